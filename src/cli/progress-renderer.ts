@@ -1,0 +1,145 @@
+import { type Progress, silentProgress } from '#core/progress'
+import { formatBytes, formatCount, formatDuration } from '#core/units'
+
+export const PROGRESS_MODES = ['auto', 'bar', 'lines', 'json', 'none'] as const
+type ProgressMode = (typeof PROGRESS_MODES)[number]
+
+const HEARTBEAT_MS = 10_000
+const REDRAW_MS = 100
+const BAR_WIDTH = 24
+
+/** A bar on a terminal, lines with a heartbeat elsewhere; nothing with --json or --quiet. */
+export function chooseProgress(
+  argv: readonly string[],
+  json: boolean,
+  warnings: string[],
+): Progress {
+  const mode = modeOf(argv, json)
+  if (mode === 'none') return silentProgress(warnings)
+  if (mode === 'json') return jsonProgress(warnings)
+  return new TextProgress(mode === 'bar', warnings)
+}
+
+function modeOf(argv: readonly string[], json: boolean): Exclude<ProgressMode, 'auto'> {
+  const at = argv.indexOf('--progress')
+  const asked = at >= 0 ? argv[at + 1] : argv.find(a => a.startsWith('--progress='))?.slice(11)
+  const wanted = asked ?? process.env['ECOMDB_PROGRESS'] ?? 'auto'
+  if (wanted !== 'auto' && (PROGRESS_MODES as readonly string[]).includes(wanted)) {
+    return wanted as Exclude<ProgressMode, 'auto'>
+  }
+  if (json || argv.includes('--quiet') || argv.includes('-q')) return 'none'
+  const terminal = process.stderr.isTTY && !process.env['CI'] && process.env['TERM'] !== 'dumb'
+  return terminal ? 'bar' : 'lines'
+}
+
+function jsonProgress(warnings: string[]): Progress {
+  const emit = (event: string, data: object): void => {
+    process.stderr.write(`${JSON.stringify({ event, ...data })}\n`)
+  }
+  return {
+    stage: name => emit('stage', { name }),
+    total: amount => emit('total', amount),
+    advance: amount => emit('advance', amount),
+    warn: message => {
+      warnings.push(message)
+      emit('warning', { message })
+    },
+    done: () => emit('done', {}),
+  }
+}
+
+class TextProgress implements Progress {
+  readonly #live: boolean
+  readonly #warnings: string[]
+  #name = ''
+  #startedMs = 0
+  #drawnMs = 0
+  #done = { bytes: 0, items: 0 }
+  #total = { bytes: 0, items: 0 }
+
+  constructor(live: boolean, warnings: string[]) {
+    this.#live = live
+    this.#warnings = warnings
+  }
+
+  stage(name: string): void {
+    this.#finishStage()
+    this.#name = name
+    this.#startedMs = performance.now()
+    this.#drawnMs = this.#startedMs
+    this.#done = { bytes: 0, items: 0 }
+    this.#total = { bytes: 0, items: 0 }
+    if (this.#live) this.#draw()
+  }
+
+  total(amount: { bytes?: number; items?: number }): void {
+    this.#total = { bytes: amount.bytes ?? 0, items: amount.items ?? 0 }
+  }
+
+  advance(amount: { bytes?: number; items?: number }): void {
+    this.#done.bytes += amount.bytes ?? 0
+    this.#done.items += amount.items ?? 0
+    const now = performance.now()
+    if (now - this.#drawnMs < (this.#live ? REDRAW_MS : HEARTBEAT_MS)) return
+    this.#drawnMs = now
+    if (this.#live) this.#draw()
+    else process.stderr.write(`${this.#line()} …\n`)
+  }
+
+  warn(message: string): void {
+    this.#warnings.push(message)
+    this.#clear()
+    process.stderr.write(`warning: ${message}\n`)
+  }
+
+  done(): void {
+    this.#finishStage()
+  }
+
+  #finishStage(): void {
+    if (!this.#name) return
+    this.#clear()
+    process.stderr.write(
+      `${this.#line()}  ${formatDuration(performance.now() - this.#startedMs)}\n`,
+    )
+    this.#name = ''
+  }
+
+  #line(): string {
+    const { bytes, items } = this.#done
+    const parts = [
+      ...(items
+        ? [
+            `${formatCount(items)}${this.#total.items ? ` of ${formatCount(this.#total.items)}` : ''}`,
+          ]
+        : []),
+      ...(bytes ? [formatBytes(bytes)] : []),
+    ]
+    return `  ${this.#name}${parts.length ? `  ${parts.join('  ')}` : ''}`
+  }
+
+  #draw(): void {
+    const seconds = (performance.now() - this.#startedMs) / 1000
+    const share = this.#share()
+    const bar =
+      share === null ? '' : ` [${'='.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH)}]`
+    const rate =
+      this.#done.bytes && seconds > 0.5
+        ? `  ${formatBytes(Math.round(this.#done.bytes / seconds))}/s`
+        : ''
+    const left =
+      share && share > 0.02 ? `  ${formatDuration((seconds / share - seconds) * 1000)} left` : ''
+    this.#clear()
+    process.stderr.write(`${this.#line()}${bar}${rate}${left}`)
+  }
+
+  #share(): number | null {
+    if (this.#total.bytes) return Math.min(1, this.#done.bytes / this.#total.bytes)
+    if (this.#total.items) return Math.min(1, this.#done.items / this.#total.items)
+    return null
+  }
+
+  #clear(): void {
+    if (this.#live) process.stderr.write('\r\x1b[K')
+  }
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder with ecomdb's package.json: the same from the sources and from dist/. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+  return folder
+}
+
+/** Downloads that can be made again: bin/setup's unpacked servers. */
+export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return (
+    environment['ECOMDB_CACHE'] ??
+    join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecomdb')
+  )
+}
+
+/** What must outlive a run and a reboot: sandbox servers, journals (XDG Base Directory). */
+export function stateFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return (
+    environment['ECOMDB_STATE'] ??
+    join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'ecomdb')
+  )
+}

@@ -1,0 +1,28 @@
+const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+export const KIB = 1024
+export const MIB = 1024 * KIB
+
+/** 1536 -> "1.5 KiB". Binary units (IEC 80000-13). */
+export function formatBytes(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < BINARY_UNITS.length - 1) {
+    value /= 1024
+    unit += 1
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${BINARY_UNITS[unit]}`
+}
+
+/** 1234567 -> "1,234,567". */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+/** 83_000 -> "1m 23s"; 4_230 -> "4.2 s". */
+export function formatDuration(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  return h > 0 ? `${h}h ${m}m` : `${m}m ${s}s`
+}

@@ -1,0 +1,50 @@
+import type { EngineFamily } from '../engine-family.ts'
+
+/**
+ * The snapshot's envelope: what operations need to know, and nothing of the business. It
+ * is in the clear, signed (src/crypto/signed-statement.ts) and written last: its presence
+ * is the commit. Verify, copy, expire and catch-up work from it without any private key.
+ */
+export interface SnapshotEnvelope {
+  /** Format of this envelope; a reader refuses a number it does not know. */
+  format: 1
+  /** What a reader must be able to do to use this snapshot; see READER_CAPABILITIES. */
+  requires: readonly string[]
+  repositoryId: string
+  /** UUIDv7, so that names sort by the time of the start. */
+  snapshotId: string
+  method: 'logical'
+  engine: EngineFamily
+  /** VERSION() of the server. */
+  serverVersion: string
+  /** Which server this is: the same for every backup of the same one. */
+  sourceId: string
+  /** ISO 8601, UTC. */
+  startedAt: string
+  /** The moment that the snapshot shows. */
+  consistentAt: string
+  completedAt: string
+  tool: string
+  manifest: StoredObject
+  /** Every object that the snapshot needs, its own and reused ones, without duplicates. */
+  objects: readonly StoredObject[]
+  /** Per table, by a keyed hash of its name: for the anomaly brake and stable chunk borders. */
+  tables: readonly { id: string; rows: number; bytes: number; chunkStep: string | null }[]
+  /** The snapshot before this one from the same source, by hash. */
+  parent: { snapshotId: string; sha256: string } | null
+  /** age public keys. */
+  recipients: readonly string[]
+  /** ISO 8601, or null where the target has no locks. */
+  lockUntil: string | null
+}
+
+/** A file in the repository, as it is stored: encrypted. */
+export interface StoredObject {
+  path: string
+  bytes: number
+  /** Hex SHA-256 of the stored bytes. */
+  sha256: string
+}
+
+/** What this version can read. A snapshot that requires more is refused by name. */
+export const READER_CAPABILITIES = ['age-v1', 'zstd', 'tar-manifest', 'tsv-chunks'] as const

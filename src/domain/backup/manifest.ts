@@ -1,0 +1,142 @@
+import type { EngineFamily } from '../engine-family.ts'
+import type { Position } from './position.ts'
+
+/**
+ * The snapshot's manifest: everything that a restore needs. It travels encrypted as
+ * snapshots/<id>/manifest.age = age(zstd(tar)), where the tar holds
+ *
+ *   manifest.json   this value
+ *   accounts.sql, schema.sql, finish.sql, data.tsv
+ *                   the same, ready for the command line: no JSON parser needed
+ *
+ * (docs/formats.md). Row bytes are never in it.
+ */
+export interface Manifest {
+  format: 1
+  snapshotId: string
+  engine: EngineFamily
+  serverVersion: string
+  position: Position
+  proof: ConsistencyProof
+  /** Global variables that a restore should compare: lower_case_table_names, sql_mode, … */
+  settings: Readonly<Record<string, string>>
+  databases: readonly DatabaseEntry[]
+  tables: readonly TableEntry[]
+  /** Views, routines, triggers, events, sequences: in an order that can be created. */
+  programs: readonly ProgramEntry[]
+  accounts: readonly AccountEntry[]
+  /** Answers of the live database at the consistent point, to compare after a restore. */
+  probes: readonly ProbeEntry[]
+}
+
+/** How it was made sure that all rows and objects are of one point in time. */
+export interface ConsistencyProof {
+  method: 'ftwrl' | 'backup-stage' | 'lock-tables' | 'single-reader'
+  readers: number
+  /** Milliseconds for which writers may have waited. */
+  lockedMs: number
+  /** ISO 8601: when the snapshots of all readers were open. */
+  consistentAt: string
+  /** What was checked, in order, each with its outcome, in words. */
+  steps: readonly string[]
+  /** True when every table's definition was the same after its last chunk as before. */
+  definitionsUnchanged: boolean
+}
+
+export interface DatabaseEntry {
+  name: string
+  /** SHOW CREATE DATABASE. */
+  create: string
+}
+
+export interface TableEntry {
+  schema: string
+  name: string
+  /** SHOW CREATE TABLE, byte for byte. */
+  create: string
+  storageEngine: string
+  /** COUNT(*) in the same snapshot; the chunks' rows add up to it. */
+  rows: number
+  /** The key that orders the rows; null for a table without one. */
+  key: KeyEntry | null
+  /** In the order of the fields of a line; generated columns are left out. */
+  columns: readonly ColumnEntry[]
+  chunks: readonly ChunkEntry[]
+  /** Rows per chunk where the key is an integer: distance between borders; decimal. */
+  chunkStep: string | null
+}
+
+export interface KeyEntry {
+  columns: readonly string[]
+  /** integer: chunks are ranges of its first column. other: one chunk, read in key order. */
+  kind: 'integer' | 'other'
+}
+
+export interface ColumnEntry {
+  name: string
+  /** SQL expression that reads it: the quoted name itself, or e.g. CAST(`f` AS DOUBLE). */
+  read: string
+  /** SQL expression over @v that stores it, or null when the field is stored as it is. */
+  store: string | null
+}
+
+/** Rows with from <= first key column < to; null is minus and plus infinity. */
+export interface ChunkEntry {
+  from: string | null
+  to: string | null
+  rows: number
+  /** Bytes of TSV. */
+  bytes: number
+  /** ordered: SHA-256 of the TSV in key order. additive: see src/domain/backup/row-sum.ts. */
+  hash: { kind: 'ordered' | 'additive'; value: string }
+  /** The TSV, cut at row borders: decrypt, decompress and join them in order. */
+  pieces: readonly PieceEntry[]
+}
+
+export interface PieceEntry {
+  /** Path of the object in the repository. */
+  path: string
+  rows: number
+  /** TSV bytes and their hex SHA-256. */
+  bytes: number
+  sha256: string
+}
+
+export interface ProgramEntry {
+  kind:
+    | 'sequence'
+    | 'view'
+    | 'procedure'
+    | 'function'
+    | 'package'
+    | 'package body'
+    | 'trigger'
+    | 'event'
+  schema: string
+  name: string
+  /** Ready to run after USE schema; the definer is in it. */
+  create: string
+  /** Session settings that it was created under; '' where it has none. */
+  sqlMode: string
+  characterSetClient: string
+  collationConnection: string
+  timeZone: string
+}
+
+export interface AccountEntry {
+  user: string
+  host: string
+  kind: 'account' | 'role'
+  /** Statements that make it and its grants, in order. Password hashes are in here. */
+  create: readonly string[]
+  grants: readonly string[]
+}
+
+export interface ProbeEntry {
+  name: string
+  /** A read-only statement. */
+  sql: string
+  schema: string
+  /** Its rows as tab-separated text, sorted as the statement sorts them. */
+  answer: string
+}

@@ -1,0 +1,11 @@
+import type { EngineFamily } from '../engine-family.ts'
+
+/** A point in a server's binary log. */
+export interface Position {
+  engine: EngineFamily
+  /** Binary log file and offset in bytes; null where binary logging is off. */
+  file: string | null
+  offset: number | null
+  /** MySQL: gtid_executed. MariaDB: gtid_binlog_pos. '' where there is none. */
+  gtidSet: string
+}

@@ -1,0 +1,18 @@
+import type { EngineFamily } from '#domain/engine-family'
+import type { Installation } from './installation.ts'
+import type { ScratchServers } from './scratch-server.ts'
+import type { ConnectOptions, Session } from './session.ts'
+
+/**
+ * The seam to a server family. Workflows know this and nothing below it; src/cli/wire.ts
+ * names the two implementations. Each member is one capability group with a file of its
+ * own beside this one.
+ */
+export interface Engine {
+  readonly family: EngineFamily
+  /** @throws EcomdbError SERVER_UNREACHABLE, AUTHENTICATION_REFUSED */
+  connect(options: ConnectOptions): Promise<Session>
+  /** @throws EcomdbError TOOL_MISSING */
+  installation(): Installation
+  readonly scratchServers: ScratchServers
+}

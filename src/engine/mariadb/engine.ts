@@ -1,0 +1,12 @@
+import type { Engine } from '../engine.ts'
+import { findInstallation } from '../installation.ts'
+import { openSession } from '../shared/mysql2-session.ts'
+import { scratchServers } from '../shared/scratch-process.ts'
+import { mariadbScratch } from './scratch.ts'
+
+export const mariadbEngine: Engine = {
+  family: 'mariadb',
+  connect: openSession,
+  installation: () => findInstallation('mariadb'),
+  scratchServers: scratchServers(mariadbScratch),
+}

@@ -1,0 +1,12 @@
+import type { Engine } from '../engine.ts'
+import { findInstallation } from '../installation.ts'
+import { openSession } from '../shared/mysql2-session.ts'
+import { scratchServers } from '../shared/scratch-process.ts'
+import { mysqlScratch } from './scratch.ts'
+
+export const mysqlEngine: Engine = {
+  family: 'mysql',
+  connect: openSession,
+  installation: () => findInstallation('mysql'),
+  scratchServers: scratchServers(mysqlScratch),
+}

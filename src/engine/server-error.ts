@@ -1,0 +1,79 @@
+import { EcomdbError, type ErrorCode, messageOf, systemCode } from '#core/errors'
+
+/**
+ * Server and driver errors become ecomdb's in this one place. Numbers: MySQL's Server
+ * Error Message Reference and MariaDB's Error Codes; below 1900 the two agree.
+ */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EACCES',
+])
+const LOST = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'EPIPE',
+  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+])
+const AUTHENTICATION = new Set([1045, 1698, 3118, 4151, 3955, 4150, 1820, 1862])
+const PRIVILEGE = new Set([1044, 1142, 1143, 1227, 1370, 3530])
+/** The server is shutting down, or killed the connection. */
+const ENDED = new Set([1053, 1077, 1079, 1927, 2006, 2013])
+
+/** The server's error number, or undefined for an error that is not the server's. */
+export function serverErrorNumber(error: unknown): number | undefined {
+  const source = error instanceof EcomdbError ? error.cause : error
+  if (typeof source !== 'object' || source === null || !('errno' in source)) return undefined
+  return typeof source.errno === 'number' && source.errno > 0 ? source.errno : undefined
+}
+
+export const isDuplicateKey = (error: unknown): boolean =>
+  [1062, 1586].includes(serverErrorNumber(error) ?? 0)
+export const isDeadlock = (error: unknown): boolean =>
+  [1205, 1213].includes(serverErrorNumber(error) ?? 0)
+export const isNoSuchTable = (error: unknown): boolean =>
+  [1146, 1049].includes(serverErrorNumber(error) ?? 0)
+
+/** What an error of the driver or the server is called in ecomdb. */
+function codeOf(error: unknown): ErrorCode {
+  const code = systemCode(error) ?? ''
+  const number = serverErrorNumber(error)
+  if (number !== undefined && AUTHENTICATION.has(number)) return 'AUTHENTICATION_REFUSED'
+  if (number !== undefined && PRIVILEGE.has(number)) return 'PRIVILEGE_MISSING'
+  if (number !== undefined && ENDED.has(number)) return 'SERVER_LOST'
+  if (LOST.has(code)) return 'SERVER_LOST'
+  if (UNREACHABLE.has(code)) return 'SERVER_UNREACHABLE'
+  return 'SERVER_REFUSED'
+}
+
+const HINTS: Partial<Record<ErrorCode, readonly string[]>> = {
+  AUTHENTICATION_REFUSED: [
+    'check server.user and the password source in ecomdb.yaml',
+    'run `ecomdb doctor`',
+  ],
+  PRIVILEGE_MISSING: ['run `ecomdb doctor` to see which privileges the account lacks'],
+  SERVER_UNREACHABLE: [
+    'is the server running? run `ecomdb doctor`, or `ecomdb sandbox start` for a private one',
+  ],
+  SERVER_LOST: [
+    "look at the server's error log, then run the command again: what was done is kept",
+  ],
+}
+
+/**
+ * @param what what was being done, e.g. "cannot connect to mariadb at /run/mysqld.sock"
+ */
+export function translateServerError(error: unknown, what: string): EcomdbError {
+  if (error instanceof EcomdbError) return error
+  const code = codeOf(error)
+  return new EcomdbError(code, {
+    what,
+    why: messageOf(error),
+    hints: HINTS[code] ?? [],
+    cause: error,
+  })
+}

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process'
+import { EcomdbError, systemCode } from '#core/errors'
+import type { ProgramCommand } from './program.ts'
+
+export interface ProgramOptions {
+  /** Written to the program's standard input, which is then closed. */
+  input?: string | Uint8Array
+  /** Added to the environment, besides the command's own. */
+  env?: Readonly<Record<string, string>>
+  cwd?: string
+  /** Milliseconds after which the program is killed; none by default. */
+  timeoutMs?: number
+  /** Exit statuses that are not a failure. Default: 0 only. */
+  accept?: readonly number[]
+}
+
+export interface ProgramResult {
+  status: number
+  stdout: Buffer
+  stderr: string
+}
+
+/** Longest part of a program's complaints that an error quotes, in characters. */
+const QUOTED_STDERR = 2000
+
+/**
+ * Runs a program by an argv array (never a shell) and collects what it prints; for output
+ * of up to some megabytes.
+ *
+ * @throws EcomdbError TOOL_MISSING when it cannot be started; TOOL_FAILED when it exits
+ *   with a status that is not accepted, or by a signal.
+ */
+export async function runProgram(
+  command: ProgramCommand,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const child = spawn(command.file, [...command.args, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...command.env, ...options.env },
+    cwd: options.cwd,
+    timeout: options.timeoutMs,
+    killSignal: 'SIGKILL',
+  })
+  const out: Buffer[] = []
+  const err: Buffer[] = []
+  child.stdout.on('data', chunk => out.push(chunk))
+  child.stderr.on('data', chunk => err.push(chunk))
+  // A program that exits without reading its input breaks the pipe; its status tells why.
+  child.stdin.on('error', () => {})
+  child.stdin.end(options.input)
+  const { status, signal } = await ended(child, command.file)
+  const stderr = Buffer.concat(err).toString('utf8')
+  if (status === null || !(options.accept ?? [0]).includes(status)) {
+    throw new EcomdbError('TOOL_FAILED', {
+      what: `${programName(command)} failed`,
+      why: `${signal ? `killed by ${signal}` : `exit status ${status}`}: ${stderr.trim().slice(-QUOTED_STDERR)}`,
+    })
+  }
+  return { status, stdout: Buffer.concat(out), stderr }
+}
+
+function ended(
+  child: ReturnType<typeof spawn>,
+  name: string,
+): Promise<{ status: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve, reject) => {
+    child.once('error', error => {
+      reject(
+        systemCode(error) === 'ENOENT'
+          ? new EcomdbError('TOOL_MISSING', {
+              what: `cannot start ${name}`,
+              why: 'it is not installed, or not on PATH',
+              hints: ['run `ecomdb doctor` to see which programs are missing'],
+              cause: error,
+            })
+          : error,
+      )
+    })
+    child.once('close', (status, signal) => resolve({ status, signal }))
+  })
+}
+
+/** The name that a person knows: not the dynamic loader that starts an unpacked program. */
+export function programName(command: ProgramCommand): string {
+  const path = command.args.findLast(argument => argument.startsWith('/')) ?? command.file
+  return path.slice(path.lastIndexOf('/') + 1)
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+// "source" makes #core/… and the like mean the TypeScript files, in the tests and in
+// the worker threads and child processes that they start.
+const conditions = ['source', 'node', 'import', 'module', 'default']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning'],
+  },
+})
