@@ -1,0 +1,75 @@
+import type { Manifest, TableEntry } from '#domain/backup/manifest'
+import type { RestorePlan, RestoreStatement } from '#domain/backup/restore-plan'
+import type { ConnectOptions, Session } from './session.ts'
+
+/**
+ * Writes a logical snapshot into a server: objects by their own statements, rows by
+ * LOAD DATA LOCAL on several connections, secondary indexes and foreign keys after the
+ * rows. Where the server has local_infile off, rows travel as multi-row INSERT.
+ *
+ * It decides nothing: `plan` gives the statements as data, so that what is printed is what
+ * is executed.
+ */
+export interface LogicalWriter {
+  /** What is on the server already. Reads only. */
+  observe(session: Session, manifest: Manifest): Promise<RestoreTarget>
+  /** Every statement of the restore, in order, but for the rows themselves. */
+  plan(manifest: Manifest, target: RestoreTarget, options: PlanOptions): RestorePlan
+  /** Opens the loading connections. Throws EcomdbError as `Engine.connect` does. */
+  open(options: WriterOptions): Promise<LogicalWriterSession>
+}
+
+export interface RestoreTarget {
+  serverVersion: string
+  /** Of the snapshot's databases: those that are there, with how many objects they hold. */
+  databases: readonly { name: string; objects: number }[]
+  /** Of the snapshot's accounts and roles: those that are there. Restore leaves them alone. */
+  accounts: readonly { user: string; host: string }[]
+  /** Global variables with the names of `manifest.settings`, as far as the server has them. */
+  settings: Readonly<Record<string, string>>
+  /** local_infile is on. */
+  localInfile: boolean
+}
+
+export interface PlanOptions {
+  /** Only these databases, with their programs; all when undefined. */
+  databases?: readonly string[] | undefined
+  /** Accounts, roles and grants too. */
+  accounts: boolean
+  /** Lock restored people; service accounts, definers and roles come as they were. */
+  lockPeople: boolean
+  /** Create events disabled. */
+  disableEvents: boolean
+}
+
+export interface WriterOptions {
+  connect: ConnectOptions
+  /** Loading connections, one worker thread each. */
+  writers: number
+  /** Write to the server's binary log, so that replicas get the rows too. */
+  binlog: boolean
+  /** infile: LOAD DATA LOCAL. insert: multi-row INSERT, for servers with local_infile off. */
+  method: 'infile' | 'insert'
+}
+
+export interface LogicalWriterSession {
+  /** Runs one statement of the plan under the settings that it was created with. */
+  run(statement: RestoreStatement): Promise<void>
+  /**
+   * Loads rows as one transaction on a free connection; up to `writers` calls run side by
+   * side. `blocks` are TSV in order, cut anywhere; each block's memory is taken over and
+   * must not be used after it was given. Reads no faster than the server takes the rows.
+   *
+   * @throws EcomdbError CONTENT_MISMATCH when the server stored another number of rows;
+   *   SERVER_LOST, SERVER_REFUSED
+   */
+  load(table: TableEntry, rows: number, blocks: AsyncIterable<Uint8Array>): Promise<LoadResult>
+  /** Ends all connections and threads; never throws. */
+  close(): Promise<void>
+}
+
+export interface LoadResult {
+  rows: number
+  /** Warnings of the server, as "code: message"; at most 64. Reading back judges them. */
+  warnings: readonly string[]
+}
