@@ -1,5 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { type Config, targetDirectory } from '#config/config'
+import { EcomdbError, messageOf } from '#core/errors'
+import { readSecretFile } from '#core/secret-file'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
+import type { ConnectOptions } from '#engine/session'
+import type { Target } from '#target/target'
 
 /**
  * The one place that names concrete engines and targets. Each is imported when it is
@@ -9,3 +15,69 @@ export async function engineFor(family: EngineFamily): Promise<Engine> {
   if (family === 'mysql') return (await import('#engine/mysql/engine')).mysqlEngine
   return (await import('#engine/mariadb/engine')).mariadbEngine
 }
+
+/** The configured server: its engine, as it says itself, and how to connect to it. */
+export interface WiredServer {
+  engine: Engine
+  /** With `database` set; leave it out where the schema may not exist yet. */
+  connect: ConnectOptions
+}
+
+/**
+ * Connects once, to ask the server what it is.
+ *
+ * @throws EcomdbError SERVER_UNREACHABLE, AUTHENTICATION_REFUSED, SECRET_MISSING;
+ *   CONFIG_INVALID when it is not the engine that the configuration names
+ */
+async function server(config: Config): Promise<WiredServer> {
+  const connect = await connectOptions(config)
+  const wanted = config.server.engine
+  const asker = await engineFor(wanted === 'auto' ? 'mariadb' : wanted)
+  // The schema may not exist yet, so it is not named here.
+  const session = await asker.connect({ ...connect, database: undefined })
+  const { flavor } = session
+  await session.close()
+  if (wanted !== 'auto' && flavor.family !== wanted) {
+    throw new EcomdbError('CONFIG_INVALID', {
+      what: `the server is ${flavor}, and not ${wanted}`,
+      why: `server.engine, ECOMDB_ENGINE or --engine says ${wanted}`,
+      hints: ['leave the engine out: ecomdb asks the server'],
+    })
+  }
+  return { engine: await engineFor(flavor.family), connect }
+}
+
+/** @throws EcomdbError SECRET_MISSING, CONFIG_INVALID */
+async function connectOptions({ server }: Config): Promise<ConnectOptions> {
+  const { socketPath, host, port, user, database, tls } = server
+  const password =
+    server.password ??
+    (server.passwordFile
+      ? await readSecretFile(server.passwordFile, "the server's password")
+      : undefined)
+  const tlsCa = server.tlsCaFile ? await readCertificate(server.tlsCaFile) : undefined
+  return { socketPath, host, port, user, database, tls, password, tlsCa }
+}
+
+async function readCertificate(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch(error => {
+    throw new EcomdbError('CONFIG_INVALID', {
+      what: `cannot read server.tls_ca_file ${path}`,
+      why: messageOf(error),
+      cause: error,
+    })
+  })
+}
+
+/**
+ * The configured target.
+ *
+ * @throws EcomdbError CONFIG_INVALID when none is configured
+ */
+async function target(config: Config): Promise<Target> {
+  const directory = targetDirectory(config)
+  // The directory target lands with the repository; until then there is none.
+  throw new EcomdbError('UNSUPPORTED', { what: `no target can be opened yet: ${directory}` })
+}
+
+export const wire = { server, connectOptions, target }

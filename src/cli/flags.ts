@@ -1,0 +1,80 @@
+import { boolean, integer, option, string } from '@oclif/core/flags'
+import type { Config } from '#config/config'
+import type { ConfigFlags } from '#config/load-config'
+
+/**
+ * Flags that commands share. The environment's names are in the summaries and not in
+ * oclif's `env`, since a flag must win over a variable that says the same another way
+ * (--host over ECOMDB_SOCKET): src/config/load-config.ts reads the environment.
+ */
+
+const GROUP = 'CONFIGURATION'
+
+/** For every command that reads ecomdb.yaml. */
+export const configFlags = {
+  config: string({
+    char: 'c',
+    helpGroup: GROUP,
+    helpValue: 'FILE',
+    summary: 'ecomdb.yaml to use (ECOMDB_CONFIG)',
+  }),
+}
+
+/** For commands that talk to the server. The password never comes by flag. */
+export const serverFlags = {
+  ...configFlags,
+  engine: option({
+    options: ['auto', 'mariadb', 'mysql'] as const,
+    helpGroup: GROUP,
+    summary: 'the server family (ECOMDB_ENGINE)',
+  })(),
+  socket: string({ helpGroup: GROUP, helpValue: 'FILE', summary: 'unix socket (ECOMDB_SOCKET)' }),
+  host: string({ helpGroup: GROUP, helpValue: 'NAME', summary: 'host (ECOMDB_HOST)' }),
+  port: integer({ helpGroup: GROUP, min: 1, max: 65535, summary: 'port (ECOMDB_PORT)' }),
+  user: string({ helpGroup: GROUP, helpValue: 'NAME', summary: 'account (ECOMDB_USER)' }),
+  'password-file': string({
+    helpGroup: GROUP,
+    helpValue: 'FILE',
+    summary: 'file of mode 0600 with the password (ECOMDB_PASSWORD_FILE, or ECOMDB_PASSWORD)',
+  }),
+  database: string({
+    char: 'd',
+    helpGroup: GROUP,
+    helpValue: 'NAME',
+    summary: "the shop's schema (ECOMDB_DATABASE)",
+  }),
+}
+
+/** For commands that use a repository. */
+export const targetFlags = {
+  ...configFlags,
+  target: string({
+    helpGroup: GROUP,
+    helpValue: 'FOLDER',
+    summary: 'where the repository is (ECOMDB_TARGET)',
+  }),
+}
+
+/** For commands that open a snapshot. */
+export const identityFlags = {
+  identity: string({
+    char: 'i',
+    multiple: true,
+    helpGroup: GROUP,
+    helpValue: 'FILE',
+    summary: 'age private key to use instead of keys.identity_files; can be repeated',
+  }),
+}
+
+/** For commands that change something. */
+export const dryRunFlag = {
+  'dry-run': boolean({ summary: 'print what would be done, and change nothing' }),
+}
+
+/** The configuration as the flags of a command say. */
+export async function configFrom(
+  flags: ConfigFlags & { config?: string | undefined },
+): Promise<Config> {
+  const { loadConfig } = await import('#config/load-config')
+  return await loadConfig({ file: flags.config, environment: process.env, flags })
+}

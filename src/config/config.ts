@@ -1,0 +1,77 @@
+import { EcomdbError } from '#core/errors'
+import type { Secret } from '#core/secret'
+import type { EngineFamily } from '#domain/engine-family'
+
+/** What ecomdb works on: ecomdb.yaml, changed by the environment, changed by flags. Paths are absolute. */
+export interface Config {
+  /** The file that was read, or null when there is none and the environment says all. */
+  file: string | null
+  server: ServerConfig
+  target: { directory?: string | undefined }
+  keys: KeysConfig
+}
+
+export interface ServerConfig {
+  engine: EngineFamily | 'auto'
+  /** With a socket, host and port are not used. */
+  socketPath?: string | undefined
+  host?: string | undefined
+  port?: number | undefined
+  user: string
+  /** From ECOMDB_PASSWORD; it wins over the file. */
+  password?: Secret | undefined
+  /** Read when a connection is made, by `connectOptions`. */
+  passwordFile?: string | undefined
+  database: string
+  tls?: boolean | undefined
+  tlsCaFile?: string | undefined
+}
+
+export interface KeysConfig {
+  /** age public keys. */
+  recipients: readonly string[]
+  signingKeyFile?: string | undefined
+  dedupKeyFile?: string | undefined
+  /** Public signing keys whose snapshots are accepted. */
+  trustedSigners: readonly string[]
+  identityFiles: readonly string[]
+}
+
+/** @throws EcomdbError CONFIG_INVALID when no target is configured */
+export function targetDirectory(config: Config): string {
+  if (config.target.directory) return config.target.directory
+  throw missing(config, 'target.directory', 'where backups are kept', 'ECOMDB_TARGET or --target')
+}
+
+/**
+ * What a backup needs.
+ *
+ * @throws EcomdbError CONFIG_INVALID when one of them is not configured
+ */
+export function backupKeys(config: Config): Required<
+  Pick<KeysConfig, 'recipients' | 'trustedSigners'>
+> & {
+  signingKeyFile: string
+  dedupKeyFile: string
+} {
+  const { recipients, trustedSigners, signingKeyFile, dedupKeyFile } = config.keys
+  if (recipients.length === 0) {
+    throw missing(config, 'keys.recipients', 'the public keys that a backup is encrypted to')
+  }
+  if (!signingKeyFile) {
+    throw missing(config, 'keys.signing_key_file', 'the key that signs a snapshot')
+  }
+  if (!dedupKeyFile) throw missing(config, 'keys.dedup_key_file', 'the key that names objects')
+  return { recipients, trustedSigners, signingKeyFile, dedupKeyFile }
+}
+
+function missing(config: Config, key: string, meaning: string, otherwise?: string): EcomdbError {
+  return new EcomdbError('CONFIG_INVALID', {
+    what: `${key} is not set`,
+    why: `it says ${meaning}; ${config.file ? `${config.file} does not have it` : 'there is no ecomdb.yaml'}`,
+    hints: [
+      ...(otherwise ? [`set ${key} in ecomdb.yaml, or use ${otherwise}`] : []),
+      'run `ecomdb init` to make a configuration with keys',
+    ],
+  })
+}

@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { EcomdbError, messageOf, systemCode } from '#core/errors'
+import { Secret } from '#core/secret'
+import { ENGINE_FAMILIES } from '#domain/engine-family'
+import type { Config, ServerConfig } from './config.ts'
+import type { ConfigFile } from './schema.ts'
+
+export const CONFIG_NAME = 'ecomdb.yaml'
+
+/** Where a configuration is looked for when none is named: here, then for cron and systemd jobs. */
+const PLACES = [CONFIG_NAME, '/etc/ecomdb/ecomdb.yaml']
+
+/** What flags may change; they win over the environment, which wins over the file. */
+export interface ConfigFlags {
+  engine?: string | undefined
+  socket?: string | undefined
+  host?: string | undefined
+  port?: number | undefined
+  user?: string | undefined
+  'password-file'?: string | undefined
+  database?: string | undefined
+  target?: string | undefined
+  identity?: string[] | undefined
+}
+
+export interface LoadOptions {
+  /** --config; else ECOMDB_CONFIG; else ./ecomdb.yaml or /etc/ecomdb/ecomdb.yaml. */
+  file?: string | undefined
+  environment: NodeJS.ProcessEnv
+  flags?: ConfigFlags | undefined
+}
+
+/**
+ * ecomdb.yaml, changed by the environment, changed by flags. Paths in the file are
+ * relative to the file; those of flags and environment to the working directory.
+ *
+ * @throws EcomdbError CONFIG_NOT_FOUND when nothing at all says what to work on;
+ *   CONFIG_INVALID with file, line and column
+ */
+export async function loadConfig(options: LoadOptions): Promise<Config> {
+  const named = options.file ?? nonEmpty(options.environment['ECOMDB_CONFIG'])
+  const file = named ? resolve(named) : findFile()
+  const changes = merge(fromEnvironment(options.environment), options.flags ?? {})
+  if (!file) {
+    if (!Object.values(changes).some(value => value !== undefined)) throw notFound()
+    return compose(null, {}, changes, options.environment)
+  }
+  const content = await readConfigFile(file)
+  return compose(file, content, changes, options.environment)
+}
+
+/** @throws EcomdbError CONFIG_NOT_FOUND, CONFIG_INVALID */
+export async function readConfigFile(file: string): Promise<ConfigFile> {
+  const text = await readFile(file, 'utf8').catch(error => {
+    throw new EcomdbError(systemCode(error) === 'ENOENT' ? 'CONFIG_NOT_FOUND' : 'CONFIG_INVALID', {
+      what: `cannot read the configuration ${file}`,
+      why: systemCode(error) === 'ENOENT' ? 'there is no such file' : messageOf(error),
+      hints: ['run `ecomdb init` to make one'],
+      cause: error,
+    })
+  })
+  const { parseConfig } = await import('./parse-config.ts')
+  return parseConfig(text, file)
+}
+
+function findFile(): string | null {
+  const found = PLACES.find(place => existsSync(place))
+  return found ? resolve(found) : null
+}
+
+function notFound(): EcomdbError {
+  return new EcomdbError('CONFIG_NOT_FOUND', {
+    what: `there is no ${CONFIG_NAME}`,
+    why: `it was looked for in ${PLACES.map(place => resolve(place)).join(' and ')}, and no ECOMDB_… variable names a server`,
+    hints: [
+      'run `ecomdb init` to make one',
+      'or name one with --config, or a server with ECOMDB_SOCKET or ECOMDB_HOST',
+    ],
+  })
+}
+
+function fromEnvironment(environment: NodeJS.ProcessEnv): ConfigFlags {
+  const value = (name: string): string | undefined => nonEmpty(environment[`ECOMDB_${name}`])
+  return {
+    engine: value('ENGINE'),
+    socket: value('SOCKET'),
+    host: value('HOST'),
+    port: portOf(value('PORT')),
+    user: value('USER'),
+    'password-file': value('PASSWORD_FILE'),
+    database: value('DATABASE'),
+    target: value('TARGET'),
+  }
+}
+
+/** A host beats a socket of the weaker side, and the other way round. */
+function merge(weaker: ConfigFlags, stronger: ConfigFlags): ConfigFlags {
+  const base = { ...weaker }
+  if (stronger.socket !== undefined) {
+    base.host = undefined
+    base.port = undefined
+  } else if (stronger.host !== undefined || stronger.port !== undefined) {
+    base.socket = undefined
+  }
+  const given = Object.entries(stronger).filter(([, value]) => value !== undefined)
+  return { ...base, ...Object.fromEntries(given) }
+}
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port
+  throw new EcomdbError('CONFIG_INVALID', {
+    what: `ECOMDB_PORT is no port: ${JSON.stringify(text)}`,
+    why: 'expected a whole number from 1 to 65535',
+  })
+}
+
+function engineOf(name: string | undefined): ServerConfig['engine'] {
+  const engine = (['auto', ...ENGINE_FAMILIES] as const).find(known => known === (name ?? 'auto'))
+  if (engine) return engine
+  throw new EcomdbError('CONFIG_INVALID', {
+    what: `unknown engine ${JSON.stringify(name)}`,
+    why: 'expected mysql, mariadb or auto (ECOMDB_ENGINE, --engine)',
+  })
+}
+
+function compose(
+  file: string | null,
+  content: ConfigFile,
+  changes: ConfigFlags,
+  environment: NodeJS.ProcessEnv,
+): Config {
+  const folder = file ? dirname(file) : '.'
+  const beside = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : resolve(folder, path)
+  const here = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : resolve(path)
+  const { server = {}, target = {}, keys = {} } = content
+  const place = merge(server, { socket: changes.socket, host: changes.host, port: changes.port })
+  const password = nonEmpty(environment['ECOMDB_PASSWORD'])
+  return {
+    file,
+    server: {
+      engine: engineOf(changes.engine ?? server.engine),
+      socketPath: changes.socket ? here(changes.socket) : beside(place.socket),
+      host: place.host,
+      port: place.port,
+      user: changes.user ?? server.user ?? userInfo().username,
+      password: password === undefined ? undefined : new Secret(password),
+      passwordFile: here(changes['password-file']) ?? beside(server.password_file),
+      database: changes.database ?? server.database ?? 'shop',
+      tls: server.tls,
+      tlsCaFile: beside(server.tls_ca_file),
+    },
+    target: { directory: here(changes.target) ?? beside(target.directory) },
+    keys: {
+      recipients: keys.recipients ?? [],
+      signingKeyFile: beside(keys.signing_key_file),
+      dedupKeyFile: beside(keys.dedup_key_file),
+      trustedSigners: keys.trusted_signers ?? [],
+      identityFiles:
+        changes.identity?.map(path => resolve(path)) ??
+        (keys.identity_files ?? []).map(path => resolve(folder, path)),
+    },
+  }
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text
+}

@@ -1,0 +1,137 @@
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
+import type { z } from 'zod'
+import { closest } from '#core/closest'
+import { EcomdbError } from '#core/errors'
+import { type ConfigFile, configSchema } from './schema.ts'
+
+/**
+ * Reads the text of an ecomdb.yaml.
+ *
+ * @param file for messages
+ * @throws EcomdbError CONFIG_INVALID with every mistake as "file:line:column: key: what was
+ *   expected"
+ */
+export function parseConfig(text: string, file: string): ConfigFile {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    return `${file}:${line}:${col}`
+  }
+  if (document.errors.length > 0) {
+    throw invalid(
+      file,
+      document.errors.map(error => `${at(error.pos[0])}: not valid YAML: ${error.message}`),
+    )
+  }
+  const parsed = configSchema.safeParse(document.toJS() ?? {})
+  const mistakes = [
+    ...(parsed.error?.issues ?? []).flatMap(issue => explain(issue, document, at)),
+    ...contradictions(document, at),
+  ]
+  if (!parsed.success || mistakes.length > 0) throw invalid(file, mistakes)
+  return parsed.data
+}
+
+function invalid(file: string, mistakes: readonly string[]): EcomdbError {
+  return new EcomdbError('CONFIG_INVALID', {
+    what: `${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`} in ${file}`,
+    why: mistakes.join('\n'),
+    hints: ['correct the lines named above; policies/ecomdb.schema.json lists every key'],
+  })
+}
+
+type Place = (offset: number) => string
+
+function explain(issue: z.core.$ZodIssue, document: Document, at: Place): string[] {
+  const path = issue.path.map(part => (typeof part === 'symbol' ? String(part) : part))
+  const key = path.join('.') || 'the file'
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(unknown => unknownKey([...path, unknown], document, at))
+  }
+  const node = path.length ? document.getIn(path, true) : document.contents
+  const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
+  return [`${at(offset)}: ${key}: expected ${expectation(issue)}, got ${shown(node)}`]
+}
+
+function unknownKey(path: (string | number)[], document: Document, at: Place): string {
+  const name = String(path.at(-1))
+  const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents
+  const key = isMap(parent) ? keyNode(parent, name) : undefined
+  const known = knownKeys(path.slice(0, -1))
+  if (name === 'password') {
+    return `${at(key?.range?.[0] ?? 0)}: ${path.join('.')}: a password does not belong here; put it into a file of mode 0600 and name that in password_file, or use ECOMDB_PASSWORD`
+  }
+  const meant = closest(name, known)
+  const advice = meant ? `did you mean "${meant}"?` : `expected one of ${known.join(', ')}`
+  return `${at(key?.range?.[0] ?? 0)}: ${path.join('.')}: unknown key; ${advice}`
+}
+
+function keyNode(map: YAMLMap, name: string): Node | undefined {
+  const pair = map.items.find(item => isScalar(item.key) && String(item.key.value) === name)
+  return isNode(pair?.key) ? pair.key : undefined
+}
+
+/** The keys that the schema knows under a path. */
+function knownKeys(path: readonly (string | number)[]): string[] {
+  const [section] = path
+  if (section === undefined) return Object.keys(configSchema.shape)
+  const found = Object.entries(configSchema.shape).find(([name]) => name === section)
+  return found ? Object.keys(found[1].unwrap().shape) : []
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return (
+        {
+          string: 'text',
+          int: 'a whole number',
+          number: 'a number',
+          boolean: 'true or false',
+          object: 'keys with values',
+          array: 'a list',
+        }[issue.expected as string] ?? issue.expected
+      )
+    case 'invalid_value':
+      return `one of ${issue.values.join(', ')}`
+    case 'too_small':
+      return issue.origin === 'string' ? 'text that is not empty' : `${issue.minimum} or more`
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `at most ${issue.maximum} characters`
+        : `${issue.maximum} or less`
+    case 'invalid_format':
+      return 'an age public key (age1…)'
+    default:
+      return issue.message
+  }
+}
+
+function shown(node: unknown): string {
+  if (isScalar(node)) return node.value === null ? 'nothing' : JSON.stringify(node.value)
+  if (isMap(node)) return 'keys with values'
+  return isNode(node) ? 'a list' : 'nothing'
+}
+
+/** What the schema alone cannot say. */
+function contradictions(document: Document, at: Place): string[] {
+  const { server } = (document.toJS() ?? {}) as { server?: { socket?: unknown } & object }
+  if (!server || server.socket === undefined) return []
+  return ['host', 'port']
+    .filter(key => key in server)
+    .map(key => {
+      const map = document.getIn(['server'], true)
+      const node = isMap(map) ? keyNode(map, key) : undefined
+      return `${at(node?.range?.[0] ?? 0)}: server.${key}: expected either socket, or host and port, got both`
+    })
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+
+/**
+ * ecomdb.yaml. policies/ecomdb.schema.json, which editors use, is made from this, and so
+ * are the errors; each description is shown in both.
+ */
+
+const path = (description: string) => z.string().min(1).describe(description)
+
+const server = z
+  .strictObject({
+    engine: z
+      .enum(['auto', 'mysql', 'mariadb'])
+      .optional()
+      .describe('the server family; auto asks the server (default)'),
+    socket: path('a unix socket; give this, or host and port').optional(),
+    host: path('a host name or address (default 127.0.0.1)').optional(),
+    port: z.int().min(1).max(65535).optional().describe('a port from 1 to 65535 (default 3306)'),
+    user: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('the account that ecomdb uses (default: your login name)'),
+    password_file: path('a file of mode 0600 that holds the password').optional(),
+    database: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('the schema of the shop (default shop)'),
+    tls: z.boolean().optional().describe('use TLS even when tls_ca_file is not given'),
+    tls_ca_file: path("the CA's certificate (PEM): TLS, with the server's name checked").optional(),
+  })
+  .describe('the database server')
+
+const target = z
+  .strictObject({ directory: path('the folder that holds the repository').optional() })
+  .describe('where backups are kept')
+
+const keys = z
+  .strictObject({
+    recipients: z
+      .array(z.string().regex(/^age1[0-9a-z]+$/))
+      .optional()
+      .describe('age public keys (age1…); at least two: operations, and escrow kept offline'),
+    signing_key_file: path('the private Ed25519 key that signs snapshots').optional(),
+    dedup_key_file: path(
+      'the key that names objects, so that unchanged ones are reused',
+    ).optional(),
+    trusted_signers: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('public signing keys whose snapshots are accepted'),
+    identity_files: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('age private keys; on restore and drill hosts only'),
+  })
+  .describe('keys; a database host holds public keys only')
+
+export const configSchema = z
+  .strictObject({ server: server.optional(), target: target.optional(), keys: keys.optional() })
+  .describe('ecomdb.yaml: what ecomdb works on')
+
+/** The file's content, as it is written: snake_case, and paths relative to the file. */
+export type ConfigFile = z.infer<typeof configSchema>
+
+/** For policies/ecomdb.schema.json. */
+export function configJsonSchema(): object {
+  const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input' })
+  return { $schema, title: 'ecomdb.yaml', ...schema }
+}

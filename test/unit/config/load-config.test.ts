@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { targetDirectory } from '#config/config'
+import { loadConfig } from '#config/load-config'
+import type { EcomdbError } from '#core/errors'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ecomdb-test-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function load(text: string, environment: NodeJS.ProcessEnv = {}, flags = {}) {
+  const file = join(folder, 'ecomdb.yaml')
+  await writeFile(file, text)
+  return await loadConfig({ file, environment, flags })
+}
+
+async function mistakesIn(text: string): Promise<string[]> {
+  const error = await load(text).then(
+    () => null,
+    (thrown: EcomdbError) => thrown,
+  )
+  expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitCode: 78 })
+  return (error?.why ?? '').split('\n').map(line => line.replace(`${folder}/`, ''))
+}
+
+test('paths in the file are relative to the file', async () => {
+  const config = await load(
+    'server: {socket: run/s.sock, user: u, password_file: p, database: d}\ntarget: {directory: ../backup}\nkeys: {identity_files: [k]}\n',
+  )
+  expect(config.server).toMatchObject({
+    engine: 'auto',
+    socketPath: join(folder, 'run/s.sock'),
+    passwordFile: join(folder, 'p'),
+    database: 'd',
+  })
+  expect(targetDirectory(config)).toBe(join(folder, '../backup'))
+  expect(config.keys.identityFiles).toEqual([join(folder, 'k')])
+})
+
+test('flags win over the environment, which wins over the file', async () => {
+  const text = 'server: {host: a, port: 1, user: u, database: d}\n'
+  const environment = { ECOMDB_USER: 'v', ECOMDB_DATABASE: 'e', ECOMDB_PORT: '2' }
+  const { server } = await load(text, environment, { database: 'f' })
+  expect(server).toMatchObject({ host: 'a', port: 2, user: 'v', database: 'f' })
+})
+
+test('a socket replaces a host of a weaker source, and a host a socket', async () => {
+  const bySocket = await load('server: {host: a, port: 1}\n', { ECOMDB_SOCKET: '/s' })
+  expect(bySocket.server).toMatchObject({ socketPath: '/s', host: undefined, port: undefined })
+  const byHost = await load('server: {socket: x}\n', { ECOMDB_SOCKET: '/s' }, { host: 'b' })
+  expect(byHost.server).toMatchObject({ socketPath: undefined, host: 'b' })
+})
+
+test('the environment alone is enough', async () => {
+  const config = await loadConfig({
+    file: undefined,
+    environment: { ECOMDB_SOCKET: '/s', ECOMDB_USER: 'root', ECOMDB_PASSWORD: 'pw' },
+  })
+  expect(config.file).toBeNull()
+  expect(config.server.password?.reveal()).toBe('pw')
+  expect(JSON.stringify(config)).not.toContain('"pw"')
+})
+
+test('nothing at all is refused, and so is a named file that is not there', async () => {
+  await expect(loadConfig({ environment: {} })).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' })
+  await expect(
+    loadConfig({ environment: { ECOMDB_CONFIG: join(folder, 'no') } }),
+  ).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' })
+})
+
+test('an empty file is an empty configuration, and a missing target is named', async () => {
+  const config = await load('# nothing yet\n')
+  expect(() => targetDirectory(config)).toThrow(/target\.directory is not set/)
+})
+
+test('every mistake is told with line, column, key and what was expected', async () => {
+  expect(
+    await mistakesIn(
+      'server:\n  hots: db1\n  port: seventy\n  engine: postgres\ntargett:\n  directory: x\nkeys:\n  recipients:\n    - rsa1\n    - [2]\n',
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "ecomdb.yaml:4:11: server.engine: expected one of auto, mysql, mariadb, got "postgres"",
+      "ecomdb.yaml:3:9: server.port: expected a number, got "seventy"",
+      "ecomdb.yaml:2:3: server.hots: unknown key; did you mean "host"?",
+      "ecomdb.yaml:9:7: keys.recipients.0: expected an age public key (age1…), got "rsa1"",
+      "ecomdb.yaml:10:7: keys.recipients.1: expected text, got a list",
+      "ecomdb.yaml:5:1: targett: unknown key; did you mean "target"?",
+    ]
+  `)
+})
+
+test.each([
+  ['server: [1]\n', 'ecomdb.yaml:1:9: server: expected keys with values, got a list'],
+  ['- 1\n', 'ecomdb.yaml:1:1: the file: expected keys with values, got a list'],
+  ['server:\n  port: 99999\n', 'ecomdb.yaml:2:9: server.port: expected 65535 or less, got 99999'],
+  [
+    'server:\n  user: ""\n',
+    'ecomdb.yaml:2:9: server.user: expected text that is not empty, got ""',
+  ],
+  ['server:\n  user:\n', 'ecomdb.yaml:2:8: server.user: expected text, got nothing'],
+  [
+    'server:\n  socket: s\n  port: 1\n',
+    'ecomdb.yaml:3:3: server.port: expected either socket, or host and port, got both',
+  ],
+])('%j', async (text, mistake) => {
+  expect(await mistakesIn(text)).toEqual([mistake])
+})
+
+test.each([
+  ['server: {user: a\n', /^ecomdb\.yaml:2:1: not valid YAML: /],
+  ['server: {}\nserver: {}\n', /^ecomdb\.yaml:2:1: not valid YAML: Map keys must be unique/],
+  [
+    'server:\n  password: hunter2\n',
+    /^ecomdb\.yaml:2:3: server\.password: a password does not belong here/,
+  ],
+])('%j', async (text, mistake) => {
+  const [first] = await mistakesIn(text)
+  expect(first).toMatch(mistake)
+  expect(first).not.toContain('hunter2')
+})
+
+test('a wrong port or engine in the environment is named', async () => {
+  await expect(load('', { ECOMDB_PORT: '0x' })).rejects.toThrow(/ECOMDB_PORT is no port: "0x"/)
+  await expect(load('', { ECOMDB_ENGINE: 'pg' })).rejects.toThrow(/unknown engine "pg"/)
+})
