@@ -1,0 +1,15 @@
+/**
+ * The SQL in manifest.age, for a restore by hand with age, zstd, tar and the client
+ * (RESTORE.md in every repository). Made from the manifest by #engine/restore-scripts,
+ * UTF-8, each file ready to be piped into the client.
+ */
+export interface RestoreScripts {
+  /** Accounts and roles, without their grants. */
+  accounts: string
+  /** Databases, sequences and tables. */
+  schema: string
+  /** Per table, in the manifest's order: one line of SQL that loads one piece from /dev/stdin. */
+  loads: readonly { schema: string; table: string; sql: string }[]
+  /** Views, routines, triggers, events, then grants. */
+  finish: string
+}
