@@ -36,7 +36,9 @@ test('the same seed gives the same bytes, on every machine; another seed gives o
       .digest('hex')
   expect(digest(1)).toBe(digest(1))
   expect(digest(1)).not.toBe(digest(2))
-  expect(digest(1)).toMatchInlineSnapshot(`"127bc35946b829cf1b9eb38642174040c48bb915d84a0bf7d78d0dd631eaaa03"`)
+  expect(digest(1)).toMatchInlineSnapshot(
+    `"127bc35946b829cf1b9eb38642174040c48bb915d84a0bf7d78d0dd631eaaa03"`,
+  )
 })
 
 describe.each([
