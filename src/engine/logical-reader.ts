@@ -1,0 +1,142 @@
+import type {
+  AccountEntry,
+  ColumnEntry,
+  ConsistencyProof,
+  DatabaseEntry,
+  KeyEntry,
+  ProbeEntry,
+  ProgramEntry,
+} from '#domain/backup/manifest'
+import type { Position } from '#domain/backup/position'
+import type { ConnectOptions, Session } from './session.ts'
+
+/**
+ * Reads a server's rows and objects for a logical backup, and a restored server's rows to
+ * prove that they came back. Row bytes go from the server's text protocol to LOAD DATA's
+ * default text format (tab, newline, backslash escapes, \N) without ever being JavaScript
+ * strings, numbers or dates. Both ways of opening print the same rows as the same bytes.
+ */
+export interface LogicalReader {
+  /**
+   * All readers and objects at one point in time. The locks it takes are gone again when
+   * the promise settles, whether it resolves or rejects.
+   *
+   * @throws EcomdbError NOT_CONSISTENT (a statement that does not end, objects that change
+   *   all the time), UNSUPPORTED (tables that cannot be read consistently, by name),
+   *   PRIVILEGE_MISSING, LOCKED (another backup of this server runs), SERVER_UNREACHABLE
+   */
+  openConsistent(options: ConsistentOptions): Promise<ConsistentPoint>
+  /** Readers without locks and without a common point, e.g. to read a restored server back. */
+  openQuiet(options: QuietOptions): Promise<RowReader>
+  /** Databases, tables, programs and accounts as they are now. */
+  readCatalog(session: Session, databases: readonly string[] | null): Promise<Catalog>
+}
+
+export interface QuietOptions {
+  connect: ConnectOptions
+  /** Connections, each with a worker thread. */
+  readers: number
+}
+
+export interface ConsistentOptions extends QuietOptions {
+  /** null: all but the server's own. */
+  databases: readonly string[] | null
+  /** Statements older than this, in seconds, are waited for before locking. Default 10. */
+  longStatementSeconds?: number
+  /** How long to wait for them, in seconds, before giving up. Default 60. */
+  waitSeconds?: number
+  /** Writers never wait longer than this for one attempt at the lock. Default 2. */
+  lockSeconds?: number
+  /** Is told what is being done, in words. */
+  onStep?: (step: string) => void
+}
+
+/** What must be known of a table to read its rows; a manifest's TableEntry is one. */
+export interface ReadableTable {
+  schema: string
+  name: string
+  key: KeyEntry | null
+  columns: readonly ColumnEntry[]
+}
+
+/** Rows with from <= first key column < to, as decimal text; null is minus and plus infinity. */
+export interface KeyRange {
+  from: string | null
+  to: string | null
+}
+
+export const WHOLE_TABLE: KeyRange = { from: null, to: null }
+
+/** Whole rows, at most about 1 MiB (one larger row travels alone). */
+export interface RowBlock {
+  /** TSV. Valid until `release`. */
+  readonly bytes: Uint8Array
+  readonly rows: number
+  /** For tables without a key: the sum of the rows (src/domain/backup/row-sum.ts); else null. */
+  readonly rowSum: bigint | null
+  /**
+   * Gives the memory back; every block must be released, in any order. A reader holds a
+   * handful of blocks and pauses the server's stream while all of them are out.
+   */
+  release(): void
+}
+
+/** Connections to one server, each with a worker thread; closed by `close`. */
+export interface RowReader {
+  readonly readers: number
+  /**
+   * Rows of one range in key order (any order for a table without a key). Waits for a free
+   * connection; as many chunks as there are readers are read at a time. Leaving the loop
+   * early is allowed.
+   *
+   * @throws EcomdbError SERVER_LOST, SERVER_REFUSED, NOT_CONSISTENT (the table's definition
+   *   is not what it was at the consistent point)
+   */
+  readChunk(table: ReadableTable, range: KeyRange): AsyncIterable<RowBlock>
+  /** COUNT(*), in the snapshot where there is one. */
+  countRows(table: ReadableTable): Promise<number>
+  /** Smallest and largest value of an integer key's first column; null for an empty table. */
+  keyBounds(table: ReadableTable): Promise<{ min: bigint; max: bigint } | null>
+  /** Ends all connections and threads; never throws. */
+  close(): Promise<void>
+}
+
+export interface ConsistentPoint extends RowReader {
+  readonly position: Position
+  /** ISO 8601: when the snapshots of all readers were open. */
+  readonly consistentAt: string
+  readonly catalog: Catalog
+  readonly probes: readonly ProbeEntry[]
+  /** Things a person should know that do not stop the backup. */
+  readonly warnings: readonly string[]
+  /**
+   * To be called after the last chunk: compares all definitions again.
+   * @throws EcomdbError NOT_CONSISTENT
+   */
+  finish(): Promise<ConsistencyProof>
+}
+
+/** What a server holds besides rows. */
+export interface Catalog {
+  serverVersion: string
+  /** The same for every backup of the same server. */
+  sourceId: string
+  settings: Readonly<Record<string, string>>
+  databases: readonly DatabaseEntry[]
+  tables: readonly CatalogTable[]
+  /**
+   * In an order that can be created: sequences (before the tables, whose defaults may use
+   * them), functions, procedures, views by dependency; then, once the rows are in,
+   * triggers by order and events.
+   */
+  programs: readonly ProgramEntry[]
+  accounts: readonly AccountEntry[]
+}
+
+export interface CatalogTable extends ReadableTable {
+  /** SHOW CREATE TABLE, byte for byte. */
+  create: string
+  storageEngine: string
+  /** The server's own guess; only for planning. */
+  estimate: { rows: number; bytes: number }
+}
