@@ -1,23 +1,41 @@
+import type { EngineFamily } from '#domain/engine-family'
+import type { ProgramCommand } from '#process/program'
 import type { ConnectOptions } from './session.ts'
 
 /**
  * A private server: its own data directory, socket and log, a free loopback port or none,
  * no root needed. Sandboxes, drills and tests run on it; the user's servers are never
  * touched.
+ *
+ * All calls on one folder wait for each other, across processes. A folder is known by its
+ * real path, so links and relative paths to it mean the same server.
  */
 export interface ScratchServers {
   /**
    * Starts the server of this folder, making its data directory first where there is none.
    * Idempotent: a server that runs already is returned as it is; one that crashed is
-   * started again on its data.
+   * started again on its data. The server outlives its starter.
    *
-   * @throws EcomdbError TOOL_MISSING, TOOL_FAILED (with the end of the server's log), LOCKED
+   * @throws EcomdbError TOOL_MISSING; TOOL_FAILED (with the end of the server's log);
+   *   STORAGE_FAILED (full disk, not writable); UNSUPPORTED (the folder holds something
+   *   else, another engine's data, or data of a newer version); LOCKED
    */
   start(options: ScratchServerOptions): Promise<RunningServer>
-  /** The running server of this folder, or null. */
+  /** The running server of this folder, or null. Waits for one that is starting. */
   status(folder: string): Promise<RunningServer | null>
-  /** Stops it and waits until it is gone. Returns false when none was running. */
+  /** What is in this folder, without talking to the server; null when it is none of ours. */
+  inspect(folder: string): Promise<ScratchFolder | null>
+  /** Stops it in good order and waits until it is gone. Returns false when none was running. */
   stop(folder: string): Promise<boolean>
+  /**
+   * Ends the server at once and deletes the folder with all its data. Returns false when
+   * there was no folder.
+   *
+   * @throws EcomdbError UNSUPPORTED when the folder was not made by `start`
+   */
+  remove(folder: string): Promise<boolean>
+  /** The engine's own client, as root on this server. No password is in its arguments. */
+  client(server: RunningServer): ProgramCommand
 }
 
 export interface ScratchServerOptions {
@@ -42,4 +60,14 @@ export interface RunningServer {
   version: string
   /** root over the socket, without a password: the folder's mode 0700 is the guard. */
   administrator: ConnectOptions
+}
+
+export interface ScratchFolder {
+  folder: string
+  family: EngineFamily
+  /** crashed: it ended without having been stopped. `start` brings it back on its data. */
+  state: 'running' | 'stopped' | 'crashed'
+  pid: number | null
+  socketPath: string | null
+  port: number | null
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { EcomdbError, systemCode } from '#core/errors'
-import type { ProgramCommand } from './program.ts'
+import { EcomdbError } from '#core/errors'
+import { cannotStart, type ProgramCommand, programName } from './program.ts'
 
 export interface ProgramOptions {
   /** Written to the program's standard input, which is then closed. */
@@ -49,7 +49,7 @@ export async function runProgram(
   // A program that exits without reading its input breaks the pipe; its status tells why.
   child.stdin.on('error', () => {})
   child.stdin.end(options.input)
-  const { status, signal } = await ended(child, command.file)
+  const { status, signal } = await ended(child, command)
   const stderr = Buffer.concat(err).toString('utf8')
   if (status === null || !(options.accept ?? [0]).includes(status)) {
     throw new EcomdbError('TOOL_FAILED', {
@@ -62,27 +62,10 @@ export async function runProgram(
 
 function ended(
   child: ReturnType<typeof spawn>,
-  name: string,
+  command: ProgramCommand,
 ): Promise<{ status: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
-    child.once('error', error => {
-      reject(
-        systemCode(error) === 'ENOENT'
-          ? new EcomdbError('TOOL_MISSING', {
-              what: `cannot start ${name}`,
-              why: 'it is not installed, or not on PATH',
-              hints: ['run `ecomdb doctor` to see which programs are missing'],
-              cause: error,
-            })
-          : error,
-      )
-    })
+    child.once('error', error => reject(cannotStart(command, error)))
     child.once('close', (status, signal) => resolve({ status, signal }))
   })
-}
-
-/** The name that a person knows: not the dynamic loader that starts an unpacked program. */
-export function programName(command: ProgramCommand): string {
-  const path = command.args.findLast(argument => argument.startsWith('/')) ?? command.file
-  return path.slice(path.lastIndexOf('/') + 1)
 }

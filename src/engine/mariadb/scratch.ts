@@ -1,9 +1,16 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram } from '#process/run-program'
 import { findInstallation } from '../installation.ts'
-import type { ScratchDialect } from '../shared/scratch-process.ts'
+import type { ScratchDialect } from '../shared/scratch-dialect.ts'
+
+/** Holds the version of the last mariadb-upgrade; the second name until MariaDB 10. */
+const VERSION_FILES = ['mariadb_upgrade_info', 'mysql_upgrade_info']
 
 export const mariadbScratch: ScratchDialect = {
+  family: 'mariadb',
+  ownFiles: [],
   async initialize(dataFolder) {
     const { basedir, program } = findInstallation('mariadb')
     const installer = program('mariadb-install-db')
@@ -16,6 +23,28 @@ export const mariadbScratch: ScratchDialect = {
       '--skip-name-resolve',
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ])
+  },
+  async dataVersion(dataFolder) {
+    if (!existsSync(join(dataFolder, 'aria_log_control'))) return null
+    for (const name of VERSION_FILES) {
+      const text = await readFile(join(dataFolder, name), 'utf8').catch(() => null)
+      if (text) return text.trim()
+    }
+    return '0'
+  },
+  async upgrade(socketPath) {
+    await runProgram(findInstallation('mariadb').program('mariadb-upgrade'), [
+      '--no-defaults',
+      `--socket=${socketPath}`,
+      '--user=root',
+    ])
+  },
+  client(socketPath) {
+    const client = findInstallation('mariadb').program('mariadb')
+    return {
+      ...client,
+      args: [...client.args, '--no-defaults', `--socket=${socketPath}`, '--user=root'],
+    }
   },
   server: () => findInstallation('mariadb').program('mariadbd'),
   options(purpose) {

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram } from '#process/run-program'
 import { findInstallation } from '../installation.ts'
-import type { ScratchDialect } from '../shared/scratch-process.ts'
+import type { ScratchDialect } from '../shared/scratch-dialect.ts'
 
 function folders(): string[] {
   const { basedir } = findInstallation('mysql')
@@ -13,7 +15,24 @@ function folders(): string[] {
   ]
 }
 
+interface UpgradeHistory {
+  upgrade_history?: { version?: string }[]
+}
+
 export const mysqlScratch: ScratchDialect = {
+  family: 'mysql',
+  // The server's UUID, its certificates and its RSA keys.
+  ownFiles: [
+    'auto.cnf',
+    'ca.pem',
+    'ca-key.pem',
+    'server-cert.pem',
+    'server-key.pem',
+    'client-cert.pem',
+    'client-key.pem',
+    'private_key.pem',
+    'public_key.pem',
+  ],
   async initialize(dataFolder) {
     await runProgram(findInstallation('mysql').program('mysqld'), [
       '--no-defaults',
@@ -22,6 +41,26 @@ export const mysqlScratch: ScratchDialect = {
       '--initialize-insecure',
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ])
+  },
+  async dataVersion(dataFolder) {
+    if (!existsSync(join(dataFolder, 'mysql.ibd'))) return null
+    // Since MySQL 8.4; mysqld checks older data by itself.
+    const text = await readFile(join(dataFolder, 'mysql_upgrade_history'), 'utf8').catch(() => '{}')
+    return (JSON.parse(text) as UpgradeHistory).upgrade_history?.at(-1)?.version ?? '0'
+  },
+  upgrade: null,
+  client(socketPath) {
+    const client = findInstallation('mysql').program('mysql')
+    return {
+      ...client,
+      args: [
+        ...client.args,
+        '--no-defaults',
+        '--no-login-paths',
+        `--socket=${socketPath}`,
+        '--user=root',
+      ],
+    }
   },
   server: () => findInstallation('mysql').program('mysqld'),
   options(purpose) {

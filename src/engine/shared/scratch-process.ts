@@ -1,184 +1,264 @@
-import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, messageOf } from '#core/errors'
-import type { ProgramCommand } from '#process/program'
-import type { RunningServer, ScratchServerOptions, ScratchServers } from '../scratch-server.ts'
+import { translateStorageError } from '#core/storage-error'
+import { withExclusiveLock } from '#process/exclusive-lock'
+import type {
+  RunningServer,
+  ScratchFolder,
+  ScratchServerOptions,
+  ScratchServers,
+} from '../scratch-server.ts'
 import { openSession } from './mysql2-session.ts'
+import { prepareData, series } from './scratch-data.ts'
+import type { ScratchDialect } from './scratch-dialect.ts'
+import {
+  claimFolder,
+  existingFolder,
+  makeFolder,
+  readRecord,
+  type ServerRecord,
+  socketFor,
+  writeRecord,
+} from './scratch-folder.ts'
+import {
+  complaints,
+  findServerProcess,
+  freePort,
+  meansFullDisk,
+  placeArguments,
+  readServerProcess,
+  type ServerProcess,
+  signalServer,
+  spawnDetached,
+  untilGone,
+} from './server-process.ts'
 
-/** What differs between the engines in making and starting a private server. */
-export interface ScratchDialect {
-  /** Makes the system tables in an empty data directory. */
-  initialize(dataFolder: string, workFolder: string): Promise<void>
-  server(): ProgramCommand
-  /** Options besides data directory, socket, port and log. */
-  options(purpose: ScratchServerOptions['purpose']): readonly string[]
-}
-
-/** What server.json holds; written before the server starts. */
-interface ServerRecord {
-  pid: number
-  socketPath: string
-  port: number | null
-}
-
-const START_TIMEOUT_MS = 60_000
+/** Recovery after a crash reads the whole redo log; a start on good data takes half a second. */
+const START_TIMEOUT_MS = 180_000
 const STOP_TIMEOUT_MS = 60_000
+const POLL_MS = 25
+/** Between our look for a free port and the server's use of it another program may take it. */
+const PORT_ATTEMPTS = 3
 
 export function scratchServers(dialect: ScratchDialect): ScratchServers {
   return {
     async start(options) {
-      const running = await statusOf(options.folder)
-      if (running) return running
-      await mkdir(options.folder, { recursive: true, mode: 0o700 })
-      await initializeOnce(dialect, options.folder)
-      const record = await spawnServer(dialect, options)
-      return await untilReady(options.folder, record)
+      return await translated(`cannot make a private server in ${options.folder}`, async () => {
+        const folder = await makeFolder(options.folder)
+        return await locked(folder, () => startLocked(dialect, { ...options, folder }))
+      })
     },
-    status: statusOf,
-    stop: stopServer,
+    async status(folder) {
+      const found = await findFolder(folder)
+      if (!found?.process) return null
+      return await untilReady(found.path, found.process)
+    },
+    async inspect(folder) {
+      const found = await findFolder(folder)
+      return found ? describeFolder(found) : null
+    },
+    async stop(folder) {
+      const path = await existingFolder(folder)
+      if (!path) return false
+      return await translated(`cannot stop the private server in ${path}`, () =>
+        locked(path, () => stopLocked(path)),
+      )
+    },
+    async remove(folder) {
+      const path = await existingFolder(folder)
+      if (!path) return false
+      return await translated(`cannot remove the private server in ${path}`, () =>
+        locked(path, () => removeLocked(path)),
+      )
+    },
+    client: server => dialect.client(server.socketPath),
   }
 }
 
-/** A data directory appears under its name only when it is complete. */
-async function initializeOnce(dialect: ScratchDialect, folder: string): Promise<void> {
-  const data = join(folder, 'data')
-  if (existsSync(data)) return
-  const partial = join(folder, 'data.partial')
-  await rm(partial, { recursive: true, force: true })
-  await mkdir(partial, { mode: 0o700 })
-  await dialect.initialize(partial, folder)
-  await rename(partial, data)
+function locked<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  return withExclusiveLock({ name: folder, waitMs: START_TIMEOUT_MS }, work)
 }
 
-async function spawnServer(
+async function translated<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw translateStorageError(error, what)
+  }
+}
+
+interface FoundFolder {
+  path: string
+  record: ServerRecord
+  process: ServerProcess | null
+}
+
+async function findFolder(folder: string): Promise<FoundFolder | null> {
+  const path = await existingFolder(folder)
+  const record = path ? await readRecord(path) : null
+  if (!path || !record) return null
+  return { path, record, process: await findServerProcess(path, record.pid) }
+}
+
+function describeFolder({ path, record, process }: FoundFolder): ScratchFolder {
+  return {
+    folder: path,
+    family: record.family,
+    state: process ? 'running' : record.pid === null ? 'stopped' : 'crashed',
+    pid: process?.pid ?? null,
+    socketPath: process?.socketPath ?? null,
+    port: process?.port ?? null,
+  }
+}
+
+async function startLocked(
   dialect: ScratchDialect,
   options: ScratchServerOptions,
-): Promise<ServerRecord> {
+): Promise<RunningServer> {
   const { folder } = options
-  const socketPath = await socketFor(folder)
-  const port = options.tcp ? await freePort() : null
-  await rm(join(folder, 'tmp'), { recursive: true, force: true })
-  await mkdir(join(folder, 'tmp'), { mode: 0o700 })
-  const command = dialect.server()
-  const log = await open(join(folder, 'server.log'), 'a', 0o600)
-  const child = spawn(
-    command.file,
-    [
-      ...command.args,
-      '--no-defaults',
-      `--datadir=${join(folder, 'data')}`,
-      `--socket=${socketPath}`,
-      `--pid-file=${join(folder, 'server.pid')}`,
-      `--tmpdir=${join(folder, 'tmp')}`,
-      ...(port ? ['--bind-address=127.0.0.1', `--port=${port}`] : ['--skip-networking']),
-      ...(process.getuid?.() === 0 ? ['--user=root'] : []),
-      ...dialect.options(options.purpose),
-      ...(options.serverOptions ?? []),
-    ],
-    {
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      env: { ...process.env, ...command.env },
-      cwd: folder,
-    },
-  )
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve)
-    child.once('error', reject)
-  })
-  child.unref()
-  await log.close()
-  const record = { pid: child.pid ?? 0, socketPath, port }
-  await writeFile(join(folder, 'server.json'), JSON.stringify(record), { mode: 0o600 })
-  return record
-}
-
-async function untilReady(folder: string, record: ServerRecord): Promise<RunningServer> {
-  const deadline = performance.now() + START_TIMEOUT_MS
-  let last: unknown
-  while (performance.now() < deadline && (await isServer(record.pid, folder))) {
+  // The folder may have been removed while we waited for its lock.
+  await makeFolder(folder)
+  await claimFolder(folder, dialect.family)
+  const found = await findFolder(folder)
+  if (found?.process) return await untilReady(folder, found.process)
+  await prepareData(dialect, folder)
+  for (let attempt = 1; ; attempt += 1) {
+    const process = await launch(
+      dialect,
+      options,
+      attempt === 1 ? (found?.record.port ?? null) : null,
+    )
     try {
-      return await describeRunning(folder, record)
+      const server = await untilReady(folder, process)
+      await upgradeOlderData(dialect, server)
+      return server
     } catch (error) {
-      last = error
-      await sleep(50)
+      if (error instanceof EcomdbError && error.code === 'AUTHENTICATION_REFUSED') throw error
+      await endNow(folder, process)
+      if (attempt === PORT_ATTEMPTS || !/address already in use/i.test(messageOf(error)))
+        throw error
     }
   }
-  throw new EcomdbError('TOOL_FAILED', {
-    what: `the private server in ${folder} did not start`,
-    why: (await endOfLog(folder)) || messageOf(last),
-    hints: [`read ${join(folder, 'server.log')}`],
-  })
 }
 
-async function describeRunning(folder: string, record: ServerRecord): Promise<RunningServer> {
-  const administrator = { socketPath: record.socketPath, user: 'root' }
+async function launch(
+  dialect: ScratchDialect,
+  options: ScratchServerOptions,
+  preferredPort: number | null,
+): Promise<ServerProcess> {
+  const { folder } = options
+  const place = {
+    socketPath: await socketFor(folder),
+    port: options.tcp ? await freePort(preferredPort) : null,
+  }
+  await rm(join(folder, 'tmp'), { recursive: true, force: true })
+  await mkdir(join(folder, 'tmp'), { mode: 0o700 })
+  const args = [
+    '--no-defaults',
+    ...placeArguments(folder, place),
+    ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+    ...dialect.options(options.purpose),
+    ...(options.serverOptions ?? []),
+  ]
+  const pid = await spawnDetached(dialect.server(), args, folder)
+  await writeRecord(folder, { format: 1, family: dialect.family, pid, port: place.port })
+  return { pid, ...place }
+}
+
+async function untilReady(folder: string, server: ServerProcess): Promise<RunningServer> {
+  const deadline = performance.now() + START_TIMEOUT_MS
+  let last: unknown
+  while (performance.now() < deadline && readServerProcess(server.pid, folder)) {
+    try {
+      return await describeRunning(folder, server)
+    } catch (error) {
+      if (error instanceof EcomdbError && error.code === 'AUTHENTICATION_REFUSED') {
+        throw rootHasPassword(folder, error)
+      }
+      last = error
+      await sleep(POLL_MS)
+    }
+  }
+  throw await startFailed(folder, last)
+}
+
+async function describeRunning(folder: string, server: ServerProcess): Promise<RunningServer> {
+  const administrator = { socketPath: server.socketPath, user: 'root' }
   const session = await openSession(administrator)
   await session.close()
-  return { folder, ...record, version: session.flavor.text, administrator }
+  return { folder, ...server, version: session.flavor.text, administrator }
 }
 
-async function statusOf(folder: string): Promise<RunningServer | null> {
-  const record = await readRecord(folder)
-  if (!record || !(await isServer(record.pid, folder))) return null
-  try {
-    return await describeRunning(folder, record)
-  } catch {
-    // It may be starting still, or be on its way down.
-    return await untilReady(folder, record).catch(() => null)
-  }
-}
-
-async function stopServer(folder: string): Promise<boolean> {
-  const record = await readRecord(folder)
-  if (!record || !(await isServer(record.pid, folder))) return false
-  process.kill(record.pid, 'SIGTERM')
-  const deadline = performance.now() + STOP_TIMEOUT_MS
-  while (await isServer(record.pid, folder)) {
-    if (performance.now() > deadline) process.kill(record.pid, 'SIGKILL')
-    await sleep(30)
-  }
-  await rm(join(folder, 'server.json'), { force: true })
-  await rm(record.socketPath, { force: true })
-  return true
-}
-
-async function readRecord(folder: string): Promise<ServerRecord | null> {
-  const text = await readFile(join(folder, 'server.json'), 'utf8').catch(() => null)
-  return text === null ? null : (JSON.parse(text) as ServerRecord)
-}
-
-/** Is this process this folder's server, and not another program that got its number? */
-async function isServer(pid: number, folder: string): Promise<boolean> {
-  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return line.includes(`--datadir=${join(folder, 'data')}\0`)
-}
-
-/** A unix socket's path may hold 107 bytes (unix(7)), so it does not live in the folder. */
-async function socketFor(folder: string): Promise<string> {
-  const parent = join('/tmp', `ecomdb-${process.getuid?.() ?? 0}`)
-  await mkdir(parent, { recursive: true, mode: 0o700 })
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16)
-  return join(parent, `${name}.sock`)
-}
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
+async function startFailed(folder: string, last: unknown): Promise<EcomdbError> {
+  const why = (await complaints(folder)) || messageOf(last)
+  const full = meansFullDisk(why)
+  return new EcomdbError(full ? 'STORAGE_FAILED' : 'TOOL_FAILED', {
+    what: `the private server in ${folder} did not start`,
+    why,
+    hints: [
+      ...(full ? ['the disk is full: free some space, then run the command again'] : []),
+      `read ${join(folder, 'server.log')}`,
+    ],
+    cause: last,
   })
 }
 
-async function endOfLog(folder: string): Promise<string> {
-  const text = await readFile(join(folder, 'server.log'), 'utf8').catch(() => '')
-  return text.trim().split('\n').slice(-5).join('\n       ')
+function rootHasPassword(folder: string, cause: EcomdbError): EcomdbError {
+  return new EcomdbError('AUTHENTICATION_REFUSED', {
+    what: `the private server in ${folder} runs, but refuses root without a password`,
+    why: 'root was given a password, or was changed otherwise',
+    hints: [
+      'use your own client with that password, or take the password away again',
+      'run `ecomdb sandbox remove` to throw the server and its data away',
+    ],
+    cause,
+  })
+}
+
+/** A server that starts on older data upgrades it, or needs its upgrade program. */
+async function upgradeOlderData(dialect: ScratchDialect, server: RunningServer): Promise<void> {
+  if (!dialect.upgrade) return
+  const dataVersion = await dialect.dataVersion(join(server.folder, 'data'))
+  if (dataVersion && series(dataVersion) < series(server.version)) {
+    await dialect.upgrade(server.socketPath)
+  }
+}
+
+async function endNow(folder: string, server: ServerProcess): Promise<void> {
+  if (readServerProcess(server.pid, folder)) signalServer(server.pid, 'SIGKILL')
+  await untilGone(server.pid, folder, STOP_TIMEOUT_MS)
+}
+
+async function stopLocked(folder: string): Promise<boolean> {
+  const found = await findFolder(folder)
+  if (!found) return false
+  if (found.process) {
+    signalServer(found.process.pid, 'SIGTERM')
+    const gone = await untilGone(found.process.pid, folder, STOP_TIMEOUT_MS)
+    if (!gone) await endNow(folder, found.process)
+    await rm(found.process.socketPath, { force: true })
+  }
+  await writeRecord(folder, { ...found.record, pid: null })
+  return found.process !== null
+}
+
+async function removeLocked(folder: string): Promise<boolean> {
+  const found = await findFolder(folder)
+  if (!found) {
+    // Removed while we waited for the lock, or never ours.
+    if ((await existingFolder(folder)) === null) return false
+    throw new EcomdbError('UNSUPPORTED', {
+      what: `${folder} is not deleted`,
+      why: 'it is not the folder of a private server',
+      hints: ['run `ecomdb sandbox status` to see the private servers'],
+    })
+  }
+  if (found.process) {
+    await endNow(folder, found.process)
+    await rm(found.process.socketPath, { force: true })
+  }
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  return true
 }

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EcomdbError, systemCode } from '#core/errors'
+
+/**
+ * Runs `work` while no other process of this user on this machine runs under the same name.
+ *
+ * The lock is a listening socket in Linux's abstract namespace (unix(7)): the kernel
+ * releases it with its holder, even after SIGKILL, so none is ever stale and no file is
+ * left behind. Who waits is connected to the holder and wakes when that connection ends.
+ * It does not reach across machines or network namespaces; a database server's own lock on
+ * its data files stands behind it.
+ *
+ * @param name what is locked, e.g. a folder's real path; may be of any length
+ * @throws EcomdbError LOCKED when it is not free after `waitMs`
+ */
+export async function withExclusiveLock<Result>(
+  { name, waitMs }: { name: string; waitMs: number },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const release = await acquire(name, waitMs)
+  try {
+    return await work()
+  } finally {
+    await release()
+  }
+}
+
+async function acquire(name: string, waitMs: number): Promise<() => Promise<void>> {
+  const address = addressOf(name)
+  const deadline = performance.now() + waitMs
+  for (;;) {
+    const release = await tryListen(address)
+    if (release) return release
+    const leftMs = deadline - performance.now()
+    if (leftMs <= 0) {
+      throw new EcomdbError('LOCKED', {
+        what: `${name} is in use by another run of ecomdb`,
+        why: `it was still locked after ${Math.round(waitMs / 1000)} s`,
+        hints: ['wait for the other run to end, then run the command again'],
+      })
+    }
+    await untilReleased(address, leftMs)
+  }
+}
+
+function addressOf(name: string): string {
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 40)
+  return `\0ecomdb-${process.getuid?.() ?? 0}-${digest}`
+}
+
+/** Null when another process holds it. */
+function tryListen(address: string): Promise<(() => Promise<void>) | null> {
+  return new Promise((resolve, reject) => {
+    const waiting = new Set<Socket>()
+    const server = createServer(socket => {
+      waiting.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => waiting.delete(socket))
+    })
+    server.once('error', error => {
+      if (systemCode(error) === 'EADDRINUSE') resolve(null)
+      else reject(error)
+    })
+    server.listen(address, () => resolve(() => close(server, waiting)))
+  })
+}
+
+function close(server: Server, waiting: Set<Socket>): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve())
+    for (const socket of waiting) socket.destroy()
+  })
+}
+
+async function untilReleased(address: string, timeoutMs: number): Promise<void> {
+  const socket = connect(address)
+  await new Promise<void>(resolve => {
+    socket.setTimeout(timeoutMs, resolve)
+    // Refused: it was released between our two calls.
+    socket.once('error', () => resolve())
+    socket.once('close', () => resolve())
+  })
+  socket.destroy()
+  // Many waiters wake at once; a holder that ends slowly must not be asked in a tight loop.
+  await sleep(5)
+}
