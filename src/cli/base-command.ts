@@ -1,16 +1,19 @@
 import { Command } from '@oclif/core/command'
 import { boolean, option } from '@oclif/core/flags'
-import { EXIT, type ExitStatus } from '#core/errors'
+import { EXIT } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { chooseProgress, PROGRESS_MODES } from './progress-renderer.ts'
 import { renderError } from './render-error.ts'
 
-/** What a command gives back. `status` 3 means done with findings. */
+/**
+ * What a command gives back. `status` is an ExitStatus (3: done with findings), or that of a
+ * program which the command ran for the user.
+ */
 export interface Outcome<Result extends object> {
   result: Result
   /** The text for people; stdout. */
   text: string
-  status?: ExitStatus
+  status?: number
 }
 
 /**

@@ -1,24 +1,15 @@
-import { join } from 'node:path'
-import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
-import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
-
-/** Where a sandbox of this name lives. */
-export function sandboxFolder(engine: Engine, name: string): string {
-  return join(stateFolder(), 'sandbox', `${engine.family}-${name}`)
-}
+import { type SandboxName, sandboxFolder } from './sandbox-place.ts'
 
 /** `ecomdb sandbox start`: a private server that stays until it is stopped. */
 export async function startSandbox(
-  engine: Engine,
-  options: { name: string; tcp: boolean },
+  sandbox: SandboxName,
+  options: { tcp: boolean },
   progress: Progress,
 ): Promise<RunningServer> {
-  progress.stage(`starting a private ${engine.family} server`)
-  return await engine.scratchServers.start({
-    folder: sandboxFolder(engine, options.name),
-    tcp: options.tcp,
-    purpose: 'sandbox',
-  })
+  const folder = sandboxFolder(sandbox)
+  progress.stage(`starting a private ${sandbox.engine.family} server`)
+  const { tcp } = options
+  return await sandbox.engine.scratchServers.start({ folder, tcp, purpose: 'sandbox' })
 }
