@@ -92,6 +92,10 @@ export const ERROR_CODES = {
     EXIT.BAD_CONFIGURATION,
     'a key or password file is missing, or readable by others',
   ],
+  SCHEMA_MISSING: [
+    EXIT.BAD_CONFIGURATION,
+    'the database, or a table or procedure that is needed, is not there',
+  ],
   UNSUPPORTED: [EXIT.BAD_CONFIGURATION, 'this server or target cannot do what is asked'],
   INTERRUPTED: [EXIT.INTERRUPTED, 'stopped by Ctrl-C or SIGTERM; cleaned up'],
 } as const satisfies Record<string, readonly [ExitStatus, string]>

@@ -1,5 +1,6 @@
 import type { EngineFamily } from '#domain/engine-family'
 import type { Installation } from './installation.ts'
+import type { SchemaObserver } from './schema-observer.ts'
 import type { ScratchServers } from './scratch-server.ts'
 import type { ConnectOptions, Session } from './session.ts'
 
@@ -15,4 +16,5 @@ export interface Engine {
   /** @throws EcomdbError TOOL_MISSING */
   installation(): Installation
   readonly scratchServers: ScratchServers
+  readonly schemaObserver: SchemaObserver
 }

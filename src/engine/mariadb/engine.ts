@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
 import { openSession } from '../shared/mysql2-session.ts'
+import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
 import { mariadbScratch } from './scratch.ts'
 
@@ -9,4 +10,5 @@ export const mariadbEngine: Engine = {
   connect: openSession,
   installation: () => findInstallation('mariadb'),
   scratchServers: scratchServers(mariadbScratch),
+  schemaObserver,
 }
