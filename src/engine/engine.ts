@@ -3,6 +3,7 @@ import type { Installation } from './installation.ts'
 import type { SchemaObserver } from './schema-observer.ts'
 import type { ScratchServers } from './scratch-server.ts'
 import type { ConnectOptions, Session } from './session.ts'
+import type { ShopReports } from './shop-reports.ts'
 
 /**
  * The seam to a server family. Workflows know this and nothing below it; src/cli/wire.ts
@@ -17,4 +18,5 @@ export interface Engine {
   installation(): Installation
   readonly scratchServers: ScratchServers
   readonly schemaObserver: SchemaObserver
+  readonly shopReports: ShopReports
 }

@@ -45,6 +45,7 @@ function codeOf(error: unknown): ErrorCode {
   if (number !== undefined && AUTHENTICATION.has(number)) return 'AUTHENTICATION_REFUSED'
   if (number !== undefined && PRIVILEGE.has(number)) return 'PRIVILEGE_MISSING'
   if (number !== undefined && ENDED.has(number)) return 'SERVER_LOST'
+  if (number === 1049) return 'SCHEMA_MISSING'
   if (LOST.has(code)) return 'SERVER_LOST'
   if (UNREACHABLE.has(code)) return 'SERVER_UNREACHABLE'
   return 'SERVER_REFUSED'
@@ -56,6 +57,10 @@ const HINTS: Partial<Record<ErrorCode, readonly string[]>> = {
     'run `ecomdb doctor`',
   ],
   PRIVILEGE_MISSING: ['run `ecomdb doctor` to see which privileges the account lacks'],
+  SCHEMA_MISSING: [
+    'check server.database in ecomdb.yaml, ECOMDB_DATABASE or --database',
+    'run `ecomdb provision plan`, then `ecomdb provision apply`, to make the schema',
+  ],
   SERVER_UNREACHABLE: [
     'is the server running? run `ecomdb doctor`, or `ecomdb sandbox start` for a private one',
   ],

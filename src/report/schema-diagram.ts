@@ -14,9 +14,9 @@ const HEAD = '#dbe7f3'
 const VIEW_HEAD = '#ece8f5'
 const LINE = '#7a8794'
 /** Graphviz has this font's metrics built in. */
-const FONT = 'Courier New'
-/** Fonts that are as wide (0.6 em), so that text stays inside its box on any machine. */
-const FONT_FAMILY = 'Courier New,Liberation Mono,DejaVu Sans Mono,Menlo,monospace'
+export const DIAGRAM_FONT = 'Courier New'
+/** Graphviz sets a line with bold text a little higher: so every line of a row has some. */
+const LEVEL = '<B> </B>'
 const LONGEST_TYPE = 40
 
 /**
@@ -27,9 +27,9 @@ const LONGEST_TYPE = 40
 export function schemaToDot(schema: SchemaDescription): string {
   return [
     'digraph schema {',
-    `  graph [rankdir=LR, nodesep=0.35, ranksep=1.1, pad=0.3, fontname="${FONT}", fontsize=13, fontcolor="${INK}", labelloc=t, labeljust=l, bgcolor=white, label=<${heading(schema)}>]`,
-    `  node [shape=plain, fontname="${FONT}", fontsize=11, fontcolor="${INK}"]`,
-    `  edge [color="${LINE}", fontname="${FONT}", fontsize=9, fontcolor="${SOFT_INK}", arrowsize=0.9]`,
+    `  graph [rankdir=LR, nodesep=0.35, ranksep=1.1, pad=0.3, fontname="${DIAGRAM_FONT}", fontsize=13, fontcolor="${INK}", labelloc=t, labeljust=l, bgcolor=white, label=<${heading(schema)}>]`,
+    `  node [shape=plain, fontname="${DIAGRAM_FONT}", fontsize=11, fontcolor="${INK}"]`,
+    `  edge [color="${LINE}", fontname="${DIAGRAM_FONT}", fontsize=9, fontcolor="${SOFT_INK}", arrowsize=0.9]`,
     '',
     ...schema.tables.map(table => `  ${quoted(table.name)} [label=<${tableLabel(table)}>]`),
     ...outsiders(schema),
@@ -85,11 +85,12 @@ function boxOf(name: string, fill: string, style: string, rows: readonly string[
 }
 
 function columnRow(at: number, marks: string, name: string, column: ColumnDescription): string {
-  const soft = (text: string): string => `<FONT POINT-SIZE="9" COLOR="${SOFT_INK}">${text}</FONT>`
+  const soft = (text: string): string =>
+    `<FONT POINT-SIZE="9" COLOR="${SOFT_INK}">${text}${LEVEL}</FONT>`
   const type = escaped(shortened(column.type)) + (column.nullable ? ' null' : '')
   return [
-    `<TR><TD ALIGN="LEFT" PORT="w${at}">${marks ? soft(marks) : ' '}</TD>`,
-    `<TD ALIGN="LEFT">${name}</TD>`,
+    `<TR><TD ALIGN="LEFT" PORT="w${at}">${soft(marks)}</TD>`,
+    `<TD ALIGN="LEFT">${name}${LEVEL}</TD>`,
     `<TD ALIGN="LEFT" PORT="e${at}">${soft(type)}</TD></TR>`,
   ].join('')
 }
@@ -222,12 +223,4 @@ function visible(text: string): string {
     if (code < 0x20) return String.fromCharCode(0x2400 + code)
     return code === 0x7f ? '\u2421' : '\ufffd'
   })
-}
-
-/** DOT drawn as SVG by Graphviz in WebAssembly: no program, no browser. */
-export async function dotToSvg(dot: string): Promise<string> {
-  const { instance } = await import('@viz-js/viz')
-  const viz = await instance()
-  const svg = viz.renderString(dot, { format: 'svg', engine: 'dot' })
-  return svg.replaceAll(`font-family="${FONT}"`, `font-family="${FONT_FAMILY}"`)
 }

@@ -3,6 +3,7 @@ import { findInstallation } from '../installation.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
+import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mariadbScratch } from './scratch.ts'
 
 export const mariadbEngine: Engine = {
@@ -11,4 +12,5 @@ export const mariadbEngine: Engine = {
   installation: () => findInstallation('mariadb'),
   scratchServers: scratchServers(mariadbScratch),
   schemaObserver,
+  shopReports,
 }

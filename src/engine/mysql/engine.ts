@@ -3,6 +3,7 @@ import { findInstallation } from '../installation.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
+import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mysqlScratch } from './scratch.ts'
 
 export const mysqlEngine: Engine = {
@@ -11,4 +12,5 @@ export const mysqlEngine: Engine = {
   installation: () => findInstallation('mysql'),
   scratchServers: scratchServers(mysqlScratch),
   schemaObserver,
+  shopReports,
 }
