@@ -109,7 +109,7 @@ function shownCell(cell: Cell, kind: ReportColumn['kind']): string {
   if (cell === null) return kind === 'money' ? '0.00' : ''
   if (kind === 'count') return formatCount(Number(cell))
   if (kind === 'money')
-    return String(cell).replace(/^-?\d+/, part => BigInt(part).toLocaleString('en-US'))
+    return String(cell).replace(/\d+/, part => BigInt(part).toLocaleString('en-US'))
   return String(cell).replace(/\p{Cc}/gu, '\ufffd')
 }
 
