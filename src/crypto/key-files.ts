@@ -6,9 +6,10 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
+import { refuseOpenMode } from '#core/secret-file'
 
 /** An Ed25519 key that signs envelopes and attestations. */
 export interface SigningKey {
@@ -27,7 +28,6 @@ export interface IdentityPair {
 const DEDUP_KEY = /^[A-Za-z0-9+/]{43}=$/
 /** DER before the 32 bytes of an Ed25519 public key (RFC 8410). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
-const GROUP_AND_OTHERS = 0o077
 
 /** A new age identity (X25519). */
 export async function generateIdentity(): Promise<IdentityPair> {
@@ -75,7 +75,7 @@ export async function writeDedupKey(file: string, key: Secret): Promise<void> {
 export async function readIdentities(files: readonly string[]): Promise<Secret[]> {
   const found: Secret[] = []
   for (const file of files) {
-    const lines = (await readSecretFile(file, 'identity')).split('\n').map(line => line.trim())
+    const lines = (await readKeyFile(file, 'identity')).split('\n').map(line => line.trim())
     const keys = lines.filter(line => line.startsWith('AGE-SECRET-KEY-'))
     if (keys.length === 0) {
       throw unusable('identity', file, 'it holds no line that starts with AGE-SECRET-KEY-')
@@ -93,7 +93,7 @@ export async function recipientOf(identity: Secret): Promise<string> {
 
 /** @throws EcomdbError SECRET_MISSING as readIdentities */
 export async function readSigningKey(file: string): Promise<SigningKey> {
-  const pem = await readSecretFile(file, 'signing key')
+  const pem = await readKeyFile(file, 'signing key')
   let privateKey: KeyObject
   try {
     privateKey = createPrivateKey(pem)
@@ -108,7 +108,7 @@ export async function readSigningKey(file: string): Promise<SigningKey> {
 
 /** @throws EcomdbError SECRET_MISSING as readIdentities */
 export async function readDedupKey(file: string): Promise<Secret> {
-  const text = (await readSecretFile(file, 'dedup key')).trim()
+  const text = (await readKeyFile(file, 'dedup key')).trim()
   if (!DEDUP_KEY.test(text)) throw unusable('dedup key', file, 'it is not base64 of 32 bytes')
   return new Secret(text)
 }
@@ -140,24 +140,11 @@ function signingKeyOf(privateKey: KeyObject): SigningKey {
   return { privateKey, signer: `ed25519:${raw.toString('base64')}` }
 }
 
-async function readSecretFile(file: string, kind: string): Promise<string> {
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    const why = systemCode(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
-    throw unusable(kind, file, why, error)
+async function readKeyFile(file: string, kind: string): Promise<string> {
+  await refuseOpenMode(file, `the ${kind}`)
+  return await readFile(file, 'utf8').catch(error => {
+    throw unusable(kind, file, messageOf(error), error)
   })
-  try {
-    const { mode } = await handle.stat()
-    if (process.platform !== 'win32' && (mode & GROUP_AND_OTHERS) !== 0) {
-      throw new EcomdbError('SECRET_MISSING', {
-        what: `will not use the ${kind} in ${file}`,
-        why: `others can read it: its mode is ${(mode & 0o777).toString(8)}`,
-        hints: [`run \`chmod 600 ${file}\`; if others may have read it, make a new key`],
-      })
-    }
-    return await handle.readFile('utf8')
-  } finally {
-    await handle.close()
-  }
 }
 
 async function writeNew(file: string, text: string): Promise<void> {

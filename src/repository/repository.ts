@@ -1,157 +1,128 @@
+import { randomUUID } from 'node:crypto'
 import type { Clock } from '#core/clock'
-import type { EcomdbError } from '#core/errors'
-import type { Secret } from '#core/secret'
-import type { SigningKey } from '#crypto/key-files'
-import type { Attestation, AttestationClaim } from '#domain/backup/attestation'
-import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
-import type { Manifest } from '#domain/backup/manifest'
-import type { RestoreScripts } from '#domain/backup/restore-scripts'
+import { EcomdbError, messageOf } from '#core/errors'
 import type { Target } from '#target/target'
+import type { Repository } from './contract.ts'
+import { RECIPE_FILE, REPOSITORY_FILE } from './layout.ts'
+import { recipeText } from './recipe.ts'
+import { TargetRepository } from './target-repository.ts'
 
-/**
- * The write-once store over a target: objects, snapshots, attestations (docs/formats.md).
- * Nothing is ever overwritten; a snapshot is there when its signed envelope is.
- *
- * `trustedSigners` everywhere are Ed25519 public keys as `ed25519:<base64 of 32 bytes>`.
- * Whatever is not signed by one of them is not believed.
- */
-export interface Repository {
-  /** UUID, from ecomdb-repository.json. */
-  readonly id: string
-  /** For messages: the target's label. */
-  readonly label: string
+export type {
+  AttestationListing,
+  Repository,
+  SnapshotFacts,
+  SnapshotListing,
+  SnapshotOptions,
+  SnapshotWriter,
+} from './contract.ts'
 
-  /**
-   * Begins a snapshot. It becomes visible by `commit` alone; one that is never committed
-   * leaves objects that no one refers to, and blocks nothing.
-   *
-   * @throws EcomdbError LOCKED when this host already backs up the same source to this
-   *   repository; SIGNATURE_INVALID, STORAGE_FAILED
-   */
-  startSnapshot(options: SnapshotOptions): Promise<SnapshotWriter>
-
-  /** All snapshots, oldest first, and those whose envelope is not believed. */
-  listSnapshots(trustedSigners: readonly string[]): Promise<SnapshotListing>
-
-  /**
-   * @param name a snapshot id, an unambiguous beginning of one, or 'latest'
-   * @throws EcomdbError SNAPSHOT_NOT_FOUND, SIGNATURE_INVALID (also for 'latest' when a newer
-   *   envelope is there that is not believed), UNSUPPORTED (requires an unknown capability)
-   */
-  readEnvelope(name: string, trustedSigners: readonly string[]): Promise<SnapshotEnvelope>
-
-  /**
-   * @throws EcomdbError WRONG_IDENTITY; OBJECT_DAMAGED when the stored bytes are not the
-   *   envelope's, or the manifest is not this snapshot's
-   */
-  readManifest(envelope: SnapshotEnvelope, identities: readonly Secret[]): Promise<Manifest>
-
-  /**
-   * One object, checked against its SHA-256 and decrypted: zstd frames that follow one another.
-   * @throws EcomdbError WRONG_IDENTITY, OBJECT_DAMAGED
-   */
-  readPiece(stored: StoredObject, identities: readonly Secret[]): Promise<Buffer>
-
-  /**
-   * The stored bytes of one object, checked against size and SHA-256; needs no identity.
-   * @throws EcomdbError OBJECT_DAMAGED
-   */
-  readStored(stored: StoredObject): Promise<Buffer>
-
-  /** Signs and stores a claim about a snapshot. */
-  putAttestation(
-    claim: AttestationClaim,
-    signingKey: SigningKey,
-    clock: Clock,
-  ): Promise<Attestation>
-
-  /** Attestations about a snapshot, or about all, oldest first. */
-  listAttestations(
-    trustedSigners: readonly string[],
-    snapshotId?: string,
-  ): Promise<AttestationListing>
-}
-
-export interface SnapshotOptions {
-  /** age public keys: at least one; two or more are the rule (operations and escrow). */
-  recipients: readonly string[]
-  dedupKey: Secret
-  signingKey: SigningKey
-  trustedSigners: readonly string[]
-  /** Which server this is; the same in every backup of it. */
-  sourceId: string
-  clock: Clock
-}
-
-export interface SnapshotWriter {
-  /** UUIDv7; the manifest carries it too. */
-  readonly snapshotId: string
-  /** The newest snapshot of the same source; its `chunkStep`s keep the borders stable. */
-  readonly parent: SnapshotEnvelope | null
-
-  /** The keyed name of a table in the envelope. */
-  tableId(schema: string, table: string): string
-
-  /**
-   * Stores one object, or finds that an earlier snapshot has the same bytes for the same
-   * recipients. Safe to call several times at once. The promise resolves when it is durable.
-   *
-   * @param zstdFrames the compressed bytes, in order
-   * @param plaintextSha256 of the bytes before compression: the content's name
-   */
-  storePiece(
-    zstdFrames: readonly Uint8Array[],
-    plaintextSha256: Buffer,
-  ): Promise<{ stored: StoredObject; reused: boolean }>
-
-  /**
-   * Is this content there already? Asked before compressing, it saves the work.
-   * @returns the object to refer to (it then belongs to this snapshot), or null
-   */
-  findPiece(plaintextSha256: Buffer): StoredObject | null
-
-  /**
-   * Writes the manifest, then the signed envelope. Every object that the manifest names must
-   * have come from this writer.
-   */
-  commit(
-    facts: SnapshotFacts,
-    manifest: Manifest,
-    scripts: RestoreScripts,
-  ): Promise<SnapshotEnvelope>
-
-  /** Gives the lock back. Call it in a finally, whether `commit` was reached or not. */
-  close(): Promise<void>
-}
-
-/** What the envelope says and the writer does not know by itself. */
-export type SnapshotFacts = Pick<
-  SnapshotEnvelope,
-  'method' | 'engine' | 'serverVersion' | 'startedAt' | 'consistentAt' | 'tables'
->
-
-export interface SnapshotListing {
-  snapshots: readonly SnapshotEnvelope[]
-  refused: readonly { snapshotId: string; error: EcomdbError }[]
-}
-
-export interface AttestationListing {
-  attestations: readonly Attestation[]
-  refused: readonly { name: string; error: EcomdbError }[]
+/** What ecomdb-repository.json holds. */
+interface RepositoryFile {
+  kind: 'ecomdb-repository'
+  format: number
+  repositoryId: string
+  /** ISO 8601, UTC. */
+  createdAt: string
 }
 
 /**
  * Makes a new, empty repository at a target and opens it.
- * @throws EcomdbError TARGET_NOT_EMPTY when one is there; STORAGE_FAILED
+ *
+ * @throws EcomdbError TARGET_NOT_EMPTY when a repository or anything else is there;
+ *   TARGET_UNAVAILABLE, STORAGE_FAILED
  */
-export async function createRepository(_target: Target, _clock: Clock): Promise<Repository> {
-  throw new Error('not built yet')
+export async function createRepository(target: Target, clock: Clock): Promise<Repository> {
+  const found = await firstNames(target)
+  if (found.includes(REPOSITORY_FILE)) {
+    throw new EcomdbError('TARGET_NOT_EMPTY', {
+      what: `will not make a repository in ${target.label}`,
+      why: 'there is one already',
+      hints: ['run `ecomdb backup list` to see what is in it'],
+    })
+  }
+  const strangers = found.filter(name => name !== RECIPE_FILE)
+  if (strangers.length > 0) {
+    throw new EcomdbError('TARGET_NOT_EMPTY', {
+      what: `will not make a repository in ${target.label}`,
+      why: `it is not empty: it holds ${strangers.slice(0, 3).join(', ')}`,
+      hints: ['give it a directory of its own'],
+    })
+  }
+  // The recipe may be there from a run that was cut off here; the last file is the commit.
+  if (!found.includes(RECIPE_FILE)) await target.put(RECIPE_FILE, [Buffer.from(recipeText())])
+  const file: RepositoryFile = {
+    kind: 'ecomdb-repository',
+    format: 1,
+    repositoryId: randomUUID(),
+    createdAt: clock.now().toISOString(),
+  }
+  await target.put(REPOSITORY_FILE, [Buffer.from(`${JSON.stringify(file)}\n`)])
+  return new TargetRepository(target, file.repositoryId)
 }
 
 /**
  * Opens the repository at a target.
- * @throws EcomdbError REPOSITORY_NOT_FOUND, REPOSITORY_VERSION, TARGET_UNAVAILABLE
+ *
+ * @throws EcomdbError REPOSITORY_NOT_FOUND; REPOSITORY_VERSION; TARGET_UNAVAILABLE when the
+ *   target is not there, or is empty as an unmounted disk's mount point is
  */
-export async function openRepository(_target: Target): Promise<Repository> {
-  throw new Error('not built yet')
+export async function openRepository(target: Target): Promise<Repository> {
+  const bytes = await target.get(REPOSITORY_FILE)
+  if (!bytes) throw await notFound(target)
+  const file = parseRepositoryFile(bytes, target.label)
+  if (file.format !== 1) {
+    throw new EcomdbError('REPOSITORY_VERSION', {
+      what: `cannot use the repository in ${target.label}`,
+      why: `it is of format ${String(file.format)}, and this ecomdb knows format 1`,
+      hints: ['use the newer ecomdb that made it'],
+    })
+  }
+  return new TargetRepository(target, file.repositoryId)
+}
+
+async function notFound(target: Target): Promise<EcomdbError> {
+  if ((await firstNames(target)).length === 0) {
+    return new EcomdbError('TARGET_UNAVAILABLE', {
+      what: `there is no repository in ${target.label}`,
+      why: 'it is empty: its disk is not mounted, or no repository was made there yet',
+      hints: [
+        'mount the disk, then run the command again',
+        'for a new repository, run `ecomdb init`: backups never make one by themselves',
+      ],
+    })
+  }
+  return new EcomdbError('REPOSITORY_NOT_FOUND', {
+    what: `there is no repository in ${target.label}`,
+    why: `it has no ${REPOSITORY_FILE}`,
+    hints: ['check target.directory in ecomdb.yaml, or run `ecomdb init` to make a repository'],
+  })
+}
+
+function parseRepositoryFile(bytes: Buffer, label: string): RepositoryFile {
+  try {
+    const file: RepositoryFile = JSON.parse(bytes.toString('utf8'))
+    if (file.kind !== 'ecomdb-repository') throw new Error(`its kind is ${String(file.kind)}`)
+    if (file.format === 1 && typeof file.repositoryId !== 'string') throw new Error('it has no id')
+    return file
+  } catch (error) {
+    throw new EcomdbError('REPOSITORY_NOT_FOUND', {
+      what: `cannot use the repository in ${label}`,
+      why: `${REPOSITORY_FILE} is damaged: ${messageOf(error)}`,
+      hints: ['bring the file back from another copy of the repository; it never changes'],
+      cause: error,
+    })
+  }
+}
+
+/** Enough names to tell empty from not empty. */
+async function firstNames(target: Target): Promise<string[]> {
+  const names: string[] = []
+  for (const name of [RECIPE_FILE, REPOSITORY_FILE]) {
+    if (await target.stat(name)) names.push(name)
+  }
+  for await (const { name } of target.list('')) {
+    if (!names.includes(name)) names.push(name)
+    if (names.length > 4) break
+  }
+  return names
 }

@@ -1,0 +1,36 @@
+import { createHmac } from 'node:crypto'
+import type { Secret } from '#core/secret'
+
+/**
+ * Keyed names, so that the repository tells nothing about content to one without the dedup
+ * key: a plain hash would let anyone ask "is this very row block in there?".
+ */
+
+/**
+ * The id of an object: hex HMAC-SHA256 over the recipient set and the plaintext's SHA-256.
+ * The recipients are part of it because an object for other recipients is another object:
+ * after a rotation of keys everything is stored anew.
+ */
+export function objectId(
+  dedupKey: Secret,
+  recipients: readonly string[],
+  plaintextSha256: Uint8Array,
+): string {
+  const hmac = keyed(dedupKey, 'ecomdb object 1')
+  hmac.update(`${recipientSet(recipients).join('\n')}\n`)
+  return hmac.update(plaintextSha256).digest('hex')
+}
+
+/** The name of a table in an envelope: hex HMAC-SHA256 over schema and table. */
+export function tableId(dedupKey: Secret, schema: string, table: string): string {
+  return keyed(dedupKey, 'ecomdb table 1').update(`${schema}\0${table}`).digest('hex')
+}
+
+/** Recipients as a set: sorted by bytes, without duplicates. */
+export function recipientSet(recipients: readonly string[]): string[] {
+  return [...new Set(recipients)].sort()
+}
+
+function keyed(dedupKey: Secret, purpose: string): ReturnType<typeof createHmac> {
+  return createHmac('sha256', Buffer.from(dedupKey.reveal(), 'base64')).update(`${purpose}\0`)
+}

@@ -1,0 +1,140 @@
+import type { Clock } from '#core/clock'
+import type { EcomdbError } from '#core/errors'
+import type { Secret } from '#core/secret'
+import type { SigningKey } from '#crypto/key-files'
+import type { Attestation, AttestationClaim } from '#domain/backup/attestation'
+import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
+import type { Manifest } from '#domain/backup/manifest'
+import type { RestoreScripts } from '#domain/backup/restore-scripts'
+
+/**
+ * The write-once store over a target: objects, snapshots, attestations (docs/formats.md).
+ * Nothing is ever overwritten; a snapshot is there when its signed envelope is.
+ *
+ * `trustedSigners` everywhere are Ed25519 public keys as `ed25519:<base64 of 32 bytes>`.
+ * Whatever is not signed by one of them is not believed.
+ */
+export interface Repository {
+  /** UUID, from ecomdb-repository.json. */
+  readonly id: string
+  /** For messages: the target's label. */
+  readonly label: string
+
+  /**
+   * Begins a snapshot. It becomes visible by `commit` alone; one that is never committed
+   * leaves objects that no one refers to, and blocks nothing.
+   *
+   * @throws EcomdbError LOCKED when this host already backs up the same source to this
+   *   repository; SIGNATURE_INVALID, STORAGE_FAILED
+   */
+  startSnapshot(options: SnapshotOptions): Promise<SnapshotWriter>
+
+  /** All snapshots, oldest first, and those whose envelope is not believed. */
+  listSnapshots(trustedSigners: readonly string[]): Promise<SnapshotListing>
+
+  /**
+   * @param name a snapshot id, an unambiguous beginning of one, or 'latest'
+   * @throws EcomdbError SNAPSHOT_NOT_FOUND, SIGNATURE_INVALID (also for 'latest' when a newer
+   *   envelope is there that is not believed), UNSUPPORTED (requires an unknown capability)
+   */
+  readEnvelope(name: string, trustedSigners: readonly string[]): Promise<SnapshotEnvelope>
+
+  /**
+   * @throws EcomdbError WRONG_IDENTITY; OBJECT_DAMAGED when the stored bytes are not the
+   *   envelope's, or the manifest is not this snapshot's
+   */
+  readManifest(envelope: SnapshotEnvelope, identities: readonly Secret[]): Promise<Manifest>
+
+  /**
+   * One object, checked against its SHA-256 and decrypted: zstd frames that follow one another.
+   * @throws EcomdbError WRONG_IDENTITY, OBJECT_DAMAGED
+   */
+  readPiece(stored: StoredObject, identities: readonly Secret[]): Promise<Buffer>
+
+  /**
+   * The stored bytes of one object, checked against size and SHA-256; needs no identity.
+   * @throws EcomdbError OBJECT_DAMAGED
+   */
+  readStored(stored: StoredObject): Promise<Buffer>
+
+  /** Signs and stores a claim about a snapshot. */
+  putAttestation(
+    claim: AttestationClaim,
+    signingKey: SigningKey,
+    clock: Clock,
+  ): Promise<Attestation>
+
+  /** Attestations about a snapshot, or about all, oldest first. */
+  listAttestations(
+    trustedSigners: readonly string[],
+    snapshotId?: string,
+  ): Promise<AttestationListing>
+}
+
+export interface SnapshotOptions {
+  /** age public keys: at least one; two or more are the rule (operations and escrow). */
+  recipients: readonly string[]
+  dedupKey: Secret
+  signingKey: SigningKey
+  trustedSigners: readonly string[]
+  /** Which server this is; the same in every backup of it. */
+  sourceId: string
+  clock: Clock
+}
+
+export interface SnapshotWriter {
+  /** UUIDv7; the manifest carries it too. */
+  readonly snapshotId: string
+  /** The newest snapshot of the same source; its `chunkStep`s keep the borders stable. */
+  readonly parent: SnapshotEnvelope | null
+
+  /** The keyed name of a table in the envelope. */
+  tableId(schema: string, table: string): string
+
+  /**
+   * Stores one object, or finds that an earlier snapshot has the same bytes for the same
+   * recipients. Safe to call several times at once. The promise resolves when it is durable.
+   *
+   * @param zstdFrames the compressed bytes, in order
+   * @param plaintextSha256 of the bytes before compression: the content's name
+   */
+  storePiece(
+    zstdFrames: readonly Uint8Array[],
+    plaintextSha256: Buffer,
+  ): Promise<{ stored: StoredObject; reused: boolean }>
+
+  /**
+   * Is this content there already? Asked before compressing, it saves the work.
+   * @returns the object to refer to (it then belongs to this snapshot), or null
+   */
+  findPiece(plaintextSha256: Buffer): Promise<StoredObject | null>
+
+  /**
+   * Writes the manifest, then the signed envelope. Every object that the manifest names must
+   * have come from this writer.
+   */
+  commit(
+    facts: SnapshotFacts,
+    manifest: Manifest,
+    scripts: RestoreScripts,
+  ): Promise<SnapshotEnvelope>
+
+  /** Gives the lock back. Call it in a finally, whether `commit` was reached or not. */
+  close(): Promise<void>
+}
+
+/** What the envelope says and the writer does not know by itself. */
+export type SnapshotFacts = Pick<
+  SnapshotEnvelope,
+  'method' | 'engine' | 'serverVersion' | 'startedAt' | 'consistentAt' | 'tables'
+>
+
+export interface SnapshotListing {
+  snapshots: readonly SnapshotEnvelope[]
+  refused: readonly { snapshotId: string; error: EcomdbError }[]
+}
+
+export interface AttestationListing {
+  attestations: readonly Attestation[]
+  refused: readonly { name: string; error: EcomdbError }[]
+}

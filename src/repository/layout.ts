@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+
+/** Names of the files of a repository (docs/formats.md). */
+export const REPOSITORY_FILE = 'ecomdb-repository.json'
+export const RECIPE_FILE = 'RESTORE.md'
+export const SNAPSHOTS = 'snapshots/'
+export const ATTESTATIONS = 'attestations/'
+
+export function envelopeFile(snapshotId: string): string {
+  return `${SNAPSHOTS}${snapshotId}/snapshot.json`
+}
+
+export function manifestFile(snapshotId: string): string {
+  return `${SNAPSHOTS}${snapshotId}/manifest.age`
+}
+
+export function attestationFile(snapshotId: string, attestationId: string): string {
+  return `${ATTESTATIONS}${snapshotId}/${attestationId}.json`
+}
+
+/**
+ * A new name for an object. The random end makes every write a new file: what an abandoned
+ * or a damaging write left behind never stands in the way of the next.
+ */
+export function newObjectFile(objectId: string): string {
+  return `objects/${objectId.slice(0, 2)}/${objectId}.${randomBytes(8).toString('hex')}`
+}
+
+/** The object's id out of its name. */
+export function objectIdOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).split('.')[0] ?? ''
+}
+
+/** The snapshot of an envelope's name, or null for any other file. */
+export function snapshotOfEnvelopeFile(name: string): string | null {
+  return /^snapshots\/([^/]+)\/snapshot\.json$/.exec(name)?.[1] ?? null
+}
+
+/** Snapshot and attestation of an attestation's name, or null for any other file. */
+export function idsOfAttestationFile(
+  name: string,
+): { snapshotId: string; attestationId: string } | null {
+  const [, snapshotId, attestationId] = /^attestations\/([^/]+)\/([^/]+)\.json$/.exec(name) ?? []
+  return snapshotId && attestationId ? { snapshotId, attestationId } : null
+}

@@ -1,0 +1,219 @@
+import type { Clock } from '#core/clock'
+import { toolVersion } from '#core/version'
+import { checkRecipients, encryptAge } from '#crypto/age-file'
+import { objectId, recipientSet, tableId } from '#crypto/object-id'
+import { signStatement } from '#crypto/signed-statement'
+import {
+  READER_CAPABILITIES,
+  type SnapshotEnvelope,
+  type StoredObject,
+} from '#domain/backup/envelope'
+import type { Manifest } from '#domain/backup/manifest'
+import type { RestoreScripts } from '#domain/backup/restore-scripts'
+import type { Target } from '#target/target'
+import type { Repository, SnapshotFacts, SnapshotOptions, SnapshotWriter } from './contract.ts'
+import { type HostLock, holdHostLock } from './host-lock.ts'
+import { envelopeFile, manifestFile, newObjectFile, objectIdOf } from './layout.ts'
+import { packManifest } from './manifest-file.ts'
+import { readTrustedEnvelope, sha256Hex } from './trusted-files.ts'
+import { momentOfUuidV7, uuidV7 } from './uuid.ts'
+
+/** Snapshots whose objects may be used again. More would cost time at the start of a backup. */
+const SNAPSHOTS_TO_REUSE = 8
+
+/** @throws EcomdbError LOCKED, CONFIG_INVALID, STORAGE_FAILED, TARGET_UNAVAILABLE */
+export async function openSnapshotWriter(
+  target: Target,
+  repository: Repository,
+  options: SnapshotOptions,
+): Promise<SnapshotWriter> {
+  await checkRecipients(options.recipients)
+  const lock = await holdHostLock(
+    `backup-${sha256Hex(Buffer.from(`${repository.id}\n${options.sourceId}`)).slice(0, 32)}`,
+    `a backup of this server to ${repository.label}`,
+  )
+  try {
+    const { snapshots } = await repository.listSnapshots(options.trustedSigners)
+    const parent = snapshots.filter(({ sourceId }) => sourceId === options.sourceId).at(-1) ?? null
+    const damaged = await damagedPaths(repository, options.trustedSigners)
+    const known = reusable(snapshots, options.recipients, damaged)
+    return new Writer(target, repository.id, options, parent, known, lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** Paths that any trusted attestation calls bad. */
+async function damagedPaths(
+  repository: Repository,
+  trustedSigners: readonly string[],
+): Promise<Set<string>> {
+  const { attestations } = await repository.listAttestations(trustedSigners)
+  return new Set(attestations.flatMap(({ damaged }) => damaged.map(({ path }) => path)))
+}
+
+/** Object id → the object, from signed envelopes of the newest snapshots for the same recipients. */
+function reusable(
+  snapshots: readonly SnapshotEnvelope[],
+  recipients: readonly string[],
+  damaged: ReadonlySet<string>,
+): Map<string, StoredObject> {
+  const ours = recipientSet(recipients).join()
+  const known = new Map<string, StoredObject>()
+  for (const { objects, recipients: theirs } of snapshots.slice(-SNAPSHOTS_TO_REUSE)) {
+    if (recipientSet(theirs).join() !== ours) continue
+    for (const object of objects) {
+      if (!damaged.has(object.path)) known.set(objectIdOf(object.path), object)
+    }
+  }
+  return known
+}
+
+class Writer implements SnapshotWriter {
+  readonly snapshotId: string
+  readonly parent: SnapshotEnvelope | null
+  readonly #target: Target
+  readonly #repositoryId: string
+  readonly #options: SnapshotOptions
+  readonly #lock: HostLock
+  /** What earlier snapshots have, by object id. */
+  readonly #known: Map<string, StoredObject>
+  /** What this snapshot has or is storing, by object id. */
+  readonly #storing = new Map<string, Promise<StoredObject>>()
+  /** What may be named by this snapshot's manifest, by path. */
+  readonly #owned = new Map<string, StoredObject>()
+  #committed = false
+
+  constructor(
+    target: Target,
+    repositoryId: string,
+    options: SnapshotOptions,
+    parent: SnapshotEnvelope | null,
+    known: Map<string, StoredObject>,
+    lock: HostLock,
+  ) {
+    this.#target = target
+    this.#repositoryId = repositoryId
+    this.#options = options
+    this.#known = known
+    this.#lock = lock
+    this.parent = parent
+    this.snapshotId = uuidV7(momentAfter(parent, options.clock))
+  }
+
+  tableId(schema: string, table: string): string {
+    return tableId(this.#options.dedupKey, schema, table)
+  }
+
+  async findPiece(plaintextSha256: Buffer): Promise<StoredObject | null> {
+    return await this.#reuse(this.#objectId(plaintextSha256))
+  }
+
+  async storePiece(
+    zstdFrames: readonly Uint8Array[],
+    plaintextSha256: Buffer,
+  ): Promise<{ stored: StoredObject; reused: boolean }> {
+    const id = this.#objectId(plaintextSha256)
+    const found = await this.#reuse(id)
+    if (found) return { stored: found, reused: true }
+    const storing = this.#storing.get(id) ?? this.#store(newObjectFile(id), zstdFrames)
+    const reused = this.#storing.has(id)
+    this.#storing.set(id, storing)
+    return { stored: await storing, reused }
+  }
+
+  async commit(
+    facts: SnapshotFacts,
+    manifest: Manifest,
+    scripts: RestoreScripts,
+  ): Promise<SnapshotEnvelope> {
+    if (this.#committed) throw new Error('a snapshot is committed once')
+    const objects = this.#objectsOf(manifest)
+    const packed = await packManifest(manifest, scripts, this.#owned)
+    const stored = await this.#store(manifestFile(this.snapshotId), [packed])
+    const envelope: SnapshotEnvelope = {
+      format: 1,
+      requires: READER_CAPABILITIES,
+      repositoryId: this.#repositoryId,
+      snapshotId: this.snapshotId,
+      sourceId: this.#options.sourceId,
+      ...facts,
+      completedAt: this.#options.clock.now().toISOString(),
+      tool: toolVersion(),
+      manifest: stored,
+      objects,
+      parent: await this.#parentLink(),
+      recipients: recipientSet(this.#options.recipients),
+      lockUntil: null,
+    }
+    await this.#target.put(envelopeFile(this.snapshotId), [
+      signStatement('snapshot', envelope, this.#options.signingKey),
+    ])
+    this.#committed = true
+    return envelope
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#storing.values())
+    this.#lock.release()
+  }
+
+  #objectId(plaintextSha256: Buffer): string {
+    return objectId(this.#options.dedupKey, this.#options.recipients, plaintextSha256)
+  }
+
+  /** An earlier object is used again only while it is there in full; else it is stored anew. */
+  async #reuse(id: string): Promise<StoredObject | null> {
+    const known = this.#known.get(id)
+    if (!known) return null
+    if (!this.#owned.has(known.path)) {
+      const found = await this.#target.stat(known.path)
+      if (found?.sizeBytes !== known.bytes) {
+        this.#known.delete(id)
+        return null
+      }
+      this.#owned.set(known.path, known)
+    }
+    return known
+  }
+
+  async #store(path: string, plain: readonly Uint8Array[]): Promise<StoredObject> {
+    const body = await encryptAge(this.#options.recipients, plain)
+    const bytes = body.reduce((sum, part) => sum + part.byteLength, 0)
+    const stored = { path, bytes, sha256: sha256Hex(...body) }
+    await this.#target.put(path, body)
+    this.#owned.set(path, stored)
+    return stored
+  }
+
+  /** Every object that the manifest names, once, by path. */
+  #objectsOf(manifest: Manifest): StoredObject[] {
+    if (manifest.snapshotId !== this.snapshotId) {
+      throw new Error(`the manifest is of snapshot ${manifest.snapshotId}`)
+    }
+    const paths = manifest.tables.flatMap(table =>
+      table.chunks.flatMap(chunk => chunk.pieces.map(piece => piece.path)),
+    )
+    return [...new Set(paths)].sort().map(path => {
+      const object = this.#owned.get(path)
+      if (!object) throw new Error(`the manifest names ${path}, which this snapshot did not store`)
+      return object
+    })
+  }
+
+  async #parentLink(): Promise<SnapshotEnvelope['parent']> {
+    if (!this.parent) return null
+    const { snapshotId } = this.parent
+    const { trustedSigners } = this.#options
+    const trust = { repositoryId: this.#repositoryId, trustedSigners }
+    const { sha256 } = await readTrustedEnvelope(this.#target, snapshotId, trust)
+    return { snapshotId, sha256 }
+  }
+}
+
+/** Ids sort as snapshots follow one another, even where the clock was set back. */
+function momentAfter(parent: SnapshotEnvelope | null, clock: Clock): Date {
+  const earliest = parent ? momentOfUuidV7(parent.snapshotId).getTime() + 1 : 0
+  return new Date(Math.max(clock.now().getTime(), earliest))
+}

@@ -1,0 +1,221 @@
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import type { Secret } from '#core/secret'
+import { toolVersion } from '#core/version'
+import { decryptAge } from '#crypto/age-file'
+import type { SigningKey } from '#crypto/key-files'
+import { signStatement } from '#crypto/signed-statement'
+import type { Attestation, AttestationClaim } from '#domain/backup/attestation'
+import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
+import type { Manifest } from '#domain/backup/manifest'
+import type { Target } from '#target/target'
+import type {
+  AttestationListing,
+  Repository,
+  SnapshotListing,
+  SnapshotOptions,
+  SnapshotWriter,
+} from './contract.ts'
+import {
+  ATTESTATIONS,
+  attestationFile,
+  envelopeFile,
+  idsOfAttestationFile,
+  SNAPSHOTS,
+  snapshotOfEnvelopeFile,
+} from './layout.ts'
+import { unpackManifest } from './manifest-file.ts'
+import { openSnapshotWriter } from './snapshot-writer.ts'
+import {
+  noSuchSnapshot,
+  readTrustedAttestation,
+  readTrustedEnvelope,
+  sha256Hex,
+} from './trusted-files.ts'
+import { uuidV7 } from './uuid.ts'
+
+/** The repository in a target whose ecomdb-repository.json was read. */
+export class TargetRepository implements Repository {
+  readonly id: string
+  readonly label: string
+  readonly #target: Target
+
+  constructor(target: Target, id: string) {
+    this.#target = target
+    this.id = id
+    this.label = target.label
+  }
+
+  async startSnapshot(options: SnapshotOptions): Promise<SnapshotWriter> {
+    return await openSnapshotWriter(this.#target, this, options)
+  }
+
+  async listSnapshots(trustedSigners: readonly string[]): Promise<SnapshotListing> {
+    const snapshots: SnapshotEnvelope[] = []
+    const refused: { snapshotId: string; error: EcomdbError }[] = []
+    for (const snapshotId of await this.#snapshotIds('')) {
+      try {
+        snapshots.push(await this.#envelope(snapshotId, trustedSigners))
+      } catch (error) {
+        if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
+        refused.push({ snapshotId, error })
+      }
+    }
+    return { snapshots, refused }
+  }
+
+  async readEnvelope(name: string, trustedSigners: readonly string[]): Promise<SnapshotEnvelope> {
+    const found = await this.#snapshotIds(name === 'latest' ? '' : name)
+    const latest = found.at(-1)
+    if (latest === undefined) throw noSuchSnapshot(name, this.label)
+    if (name === 'latest') return await this.#newest(latest, trustedSigners)
+    const exact = found.includes(name) ? name : latest
+    if (found.length > 1 && exact !== name) {
+      throw new EcomdbError('SNAPSHOT_NOT_FOUND', {
+        what: `"${name}" is the beginning of ${found.length} snapshots`,
+        why: found.slice(0, 5).join(', '),
+        hints: ['give more of the id'],
+      })
+    }
+    return await this.#envelope(exact, trustedSigners)
+  }
+
+  async readManifest(envelope: SnapshotEnvelope, identities: readonly Secret[]): Promise<Manifest> {
+    const { path } = envelope.manifest
+    const packed = await this.#decrypt(envelope.manifest, identities)
+    const manifest = await unpackManifest(packed, path)
+    if (manifest.snapshotId !== envelope.snapshotId) {
+      throw damaged(path, `it is the manifest of snapshot ${manifest.snapshotId}`)
+    }
+    return manifest
+  }
+
+  async readPiece(stored: StoredObject, identities: readonly Secret[]): Promise<Buffer> {
+    return await this.#decrypt(stored, identities)
+  }
+
+  async readStored(stored: StoredObject): Promise<Buffer> {
+    const bytes = await this.#target.get(stored.path)
+    if (!bytes) throw damaged(stored.path, 'it is missing')
+    if (bytes.length !== stored.bytes) {
+      throw damaged(stored.path, `it has ${bytes.length} bytes, and ${stored.bytes} were stored`)
+    }
+    const found = sha256Hex(bytes)
+    if (found !== stored.sha256) {
+      throw damaged(stored.path, `its SHA-256 is ${found}, and ${stored.sha256} was stored`)
+    }
+    return bytes
+  }
+
+  async putAttestation(
+    claim: AttestationClaim,
+    signingKey: SigningKey,
+    clock: Clock,
+  ): Promise<Attestation> {
+    const envelope = await this.#target.get(envelopeFile(claim.snapshotId))
+    if (!envelope) throw noSuchSnapshot(claim.snapshotId, this.label)
+    const attestation: Attestation = {
+      format: 1,
+      repositoryId: this.id,
+      attestationId: uuidV7(clock.now()),
+      envelopeSha256: sha256Hex(envelope),
+      tool: toolVersion(),
+      ...claim,
+    }
+    await this.#target.put(attestationFile(claim.snapshotId, attestation.attestationId), [
+      signStatement('attestation', attestation, signingKey),
+    ])
+    return attestation
+  }
+
+  async listAttestations(
+    trustedSigners: readonly string[],
+    snapshotId?: string,
+  ): Promise<AttestationListing> {
+    const attestations: Attestation[] = []
+    const refused: { name: string; error: EcomdbError }[] = []
+    const trust = { repositoryId: this.id, trustedSigners }
+    const prefix = snapshotId === undefined ? ATTESTATIONS : `${ATTESTATIONS}${snapshotId}/`
+    for await (const { name } of this.#target.list(prefix)) {
+      const ids = idsOfAttestationFile(name)
+      if (!ids) continue
+      try {
+        const { snapshotId: about, attestationId } = ids
+        const found = await readTrustedAttestation(this.#target, about, attestationId, trust)
+        if (found) attestations.push(found)
+      } catch (error) {
+        if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
+        refused.push({ name, error })
+      }
+    }
+    attestations.sort((a, b) => (a.attestationId < b.attestationId ? -1 : 1))
+    return { attestations, refused }
+  }
+
+  /** An older snapshot is never given out silently for a newer one that is not believed. */
+  async #newest(snapshotId: string, trustedSigners: readonly string[]): Promise<SnapshotEnvelope> {
+    try {
+      return await this.#envelope(snapshotId, trustedSigners)
+    } catch (error) {
+      if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
+      throw new EcomdbError(error.code, {
+        what: `the latest snapshot, ${snapshotId}, cannot be used`,
+        why: `${error.what}: ${error.why ?? ''}`,
+        hints: [...error.hints, 'for an older snapshot give its id; `ecomdb backup list` has them'],
+        cause: error,
+      })
+    }
+  }
+
+  async #envelope(
+    snapshotId: string,
+    trustedSigners: readonly string[],
+  ): Promise<SnapshotEnvelope> {
+    const trust = { repositoryId: this.id, trustedSigners }
+    return (await readTrustedEnvelope(this.#target, snapshotId, trust)).value
+  }
+
+  /** Ids that start with `beginning` and have an envelope, in the order of time. */
+  async #snapshotIds(beginning: string): Promise<string[]> {
+    if (!/^[A-Za-z0-9-]*$/.test(beginning)) return []
+    const ids: string[] = []
+    for await (const { name } of this.#target.list(SNAPSHOTS + beginning)) {
+      const id = snapshotOfEnvelopeFile(name)
+      if (id) ids.push(id)
+    }
+    return ids
+  }
+
+  async #decrypt(stored: StoredObject, identities: readonly Secret[]): Promise<Buffer> {
+    const bytes = await this.readStored(stored)
+    try {
+      return await decryptAge(identities, bytes)
+    } catch (error) {
+      if (!(error instanceof EcomdbError)) throw error
+      throw new EcomdbError(error.code, {
+        what: `cannot decrypt ${stored.path}`,
+        ...(error.why ? { why: error.why } : {}),
+        hints: error.hints,
+        cause: error,
+      })
+    }
+  }
+}
+
+/** Errors that concern one envelope or attestation; the others may still be good. */
+const ABOUT_ONE_FILE: ReadonlySet<string> = new Set([
+  'SIGNATURE_INVALID',
+  'REPOSITORY_VERSION',
+  'UNSUPPORTED',
+])
+
+function damaged(path: string, why: string): EcomdbError {
+  return new EcomdbError('OBJECT_DAMAGED', {
+    what: `the object ${path} is damaged`,
+    why,
+    hints: [
+      'run `ecomdb backup verify --all` to see what else is, and which tables are concerned',
+      'use another copy of the repository; the next backup stores a damaged object anew',
+    ],
+  })
+}

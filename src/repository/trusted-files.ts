@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { EcomdbError } from '#core/errors'
+import { openStatement } from '#crypto/signed-statement'
+import type { Attestation } from '#domain/backup/attestation'
+import { READER_CAPABILITIES, type SnapshotEnvelope } from '#domain/backup/envelope'
+import type { Target } from '#target/target'
+import { attestationFile, envelopeFile } from './layout.ts'
+
+/** A file of a repository whose signature was checked, and what it says about itself. */
+export interface Trusted<T> {
+  value: T
+  /** Hex SHA-256 of the file's bytes. */
+  sha256: string
+}
+
+/** Which repository, and whom to believe. */
+export interface Trust {
+  repositoryId: string
+  trustedSigners: readonly string[]
+}
+
+/**
+ * @throws EcomdbError SNAPSHOT_NOT_FOUND; SIGNATURE_INVALID when it is unsigned, edited, signed
+ *   by a stranger, or made for another repository or snapshot; REPOSITORY_VERSION; UNSUPPORTED
+ */
+export async function readTrustedEnvelope(
+  target: Target,
+  snapshotId: string,
+  trust: Trust,
+): Promise<Trusted<SnapshotEnvelope>> {
+  const name = envelopeFile(snapshotId)
+  const file = await target.get(name)
+  if (!file) throw noSuchSnapshot(snapshotId, target.label)
+  const { value } = openStatement('snapshot', file, trust.trustedSigners, name)
+  const envelope = value as SnapshotEnvelope
+  if (envelope.format !== 1) throw unknownFormat(name, envelope.format)
+  checkOwn(name, trust.repositoryId, envelope.repositoryId)
+  if (envelope.snapshotId !== snapshotId) {
+    throw misplaced(name, `it is the envelope of snapshot ${envelope.snapshotId}`)
+  }
+  checkCapabilities(envelope, name)
+  return { value: envelope, sha256: sha256Hex(file) }
+}
+
+/** @throws EcomdbError as readTrustedEnvelope; null when the file is not there */
+export async function readTrustedAttestation(
+  target: Target,
+  snapshotId: string,
+  attestationId: string,
+  trust: Trust,
+): Promise<Attestation | null> {
+  const name = attestationFile(snapshotId, attestationId)
+  const file = await target.get(name)
+  if (!file) return null
+  const { value } = openStatement('attestation', file, trust.trustedSigners, name)
+  const attestation = value as Attestation
+  if (attestation.format !== 1) throw unknownFormat(name, attestation.format)
+  checkOwn(name, trust.repositoryId, attestation.repositoryId)
+  if (attestation.snapshotId !== snapshotId || attestation.attestationId !== attestationId) {
+    throw misplaced(name, `it is attestation ${attestation.attestationId}`)
+  }
+  return attestation
+}
+
+export function noSuchSnapshot(name: string, label: string): EcomdbError {
+  return new EcomdbError('SNAPSHOT_NOT_FOUND', {
+    what: `there is no snapshot ${name} in ${label}`,
+    hints: ['run `ecomdb backup list` to see which there are'],
+  })
+}
+
+export function sha256Hex(...parts: Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex')
+}
+
+function checkOwn(name: string, ours: string, theirs: string): void {
+  if (theirs !== ours)
+    throw misplaced(name, `it belongs to repository ${theirs}, and this is ${ours}`)
+}
+
+function checkCapabilities(envelope: SnapshotEnvelope, name: string): void {
+  const unknown = envelope.requires.filter(
+    capability => !(READER_CAPABILITIES as readonly string[]).includes(capability),
+  )
+  if (unknown.length > 0) {
+    throw new EcomdbError('UNSUPPORTED', {
+      what: `cannot use ${name}`,
+      why: `it requires ${unknown.join(', ')}, which this ecomdb cannot read`,
+      hints: [`use the ecomdb that made it (${envelope.tool}), or a newer one`],
+    })
+  }
+}
+
+function misplaced(name: string, why: string): EcomdbError {
+  return new EcomdbError('SIGNATURE_INVALID', {
+    what: `will not believe ${name}`,
+    why: `${why}: somebody put it there`,
+    hints: ['use another copy of the repository, and find out who changed this one'],
+  })
+}
+
+function unknownFormat(name: string, format: unknown): EcomdbError {
+  return new EcomdbError('REPOSITORY_VERSION', {
+    what: `cannot read ${name}`,
+    why: `it is of format ${String(format)}, and this ecomdb reads format 1`,
+    hints: ['use a newer ecomdb'],
+  })
+}

@@ -1,0 +1,15 @@
+import { randomBytes } from 'node:crypto'
+
+/** A UUIDv7 (RFC 9562, 5.7) of a given moment: names that sort by time, to the millisecond. */
+export function uuidV7(moment: Date): string {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(moment.getTime(), 0, 6)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** The moment in a UUIDv7. */
+export function momentOfUuidV7(uuid: string): Date {
+  return new Date(Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16))
+}

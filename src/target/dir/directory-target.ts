@@ -1,0 +1,266 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { EcomdbError, systemCode } from '#core/errors'
+import { checkName, checkPrefix, nameTaken } from '../name.ts'
+import type { Target } from '../target.ts'
+import { storageError } from './storage-error.ts'
+
+/** Files in the making, and claims on names; a target's names never start with a dot. */
+const PARTIAL = '.partial-'
+const CLAIM = '.claim-'
+
+/** Reading and writing for the owner, reading for its group: a copy job may be another account. */
+const FILE_MODE = 0o640
+const FOLDER_MODE = 0o750
+
+export interface DirectoryOptions {
+  /**
+   * How a complete file gets its name without overwriting: `link`, but on file systems
+   * without hard links (FAT, exFAT) `claim`, which is fallen back to. Given by tests only.
+   */
+  publish?: 'link' | 'claim'
+}
+
+/**
+ * A directory as a target: an offline disk, a mounted share, a folder. It is never made
+ * here, so that an unmounted disk's mount point is not taken for a new, empty repository.
+ */
+export function openDirectoryTarget(path: string, options: DirectoryOptions = {}): Target {
+  return new DirectoryTarget(resolve(path), options.publish ?? 'link')
+}
+
+/**
+ * Makes the directory, and those above it, where they are missing. Only `ecomdb init` does.
+ * @throws EcomdbError STORAGE_FAILED
+ */
+export async function createDirectoryTarget(path: string): Promise<Target> {
+  try {
+    await mkdir(path, { recursive: true, mode: FOLDER_MODE })
+  } catch (error) {
+    throw storageError(`cannot make the target ${path}`, error)
+  }
+  return openDirectoryTarget(path)
+}
+
+class DirectoryTarget implements Target {
+  readonly label: string
+  readonly #root: string
+  #publish: 'link' | 'claim'
+  /** Device and inode of the root, when it was first used. */
+  #identity: string | undefined
+
+  constructor(root: string, publish: 'link' | 'claim') {
+    this.label = root
+    this.#root = root
+    this.#publish = publish
+  }
+
+  async put(name: string, body: readonly Uint8Array[]): Promise<void> {
+    checkName(name)
+    await this.#checkMounted()
+    const final = join(this.#root, name)
+    const folder = dirname(final)
+    const partial = join(folder, PARTIAL + randomBytes(8).toString('hex'))
+    try {
+      await this.#makeFolder(folder)
+      try {
+        await writeDurably(partial, body)
+        await this.#publishAs(partial, final, name)
+      } finally {
+        await unlink(partial).catch(() => {})
+      }
+      await syncFolder(folder)
+    } catch (error) {
+      if (error instanceof EcomdbError) throw error
+      throw storageError(`cannot write ${name} to ${this.label}`, error)
+    }
+  }
+
+  async get(name: string, range?: { start: number; end: number }): Promise<Buffer | null> {
+    checkName(name)
+    await this.#checkMounted()
+    let handle: FileHandle | undefined
+    try {
+      handle = await open(join(this.#root, name), 'r')
+      return range ? await readRange(handle, range.start, range.end) : await handle.readFile()
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw storageError(`cannot read ${name} from ${this.label}`, error)
+    } finally {
+      await handle?.close()
+    }
+  }
+
+  async stat(name: string): Promise<{ sizeBytes: number } | null> {
+    checkName(name)
+    await this.#checkMounted()
+    try {
+      const found = await stat(join(this.#root, name))
+      return found.isFile() ? { sizeBytes: found.size } : null
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw storageError(`cannot look at ${name} in ${this.label}`, error)
+    }
+  }
+
+  async *list(prefix: string): AsyncIterable<{ name: string; sizeBytes: number }> {
+    checkPrefix(prefix)
+    await this.#checkMounted()
+    yield* this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix)
+  }
+
+  async remove(name: string): Promise<void> {
+    checkName(name)
+    await this.#checkMounted()
+    try {
+      await unlink(join(this.#root, name))
+      await syncFolder(dirname(join(this.#root, name)))
+    } catch (error) {
+      if (isMissing(error)) return
+      throw storageError(`cannot remove ${name} from ${this.label}`, error)
+    }
+  }
+
+  async *#walk(folder: string, prefix: string): AsyncIterable<{ name: string; sizeBytes: number }> {
+    for (const name of await this.#entries(folder)) {
+      if (!name.startsWith(prefix)) continue
+      if (name.endsWith('/')) {
+        yield* this.#walk(name, prefix)
+        continue
+      }
+      const found = await this.stat(name)
+      if (found) yield { name, ...found }
+    }
+  }
+
+  /** Full names in a folder, those of folders with a slash at the end, in byte order. */
+  async #entries(folder: string): Promise<string[]> {
+    try {
+      const entries = await readdir(join(this.#root, folder), { withFileTypes: true })
+      return entries
+        .filter(entry => !entry.name.startsWith('.') && (entry.isFile() || entry.isDirectory()))
+        .map(entry => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
+        .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw storageError(`cannot list ${folder || '/'} in ${this.label}`, error)
+    }
+  }
+
+  /**
+   * The root must be there, and be the directory that it was: a disk that is unmounted in the
+   * middle of a backup leaves its mount point behind, and the system disk would fill.
+   */
+  async #checkMounted(): Promise<void> {
+    const found = await stat(this.#root).catch((error: unknown) => {
+      if (isMissing(error)) throw unavailable(this.label, 'there is no such directory', error)
+      throw storageError(`cannot look at ${this.label}`, error)
+    })
+    if (!found.isDirectory()) throw unavailable(this.label, 'it is not a directory')
+    const identity = `${found.dev}:${found.ino}`
+    this.#identity ??= identity
+    if (identity !== this.#identity) {
+      throw unavailable(this.label, 'it is another directory than before: the disk was unmounted')
+    }
+  }
+
+  /** Makes the folders between the root and `folder`, durably, but never the root. */
+  async #makeFolder(folder: string): Promise<void> {
+    if (folder === this.#root) return
+    try {
+      await mkdir(folder, { mode: FOLDER_MODE })
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') return
+      if (systemCode(error) !== 'ENOENT' || dirname(folder) === this.#root) throw error
+      await this.#makeFolder(dirname(folder))
+      return await this.#makeFolder(folder)
+    }
+    await syncFolder(dirname(folder))
+  }
+
+  async #publishAs(partial: string, final: string, name: string): Promise<void> {
+    if (this.#publish === 'link') {
+      try {
+        return await link(partial, final)
+      } catch (error) {
+        if (systemCode(error) === 'EEXIST') throw nameTaken(this.label, name, error)
+        if (!NO_HARD_LINKS.has(systemCode(error) ?? '')) throw error
+        this.#publish = 'claim'
+      }
+    }
+    await this.#renameUnderClaim(partial, final, name)
+  }
+
+  /** Without hard links: the one who makes the claim file may rename, after a look. */
+  async #renameUnderClaim(partial: string, final: string, name: string): Promise<void> {
+    const claim = join(dirname(final), CLAIM + name.slice(name.lastIndexOf('/') + 1))
+    try {
+      await (await open(claim, 'wx', FILE_MODE)).close()
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') throw nameTaken(this.label, name, error)
+      throw error
+    }
+    try {
+      if (await this.stat(name)) throw nameTaken(this.label, name)
+      await rename(partial, final)
+    } finally {
+      await unlink(claim).catch(() => {})
+    }
+  }
+}
+
+/** link(2): EPERM where the file system has no hard links; the others on FUSE and shares. */
+const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+async function writeDurably(file: string, body: readonly Uint8Array[]): Promise<void> {
+  const handle = await open(file, 'wx', FILE_MODE)
+  try {
+    // Joined, because writev may stop half-way and writeFile goes on until all is written.
+    await handle.writeFile(Buffer.concat(body))
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function readRange(handle: FileHandle, start: number, end: number): Promise<Buffer> {
+  const { size } = await handle.stat()
+  const buffer = Buffer.alloc(Math.max(0, Math.min(end, size) - start))
+  let filled = 0
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
+}
+
+/** A new name survives a power cut only when its directory was flushed too (fsync(2)). */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    // Some network shares refuse fsync on a directory; the file's own was done.
+    if (!['EINVAL', 'ENOTSUP', 'EBADF'].includes(systemCode(error) ?? '')) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
+}
+
+function unavailable(label: string, why: string, cause?: unknown): EcomdbError {
+  return new EcomdbError('TARGET_UNAVAILABLE', {
+    what: `the target ${label} is not available`,
+    why,
+    hints: [
+      'is the disk mounted? `findmnt --target DIRECTORY` shows what is',
+      'for a new repository, run `ecomdb init`: backups never make one by themselves',
+    ],
+    cause,
+  })
+}
