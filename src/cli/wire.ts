@@ -76,8 +76,8 @@ async function readCertificate(path: string): Promise<string> {
  */
 async function target(config: Config): Promise<Target> {
   const directory = targetDirectory(config)
-  // The directory target lands with the repository; until then there is none.
-  throw new EcomdbError('UNSUPPORTED', { what: `no target can be opened yet: ${directory}` })
+  const { openDirectoryTarget } = await import('#target/dir/directory-target')
+  return openDirectoryTarget(directory)
 }
 
 export const wire = { server, connectOptions, target }
