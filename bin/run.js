@@ -2,10 +2,7 @@ import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
 
-const { run } = await import('@oclif/core/run')
-const { flush } = await import('@oclif/core/flush')
-const { handle } = await import('@oclif/core/handle')
+const { main } = await import('../dist/src/cli/main.js')
 
-await run(process.argv.slice(2), import.meta.url)
-  .then(() => flush())
-  .catch(handle)
+// A leaked timer or socket must not keep a finished program alive, so the end is explicit.
+process.exit(await main(process.argv.slice(2)))

@@ -1,9 +1,17 @@
 import { Command } from '@oclif/core/command'
 import { boolean, option } from '@oclif/core/flags'
-import { EXIT } from '#core/errors'
+import type { Input, ParserOutput } from '@oclif/core/interfaces'
+import { EXIT, type ExitStatus } from '#core/errors'
 import type { Progress } from '#core/progress'
-import { chooseProgress, PROGRESS_MODES } from './progress-renderer.ts'
-import { renderError } from './render-error.ts'
+import { printJson } from './output.ts'
+import {
+  chooseProgress,
+  PROGRESS_MODES,
+  type ProgressFlags,
+  type ProgressRenderer,
+} from './progress-renderer.ts'
+import { FailedRun } from './render-error.ts'
+import { isInterrupted } from './signals.ts'
 
 /**
  * What a command gives back. `status` is an ExitStatus (3: done with findings), or that of a
@@ -17,8 +25,8 @@ export interface Outcome<Result extends object> {
 }
 
 /**
- * Every command: parse flags, call one workflow, give an Outcome back. This class does the
- * rest: the JSON document, progress, errors, exit statuses.
+ * Every command: parse flags, call one workflow, give an Outcome back. This class and
+ * main.ts do the rest: the JSON document, progress, errors, exit statuses.
  *
  * With --json exactly one document goes to stdout:
  * `{version: 1, status, result, warnings}` or `{version: 1, status, error, warnings}`.
@@ -26,6 +34,12 @@ export interface Outcome<Result extends object> {
  */
 export abstract class BaseCommand<Result extends object = object> extends Command {
   static override enableJsonFlag = true
+
+  /**
+   * Exit statuses that the help lists besides those that exit-statuses.ts derives from
+   * the flags: EXIT.FINDINGS, EXIT.LOCKED, …
+   */
+  static exits: readonly ExitStatus[] = []
 
   static override baseFlags = {
     progress: option({
@@ -43,40 +57,45 @@ export abstract class BaseCommand<Result extends object = object> extends Comman
   }
 
   protected readonly warnings: string[] = []
-  #progress: Progress | undefined
+  #progress: ProgressRenderer | undefined
+  #flags: ProgressFlags = {}
 
   /** The command's work. Kept under 20 lines in each command. */
   protected abstract execute(): Promise<Outcome<Result>>
 
-  /** Chosen once, by flags and terminal. */
+  /** Chosen once, by flags and terminal. Use it after `this.parse`. */
   protected get progress(): Progress {
-    this.#progress ??= chooseProgress(this.argv, this.jsonEnabled(), this.warnings)
+    this.#progress ??= chooseProgress(this.#flags, this.jsonEnabled(), this.warnings)
     return this.#progress
+  }
+
+  protected override async parse<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(options?: Input<F, B, A>, argv?: string[]): Promise<ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv)
+    const flags: Record<string, unknown> = parsed.flags
+    this.#flags = flags
+    return parsed
   }
 
   async run(): Promise<unknown> {
     const { result, text, status = EXIT.DONE } = await this.execute()
+    if (isInterrupted()) return undefined
     this.#progress?.done()
     process.exitCode = status
     if (!this.jsonEnabled() && text) process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
     return { version: 1, status, result, warnings: this.warnings }
   }
 
-  override async catch(
-    error: Error & { exitCode?: number; oclif?: { exit?: number } },
-  ): Promise<void> {
-    this.#progress?.done()
-    const { document, text, status } = renderError(error, this.warnings)
-    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
-    else process.stderr.write(text)
-    this.exit(status)
+  /** main.ts prints it. */
+  override async catch(error: Error): Promise<never> {
+    this.#progress?.failed()
+    throw new FailedRun(error, this.warnings)
   }
 
   override logJson(document: unknown): void {
-    process.stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`)
+    printJson(document)
   }
-}
-
-function jsonValue(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
 }

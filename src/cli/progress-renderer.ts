@@ -4,35 +4,44 @@ import { formatBytes, formatCount, formatDuration } from '#core/units'
 export const PROGRESS_MODES = ['auto', 'bar', 'lines', 'json', 'none'] as const
 type ProgressMode = (typeof PROGRESS_MODES)[number]
 
+/** The parsed flags that choose. */
+export interface ProgressFlags {
+  progress?: unknown
+  quiet?: unknown
+}
+
 const HEARTBEAT_MS = 10_000
 const REDRAW_MS = 100
 const BAR_WIDTH = 24
 
+/** Progress that also knows that the work ended badly. */
+export interface ProgressRenderer extends Progress {
+  /** The stage under way did not come to its end. */
+  failed(): void
+}
+
 /** A bar on a terminal, lines with a heartbeat elsewhere; nothing with --json or --quiet. */
 export function chooseProgress(
-  argv: readonly string[],
+  flags: ProgressFlags,
   json: boolean,
   warnings: string[],
-): Progress {
-  const mode = modeOf(argv, json)
-  if (mode === 'none') return silentProgress(warnings)
+): ProgressRenderer {
+  const mode = modeOf(flags, json)
+  if (mode === 'none') return { ...silentProgress(warnings), failed() {} }
   if (mode === 'json') return jsonProgress(warnings)
   return new TextProgress(mode === 'bar', warnings)
 }
 
-function modeOf(argv: readonly string[], json: boolean): Exclude<ProgressMode, 'auto'> {
-  const at = argv.indexOf('--progress')
-  const asked = at >= 0 ? argv[at + 1] : argv.find(a => a.startsWith('--progress='))?.slice(11)
-  const wanted = asked ?? process.env['ECOMDB_PROGRESS'] ?? 'auto'
-  if (wanted !== 'auto' && (PROGRESS_MODES as readonly string[]).includes(wanted)) {
-    return wanted as Exclude<ProgressMode, 'auto'>
-  }
-  if (json || argv.includes('--quiet') || argv.includes('-q')) return 'none'
+function modeOf(flags: ProgressFlags, json: boolean): Exclude<ProgressMode, 'auto'> {
+  const asked = PROGRESS_MODES.find(mode => mode === flags.progress)
+  if (asked && asked !== 'auto') return asked
+  if (json || flags.quiet) return 'none'
   const terminal = process.stderr.isTTY && !process.env['CI'] && process.env['TERM'] !== 'dumb'
   return terminal ? 'bar' : 'lines'
 }
 
-function jsonProgress(warnings: string[]): Progress {
+/** One JSON object a line on stderr: `{event, …}`. */
+function jsonProgress(warnings: string[]): ProgressRenderer {
   const emit = (event: string, data: object): void => {
     process.stderr.write(`${JSON.stringify({ event, ...data })}\n`)
   }
@@ -45,10 +54,11 @@ function jsonProgress(warnings: string[]): Progress {
       emit('warning', { message })
     },
     done: () => emit('done', {}),
+    failed: () => emit('failed', {}),
   }
 }
 
-class TextProgress implements Progress {
+class TextProgress implements ProgressRenderer {
   readonly #live: boolean
   readonly #warnings: string[]
   #name = ''
@@ -56,6 +66,7 @@ class TextProgress implements Progress {
   #drawnMs = 0
   #done = { bytes: 0, items: 0 }
   #total = { bytes: 0, items: 0 }
+  #heartbeat: NodeJS.Timeout | undefined
 
   constructor(live: boolean, warnings: string[]) {
     this.#live = live
@@ -70,6 +81,8 @@ class TextProgress implements Progress {
     this.#done = { bytes: 0, items: 0 }
     this.#total = { bytes: 0, items: 0 }
     if (this.#live) this.#draw()
+    // A step that waits (for a lock, for a server) reports nothing of its own.
+    else this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS).unref()
   }
 
   total(amount: { bytes?: number; items?: number }): void {
@@ -80,10 +93,9 @@ class TextProgress implements Progress {
     this.#done.bytes += amount.bytes ?? 0
     this.#done.items += amount.items ?? 0
     const now = performance.now()
-    if (now - this.#drawnMs < (this.#live ? REDRAW_MS : HEARTBEAT_MS)) return
+    if (!this.#live || now - this.#drawnMs < REDRAW_MS) return
     this.#drawnMs = now
-    if (this.#live) this.#draw()
-    else process.stderr.write(`${this.#line()} …\n`)
+    this.#draw()
   }
 
   warn(message: string): void {
@@ -96,13 +108,24 @@ class TextProgress implements Progress {
     this.#finishStage()
   }
 
-  #finishStage(): void {
+  failed(): void {
+    this.#finishStage('  failed after')
+  }
+
+  #finishStage(verdict = ''): void {
     if (!this.#name) return
+    clearInterval(this.#heartbeat)
     this.#clear()
-    process.stderr.write(
-      `${this.#line()}  ${formatDuration(performance.now() - this.#startedMs)}\n`,
-    )
+    process.stderr.write(`${this.#line()}${verdict}  ${this.#elapsed()}\n`)
     this.#name = ''
+  }
+
+  #beat(): void {
+    process.stderr.write(`${this.#line()}  ${this.#elapsed()} …\n`)
+  }
+
+  #elapsed(): string {
+    return formatDuration(performance.now() - this.#startedMs)
   }
 
   #line(): string {

@@ -1,3 +1,4 @@
+import { closest } from '#core/closest'
 import { EcomdbError, ERROR_CODES, EXIT, type ExitStatus, messageOf } from '#core/errors'
 
 export interface RenderedError {
@@ -8,52 +9,100 @@ export interface RenderedError {
     warnings: readonly string[]
   }
   text: string
+  /** Of a bug only: a user's mistake has none. */
+  stack: string | null
   status: ExitStatus
 }
 
-/** One error as the JSON document and as the text on stderr. A bug shows its stack. */
+/** What a command threw, with the warnings that it gave before. */
+export class FailedRun extends Error {
+  readonly warnings: readonly string[]
+
+  constructor(cause: unknown, warnings: readonly string[]) {
+    super(messageOf(cause), { cause })
+    this.warnings = warnings
+  }
+}
+
+/** One error as the JSON document and as the text for stderr. */
 export function renderError(error: unknown, warnings: readonly string[]): RenderedError {
-  const known = classify(error)
-  const { code, what, why, hints, exitCode: status } = known
+  const { code, what, why, hints, exitCode: status } = classify(error)
   const lines = [
-    `error: ${what}`,
-    ...(why ? [`  why:  ${why}`] : []),
-    ...hints.map(hint => `  hint: ${hint}`),
+    `error: ${indent(what)}`,
+    ...(why ? [`  why:  ${indent(why)}`] : []),
+    ...hints.map(hint => `  hint: ${indent(hint)}`),
     `  code: ${code} (exit ${status})`,
-    ...(code === 'BUG' && error instanceof Error ? [error.stack ?? ''] : []),
   ]
   return {
-    document: {
-      version: 1,
-      status,
-      error: { code, what, why: why ?? null, hints },
-      warnings,
-    },
+    document: { version: 1, status, error: { code, what, why: why ?? null, hints }, warnings },
     text: `${lines.join('\n')}\n`,
+    stack: code === 'BUG' ? stackOf(error) : null,
     status,
   }
 }
 
+/** Further lines stand under the first. */
+function indent(text: string): string {
+  return text.replaceAll('\n', '\n        ')
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause ? `\n  caused by: ${stackOf(error.cause)}` : ''
+  return `${error.stack ?? error.message}${cause}`
+}
+
 function classify(error: unknown): EcomdbError {
   if (error instanceof EcomdbError) return error
-  if (isUsageError(error)) {
-    return new EcomdbError('USAGE', {
-      what: messageOf(error).split('\n')[0] ?? 'wrong usage',
-      hints: ['add --help to see the flags and arguments'],
-      cause: error,
-    })
+  if (isCancelledPrompt(error)) {
+    return new EcomdbError('INTERRUPTED', { what: 'the question was not answered', cause: error })
   }
+  if (isUsageError(error)) return usageError(error)
   return new EcomdbError('BUG', {
     what: messageOf(error),
     why: ERROR_CODES.BUG[1],
-    hints: ['this is a bug in ecomdb: please report it with the lines below'],
+    hints: ['this is a bug in ecomdb: please report it with the lines on stderr'],
     cause: error,
   })
 }
 
-/** oclif's parser marks its errors with exit 2 of its own. */
-function isUsageError(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('oclif' in error)) return false
+/** @inquirer/prompts throws these on Ctrl-C and Ctrl-D. */
+function isCancelledPrompt(error: unknown): boolean {
+  return error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)
+}
+
+/** What oclif's parser throws. */
+interface ParserError extends Error {
+  oclif: { exit: number }
+  /** Of NonExistentFlagsError: as typed, with their dashes. */
+  flags?: unknown
+  parse?: { input?: { flags?: Record<string, unknown> } }
+}
+
+function isUsageError(error: unknown): error is ParserError {
+  if (!(error instanceof Error) || !('oclif' in error)) return false
   const { oclif } = error as { oclif?: { exit?: number } }
   return oclif?.exit === EXIT.USAGE
+}
+
+function usageError(error: ParserError): EcomdbError {
+  const [first = '', ...rest] = messageOf(error)
+    .split('\n')
+    .filter(line => line.trim() && !/^See more help|^The following errors? occurred/.test(line))
+    .map(line => line.trim())
+  return new EcomdbError('USAGE', {
+    what: first.charAt(0).toLowerCase() + first.slice(1).replace(/:$/, ''),
+    ...(rest.length ? { why: rest.join('\n') } : {}),
+    hints: [...suggestFlags(error), 'add --help to see the flags and arguments'],
+    cause: error,
+  })
+}
+
+function suggestFlags({ flags, parse }: ParserError): string[] {
+  if (!Array.isArray(flags)) return []
+  const known = Object.keys(parse?.input?.flags ?? {}).map(name => `--${name}`)
+  return flags.flatMap(flag => {
+    const meant = closest(String(flag).replace(/=.*/s, ''), known)
+    return meant ? [`did you mean ${meant} instead of ${flag}?`] : []
+  })
 }

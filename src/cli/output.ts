@@ -1,0 +1,61 @@
+import { systemCode } from '#core/errors'
+import { renderError } from './render-error.ts'
+
+/** A result as the one document of --json; 64-bit integers become strings. */
+export function printJson(document: unknown): void {
+  process.stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`)
+}
+
+function jsonValue(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}
+
+/**
+ * Prints an error: the document on stdout with --json, else text on stderr. A bug's stack
+ * goes to stderr in both.
+ *
+ * @returns the exit status, the same in both
+ */
+export function printError(error: unknown, warnings: readonly string[], json: boolean): number {
+  const { document, text, stack, status } = renderError(error, warnings)
+  if (json) printJson(document)
+  else process.stderr.write(text)
+  if (stack) process.stderr.write(`${stack}\n`)
+  return status
+}
+
+/**
+ * A reader that has seen enough (`ecomdb … | head -1`) closes the pipe. That is no
+ * failure, and must not end work that is under way.
+ */
+export function tolerateClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', error => {
+      if (systemCode(error) !== 'EPIPE') throw error
+    })
+  }
+}
+
+/** Resolves when everything written so far has left the process, or its reader is gone. */
+export async function drainOutput(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.destroyed) continue
+    await new Promise<void>(resolve => stream.write('', () => resolve()))
+  }
+}
+
+/** Runs `work` and gives back what it wrote to stdout, instead of letting it out. */
+export async function captureStdout(work: () => Promise<unknown>): Promise<string> {
+  const parts: string[] = []
+  const { write } = process.stdout
+  process.stdout.write = (part: string | Uint8Array): boolean => {
+    parts.push(typeof part === 'string' ? part : Buffer.from(part).toString('utf8'))
+    return true
+  }
+  try {
+    await work()
+  } finally {
+    process.stdout.write = write
+  }
+  return parts.join('')
+}

@@ -1,0 +1,52 @@
+import { EcomdbError, messageOf } from './errors.ts'
+
+/**
+ * Ctrl-C, SIGTERM and SIGHUP. Work that would leave something behind (a scratch server, a
+ * lock, a partial file) registers how to take it away; the launcher runs that, says so,
+ * and exits 130. Module state, since a signal is sent to the process and not to a call.
+ */
+type CleanUp = () => void | Promise<void>
+
+const cleanUps = new Set<CleanUp>()
+const controller = new AbortController()
+
+/** Aborted by the first signal: for loops and waits that can end early by themselves. */
+export const interruptSignal: AbortSignal = controller.signal
+
+/**
+ * Registers what must be undone if a signal ends the program from here on. The function
+ * given back takes the registration away: call it when the work is done, in `finally`.
+ */
+export function onInterrupt(cleanUp: CleanUp): () => void {
+  cleanUps.add(cleanUp)
+  return () => {
+    cleanUps.delete(cleanUp)
+  }
+}
+
+/** @throws EcomdbError INTERRUPTED once a signal has come */
+export function throwIfInterrupted(): void {
+  if (controller.signal.aborted) throw new EcomdbError('INTERRUPTED', { what: 'interrupted' })
+}
+
+/**
+ * Runs every registered clean-up once, the latest first; one that fails does not stop the
+ * others.
+ *
+ * @returns what could not be cleaned up, as messages
+ */
+export async function cleanUpAfterInterrupt(): Promise<{ done: number; failed: string[] }> {
+  controller.abort()
+  const failed: string[] = []
+  let done = 0
+  for (const cleanUp of [...cleanUps].reverse()) {
+    cleanUps.delete(cleanUp)
+    try {
+      await cleanUp()
+      done += 1
+    } catch (error) {
+      failed.push(messageOf(error))
+    }
+  }
+  return { done, failed }
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runEcomdb } from '#test/cli'
+
+describe.each([
+  [['sandbox', 'strat'], '`sandbox strat`', 'did you mean `ecomdb sandbox start`?'],
+  [['sandbx', 'start', 'x'], '`sandbx start x`', 'did you mean `ecomdb sandbox start`?'],
+  [['start'], '`start`', 'did you mean `ecomdb sandbox start`?'],
+  [['sandbox:strat'], '`sandbox strat`', 'did you mean `ecomdb sandbox start`?'],
+  [['zzzzzzzz'], '`zzzzzzzz`', 'run `ecomdb --help` for the list of commands'],
+  [['zzzzzzzz', '--help'], '`zzzzzzzz`', 'run `ecomdb --help` for the list of commands'],
+])('an unknown command: %j', (args, named, hint) => {
+  test('text: exit 2, with what was meant, without asking', async () => {
+    const { status, stdout, stderr } = await runEcomdb(args)
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(`error: there is no command ${named}\n  hint: ${hint}`)
+  })
+
+  test('JSON: one document, the same status', async () => {
+    const { status, json } = await runEcomdb([...args, '--json'])
+    expect(status).toBe(2)
+    expect(json()).toMatchObject({ status: 2, error: { code: 'USAGE' } })
+    expect(json().error?.hints[0]).toBe(hint)
+  })
+})
+
+test('a group without a command fails, and lists its commands', async () => {
+  const { status, stderr } = await runEcomdb(['sandbox'])
+  expect(status).toBe(2)
+  expect(stderr).toContain('`ecomdb sandbox` needs one more word')
+  expect(stderr).toContain('sandbox start')
+})
+
+test('a word too many is told', async () => {
+  const { status, stderr } = await runEcomdb(['sandbox', 'start', 'x'])
+  expect(status).toBe(2)
+  expect(stderr).toContain('unexpected argument: x')
+})
+
+test.each([[[]], [['--help']], [['help']]])('help: %j', async args => {
+  const { status, stdout, stderr } = await runEcomdb(args)
+  expect([status, stderr]).toEqual([0, ''])
+  expect(stdout).toContain('USAGE')
+})
+
+test.each([[['sandbox', '--help']], [['help', 'sandbox']], [['--help', 'sandbox']]])(
+  'help of a group: %j',
+  async args => {
+    const { status, stdout } = await runEcomdb(args)
+    expect(status).toBe(0)
+    expect(stdout).toContain('sandbox start')
+  },
+)
+
+test("a command's help ends with its exit statuses", async () => {
+  const { stdout } = await runEcomdb(['sandbox', 'start', '--help'])
+  expect(stdout).toMatch(/EXIT STATUS\n\s+0 {2}done\n\s+1 {2}.*\n\s+130 {2}interrupted/s)
+})
+
+test.each([
+  [['--help']],
+  [['sandbox', 'start', '--help']],
+  [['--version']],
+  [['autocomplete', 'bash']],
+])('%j with --json is one document', async args => {
+  const { status, json } = await runEcomdb([...args, '--json'])
+  expect(status).toBe(0)
+  expect(json().result.text).toMatch(/ecomdb/i)
+  expect(json().version).toBe(1)
+})
+
+test('after -- nothing is a flag of ours', async () => {
+  const { status, stdout } = await runEcomdb(['sandbox', 'start', '--', '--json'])
+  expect([status, stdout]).toEqual([2, ''])
+})
+
+test('no colours where NO_COLOR is set or nobody looks', async () => {
+  const colorStart = String.fromCharCode(27)
+  expect((await runEcomdb(['--help'])).stdout).not.toContain(colorStart)
+  const colored = await runEcomdb(['--help'], { env: { FORCE_COLOR: '1' } })
+  expect(colored.stdout).toContain(colorStart)
+  const quiet = await runEcomdb(['--help'], { env: { NO_COLOR: '1' } })
+  expect(quiet.stdout).not.toContain(colorStart)
+})
+
+test('completion for bash knows the commands and their flags', async () => {
+  const cache = await mkdtemp(join(tmpdir(), 'ecomdb-test-'))
+  try {
+    const env = { XDG_CACHE_HOME: cache }
+    expect(await runEcomdb(['autocomplete', 'create'], { env })).toMatchObject({ status: 0 })
+    const script = join(cache, 'ecomdb/autocomplete/functions/bash/ecomdb.bash')
+    expect(await readFile(script, 'utf8')).toMatch(/^sandbox:start .*--engine/m)
+  } finally {
+    await rm(cache, { recursive: true })
+  }
+})
