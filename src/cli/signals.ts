@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, EXIT } from '#core/errors'
-import { cleanUpAfterInterrupt } from '#core/interruption'
+import { cleanUpAfterInterrupt, signalsAreLeftToProgram } from '#core/interruption'
 import { drainOutput, printError } from './output.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -20,6 +20,7 @@ export function isInterrupted(): boolean {
 export function handleSignals(json: boolean): void {
   for (const signal of SIGNALS) {
     process.on(signal, () => {
+      if (signalsAreLeftToProgram()) return
       if (interrupted) process.exit(128 + constants.signals[signal])
       interrupted = true
       void leave(signal, json)

@@ -50,3 +50,22 @@ export async function cleanUpAfterInterrupt(): Promise<{ done: number; failed: s
   }
   return { done, failed }
 }
+
+let handedOver = 0
+
+/**
+ * While an interactive program has the terminal, Ctrl-C is the program's: a database client
+ * cancels its statement and goes on.
+ *
+ * @returns takes the signals back
+ */
+export function leaveSignalsToProgram(): () => void {
+  handedOver += 1
+  return () => {
+    handedOver -= 1
+  }
+}
+
+export function signalsAreLeftToProgram(): boolean {
+  return handedOver > 0
+}

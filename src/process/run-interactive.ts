@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { leaveSignalsToProgram } from '#core/interruption'
 import { cannotStart, type ProgramCommand } from './program.ts'
 
 /**
@@ -15,8 +16,7 @@ export async function runInteractive(
   command: ProgramCommand,
   args: readonly string[],
 ): Promise<number> {
-  const ignore = (): void => {}
-  process.on('SIGINT', ignore)
+  const takeBack = leaveSignalsToProgram()
   try {
     return await new Promise<number>((resolve, reject) => {
       const child = spawn(command.file, [...command.args, ...args], {
@@ -32,6 +32,6 @@ export async function runInteractive(
       })
     })
   } finally {
-    process.off('SIGINT', ignore)
+    takeBack()
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { EcomdbError } from '#core/errors'
+import { onInterrupt } from '#core/interruption'
 import { cannotStart, type ProgramCommand, programName } from './program.ts'
 
 export interface ProgramOptions {
@@ -49,7 +50,9 @@ export async function runProgram(
   // A program that exits without reading its input breaks the pipe; its status tells why.
   child.stdin.on('error', () => {})
   child.stdin.end(options.input)
-  const { status, signal } = await ended(child, command)
+  // SIGTERM comes to ecomdb alone; its programs must not outlive it.
+  const release = onInterrupt(() => void child.kill('SIGKILL'))
+  const { status, signal } = await ended(child, command).finally(release)
   const stderr = Buffer.concat(err).toString('utf8')
   if (status === null || !(options.accept ?? [0]).includes(status)) {
     throw new EcomdbError('TOOL_FAILED', {

@@ -150,6 +150,12 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', signal => {
   })
 })
 
+test('while an interactive program has the terminal, Ctrl-C is not ours', async () => {
+  const child = start(['hosts'])
+  child.stderr.once('data', () => child.kill('SIGINT'))
+  expect(await finish(child)).toMatchObject({ status: 7, stderr: 'ready\n' })
+})
+
 describe('progress', () => {
   test('--quiet says nothing but warnings of the result', async () => {
     expect(await run(['done', '--quiet'])).toMatchObject({ stdout: 'all done\n', stderr: '' })

@@ -5,6 +5,8 @@ import { BaseCommand, type Outcome } from '../../../src/cli/base-command.ts'
 import { EcomdbError } from '../../../src/core/errors.ts'
 import { onInterrupt } from '../../../src/core/interruption.ts'
 import { Secret } from '../../../src/core/secret.ts'
+import { onPath } from '../../../src/process/program.ts'
+import { runInteractive } from '../../../src/process/run-interactive.ts'
 
 /** Commands that end in every way that a command can end, for test/cli/endings.test.ts. */
 
@@ -77,6 +79,16 @@ class Waits extends BaseCommand {
   }
 }
 
+/** Has an interactive program, which prints "ready" and ends with 7. */
+class Hosts extends BaseCommand {
+  protected override async execute(): Promise<Outcome<object>> {
+    await this.parse(Hosts)
+    const script = 'echo ready >&2; sleep 0.4; exit 7'
+    const status = await runInteractive(onPath('sh'), ['-c', script])
+    return { result: {}, text: '', status }
+  }
+}
+
 export default {
   done: Done,
   findings: Findings,
@@ -85,4 +97,5 @@ export default {
   long: Long,
   leaks: Leaks,
   waits: Waits,
+  hosts: Hosts,
 }
