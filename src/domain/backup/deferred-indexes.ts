@@ -1,0 +1,76 @@
+import {
+  firstList,
+  identifiersIn,
+  keywordsOf,
+  parseCreateTable,
+} from '#domain/schema/create-table'
+
+/** A table's definition in two parts: what rows need, and what is faster made after them. */
+export interface SplitTable {
+  /** The table with columns, primary key, and all keys that cannot wait. */
+  create: string
+  /** Clauses for one ALTER TABLE each list: "ADD KEY `k` (`a`)". */
+  indexes: readonly (readonly string[])[]
+  /** Clauses for one ALTER TABLE, once every table has its keys. */
+  foreignKeys: readonly string[]
+}
+
+/**
+ * Decides which keys are made after the rows. The finished table must print the same SHOW
+ * CREATE TABLE as before, where keys stand in the order of their making (unique ones
+ * first, full-text ones last), so a key waits only when all keys behind it wait too.
+ *
+ * Stay in the table: the primary key; what an AUTO_INCREMENT column needs; unique keys of
+ * a table without a primary key, because InnoDB may cluster by them; MariaDB's hashed and
+ * period keys; every key of another storage engine, and anything unknown.
+ */
+export function splitTable(create: string, storageEngine: string): SplitTable {
+  const table = parseCreateTable(create)
+  if (storageEngine.toLowerCase() !== 'innodb') {
+    return { create, indexes: [], foreignKeys: [] }
+  }
+  const hasPrimary = table.clauses.some(clause => clause.startsWith('PRIMARY KEY'))
+  const counter = counterColumn(table.clauses)
+  const lastInline = table.clauses.findLastIndex(
+    clause => isKey(clause) && !mayWait(clause, hasPrimary, counter),
+  )
+  const waits = (clause: string, at: number): boolean => isKey(clause) && at > lastInline
+  const kept = table.clauses.filter(
+    (clause, at) => !waits(clause, at) && !isForeignKey(clause),
+  )
+  const later = table.clauses.filter(waits)
+  const isFullText = (clause: string): boolean => clause.startsWith('FULLTEXT KEY')
+  const plain = later.filter(clause => !isFullText(clause))
+  return {
+    create: `${table.head}\n  ${kept.join(',\n  ')}\n${table.tail}`,
+    // InnoDB makes one full-text index at a time.
+    indexes: [...(plain.length ? [plain] : []), ...later.filter(isFullText).map(key => [key])].map(
+      keys => keys.map(key => `ADD ${key}`),
+    ),
+    foreignKeys: table.clauses.filter(isForeignKey).map(clause => `ADD ${clause}`),
+  }
+}
+
+const isKey = (clause: string): boolean =>
+  /^(UNIQUE |FULLTEXT |SPATIAL |VECTOR )?KEY [`(]/.test(clause)
+
+const isForeignKey = (clause: string): boolean =>
+  /^CONSTRAINT +FOREIGN KEY/.test(keywordsOf(clause))
+
+function mayWait(clause: string, hasPrimary: boolean, counter: string | null): boolean {
+  if (!/^(UNIQUE |FULLTEXT |SPATIAL )?KEY /.test(clause)) return false
+  if (clause.startsWith('UNIQUE') && !hasPrimary) return false
+  if (/USING HASH|WITHOUT OVERLAPS/.test(keywordsOf(clause))) return false
+  return counter === null || !identifiersIn(firstList(clause)).includes(counter)
+}
+
+/** The AUTO_INCREMENT column, unless the primary key begins with it. */
+function counterColumn(clauses: readonly string[]): string | null {
+  const column = clauses.find(
+    clause => clause.startsWith('`') && /\bAUTO_INCREMENT\b/.test(keywordsOf(clause)),
+  )
+  const name = column === undefined ? undefined : identifiersIn(column)[0]
+  if (name === undefined) return null
+  const primary = clauses.find(clause => clause.startsWith('PRIMARY KEY'))
+  return primary !== undefined && identifiersIn(firstList(primary))[0] === name ? null : name
+}
