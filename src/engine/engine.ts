@@ -1,5 +1,6 @@
 import type { EngineFamily } from '#domain/engine-family'
 import type { Installation } from './installation.ts'
+import type { LogicalWriter } from './logical-writer.ts'
 import type { SchemaObserver } from './schema-observer.ts'
 import type { ScratchServers } from './scratch-server.ts'
 import type { ConnectOptions, Session } from './session.ts'
@@ -19,4 +20,5 @@ export interface Engine {
   readonly scratchServers: ScratchServers
   readonly schemaObserver: SchemaObserver
   readonly shopReports: ShopReports
+  readonly logicalWriter: LogicalWriter
 }

@@ -38,6 +38,8 @@ export interface PlanOptions {
   accounts: boolean
   /** Lock restored people; service accounts, definers and roles come as they were. */
   lockPeople: boolean
+  /** User names of programs, whose accounts are not people. */
+  services: readonly string[]
   /** Create events disabled. */
   disableEvents: boolean
 }

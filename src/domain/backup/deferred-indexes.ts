@@ -1,9 +1,4 @@
-import {
-  firstList,
-  identifiersIn,
-  keywordsOf,
-  parseCreateTable,
-} from '#domain/schema/create-table'
+import { firstList, identifiersIn, keywordsOf, parseCreateTable } from '../schema/create-table.ts'
 
 /** A table's definition in two parts: what rows need, and what is faster made after them. */
 export interface SplitTable {
@@ -35,10 +30,9 @@ export function splitTable(create: string, storageEngine: string): SplitTable {
     clause => isKey(clause) && !mayWait(clause, hasPrimary, counter),
   )
   const waits = (clause: string, at: number): boolean => isKey(clause) && at > lastInline
-  const kept = table.clauses.filter(
-    (clause, at) => !waits(clause, at) && !isForeignKey(clause),
-  )
+  const kept = table.clauses.filter((clause, at) => !waits(clause, at) && !isForeignKey(clause))
   const later = table.clauses.filter(waits)
+  if (kept.length === table.clauses.length) return { create, indexes: [], foreignKeys: [] }
   const isFullText = (clause: string): boolean => clause.startsWith('FULLTEXT KEY')
   const plain = later.filter(clause => !isFullText(clause))
   return {

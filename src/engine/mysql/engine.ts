@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
+import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
@@ -13,4 +14,5 @@ export const mysqlEngine: Engine = {
   scratchServers: scratchServers(mysqlScratch),
   schemaObserver,
   shopReports,
+  logicalWriter,
 }

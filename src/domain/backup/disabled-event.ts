@@ -1,0 +1,20 @@
+/**
+ * The same event, disabled: its word ENABLE before DO becomes DISABLE. An event that is
+ * disabled already stays as it is.
+ *
+ * @param create what SHOW CREATE EVENT printed
+ */
+export function disabledEvent(create: string): string {
+  const words = blanked(create)
+  const head = /\sDO\s/i.exec(words)?.index ?? words.length
+  const enable = /\sENABLE\s/i.exec(`${words.slice(0, head)} `)?.index
+  if (enable === undefined) return create
+  return `${create.slice(0, enable + 1)}DISABLE${create.slice(enable + 1 + 'ENABLE'.length)}`
+}
+
+/** Quoted text as blanks of the same length, so that places stay. */
+function blanked(text: string): string {
+  return text.replace(/`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'/g, quoted =>
+    ' '.repeat(quoted.length),
+  )
+}

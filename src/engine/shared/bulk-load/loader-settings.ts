@@ -1,0 +1,62 @@
+import { quoteString } from '../../quote.ts'
+import type { WireConnection } from './wire-connection.ts'
+
+/** A source that waits for a slow repository must not lose its connection, in seconds. */
+const PATIENCE_SECONDS = 3600
+
+/**
+ * How a loading connection differs from a common one. Not strict: the rows were accepted
+ * once, under the modes of their time (zero dates, invalid enum members), and come back as
+ * they are; reading them back shows whether they did.
+ */
+const SETTINGS = [
+  "sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+  "time_zone = '+00:00'",
+  'foreign_key_checks = 0',
+  'unique_checks = 0',
+  'autocommit = 1',
+  `net_read_timeout = ${PATIENCE_SECONDS}`,
+  `net_write_timeout = ${PATIENCE_SECONDS}`,
+  `wait_timeout = ${PATIENCE_SECONDS * 24}`,
+  `innodb_lock_wait_timeout = ${PATIENCE_SECONDS}`,
+]
+
+/**
+ * What only some servers have, or let only some accounts set; each is tried, and one that
+ * is refused is left: what it would have hindered then fails by its own name.
+ */
+const OPTIONAL_SETTINGS: Readonly<Record<string, string>> = {
+  // Definitions are the source's own; nothing is to be added to them or refused.
+  sql_generate_invisible_primary_key: 'OFF',
+  sql_require_primary_key: 'OFF',
+  restrict_fk_on_non_standard_key: 'OFF',
+  innodb_strict_mode: 'OFF',
+  explicit_defaults_for_timestamp: 'ON',
+  check_constraint_checks: 'OFF',
+  // MariaDB's row history comes as rows, with its own times.
+  system_versioning_insert_history: 'ON',
+  system_versioning_alter_history: "'KEEP'",
+  // MySQL sorts an index in a buffer of this size, in bytes, for all its threads together.
+  innodb_ddl_buffer_size: '67108864',
+}
+
+/**
+ * @throws EcomdbError PRIVILEGE_MISSING when the account may not leave the binary log out
+ */
+export async function prepareLoader(connection: WireConnection, binlog: boolean): Promise<void> {
+  await connection.run(`SET SESSION ${SETTINGS.join(', ')}`)
+  if (!binlog) {
+    await connection.run(
+      'SET SESSION sql_log_bin = 0',
+      'cannot leave the binary log out of the restore',
+    )
+  }
+  const names = Object.keys(OPTIONAL_SETTINGS)
+  const known = await connection.rows(
+    `SHOW SESSION VARIABLES WHERE Variable_name IN (${names.map(quoteString).join(', ')})`,
+  )
+  for (const [name] of known) {
+    const value = OPTIONAL_SETTINGS[name ?? '']
+    await connection.run(`SET SESSION ${name} = ${value}`).catch(() => {})
+  }
+}

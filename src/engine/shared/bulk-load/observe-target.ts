@@ -1,0 +1,58 @@
+import type { Manifest } from '#domain/backup/manifest'
+import type { RestoreTarget } from '../../logical-writer.ts'
+import type { Session } from '../../session.ts'
+
+/** See LogicalWriter.observe. */
+export async function observeTarget(session: Session, manifest: Manifest): Promise<RestoreTarget> {
+  return {
+    serverVersion: session.flavor.text,
+    databases: await databasesThere(
+      session,
+      manifest.databases.map(database => database.name),
+    ),
+    accounts: await accountsThere(session, manifest),
+    settings: await globalVariables(session, Object.keys(manifest.settings)),
+    localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
+  }
+}
+
+async function databasesThere(
+  session: Session,
+  names: readonly string[],
+): Promise<RestoreTarget['databases']> {
+  if (names.length === 0) return []
+  const rows = await session.rows<{ name: string; objects: string | number }>(
+    `SELECT s.SCHEMA_NAME AS name,
+       (SELECT COUNT(*) FROM information_schema.TABLES t WHERE t.TABLE_SCHEMA = s.SCHEMA_NAME) +
+       (SELECT COUNT(*) FROM information_schema.ROUTINES r WHERE r.ROUTINE_SCHEMA = s.SCHEMA_NAME) +
+       (SELECT COUNT(*) FROM information_schema.EVENTS e WHERE e.EVENT_SCHEMA = s.SCHEMA_NAME)
+         AS objects
+     FROM information_schema.SCHEMATA s WHERE s.SCHEMA_NAME IN (${names.map(() => '?').join(', ')})`,
+    names,
+  )
+  return rows.map(row => ({ name: row.name, objects: Number(row.objects) }))
+}
+
+async function accountsThere(
+  session: Session,
+  manifest: Manifest,
+): Promise<RestoreTarget['accounts']> {
+  if (manifest.accounts.length === 0) return []
+  const rows = await session.rows<{ user: string; host: string }>(
+    'SELECT User AS user, Host AS host FROM mysql.user',
+  )
+  const has = new Set(rows.map(row => JSON.stringify([row.user, row.host])))
+  return manifest.accounts.filter(account => has.has(JSON.stringify([account.user, account.host])))
+}
+
+async function globalVariables(
+  session: Session,
+  names: readonly string[],
+): Promise<Record<string, string>> {
+  if (names.length === 0) return {}
+  const rows = await session.rows<{ Variable_name: string; Value: string }>(
+    `SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.map(() => '?').join(', ')})`,
+    names,
+  )
+  return Object.fromEntries(rows.map(row => [row.Variable_name, row.Value]))
+}

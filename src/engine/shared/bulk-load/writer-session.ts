@@ -1,0 +1,183 @@
+import { EcomdbError } from '#core/errors'
+import type { TableEntry } from '#domain/backup/manifest'
+import type { ProgramContext, RestoreStatement } from '#domain/backup/restore-plan'
+import type { LoadResult, LogicalWriterSession, WriterOptions } from '../../logical-writer.ts'
+import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
+import { insertStatements } from './insert-rows.ts'
+import { prepareLoader } from './loader-settings.ts'
+import { loadStatement } from './row-statements.ts'
+import { type OkPacket, WireConnection } from './wire-connection.ts'
+
+/** See LogicalWriter.open. */
+export async function openWriter(options: WriterOptions): Promise<LogicalWriterSession> {
+  const opened = await Promise.allSettled(
+    Array.from({ length: options.writers }, () => openLoader(options)),
+  )
+  const loaders = opened.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = opened.find(one => one.status === 'rejected')
+  if (failed) {
+    await Promise.all(loaders.map(loader => loader.close()))
+    throw failed.reason
+  }
+  return new WriterSession(options, loaders)
+}
+
+async function openLoader(options: WriterOptions): Promise<WireConnection> {
+  const connection = await WireConnection.open({ ...options.connect, database: undefined })
+  try {
+    await prepareLoader(connection, options.binlog)
+    return connection
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+/** A statement of rows stays far below the smallest common max_allowed_packet, in bytes. */
+const INSERT_BYTES = 1024 * 1024
+
+/** A client that sends these is sending UTF-8, or bytes that mean themselves. */
+const SENT_AS_UTF8 = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'ascii', 'binary', ''])
+
+class WriterSession implements LogicalWriterSession {
+  readonly #options: WriterOptions
+  readonly #all: readonly WireConnection[]
+  readonly #free: WireConnection[]
+  readonly #waiting: ((loader: WireConnection) => void)[] = []
+
+  constructor(options: WriterOptions, loaders: readonly WireConnection[]) {
+    this.#options = options
+    this.#all = loaders
+    this.#free = [...loaders]
+  }
+
+  async run(statement: RestoreStatement): Promise<void> {
+    await this.#withLoader(async loader => {
+      const what = `cannot restore ${statement.object}`
+      if (statement.schema !== null) await loader.run(`USE ${quoteIdentifier(statement.schema)}`)
+      if (statement.context === null) await loader.run(statement.sql, what)
+      else await runInContext(loader, statement.sql, statement.context, what)
+    })
+  }
+
+  async load(
+    table: TableEntry,
+    rows: number,
+    blocks: AsyncIterable<Uint8Array>,
+  ): Promise<LoadResult> {
+    return await this.#withLoader(async loader => {
+      const what = `cannot load rows into ${quoteQualified(table.schema, table.name)}`
+      await loader.run('START TRANSACTION')
+      try {
+        const { affectedRows, warnings } = await this.#loadRows(loader, table, blocks, what)
+        const told = warnings > 0 ? await warningsOf(loader) : []
+        if (affectedRows !== rows) throw wrongCount(table, rows, affectedRows, told)
+        await loader.run('COMMIT', what)
+        return { rows, warnings: told }
+      } catch (error) {
+        await loader.run('ROLLBACK').catch(() => {})
+        throw error
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map(loader => loader.close()))
+  }
+
+  async #loadRows(
+    loader: WireConnection,
+    table: TableEntry,
+    blocks: AsyncIterable<Uint8Array>,
+    what: string,
+  ): Promise<OkPacket> {
+    if (this.#options.method === 'infile') {
+      return await loader.load(loadStatement(table), blocks, what)
+    }
+    const sum = { affectedRows: 0, warnings: 0 }
+    for await (const { sql } of insertStatements(table, blocks, INSERT_BYTES)) {
+      const { affectedRows, warnings } = await loader.run(sql, what)
+      sum.affectedRows += affectedRows
+      sum.warnings += warnings
+    }
+    return sum
+  }
+
+  async #withLoader<Result>(work: (loader: WireConnection) => Promise<Result>): Promise<Result> {
+    const loader =
+      this.#free.pop() ??
+      (await new Promise<WireConnection>(resolve => {
+        this.#waiting.push(resolve)
+      }))
+    try {
+      return await work(loader)
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next(loader)
+      else this.#free.push(loader)
+    }
+  }
+}
+
+/** Under the settings of the session that created it, which the server stores with it. */
+async function runInContext(
+  loader: WireConnection,
+  sql: string,
+  context: ProgramContext,
+  what: string,
+): Promise<void> {
+  const bytes = await inCharacterSet(loader, sql, context.characterSetClient)
+  await loader.run('SET @ecomdb_sql_mode = @@sql_mode, @ecomdb_time_zone = @@time_zone')
+  try {
+    await loader.run(
+      `SET sql_mode = ${quoteString(context.sqlMode)}` +
+        (context.timeZone ? `, time_zone = ${quoteString(context.timeZone)}` : '') +
+        `, character_set_client = ${quoteString(bytes ? context.characterSetClient : 'utf8mb4')}` +
+        `, collation_connection = ${quoteString(context.collationConnection)}`,
+      what,
+    )
+    await loader.run(bytes ?? sql, what)
+  } finally {
+    await loader
+      .run(
+        'SET sql_mode = @ecomdb_sql_mode, time_zone = @ecomdb_time_zone, ' +
+          'character_set_client = utf8mb4, collation_connection = DEFAULT',
+      )
+      .catch(() => {})
+  }
+}
+
+/** The text in a character set, or null where it has characters that the set lacks. */
+async function inCharacterSet(
+  loader: WireConnection,
+  sql: string,
+  characterSet: string,
+): Promise<Buffer | null> {
+  if (SENT_AS_UTF8.has(characterSet)) return Buffer.from(sql)
+  if (!/^\w+$/.test(characterSet)) return null
+  const hex = Buffer.from(sql).toString('hex')
+  const [row] = await loader.rows(
+    `SELECT HEX(CONVERT(_utf8mb4 x'${hex}' USING ${characterSet})),
+       HEX(CONVERT(CONVERT(_utf8mb4 x'${hex}' USING ${characterSet}) USING utf8mb4))`,
+  )
+  const [converted, back] = row ?? []
+  return converted && back?.toLowerCase() === hex ? Buffer.from(converted, 'hex') : null
+}
+
+async function warningsOf(loader: WireConnection): Promise<string[]> {
+  const rows = await loader.rows('SHOW WARNINGS LIMIT 64')
+  return rows.map(([, code, message]) => `${code}: ${message}`)
+}
+
+function wrongCount(
+  table: TableEntry,
+  expected: number,
+  stored: number,
+  warnings: readonly string[],
+): EcomdbError {
+  return new EcomdbError('CONTENT_MISMATCH', {
+    what: `the server stored ${stored} of ${expected} rows of ${quoteQualified(table.schema, table.name)}`,
+    why: warnings[0] ?? 'it gave no reason',
+    hints: ['the rows of this chunk were rolled back'],
+  })
+}
