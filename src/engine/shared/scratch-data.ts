@@ -23,7 +23,13 @@ export async function prepareData(dialect: ScratchDialect, folder: string): Prom
   if (existsSync(data)) return await checkVersion(dialect, data, programVersion)
   const partial = join(folder, 'data.partial')
   await rm(partial, { recursive: true, force: true })
-  await makeData(dialect, partial, programVersion)
+  try {
+    await makeData(dialect, partial, programVersion)
+  } catch (error) {
+    // On a full disk the half-made copy would keep the space that the user needs.
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
   await rename(partial, data)
 }
 

@@ -1,8 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, messageOf } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
+import { MIB } from '#core/units'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import type {
   RunningServer,
@@ -193,7 +194,7 @@ async function describeRunning(folder: string, server: ServerProcess): Promise<R
 
 async function startFailed(folder: string, last: unknown): Promise<EcomdbError> {
   const why = (await complaints(folder)) || messageOf(last)
-  const full = meansFullDisk(why)
+  const full = meansFullDisk(why) || (await isNearlyFull(folder))
   return new EcomdbError(full ? 'STORAGE_FAILED' : 'TOOL_FAILED', {
     what: `the private server in ${folder} did not start`,
     why,
@@ -203,6 +204,14 @@ async function startFailed(folder: string, last: unknown): Promise<EcomdbError> 
     ],
     cause: last,
   })
+}
+
+/** A server may fail for want of space without saying so; with this little it has none. */
+const NEARLY_FULL_BYTES = 16 * MIB
+
+async function isNearlyFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize < NEARLY_FULL_BYTES
 }
 
 function rootHasPassword(folder: string, cause: EcomdbError): EcomdbError {
