@@ -21,12 +21,12 @@ export function chatsTable({ period, rows, totalChats }: ChatsReport): ReportTab
     title: 'Chats handled',
     ...about(period),
     columns: [
-      { name: 'representative_id', heading: 'Id', kind: 'text' },
-      { name: 'representative', heading: 'Representative', kind: 'text' },
+      { name: 'representative_id', heading: 'Representative', kind: 'text' },
+      { name: 'representative', heading: 'Name', kind: 'text' },
       { name: 'total_chats', heading: 'Chats', kind: 'count' },
     ],
     rows: rows.map(row => [row.representativeId, row.representative, row.totalChats]),
-    ...(rows.length > 1 ? { total: ['', 'all', totalChats] } : {}),
+    ...(rows.length > 1 ? { total: ['all', '', totalChats] } : {}),
   }
 }
 
