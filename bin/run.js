@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module'
 enableCompileCache()
 
 const { main } = await import('../dist/src/cli/main.js')
+const root = new URL('..', import.meta.url).pathname
 
 // A leaked timer or socket must not keep a finished program alive, so the end is explicit.
-process.exit(await main(process.argv.slice(2)))
+process.exit(await main(process.argv.slice(2), decodeURIComponent(root)))

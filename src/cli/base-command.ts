@@ -3,14 +3,13 @@ import { boolean, option } from '@oclif/core/flags'
 import type { Input, ParserOutput } from '@oclif/core/interfaces'
 import { EXIT, type ExitStatus } from '#core/errors'
 import type { Progress } from '#core/progress'
-import { printJson } from './output.ts'
+import { FailedRun, printJson } from './output.ts'
 import {
   chooseProgress,
   PROGRESS_MODES,
   type ProgressFlags,
   type ProgressRenderer,
 } from './progress-renderer.ts'
-import { FailedRun } from './render-error.ts'
 import { isInterrupted } from './signals.ts'
 
 /**

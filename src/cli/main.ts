@@ -1,8 +1,6 @@
 import { Config } from '@oclif/core/config'
-import { packageRoot } from '#core/paths'
 import { findCommand, type Request } from './find-command.ts'
-import { captureStdout, drainOutput, printError, printJson, tolerateClosedPipes } from './output.ts'
-import { FailedRun } from './render-error.ts'
+import { captureStdout, drainOutput, printJson, tolerateClosedPipes } from './output.ts'
 import { handleSignals, isInterrupted } from './signals.ts'
 
 /**
@@ -14,7 +12,7 @@ import { handleSignals, isInterrupted } from './signals.ts'
  * @param root the folder of the package.json that names the commands
  * @returns the exit status, after all output has left
  */
-export async function main(argv: readonly string[], root = packageRoot()): Promise<number> {
+export async function main(argv: readonly string[], root: string): Promise<number> {
   tolerateClosedPipes()
   const asksJson = beforeDashes(argv).includes('--json')
   handleSignals(asksJson)
@@ -33,9 +31,8 @@ async function attempt(argv: readonly string[], root: string, asksJson: boolean)
     return Number(process.exitCode ?? 0)
   } catch (thrown) {
     if (isInterrupted()) return 0
-    const [error, warnings] =
-      thrown instanceof FailedRun ? [thrown.cause, thrown.warnings] : [thrown, []]
-    return printError(error, warnings, asksJson)
+    const { printError } = await import('./render-error.ts')
+    return printError(thrown, asksJson)
   }
 }
 

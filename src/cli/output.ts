@@ -1,6 +1,3 @@
-import { systemCode } from '#core/errors'
-import { renderError } from './render-error.ts'
-
 /** A result as the one document of --json; 64-bit integers become strings. */
 export function printJson(document: unknown): void {
   process.stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`)
@@ -11,27 +8,13 @@ function jsonValue(_key: string, value: unknown): unknown {
 }
 
 /**
- * Prints an error: the document on stdout with --json, else text on stderr. A bug's stack
- * goes to stderr in both.
- *
- * @returns the exit status, the same in both
- */
-export function printError(error: unknown, warnings: readonly string[], json: boolean): number {
-  const { document, text, stack, status } = renderError(error, warnings)
-  if (json) printJson(document)
-  else process.stderr.write(text)
-  if (stack) process.stderr.write(`${stack}\n`)
-  return status
-}
-
-/**
  * A reader that has seen enough (`ecomdb … | head -1`) closes the pipe. That is no
  * failure, and must not end work that is under way.
  */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', error => {
-      if (systemCode(error) !== 'EPIPE') throw error
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
     })
   }
 }
@@ -58,4 +41,14 @@ export async function captureStdout(work: () => Promise<unknown>): Promise<strin
     process.stdout.write = write
   }
   return parts.join('')
+}
+
+/** What a command threw, with the warnings that it gave before. */
+export class FailedRun extends Error {
+  readonly warnings: readonly string[]
+
+  constructor(cause: unknown, warnings: readonly string[]) {
+    super('a command failed', { cause })
+    this.warnings = warnings
+  }
 }

@@ -1,7 +1,8 @@
 import { closest } from '#core/closest'
 import { EcomdbError, ERROR_CODES, EXIT, type ExitStatus, messageOf } from '#core/errors'
+import { FailedRun, printJson } from './output.ts'
 
-export interface RenderedError {
+interface RenderedError {
   document: {
     version: 1
     status: ExitStatus
@@ -14,18 +15,24 @@ export interface RenderedError {
   status: ExitStatus
 }
 
-/** What a command threw, with the warnings that it gave before. */
-export class FailedRun extends Error {
-  readonly warnings: readonly string[]
-
-  constructor(cause: unknown, warnings: readonly string[]) {
-    super(messageOf(cause), { cause })
-    this.warnings = warnings
-  }
+/**
+ * Prints what a run threw: the document on stdout with --json, else text on stderr. A bug's
+ * stack goes to stderr in both.
+ *
+ * @returns the exit status, the same in both
+ */
+export function printError(thrown: unknown, json: boolean): ExitStatus {
+  const [error, warnings] =
+    thrown instanceof FailedRun ? [thrown.cause, thrown.warnings] : [thrown, []]
+  const { document, text, stack, status } = renderError(error, warnings)
+  if (json) printJson(document)
+  else process.stderr.write(text)
+  if (stack) process.stderr.write(`${stack}\n`)
+  return status
 }
 
 /** One error as the JSON document and as the text for stderr. */
-export function renderError(error: unknown, warnings: readonly string[]): RenderedError {
+function renderError(error: unknown, warnings: readonly string[]): RenderedError {
   const { code, what, why, hints, exitCode: status } = classify(error)
   const lines = [
     `error: ${indent(what)}`,

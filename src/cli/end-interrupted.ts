@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EcomdbError, type ExitStatus } from '#core/errors'
+import { cleanUpAfterInterrupt } from '#core/interruption'
+import { drainOutput } from './output.ts'
+import { printError } from './render-error.ts'
+
+/** A clean-up that hangs must not keep the program: after this it leaves, and says so. */
+const CLEAN_UP_LIMIT_MS = 30_000
+
+/**
+ * Cleans up after a signal and tells how that went.
+ *
+ * @returns the exit status
+ */
+export async function endInterrupted(signal: string, json: boolean): Promise<ExitStatus> {
+  const { done, failed } = await Promise.race([
+    cleanUpAfterInterrupt(),
+    sleep(CLEAN_UP_LIMIT_MS, { done: 0, failed: ['cleaning up took too long'] }),
+  ])
+  const error = new EcomdbError('INTERRUPTED', {
+    what: `stopped by ${signal}`,
+    why: verdict(done, failed),
+    hints: failed.length ? ['run `ecomdb doctor` to see what is left'] : [],
+  })
+  const status = printError(error, json)
+  await drainOutput()
+  return status
+}
+
+function verdict(done: number, failed: readonly string[]): string {
+  if (failed.length) return `not everything was cleaned up: ${failed.join('; ')}`
+  return done ? 'what was begun was cleaned up' : 'there was nothing to clean up'
+}
