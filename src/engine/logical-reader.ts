@@ -30,6 +30,8 @@ export interface LogicalReader {
   openQuiet(options: QuietOptions): Promise<RowReader>
   /** Databases, tables, programs and accounts as they are now. */
   readCatalog(session: Session, databases: readonly string[] | null): Promise<Catalog>
+  /** Runs a recorded probe now; its answer in the same form as `ProbeEntry.answer`. */
+  answerProbe(session: Session, probe: Omit<ProbeEntry, 'answer'>): Promise<string>
 }
 
 export interface QuietOptions {
