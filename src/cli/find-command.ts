@@ -102,9 +102,11 @@ function unknown(words: readonly string[], config: Config): EcomdbError {
 
 /** By all words, by the first ones (the others may be arguments), or by a lone last word. */
 function suggestion(words: readonly string[], ids: readonly string[]): string | null {
+  const groups = ids.map(id => id.split(' ').slice(0, -1).join(' ')).filter(group => group)
   for (let length = words.length; length > 0; length -= 1) {
-    const meant = closest(words.slice(0, length).join(' '), ids)
-    if (meant) return meant
+    const meant = closest(words.slice(0, length).join(' '), [...ids, ...new Set(groups)])
+    // The right group with a wrong word after it: its list of commands is the hint.
+    if (meant && meant !== words[0]) return meant
   }
   return ids.find(id => words.length === 1 && id.endsWith(` ${words[0]}`)) ?? null
 }

@@ -97,6 +97,14 @@ function usageError(error: ParserError): EcomdbError {
     .split('\n')
     .filter(line => line.trim() && !/^See more help|^The following errors? occurred/.test(line))
     .map(line => line.trim())
+  const missing = [first, ...rest].map(line => /^Missing required flag (\S+)$/.exec(line)?.[1])
+  if (missing.every(name => name !== undefined)) {
+    return new EcomdbError('USAGE', {
+      what: `missing ${missing.map(name => `--${name}`).join(' and ')}`,
+      hints: ['add --help to see the flags and arguments'],
+      cause: error,
+    })
+  }
   return new EcomdbError('USAGE', {
     what: first.charAt(0).toLowerCase() + first.slice(1).replace(/:$/, ''),
     ...(rest.length ? { why: rest.join('\n') } : {}),

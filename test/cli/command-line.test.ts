@@ -9,6 +9,8 @@ describe.each([
   [['sandbx', 'start', 'x'], '`sandbx start x`', 'did you mean `ecomdb sandbox start`?'],
   [['start'], '`start`', 'did you mean `ecomdb sandbox start`?'],
   [['sandbox:strat'], '`sandbox strat`', 'did you mean `ecomdb sandbox start`?'],
+  [['sandbxo'], '`sandbxo`', 'did you mean `ecomdb sandbox`?'],
+  [['sandbox', 'zzz'], '`sandbox zzz`', 'run `ecomdb sandbox --help` for the list of commands'],
   [['zzzzzzzz'], '`zzzzzzzz`', 'run `ecomdb --help` for the list of commands'],
   [['zzzzzzzz', '--help'], '`zzzzzzzz`', 'run `ecomdb --help` for the list of commands'],
 ])('an unknown command: %j', (args, named, hint) => {
@@ -95,4 +97,10 @@ test('completion for bash knows the commands and their flags', async () => {
   } finally {
     await rm(cache, { recursive: true })
   }
+})
+
+test('flags that are missing are named together', async () => {
+  const { status, stderr } = await runEcomdb(['report', 'orders'])
+  expect(status).toBe(2)
+  expect(stderr).toContain('error: missing --from and --to\n')
 })
