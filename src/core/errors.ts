@@ -45,60 +45,177 @@ export const EXIT_MEANING: Record<ExitStatus, string> = {
   130: 'interrupted',
 }
 
-/** code: [exit status, when it is raised]. */
+/**
+ * code: [exit status, when it is raised, what to do then]. `ecomdb errors` and docs/errors.md
+ * print it.
+ */
 export const ERROR_CODES = {
-  BUG: [EXIT.BUG, 'ecomdb itself is at fault; the stack is printed'],
-  USAGE: [EXIT.USAGE, 'a flag or argument is wrong'],
-  INPUT_NOT_FOUND: [EXIT.USAGE, 'an input file is missing, or is a directory'],
-  INPUT_INVALID: [EXIT.USAGE, 'an input file cannot be read as what it should be'],
-  CONFIRMATION_REQUIRED: [EXIT.USAGE, 'a destructive command was not confirmed by name'],
-  TARGET_NOT_EMPTY: [EXIT.USAGE, 'a restore would overwrite what is there'],
-  FINDINGS: [EXIT.FINDINGS, 'the work is done, and something needs a look'],
-  SCHEMA_DRIFT: [EXIT.FINDINGS, 'the live schema is not what the migrations made'],
-  REPOSITORY_NOT_FOUND: [EXIT.NO_REPOSITORY, 'the target holds no repository'],
+  BUG: [
+    EXIT.BUG,
+    'ecomdb itself is at fault; the stack is printed',
+    'report it with the command line and the stack; the same command with --json gives it in one piece',
+  ],
+  USAGE: [
+    EXIT.USAGE,
+    'a flag or argument is wrong',
+    'add --help to the command: it lists the flags, the arguments and an example',
+  ],
+  INPUT_NOT_FOUND: [
+    EXIT.USAGE,
+    'an input file is missing, or is a directory',
+    'check the path; a folder is not taken for the files in it',
+  ],
+  INPUT_INVALID: [
+    EXIT.USAGE,
+    'an input file cannot be read as what it should be',
+    'the message names line and column; correct the file, or export it again',
+  ],
+  CONFIRMATION_REQUIRED: [
+    EXIT.USAGE,
+    'a destructive command was not confirmed by name',
+    'read the plan that was printed, then repeat with --confirm and the name that it asks for',
+  ],
+  TARGET_NOT_EMPTY: [
+    EXIT.USAGE,
+    'a restore would overwrite what is there',
+    'restore into an empty server or another schema; nothing was changed',
+  ],
+  FINDINGS: [
+    EXIT.FINDINGS,
+    'the work is done, and something needs a look',
+    'read the findings; the work itself is complete',
+  ],
+  SCHEMA_DRIFT: [
+    EXIT.FINDINGS,
+    'the live schema is not what the migrations made',
+    '`ecomdb provision status` names the differences; undo the hand-made change, or ask for a migration',
+  ],
+  REPOSITORY_NOT_FOUND: [
+    EXIT.NO_REPOSITORY,
+    'the target holds no repository',
+    'check the target; the first `ecomdb backup logical` makes a repository in an empty one',
+  ],
   REPOSITORY_VERSION: [
     EXIT.NO_REPOSITORY,
     'the repository is of a version this ecomdb cannot read',
+    'use the ecomdb version that wrote it, or a newer one; RESTORE.md in the repository needs none',
   ],
-  SNAPSHOT_NOT_FOUND: [EXIT.NO_REPOSITORY, 'no such snapshot'],
-  TARGET_UNAVAILABLE: [EXIT.NO_REPOSITORY, 'the target is not mounted or cannot be reached'],
-  LOCKED: [EXIT.LOCKED, 'another run holds the lock'],
-  WRONG_IDENTITY: [EXIT.WRONG_IDENTITY, 'no identity at hand opens the snapshot'],
+  SNAPSHOT_NOT_FOUND: [
+    EXIT.NO_REPOSITORY,
+    'no such snapshot',
+    '`ecomdb backup list` shows the snapshots',
+  ],
+  TARGET_UNAVAILABLE: [
+    EXIT.NO_REPOSITORY,
+    'the target is not mounted or cannot be reached',
+    'mount the disk or repair the connection; nothing was written elsewhere instead',
+  ],
+  LOCKED: [
+    EXIT.LOCKED,
+    'another run holds the lock',
+    'wait for the other run to end; a lock of a run that died is released by itself',
+  ],
+  WRONG_IDENTITY: [
+    EXIT.WRONG_IDENTITY,
+    'no identity at hand opens the snapshot',
+    'name the right private key with --identity; the escrow key opens every snapshot',
+  ],
   SIGNATURE_INVALID: [
     EXIT.VERIFICATION_FAILED,
     'an envelope is unsigned, edited, or signed by a stranger',
+    'do not restore from it; compare with another copy, and find out who wrote it',
   ],
-  OBJECT_DAMAGED: [EXIT.VERIFICATION_FAILED, 'an object is missing, truncated, swapped or edited'],
-  CONTENT_MISMATCH: [EXIT.VERIFICATION_FAILED, 'what came back is not what was backed up'],
+  OBJECT_DAMAGED: [
+    EXIT.VERIFICATION_FAILED,
+    'an object is missing, truncated, swapped or edited',
+    'restore from another copy or snapshot; the next backup stores what is damaged again',
+  ],
+  CONTENT_MISMATCH: [
+    EXIT.VERIFICATION_FAILED,
+    'what came back is not what was backed up',
+    'do not trust the restored data; the message names the table and the rows',
+  ],
   NOT_CONSISTENT: [
     EXIT.VERIFICATION_FAILED,
     'the backup could not be shown to be of one point in time',
+    'run the backup when no DDL is running; nothing was published',
   ],
-  OBJECTIVE_MISSED: [EXIT.OBJECTIVE_MISSED, 'the RPO or RTO of the policy was missed'],
-  SERVER_UNREACHABLE: [EXIT.SERVER_UNREACHABLE, 'the server cannot be reached'],
-  SERVER_LOST: [EXIT.SERVER_UNREACHABLE, 'the server went away in the middle of the work'],
-  PRIVILEGE_MISSING: [EXIT.PRIVILEGE_MISSING, 'the account lacks a privilege'],
-  AUTHENTICATION_REFUSED: [EXIT.AUTHENTICATION_REFUSED, 'the server refused the password'],
-  SERVER_REFUSED: [EXIT.TOOL_FAILED, 'the server refused a statement'],
-  TOOL_MISSING: [EXIT.TOOL_FAILED, 'a program that is needed is not installed'],
-  TOOL_FAILED: [EXIT.TOOL_FAILED, 'a program that was started failed'],
+  OBJECTIVE_MISSED: [
+    EXIT.OBJECTIVE_MISSED,
+    'the RPO or RTO of the policy was missed',
+    'back up more often, or restore faster: the drill report says where the time went',
+  ],
+  SERVER_UNREACHABLE: [
+    EXIT.SERVER_UNREACHABLE,
+    'the server cannot be reached',
+    '`ecomdb doctor` tries the server and says what it meets',
+  ],
+  SERVER_LOST: [
+    EXIT.SERVER_UNREACHABLE,
+    'the server went away in the middle of the work',
+    "read the server's error log; run the command again, what was done is kept",
+  ],
+  PRIVILEGE_MISSING: [
+    EXIT.PRIVILEGE_MISSING,
+    'the account lacks a privilege',
+    '`ecomdb doctor` lists what the account lacks; `ecomdb provision apply` grants it to the service accounts',
+  ],
+  AUTHENTICATION_REFUSED: [
+    EXIT.AUTHENTICATION_REFUSED,
+    'the server refused the password',
+    'check the account and the file or variable that the password comes from',
+  ],
+  SERVER_REFUSED: [
+    EXIT.TOOL_FAILED,
+    'the server refused a statement',
+    "the server's own words are in the message",
+  ],
+  TOOL_MISSING: [
+    EXIT.TOOL_FAILED,
+    'a program that is needed is not installed',
+    '`ecomdb doctor` lists the programs; bin/setup unpacks them without root',
+  ],
+  TOOL_FAILED: [
+    EXIT.TOOL_FAILED,
+    'a program that was started failed',
+    "the program's own words are in the message",
+  ],
   STORAGE_FAILED: [
     EXIT.TOOL_FAILED,
     'reading or writing storage failed: full disk, read-only, permission',
+    'make room or repair the permissions, then run the command again: nothing half-written counts',
   ],
-  CONFIG_NOT_FOUND: [EXIT.BAD_CONFIGURATION, 'there is no ecomdb.yaml'],
-  CONFIG_INVALID: [EXIT.BAD_CONFIGURATION, 'ecomdb.yaml or a policy is wrong; the line is named'],
+  CONFIG_NOT_FOUND: [
+    EXIT.BAD_CONFIGURATION,
+    'there is no ecomdb.yaml',
+    '`ecomdb init` makes one; ECOMDB_CONFIG or --config names another',
+  ],
+  CONFIG_INVALID: [
+    EXIT.BAD_CONFIGURATION,
+    'ecomdb.yaml or a policy is wrong; the line is named',
+    'correct the lines that are named; policies/ecomdb.schema.json lists every key',
+  ],
   SECRET_MISSING: [
     EXIT.BAD_CONFIGURATION,
     'a key or password file is missing, or readable by others',
+    'restore the file, or `chmod 600` it; `ecomdb doctor` checks all of them',
   ],
   SCHEMA_MISSING: [
     EXIT.BAD_CONFIGURATION,
     'the database, or a table or procedure that is needed, is not there',
+    '`ecomdb provision apply` makes the schema',
   ],
-  UNSUPPORTED: [EXIT.BAD_CONFIGURATION, 'this server or target cannot do what is asked'],
-  INTERRUPTED: [EXIT.INTERRUPTED, 'stopped by Ctrl-C or SIGTERM; cleaned up'],
-} as const satisfies Record<string, readonly [ExitStatus, string]>
+  UNSUPPORTED: [
+    EXIT.BAD_CONFIGURATION,
+    'this server or target cannot do what is asked',
+    'the message says what is missing; `ecomdb doctor` says what the server can do',
+  ],
+  INTERRUPTED: [
+    EXIT.INTERRUPTED,
+    'stopped by Ctrl-C or SIGTERM; cleaned up',
+    'run the command again',
+  ],
+} as const satisfies Record<string, readonly [ExitStatus, string, string]>
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
