@@ -1,12 +1,23 @@
 import { EcomdbError, messageOf, systemCode } from './errors.ts'
 
-const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full: free some space, then run the command again',
-  EDQUOT: 'the quota is used up: free some space, then run the command again',
-  EROFS: 'the file system is mounted read-only',
-  EACCES: 'check the owner and the mode of the folder',
-  EPERM: 'check the owner and the mode of the folder',
-  ENAMETOOLONG: 'choose a folder with a shorter path',
+const WHO_MAY = 'let the account that runs ecomdb write there; `ls -ld FOLDER` shows who may'
+
+/** errno: [why, what to do]. */
+const KNOWN: Readonly<Record<string, readonly [why: string, hint: string]>> = {
+  ENOSPC: [
+    'the disk is full',
+    'free some space (`df -h` shows how much there is), then run the command again',
+  ],
+  EDQUOT: ['the quota is used up', 'free some space, then run the command again'],
+  EROFS: [
+    'the file system is read-only',
+    'mount it read-write; a disk that turned read-only by itself may be failing: see `dmesg`',
+  ],
+  EACCES: ['permission denied', WHO_MAY],
+  EPERM: ['not permitted', WHO_MAY],
+  EIO: ['the disk reports an input/output error', 'see `dmesg`, and use another copy'],
+  ESTALE: ['the network share went away', 'mount it again, then run the command again'],
+  ENAMETOOLONG: ['the path is too long', 'choose a folder with a shorter path'],
 }
 
 /** True for the errors of a file system, as opposed to those of ecomdb or a server. */
@@ -21,10 +32,10 @@ export function isStorageError(error: unknown): boolean {
  */
 export function translateStorageError(error: unknown, what: string): unknown {
   if (error instanceof EcomdbError || !isStorageError(error)) return error
-  const hint = HINTS[systemCode(error) ?? '']
+  const [why, hint] = KNOWN[systemCode(error) ?? ''] ?? []
   return new EcomdbError('STORAGE_FAILED', {
     what,
-    why: messageOf(error),
+    why: why ? `${why} (${messageOf(error)})` : messageOf(error),
     hints: hint ? [hint] : [],
     cause: error,
   })

@@ -19,7 +19,7 @@ export async function withExclusiveLock<Result>(
   { name, waitMs }: { name: string; waitMs: number },
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const release = await acquire(name, waitMs)
+  const release = await takeExclusiveLock({ name, waitMs })
   try {
     return await work()
   } finally {
@@ -27,7 +27,18 @@ export async function withExclusiveLock<Result>(
   }
 }
 
-async function acquire(name: string, waitMs: number): Promise<() => Promise<void>> {
+/**
+ * The same for work that does not fit into one function: the promise gives the release.
+ *
+ * @throws EcomdbError LOCKED when it is not free after `waitMs`
+ */
+export async function takeExclusiveLock({
+  name,
+  waitMs,
+}: {
+  name: string
+  waitMs: number
+}): Promise<() => Promise<void>> {
   const address = addressOf(name)
   const deadline = performance.now() + waitMs
   for (;;) {

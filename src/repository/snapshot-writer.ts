@@ -10,9 +10,9 @@ import {
 } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
+import { takeExclusiveLock } from '#process/exclusive-lock'
 import type { Target } from '#target/target'
 import type { Repository, SnapshotFacts, SnapshotOptions, SnapshotWriter } from './contract.ts'
-import { type HostLock, holdHostLock } from './host-lock.ts'
 import { envelopeFile, manifestFile, newObjectFile, objectIdOf } from './layout.ts'
 import { packManifest } from './manifest-file.ts'
 import { readTrustedEnvelope, sha256Hex } from './trusted-files.ts'
@@ -28,18 +28,18 @@ export async function openSnapshotWriter(
   options: SnapshotOptions,
 ): Promise<SnapshotWriter> {
   await checkRecipients(options.recipients)
-  const lock = await holdHostLock(
-    `backup-${sha256Hex(Buffer.from(`${repository.id}\n${options.sourceId}`)).slice(0, 32)}`,
-    `a backup of this server to ${repository.label}`,
-  )
+  const release = await takeExclusiveLock({
+    name: `the backup of server ${options.sourceId} to ${repository.label} (${repository.id})`,
+    waitMs: 0,
+  })
   try {
     const { snapshots } = await repository.listSnapshots(options.trustedSigners)
     const parent = snapshots.filter(({ sourceId }) => sourceId === options.sourceId).at(-1) ?? null
     const damaged = await damagedPaths(repository, options.trustedSigners)
     const known = reusable(snapshots, options.recipients, damaged)
-    return new Writer(target, repository.id, options, parent, known, lock)
+    return new Writer(target, repository.id, options, parent, known, release)
   } catch (error) {
-    lock.release()
+    await release()
     throw error
   }
 }
@@ -76,7 +76,7 @@ class Writer implements SnapshotWriter {
   readonly #target: Target
   readonly #repositoryId: string
   readonly #options: SnapshotOptions
-  readonly #lock: HostLock
+  readonly #release: () => Promise<void>
   /** What earlier snapshots have, by object id. */
   readonly #known: Map<string, StoredObject>
   /** What this snapshot has or is storing, by object id. */
@@ -91,13 +91,13 @@ class Writer implements SnapshotWriter {
     options: SnapshotOptions,
     parent: SnapshotEnvelope | null,
     known: Map<string, StoredObject>,
-    lock: HostLock,
+    release: () => Promise<void>,
   ) {
     this.#target = target
     this.#repositoryId = repositoryId
     this.#options = options
     this.#known = known
-    this.#lock = lock
+    this.#release = release
     this.parent = parent
     this.snapshotId = uuidV7(momentAfter(parent, options.clock))
   }
@@ -156,7 +156,7 @@ class Writer implements SnapshotWriter {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#storing.values())
-    this.#lock.release()
+    await this.#release()
   }
 
   #objectId(plaintextSha256: Buffer): string {

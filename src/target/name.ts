@@ -19,6 +19,11 @@ export function checkPrefix(prefix: string): void {
   if (!PREFIX.test(prefix)) throw refused(prefix)
 }
 
+/** Can this be one part of a name? What else lies in a folder (lost+found, partials) is not ours. */
+export function isPartOfName(part: string): boolean {
+  return NAME.test(part) && !part.includes('/')
+}
+
 /** The error of a `put` on a name that is taken; the same from every implementation. */
 export function nameTaken(label: string, name: string, cause?: unknown): EcomdbError {
   return new EcomdbError('STORAGE_FAILED', {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { EcomdbError, systemCode } from '#core/errors'
-import { checkName, checkPrefix, nameTaken } from '../name.ts'
+import { translateStorageError } from '#core/storage-error'
+import { checkName, checkPrefix, isPartOfName, nameTaken } from '../name.ts'
 import type { Target } from '../target.ts'
-import { storageError } from './storage-error.ts'
 
 /** Files in the making, and claims on names; a target's names never start with a dot. */
 const PARTIAL = '.partial-'
@@ -38,7 +38,7 @@ export async function createDirectoryTarget(path: string): Promise<Target> {
   try {
     await mkdir(path, { recursive: true, mode: FOLDER_MODE })
   } catch (error) {
-    throw storageError(`cannot make the target ${path}`, error)
+    throw translateStorageError(error, `cannot make the target ${path}`)
   }
   return openDirectoryTarget(path)
 }
@@ -72,8 +72,7 @@ class DirectoryTarget implements Target {
       }
       await syncFolder(folder)
     } catch (error) {
-      if (error instanceof EcomdbError) throw error
-      throw storageError(`cannot write ${name} to ${this.label}`, error)
+      throw translateStorageError(error, `cannot write ${name} to ${this.label}`)
     }
   }
 
@@ -86,7 +85,7 @@ class DirectoryTarget implements Target {
       return range ? await readRange(handle, range.start, range.end) : await handle.readFile()
     } catch (error) {
       if (isMissing(error)) return null
-      throw storageError(`cannot read ${name} from ${this.label}`, error)
+      throw translateStorageError(error, `cannot read ${name} from ${this.label}`)
     } finally {
       await handle?.close()
     }
@@ -100,7 +99,7 @@ class DirectoryTarget implements Target {
       return found.isFile() ? { sizeBytes: found.size } : null
     } catch (error) {
       if (isMissing(error)) return null
-      throw storageError(`cannot look at ${name} in ${this.label}`, error)
+      throw translateStorageError(error, `cannot look at ${name} in ${this.label}`)
     }
   }
 
@@ -118,7 +117,7 @@ class DirectoryTarget implements Target {
       await syncFolder(dirname(join(this.#root, name)))
     } catch (error) {
       if (isMissing(error)) return
-      throw storageError(`cannot remove ${name} from ${this.label}`, error)
+      throw translateStorageError(error, `cannot remove ${name} from ${this.label}`)
     }
   }
 
@@ -139,12 +138,12 @@ class DirectoryTarget implements Target {
     try {
       const entries = await readdir(join(this.#root, folder), { withFileTypes: true })
       return entries
-        .filter(entry => !entry.name.startsWith('.') && (entry.isFile() || entry.isDirectory()))
+        .filter(entry => isPartOfName(entry.name) && (entry.isFile() || entry.isDirectory()))
         .map(entry => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
         .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     } catch (error) {
       if (isMissing(error)) return []
-      throw storageError(`cannot list ${folder || '/'} in ${this.label}`, error)
+      throw translateStorageError(error, `cannot list ${folder || '/'} in ${this.label}`)
     }
   }
 
@@ -155,7 +154,7 @@ class DirectoryTarget implements Target {
   async #checkMounted(): Promise<void> {
     const found = await stat(this.#root).catch((error: unknown) => {
       if (isMissing(error)) throw unavailable(this.label, 'there is no such directory', error)
-      throw storageError(`cannot look at ${this.label}`, error)
+      throw translateStorageError(error, `cannot look at ${this.label}`)
     })
     if (!found.isDirectory()) throw unavailable(this.label, 'it is not a directory')
     const identity = `${found.dev}:${found.ino}`
@@ -250,7 +249,7 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
+  return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(systemCode(error) ?? '')
 }
 
 function unavailable(label: string, why: string, cause?: unknown): EcomdbError {

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createDirectoryTarget, openDirectoryTarget } from '#target/dir/directory-target'
+import type { Target } from '#target/target'
+import { makeFolder, withFolder } from '#test/temporary'
+import { targetContract } from '../../contract/target.ts'
+
+const folders: string[] = []
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+async function emptyFolder(): Promise<string> {
+  const folder = await makeFolder()
+  folders.push(folder)
+  return folder
+}
+
+describe.each(['link', 'claim'] as const)('a directory, published by %s', publish => {
+  targetContract(async () => openDirectoryTarget(await emptyFolder(), { publish }))
+})
+
+describe('a directory', () => {
+  test('leaves no partial and no claim behind, also after a refused put', async () => {
+    for (const publish of ['link', 'claim'] as const) {
+      const folder = await emptyFolder()
+      const target = openDirectoryTarget(folder, { publish })
+      await target.put('a/b', [Buffer.from('x')])
+      await expect(target.put('a/b', [Buffer.from('y')])).rejects.toThrow()
+      expect(await readdir(join(folder, 'a'))).toEqual(['b'])
+    }
+  })
+
+  test('does not list leftovers of a killed run, nor foreign names', async () => {
+    const folder = await emptyFolder()
+    const target = openDirectoryTarget(folder)
+    await target.put('a/b', [Buffer.from('x')])
+    await writeFile(join(folder, 'a', '.partial-0011'), 'half')
+    await mkdir(join(folder, 'lost+found'))
+    await writeFile(join(folder, 'lost+found', 'x'), '')
+    await symlink('/etc/passwd', join(folder, 'link'))
+    expect(await namesIn(target)).toEqual(['a/b'])
+  })
+
+  test('that is missing is not made', async () => {
+    const folder = join(await emptyFolder(), 'not-mounted')
+    const target = openDirectoryTarget(folder)
+    const unavailable = { code: 'TARGET_UNAVAILABLE', exitCode: 10 }
+    await expect(target.put('a', [])).rejects.toMatchObject(unavailable)
+    await expect(target.get('a')).rejects.toMatchObject(unavailable)
+    await expect(namesIn(target)).rejects.toMatchObject(unavailable)
+    expect(await readdir(join(folder, '..'))).toEqual([])
+    await (await createDirectoryTarget(folder)).put('a', [])
+  })
+
+  test('that becomes another one in mid-run, as an unmounted disk does, is refused', async () => {
+    const folder = join(await emptyFolder(), 'disk')
+    await mkdir(folder)
+    const target = openDirectoryTarget(folder)
+    await target.put('a', [Buffer.from('x')])
+    await rename(folder, `${folder}-unmounted`)
+    await mkdir(folder)
+    await expect(target.put('b', [])).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' })
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('that is a file is refused', async () => {
+    const file = join(await emptyFolder(), 'file')
+    await writeFile(file, '')
+    await expect(openDirectoryTarget(file).get('a')).rejects.toMatchObject({
+      code: 'TARGET_UNAVAILABLE',
+    })
+  })
+
+  test.skipIf(process.getuid?.() === 0)('without the right to write says so', async () => {
+    const folder = await emptyFolder()
+    await chmod(folder, 0o500)
+    await expect(openDirectoryTarget(folder).put('a', [])).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      why: expect.stringContaining('permission denied'),
+    })
+    await chmod(folder, 0o700)
+  })
+})
+
+test('SIGKILL in the middle of a put leaves whole files, or none', async () => {
+  for (const delayMs of [0, 3, 6, 10, 15, 25, 40]) {
+    await withFolder(async folder => {
+      await killWhilePutting(folder, delayMs)
+      const target = openDirectoryTarget(folder)
+      const names = await namesIn(target)
+      for (const [place, name] of names.entries()) {
+        expect(name).toMatch(/^objects\/file-\d+$/)
+        const file = await target.get(name)
+        const n = Number(name.split('-')[1])
+        expect(file?.equals(Buffer.alloc(8_000_000, n)), `${name}, ${place}`).toBe(true)
+      }
+      // The next run goes on beside what was left.
+      await target.put(`objects/file-${names.length}`, [Buffer.from('next')])
+    })
+  }
+})
+
+async function killWhilePutting(folder: string, delayMs: number): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=source', join(import.meta.dirname, '../../support/endless-puts.ts'), folder],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const gone = new Promise(resolve => child.once('close', resolve))
+  await new Promise(resolve => child.stdout.once('data', resolve))
+  await sleep(delayMs)
+  child.kill('SIGKILL')
+  await gone
+}
+
+async function namesIn(target: Target): Promise<string[]> {
+  const names: string[] = []
+  for await (const { name } of target.list('')) names.push(name)
+  return names
+}
