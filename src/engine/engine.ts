@@ -1,6 +1,7 @@
 import type { EngineFamily } from '#domain/engine-family'
 import type { Installation } from './installation.ts'
 import type { LogicalWriter } from './logical-writer.ts'
+import type { Provisioner } from './provisioner.ts'
 import type { SchemaObserver } from './schema-observer.ts'
 import type { ScratchServers } from './scratch-server.ts'
 import type { ConnectOptions, Session } from './session.ts'
@@ -21,4 +22,5 @@ export interface Engine {
   readonly schemaObserver: SchemaObserver
   readonly shopReports: ShopReports
   readonly logicalWriter: LogicalWriter
+  readonly provisioner: Provisioner
 }

@@ -1,0 +1,65 @@
+import type { Secret } from '#core/secret'
+import type { LiveSchema } from '#domain/schema/live-schema'
+import type { Migration } from '#domain/schema/migration'
+import type { JournalEntry, PlannedCheck, Step } from '#domain/schema/provision-plan'
+import type {
+  AccountName,
+  ObservedAccount,
+  PrivilegeGrant,
+  ServiceAccount,
+} from '#domain/schema/service-accounts'
+import type { ConnectOptions, Session } from './session.ts'
+
+/**
+ * Makes and changes the shop's schema and ecomdb's own accounts. Deciding what to do is
+ * domain code (src/domain/schema); this reads what the decision needs, writes the
+ * statements, and runs them.
+ */
+export interface Provisioner {
+  /** The migrations that came with ecomdb, by version, without gaps. */
+  migrations(): Promise<readonly Migration[]>
+  /**
+   * A session for provisioning: its isolation, lock waits and character set are those that
+   * the migrations are written for. The schema need not exist.
+   *
+   * @throws EcomdbError SERVER_UNREACHABLE, AUTHENTICATION_REFUSED
+   */
+  connect(options: ConnectOptions): Promise<Session>
+  observe(session: Session, schema: string): Promise<LiveSchema>
+  /** Empty when there is no journal yet. */
+  readJournal(session: Session, schema: string): Promise<JournalEntry[]>
+  observeAccounts(session: Session, accounts: readonly AccountName[]): Promise<ObservedAccount[]>
+  /** What the server says that can be granted; in capitals. */
+  offeredPrivileges(session: Session): Promise<ReadonlySet<string>>
+  /** The rows that a check counts. */
+  runCheck(session: Session, check: PlannedCheck): Promise<number>
+  /** The statements that make or complete the schema itself. */
+  databaseSteps(live: LiveSchema): Step[]
+  accountSteps(
+    wanted: ServiceAccount,
+    observed: ObservedAccount,
+    missing: readonly PrivilegeGrant[],
+  ): Step[]
+  /**
+   * Makes this session the only one that provisions this schema, until it ends.
+   *
+   * @throws EcomdbError LOCKED, with who holds the lock
+   */
+  lock(session: Session, schema: string): Promise<void>
+  /** Runs one statement, and its retries after a deadlock. */
+  runStep(session: Session, step: Step, password: Secret | null): Promise<void>
+  /** Writes to the journal that a statement of this migration begins. */
+  journalStep(
+    session: Session,
+    live: LiveSchema,
+    migration: Migration,
+    index: number,
+  ): Promise<void>
+  /** Writes to the journal that a migration is over. */
+  journalDone(
+    session: Session,
+    live: LiveSchema,
+    migration: Migration,
+    state: 'done' | 'adopted',
+  ): Promise<void>
+}

@@ -1,0 +1,116 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { packageRoot } from '#core/paths'
+import type { ObjectKind } from '#domain/schema/live-schema'
+import { type Migration, parseMigration } from '#domain/schema/migration'
+import { PASSWORD_MARK } from '#domain/schema/provision-plan'
+import type { Provisioner } from '../../provisioner.ts'
+import { quoteIdentifier, quoteString } from '../../quote.ts'
+import { isDeadlock } from '../../server-error.ts'
+import type { Session } from '../../session.ts'
+import { openSession } from '../mysql2-session.ts'
+import {
+  type AccountDialect,
+  accountSteps,
+  observeAccounts,
+  offeredPrivileges,
+} from './accounts.ts'
+import { journalDone, journalStep, lockSchema, readJournal } from './journal.ts'
+import { type KnownNames, observeLiveSchema } from './observe-schema.ts'
+
+const COLLATION = 'utf8mb4_unicode_ci'
+/** A statement that loses to a deadlock is tried this often in all. */
+const ATTEMPTS = 10
+
+export function provisioner(dialect: AccountDialect): Provisioner {
+  return {
+    migrations: readMigrations,
+    async connect(options) {
+      const { database = '' } = options
+      const session = await openSession({ ...options, database: undefined })
+      await session.run(`SET NAMES utf8mb4 COLLATE ${COLLATION}`)
+      // A migration waits so long for a report that runs, and others wait behind it.
+      await session.run('SET lock_wait_timeout = 30, innodb_lock_wait_timeout = 30')
+      await session.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+      // An id of 0 stays 0 when a column becomes AUTO_INCREMENT.
+      await session.run("SET sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')")
+      const existing = await session.value(
+        'SELECT schema_name FROM information_schema.schemata WHERE schema_name = ?',
+        [database],
+      )
+      if (existing !== null) await session.run(`USE ${quoteIdentifier(database)}`)
+      return session
+    },
+    async observe(session, schema) {
+      return await observeLiveSchema(session, schema, knownNames(await readMigrations()))
+    },
+    readJournal,
+    observeAccounts: (session, accounts) => observeAccounts(session, dialect, accounts),
+    offeredPrivileges,
+    async runCheck(session, check) {
+      return Number(await session.value(check.sql))
+    },
+    databaseSteps(live) {
+      if (live.collation === COLLATION) return []
+      const verb = live.exists ? 'ALTER' : 'CREATE'
+      const sql = `${verb} DATABASE ${quoteIdentifier(live.name)} CHARACTER SET utf8mb4 COLLATE ${COLLATION}`
+      return [{ kind: 'database', version: null, name: null, index: null, sql, passwordOf: null }]
+    },
+    accountSteps: (wanted, observed, missing) => accountSteps(dialect, wanted, observed, missing),
+    lock: lockSchema,
+    async runStep(session, step, password) {
+      const sql = password
+        ? step.sql.replace(PASSWORD_MARK, () => quoteString(password.reveal()))
+        : step.sql
+      await runWithRetries(session, sql)
+      if (step.kind === 'database') await session.run(`USE ${quoteIdentifier(databaseOf(sql))}`)
+    },
+    journalStep,
+    journalDone,
+  }
+}
+
+function databaseOf(sql: string): string {
+  return (/DATABASE `((?:[^`]|``)+)`/.exec(sql)?.[1] ?? '').replaceAll('``', '`')
+}
+
+async function runWithRetries(session: Session, sql: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await session.run(sql)
+      return
+    } catch (error) {
+      if (!isDeadlock(error) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+let read: Promise<readonly Migration[]> | undefined
+
+function readMigrations(): Promise<readonly Migration[]> {
+  read ??= readMigrationFiles(join(packageRoot(), 'src', 'engine', 'migrations'))
+  return read
+}
+
+async function readMigrationFiles(folder: string): Promise<readonly Migration[]> {
+  const names = (await readdir(folder)).filter(name => name.endsWith('.sql')).sort()
+  return await Promise.all(
+    names.map(async name => parseMigration(name, await readFile(join(folder, name), 'utf8'))),
+  )
+}
+
+/** The objects that the migrations speak of. */
+function knownNames(migrations: readonly Migration[]): KnownNames {
+  const known: Record<ObjectKind, Set<string>> = {
+    table: new Set(),
+    view: new Set(),
+    trigger: new Set(),
+    procedure: new Set(),
+  }
+  for (const { statements } of migrations) {
+    for (const { fact } of statements.flatMap(statement => statement.conditions)) {
+      if (fact.is === 'object') known[fact.kind].add(fact.name)
+    }
+  }
+  return known
+}
