@@ -14,7 +14,7 @@ import { refuseOpenMode } from '#core/secret-file'
 /** An Ed25519 key that signs envelopes and attestations. */
 export interface SigningKey {
   privateKey: KeyObject
-  /** `ed25519:<base64 of the 32 bytes>`: what others put under keys.trustedSigners. */
+  /** `ed25519:<base64 of the 32 bytes>`: what others put under keys.trusted_signers. */
   signer: string
 }
 

@@ -127,7 +127,7 @@ function refused(name: string, why: string, cause?: unknown): EcomdbError {
     what: `will not believe ${name}`,
     why,
     hints: [
-      'compare keys.trustedSigners in ecomdb.yaml with the signer that `ecomdb init` printed',
+      'compare keys.trusted_signers in ecomdb.yaml with the signer that `ecomdb init` printed',
       'if the keys are right, somebody changed the repository: use another copy, and find out who',
     ],
     cause,

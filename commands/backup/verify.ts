@@ -1,0 +1,50 @@
+import { string } from '@oclif/core/args'
+import { boolean } from '@oclif/core/flags'
+import { BaseCommand, type Outcome } from '#cli/base-command'
+import { configFrom, identityFlags, targetFlags } from '#cli/flags'
+import { wire } from '#cli/wire'
+import { systemClock } from '#core/clock'
+import { EXIT } from '#core/errors'
+import { verifyReportText } from '#report/backup-text'
+import { verifySnapshots } from '#workflow/backup/verify-snapshots'
+
+export default class BackupVerify extends BaseCommand {
+  static override summary =
+    'read the bytes of snapshots again and compare them with the signed envelope'
+
+  static override description =
+    'Sizes and SHA-256 of every object are checked without an identity. With --deep every object is decrypted and decompressed too, and rows and hashes are compared with the manifest. Every damaged object is named (exit 13). Where a signing key is at hand, a signed attestation is written, and the next backup stores damaged objects anew.'
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --all',
+    '<%= config.bin %> <%= command.id %> latest --deep --identity keys/operations.txt',
+  ]
+
+  static override args = {
+    snapshot: string({
+      description: "a snapshot id, the beginning of one, or 'latest'",
+      default: 'latest',
+    }),
+  }
+
+  static override flags = {
+    all: boolean({ summary: 'every snapshot; an object that several need is read once' }),
+    deep: boolean({
+      summary: 'decrypt, decompress and compare rows and hashes (needs an identity)',
+    }),
+    ...targetFlags,
+    ...identityFlags,
+  }
+
+  protected override async execute(): Promise<Outcome<object>> {
+    const { args, flags } = await this.parse(BackupVerify)
+    const config = await configFrom(flags)
+    const { all, deep } = flags
+    const snapshot = all ? 'all' : args.snapshot
+    const options = { target: await wire.target(config), snapshot, deep, keys: config.keys }
+    const result = await verifySnapshots({ ...options, clock: systemClock }, this.progress)
+    const status = result.outcome === 'passed' ? EXIT.DONE : EXIT.VERIFICATION_FAILED
+    return { result, text: verifyReportText(result), status }
+  }
+}

@@ -1,0 +1,95 @@
+import type { Attestation } from './attestation.ts'
+import type { SnapshotEnvelope } from './envelope.ts'
+import type { ConsistencyProof } from './manifest.ts'
+import type { Position } from './position.ts'
+
+// What `ecomdb backup list`, `show` and `verify` find, for text and --json.
+
+/** One line of `ecomdb backup list`. */
+export interface SnapshotSummary {
+  snapshotId: string
+  /** ISO 8601, UTC: the moment that the snapshot shows. */
+  consistentAt: string
+  method: string
+  engine: string
+  serverVersion: string
+  tables: number
+  rows: number
+  /** Stored bytes that a restore of it reads. */
+  storedBytes: number
+  /** Those that no earlier snapshot has. */
+  newBytes: number
+  /** The newest verify and the newest drill. */
+  verified: Proof | null
+  drilled: Proof | null
+}
+
+export interface Proof {
+  outcome: 'passed' | 'failed'
+  /** ISO 8601, UTC. */
+  at: string
+}
+
+export interface SnapshotList {
+  repositoryId: string
+  target: string
+  /** Oldest first. */
+  snapshots: SnapshotSummary[]
+  /** Snapshots and attestations that are there and are not believed. */
+  refused: Refused[]
+}
+
+export interface Refused {
+  name: string
+  code: string
+  why: string
+}
+
+export interface ShownSnapshot {
+  summary: SnapshotSummary
+  envelope: Omit<SnapshotEnvelope, 'objects'> & { objects: number }
+  attestations: readonly Attestation[]
+  /** Null when no identity was given. */
+  content: SnapshotContent | null
+}
+
+/** What the manifest tells; passwords' hashes and definitions stay in it. */
+export interface SnapshotContent {
+  position: Position
+  proof: ConsistencyProof
+  databases: string[]
+  tables: { schema: string; name: string; rows: number; bytes: number; pieces: number }[]
+  programs: { kind: string; schema: string; name: string }[]
+  /** 'user'@'host' or the name of a role. */
+  accounts: string[]
+}
+
+/** A file of the repository that is not what it should be, and what it is needed for. */
+export interface Damage {
+  path: string
+  problem: string
+  /** `schema.table`; empty where no identity was at hand to look, or for the manifest. */
+  tables: string[]
+}
+
+export interface VerifyReport {
+  repositoryId: string
+  target: string
+  level: 'stored' | 'deep'
+  outcome: 'passed' | 'failed'
+  snapshots: VerifiedSnapshot[]
+  refused: Refused[]
+}
+
+export interface VerifiedSnapshot {
+  snapshotId: string
+  consistentAt: string
+  outcome: 'passed' | 'failed'
+  objects: number
+  /** Stored bytes that were read and checked for this snapshot or one before it in the run. */
+  bytes: number
+  /** Rows counted in the decrypted content; null unless deep. */
+  rows: number | null
+  damaged: Damage[]
+  attestationId: string | null
+}

@@ -1,0 +1,155 @@
+import { formatBytes, formatCount } from '#core/units'
+import type {
+  Proof,
+  Refused,
+  ShownSnapshot,
+  SnapshotContent,
+  SnapshotList,
+  SnapshotSummary,
+  VerifiedSnapshot,
+  VerifyReport,
+} from '#domain/backup/repository-report'
+import { alignColumns } from './align-columns.ts'
+
+/** `ecomdb backup list` for people. */
+export function snapshotListText({ target, snapshots, refused }: SnapshotList): string {
+  const table = alignColumns(
+    [
+      [
+        'SNAPSHOT',
+        'SHOWS (UTC)',
+        'SERVER',
+        'TABLES',
+        'ROWS',
+        'STORED',
+        'NEW',
+        'VERIFIED',
+        'DRILLED',
+      ],
+      ...snapshots.map(summaryCells),
+    ],
+    ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],
+  )
+  return [
+    snapshots.length === 0 ? `no snapshot in ${target}` : table,
+    ...refusedLines(refused),
+  ].join('\n')
+}
+
+function summaryCells(one: SnapshotSummary): string[] {
+  return [
+    one.snapshotId,
+    shortTime(one.consistentAt),
+    `${one.engine} ${one.serverVersion.split('-')[0]}`,
+    formatCount(one.tables),
+    formatCount(one.rows),
+    formatBytes(one.storedBytes),
+    formatBytes(one.newBytes),
+    proofText(one.verified),
+    proofText(one.drilled),
+  ]
+}
+
+/** `ecomdb backup show` for people. */
+export function shownSnapshotText({
+  summary,
+  envelope,
+  attestations,
+  content,
+}: ShownSnapshot): string {
+  const facts: [string, string][] = [
+    ['snapshot', summary.snapshotId],
+    ['shows', `${summary.consistentAt} (the moment that the rows are of)`],
+    ['made', `${envelope.startedAt} to ${envelope.completedAt} by ${envelope.tool}`],
+    ['server', `${summary.engine} ${summary.serverVersion} (source ${envelope.sourceId})`],
+    ['rows', `${formatCount(summary.rows)} in ${formatCount(summary.tables)} tables`],
+    [
+      'stored',
+      `${formatBytes(summary.storedBytes)} in ${formatCount(envelope.objects)} objects, ${formatBytes(summary.newBytes)} of it new`,
+    ],
+    ['parent', envelope.parent?.snapshotId ?? 'none'],
+    ...envelope.recipients.map((recipient): [string, string] => ['recipient', recipient]),
+    ...attestations.map(({ kind, outcome, completedAt }): [string, string] => [
+      kind,
+      `${outcome} ${completedAt}`,
+    ]),
+  ]
+  return [
+    alignColumns(facts, ['left', 'left']),
+    '',
+    content
+      ? contentText(content)
+      : 'tables and definitions are encrypted: give --identity FILE to see them',
+  ].join('\n')
+}
+
+function contentText({ proof, position, tables, programs, accounts }: SnapshotContent): string {
+  const binlog = position.file ? `${position.file}:${position.offset}` : 'binary log off'
+  const kinds = new Map<string, number>()
+  for (const { kind } of programs) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+  return [
+    `consistent by ${proof.method}, ${proof.readers} readers, writers waited at most ${proof.lockedMs} ms`,
+    `position ${binlog}${position.gtidSet ? `, GTID ${position.gtidSet}` : ''}`,
+    `${accounts.length} accounts and roles; ${[...kinds].map(([kind, n]) => `${kind} ${n}`).join(', ') || 'no programs'}`,
+    '',
+    alignColumns(
+      [
+        ['TABLE', 'ROWS', 'TSV', 'PIECES'],
+        ...tables.map(({ schema, name, rows, bytes, pieces }) => [
+          `${schema}.${name}`,
+          formatCount(rows),
+          formatBytes(bytes),
+          formatCount(pieces),
+        ]),
+      ],
+      ['left', 'right', 'right', 'right'],
+    ),
+  ].join('\n')
+}
+
+/** `ecomdb backup verify` for people: every damaged object by name. */
+export function verifyReportText(report: VerifyReport): string {
+  return [
+    ...report.snapshots.flatMap(one => verifiedLines(one, report.level)),
+    ...refusedLines(report.refused),
+    ...(report.outcome === 'failed'
+      ? [
+          'FAILED. Keep this repository as it is, use another copy to restore, and make a new backup:',
+          'damaged objects are stored anew. An earlier snapshot may be whole: `ecomdb backup verify --all`',
+        ]
+      : []),
+  ].join('\n')
+}
+
+function verifiedLines(one: VerifiedSnapshot, level: VerifyReport['level']): string[] {
+  const read = `${formatCount(one.objects)} objects, ${formatBytes(one.bytes)}`
+  if (one.outcome === 'passed') {
+    const what =
+      level === 'deep'
+        ? `${read}: decrypted, ${formatCount(one.rows ?? 0)} rows and all hashes as in the manifest`
+        : `${read}: sizes and SHA-256 as signed (--deep decrypts and compares the rows too)`
+    const signed = one.attestationId ? ', attested' : ''
+    return [`${one.snapshotId}  verified  ${what}${signed}`]
+  }
+  return [
+    `${one.snapshotId}  FAILED  ${one.damaged.length} of ${formatCount(one.objects)} objects`,
+    ...one.damaged.map(
+      ({ path, problem, tables }) =>
+        `  ${path}: ${problem}; ${tables.length > 0 ? `table ${tables.join(', ')}` : 'tables unknown without an identity'}`,
+    ),
+  ]
+}
+
+function refusedLines(refused: readonly Refused[]): string[] {
+  return refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`)
+}
+
+function proofText(proof: Proof | null): string {
+  if (!proof) return 'never'
+  return proof.outcome === 'passed' ? shortTime(proof.at) : `FAILED ${shortTime(proof.at)}`
+}
+
+/** 2026-11-20T12:34:56.789Z -> 2026-11-20 12:34:56 */
+function shortTime(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ')
+}

@@ -1,0 +1,69 @@
+import type { EcomdbError } from '#core/errors'
+import type { Attestation } from '#domain/backup/attestation'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import type {
+  Proof,
+  Refused,
+  SnapshotList,
+  SnapshotSummary,
+} from '#domain/backup/repository-report'
+import { openRepository } from '#repository/repository'
+import type { Target } from '#target/target'
+
+/** `ecomdb backup list`: needs no identity. */
+export async function listSnapshots(
+  target: Target,
+  trustedSigners: readonly string[],
+): Promise<SnapshotList> {
+  const repository = await openRepository(target)
+  const listed = await repository.listSnapshots(trustedSigners)
+  const attested = await repository.listAttestations(trustedSigners)
+  const seen = new Set<string>()
+  return {
+    repositoryId: repository.id,
+    target: repository.label,
+    snapshots: listed.snapshots.map(one => summarize(one, attested.attestations, seen)),
+    refused: [
+      ...listed.refused.map(({ snapshotId, error }) => refusal(`snapshot ${snapshotId}`, error)),
+      ...attested.refused.map(({ name, error }) => refusal(name, error)),
+    ],
+  }
+}
+
+export function refusal(name: string, error: EcomdbError): Refused {
+  return { name, code: error.code, why: error.why ?? error.what }
+}
+
+/** @param seen paths of all earlier snapshots; this one's are added */
+export function summarize(
+  envelope: SnapshotEnvelope,
+  attestations: readonly Attestation[],
+  seen: Set<string>,
+): SnapshotSummary {
+  const { snapshotId, consistentAt, method, engine, serverVersion, tables } = envelope
+  const files = [envelope.manifest, ...envelope.objects]
+  const fresh = files.filter(({ path }) => !seen.has(path))
+  for (const { path } of fresh) seen.add(path)
+  return {
+    snapshotId,
+    consistentAt,
+    method,
+    engine,
+    serverVersion,
+    tables: tables.length,
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    storedBytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    newBytes: fresh.reduce((sum, file) => sum + file.bytes, 0),
+    verified: newest(attestations, snapshotId, 'verify'),
+    drilled: newest(attestations, snapshotId, 'drill'),
+  }
+}
+
+function newest(
+  attestations: readonly Attestation[],
+  snapshotId: string,
+  kind: Attestation['kind'],
+): Proof | null {
+  const found = attestations.findLast(one => one.snapshotId === snapshotId && one.kind === kind)
+  return found ? { outcome: found.outcome, at: found.completedAt } : null
+}

@@ -1,0 +1,248 @@
+import type { KeysConfig } from '#config/config'
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
+import type { Progress } from '#core/progress'
+import type { Secret } from '#core/secret'
+import type { SigningKey } from '#crypto/key-files'
+import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
+import type { Manifest } from '#domain/backup/manifest'
+import type {
+  Damage,
+  Refused,
+  VerifiedSnapshot,
+  VerifyReport,
+} from '#domain/backup/repository-report'
+import { openRepository, type Repository } from '#repository/repository'
+import type { Target } from '#target/target'
+import { checkContent, damageOf, tablesOf } from './check-content.ts'
+import { identitiesAtHand, signingKeyAtHand } from './keys-at-hand.ts'
+import { refusal } from './list-snapshots.ts'
+
+export interface VerifyOptions {
+  target: Target
+  /** A snapshot id, the beginning of one, 'latest' or 'all'. */
+  snapshot: string
+  /** Decrypt and compare the content too; otherwise sizes and SHA-256 of the stored bytes. */
+  deep: boolean
+  /**
+   * Identities are needed for `deep`; otherwise they help to name the tables that damage
+   * concerns. With a signing key an attestation is written.
+   */
+  keys: KeysConfig
+  clock: Clock
+}
+
+/** The options with the keys read. */
+interface Verification extends VerifyOptions {
+  trustedSigners: readonly string[]
+  identities: readonly Secret[]
+  signingKey: SigningKey | null
+}
+
+/**
+ * `ecomdb backup verify`: reads what the envelopes name again and compares.
+ *
+ * @throws EcomdbError WRONG_IDENTITY, SNAPSHOT_NOT_FOUND, SIGNATURE_INVALID (one snapshot that
+ *   is not believed), TARGET_UNAVAILABLE; damage is in the report
+ */
+export async function verifySnapshots(
+  asked: VerifyOptions,
+  progress: Progress,
+): Promise<VerifyReport> {
+  const options = await withKeys(asked, progress)
+  const repository = await openRepository(options.target)
+  const { envelopes, refused } = await chosen(repository, options)
+  progress.stage(options.deep ? 'reading and decrypting objects' : 'reading objects')
+  progress.total({ bytes: totalBytes(envelopes, options.deep) })
+  const checker = new StoredChecker(repository, progress)
+  const snapshots: VerifiedSnapshot[] = []
+  for (const envelope of envelopes) {
+    snapshots.push(await verifyOne(repository, envelope, checker, options, progress))
+  }
+  const passed = refused.length === 0 && snapshots.every(({ outcome }) => outcome === 'passed')
+  return {
+    repositoryId: repository.id,
+    target: repository.label,
+    level: options.deep ? 'deep' : 'stored',
+    outcome: passed ? 'passed' : 'failed',
+    snapshots,
+    refused,
+  }
+}
+
+async function withKeys(asked: VerifyOptions, progress: Progress): Promise<Verification> {
+  const { keys, deep } = asked
+  const identities = await identitiesAtHand(keys, deep)
+  if (deep && identities.length === 0) throw identityNeeded()
+  const signingKey = await signingKeyAtHand(keys, progress)
+  return { ...asked, trustedSigners: keys.trustedSigners, identities, signingKey }
+}
+
+async function chosen(
+  repository: Repository,
+  { snapshot, trustedSigners }: Verification,
+): Promise<{ envelopes: readonly SnapshotEnvelope[]; refused: Refused[] }> {
+  if (snapshot !== 'all') {
+    return { envelopes: [await repository.readEnvelope(snapshot, trustedSigners)], refused: [] }
+  }
+  const { snapshots, refused } = await repository.listSnapshots(trustedSigners)
+  if (snapshots.length + refused.length === 0) {
+    throw new EcomdbError('SNAPSHOT_NOT_FOUND', {
+      what: `there is nothing to verify in ${repository.label}`,
+      why: 'the repository has no snapshot yet',
+      hints: ['run `ecomdb backup logical` to make one'],
+    })
+  }
+  return {
+    envelopes: snapshots,
+    refused: refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
+  }
+}
+
+async function verifyOne(
+  repository: Repository,
+  envelope: SnapshotEnvelope,
+  checker: StoredChecker,
+  options: Verification,
+  progress: Progress,
+): Promise<VerifiedSnapshot> {
+  const startedAt = options.clock.now().toISOString()
+  const files = [envelope.manifest, ...envelope.objects]
+  const damaged: Damage[] = []
+  for (const file of files) damaged.push(...(await checker.check(file)))
+  const manifest = await manifestForNames(repository, envelope, damaged, options)
+  for (const damage of damaged) if (manifest) damage.tables = tablesOf(manifest, damage.path)
+  let rows: number | null = null
+  if (options.deep && manifest) {
+    const content = await checkContent(repository, envelope, manifest, {
+      identities: options.identities,
+      skip: new Set(damaged.map(({ path }) => path)),
+      onPiece: bytes => {
+        progress.advance({ bytes })
+        throwIfInterrupted()
+      },
+    })
+    rows = content.rows
+    damaged.push(...content.damaged)
+  }
+  const found: Omit<VerifiedSnapshot, 'attestationId'> = {
+    snapshotId: envelope.snapshotId,
+    consistentAt: envelope.consistentAt,
+    outcome: damaged.length === 0 ? 'passed' : 'failed',
+    objects: files.length,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    rows,
+    damaged,
+  }
+  return { ...found, attestationId: await attest(repository, found, startedAt, options, progress) }
+}
+
+/** The manifest, where it is needed and an identity is at hand; deep may not go without it. */
+async function manifestForNames(
+  repository: Repository,
+  envelope: SnapshotEnvelope,
+  damaged: Damage[],
+  { deep, identities }: Verification,
+): Promise<Manifest | null> {
+  const unreadable = damaged.some(({ path }) => path === envelope.manifest.path)
+  if (unreadable || identities.length === 0 || (!deep && damaged.length === 0)) return null
+  try {
+    return await repository.readManifest(envelope, identities)
+  } catch (error) {
+    if (!deep) return null
+    damaged.push(damageOf(envelope.manifest.path, error))
+    return null
+  }
+}
+
+/** A claim that cannot be stored (a read-only copy) is a warning: the check itself was done. */
+async function attest(
+  repository: Repository,
+  found: Omit<VerifiedSnapshot, 'attestationId'>,
+  startedAt: string,
+  { signingKey, clock, deep, trustedSigners }: Verification,
+  progress: Progress,
+): Promise<string | null> {
+  if (!signingKey) return null
+  if (!trustedSigners.includes(signingKey.signer)) {
+    progress.warn(`no attestation: the signing key's signer ${signingKey.signer} is not trusted`)
+    return null
+  }
+  const { snapshotId, outcome, objects, bytes, rows } = found
+  try {
+    const { attestationId } = await repository.putAttestation(
+      {
+        snapshotId,
+        kind: 'verify',
+        outcome,
+        startedAt,
+        completedAt: clock.now().toISOString(),
+        damaged: found.damaged.map(({ path, problem }) => ({ path, problem })),
+        details: { level: deep ? 'deep' : 'stored', objects, bytes, rows },
+      },
+      signingKey,
+      clock,
+    )
+    return attestationId
+  } catch (error) {
+    if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
+    progress.warn(`no attestation was written: ${error.why ?? error.what}`)
+    return null
+  }
+}
+
+/** Reads each file once, however many snapshots name it. */
+class StoredChecker {
+  readonly #repository: Repository
+  readonly #progress: Progress
+  readonly #known = new Map<string, readonly Damage[]>()
+
+  constructor(repository: Repository, progress: Progress) {
+    this.#repository = repository
+    this.#progress = progress
+  }
+
+  async check(file: StoredObject): Promise<Damage[]> {
+    const key = `${file.path} ${file.bytes} ${file.sha256}`
+    let found = this.#known.get(key)
+    if (!found) {
+      throwIfInterrupted()
+      found = await this.#read(file)
+      this.#known.set(key, found)
+      this.#progress.advance({ bytes: file.bytes, items: 1 })
+    }
+    return found.map(damage => ({ ...damage }))
+  }
+
+  async #read(file: StoredObject): Promise<readonly Damage[]> {
+    try {
+      await this.#repository.readStored(file)
+      return []
+    } catch (error) {
+      return [damageOf(file.path, error)]
+    }
+  }
+}
+
+function totalBytes(envelopes: readonly SnapshotEnvelope[], deep: boolean): number {
+  const sizes = new Map(
+    envelopes.flatMap(({ manifest, objects }) =>
+      [manifest, ...objects].map(file => [file.path, file.bytes] as const),
+    ),
+  )
+  const stored = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0)
+  const content = envelopes.flatMap(({ objects }) => objects.map(({ bytes }) => bytes))
+  return stored + (deep ? content.reduce((sum, bytes) => sum + bytes, 0) : 0)
+}
+
+function identityNeeded(): EcomdbError {
+  return new EcomdbError('SECRET_MISSING', {
+    what: 'cannot verify the content: no identity is given',
+    why: '--deep decrypts every object, which takes the private key of a recipient',
+    hints: [
+      'give --identity FILE, or keys.identity_files in ecomdb.yaml',
+      'without --deep, sizes and hashes of the stored bytes are checked, and no key is needed',
+    ],
+  })
+}
