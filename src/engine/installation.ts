@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { EcomdbError } from '#core/errors'
 import { cacheFolder } from '#core/paths'
 import type { EngineFamily } from '#domain/engine-family'
+import { DEBIAN_LIBRARIES } from '#process/find-tool'
 import type { ProgramCommand } from '#process/program'
 
 /**
@@ -19,11 +20,8 @@ export interface Installation {
   program(name: string): ProgramCommand
 }
 
-/** Debian's folder of libraries for this processor, and its dynamic loader. */
-const [LIBRARIES, LOADER] =
-  process.arch === 'arm64'
-    ? ['lib/aarch64-linux-gnu', 'ld-linux-aarch64.so.1']
-    : ['lib/x86_64-linux-gnu', 'ld-linux-x86-64.so.2']
+/** The dynamic loader of this processor. */
+const LOADER = process.arch === 'arm64' ? 'ld-linux-aarch64.so.1' : 'ld-linux-x86-64.so.2'
 
 /** A program that shows that the engine is there. */
 const SERVER: Record<EngineFamily, string> = { mariadb: 'mariadbd', mysql: 'mysqld' }
@@ -34,7 +32,7 @@ export function findInstallation(
   environment: NodeJS.ProcessEnv = process.env,
 ): Installation {
   for (const candidate of candidates(family, environment)) {
-    if (locate(candidate.basedir, SERVER[family])) return installation(family, candidate)
+    if (hasServer(family, candidate.basedir)) return installation(family, candidate)
   }
   throw new EcomdbError('TOOL_MISSING', {
     what: `there is no ${family} server program on this machine`,
@@ -43,6 +41,12 @@ export function findInstallation(
       .join(', ')}`,
     hints: ['run `bin/setup` in the ecomdb checkout: it unpacks a private one, without root'],
   })
+}
+
+/** Where MariaDB is installed, its package leaves a link named mysqld, which is no MySQL. */
+function hasServer(family: EngineFamily, basedir: string): boolean {
+  const path = locate(basedir, SERVER[family])
+  return path !== undefined && basename(realpathSync(path)) === SERVER[family]
 }
 
 interface Candidate {
@@ -91,8 +95,8 @@ function installation(family: EngineFamily, { source, basedir, root }: Candidate
  * the libraries beside it only where the machine lacks them.
  */
 function unpacked(family: EngineFamily, root: string, path: string): ProgramCommand {
-  const libraries = `${join(root, 'usr', LIBRARIES)}:${join(root, LIBRARIES)}:${join(root, 'usr/lib')}`
+  const libraries = `${join(root, 'usr', DEBIAN_LIBRARIES)}:${join(root, DEBIAN_LIBRARIES)}:${join(root, 'usr/lib')}`
   if (family === 'mariadb') return { file: path, args: [], env: { LD_LIBRARY_PATH: libraries } }
-  const loader = join(root, 'usr', LIBRARIES, LOADER)
+  const loader = join(root, 'usr', DEBIAN_LIBRARIES, LOADER)
   return { file: loader, args: ['--library-path', libraries, path], env: {} }
 }
