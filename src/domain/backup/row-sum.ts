@@ -9,11 +9,6 @@ import { hash } from 'node:crypto'
  */
 const MODULUS = 1n << 128n
 
-/** The sum of one row. */
-export function rowSum(line: Uint8Array): bigint {
-  return BigInt(`0x${hash('sha256', line, 'hex').slice(0, 32)}`)
-}
-
 export function addRowSums(a: bigint, b: bigint): bigint {
   return (a + b) % MODULUS
 }
@@ -21,4 +16,39 @@ export function addRowSums(a: bigint, b: bigint): bigint {
 /** 32 hex digits: how a manifest writes it. */
 export function formatRowSum(sum: bigint): string {
   return sum.toString(16).padStart(32, '0')
+}
+
+/** Rows whose 32-bit words can be added as doubles before a carry must be made: 2^53 / 2^32. */
+const CARRY_AFTER = 2 ** 20
+
+/** Adds rows up; a bigint per row would take longer than the hash. */
+export class RowSummer {
+  readonly #words = [0, 0, 0, 0]
+  #pending = 0
+  #sum = 0n
+
+  /** @param line a row's TSV with its newline */
+  add(line: Uint8Array): void {
+    const digest = hash('sha256', line, 'buffer')
+    for (let word = 0; word < 4; word++) {
+      this.#words[word] = (this.#words[word] ?? 0) + digest.readUInt32BE(word * 4)
+    }
+    this.#pending += 1
+    if (this.#pending === CARRY_AFTER) this.#carry()
+  }
+
+  /** The sum of the rows since the last call. */
+  take(): bigint {
+    this.#carry()
+    const sum = this.#sum
+    this.#sum = 0n
+    return sum
+  }
+
+  #carry(): void {
+    const total = this.#words.reduce((sum, word) => (sum << 32n) + BigInt(word), 0n)
+    this.#sum = addRowSums(this.#sum, total)
+    this.#words.fill(0)
+    this.#pending = 0
+  }
 }

@@ -1,0 +1,207 @@
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { translateServerError } from '../../server-error.ts'
+import type { RowBlock } from '../../logical-reader.ts'
+import type { ConnectOptions } from '../../session.ts'
+import { describe } from '../mysql2-session.ts'
+import type { FromWorker, PlainError, ReaderWorkerData, ToWorker } from './row-protocol.ts'
+
+/** Blocks that a reader may have out: enough for the compressors to be busy. */
+const BLOCKS_OUT = 6
+/** How long a thread may take to say goodbye, in milliseconds. */
+const CLOSE_MS = 2000
+
+/** One statement's answer, as it comes from the worker. */
+interface Answer {
+  block(block: RowBlock): void
+  done(rows: (string | null)[][]): void
+  failed(error: Error): void
+}
+
+/** The main thread's end of one reading connection and its worker thread. */
+export class RowConnection {
+  readonly #worker: Worker
+  readonly #place: string
+  #answer: Answer | null = null
+  #lastId = 0
+  #gone: Error | null = null
+
+  private constructor(worker: Worker, place: string) {
+    this.#worker = worker
+    this.#place = place
+    worker.on('message', (message: FromWorker) => this.#receive(message))
+    worker.on('error', error => this.#fail(error))
+    worker.on('exit', () => this.#fail(new Error('the reader thread ended')))
+  }
+
+  /** @throws EcomdbError SERVER_UNREACHABLE, AUTHENTICATION_REFUSED */
+  static async open(options: ConnectOptions): Promise<RowConnection> {
+    const { password, ...connect } = options
+    const workerData: ReaderWorkerData = {
+      connect,
+      password: password?.reveal() ?? null,
+      blocks: BLOCKS_OUT,
+    }
+    const worker = new Worker(workerFile(), { workerData })
+    const place = describe(options)
+    return await new Promise((resolve, reject) => {
+      const refuse = (error: unknown): void => {
+        reject(translateServerError(error, `cannot connect to ${place}`))
+        void worker.terminate()
+      }
+      worker.once('error', refuse)
+      worker.once('message', (message: FromWorker) => {
+        worker.off('error', refuse)
+        if (message.type === 'failed') refuse(driverError(message.error))
+        else resolve(new RowConnection(worker, place))
+      })
+    })
+  }
+
+  /** A statement with a small result: its rows as text. */
+  async query(sql: string): Promise<(string | null)[][]> {
+    return await new Promise((resolve, reject) => {
+      this.#start(
+        { type: 'query', id: this.#nextId(), sql },
+        {
+          block() {},
+          done: resolve,
+          failed: error => reject(this.#translate(error, sql)),
+        },
+      )
+    })
+  }
+
+  /** A statement with rows as TSV, in the order in which the server sends them. */
+  async *stream(sql: string, additive: boolean): AsyncGenerator<RowBlock, void, undefined> {
+    const blocks: RowBlock[] = []
+    let state: 'reading' | 'done' | Error = 'reading'
+    let wake = (): void => {}
+    const id = this.#nextId()
+    const change = (next: 'done' | Error): void => {
+      state = next
+      wake()
+    }
+    this.#start(
+      { type: 'stream', id, sql, additive },
+      {
+        block: block => {
+          blocks.push(block)
+          wake()
+        },
+        done: () => change('done'),
+        failed: change,
+      },
+    )
+    try {
+      while (true) {
+        const block = blocks.shift()
+        if (block) {
+          yield block
+          continue
+        }
+        const now = state as 'reading' | 'done' | Error
+        if (now instanceof Error) throw this.#translate(now, sql)
+        if (now === 'done') return
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+      }
+    } finally {
+      for (const block of blocks) block.release()
+      if ((state as 'reading' | 'done' | Error) === 'reading') await this.#discard(id)
+    }
+  }
+
+  /** Never throws. */
+  async close(): Promise<void> {
+    if (!this.#gone) {
+      const exit = new Promise<void>(resolve => this.#worker.once('exit', () => resolve()))
+      this.#send({ type: 'close' })
+      const timer = setTimeout(() => void this.#worker.terminate(), CLOSE_MS)
+      await exit
+      clearTimeout(timer)
+    }
+    await this.#worker.terminate()
+  }
+
+  #nextId(): number {
+    this.#lastId += 1
+    return this.#lastId
+  }
+
+  #start(message: ToWorker, answer: Answer): void {
+    if (this.#answer) throw new Error('the reader is busy')
+    if (this.#gone) {
+      answer.failed(this.#gone)
+      return
+    }
+    this.#answer = answer
+    this.#send(message)
+  }
+
+  /** Waits until the server has sent the rest, which the worker throws away. */
+  async #discard(id: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      this.#answer = { block: block => block.release(), done: () => resolve(), failed: () => resolve() }
+      this.#send({ type: 'discard', id })
+    })
+  }
+
+  #receive(message: FromWorker): void {
+    const answer = this.#answer
+    if (message.type === 'opened' || !answer) return
+    if (message.type === 'block') {
+      answer.block(this.#blockOf(message))
+      return
+    }
+    this.#answer = null
+    if (message.type === 'done') answer.done(message.rows)
+    else answer.failed(driverError(message.error))
+  }
+
+  #blockOf(message: Extract<FromWorker, { type: 'block' }>): RowBlock {
+    const { buffer, length, rows, rowSum } = message
+    let held = true
+    return {
+      bytes: new Uint8Array(buffer, 0, length),
+      rows,
+      rowSum,
+      release: () => {
+        if (!held) return
+        held = false
+        if (!this.#gone) this.#send({ type: 'release', buffer }, [buffer])
+      },
+    }
+  }
+
+  #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer)
+  }
+
+  #fail(error: Error): void {
+    this.#gone ??= error
+    const answer = this.#answer
+    this.#answer = null
+    answer?.failed(this.#gone)
+  }
+
+  #translate(error: Error, sql: string): Error {
+    const head = sql.length > 120 ? `${sql.slice(0, 120)}…` : sql
+    return translateServerError(error, `reading from ${this.#place} failed: ${head}`)
+  }
+}
+
+/** The worker's file: .ts from the sources, .js from dist. */
+function workerFile(): URL {
+  const extension = extname(fileURLToPath(import.meta.url))
+  return new URL(`./row-worker${extension}`, import.meta.url)
+}
+
+function driverError({ message, code, errno }: PlainError): Error {
+  return Object.assign(new Error(message), {
+    ...(code === null ? {} : { code }),
+    ...(errno === null ? {} : { errno }),
+  })
+}

@@ -1,0 +1,143 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf, systemCode } from '#core/errors'
+import { Secret } from '#core/secret'
+import type { FromWorker, PlainError, ReaderWorkerData, ToWorker } from './row-protocol.ts'
+import { BLOCK_BYTES, type TsvBlock, TsvBlocks } from './tsv-blocks.ts'
+import { WireConnection } from './wire-connection.ts'
+import { type ResultSink, readLength, type ServerRefusal } from './wire-result.ts'
+
+/**
+ * A reader's thread: one connection, whose rows become TSV blocks. At most `blocks` of
+ * them are with the main thread; then the socket is paused until one comes back.
+ */
+const port = parentPort
+if (!port) throw new Error('row-worker.ts runs as a worker thread')
+const { connect, password, blocks } = workerData as ReaderWorkerData
+
+const free: Buffer[] = []
+let out = 0
+let discarded: number | null = null
+let paused = false
+
+const connection = await WireConnection.open({
+  ...connect,
+  ...(password === null ? {} : { password: new Secret(password) }),
+}).catch(error => {
+  send({ type: 'failed', id: null, error: plain(error) })
+  return null
+})
+
+if (connection) {
+  port.on('message', (message: ToWorker) => receive(message, connection))
+  send({ type: 'opened' })
+}
+
+function receive(message: ToWorker, wire: WireConnection): void {
+  switch (message.type) {
+    case 'query':
+      wire.query(message.sql, rowsSink(message.id))
+      return
+    case 'stream':
+      wire.query(message.sql, streamSink(message.id, message.additive, wire))
+      return
+    case 'release':
+      out -= 1
+      if (message.buffer.byteLength === BLOCK_BYTES) free.push(Buffer.from(message.buffer))
+      balance(wire)
+      return
+    case 'discard':
+      discarded = message.id
+      balance(wire)
+      return
+    case 'close':
+      wire.close()
+      port?.close()
+  }
+}
+
+/** Pauses or resumes the socket, as blocks are out. */
+function balance(wire: WireConnection): void {
+  const full = out >= blocks && discarded === null
+  if (full === paused) return
+  paused = full
+  if (full) wire.pause()
+  else wire.resume()
+}
+
+function streamSink(id: number, additive: boolean, wire: WireConnection): ResultSink {
+  const take = () => free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+  const emit = (block: TsvBlock): void => {
+    if (discarded === id) {
+      free.push(block.bytes)
+      return
+    }
+    out += 1
+    const { bytes, length, rows, rowSum } = block
+    const buffer = bytes.buffer as ArrayBuffer
+    send({ type: 'block', id, buffer, length, rows, rowSum }, [buffer])
+    balance(wire)
+  }
+  const tsv = new TsvBlocks(take, emit, additive)
+  return {
+    columns: types => tsv.columns(types),
+    row: (bytes, start, end) => tsv.row(bytes, start, end),
+    end() {
+      tsv.flush()
+      discarded = null
+      send({ type: 'done', id, rows: [] })
+    },
+    error(error) {
+      discarded = null
+      send({ type: 'failed', id, error: refusal(error) })
+    },
+  }
+}
+
+function rowsSink(id: number): ResultSink {
+  const rows: (string | null)[][] = []
+  let columns = 0
+  return {
+    columns: types => {
+      columns = types.length
+    },
+    row: (bytes, start) => {
+      rows.push(textRow(bytes, start, columns))
+    },
+    end: () => send({ type: 'done', id, rows }),
+    error: error => send({ type: 'failed', id, error: refusal(error) }),
+  }
+}
+
+function textRow(bytes: Buffer, start: number, columns: number): (string | null)[] {
+  const row: (string | null)[] = []
+  let at = start
+  for (let column = 0; column < columns; column++) {
+    if (bytes[at] === 0xfb) {
+      row.push(null)
+      at += 1
+      continue
+    }
+    const [length, from] = readLength(bytes, at)
+    row.push(bytes.toString('utf8', from, from + length))
+    at = from + length
+  }
+  return row
+}
+
+function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  port?.postMessage(message, transfer)
+}
+
+function refusal({ errno, message }: ServerRefusal): PlainError {
+  return { errno, code: null, message }
+}
+
+function plain(error: unknown): PlainError {
+  const errno =
+    typeof error === 'object' && error !== null && 'errno' in error && Number(error.errno)
+  return {
+    message: messageOf(error),
+    code: systemCode(error) ?? null,
+    errno: errno && errno > 0 ? errno : null,
+  }
+}
