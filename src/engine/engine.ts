@@ -1,5 +1,6 @@
 import type { EngineFamily } from '#domain/engine-family'
 import type { Installation } from './installation.ts'
+import type { LogicalReader } from './logical-reader.ts'
 import type { LogicalWriter } from './logical-writer.ts'
 import type { Provisioner } from './provisioner.ts'
 import type { SchemaObserver } from './schema-observer.ts'
@@ -23,4 +24,5 @@ export interface Engine {
   readonly shopReports: ShopReports
   readonly logicalWriter: LogicalWriter
   readonly provisioner: Provisioner
+  readonly logicalReader: LogicalReader
 }

@@ -44,4 +44,6 @@ export interface Session {
   ): Promise<{ affectedRows: number; warnings: number }>
   /** Ends the connection; never throws. */
   close(): Promise<void>
+  /** Drops the connection at once, also in the middle of a statement. */
+  destroy(): void
 }

@@ -116,6 +116,8 @@ export interface ProgramEntry {
   name: string
   /** Ready to run after USE schema; the definer is in it. */
   create: string
+  /** A statement to run right after it: a sequence's next value. */
+  after?: string
   /** Session settings that it was created under; '' where it has none. */
   sqlMode: string
   characterSetClient: string

@@ -1,12 +1,14 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { logicalReader } from '../shared/logical/logical-reader.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { provisioner } from '../shared/provision/provisioner.ts'
 import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
 import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mariadbAccounts } from './accounts.ts'
+import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { mariadbScratch } from './scratch.ts'
 
 export const mariadbEngine: Engine = {
@@ -18,4 +20,5 @@ export const mariadbEngine: Engine = {
   shopReports,
   logicalWriter,
   provisioner: provisioner(mariadbAccounts),
+  logicalReader: logicalReader(mariadbLogicalDialect),
 }

@@ -1,12 +1,14 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { logicalReader } from '../shared/logical/logical-reader.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { provisioner } from '../shared/provision/provisioner.ts'
 import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
 import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mysqlAccounts } from './accounts.ts'
+import { mysqlLogicalDialect } from './logical-dialect.ts'
 import { mysqlScratch } from './scratch.ts'
 
 export const mysqlEngine: Engine = {
@@ -18,4 +20,5 @@ export const mysqlEngine: Engine = {
   shopReports,
   logicalWriter,
   provisioner: provisioner(mysqlAccounts),
+  logicalReader: logicalReader(mysqlLogicalDialect),
 }

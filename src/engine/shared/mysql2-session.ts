@@ -103,6 +103,10 @@ class Mysql2Session implements Session {
     await this.#connection.end().catch(() => this.#connection.destroy())
   }
 
+  destroy(): void {
+    this.#connection.destroy()
+  }
+
   async #query(sql: string, values: readonly SqlValue[]): Promise<unknown> {
     try {
       const [result] = await this.#connection.query(sql, values.map(bindable))

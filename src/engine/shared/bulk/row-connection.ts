@@ -1,8 +1,8 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { translateServerError } from '../../server-error.ts'
 import type { RowBlock } from '../../logical-reader.ts'
+import { translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { describe } from '../mysql2-session.ts'
 import type { FromWorker, PlainError, ReaderWorkerData, ToWorker } from './row-protocol.ts'
@@ -144,7 +144,11 @@ export class RowConnection {
   /** Waits until the server has sent the rest, which the worker throws away. */
   async #discard(id: number): Promise<void> {
     await new Promise<void>(resolve => {
-      this.#answer = { block: block => block.release(), done: () => resolve(), failed: () => resolve() }
+      this.#answer = {
+        block: block => block.release(),
+        done: () => resolve(),
+        failed: () => resolve(),
+      }
       this.#send({ type: 'discard', id })
     })
   }

@@ -1,5 +1,5 @@
-import { createConnection, type Connection as DriverConnection } from 'mysql2'
 import type { Socket } from 'node:net'
+import { createConnection, type Connection as DriverConnection } from 'mysql2'
 import type { ConnectOptions } from '../../session.ts'
 import { driverOptions } from '../mysql2-session.ts'
 import { type ResultSink, type ServerRefusal, WireResult } from './wire-result.ts'

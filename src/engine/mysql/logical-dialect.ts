@@ -1,0 +1,104 @@
+import type { AccountEntry } from '#domain/backup/manifest'
+import type { Position } from '#domain/backup/position'
+import { quoteAccount } from '../quote.ts'
+import type { Session, SqlRow } from '../session.ts'
+import type { LogicalDialect } from '../shared/logical/dialect.ts'
+import {
+  flushTablesWithReadLock,
+  lockTables,
+  singleReader,
+} from '../shared/logical/lock-methods.ts'
+import { unlessRefused } from '../shared/logical/unless-refused.ts'
+
+export const mysqlLogicalDialect: LogicalDialect = {
+  family: 'mysql',
+  systemDatabases: ['mysql', 'information_schema', 'performance_schema', 'sys'],
+  settings: [
+    'character_set_server',
+    'collation_server',
+    'default_storage_engine',
+    'event_scheduler',
+    'explicit_defaults_for_timestamp',
+    'gtid_mode',
+    'innodb_page_size',
+    'innodb_strict_mode',
+    'lower_case_table_names',
+    'max_allowed_packet',
+    'sql_generate_invisible_primary_key',
+    'sql_mode',
+    'system_time_zone',
+    'time_zone',
+    'version_comment',
+  ],
+  lockMethods: [flushTablesWithReadLock, lockTables, singleReader],
+  routineTypes: ['FUNCTION', 'PROCEDURE'],
+  readerSettings: ['max_execution_time = 0'],
+
+  async sourceId(session) {
+    return (await session.value('SELECT @@server_uuid')) ?? ''
+  },
+
+  async position(session): Promise<Position | null> {
+    // SHOW MASTER STATUS until 8.4, SHOW BINARY LOG STATUS since 8.2.
+    const statement = session.flavor.atLeast('mysql', 8, 2)
+      ? 'SHOW BINARY LOG STATUS'
+      : 'SHOW MASTER STATUS'
+    const rows = await unlessRefused(session.rows(statement))
+    if (rows === null) return null
+    const gtidSet = await session.value('SELECT @@global.gtid_executed')
+    const [row] = rows
+    return {
+      engine: 'mysql',
+      file: row ? String(row['File']) : null,
+      offset: row ? Number(row['Position']) : null,
+      gtidSet: (gtidSet ?? '').replaceAll('\n', ''),
+    }
+  },
+
+  async accounts(session) {
+    const rows = await session.rows<SqlRow & { user: string; host: string; role: number }>(
+      `SELECT user AS user, host AS host,
+              account_locked = 'Y' AND password_expired = 'Y' AND authentication_string = '' AS role
+         FROM mysql.user
+        WHERE user NOT IN ('mysql.sys', 'mysql.session', 'mysql.infoschema')
+        ORDER BY user, host`,
+    )
+    await session.run('SET SESSION print_identified_with_as_hex = ON')
+    const accounts: AccountEntry[] = []
+    for (const row of rows) accounts.push(await readAccount(session, row))
+    return accounts
+  },
+
+  sequences: async () => [],
+
+  async fenceDefinitions(session) {
+    const done = await unlessRefused(session.run('LOCK INSTANCE FOR BACKUP'))
+    return done && 'LOCK INSTANCE FOR BACKUP: the server keeps DDL out until the end'
+  },
+}
+
+/**
+ * DEFAULT ROLE in CREATE USER wants the role to be there and granted, so it becomes a
+ * statement of its own, after the grants.
+ */
+async function readAccount(
+  session: Session,
+  { user, host, role }: { user: string; host: string; role: number },
+): Promise<AccountEntry> {
+  const account = quoteAccount(user, host)
+  const created = (await session.value(`SHOW CREATE USER ${account}`)) ?? ''
+  const defaults = DEFAULT_ROLE.exec(created)?.[1]
+  const grants = (await session.rows(`SHOW GRANTS FOR ${account}`)).map(row =>
+    String(Object.values(row)[0]),
+  )
+  return {
+    user,
+    host,
+    kind: Number(role) === 1 ? 'role' : 'account',
+    create: [created.replace(DEFAULT_ROLE, '')],
+    grants: [...grants, ...(defaults ? [`SET DEFAULT ROLE ${defaults} TO ${account}`] : [])],
+  }
+}
+
+const NAME = '`(?:[^`]|``)*`'
+const DEFAULT_ROLE = new RegExp(` DEFAULT ROLE (${NAME}@${NAME}(?:,${NAME}@${NAME})*)`)

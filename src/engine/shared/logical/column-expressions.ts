@@ -1,0 +1,69 @@
+import type { ColumnEntry } from '#domain/backup/manifest'
+import { quoteIdentifier } from '../../quote.ts'
+
+/** A row of information_schema.COLUMNS. */
+export interface ColumnFacts {
+  name: string
+  /** DATA_TYPE, e.g. "enum". */
+  dataType: string
+  /** COLUMN_TYPE, e.g. "enum('a','b')". */
+  columnType: string
+  extra: string
+}
+
+/**
+ * How a column is read and stored so that it comes back byte for byte, where its own text
+ * does not do that:
+ *
+ * - FLOAT prints six digits; as DOUBLE it prints the value that is stored.
+ * - BIT prints raw bytes; as an integer it is text.
+ * - ENUM's member '' and its invalid value (index 0) print alike, and so do SET's member ''
+ *   and the empty set; they travel as numbers.
+ * - JSON (MySQL), UUID and INET refuse, or misread, a field in character set binary.
+ *
+ * @returns null for a generated column, which the server computes again
+ * @throws RangeError for a type that is not known: losing it is worse than stopping
+ */
+export function columnEntry(column: ColumnFacts): ColumnEntry | null {
+  if (/\b(VIRTUAL|STORED|PERSISTENT) GENERATED\b/i.test(column.extra)) return null
+  const name = quoteIdentifier(column.name)
+  const type = column.dataType.toLowerCase()
+  if (type === 'float') return { name: column.name, read: `CAST(${name} AS DOUBLE)`, store: null }
+  if (type === 'bit' || hasEmptyMember(type, column.columnType)) {
+    return {
+      name: column.name,
+      read: `CAST(${name} AS UNSIGNED)`,
+      store: 'CAST(@v AS UNSIGNED)',
+    }
+  }
+  if (TEXT_ONLY.has(type)) {
+    return { name: column.name, read: name, store: 'CONVERT(@v USING utf8mb4)' }
+  }
+  if (!KNOWN.has(type)) throw new RangeError(`column ${column.name} has the type ${type}`)
+  return { name: column.name, read: name, store: null }
+}
+
+/** Stored from text of a real character set only. */
+const TEXT_ONLY = new Set(['json', 'uuid', 'inet4', 'inet6'])
+
+const KNOWN = new Set(
+  (
+    'tinyint smallint mediumint int bigint decimal double date time datetime timestamp year ' +
+    'char varchar tinytext text mediumtext longtext enum set ' +
+    'binary varbinary tinyblob blob mediumblob longblob vector ' +
+    'geometry point linestring polygon multipoint multilinestring multipolygon ' +
+    'geometrycollection geomcollection'
+  ).split(' '),
+)
+
+function hasEmptyMember(type: string, columnType: string): boolean {
+  if (type !== 'enum' && type !== 'set') return false
+  const members: string[] = columnType.match(/'(?:[^']|'')*'/g) ?? []
+  return members.includes("''")
+}
+
+const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint'])
+
+export function isInteger(dataType: string): boolean {
+  return INTEGERS.has(dataType.toLowerCase())
+}

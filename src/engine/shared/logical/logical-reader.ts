@@ -1,0 +1,23 @@
+import type { LogicalReader } from '../../logical-reader.ts'
+import { openConsistent } from './consistent-point.ts'
+import type { LogicalDialect } from './dialect.ts'
+import { answerText } from './probes.ts'
+import { readCatalog } from './read-catalog.ts'
+import { ReaderPool } from './reader-pool.ts'
+
+export function logicalReader(dialect: LogicalDialect): LogicalReader {
+  return {
+    openConsistent: options => openConsistent(dialect, options),
+    openQuiet: ({ connect, readers }) => ReaderPool.open(dialect, connect, readers),
+    async answerProbe(session, { sql, schema }) {
+      // Read as at the backup, over the raw wire: the driver would print numbers its own way.
+      const pool = await ReaderPool.open(dialect, { ...session.options, database: schema }, 1)
+      try {
+        return await answerText(pool, sql)
+      } finally {
+        await pool.close()
+      }
+    },
+    readCatalog: (session, databases) => readCatalog(dialect, session, databases),
+  }
+}

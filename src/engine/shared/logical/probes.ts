@@ -1,0 +1,109 @@
+import { messageOf } from '#core/errors'
+import type { ProbeEntry } from '#domain/backup/manifest'
+import type { Catalog } from '../../logical-reader.ts'
+import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import type { ReaderPool } from './reader-pool.ts'
+
+/**
+ * Questions about the business that a restored server must answer as the live one did:
+ * the shop's procedure over the whole range of the data, and its monthly views. Content is
+ * proven by hashes already; these show that procedures and views work on it.
+ *
+ * They scan tables, so they are left out where that would take longer than the backup.
+ */
+const PROBE_ROWS = 500_000
+
+interface Probe {
+  name: string
+  schema: string
+  sql: string
+}
+
+export async function answerProbes(
+  pool: ReaderPool,
+  catalog: Catalog,
+): Promise<{ probes: ProbeEntry[]; warnings: string[] }> {
+  const probes: ProbeEntry[] = []
+  const warnings: string[] = []
+  for (const { name: schema } of catalog.databases) {
+    for (const probe of await probesOf(pool, catalog, schema)) {
+      try {
+        // One statement to choose the schema, since a procedure's tables are its own.
+        const rows = await pool.query(probe.sql)
+        probes.push({
+          ...probe,
+          answer: rows.map(row => `${row.map(field).join('\t')}\n`).join(''),
+        })
+      } catch (error) {
+        warnings.push(`probe ${probe.name} has no answer: ${messageOf(error)}`)
+      }
+    }
+  }
+  return { probes, warnings }
+}
+
+/** A statement's rows as TSV. */
+export async function answerText(pool: ReaderPool, sql: string): Promise<string> {
+  const rows = await pool.query(sql)
+  return rows.map(row => `${row.map(field).join('\t')}\n`).join('')
+}
+
+/** The views and the tables that they read. */
+const VIEWS: Readonly<Record<string, string>> = {
+  monthly_sessions: 'website_sessions',
+  monthly_volume: 'orders',
+  monthly_website_traffic: 'website_pageviews',
+}
+
+async function probesOf(pool: ReaderPool, catalog: Catalog, schema: string): Promise<Probe[]> {
+  const probes: Probe[] = []
+  const small = (name: string): boolean =>
+    catalog.tables.some(
+      table => table.schema === schema && table.name === name && table.estimate.rows <= PROBE_ROWS,
+    )
+  const has = (kind: string, name: string): boolean =>
+    catalog.programs.some(one => one.schema === schema && one.kind === kind && one.name === name)
+  if (has('procedure', 'order_performance') && small('order_items')) {
+    const range = await dateRange(pool, schema)
+    if (range) probes.push(performanceProbe(schema, ...range))
+  }
+  for (const [name, table] of Object.entries(VIEWS)) {
+    if (!has('view', name) || !small(table)) continue
+    probes.push({
+      name: `${schema}.${name}`,
+      schema,
+      sql: `SELECT * FROM ${quoteQualified(schema, name)} ORDER BY ${VIEW_ORDER[name]}`,
+    })
+  }
+  return probes
+}
+
+/** By position: every column that makes a row of the view its own. */
+const VIEW_ORDER: Readonly<Record<string, string>> = {
+  monthly_sessions: '1, 2, 3, 4',
+  monthly_volume: '1, 2',
+  monthly_website_traffic: '1, 2',
+}
+
+function performanceProbe(schema: string, from: string, to: string): Probe {
+  return {
+    name: `${schema}.order_performance`,
+    schema,
+    sql: `CALL ${quoteIdentifier(schema)}.order_performance('${from}', '${to}')`,
+  }
+}
+
+/** First and last day with an order item; null without one. */
+async function dateRange(pool: ReaderPool, schema: string): Promise<[string, string] | null> {
+  const [row] = await pool.query(
+    `SELECT DATE(MIN(created_at)), DATE(MAX(created_at)) FROM ${quoteQualified(schema, 'order_items')}`,
+  )
+  const [from, to] = row ?? []
+  return from && to ? [from, to] : null
+}
+
+function field(value: string | null): string {
+  return value === null ? '\\N' : value.replace(/[\\\t\n]/g, letter => ESCAPES[letter] ?? letter)
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n' }

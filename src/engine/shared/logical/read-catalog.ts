@@ -1,0 +1,73 @@
+import { EcomdbError } from '#core/errors'
+import type { DatabaseEntry } from '#domain/backup/manifest'
+import type { Catalog } from '../../logical-reader.ts'
+import { quoteIdentifier } from '../../quote.ts'
+import type { Session, SqlRow } from '../../session.ts'
+import type { LogicalDialect } from './dialect.ts'
+import { readPrograms } from './read-programs.ts'
+import { type ObservedTable, readTables } from './read-tables.ts'
+
+/** A catalog whose tables can be compared with a later one. */
+export interface ObservedCatalog extends Catalog {
+  tables: readonly ObservedTable[]
+}
+
+/** @throws EcomdbError USAGE for a database that is not there; UNSUPPORTED, PRIVILEGE_MISSING */
+export async function readCatalog(
+  dialect: LogicalDialect,
+  session: Session,
+  wanted: readonly string[] | null,
+): Promise<ObservedCatalog> {
+  const names = await databaseNames(dialect, session, wanted)
+  const databases: DatabaseEntry[] = []
+  const tables: ObservedTable[] = []
+  for (const name of names) {
+    const [row] = await session.rows(`SHOW CREATE DATABASE ${quoteIdentifier(name)}`)
+    databases.push({ name, create: String(row?.['Create Database'] ?? '') })
+    tables.push(...(await readTables(session, name)))
+  }
+  return {
+    serverVersion: session.flavor.text,
+    sourceId: await dialect.sourceId(session),
+    settings: await readSettings(dialect, session),
+    databases,
+    tables,
+    programs: await readPrograms(dialect, session, names),
+    accounts: await dialect.accounts(session),
+  }
+}
+
+async function databaseNames(
+  dialect: LogicalDialect,
+  session: Session,
+  wanted: readonly string[] | null,
+): Promise<string[]> {
+  const rows = await session.rows<SqlRow & { name: string }>(
+    'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME',
+  )
+  const there = rows.map(row => row.name)
+  if (wanted === null) return there.filter(name => !dialect.systemDatabases.includes(name))
+  const missing = wanted.filter(name => !there.includes(name))
+  if (missing.length > 0) {
+    throw new EcomdbError('USAGE', {
+      what: `there is no database ${missing.join(', ')} on this server`,
+      why: `the account sees ${there.join(', ')}`,
+      hints: ['name databases as the server writes them, with --databases'],
+    })
+  }
+  return there.filter(name => wanted.includes(name))
+}
+
+async function readSettings(
+  dialect: LogicalDialect,
+  session: Session,
+): Promise<Record<string, string>> {
+  const rows = await session.rows<SqlRow>('SHOW GLOBAL VARIABLES')
+  const all = new Map(rows.map(row => [String(row['Variable_name']), String(row['Value'])]))
+  return Object.fromEntries(
+    dialect.settings.flatMap(name => {
+      const value = all.get(name)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}

@@ -1,0 +1,168 @@
+import { EcomdbError, messageOf } from '#core/errors'
+import type { ColumnEntry, KeyEntry } from '#domain/backup/manifest'
+import type { CatalogTable } from '../../logical-reader.ts'
+import { quoteQualified } from '../../quote.ts'
+import type { Session, SqlRow } from '../../session.ts'
+import { type ColumnFacts, columnEntry, isInteger } from './column-expressions.ts'
+
+/** A table with what shows that it was changed in the meantime. */
+export interface ObservedTable extends CatalogTable {
+  /** CREATE_TIME, to the second; both engines renew it with every ALTER and TRUNCATE. */
+  createdAt: string | null
+}
+
+interface TableRow extends SqlRow {
+  name: string
+  type: string
+  engine: string | null
+  table_rows: string | null
+  data_length: string | null
+  created_at: string | null
+}
+
+interface ColumnRow extends SqlRow {
+  table_name: string
+  name: string
+  data_type: string
+  column_type: string
+  extra: string
+}
+
+interface KeyRow extends SqlRow {
+  table_name: string
+  index_name: string
+  column_name: string | null
+  sub_part: string | null
+  nullable: string
+}
+
+/** Every base table of one database, in the order of their names. */
+export async function readTables(session: Session, schema: string): Promise<ObservedTable[]> {
+  const tables = await session.rows<TableRow>(
+    `SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, TABLE_ROWS AS table_rows,
+            DATA_LENGTH AS data_length, CREATE_TIME AS created_at
+       FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA = ? AND TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'SEQUENCE')
+      ORDER BY TABLE_NAME`,
+    [schema],
+  )
+  if (tables.length === 0) return []
+  const columns = await readColumns(session, schema)
+  const keys = await readKeys(session, schema)
+  const observed: ObservedTable[] = []
+  for (const table of tables) {
+    const facts = columns.get(table.name) ?? []
+    observed.push({
+      schema,
+      name: table.name,
+      create: await showCreateTable(session, schema, table.name),
+      storageEngine: table.type === 'SYSTEM VERSIONED' ? SYSTEM_VERSIONED : (table.engine ?? ''),
+      key: chooseKey(keys.get(table.name) ?? [], facts),
+      columns: entriesOf(schema, table.name, facts),
+      estimate: { rows: Number(table.table_rows ?? 0), bytes: Number(table.data_length ?? 0) },
+      createdAt: table.created_at,
+    })
+  }
+  return observed
+}
+
+/** What stands as the storage engine of a table with row history (MariaDB). */
+export const SYSTEM_VERSIONED = 'SYSTEM VERSIONED'
+
+export async function showCreateTable(
+  session: Session,
+  schema: string,
+  name: string,
+): Promise<string> {
+  const [row] = await session.rows(`SHOW CREATE TABLE ${quoteQualified(schema, name)}`)
+  return String(row?.['Create Table'] ?? '')
+}
+
+async function readColumns(session: Session, schema: string): Promise<Map<string, ColumnFacts[]>> {
+  const rows = await session.rows<ColumnRow>(
+    `SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, DATA_TYPE AS data_type,
+            COLUMN_TYPE AS column_type, EXTRA AS extra
+       FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ?
+      ORDER BY TABLE_NAME, ORDINAL_POSITION`,
+    [schema],
+  )
+  return groupByTable(
+    rows.map(row => ({
+      table: row.table_name,
+      value: {
+        name: row.name,
+        dataType: String(row.data_type),
+        columnType: String(row.column_type),
+        extra: row.extra,
+      },
+    })),
+  )
+}
+
+/** Unique indexes, PRIMARY first, each with its parts in order. */
+async function readKeys(session: Session, schema: string): Promise<Map<string, KeyRow[]>> {
+  const rows = await session.rows<KeyRow>(
+    `SELECT TABLE_NAME AS table_name, INDEX_NAME AS index_name, COLUMN_NAME AS column_name,
+            SUB_PART AS sub_part, NULLABLE AS nullable
+       FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? AND NON_UNIQUE = 0
+      ORDER BY TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX`,
+    [schema],
+  )
+  return groupByTable(rows.map(row => ({ table: row.table_name, value: row })))
+}
+
+function groupByTable<Value>(
+  rows: readonly { table: string; value: Value }[],
+): Map<string, Value[]> {
+  const groups = new Map<string, Value[]>()
+  for (const { table, value } of rows) {
+    const group = groups.get(table)
+    if (group) group.push(value)
+    else groups.set(table, [value])
+  }
+  return groups
+}
+
+/**
+ * The key that orders the rows: the primary key, else a unique index without NULL, whole
+ * columns only; an integer one first, since its ranges can be read side by side.
+ */
+export function chooseKey(
+  parts: readonly KeyRow[],
+  columns: readonly ColumnFacts[],
+): KeyEntry | null {
+  const indexes = groupByTable(parts.map(part => ({ table: part.index_name, value: part })))
+  const keys = [...indexes.entries()]
+    .filter(([, index]) =>
+      index.every(
+        ({ column_name, sub_part, nullable }) =>
+          column_name !== null && sub_part === null && nullable !== 'YES',
+      ),
+    )
+    .map(([name, index]) => ({ name, key: keyOf(index, columns) }))
+  const best =
+    keys.find(({ name }) => name === 'PRIMARY') ??
+    keys.find(({ key }) => key.kind === 'integer') ??
+    keys[0]
+  return best?.key ?? null
+}
+
+function keyOf(index: readonly KeyRow[], columns: readonly ColumnFacts[]): KeyEntry {
+  const names = index.map(part => part.column_name ?? '')
+  const first = columns.find(column => column.name === names[0])
+  return { columns: names, kind: first && isInteger(first.dataType) ? 'integer' : 'other' }
+}
+
+/** @throws EcomdbError UNSUPPORTED */
+function entriesOf(schema: string, table: string, facts: readonly ColumnFacts[]): ColumnEntry[] {
+  try {
+    return facts.map(columnEntry).filter(entry => entry !== null)
+  } catch (error) {
+    throw new EcomdbError('UNSUPPORTED', {
+      what: `table ${quoteQualified(schema, table)} cannot be backed up`,
+      why: `${messageOf(error)}, which this ecomdb does not know how to bring back`,
+      hints: ['leave its database out with --databases, and report the type'],
+      cause: error,
+    })
+  }
+}

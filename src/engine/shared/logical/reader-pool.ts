@@ -1,0 +1,162 @@
+import type { KeyRange, ReadableTable, RowBlock, RowReader } from '../../logical-reader.ts'
+import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import type { ConnectOptions } from '../../session.ts'
+import { RowConnection } from '../bulk/row-connection.ts'
+import type { LogicalDialect } from './dialect.ts'
+
+/** Told when a chunk's last row has come, while its table's metadata lock is still held. */
+export type AfterChunk = (table: ReadableTable) => Promise<void>
+
+/** Reading connections, each used by one caller at a time. */
+export class ReaderPool implements RowReader {
+  readonly #connections: RowConnection[]
+  readonly #free: RowConnection[]
+  readonly #waiting: ((connection: RowConnection) => void)[] = []
+  /** Runs on a connection when its chunk is over. */
+  #afterChunk: AfterChunk | null = null
+  #inSnapshot = false
+
+  private constructor(connections: RowConnection[]) {
+    this.#connections = connections
+    this.#free = [...connections]
+  }
+
+  /** @throws EcomdbError SERVER_UNREACHABLE, AUTHENTICATION_REFUSED */
+  static async open(
+    dialect: LogicalDialect,
+    connect: ConnectOptions,
+    readers: number,
+  ): Promise<ReaderPool> {
+    const opening = Array.from({ length: readers }, () => RowConnection.open(connect))
+    const opened = await Promise.allSettled(opening)
+    const connections = opened.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+    const pool = new ReaderPool(connections)
+    try {
+      await Promise.all(opening)
+      await Promise.all(connections.map(one => one.query(readerSettings(dialect))))
+      return pool
+    } catch (error) {
+      await pool.close()
+      throw error
+    }
+  }
+
+  get readers(): number {
+    return this.#connections.length
+  }
+
+  /** Opens a snapshot on every connection; the caller makes sure that they are the same. */
+  async startSnapshots(afterChunk: AfterChunk): Promise<void> {
+    await Promise.all(
+      this.#connections.map(one => one.query('START TRANSACTION WITH CONSISTENT SNAPSHOT')),
+    )
+    await Promise.all(this.#connections.map(one => one.query(`SAVEPOINT ${SAVEPOINT}`)))
+    this.#inSnapshot = true
+    this.#afterChunk = afterChunk
+  }
+
+  async endSnapshots(): Promise<void> {
+    this.#inSnapshot = false
+    this.#afterChunk = null
+    await Promise.all(this.#connections.map(one => one.query('ROLLBACK')))
+  }
+
+  async *readChunk(table: ReadableTable, range: KeyRange): AsyncGenerator<RowBlock> {
+    const connection = await this.#take()
+    try {
+      yield* connection.stream(selectRows(table, range), table.key === null)
+      await this.#afterChunk?.(table)
+    } finally {
+      await this.#giveBack(connection)
+    }
+  }
+
+  async countRows(table: ReadableTable): Promise<number> {
+    const rows = await this.query(
+      `SELECT COUNT(*) FROM ${quoteQualified(table.schema, table.name)}`,
+    )
+    return Number(rows[0]?.[0])
+  }
+
+  async keyBounds(table: ReadableTable): Promise<{ min: bigint; max: bigint } | null> {
+    const column = table.key?.columns[0]
+    if (column === undefined || table.key?.kind !== 'integer') return null
+    const name = quoteIdentifier(column)
+    const [row] = await this.query(
+      `SELECT MIN(${name}), MAX(${name}) FROM ${quoteQualified(table.schema, table.name)}`,
+    )
+    const [min, max] = row ?? []
+    return min && max ? { min: BigInt(min), max: BigInt(max) } : null
+  }
+
+  /** A small result as text, in the snapshot where there is one. */
+  async query(sql: string): Promise<(string | null)[][]> {
+    const connection = await this.#take()
+    try {
+      return await connection.query(sql)
+    } finally {
+      await this.#giveBack(connection)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#connections.map(one => one.close()))
+  }
+
+  async #take(): Promise<RowConnection> {
+    const free = this.#free.pop()
+    if (free) return free
+    return await new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  /**
+   * Gives back to the savepoint first: that lets go of the metadata locks of what was read
+   * (the snapshot stays), so that a waiting ALTER, and all behind it, do not wait for the
+   * whole backup.
+   */
+  async #giveBack(connection: RowConnection): Promise<void> {
+    if (this.#inSnapshot) {
+      await connection.query(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`).catch(() => {
+        // The connection is lost: its next use says so.
+      })
+    }
+    const waiting = this.#waiting.shift()
+    if (waiting) waiting(connection)
+    else this.#free.push(connection)
+  }
+}
+
+const SAVEPOINT = 'ecomdb_reader'
+
+/**
+ * Row bytes as the server has them: each column in its own character set, times in UTC,
+ * and no mode that changes how a value is printed. A consumer may be slow, so the server
+ * may wait long for it.
+ */
+function readerSettings(dialect: LogicalDialect): string {
+  return `SET SESSION ${[
+    'character_set_results = NULL',
+    "time_zone = '+00:00'",
+    "sql_mode = ''",
+    'sql_select_limit = DEFAULT',
+    "transaction_isolation = 'REPEATABLE-READ'",
+    'net_write_timeout = 86400',
+    'wait_timeout = 86400',
+    ...dialect.readerSettings,
+  ].join(', ')}`
+}
+
+/** The rows of one range in key order. */
+export function selectRows(table: ReadableTable, { from, to }: KeyRange): string {
+  const columns = table.columns.map(column => column.read).join(', ') || '1'
+  const first = quoteIdentifier(table.key?.columns[0] ?? '')
+  const where = [
+    ...(from === null ? [] : [`${first} >= ${BigInt(from)}`]),
+    ...(to === null ? [] : [`${first} < ${BigInt(to)}`]),
+  ].join(' AND ')
+  const order = table.key?.columns.map(quoteIdentifier).join(', ')
+  return (
+    `SELECT ${columns} FROM ${quoteQualified(table.schema, table.name)}` +
+    `${where ? ` WHERE ${where}` : ''}${order ? ` ORDER BY ${order}` : ''}`
+  )
+}

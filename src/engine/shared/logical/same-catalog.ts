@@ -1,0 +1,74 @@
+import type { ObservedCatalog } from './read-catalog.ts'
+import type { ObservedTable } from './read-tables.ts'
+
+/**
+ * What is in one catalog and not, or not so, in the other: databases, tables, programs and
+ * accounts, in words. Empty when nothing changed in between.
+ */
+export function differences(before: ObservedCatalog, after: ObservedCatalog): string[] {
+  return [
+    ...compare(
+      before.databases.map(one => [`database ${one.name}`, one.create]),
+      after.databases.map(one => [`database ${one.name}`, one.create]),
+    ),
+    ...compare(tableFacts(before), tableFacts(after)),
+    ...compare(programFacts(before), programFacts(after)),
+    ...compare(accountFacts(before), accountFacts(after)),
+  ]
+}
+
+/** The tables only: what may not change until the last row is read. */
+export function tableDifferences(before: ObservedCatalog, after: ObservedCatalog): string[] {
+  return compare(tableFacts(before), tableFacts(after))
+}
+
+type Fact = [name: string, text: string]
+
+function compare(before: readonly Fact[], after: readonly Fact[]): string[] {
+  const now = new Map(after)
+  const then = new Map(before)
+  return [
+    ...before.flatMap(([name, text]) => {
+      const other = now.get(name)
+      if (other === undefined) return [`${name} is gone`]
+      return other === text ? [] : [`${name} has changed`]
+    }),
+    ...after.flatMap(([name]) => (then.has(name) ? [] : [`${name} is new`])),
+  ]
+}
+
+function tableFacts({ tables }: ObservedCatalog): Fact[] {
+  return tables.map(table => [
+    `table ${table.schema}.${table.name}`,
+    `${definition(table.create)}\n${table.storageEngine}\n${table.createdAt}`,
+  ])
+}
+
+function programFacts({ programs }: ObservedCatalog): Fact[] {
+  // A sequence's next value (`after`) moves by itself.
+  return programs.map(({ kind, schema, name, after: _, ...facts }) => [
+    `${kind} ${schema}.${name}`,
+    JSON.stringify(facts),
+  ])
+}
+
+function accountFacts({ accounts }: ObservedCatalog): Fact[] {
+  return accounts.map(account => [
+    `${account.kind} '${account.user}'@'${account.host}'`,
+    JSON.stringify(account),
+  ])
+}
+
+/** SHOW CREATE TABLE without the next AUTO_INCREMENT value, which every insert moves. */
+export function definition(create: string): string {
+  return create.replace(/ AUTO_INCREMENT=\d+/, '')
+}
+
+/** The newest CREATE_TIME, e.g. "2026-11-20 23:09:42", UTC; null without tables. */
+export function newestTable(tables: readonly ObservedTable[]): string | null {
+  return tables.reduce<string | null>(
+    (newest, { createdAt }) =>
+      createdAt !== null && (newest === null || createdAt > newest) ? createdAt : newest,
+    null,
+  )
+}
