@@ -17,7 +17,7 @@ export interface LockLimits {
 /** A held lock: `release` it, and later `end` its session (which holds any DDL fence). */
 export interface HeldLock {
   session: Session
-  /** performance.now() when it was first asked for: writers may wait since then. */
+  /** performance.now() since which writers may wait. */
   sinceMs: number
   release(): Promise<void>
 }
@@ -47,6 +47,8 @@ export async function acquireWithoutOutage(
 }
 
 const RETRY_MS = 500
+/** At most so many statements of `LockMethod.acquire` each wait for lock_wait_timeout. */
+const ACQUIRE_STATEMENTS = 2
 
 /** @returns null when the lock was not granted in time; it is undone then */
 async function attempt(
@@ -59,9 +61,17 @@ async function attempt(
   const session = await openSession({ ...connect, database: undefined })
   try {
     await session.run(`SET SESSION lock_wait_timeout = ${lockSeconds}`)
-    const sinceMs = performance.now()
-    await withinTime(method.acquire(session, tables), (lockSeconds + 1) * 1000)
-    return { session, sinceMs, release: () => method.release(session) }
+    let sinceMs: number | null = null
+    const blocking = (): void => {
+      sinceMs = performance.now()
+    }
+    const acquired = method.acquire(session, tables, blocking)
+    await withinTime(acquired, ACQUIRE_STATEMENTS * (lockSeconds + 1) * 1000)
+    return {
+      session,
+      sinceMs: sinceMs ?? performance.now(),
+      release: () => method.release(session),
+    }
   } catch (error) {
     await dropSession(session, control)
     if (isDeadlock(error) || error instanceof LockTimeout) return null

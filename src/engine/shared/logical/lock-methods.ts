@@ -16,8 +16,14 @@ export interface LockMethod {
    * The session's lock_wait_timeout is set. On failure the caller drops the session: a
    * FLUSH TABLES WITH READ LOCK that timed out still holds the global read lock (MySQL
    * 9.7, measured).
+   *
+   * @param blocking called just before the first statement that writers may have to wait for
    */
-  acquire(session: Session, tables: readonly { schema: string; name: string }[]): Promise<void>
+  acquire(
+    session: Session,
+    tables: readonly { schema: string; name: string }[],
+    blocking: () => void,
+  ): Promise<void>
   release(session: Session): Promise<void>
 }
 
@@ -26,7 +32,8 @@ export const flushTablesWithReadLock: LockMethod = {
   name: 'ftwrl',
   singleReader: false,
   words: 'FLUSH TABLES WITH READ LOCK',
-  async acquire(session) {
+  async acquire(session, _tables, blocking) {
+    blocking()
     await session.run('FLUSH TABLES WITH READ LOCK')
   },
   async release(session) {
@@ -39,10 +46,10 @@ export const backupStage: LockMethod = {
   name: 'backup-stage',
   singleReader: false,
   words: 'BACKUP STAGE up to BLOCK_COMMIT',
-  async acquire(session) {
-    for (const stage of ['START', 'FLUSH', 'BLOCK_DDL', 'BLOCK_COMMIT']) {
-      await session.run(`BACKUP STAGE ${stage}`)
-    }
+  async acquire(session, _tables, blocking) {
+    for (const stage of ['START', 'FLUSH', 'BLOCK_DDL']) await session.run(`BACKUP STAGE ${stage}`)
+    blocking()
+    await session.run('BACKUP STAGE BLOCK_COMMIT')
   },
   async release(session) {
     await session.run('BACKUP STAGE END')
@@ -54,8 +61,9 @@ export const lockTables: LockMethod = {
   name: 'lock-tables',
   singleReader: false,
   words: 'LOCK TABLES … READ',
-  async acquire(session, tables) {
+  async acquire(session, tables, blocking) {
     if (tables.length === 0) return
+    blocking()
     const locks = tables.map(({ schema, name }) => `${quoteQualified(schema, name)} READ`)
     await session.run(`LOCK TABLES ${locks.join(', ')}`)
   },

@@ -34,6 +34,8 @@ export class ReaderPool implements RowReader {
     try {
       await Promise.all(opening)
       await Promise.all(connections.map(one => one.query(readerSettings(dialect))))
+      const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ'
+      await Promise.all(connections.map(one => one.query(isolation)))
       return pool
     } catch (error) {
       await pool.close()
@@ -139,7 +141,6 @@ function readerSettings(dialect: LogicalDialect): string {
     "time_zone = '+00:00'",
     "sql_mode = ''",
     'sql_select_limit = DEFAULT',
-    "transaction_isolation = 'REPEATABLE-READ'",
     'net_write_timeout = 86400',
     'wait_timeout = 86400',
     ...dialect.readerSettings,
