@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { ChunkEntry } from './manifest.ts'
-import { addRowSums, formatRowSum, rowSum } from './row-sum.ts'
+import { formatRowSum, RowSummer } from './row-sum.ts'
 
 const NEWLINE = 0x0a
 
@@ -16,7 +16,7 @@ export interface ChunkTotals {
 export class ChunkProof {
   readonly #kind: ChunkEntry['hash']['kind']
   readonly #ordered: Hash = createHash('sha256')
-  #additive = 0n
+  readonly #additive = new RowSummer()
   #rows = 0
   #bytes = 0
 
@@ -31,7 +31,7 @@ export class ChunkProof {
       this.#rows += countRows(block)
     } else {
       for (const line of linesOf(block)) {
-        this.#additive = addRowSums(this.#additive, rowSum(line))
+        this.#additive.add(line)
         this.#rows += 1
       }
     }
@@ -39,7 +39,7 @@ export class ChunkProof {
 
   totals(): ChunkTotals {
     const value =
-      this.#kind === 'ordered' ? this.#ordered.digest('hex') : formatRowSum(this.#additive)
+      this.#kind === 'ordered' ? this.#ordered.digest('hex') : formatRowSum(this.#additive.take())
     return { rows: this.#rows, bytes: this.#bytes, hash: { kind: this.#kind, value } }
   }
 }

@@ -200,7 +200,9 @@ async function underLock(held: {
   const { method, dialect, control, catalog, pool, lock } = held
   const compare = (table: ReadableTable) => requireSameTable(control, catalog, table)
   await pool.startSnapshots(compare)
-  const consistentAt = new Date().toISOString()
+  const consistentAt = await lock.session.value(
+    "SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f')",
+  )
   const position = await dialect.position(lock.session)
   const fence = await dialect.fenceDefinitions(lock.session)
   await lock.release()
@@ -219,7 +221,15 @@ async function underLock(held: {
   const none: Position = { engine: dialect.family, file: null, offset: null, gtidSet: '' }
   // Without a lock the position is not the snapshot's, so it is not given as such.
   const exact = method.singleReader ? none : (position ?? none)
-  return { method, pool, lock, position: exact, consistentAt, lockedMs, steps }
+  return {
+    method,
+    pool,
+    lock,
+    position: exact,
+    consistentAt: `${consistentAt?.slice(0, -3)}Z`,
+    lockedMs,
+    steps,
+  }
 }
 
 /** @throws EcomdbError NOT_CONSISTENT */
