@@ -1,24 +1,26 @@
 import { BaseCommand, type Outcome } from '#cli/base-command'
-import { configFrom, serverFlags } from '#cli/flags'
+import { configFrom } from '#cli/flags'
+import { provisionFlags, provisionOptions } from '#cli/provision-flags'
 import { wire } from '#cli/wire'
+import { appliedText } from '#report/provision-text'
 import { applyProvision } from '#workflow/provision/apply-provision'
 
 export default class ProvisionApply extends BaseCommand {
   static override summary = "make the shop's schema, or bring an older one up to today's"
 
+  static override description =
+    'Runs what `provision plan` prints, as an administrator of the server. Stopped anywhere, it goes on from there when it is run again; it refuses on drift.'
+
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
-  static override flags = { ...serverFlags }
+  static override flags = provisionFlags
 
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(ProvisionApply)
-    const { engine, connect } = await wire.server(await configFrom(flags))
-    const result = await applyProvision(engine, { connect }, this.progress)
-    return {
-      result,
-      text: result.statements
-        ? `${result.database} is up to date: ${result.statements} statements ran`
-        : `nothing to do: ${result.database} is up to date`,
-    }
+    const config = await configFrom(flags)
+    const { engine, connect } = await wire.server(config)
+    const options = { connect, ...provisionOptions(config, flags) }
+    const result = await applyProvision(engine, options, this.progress)
+    return { result, text: appliedText(result) }
   }
 }

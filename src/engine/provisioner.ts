@@ -1,5 +1,6 @@
 import type { Secret } from '#core/secret'
-import type { LiveSchema } from '#domain/schema/live-schema'
+import type { RecordedObject } from '#domain/schema/drift'
+import type { LiveSchema, SchemaObject } from '#domain/schema/live-schema'
 import type { Migration } from '#domain/schema/migration'
 import type { JournalEntry, PlannedCheck, Step } from '#domain/schema/provision-plan'
 import type {
@@ -9,6 +10,12 @@ import type {
   ServiceAccount,
 } from '#domain/schema/service-accounts'
 import type { ConnectOptions, Session } from './session.ts'
+
+/** What was recorded, and after which version; null when nothing is. */
+export interface RecordedSchema {
+  version: number | null
+  objects: readonly RecordedObject[]
+}
 
 /**
  * Makes and changes the shop's schema and ecomdb's own accounts. Deciding what to do is
@@ -28,6 +35,10 @@ export interface Provisioner {
   observe(session: Session, schema: string): Promise<LiveSchema>
   /** Empty when there is no journal yet. */
   readJournal(session: Session, schema: string): Promise<JournalEntry[]>
+  /** The objects as they were after the last migration that was done; empty before that. */
+  readRecorded(session: Session, schema: string): Promise<RecordedSchema>
+  /** Rows in ecomdb_set_aside; 0 when there is no such table. */
+  countSetAside(session: Session, schema: string): Promise<number>
   observeAccounts(session: Session, accounts: readonly AccountName[]): Promise<ObservedAccount[]>
   /** What the server says that can be granted; in capitals. */
   offeredPrivileges(session: Session): Promise<ReadonlySet<string>>
@@ -49,17 +60,16 @@ export interface Provisioner {
   /** Runs one statement, and its retries after a deadlock. */
   runStep(session: Session, step: Step, password: Secret | null): Promise<void>
   /** Writes to the journal that a statement of this migration begins. */
-  journalStep(
-    session: Session,
-    live: LiveSchema,
-    migration: Migration,
-    index: number,
-  ): Promise<void>
-  /** Writes to the journal that a migration is over. */
+  journalStep(session: Session, schema: string, migration: Migration, index: number): Promise<void>
+  /**
+   * Writes to the journal that a migration is over; with `record`, and in one transaction,
+   * also what the schema now looks like.
+   */
   journalDone(
     session: Session,
-    live: LiveSchema,
+    schema: string,
     migration: Migration,
     state: 'done' | 'adopted',
+    record: readonly SchemaObject[] | null,
   ): Promise<void>
 }

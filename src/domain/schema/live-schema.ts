@@ -30,10 +30,10 @@ export function findTable(schema: LiveSchema, name: string): TableDescription | 
   return schema.description.tables.find(table => table.name === name)
 }
 
-export function findObject(
-  objects: readonly SchemaObject[],
+export function findObject<Named extends Pick<SchemaObject, 'kind' | 'name'>>(
+  objects: readonly Named[],
   kind: ObjectKind,
   name: string,
-): SchemaObject | undefined {
+): Named | undefined {
   return objects.find(object => object.kind === kind && object.name === name)
 }

@@ -2,6 +2,7 @@ import { holds } from './condition.ts'
 import { findTable, type LiveSchema } from './live-schema.ts'
 import { DEFINER_TOKEN, type Migration, type MigrationStatement } from './migration.ts'
 import type { AccountName } from './service-accounts.ts'
+import { type Finding, type StageFound, servesForeignKey } from './shop-shape.ts'
 
 /** One row of the journal table: a migration that was begun here. */
 export interface JournalEntry {
@@ -40,6 +41,77 @@ export interface PlannedCheck {
   /** What is counted. */
   what: string
   sql: string
+}
+
+/** Everything that apply will do, in order. plan prints it, apply runs it. */
+export interface ProvisionPlan {
+  /** "mariadb 10.11.19" */
+  flavor: string
+  database: string
+  /** Where a schema without a journal stands; null when the journal knows. */
+  stage: StageFound | null
+  versions: readonly VersionState[]
+  /** What is in the way: with any, apply refuses. */
+  findings: readonly Finding[]
+  /** In order; a stage with a migration ends with its entry in the journal. */
+  stages: readonly PlanStage[]
+  /** Rows that an adoption kept in ecomdb_set_aside. */
+  setAside: number
+  /** What apply will not do, and why. */
+  notes: readonly string[]
+}
+
+/** What apply did. */
+export interface ProvisionResult {
+  database: string
+  /** Statements that ran; 0 when there was nothing to do. */
+  statements: number
+  /** Versions that are now done or adopted, and were not before. */
+  versions: readonly number[]
+  /** Rows that an adoption replaced and kept in ecomdb_set_aside. */
+  setAside: number
+  /** Files with passwords of accounts that were made. */
+  passwordFiles: readonly string[]
+  notes: readonly string[]
+}
+
+/** A migration with its statements, or statements that belong to none. */
+export interface PlanStage {
+  pending: PendingMigration | null
+  steps: readonly Step[]
+}
+
+export interface VersionState {
+  version: number
+  name: string
+  state: 'pending' | 'interrupted' | 'done' | 'adopted'
+  /** UTC */
+  finishedAt: string | null
+  appliedBy: string | null
+  toolVersion: string | null
+}
+
+export function versionStates(
+  migrations: readonly Migration[],
+  journal: readonly JournalEntry[],
+): VersionState[] {
+  const ran = new Map(journal.map(entry => [entry.version, entry]))
+  const known = new Set(migrations.map(({ version }) => version))
+  return [
+    ...migrations.map(({ version, name }) => ({ version, name })),
+    ...journal.filter(entry => !known.has(entry.version)),
+  ].map(({ version, name }) => {
+    const entry = ran.get(version)
+    const state = entry?.state === 'running' ? 'interrupted' : (entry?.state ?? 'pending')
+    return {
+      version,
+      name,
+      state,
+      finishedAt: entry?.finishedAt ?? null,
+      appliedBy: entry?.appliedBy ?? null,
+      toolVersion: entry?.toolVersion ?? null,
+    }
+  })
 }
 
 export interface PendingMigration {
@@ -110,17 +182,13 @@ function resolveTokens(
 
 /**
  * An older table's foreign keys, and the indexes that serve them, under whatever names the
- * server gave them. Other indexes are nobody's to drop: see unknownParts in stages.ts.
+ * server gave them. Other indexes are nobody's to drop: see strangeIndexes in shop-shape.ts.
  */
 function dropKeys(live: LiveSchema, name: string): { what: string; name: string }[] {
   const table = findTable(live, name)
   if (!table) return []
   const serving = table.indexes.filter(
-    index =>
-      !index.primary &&
-      table.foreignKeys.some(key =>
-        key.columns.every((column, at) => index.columns[at] === column),
-      ),
+    index => !index.primary && servesForeignKey(table, index.columns),
   )
   return [
     ...table.foreignKeys.map(key => ({ what: 'FOREIGN KEY', name: key.name })),

@@ -20,7 +20,7 @@ CREATE TABLE ecomdb_migration (
 CREATE TABLE ecomdb_object (
   kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  definition LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'JSON',
+  definition LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'as SHOW CREATE says',
   version INT NOT NULL COMMENT 'the last migration when this was recorded',
   PRIMARY KEY (kind, name)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_unicode_ci

@@ -1,61 +1,115 @@
+import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
+import type { Secret } from '#core/secret'
+import type { PlanStage, ProvisionPlan, ProvisionResult, Step } from '#domain/schema/provision-plan'
 import type { Engine } from '#engine/engine'
-import { type ProvisionOptions, type ProvisionPlan, planProvision } from './plan-provision.ts'
-
-export interface ProvisionResult {
-  database: string
-  /** Statements that ran; 0 when there was nothing to do. */
-  statements: number
-  /** Versions that are now done or adopted, and were not before. */
-  versions: readonly number[]
-}
+import type { Session } from '#engine/session'
+import { openPasswordStore, type PasswordStore } from './password-store.ts'
+import { makePlan, type ProvisionOptions, schemaOf } from './plan-provision.ts'
 
 /**
  * `ecomdb provision apply`: brings the schema from wherever it is to where the migrations
- * end. Stopped anywhere, it goes on from there when it is run again.
+ * end, and the accounts with it. Stopped anywhere, it goes on from there when it is run
+ * again; when there is nothing to do it does nothing.
  *
- * @throws EcomdbError LOCKED, SCHEMA_DRIFT, PRIVILEGE_MISSING, SERVER_REFUSED
+ * @throws EcomdbError LOCKED; SCHEMA_DRIFT before anything is changed; PRIVILEGE_MISSING and
+ *   SERVER_REFUSED at the statement that failed, with what was done before it kept
  */
 export async function applyProvision(
   engine: Engine,
   options: ProvisionOptions,
   progress: Progress,
 ): Promise<ProvisionResult> {
-  const database = options.connect.database ?? ''
+  const database = schemaOf(options)
   const session = await engine.provisioner.connect(options.connect)
   try {
     await engine.provisioner.lock(session, database)
-    const plan = await planProvision(engine, session, options)
-    return await run(engine, session, plan, progress)
+    progress.stage('reading the schema')
+    const plan = await makePlan(engine, session, options)
+    refuseFindings(plan)
+    const passwords = await openPasswordStore(options.secretsFolder, passwordsNeeded(plan))
+    const versions = await runStages(engine, session, plan, passwords, progress)
+    return {
+      database,
+      statements: plan.stages.reduce((sum, { steps }) => sum + steps.length, 0),
+      versions,
+      setAside: (await engine.provisioner.countSetAside(session, database)) - plan.setAside,
+      passwordFiles: passwords.files,
+      notes: plan.notes,
+    }
   } finally {
     await session.close()
   }
 }
 
-async function run(
+function refuseFindings({ database, findings }: ProvisionPlan): void {
+  const [first] = findings
+  if (!first) return
+  const more = findings.length > 1 ? `, and ${findings.length - 1} more` : ''
+  throw new EcomdbError('SCHEMA_DRIFT', {
+    what: `${database} is not changed: it is not what the migrations expect`,
+    why: `${first.object}: ${first.difference}${more}`,
+    hints: [...(first.hint ? [first.hint] : []), 'run `ecomdb provision status` to see all of it'],
+  })
+}
+
+function passwordsNeeded({ stages }: ProvisionPlan): string[] {
+  return stages.flatMap(({ steps }) =>
+    steps.flatMap(step => (step.passwordOf === null ? [] : [step.passwordOf])),
+  )
+}
+
+async function runStages(
   engine: Engine,
-  session: Awaited<ReturnType<Engine['connect']>>,
-  { database, live, stages }: ProvisionPlan,
+  session: Session,
+  { database, stages }: ProvisionPlan,
+  passwords: PasswordStore,
   progress: Progress,
-): Promise<ProvisionResult> {
-  const { provisioner } = engine
-  let statements = 0
+): Promise<number[]> {
+  const last = stages.findLast(stage => stage.pending !== null)
   const versions: number[] = []
-  for (const { pending, steps } of stages) {
-    if (pending) progress.stage(`${pending.migration.version} ${pending.migration.name}`)
-    for (const step of steps) {
-      if (pending && step.index !== null) {
-        await provisioner.journalStep(session, live, pending.migration, step.index)
-      }
-      await provisioner.runStep(session, step, null)
-      statements += 1
+  for (const stage of stages) {
+    progress.stage(titleOf(stage))
+    for (const step of stage.steps) {
+      await runStep(engine, session, database, stage, step, passwords.of(step.passwordOf))
       progress.advance({ items: 1 })
     }
-    if (pending) {
-      const state = steps.length === 0 ? 'adopted' : 'done'
-      await provisioner.journalDone(session, live, pending.migration, state)
-      versions.push(pending.migration.version)
-    }
+    if (stage.pending === null) continue
+    await finish(engine, session, database, stage, stage === last)
+    versions.push(stage.pending.migration.version)
   }
-  return { database, statements, versions }
+  return versions
+}
+
+function titleOf({ pending, steps }: PlanStage): string {
+  if (pending) return `migration ${pending.migration.version} ${pending.migration.name}`
+  return steps[0]?.kind === 'database' ? 'the database' : 'accounts'
+}
+
+async function runStep(
+  { provisioner }: Engine,
+  session: Session,
+  database: string,
+  { pending }: PlanStage,
+  step: Step,
+  password: Secret | null,
+): Promise<void> {
+  if (pending && step.index !== null) {
+    await provisioner.journalStep(session, database, pending.migration, step.index)
+  }
+  await provisioner.runStep(session, step, password)
+}
+
+/** The last migration's entry and the record of the schema are one commit. */
+async function finish(
+  { provisioner }: Engine,
+  session: Session,
+  database: string,
+  { pending, steps }: PlanStage,
+  isLast: boolean,
+): Promise<void> {
+  if (!pending) return
+  const record = isLast ? (await provisioner.observe(session, database)).objects : null
+  const state = steps.length === 0 ? 'adopted' : 'done'
+  await provisioner.journalDone(session, database, pending.migration, state, record)
 }

@@ -1,91 +1,129 @@
-import type { LiveSchema } from '#domain/schema/live-schema'
-import {
-  type JournalEntry,
-  type PendingMigration,
-  pendingMigrations,
-  type Step,
+import { EcomdbError } from '#core/errors'
+import type {
+  PendingMigration,
+  PlanStage,
+  ProvisionPlan,
+  Step,
 } from '#domain/schema/provision-plan'
 import {
+  type AccountNaming,
   definerAccount,
   missingGrants,
-  type ObservedAccount,
-  type ServiceAccount,
+  serviceAccounts,
 } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
-import { quoteIdentifier } from '#engine/quote'
 import type { ConnectOptions, Session } from '#engine/session'
+import { inspectSchema, runChecks } from './inspect-schema.ts'
 
 export interface ProvisionOptions {
-  /** With `database` set; it need not exist yet. */
+  /** An administrator's; with `database` set, which need not exist yet. */
   connect: ConnectOptions
-  /** What the names of the service accounts begin with; default "ecomdb". */
-  accountPrefix?: string | undefined
+  /** Where the passwords of the service accounts are kept, one file each; without it they are not made. */
+  secretsFolder?: string | undefined
+  naming?: AccountNaming | undefined
 }
 
-/** Everything that apply will do, in order. plan prints it, apply runs it. */
-export interface ProvisionPlan {
-  database: string
-  live: LiveSchema
-  journal: readonly JournalEntry[]
-  /** In order; each is followed by its entry in the journal. */
-  stages: readonly PlanStage[]
-}
+export const DEFAULT_NAMING: AccountNaming = { prefix: 'ecomdb', host: 'localhost' }
 
-/** A migration with its statements, or statements that belong to none. */
-export interface PlanStage {
-  pending: PendingMigration | null
-  steps: readonly Step[]
-}
-
+/**
+ * `ecomdb provision plan`: what apply would do now, and what is in its way. Changes nothing
+ * and takes no lock.
+ *
+ * @throws EcomdbError SERVER_UNREACHABLE, AUTHENTICATION_REFUSED, PRIVILEGE_MISSING
+ */
 export async function planProvision(
+  engine: Engine,
+  options: ProvisionOptions,
+): Promise<ProvisionPlan> {
+  const session = await engine.provisioner.connect(options.connect)
+  try {
+    return await makePlan(engine, session, options)
+  } finally {
+    await session.close()
+  }
+}
+
+/** The plan over a session that may hold the lock; apply executes this very value. */
+export async function makePlan(
   engine: Engine,
   session: Session,
   options: ProvisionOptions,
 ): Promise<ProvisionPlan> {
-  const { provisioner } = engine
-  const database = options.connect.database ?? ''
-  const definer = { user: `${options.accountPrefix ?? 'ecomdb'}_definer`, host: 'localhost' }
-  const live = await provisioner.observe(session, database)
-  const journal = await provisioner.readJournal(session, database)
-  const migrations = await provisioner.migrations()
-  const pending = pendingMigrations(migrations, journal, live, definer, quoteIdentifier)
-  const [observed] = await provisioner.observeAccounts(session, [definer])
-  const offered = await provisioner.offeredPrivileges(session)
-  const definerSteps = observed
-    ? accountStepsOf(engine, definerAccount(definer, database), observed, offered)
-    : []
+  const schema = schemaOf(options)
+  const naming = options.naming ?? DEFAULT_NAMING
+  const found = await inspectSchema(engine, session, schema, naming)
+  const failed = found.findings.length > 0 ? [] : await runChecks(engine, session, found.pending)
+  const { definer, service } = await accountSteps(engine, session, schema, options, naming)
+  const database = engine.provisioner.databaseSteps(found.live)
   return {
-    database,
-    live,
-    journal,
-    stages: arrange(provisioner.databaseSteps(live), pending, definerSteps),
+    flavor: session.flavor.toString(),
+    database: schema,
+    stage: found.stage,
+    versions: found.versions,
+    findings: [...found.findings, ...failed],
+    stages: arrange(database, found.pending, definer, service),
+    setAside: found.setAside,
+    notes: options.secretsFolder
+      ? []
+      : ['the service accounts are left alone: name a folder for their passwords with --secrets'],
   }
 }
 
-function accountStepsOf(
-  engine: Engine,
-  wanted: ServiceAccount,
-  observed: ObservedAccount,
-  offered: ReadonlySet<string>,
-): Step[] {
-  return engine.provisioner.accountSteps(wanted, observed, missingGrants(wanted, observed, offered))
+/** @throws EcomdbError USAGE when no database is named */
+export function schemaOf({ connect }: ProvisionOptions): string {
+  if (connect.database) return connect.database
+  throw new EcomdbError('USAGE', {
+    what: 'no database is named',
+    hints: ['set server.database in ecomdb.yaml, or use --database'],
+  })
 }
 
-/** The definer gets its rights when the tables are there and before a trigger needs them. */
+async function accountSteps(
+  { provisioner }: Engine,
+  session: Session,
+  schema: string,
+  { secretsFolder }: ProvisionOptions,
+  naming: AccountNaming,
+): Promise<{ definer: Step[]; service: Step[] }> {
+  const wanted = [
+    definerAccount(naming, schema),
+    ...(secretsFolder === undefined ? [] : serviceAccounts(naming, schema)),
+  ]
+  const offered = await provisioner.offeredPrivileges(session)
+  const observed = await provisioner.observeAccounts(
+    session,
+    wanted.map(({ account }) => account),
+  )
+  const [definer = [], ...service] = wanted.map((account, at) => {
+    const now = observed[at]
+    if (!now) return []
+    return provisioner.accountSteps(account, now, missingGrants(account, now, offered))
+  })
+  return { definer, service: service.flat() }
+}
+
+/**
+ * The definer gets its rights when the tables are there and before a trigger needs them:
+ * the shop goes on selling while this runs.
+ */
 function arrange(
   database: readonly Step[],
   pending: readonly PendingMigration[],
   definer: readonly Step[],
+  service: readonly Step[],
 ): PlanStage[] {
   const programs = pending.findIndex(({ steps }) =>
     steps.some(step => step.sql.includes('DEFINER = ')),
   )
   const border = programs < 0 ? pending.length : programs
+  const migrate = (some: readonly PendingMigration[]): PlanStage[] =>
+    some.map(each => ({ pending: each, steps: each.steps }))
   const stages = [
     { pending: null, steps: database },
-    ...pending.slice(0, border).map(each => ({ pending: each, steps: each.steps })),
+    ...migrate(pending.slice(0, border)),
     { pending: null, steps: definer },
-    ...pending.slice(border).map(each => ({ pending: each, steps: each.steps })),
+    ...migrate(pending.slice(border)),
+    { pending: null, steps: service },
   ]
   return stages.filter(stage => stage.pending !== null || stage.steps.length > 0)
 }

@@ -82,8 +82,10 @@ export function accountSteps(
   } else if (!wanted.login && !observed.locked) {
     steps.push(step(`ALTER USER ${name} ACCOUNT LOCK`))
   }
-  for (const grant of missing)
-    steps.push(step(`GRANT ${grant.privileges.join(', ')} ON ${place(grant)} TO ${name}`))
+  for (const grant of missing) {
+    const option = grant.grantOption ? ' WITH GRANT OPTION' : ''
+    steps.push(step(`GRANT ${grant.privileges.join(', ')} ON ${place(grant)} TO ${name}${option}`))
+  }
   return steps
 }
 

@@ -1,37 +1,36 @@
 import { createHash } from 'node:crypto'
 import { EcomdbError } from '#core/errors'
 import { toolVersion } from '#core/version'
-import type { LiveSchema } from '#domain/schema/live-schema'
+import type { SchemaObject } from '#domain/schema/live-schema'
 import type { Migration } from '#domain/schema/migration'
 import type { JournalEntry } from '#domain/schema/provision-plan'
+import type { RecordedSchema } from '../../provisioner.ts'
 import { quoteQualified } from '../../quote.ts'
 import { isNoSuchTable } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 
 const JOURNAL = 'ecomdb_migration'
+const RECORDED = 'ecomdb_object'
 
 export async function readJournal(session: Session, schema: string): Promise<JournalEntry[]> {
-  try {
-    const rows = await session.rows<Record<string, string | number | null>>(
+  const rows = await orNone(
+    session.rows<Record<string, string | number | null>>(
       `SELECT version, name, checksum, state, statement_index, started_at, finished_at,
          applied_by, tool_version
        FROM ${quoteQualified(schema, JOURNAL)} ORDER BY version`,
-    )
-    return rows.map(row => ({
-      version: Number(row['version']),
-      name: String(row['name']),
-      checksum: String(row['checksum']),
-      state: String(row['state']) as JournalEntry['state'],
-      statementIndex: Number(row['statement_index']),
-      startedAt: String(row['started_at']),
-      finishedAt: row['finished_at'] === null ? null : String(row['finished_at']),
-      appliedBy: String(row['applied_by']),
-      toolVersion: String(row['tool_version']),
-    }))
-  } catch (error) {
-    if (isNoSuchTable(error)) return []
-    throw error
-  }
+    ),
+  )
+  return rows.map(row => ({
+    version: Number(row['version']),
+    name: String(row['name']),
+    checksum: String(row['checksum']),
+    state: String(row['state']) as JournalEntry['state'],
+    statementIndex: Number(row['statement_index']),
+    startedAt: String(row['started_at']),
+    finishedAt: row['finished_at'] === null ? null : String(row['finished_at']),
+    appliedBy: String(row['applied_by']),
+    toolVersion: String(row['tool_version']),
+  }))
 }
 
 /** The first migration makes the journal, so what it does is written down when it is over. */
@@ -39,32 +38,36 @@ const keepsItself = (migration: Migration): boolean => migration.version === 0
 
 export async function journalStep(
   session: Session,
-  live: LiveSchema,
+  schema: string,
   migration: Migration,
   index: number,
 ): Promise<void> {
-  if (!keepsItself(migration)) await write(session, live, migration, 'running', index)
+  if (!keepsItself(migration)) await write(session, schema, migration, 'running', index)
 }
 
 export async function journalDone(
   session: Session,
-  live: LiveSchema,
+  schema: string,
   migration: Migration,
   state: 'done' | 'adopted',
+  record: readonly SchemaObject[] | null,
 ): Promise<void> {
-  await write(session, live, migration, state, migration.statements.length)
+  await session.run('START TRANSACTION')
+  if (record !== null) await writeRecorded(session, schema, migration.version, record)
+  await write(session, schema, migration, state, migration.statements.length)
+  await session.run('COMMIT')
 }
 
 async function write(
   session: Session,
-  live: LiveSchema,
+  schema: string,
   migration: Migration,
   state: JournalEntry['state'],
   index: number,
 ): Promise<void> {
   const finished = state === 'running' ? 'NULL' : 'UTC_TIMESTAMP(6)'
   await session.run(
-    `INSERT INTO ${quoteQualified(live.name, JOURNAL)}
+    `INSERT INTO ${quoteQualified(schema, JOURNAL)}
        (version, name, checksum, state, statement_index, started_at, finished_at, applied_by, tool_version)
      VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6), ${finished}, USER(), ?)
      ON DUPLICATE KEY UPDATE state = ?, statement_index = ?, finished_at = ${finished},
@@ -74,6 +77,57 @@ async function write(
       ...[state, index, migration.checksum, toolVersion()],
     ],
   )
+}
+
+async function writeRecorded(
+  session: Session,
+  schema: string,
+  version: number,
+  objects: readonly SchemaObject[],
+): Promise<void> {
+  const table = quoteQualified(schema, RECORDED)
+  await session.run(`DELETE FROM ${table}`)
+  for (const { kind, name, definition } of objects) {
+    await session.run(
+      `INSERT INTO ${table} (kind, name, definition, version) VALUES (?, ?, ?, ?)`,
+      [...[kind, name, definition, version]],
+    )
+  }
+}
+
+export async function readRecorded(session: Session, schema: string): Promise<RecordedSchema> {
+  const rows = await orNone(
+    session.rows<Record<'kind' | 'name' | 'definition', string> & { version: number }>(
+      `SELECT kind, name, definition, version FROM ${quoteQualified(schema, RECORDED)}
+       ORDER BY kind, name`,
+    ),
+  )
+  return {
+    version: rows[0] ? Number(rows[0].version) : null,
+    objects: rows.map(({ kind, name, definition }) => ({
+      kind: kind as SchemaObject['kind'],
+      name,
+      definition,
+    })),
+  }
+}
+
+export async function countSetAside(session: Session, schema: string): Promise<number> {
+  const [row] = await orNone(
+    session.rows<{ number: number }>(
+      `SELECT COUNT(*) AS number FROM ${quoteQualified(schema, 'ecomdb_set_aside')}`,
+    ),
+  )
+  return Number(row?.number ?? 0)
+}
+
+async function orNone<Row>(rows: Promise<Row[]>): Promise<Row[]> {
+  try {
+    return await rows
+  } catch (error) {
+    if (isNoSuchTable(error)) return []
+    throw error
+  }
 }
 
 /** MySQL allows 64 characters in a lock's name, and a schema's name alone may have as many. */

@@ -15,7 +15,14 @@ import {
   observeAccounts,
   offeredPrivileges,
 } from './accounts.ts'
-import { journalDone, journalStep, lockSchema, readJournal } from './journal.ts'
+import {
+  countSetAside,
+  journalDone,
+  journalStep,
+  lockSchema,
+  readJournal,
+  readRecorded,
+} from './journal.ts'
 import { type KnownNames, observeLiveSchema } from './observe-schema.ts'
 
 const COLLATION = 'utf8mb4_unicode_ci'
@@ -45,6 +52,8 @@ export function provisioner(dialect: AccountDialect): Provisioner {
       return await observeLiveSchema(session, schema, knownNames(await readMigrations()))
     },
     readJournal,
+    readRecorded,
+    countSetAside,
     observeAccounts: (session, accounts) => observeAccounts(session, dialect, accounts),
     offeredPrivileges,
     async runCheck(session, check) {
