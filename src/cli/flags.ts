@@ -68,7 +68,10 @@ export const identityFlags = {
 
 /** For commands that change something. */
 export const dryRunFlag = {
-  'dry-run': boolean({ summary: 'print what would be done, and change nothing' }),
+  'dry-run': boolean({
+    default: false,
+    summary: 'print what would be done, and change nothing',
+  }),
 }
 
 /** The configuration as the flags of a command say. */

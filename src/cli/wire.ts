@@ -75,9 +75,19 @@ async function readCertificate(path: string): Promise<string> {
  * @throws EcomdbError CONFIG_INVALID when none is configured
  */
 async function target(config: Config): Promise<Target> {
-  const directory = targetDirectory(config)
-  const { openDirectoryTarget } = await import('#target/dir/directory-target')
-  return openDirectoryTarget(directory)
+  return await openTarget(targetDirectory(config))
 }
 
-export const wire = { server, connectOptions, target }
+/** A target by its path. */
+async function openTarget(path: string): Promise<Target> {
+  const { openDirectoryTarget } = await import('#target/dir/directory-target')
+  return openDirectoryTarget(path)
+}
+
+/** Makes the target's folder as well; for `ecomdb init` alone. */
+async function createTarget(path: string): Promise<Target> {
+  const { createDirectoryTarget } = await import('#target/dir/directory-target')
+  return await createDirectoryTarget(path)
+}
+
+export const wire = { server, connectOptions, target, openTarget, createTarget }

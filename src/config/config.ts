@@ -1,11 +1,13 @@
 import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
 import type { EngineFamily } from '#domain/engine-family'
+import type { HostRole } from './schema.ts'
 
 /** What ecomdb works on: ecomdb.yaml, changed by the environment, changed by flags. Paths are absolute. */
 export interface Config {
   /** The file that was read, or null when there is none and the environment says all. */
   file: string | null
+  runsOn: HostRole
   server: ServerConfig
   target: { directory?: string | undefined }
   keys: KeysConfig

@@ -43,7 +43,7 @@ export interface LoadOptions {
 export async function loadConfig(options: LoadOptions): Promise<Config> {
   const named = options.file ?? nonEmpty(options.environment['ECOMDB_CONFIG'])
   const file = named ? resolve(named) : findFile()
-  const changes = merge(fromEnvironment(options.environment), options.flags ?? {})
+  const changes = configChanges(options.environment, options.flags ?? {})
   if (!file) {
     if (!Object.values(changes).some(value => value !== undefined)) throw notFound()
     return compose(null, {}, changes, options.environment)
@@ -80,6 +80,11 @@ function notFound(): EcomdbError {
       'or name one with --config, or a server with ECOMDB_SOCKET or ECOMDB_HOST',
     ],
   })
+}
+
+/** What the environment says, changed by flags. */
+export function configChanges(environment: NodeJS.ProcessEnv, flags: ConfigFlags): ConfigFlags {
+  return merge(fromEnvironment(environment), flags)
 }
 
 function fromEnvironment(environment: NodeJS.ProcessEnv): ConfigFlags {
@@ -144,6 +149,7 @@ function compose(
   const password = nonEmpty(environment['ECOMDB_PASSWORD'])
   return {
     file,
+    runsOn: content.runs_on ?? 'all',
     server: {
       engine: engineOf(changes.engine ?? server.engine),
       socketPath: changes.socket ? here(changes.socket) : beside(place.socket),

@@ -86,7 +86,8 @@ function knownKeys(path: readonly (string | number)[]): string[] {
   const [section] = path
   if (section === undefined) return Object.keys(configSchema.shape)
   const found = Object.entries(configSchema.shape).find(([name]) => name === section)
-  return found ? Object.keys(found[1].unwrap().shape) : []
+  const inner = found?.[1].unwrap()
+  return inner && 'shape' in inner ? Object.keys(inner.shape) : []
 }
 
 function expectation(issue: z.core.$ZodIssue): string {

@@ -58,12 +58,26 @@ const keys = z
   })
   .describe('keys; a database host holds public keys only')
 
+const runsOn = z
+  .enum(['all', 'database', 'vault', 'drill'])
+  .describe(
+    'what this host does: database (holds public keys only), vault (copies, expires, verifies), drill (restores, holds an identity), or all (default; for a trial)',
+  )
+
 export const configSchema = z
-  .strictObject({ server: server.optional(), target: target.optional(), keys: keys.optional() })
+  .strictObject({
+    runs_on: runsOn.optional(),
+    server: server.optional(),
+    target: target.optional(),
+    keys: keys.optional(),
+  })
   .describe('ecomdb.yaml: what ecomdb works on')
 
 /** The file's content, as it is written: snake_case, and paths relative to the file. */
 export type ConfigFile = z.infer<typeof configSchema>
+
+/** What a host does; decides which keys may be on it. */
+export type HostRole = z.infer<typeof runsOn>
 
 /** For policies/ecomdb.schema.json. */
 export function configJsonSchema(): object {

@@ -243,7 +243,7 @@ describe.each(TEST_ENGINES)('a private %s server', family => {
   }
 })
 
-const mysqlTest = TEST_ENGINES.includes('mysql') ? test : test.skip
+const mysqlTest = test.skipIf(!TEST_ENGINES.includes('mysql'))
 mysqlTest('each private mysql server has a UUID and keys of its own', async () => {
   const { scratchServers } = await engineFor('mysql')
   const folders = [join(parent, 'one'), join(parent, 'two')]
@@ -257,7 +257,7 @@ mysqlTest('each private mysql server has a UUID and keys of its own', async () =
   expect(new Set(ids).size).toBe(4)
 })
 
-const mariadbTest = TEST_ENGINES.includes('mariadb') ? test : test.skip
+const mariadbTest = test.skipIf(!TEST_ENGINES.includes('mariadb'))
 mariadbTest('data of an older mariadb is upgraded', async () => {
   const { scratchServers } = await engineFor('mariadb')
   started.push({ servers: scratchServers, folder })

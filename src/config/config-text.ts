@@ -1,0 +1,73 @@
+import type { HostRole } from './schema.ts'
+
+/** What `ecomdb init` writes; paths as they shall stand in the file. */
+export interface ConfigValues {
+  runsOn: HostRole
+  server: {
+    engine?: string | undefined
+    socket?: string | undefined
+    host?: string | undefined
+    port?: number | undefined
+    user: string
+    passwordFile?: string | undefined
+    database: string
+  }
+  target: string
+  recipients: readonly string[]
+  signingKeyFile: string
+  dedupKeyFile: string
+  trustedSigners: readonly string[]
+  identityFiles: readonly string[]
+}
+
+/**
+ * The text of a new ecomdb.yaml, with comments.
+ *
+ * @param schemaFile policies/ecomdb.schema.json, for editors
+ */
+export function configText(values: ConfigValues, schemaFile: string): string {
+  const { server } = values
+  return `# yaml-language-server: $schema=${schemaFile}
+# ecomdb: what this host works on. Paths are relative to this file; no secret stands here.
+# Flags win over the environment (ECOMDB_HOST, ECOMDB_DATABASE, …), which wins over this file.
+
+# all: one host for everything (a trial). database: public keys only. vault, drill: see docs.
+runs_on: ${values.runsOn}
+
+server:
+${line('engine', server.engine)}${line('socket', server.socket)}${line('host', server.host)}${line('port', server.port)}${line('user', server.user)}${line('password_file', server.passwordFile)}${line('database', server.database)}
+target:
+  # The folder of the repository: a disk that can be taken away, or a mounted share.
+${line('directory', values.target)}
+keys:
+  # Backups are encrypted to these. The first is for operations (restores and drills); the
+  # second is the escrow key, whose private half is kept offline by someone else.
+  recipients:
+${list(values.recipients)}
+  # Signs snapshots, so that a planted one is refused.
+${line('signing_key_file', values.signingKeyFile)}  # Names objects, so that what is stored already is not stored again.
+${line('dedup_key_file', values.dedupKeyFile)}  # Public halves of the signing keys whose snapshots are believed.
+  trusted_signers:
+${list(values.trustedSigners)}
+  # Private keys that open backups; on restore and drill hosts only.
+  identity_files:${values.identityFiles.length ? `\n${list(values.identityFiles)}` : ' []'}
+`
+    .trimEnd()
+    .concat('\n')
+}
+
+function line(key: string, value: string | number | undefined): string {
+  return value === undefined ? '' : `  ${key}: ${scalar(value)}\n`
+}
+
+function list(values: readonly string[]): string {
+  return values.map(value => `    - ${scalar(value)}`).join('\n')
+}
+
+/** A plain YAML scalar where that is safe, else a JSON string, which is YAML too. */
+function scalar(value: string | number): string {
+  if (typeof value === 'number') return String(value)
+  const plain = /^[A-Za-z/._][A-Za-z0-9/._@+=:-]*$/
+  const special = /^(true|false|null|yes|no|on|off|~|\.+|\.(inf|nan))$|:$|: /i
+  return plain.test(value) && !special.test(value) ? value : JSON.stringify(value)
+}

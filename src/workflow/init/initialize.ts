@@ -1,0 +1,232 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { type ConfigValues, configText } from '#config/config-text'
+import { readConfigFile } from '#config/load-config'
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
+import type { Secret } from '#core/secret'
+import { translateStorageError } from '#core/storage-error'
+import { createRepository, openRepository } from '#repository/repository'
+import type { Target } from '#target/target'
+import {
+  ensureDedupKey,
+  ensureIdentity,
+  ensurePassword,
+  ensureRecipients,
+  ensureSigningKey,
+  type KeyPlaces,
+  keyPlaces,
+  readRecipients,
+  writeNewFile,
+} from './key-set.ts'
+
+export interface InitOptions {
+  /** Where ecomdb.yaml and keys/ go. Absolute. */
+  folder: string
+  runsOn: 'all' | 'database'
+  server: ConfigValues['server']
+  /** Flags or environment name a server; a configuration that is there is not changed by them. */
+  serverNamed: boolean
+  /** Kept in keys/server.password; null when there is none, or a file is named. */
+  password: Secret | null
+  /** Absolute; null: what an ecomdb.yaml that is there already says. */
+  target: string | null
+  dryRun: boolean
+}
+
+/** What a workflow cannot make by itself. */
+export interface InitPorts {
+  openTarget(path: string): Promise<Target>
+  createTarget(path: string): Promise<Target>
+  clock: Clock
+  /** policies/ecomdb.schema.json */
+  schemaFile: string
+}
+
+/** A thing that init makes or finds made; gone: a private key that was taken away. */
+export interface InitItem {
+  path: string
+  purpose: string
+  action: 'create' | 'keep' | 'gone'
+}
+
+export interface InitResult {
+  configFile: string
+  dryRun: boolean
+  items: readonly InitItem[]
+  /** age public keys; empty in a dry run that would make them. */
+  recipients: readonly string[]
+  /** The public signing key; null in a dry run that would make it. */
+  signer: string | null
+  repositoryId: string | null
+  /** Private keys that must not stay on this host. */
+  takeAway: readonly string[]
+}
+
+/** One step: what it is for, whether it is done already, and how it is done. */
+interface Step {
+  path: string
+  purpose: string
+  done: boolean
+  run(): Promise<void>
+}
+
+/**
+ * `ecomdb init`: configuration, keys and an empty repository. What is there already is kept,
+ * byte for byte; a run that was cut off is completed by the next one. ecomdb.yaml is
+ * written when all that it names is there.
+ *
+ * @throws EcomdbError USAGE, CONFIG_INVALID, TARGET_NOT_EMPTY, STORAGE_FAILED, SECRET_MISSING
+ */
+export async function initialize(
+  options: InitOptions,
+  ports: InitPorts,
+  progress: Progress,
+): Promise<InitResult> {
+  const configFile = join(options.folder, 'ecomdb.yaml')
+  const target = await decideTarget(options, configFile)
+  const places = keyPlaces(options.folder, options.runsOn === 'all')
+  const found = await findRepository(target, ports)
+  const steps = plan(options, { configFile, target, places, repositoryDone: found !== null }, ports)
+  const items = steps.map(itemOf)
+  progress.stage('writing configuration and keys')
+  if (options.serverNamed && existsSync(configFile)) {
+    progress.warn(`${configFile} is kept as it is: the server named now is not written to it`)
+  }
+  if (!options.dryRun) {
+    for (const step of steps) if (!step.done) await perform(step)
+  }
+  const repository = found ?? (options.dryRun ? null : await findRepository(target, ports))
+  return {
+    configFile,
+    dryRun: options.dryRun,
+    items,
+    recipients: existsSync(places.recipients) ? await readRecipients(places.recipients) : [],
+    signer: existsSync(places.signingKey) ? await ensureSigningKey(places.signingKey) : null,
+    repositoryId: repository,
+    takeAway: [places.operations, places.escrow].filter(
+      file => dirname(file) !== dirname(places.recipients) && existsSync(file),
+    ),
+  }
+}
+
+async function perform({ path, run }: Step): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    throw translateStorageError(error, `cannot make ${path}`)
+  }
+}
+
+function itemOf({ path, purpose, done }: Step): InitItem {
+  return { path, purpose, action: !done ? 'create' : existsSync(path) ? 'keep' : 'gone' }
+}
+
+/** The target of the flags, or that of an ecomdb.yaml that is there; they must not differ. */
+async function decideTarget({ target }: InitOptions, configFile: string): Promise<string> {
+  if (!existsSync(configFile)) {
+    if (target) return target
+    throw new EcomdbError('USAGE', {
+      what: 'a target is needed: the folder where backups will be kept',
+      hints: ['give --target FOLDER, or set ECOMDB_TARGET'],
+    })
+  }
+  const written = (await readConfigFile(configFile)).target?.directory
+  const existing = written === undefined ? null : resolve(dirname(configFile), written)
+  if (existing && target && existing !== target) {
+    throw new EcomdbError('USAGE', {
+      what: `${configFile} is there, and names another target`,
+      why: `it says ${existing}, and not ${target}; a configuration is never overwritten`,
+      hints: ['edit target.directory, or leave the target out'],
+    })
+  }
+  const decided = existing ?? target
+  if (decided) return decided
+  throw new EcomdbError('USAGE', {
+    what: `${configFile} names no target, and neither does --target`,
+  })
+}
+
+/** The id of the repository; null when there is room for a new one. */
+async function findRepository(path: string, ports: InitPorts): Promise<string | null> {
+  try {
+    return (await openRepository(await ports.openTarget(path))).id
+  } catch (error) {
+    if (error instanceof EcomdbError && error.code === 'TARGET_UNAVAILABLE') return null
+    throw error
+  }
+}
+
+interface Facts {
+  configFile: string
+  target: string
+  places: KeyPlaces
+  repositoryDone: boolean
+}
+
+function plan(options: InitOptions, facts: Facts, ports: InitPorts): Step[] {
+  const { places, configFile, target } = facts
+  const { password } = options
+  const step = (
+    path: string,
+    purpose: string,
+    run: () => Promise<void>,
+    done = existsSync(path),
+  ) => {
+    return { path, purpose, done, run }
+  }
+  // The public halves are enough: the private ones may have been taken away.
+  const identitiesDone = existsSync(places.recipients)
+  const identity = (path: string, purpose: string): Step =>
+    step(path, purpose, () => ensureIdentity(path, ports.clock), identitiesDone || existsSync(path))
+  return [
+    identity(places.operations, 'private key that opens backups (operations)'),
+    identity(places.escrow, 'private key that opens backups (escrow): take it away'),
+    step(places.recipients, 'public keys that backups are encrypted to', () =>
+      ensureRecipients(places),
+    ),
+    step(places.signingKey, 'private key that signs snapshots', async () => {
+      await ensureSigningKey(places.signingKey)
+    }),
+    step(places.dedupKey, 'key that names objects', () => ensureDedupKey(places.dedupKey)),
+    ...(password
+      ? [
+          step(places.password, "the server's password", () =>
+            ensurePassword(places.password, password),
+          ),
+        ]
+      : []),
+    step(
+      target,
+      'an empty repository',
+      async () => {
+        await createRepository(await ports.createTarget(target), ports.clock)
+      },
+      facts.repositoryDone,
+    ),
+    step(configFile, 'the configuration', () => writeConfig(options, facts, ports)),
+  ]
+}
+
+async function writeConfig(options: InitOptions, facts: Facts, ports: InitPorts): Promise<void> {
+  const { places, configFile, target } = facts
+  const beside = (path: string): string => relative(options.folder, path)
+  const passwordFile = options.password ? beside(places.password) : options.server.passwordFile
+  const values: ConfigValues = {
+    runsOn: options.runsOn,
+    server: { ...options.server, passwordFile },
+    target,
+    recipients: await readRecipients(places.recipients),
+    signingKeyFile: beside(places.signingKey),
+    dedupKeyFile: beside(places.dedupKey),
+    trustedSigners: [await ensureSigningKey(places.signingKey)],
+    identityFiles: options.runsOn === 'all' ? [beside(places.operations)] : [],
+  }
+  const partial = `${configFile}.partial`
+  await mkdir(options.folder, { recursive: true })
+  await rm(partial, { force: true })
+  await writeNewFile(partial, configText(values, ports.schemaFile), 0o644)
+  await rename(partial, configFile)
+}
