@@ -5,6 +5,7 @@ import type { Migration } from '#domain/schema/migration'
 import type { JournalEntry, PlannedCheck, Step } from '#domain/schema/provision-plan'
 import type {
   AccountName,
+  AccountNaming,
   ObservedAccount,
   PrivilegeGrant,
   ServiceAccount,
@@ -39,6 +40,10 @@ export interface Provisioner {
   readRecorded(session: Session, schema: string): Promise<RecordedSchema>
   /** Rows in ecomdb_set_aside; 0 when there is no such table. */
   countSetAside(session: Session, schema: string): Promise<number>
+  /** The locked account that owns views, procedures and triggers, with what it needs for them. */
+  definerAccount(naming: AccountNaming, schema: string): ServiceAccount
+  /** The accounts that ecomdb works with day by day, each with its least privileges. */
+  serviceAccounts(naming: AccountNaming, schema: string): ServiceAccount[]
   observeAccounts(session: Session, accounts: readonly AccountName[]): Promise<ObservedAccount[]>
   /** What the server says that can be granted; in capitals. */
   offeredPrivileges(session: Session): Promise<ReadonlySet<string>>

@@ -5,12 +5,7 @@ import type {
   ProvisionPlan,
   Step,
 } from '#domain/schema/provision-plan'
-import {
-  type AccountNaming,
-  definerAccount,
-  missingGrants,
-  serviceAccounts,
-} from '#domain/schema/service-accounts'
+import { type AccountNaming, missingGrants } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
 import { inspectSchema, runChecks } from './inspect-schema.ts'
@@ -86,8 +81,8 @@ async function accountSteps(
   naming: AccountNaming,
 ): Promise<{ definer: Step[]; service: Step[] }> {
   const wanted = [
-    definerAccount(naming, schema),
-    ...(secretsFolder === undefined ? [] : serviceAccounts(naming, schema)),
+    provisioner.definerAccount(naming, schema),
+    ...(secretsFolder === undefined ? [] : provisioner.serviceAccounts(naming, schema)),
   ]
   const offered = await provisioner.offeredPrivileges(session)
   const observed = await provisioner.observeAccounts(

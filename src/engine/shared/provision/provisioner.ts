@@ -24,6 +24,7 @@ import {
   readRecorded,
 } from './journal.ts'
 import { type KnownNames, observeLiveSchema } from './observe-schema.ts'
+import { definerAccount, serviceAccounts } from './service-accounts.ts'
 
 const COLLATION = 'utf8mb4_unicode_ci'
 /** A statement that loses to a deadlock is tried this often in all. */
@@ -54,6 +55,8 @@ export function provisioner(dialect: AccountDialect): Provisioner {
     readJournal,
     readRecorded,
     countSetAside,
+    definerAccount,
+    serviceAccounts,
     observeAccounts: (session, accounts) => observeAccounts(session, dialect, accounts),
     offeredPrivileges,
     async runCheck(session, check) {
