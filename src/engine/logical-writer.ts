@@ -1,5 +1,5 @@
 import type { Manifest, TableEntry } from '#domain/backup/manifest'
-import type { RestorePlan, RestoreStatement } from '#domain/backup/restore-plan'
+import type { MadeObjects, RestorePlan, RestoreStatement } from '#domain/backup/restore-plan'
 import type { ConnectOptions, Session } from './session.ts'
 
 /**
@@ -11,15 +11,27 @@ import type { ConnectOptions, Session } from './session.ts'
  * is executed.
  */
 export interface LogicalWriter {
+  /**
+   * Takes the server's restore lock, which the session holds until it closes.
+   * @throws EcomdbError LOCKED when another restore into this server runs
+   */
+  lock(session: Session): Promise<void>
   /** What is on the server already. Reads only. */
   observe(session: Session, manifest: Manifest): Promise<RestoreTarget>
   /** Every statement of the restore, in order, but for the rows themselves. */
   plan(manifest: Manifest, target: RestoreTarget, options: PlanOptions): RestorePlan
   /** Opens the loading connections. Throws EcomdbError as `Engine.connect` does. */
   open(options: WriterOptions): Promise<LogicalWriterSession>
+  /** Reads a row of each view; gives back those that do not answer, with the server's reason. */
+  askViews(
+    session: Session,
+    views: readonly { schema: string; name: string }[],
+  ): Promise<{ schema: string; name: string; error: string }[]>
 }
 
 export interface RestoreTarget {
+  /** The same for the same server, whatever way it is reached: for the journal. */
+  serverId: string
   serverVersion: string
   /** Of the snapshot's databases: those that are there, with how many objects they hold. */
   databases: readonly { name: string; objects: number }[]
@@ -34,6 +46,8 @@ export interface RestoreTarget {
 export interface PlanOptions {
   /** Only these databases, with their programs; all when undefined. */
   databases?: readonly string[] | undefined
+  /** Removed first: what an interrupted restore made. */
+  remove: MadeObjects | null
   /** Accounts, roles and grants too. */
   accounts: boolean
   /** Lock restored people; service accounts, definers and roles come as they were. */
@@ -48,6 +62,8 @@ export interface WriterOptions {
   connect: ConnectOptions
   /** Loading connections, one worker thread each. */
   writers: number
+  /** Nothing of this server will be kept: MySQL then goes without its redo log. */
+  throwAway?: boolean
   /** Write to the server's binary log, so that replicas get the rows too. */
   binlog: boolean
   /** infile: LOAD DATA LOCAL. insert: multi-row INSERT, for servers with local_infile off. */

@@ -1,5 +1,6 @@
 /** The stages of a restore, in the order in which they run. */
 export const RESTORE_STAGES = [
+  'removal',
   'databases',
   'accounts',
   'sequences',
@@ -16,11 +17,19 @@ export const RESTORE_STAGES = [
 
 export type RestoreStage = (typeof RESTORE_STAGES)[number]
 
+/** What an interrupted restore made, by its journal: to be removed before a new start. */
+export interface MadeObjects {
+  databases: readonly string[]
+  accounts: readonly { user: string; host: string; kind: 'account' | 'role' }[]
+}
+
 /** One statement of a restore: the same value is printed and executed. */
 export interface RestoreStatement {
   stage: RestoreStage
   /** What it makes, for messages: "view `shop`.`monthly_volume`". */
   object: string
+  /** Of a table: its place in `manifest.tables`; else null. */
+  table: number | null
   sql: string
   /** `sql` with password hashes masked. */
   shown: string
@@ -46,6 +55,12 @@ export interface RestorePlan {
   rows: number
   /** Bytes of TSV. */
   bytes: number
+  /** What the statements make that was not there: the journal keeps it. */
+  makes: MadeObjects
+  /** Accounts that come back locked. */
+  locked: readonly { user: string; host: string }[]
+  /** Accounts that were there already and are left as they are. */
+  kept: readonly { user: string; host: string }[]
   /** What the plan leaves out or changes, in words: accounts that exist already, … */
   notes: readonly string[]
 }

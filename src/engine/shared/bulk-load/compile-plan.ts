@@ -2,6 +2,7 @@ import { splitTable } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type { AccountEntry, Manifest, ProgramEntry, TableEntry } from '#domain/backup/manifest'
 import {
+  type MadeObjects,
   RESTORE_STAGES,
   type RestorePlan,
   type RestoreStage,
@@ -9,7 +10,7 @@ import {
 } from '#domain/backup/restore-plan'
 import { isPerson, maskHashes } from '#domain/backup/restored-accounts'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
-import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 
 const STAGE_OF: Readonly<Record<ProgramEntry['kind'], RestoreStage>> = {
   sequence: 'sequences',
@@ -29,15 +30,16 @@ export function compileRestorePlan(
   options: PlanOptions,
 ): RestorePlan {
   const wanted = (schema: string): boolean => options.databases?.includes(schema) ?? true
+  const there = withoutRemoved(target, options.remove)
+  const databases = manifest.databases.filter(database => wanted(database.name))
   const tables = manifest.tables.flatMap((table, place) => (wanted(table.schema) ? [place] : []))
   const entries = tables.flatMap(place => manifest.tables[place] ?? [])
-  const accounts = options.accounts ? accountStatements(manifest, target, options) : noAccounts
+  const accounts = options.accounts ? accountStatements(manifest, there, options) : noAccounts
   const statements = [
-    ...manifest.databases
-      .filter(database => wanted(database.name))
-      .map(database => databaseStatement(database, target)),
+    ...removalStatements(options.remove),
+    ...databases.map(database => databaseStatement(database, there)),
     ...accounts.statements,
-    ...entries.flatMap(tableStatements),
+    ...tables.flatMap(place => tableStatements(manifest.tables[place], place)),
     ...manifest.programs
       .filter(program => wanted(program.schema))
       .map(program => programStatement(program, options.disableEvents)),
@@ -49,6 +51,9 @@ export function compileRestorePlan(
     tables,
     rows: entries.reduce((sum, table) => sum + table.rows, 0),
     bytes: entries.reduce((sum, table) => sum + bytesOf(table), 0),
+    makes: { databases: databases.map(database => database.name), accounts: accounts.made },
+    locked: accounts.locked,
+    kept: accounts.kept,
     notes: [...accounts.notes, ...settingNotes(manifest, target)],
   }
 }
@@ -72,16 +77,20 @@ function databaseStatement(
   )
 }
 
-function tableStatements(table: TableEntry): RestoreStatement[] {
+function tableStatements(table: TableEntry | undefined, place: number): RestoreStatement[] {
+  if (!table) return []
   const name = quoteQualified(table.schema, table.name)
   const { create, indexes, foreignKeys } = splitTable(table.create, table.storageEngine)
   const alter = (clauses: readonly string[]): string =>
     `ALTER TABLE ${name}\n  ${clauses.join(',\n  ')}`
-  const label = `table ${name}`
+  const of = (stage: RestoreStage, sql: string): RestoreStatement => ({
+    ...plain(stage, `table ${name}`, table.schema, sql),
+    table: place,
+  })
   return [
-    plain('tables', label, table.schema, create),
-    ...indexes.map(clauses => plain('indexes', label, table.schema, alter(clauses))),
-    ...(foreignKeys.length ? [plain('foreign keys', label, table.schema, alter(foreignKeys))] : []),
+    of('tables', create),
+    ...indexes.map(clauses => of('indexes', alter(clauses))),
+    ...(foreignKeys.length ? [of('foreign keys', alter(foreignKeys))] : []),
   ]
 }
 
@@ -107,12 +116,50 @@ export function programLabel(program: Pick<ProgramEntry, 'kind' | 'schema' | 'na
   return `${program.kind} ${quoteQualified(program.schema, program.name)}`
 }
 
+/** What an interrupted restore made; its databases were empty or missing before it. */
+function removalStatements(made: MadeObjects | null): RestoreStatement[] {
+  if (!made) return []
+  return [
+    ...made.databases.map(name =>
+      plain(
+        'removal',
+        `database ${quoteIdentifier(name)}`,
+        null,
+        `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`,
+      ),
+    ),
+    ...made.accounts.map(({ user, host, kind }) => {
+      const drop = kind === 'role' ? 'DROP ROLE IF EXISTS' : 'DROP USER IF EXISTS'
+      // MariaDB's roles have no host.
+      const account = host === '' ? quoteString(user) : quoteAccount(user, host)
+      return plain('removal', `${kind} ${account}`, null, `${drop} ${account}`)
+    }),
+  ]
+}
+
+function withoutRemoved(target: RestoreTarget, made: MadeObjects | null): RestoreTarget {
+  if (!made) return target
+  return {
+    ...target,
+    databases: target.databases.filter(({ name }) => !made.databases.includes(name)),
+    accounts: target.accounts.filter(
+      one => !made.accounts.some(({ user, host }) => user === one.user && host === one.host),
+    ),
+  }
+}
+
 interface AccountPart {
+  made: MadeObjects['accounts']
+  locked: readonly AccountEntry[]
+  kept: readonly AccountEntry[]
   statements: RestoreStatement[]
   notes: string[]
 }
 
 const noAccounts: AccountPart = {
+  made: [],
+  locked: [],
+  kept: [],
   statements: [],
   notes: ['accounts, roles and grants stay as they are on the server'],
 }
@@ -122,35 +169,41 @@ function accountStatements(
   target: RestoreTarget,
   options: PlanOptions,
 ): AccountPart {
-  const statements: RestoreStatement[] = []
-  const there: string[] = []
-  const locked: string[] = []
-  for (const account of manifest.accounts) {
-    const label = accountLabel(account)
-    if (target.accounts.some(one => one.user === account.user && one.host === account.host)) {
-      there.push(label)
-      continue
-    }
-    const lock = options.lockPeople && isPerson(account, options.services)
-    if (lock) locked.push(label)
-    const create = [
-      ...account.create,
-      ...(lock ? [`ALTER USER ${quoteAccount(account.user, account.host)} ACCOUNT LOCK`] : []),
-    ]
-    statements.push(
-      ...create.map(sql => plain('accounts', label, null, sql)),
-      ...account.grants.map(sql => plain('grants', label, null, sql)),
-    )
-  }
+  const isThere = ({ user, host }: AccountEntry): boolean =>
+    target.accounts.some(one => one.user === user && one.host === host)
+  const kept = manifest.accounts.filter(isThere)
+  const made = manifest.accounts.filter(account => !isThere(account))
+  const locked = options.lockPeople
+    ? made.filter(account => isPerson(account, options.services))
+    : []
   return {
-    statements,
+    made,
+    locked,
+    kept,
+    statements: made.flatMap(account => accountLines(account, locked.includes(account))),
     notes: [
-      ...(there.length ? [`already there, left as they are: ${there.join(', ')}`] : []),
+      ...(kept.length ? [`already there, left as they are: ${labels(kept)}`] : []),
       ...(locked.length
-        ? [`come back locked (ALTER USER … ACCOUNT UNLOCK): ${locked.join(', ')}`]
+        ? [`come back locked (ALTER USER … ACCOUNT UNLOCK): ${labels(locked)}`]
         : []),
     ],
   }
+}
+
+function accountLines(account: AccountEntry, lock: boolean): RestoreStatement[] {
+  const label = accountLabel(account)
+  const create = [
+    ...account.create,
+    ...(lock ? [`ALTER USER ${quoteAccount(account.user, account.host)} ACCOUNT LOCK`] : []),
+  ]
+  return [
+    ...create.map(sql => plain('accounts', label, null, sql)),
+    ...account.grants.map(sql => plain('grants', label, null, sql)),
+  ]
+}
+
+function labels(accounts: readonly AccountEntry[]): string {
+  return accounts.map(accountLabel).join(', ')
 }
 
 function accountLabel(account: AccountEntry): string {
@@ -164,7 +217,7 @@ function plain(
   sql: string,
 ): RestoreStatement {
   const shown = stage === 'accounts' || stage === 'grants' ? maskHashes(sql) : sql
-  return { stage, object, schema, sql, shown, context: null }
+  return { stage, object, schema, table: null, sql, shown, context: null }
 }
 
 /** Settings that change what names and text mean. */

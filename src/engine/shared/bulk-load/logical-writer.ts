@@ -1,11 +1,13 @@
 import type { LogicalWriter } from '../../logical-writer.ts'
 import { compileRestorePlan } from './compile-plan.ts'
-import { observeTarget } from './observe-target.ts'
+import { askViews, lockServer, observeTarget } from './observe-target.ts'
 import { openWriter } from './writer-session.ts'
 
 /** The same for both engines: they differ in what they tell, not in how they are asked. */
 export const logicalWriter: LogicalWriter = {
+  lock: lockServer,
   observe: observeTarget,
   plan: compileRestorePlan,
   open: openWriter,
+  askViews,
 }

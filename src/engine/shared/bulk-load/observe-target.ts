@@ -1,10 +1,18 @@
+import { createHash } from 'node:crypto'
+import { EcomdbError, messageOf } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
 import type { RestoreTarget } from '../../logical-writer.ts'
+import { quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 
 /** See LogicalWriter.observe. */
 export async function observeTarget(session: Session, manifest: Manifest): Promise<RestoreTarget> {
   return {
+    serverId: createHash('sha256')
+      .update(
+        (await session.value('SELECT CONCAT_WS(CHAR(0), @@hostname, @@port, @@datadir)')) ?? '',
+      )
+      .digest('hex'),
     serverVersion: session.flavor.text,
     databases: await databasesThere(
       session,
@@ -55,4 +63,31 @@ async function globalVariables(
     names,
   )
   return Object.fromEntries(rows.map(row => [row.Variable_name, row.Value]))
+}
+
+/** See LogicalWriter.lock. */
+export async function lockServer(session: Session): Promise<void> {
+  if ((await session.value("SELECT GET_LOCK('ecomdb.restore', 0)")) === '1') return
+  throw new EcomdbError('LOCKED', {
+    what: 'cannot restore: another restore into this server runs',
+    why: "it holds the server's lock 'ecomdb.restore'",
+    hints: ['wait until it is done, then run the command again'],
+  })
+}
+
+/** See LogicalWriter.askViews. */
+export async function askViews(
+  session: Session,
+  views: readonly { schema: string; name: string }[],
+): Promise<{ schema: string; name: string; error: string }[]> {
+  const failed: { schema: string; name: string; error: string }[] = []
+  for (const { schema, name } of views) {
+    try {
+      await session.rows(`SELECT 1 FROM ${quoteQualified(schema, name)} LIMIT 1`)
+    } catch (error) {
+      if (error instanceof EcomdbError && error.code === 'SERVER_LOST') throw error
+      failed.push({ schema, name, error: messageOf(error) })
+    }
+  }
+  return failed
 }

@@ -1,0 +1,173 @@
+import { type Check, checkOf } from './check.ts'
+import { disabledEvent } from './disabled-event.ts'
+import type { AccountEntry, DatabaseEntry, Manifest, ProgramEntry } from './manifest.ts'
+
+/** Definitions of a server, as they are now. */
+export interface FoundCatalog {
+  databases: readonly DatabaseEntry[]
+  tables: readonly { schema: string; name: string; create: string }[]
+  programs: readonly ProgramEntry[]
+  accounts: readonly AccountEntry[]
+}
+
+/** What a restore changes on purpose. */
+export interface ExpectedChanges {
+  /** Only these databases were restored; null for all. */
+  databases: readonly string[] | null
+  eventsDisabled: boolean
+  /** Accounts and grants were restored. */
+  accounts: boolean
+  /** Accounts that came back locked. */
+  locked: readonly { user: string; host: string }[]
+  /** Accounts that were there before and were left alone. */
+  kept: readonly { user: string; host: string }[]
+}
+
+/** Compares every definition of the snapshot with what is on the server now. */
+export function compareCatalog(
+  expected: Pick<Manifest, 'databases' | 'tables' | 'programs' | 'accounts'>,
+  found: FoundCatalog,
+  changes: ExpectedChanges,
+): Check[] {
+  const wanted = (schema: string): boolean => changes.databases?.includes(schema) ?? true
+  const programs = expected.programs.filter(({ schema }) => wanted(schema))
+  const compare = (name: string, kinds: readonly ProgramEntry['kind'][]): Check => {
+    const mine = programs.filter(({ kind }) => kinds.includes(kind))
+    const differences = mine.flatMap(program => programDifference(program, found, changes))
+    return checkOf(name, `${mine.length} ${name}`, differences)
+  }
+  return [
+    compareTables(expected, found, wanted),
+    compare('views', ['view']),
+    compare('routines', ['procedure', 'function', 'package', 'package body']),
+    compare('triggers', ['trigger']),
+    compare('events', ['event']),
+    ...(programs.some(({ kind }) => kind === 'sequence')
+      ? [compare('sequences', ['sequence'])]
+      : []),
+    compareAccounts(expected.accounts, found.accounts, changes),
+  ]
+}
+
+function compareTables(
+  expected: Pick<Manifest, 'databases' | 'tables'>,
+  found: FoundCatalog,
+  wanted: (schema: string) => boolean,
+): Check {
+  const databases = expected.databases.filter(({ name }) => wanted(name))
+  const tables = expected.tables.filter(({ schema }) => wanted(schema))
+  const differences = [
+    ...databases.flatMap(({ name, create }) => {
+      const is = found.databases.find(database => database.name === name)
+      return difference(`database \`${name}\``, create, is?.create)
+    }),
+    ...tables.flatMap(({ schema, name, create }) => {
+      const is = found.tables.find(table => table.schema === schema && table.name === name)
+      return difference(`table \`${schema}\`.\`${name}\``, create, is?.create)
+    }),
+    ...extra(tables, found.tables, 'table', wanted),
+  ]
+  return checkOf(
+    'definitions',
+    `${tables.length} tables, ${databases.length} databases`,
+    differences,
+  )
+}
+
+function programDifference(
+  program: ProgramEntry,
+  found: FoundCatalog,
+  { eventsDisabled }: ExpectedChanges,
+): string[] {
+  const label = `${program.kind} \`${program.schema}\`.\`${program.name}\``
+  const is = found.programs.find(
+    one => one.kind === program.kind && one.schema === program.schema && one.name === program.name,
+  )
+  const create =
+    program.kind === 'event' && eventsDisabled ? disabledEvent(program.create) : program.create
+  if (!is) return [`${label} is missing`]
+  return [
+    ...difference(label, create, is.create),
+    ...(['sqlMode', 'characterSetClient', 'collationConnection', 'timeZone'] as const).flatMap(
+      setting =>
+        is[setting] === program[setting]
+          ? []
+          : [`${label}: ${setting} was "${program[setting]}" and is "${is[setting]}"`],
+    ),
+  ]
+}
+
+function compareAccounts(
+  expected: readonly AccountEntry[],
+  found: readonly AccountEntry[],
+  changes: ExpectedChanges,
+): Check {
+  if (!changes.accounts) {
+    return { name: 'accounts', outcome: 'unchecked', summary: 'not restored', differences: [] }
+  }
+  const among = (list: ExpectedChanges['kept'], { user, host }: AccountEntry): boolean =>
+    list.some(one => one.user === user && one.host === host)
+  const compared = expected.filter(account => !among(changes.kept, account))
+  const differences = compared.flatMap(account => {
+    const label = `${account.kind} '${account.user}'@'${account.host}'`
+    const is = found.find(one => one.user === account.user && one.host === account.host)
+    if (!is) return [`${label} is missing`]
+    const locked = among(changes.locked, account)
+    const definition = (entry: AccountEntry): string =>
+      locked ? withoutLock(entry.create) : entry.create.join(';\n')
+    return [
+      // Definitions hold password hashes, so a difference is named and not shown.
+      ...(definition(is) === definition(account) ? [] : [`${label} has another definition`]),
+      ...grantDifferences(label, account.grants, is.grants),
+    ]
+  })
+  const kept = expected.filter(account => among(changes.kept, account))
+  const left = kept.length
+    ? `; not compared, for they were there before: ${kept.map(({ user, host }) => `'${user}'@'${host}'`).join(', ')}`
+    : ''
+  return checkOf(
+    'accounts',
+    `${compared.length} accounts and roles with their grants${left}`,
+    differences,
+  )
+}
+
+/** MySQL prints ACCOUNT LOCK or UNLOCK, MariaDB prints ACCOUNT LOCK or nothing. */
+function withoutLock(create: readonly string[]): string {
+  return create.join(';\n').replaceAll(/ ACCOUNT (UN)?LOCK\b/g, '')
+}
+
+function grantDifferences(
+  label: string,
+  expected: readonly string[],
+  found: readonly string[],
+): string[] {
+  const [was, is] = [new Set(expected), new Set(found)]
+  return [
+    ...(expected.some(grant => !is.has(grant)) ? [`${label} lacks a grant that it had`] : []),
+    ...(found.some(grant => !was.has(grant)) ? [`${label} has a grant that it had not`] : []),
+  ]
+}
+
+function difference(label: string, was: string, is: string | undefined): string[] {
+  if (is === undefined) return [`${label} is missing`]
+  if (was === is) return []
+  const at = [...was].findIndex((character, place) => is[place] !== character)
+  const around = (text: string): string => {
+    const from = Math.max(0, (at < 0 ? was.length : at) - 20)
+    return JSON.stringify(text.slice(from, from + 60))
+  }
+  return [`${label} was defined otherwise: ${around(was)} became ${around(is)}`]
+}
+
+function extra(
+  expected: readonly { schema: string; name: string }[],
+  found: readonly { schema: string; name: string }[],
+  kind: string,
+  wanted: (schema: string) => boolean,
+): string[] {
+  const known = new Set(expected.map(({ schema, name }) => JSON.stringify([schema, name])))
+  return found
+    .filter(({ schema, name }) => wanted(schema) && !known.has(JSON.stringify([schema, name])))
+    .map(({ schema, name }) => `${kind} \`${schema}\`.\`${name}\` was not in the snapshot`)
+}

@@ -1,0 +1,42 @@
+import { EcomdbError } from '#core/errors'
+import type { Secret } from '#core/secret'
+import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
+import type { Manifest } from '#domain/backup/manifest'
+import type { Repository } from '#repository/repository'
+
+/** A snapshot whose signature, hashes and identity were found right. */
+export interface OpenedSnapshot {
+  envelope: SnapshotEnvelope
+  manifest: Manifest
+  /** By path: what the signed envelope says of each object. */
+  objects: ReadonlyMap<string, StoredObject>
+}
+
+/** What it takes to open a snapshot. */
+export interface SnapshotAccess {
+  repository: Repository
+  trustedSigners: readonly string[]
+  identities: readonly Secret[]
+}
+
+/**
+ * @param name a snapshot id, an unambiguous beginning of one, or 'latest'
+ * @throws EcomdbError SNAPSHOT_NOT_FOUND, SIGNATURE_INVALID, WRONG_IDENTITY, OBJECT_DAMAGED
+ */
+export async function openSnapshot(access: SnapshotAccess, name: string): Promise<OpenedSnapshot> {
+  const envelope = await access.repository.readEnvelope(name, access.trustedSigners)
+  const manifest = await access.repository.readManifest(envelope, access.identities)
+  const objects = new Map(envelope.objects.map(object => [object.path, object]))
+  return { envelope, manifest, objects }
+}
+
+/** The signed entry of an object that the manifest names. */
+export function storedObject(snapshot: OpenedSnapshot, path: string): StoredObject {
+  const stored = snapshot.objects.get(path)
+  if (stored) return stored
+  throw new EcomdbError('OBJECT_DAMAGED', {
+    what: `the manifest of ${snapshot.envelope.snapshotId} names an object that its envelope does not`,
+    why: path,
+    hints: ['run `ecomdb backup verify`, and restore another snapshot'],
+  })
+}

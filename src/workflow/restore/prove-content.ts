@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import type { Progress } from '#core/progress'
+import { formatCount } from '#core/units'
+import { type Check, checkOf } from '#domain/backup/check'
+import { compareCatalog, type ExpectedChanges } from '#domain/backup/compare-catalog'
+import type { ChunkEntry, Manifest, TableEntry } from '#domain/backup/manifest'
+import { addRowSums, formatRowSum } from '#domain/backup/row-sum'
+import type { Engine } from '#engine/engine'
+import type { RowReader } from '#engine/logical-reader'
+import type { ConnectOptions, Session } from '#engine/session'
+
+export interface ProofOptions {
+  engine: Engine
+  connect: ConnectOptions
+  manifest: Manifest
+  /** Reading connections. */
+  readers: number
+  changes: ExpectedChanges
+}
+
+/**
+ * Reads a restored server back and compares it with the manifest: every chunk's rows and
+ * hash, every definition, account and grant, each view's answer, each probe. Writes nothing.
+ */
+export async function proveContent(options: ProofOptions, progress: Progress): Promise<Check[]> {
+  const session = await options.engine.connect({ ...options.connect, database: undefined })
+  try {
+    const rows = await proveRows(options, progress)
+    progress.stage('comparing definitions')
+    const { databases } = options.changes
+    const names = databases ?? options.manifest.databases.map(({ name }) => name)
+    const catalog = await options.engine.logicalReader.readCatalog(session, names)
+    return [
+      ...rows,
+      ...compareCatalog(options.manifest, catalog, options.changes),
+      await proveViews(options, session),
+      await proveProbes(options, session),
+    ]
+  } finally {
+    await session.close()
+  }
+}
+
+/** What reading one chunk back found; `problem` is null when all is as it was. */
+interface ChunkResult {
+  table: TableEntry
+  rows: number
+  problem: string | null
+}
+
+async function proveRows(options: ProofOptions, progress: Progress): Promise<Check[]> {
+  const { manifest, changes, engine } = options
+  const tables = manifest.tables.filter(({ schema }) => changes.databases?.includes(schema) ?? true)
+  const bytes = tables.flatMap(({ chunks }) => chunks).reduce((sum, chunk) => sum + chunk.bytes, 0)
+  progress.stage('reading rows back')
+  progress.total({ bytes, items: tables.reduce((sum, { rows }) => sum + rows, 0) })
+  const reader = await engine.logicalReader.openQuiet({
+    connect: { ...options.connect, database: undefined },
+    readers: options.readers,
+  })
+  try {
+    const results = await readAll(reader, tables, progress)
+    return [countCheck(tables, results), hashCheck(tables, results)]
+  } finally {
+    await reader.close()
+  }
+}
+
+async function readAll(
+  reader: RowReader,
+  tables: readonly TableEntry[],
+  progress: Progress,
+): Promise<ChunkResult[]> {
+  const waiting = tables
+    .flatMap(table => table.chunks.map((chunk, place) => ({ table, chunk, place })))
+    .sort((a, b) => b.chunk.bytes - a.chunk.bytes)
+  const results: ChunkResult[] = []
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const { table, chunk, place } = next
+      results.push(await readBack(reader, table, chunk, place, progress))
+    }
+  }
+  const ended = await Promise.allSettled(
+    Array.from({ length: reader.readers }, () => lane().finally(() => waiting.splice(0))),
+  )
+  for (const one of ended) if (one.status === 'rejected') throw one.reason
+  return results
+}
+
+async function readBack(
+  reader: RowReader,
+  table: TableEntry,
+  chunk: ChunkEntry,
+  place: number,
+  progress: Progress,
+): Promise<ChunkResult> {
+  const hash = createHash('sha256')
+  let sum = 0n
+  let rows = 0
+  for await (const block of reader.readChunk(table, { from: chunk.from, to: chunk.to })) {
+    if (chunk.hash.kind === 'ordered') hash.update(block.bytes)
+    else sum = addRowSums(sum, block.rowSum ?? 0n)
+    rows += block.rows
+    progress.advance({ bytes: block.bytes.length, items: block.rows })
+    block.release()
+  }
+  const value = chunk.hash.kind === 'ordered' ? hash.digest('hex') : formatRowSum(sum)
+  const label = `table \`${table.schema}\`.\`${table.name}\`, chunk ${place + 1} of ${table.chunks.length} (${rangeOf(table, chunk)})`
+  if (rows !== chunk.rows) {
+    const problem = `${label}: ${formatCount(chunk.rows)} rows were backed up and ${formatCount(rows)} are here`
+    return { table, rows, problem }
+  }
+  const problem = value === chunk.hash.value ? null : `${label}: the rows are not the same`
+  return { table, rows, problem }
+}
+
+function rangeOf(table: TableEntry, { from, to }: ChunkEntry): string {
+  const key = table.key?.columns[0]
+  if (key === undefined || (from === null && to === null)) return 'all rows'
+  return [from === null ? '' : `${from} <= `, `\`${key}\``, to === null ? '' : ` < ${to}`].join('')
+}
+
+function countCheck(tables: readonly TableEntry[], results: readonly ChunkResult[]): Check {
+  const counted = new Map<TableEntry, number>()
+  for (const { table, rows } of results) counted.set(table, (counted.get(table) ?? 0) + rows)
+  const differences = tables.flatMap(table => {
+    const rows = counted.get(table) ?? 0
+    return rows === table.rows
+      ? []
+      : [
+          `table \`${table.schema}\`.\`${table.name}\`: ${formatCount(table.rows)} rows were backed up and ${formatCount(rows)} are here`,
+        ]
+  })
+  const total = tables.reduce((sum, { rows }) => sum + rows, 0)
+  return checkOf('rows', `${formatCount(total)} rows in ${tables.length} tables`, differences)
+}
+
+function hashCheck(tables: readonly TableEntry[], results: readonly ChunkResult[]): Check {
+  const chunks = tables.reduce((sum, table) => sum + table.chunks.length, 0)
+  const missing = chunks - results.length
+  return checkOf('content', `${formatCount(chunks)} chunks read back, every one with its hash`, [
+    ...results.flatMap(({ problem }) => problem ?? []),
+    ...(missing > 0 ? [`${missing} chunks were not read back`] : []),
+  ])
+}
+
+async function proveViews(
+  { engine, manifest, changes }: ProofOptions,
+  session: Session,
+): Promise<Check> {
+  const views = manifest.programs.filter(
+    ({ kind, schema }) => kind === 'view' && (changes.databases?.includes(schema) ?? true),
+  )
+  const silent = await engine.logicalWriter.askViews(session, views)
+  return checkOf(
+    'answers',
+    `${views.length} views answer`,
+    silent.map(
+      ({ schema, name, error }) => `view \`${schema}\`.\`${name}\` does not answer: ${error}`,
+    ),
+  )
+}
+
+async function proveProbes(
+  { engine, manifest, changes }: ProofOptions,
+  session: Session,
+): Promise<Check> {
+  const probes = manifest.probes.filter(({ schema }) => changes.databases?.includes(schema) ?? true)
+  const differences: string[] = []
+  for (const probe of probes) {
+    const answer = await engine.logicalReader
+      .answerProbe(session, probe)
+      .catch((error: unknown) => `(${String(error)})`)
+    if (answer !== probe.answer) {
+      differences.push(
+        `${probe.name} answered ${quoted(probe.answer)} then and ${quoted(answer)} now`,
+      )
+    }
+  }
+  return checkOf('probes', `${probes.length} business probes answer as they did`, differences)
+}
+
+function quoted(answer: string): string {
+  return JSON.stringify(answer.length > 60 ? `${answer.slice(0, 60)}…` : answer)
+}
