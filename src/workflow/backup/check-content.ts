@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Secret } from '#core/secret'
 import { ChunkProof, countRows } from '#domain/backup/chunk-proof'
@@ -8,8 +6,7 @@ import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { ChunkEntry, Manifest, PieceEntry, TableEntry } from '#domain/backup/manifest'
 import type { Damage } from '#domain/backup/repository-report'
 import type { Repository } from '#repository/repository'
-
-const decompress = promisify(zstdDecompress)
+import { decompressFrames } from './decompress-frames.ts'
 
 /**
  * Decrypts and decompresses every piece of a snapshot and compares hashes and row counts with
@@ -73,9 +70,10 @@ async function openPiece(
   if (options.skip.has(piece.path)) return null
   if (!object) throw damagedPiece('the envelope does not name it')
   const packed = await repository.readPiece(object, options.identities)
-  const plain = await decompress(packed).catch((error: unknown) => {
+  const frames = await decompressFrames(packed, piece.bytes).catch((error: unknown) => {
     throw damagedPiece(`it does not decompress: ${messageOf(error)}`)
   })
+  const plain = Buffer.concat(frames)
   const sha256 = createHash('sha256').update(plain).digest('hex')
   const rows = countRows(plain)
   if (plain.length !== piece.bytes || sha256 !== piece.sha256 || rows !== piece.rows) {

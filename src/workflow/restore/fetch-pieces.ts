@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { PieceEntry } from '#domain/backup/manifest'
-import { splitZstdFrames } from '#domain/backup/zstd-frames'
+import { decompressFrames } from '../backup/decompress-frames.ts'
 import { type OpenedSnapshot, type SnapshotAccess, storedObject } from './open-snapshot.ts'
-
-const decompress = promisify(zstdDecompress)
 
 /** Pieces that are fetched while one is being loaded; bounds memory. */
 const AHEAD = 2
@@ -47,22 +43,13 @@ async function fetchPiece(
 ): Promise<Buffer[]> {
   const stored = storedObject(snapshot, piece.path)
   const compressed = await access.repository.readPiece(stored, access.identities)
-  const blocks = await decompressFrames(compressed, piece)
+  const blocks = await decompressFrames(compressed, piece.bytes).catch((error: unknown) => {
+    throw damaged(piece, messageOf(error), error)
+  })
   const hash = createHash('sha256')
   for (const block of blocks) hash.update(block)
   if (hash.digest('hex') === piece.sha256) return blocks
   throw damaged(piece, 'its rows do not have the hash that the manifest says')
-}
-
-async function decompressFrames(compressed: Uint8Array, piece: PieceEntry): Promise<Buffer[]> {
-  try {
-    const frames = splitZstdFrames(compressed)
-    return await Promise.all(
-      frames.map(frame => decompress(frame, { maxOutputLength: Math.max(1, piece.bytes) })),
-    )
-  } catch (error) {
-    throw damaged(piece, messageOf(error), error)
-  }
 }
 
 function damaged(piece: PieceEntry, why: string, cause?: unknown): EcomdbError {

@@ -1,0 +1,62 @@
+import type { EngineFamily } from '../engine-family.ts'
+import type { Check } from './check.ts'
+
+/** What a drill found. Everything in it was measured or compared; nothing is assumed. */
+export interface DrillReport {
+  outcome: 'passed' | 'failed'
+  repositoryId: string
+  /** The target that the snapshot was read from. */
+  target: string
+  snapshotId: string
+  engine: EngineFamily
+  /** VERSION() of the server that was backed up, and of the one that it was restored into. */
+  sourceVersion: string
+  scratchVersion: string
+  /** ISO 8601: the moment that the snapshot shows. */
+  consistentAt: string
+  startedAt: string
+  completedAt: string
+  databases: readonly string[]
+  rows: number
+  tables: number
+  /** Tables, views, routines, triggers, events, sequences, accounts and roles. */
+  objects: number
+  /** Bytes of rows, and of the objects that they were read from. */
+  rowBytes: number
+  storedBytes: number
+  /** From opening the snapshot until the server could be used, its start included. */
+  rtoMs: number
+  /** How much older than the drill the snapshot's moment is: what would be lost now. */
+  rpoMs: number
+  objectives: Objectives
+  missed: readonly string[]
+  stages: readonly TimedStage[]
+  checks: readonly Check[]
+  /** Who signed the snapshot, and the attestation if there is one. */
+  signer: string | null
+  attestationId: string | null
+}
+
+/** What the policy promises; null where it promises nothing. Milliseconds. */
+export interface Objectives {
+  rtoMs: number | null
+  rpoMs: number | null
+}
+
+export interface TimedStage {
+  name: string
+  ms: number
+}
+
+/** Which objectives were missed, in words. */
+export function missedObjectives(
+  { rtoMs, rpoMs }: Objectives,
+  measured: { rtoMs: number; rpoMs: number },
+): string[] {
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+  const missed = (name: string, limit: number | null, is: number): string[] =>
+    limit !== null && is > limit
+      ? [`${name}: ${seconds(is)}, and the objective is ${seconds(limit)}`]
+      : []
+  return [...missed('RTO', rtoMs, measured.rtoMs), ...missed('RPO', rpoMs, measured.rpoMs)]
+}

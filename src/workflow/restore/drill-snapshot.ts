@@ -1,0 +1,231 @@
+import type { KeysConfig } from '#config/config'
+import type { Clock } from '#core/clock'
+import { EcomdbError, type ErrorCode } from '#core/errors'
+import type { Progress } from '#core/progress'
+import { readIdentities, type SigningKey } from '#crypto/key-files'
+import { type Check, checkOf } from '#domain/backup/check'
+import { type DrillReport, missedObjectives, type Objectives } from '#domain/backup/drill-report'
+import type { RestorePlan } from '#domain/backup/restore-plan'
+import type { EngineFamily } from '#domain/engine-family'
+import type { Engine } from '#engine/engine'
+import type { RunningServer } from '#engine/scratch-server'
+import type { ConnectOptions } from '#engine/session'
+import { openRepository, type Repository } from '#repository/repository'
+import type { Target } from '#target/target'
+import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
+import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
+import { proveContent } from './prove-content.ts'
+import { applyPlan, expectedChanges } from './restore-snapshot.ts'
+import { withDrillServer } from './scratch-drill-server.ts'
+import { StageTimes } from './stage-times.ts'
+
+export interface DrillOptions {
+  /** A snapshot id, an unambiguous beginning of one, or 'latest'. */
+  snapshot: string
+  target: Target
+  keys: KeysConfig
+  engineFor: (family: EngineFamily) => Promise<Engine>
+  objectives: Objectives
+  /** Connections, for loading and for reading back. */
+  connections: number
+  clock: Clock
+  /** Called between loading and reading back: tests change something there. */
+  onRestored?: (connect: ConnectOptions) => Promise<void>
+}
+
+/**
+ * `ecomdb drill`: restores a snapshot into a throw-away server, compares everything with
+ * what the snapshot says, measures, and signs what was found.
+ *
+ * @returns a failed report when the snapshot does not come back as it was
+ * @throws EcomdbError SIGNATURE_INVALID, WRONG_IDENTITY, SNAPSHOT_NOT_FOUND, TOOL_MISSING,
+ *   SERVER_LOST: no drill took place
+ */
+export async function drillSnapshot(options: DrillOptions, outer: Progress): Promise<DrillReport> {
+  const { clock, keys } = options
+  const progress = new StageTimes(outer, clock)
+  const startedAt = clock.now()
+  const began = clock.monotonicMs()
+  progress.stage('opening the snapshot')
+  const access: SnapshotAccess = {
+    repository: await openRepository(options.target),
+    trustedSigners: keys.trustedSigners,
+    identities: await readIdentities(keys.identityFiles),
+  }
+  const signingKey = await signingKeyAtHand(keys, outer)
+  const snapshot = await openSnapshot(access, options.snapshot)
+  const engine = await options.engineFor(snapshot.envelope.engine)
+  progress.stage('starting a private server')
+  const found = await withDrillServer(engine, async server => {
+    const result = await drillOn(options, access, snapshot, { engine, server }, progress)
+    progress.stage('removing the private server')
+    return { ...result, scratchVersion: server.version }
+  })
+  progress.done()
+  const measured = {
+    rtoMs: found.restoredAt - began,
+    rpoMs: Math.max(0, startedAt.getTime() - Date.parse(snapshot.envelope.consistentAt)),
+  }
+  const report: DrillReport = {
+    ...aboutSnapshot(snapshot, access.repository),
+    ...measured,
+    outcome: found.checks.every(({ outcome }) => outcome !== 'failed') ? 'passed' : 'failed',
+    scratchVersion: found.scratchVersion,
+    startedAt: startedAt.toISOString(),
+    completedAt: clock.now().toISOString(),
+    objectives: options.objectives,
+    missed: missedObjectives(options.objectives, measured),
+    stages: progress.times(),
+    checks: found.checks,
+    signer: signingKey?.signer ?? null,
+    attestationId: null,
+  }
+  return await attested(report, found.damaged, access, signingKey, clock, outer)
+}
+
+interface DrillResult {
+  checks: readonly Check[]
+  damaged: readonly { path: string; problem: string }[]
+  /** On the monotonic clock: when the server could be used. */
+  restoredAt: number
+}
+
+/** Restores and compares; what fails is a finding, for a drill is there to find it. */
+async function drillOn(
+  options: DrillOptions,
+  access: SnapshotAccess,
+  snapshot: OpenedSnapshot,
+  { engine, server }: { engine: Engine; server: RunningServer },
+  progress: Progress,
+): Promise<DrillResult> {
+  const place = { engine, connect: server.administrator }
+  const { manifest, envelope } = snapshot
+  const { clock, connections } = options
+  const signature = checkOf(
+    'signature',
+    `envelope of ${envelope.snapshotId} and ${envelope.objects.length} objects by their signed SHA-256`,
+    [],
+  )
+  try {
+    const plan = await drillPlan(snapshot, place)
+    const writer = {
+      connect: place.connect,
+      writers: connections,
+      binlog: true,
+      throwAway: true,
+      method: 'infile' as const,
+    }
+    await applyPlan(access, snapshot, plan, place, writer, progress)
+    const restoredAt = clock.monotonicMs()
+    await options.onRestored?.(place.connect)
+    const changes = expectedChanges(null, plan)
+    const checks = await proveContent(
+      { ...place, manifest, readers: connections, changes },
+      progress,
+    )
+    return { checks: [signature, ...checks], damaged: [], restoredAt }
+  } catch (error) {
+    return { ...findingOf(error), restoredAt: clock.monotonicMs() }
+  }
+}
+
+async function drillPlan(
+  { manifest }: OpenedSnapshot,
+  { engine, connect }: { engine: Engine; connect: ConnectOptions },
+): Promise<RestorePlan> {
+  const session = await engine.connect(connect)
+  try {
+    const target = await engine.logicalWriter.observe(session, manifest)
+    return engine.logicalWriter.plan(manifest, target, {
+      remove: null,
+      accounts: true,
+      // Nobody can reach the server, and accounts are to be compared as they were.
+      lockPeople: false,
+      services: [],
+      disableEvents: true,
+    })
+  } finally {
+    await session.close()
+  }
+}
+
+/** Failures that are the snapshot's, not the drill's. */
+const SNAPSHOT_FAILS: readonly ErrorCode[] = [
+  'OBJECT_DAMAGED',
+  'CONTENT_MISMATCH',
+  'SERVER_REFUSED',
+]
+
+function findingOf(error: unknown): Pick<DrillResult, 'checks' | 'damaged'> {
+  if (!(error instanceof EcomdbError) || !SNAPSHOT_FAILS.includes(error.code)) throw error
+  const text = error.why ? `${error.what}: ${error.why}` : error.what
+  const path = /objects\/[0-9a-f]{2}\/\S+\.[0-9a-f]+/.exec(text)?.[0]
+  return {
+    checks: [checkOf('restore', 'the snapshot does not restore', [text])],
+    damaged: error.code === 'OBJECT_DAMAGED' && path ? [{ path, problem: text }] : [],
+  }
+}
+
+function aboutSnapshot(
+  { envelope, manifest }: OpenedSnapshot,
+  repository: Repository,
+): Omit<
+  DrillReport,
+  | 'outcome'
+  | 'scratchVersion'
+  | 'startedAt'
+  | 'completedAt'
+  | 'rtoMs'
+  | 'rpoMs'
+  | 'objectives'
+  | 'missed'
+  | 'stages'
+  | 'checks'
+  | 'signer'
+  | 'attestationId'
+> {
+  const { tables, programs, accounts, databases } = manifest
+  const total = (amounts: readonly number[]): number => amounts.reduce((sum, n) => sum + n, 0)
+  return {
+    repositoryId: repository.id,
+    target: repository.label,
+    snapshotId: envelope.snapshotId,
+    engine: envelope.engine,
+    sourceVersion: envelope.serverVersion,
+    consistentAt: envelope.consistentAt,
+    databases: databases.map(({ name }) => name),
+    rows: total(tables.map(({ rows }) => rows)),
+    tables: tables.length,
+    objects: tables.length + programs.length + accounts.length,
+    rowBytes: total(tables.flatMap(({ chunks }) => chunks.map(({ bytes }) => bytes))),
+    storedBytes: total(envelope.objects.map(({ bytes }) => bytes)),
+  }
+}
+
+/** The report, signed and stored beside the snapshot where a signing key is at hand. */
+async function attested(
+  report: DrillReport,
+  damaged: DrillResult['damaged'],
+  { repository, trustedSigners }: SnapshotAccess,
+  signingKey: SigningKey | null,
+  clock: Clock,
+  progress: Progress,
+): Promise<DrillReport> {
+  if (!signingKey || !trustedSigners.includes(signingKey.signer)) {
+    progress.warn('no attestation was written: there is no signing key of a trusted signer here')
+    return report
+  }
+  const { snapshotId, outcome, startedAt, completedAt, attestationId: _none, ...details } = report
+  try {
+    const { attestationId } = await repository.putAttestation(
+      { snapshotId, kind: 'drill', outcome, startedAt, completedAt, damaged, details },
+      signingKey,
+      clock,
+    )
+    return { ...report, attestationId }
+  } catch (error) {
+    if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
+    progress.warn(`no attestation was written: ${error.why ?? error.what}`)
+    return report
+  }
+}

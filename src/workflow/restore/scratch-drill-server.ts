@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { onInterrupt } from '#core/interruption'
+import { stateFolder } from '#core/paths'
+import type { Engine } from '#engine/engine'
+import type { RunningServer } from '#engine/scratch-server'
+
+/**
+ * A throw-away server for a drill: no network, no events, no binary log, in a folder of
+ * its own. It is stopped and its folder removed when `use` ends, fails, or is interrupted.
+ */
+export async function withDrillServer<Result>(
+  engine: Engine,
+  use: (server: RunningServer) => Promise<Result>,
+): Promise<Result> {
+  await removeLeftovers(engine)
+  await mkdir(drillsFolder(), { recursive: true, mode: 0o700 })
+  const name = `${process.pid}-${engine.family}-${randomBytes(4).toString('hex')}`
+  const folder = join(drillsFolder(), name)
+  const remove = (): Promise<void> => removeServer(engine, folder)
+  const forget = onInterrupt(remove)
+  try {
+    const server = await engine.scratchServers.start({ folder, tcp: false, purpose: 'drill' })
+    return await use(server)
+  } finally {
+    await remove()
+    forget()
+  }
+}
+
+const drillsFolder = (): string => join(stateFolder(), 'drill')
+
+async function removeServer(engine: Engine, folder: string): Promise<void> {
+  await engine.scratchServers.stop(folder)
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** Servers of drills that were killed before they could clean up. */
+async function removeLeftovers(engine: Engine): Promise<void> {
+  const names = await readdir(drillsFolder()).catch(() => [])
+  for (const name of names) {
+    const [pid, family] = name.split('-')
+    if (family !== engine.family || isAlive(Number(pid))) continue
+    await removeServer(engine, join(drillsFolder(), name))
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
