@@ -88,6 +88,7 @@ function programDifference(
   if (!is) return [`${label} is missing`]
   return [
     ...difference(label, create, is.create),
+    ...difference(`${label}, its next value,`, program.after ?? '', is.after ?? ''),
     ...(['sqlMode', 'characterSetClient', 'collationConnection', 'timeZone'] as const).flatMap(
       setting =>
         is[setting] === program[setting]

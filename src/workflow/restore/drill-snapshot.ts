@@ -169,20 +169,20 @@ function findingOf(error: unknown): Pick<DrillResult, 'checks' | 'damaged'> {
 function aboutSnapshot(
   { envelope, manifest }: OpenedSnapshot,
   repository: Repository,
-): Omit<
+): Pick<
   DrillReport,
-  | 'outcome'
-  | 'scratchVersion'
-  | 'startedAt'
-  | 'completedAt'
-  | 'rtoMs'
-  | 'rpoMs'
-  | 'objectives'
-  | 'missed'
-  | 'stages'
-  | 'checks'
-  | 'signer'
-  | 'attestationId'
+  | 'repositoryId'
+  | 'target'
+  | 'snapshotId'
+  | 'engine'
+  | 'sourceVersion'
+  | 'consistentAt'
+  | 'databases'
+  | 'rows'
+  | 'tables'
+  | 'objects'
+  | 'rowBytes'
+  | 'storedBytes'
 > {
   const { tables, programs, accounts, databases } = manifest
   const total = (amounts: readonly number[]): number => amounts.reduce((sum, n) => sum + n, 0)

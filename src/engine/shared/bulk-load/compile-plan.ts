@@ -42,7 +42,7 @@ export function compileRestorePlan(
     ...tables.flatMap(place => tableStatements(manifest.tables[place], place)),
     ...manifest.programs
       .filter(program => wanted(program.schema))
-      .map(program => programStatement(program, options.disableEvents)),
+      .flatMap(program => programStatements(program, options.disableEvents)),
   ]
   // sort() is stable: within a stage the manifest's order stays.
   statements.sort((a, b) => RESTORE_STAGES.indexOf(a.stage) - RESTORE_STAGES.indexOf(b.stage))
@@ -94,21 +94,20 @@ function tableStatements(table: TableEntry | undefined, place: number): RestoreS
   ]
 }
 
-function programStatement(program: ProgramEntry, disableEvents: boolean): RestoreStatement {
+function programStatements(program: ProgramEntry, disableEvents: boolean): RestoreStatement[] {
   const sql =
     program.kind === 'event' && disableEvents ? disabledEvent(program.create) : program.create
-  return {
-    ...plain(STAGE_OF[program.kind], programLabel(program), program.schema, sql),
-    context:
-      program.characterSetClient === ''
-        ? null
-        : {
-            sqlMode: program.sqlMode,
-            characterSetClient: program.characterSetClient,
-            collationConnection: program.collationConnection,
-            timeZone: program.timeZone,
-          },
-  }
+  const stage = STAGE_OF[program.kind]
+  const label = programLabel(program)
+  const { sqlMode, characterSetClient, collationConnection, timeZone } = program
+  const context = { sqlMode, characterSetClient, collationConnection, timeZone }
+  return [
+    {
+      ...plain(stage, label, program.schema, sql),
+      context: characterSetClient === '' ? null : context,
+    },
+    ...(program.after === undefined ? [] : [plain(stage, label, program.schema, program.after)]),
+  ]
 }
 
 /** "trigger `shop`.`orders_follow`" */
