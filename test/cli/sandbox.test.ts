@@ -88,7 +88,7 @@ describe.each(TEST_ENGINES)('ecomdb sandbox --engine %s', engine => {
   test('a full disk is named, leaves nothing half-made, and is got over', async t => {
     const run = await onSmallDisk(engine)
     if (!run) return t.skip('a small file system of its own needs root or user namespaces')
-    expect(run.output).toContain('hint: the disk is full')
+    expect(run.output).toContain('the disk is full')
     expect(run.output).toContain('STORAGE_FAILED (exit 30)')
     expect(run.output).toContain(`after: ${engine} default: stopped`)
     expect(run.output).not.toMatch(/^data\.partial$/m)
@@ -149,10 +149,10 @@ interface Shown {
 const UNSHARE = process.getuid?.() === 0 ? ['-m'] : ['-Urm']
 
 /** Null where the machine does not allow it. */
-function mounting(script: string, environment: Record<string, string>): Shown | null {
+function mounting(script: string, environment: Record<string, string>, home = state): Shown | null {
   if (spawnSync('unshare', [...UNSHARE, 'true']).status !== 0) return null
   const run = spawnSync('unshare', [...UNSHARE, 'sh', '-c', `exec 2>&1; ${script}`], {
-    env: cliEnvironment(state, { ...env, ...environment }),
+    env: cliEnvironment(home, { ...env, ...environment }),
     encoding: 'utf8',
   })
   return run.status === 99 ? null : { status: run.status, output: run.stdout }
@@ -174,23 +174,22 @@ async function onSmallDisk(engine: string): Promise<Shown | null> {
   )
 }
 
-/** The user nobody reads the checkout and the cache, and owns a home. */
+/** The user nobody, who reads the checkout and the cache, and owns a home. */
 async function asNobody(engine: string): Promise<Shown | null> {
-  const [checkout, cache, home] = [
-    join(state, 'checkout'),
-    join(state, 'cache'),
-    join(state, 'home'),
-  ]
-  for (const folder of [checkout, cache, home]) await mkdir(folder)
-  const sandbox = `${checkout}/bin/ecomdb sandbox`
-  const commands = `${sandbox} start --engine ${engine} &&
-    ${sandbox} shell --engine ${engine} -- -N -e "SELECT 6 * 7" &&
-    ${sandbox} stop --engine ${engine}`
+  for (const name of ['checkout', 'cache', 'home']) await mkdir(join(state, name))
+  const commands = ['start', 'shell', 'stop'].map(
+    command =>
+      `/mnt/checkout/bin/ecomdb sandbox ${command} --engine ${engine}${command === 'shell' ? ' -- -N -e "SELECT 6 * 7"' : ''}`,
+  )
+  // The folders above may be closed to others, so all of it is seen from /mnt.
   return mounting(
     `command -v setpriv >/dev/null || exit 99
-     mount --bind ${packageRoot()} ${checkout} && mount --bind ${cacheFolder()} ${cache} || exit 99
-     chmod 755 ${state} && chown 65534 ${home}
-     exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c '${commands}'`,
-    { HOME: home, ECOMDB_STATE: join(home, 'state'), ECOMDB_CACHE: cache },
+     mount --bind ${packageRoot()} ${state}/checkout || exit 99
+     mount --bind ${cacheFolder()} ${state}/cache || exit 99
+     chmod 755 ${state} && chown 65534 ${state}/home
+     mount --rbind ${state} /mnt || exit 99
+     exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c '${commands.join(' && ')}'`,
+    { ECOMDB_STATE: '/mnt/home/state', ECOMDB_CACHE: '/mnt/cache', TMPDIR: '/mnt/home' },
+    '/mnt/home',
   )
 }
