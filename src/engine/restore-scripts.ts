@@ -1,6 +1,9 @@
-import type { ColumnEntry, Manifest, ProgramEntry, TableEntry } from '#domain/backup/manifest'
+import { disabledEvent } from '#domain/backup/disabled-event'
+import type { AccountEntry, Manifest, ProgramEntry } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
+import { isPerson } from '#domain/backup/restored-accounts'
 import { quoteIdentifier, quoteQualified, quoteString } from './quote.ts'
+import { loadStatement } from './shared/bulk-load/row-statements.ts'
 
 /**
  * The manifest as SQL for the client, for a restore without ecomdb: see RestoreScripts for
@@ -12,20 +15,21 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
   const sequences = manifest.programs.filter(({ kind }) => kind === 'sequence')
   const programs = manifest.programs.filter(({ kind }) => kind !== 'sequence')
   return {
-    accounts: script([
-      ...session(manifest),
-      ...manifest.accounts.flatMap(account => account.create.map(ifNotExists)),
-    ]),
+    accounts: script([...session(manifest), ...manifest.accounts.flatMap(accountStatements)]),
     schema: script([
       ...session(manifest),
       ...manifest.databases.map(({ create }) => create),
-      ...sequences.flatMap(({ schema, create }) => [use(schema), create]),
+      ...sequences.flatMap(({ schema, create, after }) => [
+        use(schema),
+        create,
+        ...(after ? [after] : []),
+      ]),
       ...manifest.tables.flatMap(({ schema, create }) => [use(schema), create]),
     ]),
     loads: manifest.tables.map(table => ({
       schema: table.schema,
       table: table.name,
-      sql: [...session(manifest), loadStatement(table)].join('; '),
+      sql: [...session(manifest), loadStatement(table, '/dev/stdin')].join('; '),
     })),
     finish: script([
       ...session(manifest),
@@ -33,6 +37,9 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
       ...session(manifest),
       ...manifest.accounts.flatMap(({ grants }) => grants),
     ]),
+    check: script(
+      manifest.tables.map(({ schema, name, rows }) => checkStatement(schema, name, rows)),
+    ),
   }
 }
 
@@ -62,28 +69,10 @@ const MARIADB_SESSION = [
   '/*M!101101 SET SESSION system_versioning_insert_history = ON */',
 ]
 
-/** In LOAD DATA's default text format; each field with an expression goes through a variable. */
-function loadStatement(table: TableEntry): string {
-  const fields = table.columns.map((column, place) =>
-    column.store === null ? quoteIdentifier(column.name) : `@v${place}`,
-  )
-  const stores = table.columns.flatMap((column, place) => storeClause(column, place) ?? [])
-  const into = quoteQualified(table.schema, table.name)
-  return `LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE ${into} CHARACTER SET binary (${fields.join(', ')})${
-    stores.length > 0 ? ` SET ${stores.join(', ')}` : ''
-  }`
-}
-
-function storeClause(column: ColumnEntry, place: number): string | null {
-  if (column.store === null) return null
-  // @v where it is the whole name of the variable.
-  const value = column.store.replaceAll(/@v(?![A-Za-z0-9_$.])/g, () => `@v${place}`)
-  return `${quoteIdentifier(column.name)} = ${value}`
-}
-
 /** A program is made under the settings that it remembers of the session that made it first. */
 function programStatements({ engine }: Manifest, program: ProgramEntry): string[] {
-  const { sqlMode, characterSetClient, collationConnection, timeZone, create } = program
+  const { sqlMode, characterSetClient, collationConnection, timeZone } = program
+  const create = program.kind === 'event' ? disabledEvent(program.create) : program.create
   const settings = [`sql_mode = ${quoteString(sqlMode)}`]
   // The file is UTF-8: another client character set would read other letters out of it.
   if (characterSetClient && isAscii(create)) {
@@ -102,9 +91,31 @@ function programStatements({ engine }: Manifest, program: ProgramEntry): string[
   ]
 }
 
-/** An account that is there already, as root is, stays as it is. */
-function ifNotExists(statement: string): string {
-  return statement.replace(/^CREATE (USER|ROLE) (?!IF NOT EXISTS)/, 'CREATE $1 IF NOT EXISTS ')
+/** An account that is there already, as root is, stays as it is; a person's comes back locked. */
+function accountStatements(account: AccountEntry): string[] {
+  const lock = isPerson(account, [])
+  return account.create.map(statement => {
+    const ifNeeded = statement.replace(
+      /^CREATE (USER|ROLE) (?!IF NOT EXISTS)/,
+      'CREATE $1 IF NOT EXISTS ',
+    )
+    return lock && ifNeeded.startsWith('CREATE USER') ? locked(ifNeeded) : ifNeeded
+  })
+}
+
+/** What SHOW CREATE USER printed, with the account locked. MySQL prints the lock in every case. */
+function locked(statement: string): string {
+  if (/ ACCOUNT LOCK( |$)/.test(statement)) return statement
+  const unlocked = ' ACCOUNT UNLOCK PASSWORD HISTORY'
+  return statement.includes(unlocked)
+    ? statement.replace(unlocked, ' ACCOUNT LOCK PASSWORD HISTORY')
+    : `${statement} ACCOUNT LOCK`
+}
+
+/** Rows as (table, expected, found), for tables that have another number of rows than they had. */
+function checkStatement(schema: string, name: string, rows: number): string {
+  const table = quoteQualified(schema, name)
+  return `SELECT ${quoteString(`${schema}.${name}`)}, ${rows} AS expected, COUNT(*) AS found FROM ${table} HAVING found <> expected`
 }
 
 function use(schema: string): string {

@@ -25,6 +25,7 @@ export async function packManifest(
     ['schema.sql', scripts.schema],
     ['data.tsv', dataList(manifest, scripts, objects)],
     ['finish.sql', scripts.finish],
+    ['check.sql', scripts.check],
   ]
   const entries = files.map(([name, text]) => {
     const body = Buffer.from(text, 'utf8')

@@ -49,7 +49,7 @@ export async function createRepository(target: Target, clock: Clock): Promise<Re
     })
   }
   // The recipe may be there from a run that was cut off here; the last file is the commit.
-  if (!found.includes(RECIPE_FILE)) await target.put(RECIPE_FILE, [Buffer.from(recipeText())])
+  if (!found.includes(RECIPE_FILE)) await target.put(RECIPE_FILE, [Buffer.from(await recipeText())])
   const file: RepositoryFile = {
     kind: 'ecomdb-repository',
     format: 1,

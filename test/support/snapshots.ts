@@ -79,6 +79,7 @@ export async function commitSnapshot(
         schema: 'CREATE DATABASE `shop`;\n',
         loads: [{ schema: 'shop', table: 't', sql: 'LOAD DATA …' }],
         finish: '',
+        check: '',
       },
     )
     return { envelope, manifest, reused }

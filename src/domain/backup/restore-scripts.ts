@@ -4,12 +4,14 @@
  * UTF-8, each file ready to be piped into the client.
  */
 export interface RestoreScripts {
-  /** Accounts and roles, without their grants. */
+  /** Accounts and roles, without their grants; people's are locked. */
   accounts: string
   /** Databases, sequences and tables. */
   schema: string
   /** Per table, in the manifest's order: one line of SQL that loads one piece from /dev/stdin. */
   loads: readonly { schema: string; table: string; sql: string }[]
-  /** Views, routines, triggers, events, then grants. */
+  /** Views, routines, triggers, events (disabled), then grants. */
   finish: string
+  /** Prints the tables that have another number of rows than they had: nothing, when all is well. */
+  check: string
 }

@@ -1,5 +1,5 @@
 import type { ColumnEntry, TableEntry } from '#domain/backup/manifest'
-import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 
 /** The parts of a table's entry that loading needs. */
 export type LoadableTable = Pick<TableEntry, 'schema' | 'name' | 'columns'>
@@ -7,8 +7,10 @@ export type LoadableTable = Pick<TableEntry, 'schema' | 'name' | 'columns'>
 /**
  * LOAD DATA in its default text format. Character set binary: each column takes the bytes
  * as they are. A field with an expression goes through a variable of its own.
+ *
+ * @param file what the client is asked for; ours answers with rows whatever it is
  */
-export function loadStatement(table: LoadableTable): string {
+export function loadStatement(table: LoadableTable, file = 'rows'): string {
   const fields = table.columns.map((column, place) =>
     column.store === null ? quoteIdentifier(column.name) : `@v${place}`,
   )
@@ -18,7 +20,7 @@ export function loadStatement(table: LoadableTable): string {
       : [`${quoteIdentifier(column.name)} = ${withValue(column.store, `@v${place}`)}`],
   )
   return (
-    `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteQualified(table.schema, table.name)}` +
+    `LOAD DATA LOCAL INFILE ${quoteString(file)} INTO TABLE ${quoteQualified(table.schema, table.name)}` +
     ` CHARACTER SET binary (${fields.join(', ')})${stores.length ? ` SET ${stores.join(', ')}` : ''}`
   )
 }
