@@ -1,0 +1,73 @@
+/**
+ * Where a table is cut. Borders are multiples of a power of two, from key values alone, so
+ * that tomorrow's backup of an append-mostly table has the same chunks as today's, and
+ * only the new ones are stored.
+ */
+
+/** Bytes of TSV that a chunk should have, give or take the power of two: 11 to 23 MiB. */
+const CHUNK_BYTES = 16 * 1024 * 1024
+/** A parent's step is kept while it is this close to what would be chosen anew. */
+const STEP_TOLERANCE = 4n
+/** A guess at a row's bytes where nothing is known. */
+const ROW_BYTES = 100
+
+/** Rows with from <= first key column < to, decimal; null is minus and plus infinity. */
+export interface ChunkRange {
+  from: string | null
+  to: string | null
+}
+
+export interface ChunkPlan {
+  /** Distance between borders; null for one range. */
+  step: string | null
+  /** From minus to plus infinity, without a gap. */
+  ranges: readonly ChunkRange[]
+}
+
+export interface ChunkFacts {
+  /** Of the first key column; null when the key is not an integer, or there are no rows. */
+  bounds: { min: bigint; max: bigint } | null
+  rows: number
+  /** About how many bytes of TSV a row has. */
+  rowBytes: number
+  /** The step of the snapshot before, decimal. */
+  parentStep: string | null
+}
+
+export function planChunks(facts: ChunkFacts): ChunkPlan {
+  const { bounds } = facts
+  if (bounds === null) return { step: null, ranges: [{ from: null, to: null }] }
+  const step = chooseStep(bounds, facts)
+  const borders: bigint[] = []
+  for (let at = floorTo(bounds.min, step) + step; at <= bounds.max; at += step) borders.push(at)
+  const ends = [null, ...borders.map(String), null]
+  const ranges = ends.slice(1).map((to, index) => ({ from: ends[index] ?? null, to }))
+  return { step: String(step), ranges }
+}
+
+/** Bytes of a row: as the snapshot before had them, else as the server guesses. */
+export function rowBytes(
+  parent: { rows: number; bytes: number } | undefined,
+  estimate: { rows: number; bytes: number },
+): number {
+  if (parent && parent.rows > 0) return parent.bytes / parent.rows
+  return estimate.rows > 0 && estimate.bytes > 0 ? estimate.bytes / estimate.rows : ROW_BYTES
+}
+
+function chooseStep(bounds: { min: bigint; max: bigint }, facts: ChunkFacts): bigint {
+  const keys = Number(bounds.max - bounds.min + 1n)
+  const rowsPerChunk = CHUNK_BYTES / Math.max(1, facts.rowBytes)
+  const keysPerRow = Math.max(1, keys / Math.max(1, facts.rows))
+  const exponent = Math.round(Math.log2(rowsPerChunk * keysPerRow))
+  const ideal = 2n ** BigInt(Math.min(64, Math.max(0, exponent)))
+  const parent = facts.parentStep === null ? null : BigInt(facts.parentStep)
+  const close =
+    parent !== null && parent <= ideal * STEP_TOLERANCE && ideal <= parent * STEP_TOLERANCE
+  return close ? parent : ideal
+}
+
+/** The largest multiple of `step` that is not above `value`; also for negative keys. */
+function floorTo(value: bigint, step: bigint): bigint {
+  const rest = value % step
+  return rest < 0n ? value - rest - step : value - rest
+}

@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { planChunks, rowBytes } from '#domain/backup/chunk-plan'
+
+const key = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n })
+
+test('ranges follow one another from minus to plus infinity, on multiples of the step', () => {
+  fc.assert(
+    fc.property(key, key, fc.nat(1_000_000), fc.integer({ min: 1, max: 5000 }), (a, b, n, size) => {
+      const bounds = { min: a < b ? a : b, max: a < b ? b : a }
+      const span = bounds.max - bounds.min + 1n
+      const rows = BigInt(n) < span ? n + 1 : Number(span)
+      const { step, ranges } = planChunks({ bounds, rows, rowBytes: size, parentStep: null })
+      const unit = BigInt(step ?? 0)
+      expect(ranges[0]?.from).toBeNull()
+      expect(ranges.at(-1)?.to).toBeNull()
+      for (const [index, { to }] of ranges.slice(0, -1).entries()) {
+        expect(ranges[index + 1]?.from).toBe(to)
+        expect(BigInt(to ?? 1) % unit).toBe(0n)
+        expect(BigInt(to ?? 0) > bounds.min && BigInt(to ?? 0) <= bounds.max).toBe(true)
+      }
+      // No more objects than the bytes ask for: twice as many chunks, and the ends.
+      expect(ranges.length).toBeLessThanOrEqual(2 + (2 * rows * size) / (16 * 1024 * 1024))
+    }),
+  )
+})
+
+test('a table that grows keeps its borders', () => {
+  const facts = { rowBytes: 50, parentStep: null }
+  const today = planChunks({ ...facts, bounds: { min: 1n, max: 2_500_000n }, rows: 2_500_000 })
+  const tomorrow = planChunks({
+    bounds: { min: 1n, max: 2_700_000n },
+    rows: 2_700_000,
+    rowBytes: 60,
+    parentStep: today.step,
+  })
+  expect(tomorrow.step).toBe(today.step)
+  expect(tomorrow.ranges.slice(0, 7)).toEqual(today.ranges.slice(0, 7))
+})
+
+test('a step that no longer fits is given up', () => {
+  const bounds = { min: 1n, max: 9n * 10n ** 18n }
+  const { step, ranges } = planChunks({ bounds, rows: 1000, rowBytes: 50, parentStep: '1024' })
+  expect(step).not.toBe('1024')
+  expect(ranges.length).toBeLessThan(4)
+})
+
+test('without an integer key there is one range', () => {
+  expect(planChunks({ bounds: null, rows: 10, rowBytes: 10, parentStep: '64' })).toEqual({
+    step: null,
+    ranges: [{ from: null, to: null }],
+  })
+})
+
+test("a row's size is the parent's, then the server's guess, then a guess", () => {
+  expect(rowBytes({ rows: 10, bytes: 500 }, { rows: 1, bytes: 1 })).toBe(50)
+  expect(rowBytes({ rows: 0, bytes: 0 }, { rows: 4, bytes: 100 })).toBe(25)
+  expect(rowBytes(undefined, { rows: 0, bytes: 16_384 })).toBe(100)
+})
