@@ -1,3 +1,4 @@
+import type { ChunkRange } from '#domain/backup/chunk-plan'
 import type {
   AccountEntry,
   ColumnEntry,
@@ -28,7 +29,17 @@ export interface LogicalReader {
   openConsistent(options: ConsistentOptions): Promise<ConsistentPoint>
   /** Readers without locks and without a common point, e.g. to read a restored server back. */
   openQuiet(options: QuietOptions): Promise<RowReader>
-  /** Databases, tables, programs and accounts as they are now. */
+  /** Which server this is: the same for every backup of it. */
+  sourceId(session: Session): Promise<string>
+  /**
+   * What `openConsistent` would do, without doing it.
+   * @throws EcomdbError as `openConsistent`, as far as it can be seen beforehand
+   */
+  preview(
+    session: Session,
+    databases: readonly string[] | null,
+  ): Promise<{ catalog: Catalog; steps: readonly string[] }>
+  /** Databases, tables, programs and accounts as they are now. Changes the session's database. */
   readCatalog(session: Session, databases: readonly string[] | null): Promise<Catalog>
   /** Runs a recorded probe now; its answer in the same form as `ProbeEntry.answer`. */
   answerProbe(session: Session, probe: Omit<ProbeEntry, 'answer'>): Promise<string>
@@ -61,11 +72,7 @@ export interface ReadableTable {
   columns: readonly ColumnEntry[]
 }
 
-/** Rows with from <= first key column < to, as decimal text; null is minus and plus infinity. */
-export interface KeyRange {
-  from: string | null
-  to: string | null
-}
+export type KeyRange = ChunkRange
 
 export const WHOLE_TABLE: KeyRange = { from: null, to: null }
 

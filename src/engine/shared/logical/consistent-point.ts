@@ -68,6 +68,28 @@ export async function openConsistent(
   }
 }
 
+/** What would be done, in order; the first lock that the account may take is used. */
+export async function previewConsistent(
+  dialect: LogicalDialect,
+  session: Session,
+  databases: readonly string[] | null,
+): Promise<{ catalog: ObservedCatalog; steps: readonly string[] }> {
+  const catalog = await readCatalog(dialect, session, databases)
+  refuseUnreadable(catalog, await transactionalEngines(session))
+  const locks = dialect.lockMethods.map(method => method.words).join('; else ')
+  return {
+    catalog,
+    steps: [
+      'wait until no old statement runs (SHOW PROCESSLIST)',
+      `stop commits for a moment: ${locks}`,
+      'on every reader: START TRANSACTION WITH CONSISTENT SNAPSHOT',
+      'read the binary log position, and let commits go on',
+      'compare all definitions with those before the point',
+      'read the rows in chunks by key, and compare each table again after each chunk',
+    ],
+  }
+}
+
 /** @throws EcomdbError LOCKED */
 async function takeSingleFlight(control: Session): Promise<void> {
   await control.run('SET SESSION wait_timeout = 86400')

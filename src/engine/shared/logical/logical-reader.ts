@@ -1,5 +1,5 @@
 import type { LogicalReader } from '../../logical-reader.ts'
-import { openConsistent } from './consistent-point.ts'
+import { openConsistent, previewConsistent } from './consistent-point.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { answerText } from './probes.ts'
 import { readCatalog } from './read-catalog.ts'
@@ -18,6 +18,8 @@ export function logicalReader(dialect: LogicalDialect): LogicalReader {
         await pool.close()
       }
     },
+    sourceId: session => dialect.sourceId(session),
+    preview: (session, databases) => previewConsistent(dialect, session, databases),
     readCatalog: (session, databases) => readCatalog(dialect, session, databases),
   }
 }

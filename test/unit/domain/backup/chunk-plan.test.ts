@@ -7,7 +7,7 @@ const key = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n })
 test('ranges follow one another from minus to plus infinity, on multiples of the step', () => {
   fc.assert(
     fc.property(key, key, fc.nat(1_000_000), fc.integer({ min: 1, max: 5000 }), (a, b, n, size) => {
-      const bounds = { min: a < b ? a : b, max: a < b ? b : a }
+      const bounds = a < b ? { min: a, max: b } : { min: b, max: a }
       const span = bounds.max - bounds.min + 1n
       const rows = BigInt(n) < span ? n + 1 : Number(span)
       const { step, ranges } = planChunks({ bounds, rows, rowBytes: size, parentStep: null })
