@@ -1,6 +1,8 @@
 import type { EngineFamily } from '#domain/engine-family'
 import type { Installation } from './installation.ts'
+import type { Loader } from './loader.ts'
 import type { LogicalReader } from './logical-reader.ts'
+
 import type { LogicalWriter } from './logical-writer.ts'
 import type { Provisioner } from './provisioner.ts'
 import type { SchemaObserver } from './schema-observer.ts'
@@ -25,4 +27,5 @@ export interface Engine {
   readonly logicalWriter: LogicalWriter
   readonly provisioner: Provisioner
   readonly logicalReader: LogicalReader
+  readonly loader: Loader
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { loader } from '../shared/load/loader.ts'
 import { logicalReader } from '../shared/logical/logical-reader.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { provisioner } from '../shared/provision/provisioner.ts'
@@ -21,4 +22,5 @@ export const mariadbEngine: Engine = {
   logicalWriter,
   provisioner: provisioner(mariadbAccounts),
   logicalReader: logicalReader(mariadbLogicalDialect),
+  loader,
 }
