@@ -11,6 +11,7 @@ export interface ShopReports {
   orderPerformance(session: Session, period: Period): Promise<OrderPerformance>
   /**
    * @param representativeId all of them when null
+   * @returns a row for each that there is, also without a chat
    * @throws EcomdbError SCHEMA_MISSING, PRIVILEGE_MISSING
    */
   chatsHandled(

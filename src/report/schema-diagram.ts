@@ -31,8 +31,11 @@ export function schemaToDot(schema: SchemaDescription): string {
     `  node [shape=plain, fontname="${DIAGRAM_FONT}", fontsize=11, fontcolor="${INK}"]`,
     `  edge [color="${LINE}", fontname="${DIAGRAM_FONT}", fontsize=9, fontcolor="${SOFT_INK}", arrowsize=0.9]`,
     '',
-    ...schema.tables.map(table => `  ${quoted(table.name)} [label=<${tableLabel(table)}>]`),
+    ...schema.tables
+      .filter(table => !isOwn(schema, table))
+      .map(table => `  ${quoted(table.name)} [label=<${tableLabel(table)}>]`),
     ...outsiders(schema),
+    ...ownGroup(schema),
     '',
     ...schema.tables.flatMap(table =>
       table.foreignKeys.map(key => `  ${foreignKeyEdge(schema, table, key)}`),
@@ -60,6 +63,25 @@ function heading(schema: SchemaDescription): string {
     .map(line => `${escaped(line)}<BR ALIGN="LEFT"/>`)
     .join('')
   return `<B>${escaped(schema.name)}</B><BR ALIGN="LEFT"/><FONT POINT-SIZE="9" COLOR="${SOFT_INK}">${soft}</FONT>`
+}
+
+/** ecomdb's bookkeeping, such as ecomdb_migration: shown by name, so that the shop is seen. */
+function isOwn(schema: SchemaDescription, table: TableDescription): boolean {
+  const linked = schema.tables.some(other =>
+    other.foreignKeys.some(key => other === table || key.referencedTable === table.name),
+  )
+  return table.name.startsWith('ecomdb_') && !linked
+}
+
+function ownGroup(schema: SchemaDescription): string[] {
+  const own = schema.tables.filter(table => isOwn(schema, table))
+  if (own.length === 0) return []
+  return [
+    '  subgraph cluster_own {',
+    `    graph [label="ecomdb's own, without columns", style="dashed,rounded", color="${LINE}", fontsize=9, margin=10]`,
+    ...own.map(({ name }) => `    ${quoted(name)} [label=<${boxOf(name, HEAD, 'solid', [])}>]`),
+    '  }',
+  ]
 }
 
 function tableLabel(table: TableDescription): string {
@@ -182,7 +204,7 @@ function viewGroup(schema: SchemaDescription): string[] {
   const edges = schema.views.flatMap(view =>
     (view.reads ?? []).map(({ schema: database, name }) => {
       const from = isDrawn(schema, database, name)
-        ? `${quoted(name)}:head:e`
+        ? `${quoted(name)}:e`
         : nodeOf(schema, database, name)
       return `  ${from} -> ${quoted(view.name)}:head:w [style=dashed, arrowhead=open, arrowsize=0.7, tooltip=${quoted(`${view.name} reads ${name}`)}]`
     }),

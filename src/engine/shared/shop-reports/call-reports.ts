@@ -15,10 +15,9 @@ export const shopReports: ShopReports = {
 
   async chatsHandled(session, representativeId, { from, to }): Promise<ChatsHandled[]> {
     const rows = await call(session, 'chats_handled', [representativeId, from, to])
-    // Asked for one, the procedure gives the number alone.
     return rows.map(row => ({
-      representativeId: textOf(row['support_member_id']) ?? representativeId ?? '',
-      representative: textOf(row['representative']),
+      representativeId: textOf(row['representative_id']) ?? '',
+      representative: textOf(row['representative_name']),
       totalChats: Number(row['total_chats']),
     }))
   },
