@@ -1,0 +1,129 @@
+import type { EngineFamily } from '#domain/engine-family'
+import type { Measured } from './measure.ts'
+
+/** One side-by-side comparison: ours and the peer in turn, in one run. */
+export interface Benchmark {
+  name: 'startup' | 'load' | 'dump' | 'restore'
+  /** The most that ours may take, as a multiple of the peer's time. */
+  bar: number
+  /** False for what does not depend on the engine. */
+  perEngine: boolean
+  prepare(context: BenchContext): Promise<Contest>
+}
+
+export interface BenchContext {
+  family: EngineFamily
+  /** Rows of the whole generated shop, about. */
+  rows: number
+  /** Files of this benchmark; deleted after it. */
+  folder: string
+  say(message: string): void
+}
+
+export interface Contest {
+  /** What the peer is, for people: "mariadb-dump | zstd -3 -T0 | age". */
+  peerName: string
+  ours(): Promise<Measured>
+  /** Null when the peer is missing; `peerMissing` then says what. */
+  peer: (() => Promise<Measured>) | null
+  peerMissing?: string
+  /** Measured besides, and not part of the ratio: e.g. the read-back of a restore. */
+  beside?(): Promise<Record<string, number>>
+  close(): Promise<void>
+}
+
+/** One line of the result. Times are medians. */
+export interface BenchResult {
+  name: Benchmark['name']
+  engine: EngineFamily | null
+  ours: number
+  peer: number | null
+  /** ours / peer; null without a peer. */
+  ratio: number | null
+  unit: 's'
+  /** How many pairs were run. */
+  runs: number
+  bar: number
+  /** Null without a peer. */
+  withinBar: boolean | null
+  peerName: string
+  peerMissing?: string
+  /** Every run, in order, in seconds. */
+  samples: { ours: number[]; peer: number[] }
+  /** The largest memory of ecomdb's process tree in any run; null when it was not taken. */
+  peakMemoryBytes: number | null
+  beside?: Record<string, number>
+}
+
+/**
+ * Runs `pairs` pairs, with the other side first in every second one, so that neither has
+ * always the warmer cache.
+ */
+export async function runContest(
+  benchmark: Benchmark,
+  context: BenchContext,
+  pairs: number,
+): Promise<BenchResult> {
+  const contest = await benchmark.prepare(context)
+  const samples: BenchResult['samples'] = { ours: [], peer: [] }
+  let peak: number | null = null
+  const runOurs = async (): Promise<void> => {
+    const { seconds, peakBytes } = await contest.ours()
+    samples.ours.push(seconds)
+    if (peakBytes !== null) peak = Math.max(peak ?? 0, peakBytes)
+  }
+  const runPeer = async (): Promise<void> => {
+    if (contest.peer) samples.peer.push((await contest.peer()).seconds)
+  }
+  try {
+    for (let pair = 0; pair < pairs; pair += 1) {
+      for (const run of pair % 2 ? [runPeer, runOurs] : [runOurs, runPeer]) await run()
+      context.say(`${benchmark.name} pair ${pair + 1} of ${pairs}: ${lastOf(samples)}`)
+    }
+    const beside = await contest.beside?.()
+    return {
+      ...summary(benchmark, context, contest, samples),
+      peakMemoryBytes: peak,
+      ...(beside ? { beside } : {}),
+    }
+  } finally {
+    await contest.close()
+  }
+}
+
+function lastOf({ ours, peer }: BenchResult['samples']): string {
+  const seconds = (value: number | undefined): string => (value ? `${value.toFixed(3)} s` : 'none')
+  return `ours ${seconds(ours.at(-1))}, peer ${seconds(peer.at(-1))}`
+}
+
+function summary(
+  { name, bar, perEngine }: Benchmark,
+  { family }: BenchContext,
+  { peerName, peerMissing }: Contest,
+  samples: BenchResult['samples'],
+): Omit<BenchResult, 'peakMemoryBytes' | 'beside'> {
+  const ours = median(samples.ours)
+  const peer = samples.peer.length ? median(samples.peer) : null
+  const ratio = peer === null ? null : ours / peer
+  return {
+    name,
+    engine: perEngine ? family : null,
+    ours,
+    peer,
+    ratio,
+    unit: 's',
+    runs: samples.ours.length,
+    bar,
+    withinBar: ratio === null ? null : ratio <= bar,
+    peerName,
+    ...(peerMissing ? { peerMissing } : {}),
+    samples,
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const [low, high] = [sorted[sorted.length % 2 ? middle : middle - 1], sorted[middle]]
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2
+}

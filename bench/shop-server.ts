@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { engineFor } from '#cli/wire'
+import { cacheFolder, packageRoot } from '#core/paths'
+import type { Engine } from '#engine/engine'
+import { quoteIdentifier, quoteString } from '#engine/quote'
+import type { RunningServer } from '#engine/scratch-server'
+import type { ProgramCommand } from '#process/program'
+import { runProgram } from '#process/run-program'
+import type { BenchContext } from './benchmark.ts'
+
+/** Rows of the generator's scale 1: sessions, pageviews, items and chat messages. */
+export const FULL_ROWS = 4_600_000
+
+export const SHOP = 'bench_shop'
+
+/** Enough for the whole data set, so that both sides work in memory. */
+const BUFFER_POOL = '--innodb-buffer-pool-size=1G'
+
+export const ecomdb: ProgramCommand = {
+  file: join(packageRoot(), 'bin/ecomdb'),
+  args: [],
+  env: {},
+}
+
+export interface BenchServer {
+  engine: Engine
+  server: RunningServer
+  /** For ecomdb. */
+  env: Record<string, string>
+  run(sql: string): Promise<void>
+  value(sql: string): Promise<string | null>
+  stop(): Promise<void>
+}
+
+/** A private server as durable as a real one, without a binary log. */
+export async function startBenchServer(context: BenchContext, name: string): Promise<BenchServer> {
+  const engine = await engineFor(context.family)
+  const server = await engine.scratchServers.start({
+    folder: join(context.folder, name),
+    tcp: false,
+    purpose: 'sandbox',
+    serverOptions: ['--skip-log-bin', BUFFER_POOL],
+  })
+  const session = await engine.connect(server.administrator)
+  return {
+    engine,
+    server,
+    env: {
+      ECOMDB_ENGINE: context.family,
+      ECOMDB_SOCKET: server.socketPath,
+      ECOMDB_USER: 'root',
+      ECOMDB_DATABASE: SHOP,
+      ECOMDB_STATE: join(context.folder, 'state'),
+      ECOMDB_PROGRESS: 'none',
+    },
+    run: async sql => void (await session.run(sql)),
+    value: sql => session.value(sql),
+    stop: async () => {
+      await session.close()
+      await engine.scratchServers.remove(server.folder)
+    },
+  }
+}
+
+/**
+ * The generator's CSV files of so many rows; kept in the cache, since they are the same
+ * every time.
+ */
+export async function sampleFolder({ rows, say }: BenchContext): Promise<string> {
+  const folder = join(cacheFolder(), 'bench', `sample-${rows}`)
+  if (existsSync(folder)) return folder
+  say(`generating about ${rows.toLocaleString('en-US')} rows`)
+  const partial = `${folder}.partial`
+  await rm(partial, { recursive: true, force: true })
+  await mkdir(partial, { recursive: true })
+  const scale = String(rows / FULL_ROWS)
+  await runProgram(ecomdb, [
+    'sample',
+    'generate',
+    '--out',
+    partial,
+    '--scale',
+    scale,
+    '--overwrite',
+  ])
+  await rename(partial, folder)
+  return folder
+}
+
+/** Makes the shop's schema, and loads the tables of these names with the server's own means. */
+export async function fillShop(
+  bench: BenchServer,
+  context: BenchContext,
+  files: readonly string[],
+): Promise<void> {
+  await bench.run(`DROP DATABASE IF EXISTS ${SHOP}`)
+  await runProgram(ecomdb, ['provision', 'apply'], { env: bench.env })
+  const sample = await sampleFolder(context)
+  for (const file of files) {
+    context.say(`loading ${file}`)
+    const statement = await loadDataStatement(join(sample, file))
+    await runProgram(bench.engine.scratchServers.client(bench.server), [
+      '--local-infile=1',
+      SHOP,
+      '-e',
+      statement,
+    ])
+  }
+}
+
+/** The server's own LOAD DATA LOCAL of one of the generator's files. */
+export async function loadDataStatement(path: string): Promise<string> {
+  const columns = (await firstLine(path)).split(',').map(quoteIdentifier).join(', ')
+  const table = quoteIdentifier(path.replace(/^.*\d\d\.(.*)\.csv$/, '$1'))
+  return `LOAD DATA LOCAL INFILE ${quoteString(path)} INTO TABLE ${table} CHARACTER SET utf8mb4
+    FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY '' IGNORE 1 LINES (${columns})`
+}
+
+async function firstLine(path: string): Promise<string> {
+  const file = await open(path)
+  try {
+    for await (const line of file.readLines()) return line
+    return ''
+  } finally {
+    await file.close()
+  }
+}
