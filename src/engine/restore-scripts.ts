@@ -65,8 +65,6 @@ const MYSQL_SESSION = [
 const MARIADB_SESSION = [
   'SET SESSION check_constraint_checks = 0',
   '/*M!100804 SET SESSION explicit_defaults_for_timestamp = ON */',
-  // Row history comes as rows, with its own times.
-  '/*M!101101 SET SESSION system_versioning_insert_history = ON */',
 ]
 
 /** A program is made under the settings that it remembers of the session that made it first. */
