@@ -15,6 +15,21 @@ import { cliEnvironment } from '#test/cli'
 const STATES: Readonly<Record<string, { after?: string; commands: readonly string[] }>> = {
   empty: { commands: [] },
   server: { after: 'empty', commands: ['ecomdb sandbox start'] },
+  init: {
+    after: 'server',
+    commands: [
+      'ecomdb init --yes --socket "$ECOMDB_STATE/sandbox/mariadb-default/server.sock" --user root --target ../backups',
+    ],
+  },
+  shop: {
+    after: 'init',
+    commands: [
+      'ecomdb provision apply',
+      'ecomdb sample generate --out exports --scale 0.001',
+      'ecomdb load exports/*.csv',
+    ],
+  },
+  backup: { after: 'shop', commands: ['ecomdb backup logical'] },
 }
 
 /**
