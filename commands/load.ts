@@ -22,6 +22,8 @@ A load that was cut short goes on where it stopped when it is run again. Dates a
     '<%= config.bin %> load prices.csv --table products --on-conflict replace',
   ]
 
+  static override exits = [EXIT.FINDINGS, EXIT.LOCKED]
+
   static override strict = false
 
   static override args = {

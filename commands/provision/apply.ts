@@ -2,6 +2,7 @@ import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom } from '#cli/flags'
 import { provisionFlags, provisionOptions } from '#cli/provision-flags'
 import { wire } from '#cli/wire'
+import { EXIT } from '#core/errors'
 import { appliedText } from '#report/provision-text'
 import { applyProvision } from '#workflow/provision/apply-provision'
 
@@ -12,6 +13,8 @@ export default class ProvisionApply extends BaseCommand {
     'Runs what `provision plan` prints, as an administrator of the server. Stopped anywhere, it goes on from there when it is run again; it refuses on drift.'
 
   static override examples = ['<%= config.bin %> <%= command.id %>']
+
+  static override exits = [EXIT.FINDINGS, EXIT.LOCKED]
 
   static override flags = provisionFlags
 

@@ -14,6 +14,8 @@ export default class ProvisionPlan extends BaseCommand {
 
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
+  static override exits = [EXIT.FINDINGS]
+
   static override flags = provisionFlags
 
   protected override async execute(): Promise<Outcome<object>> {

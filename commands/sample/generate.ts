@@ -1,5 +1,6 @@
 import { boolean, integer, string } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
+import { EXIT } from '#core/errors'
 import { sampleSize } from '#domain/sample/size'
 import { renderSample } from '#report/sample-text'
 import { generateSample } from '#workflow/generate-sample'
@@ -18,6 +19,8 @@ export default class SampleGenerate extends BaseCommand {
     '<%= config.bin %> sample generate --out sample --scale 0.01',
     '<%= config.bin %> sample generate --out sample --sessions 1000 --pageviews 3000 --items 200 --messages 500',
   ]
+
+  static override exits = [EXIT.TOOL_FAILED]
 
   static override flags = {
     out: string({ required: true, summary: 'the folder to write into; it is made' }),

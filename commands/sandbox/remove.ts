@@ -2,12 +2,15 @@ import { string } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { sandboxFlags } from '#cli/sandbox-flags'
 import { engineFor } from '#cli/wire'
+import { EXIT } from '#core/errors'
 import { removeSandbox } from '#workflow/sandbox/remove-sandbox'
 
 export default class SandboxRemove extends BaseCommand {
   static override summary = 'stop a private server and delete all its data'
 
   static override examples = ['<%= config.bin %> sandbox remove --name trial --confirm trial']
+
+  static override exits = [EXIT.LOCKED, EXIT.TOOL_FAILED]
 
   static override flags = {
     ...sandboxFlags,

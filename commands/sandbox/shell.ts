@@ -1,6 +1,7 @@
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { sandboxFlags } from '#cli/sandbox-flags'
 import { engineFor } from '#cli/wire'
+import { EXIT } from '#core/errors'
 import { openSandboxShell } from '#workflow/sandbox/open-sandbox-shell'
 
 export default class SandboxShell extends BaseCommand {
@@ -17,6 +18,8 @@ export default class SandboxShell extends BaseCommand {
 
   // Standard output is the client's.
   static override enableJsonFlag = false
+  static override exits = [EXIT.SERVER_UNREACHABLE, EXIT.TOOL_FAILED]
+
   static override strict = false
   static override flags = sandboxFlags
 

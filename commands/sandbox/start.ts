@@ -2,6 +2,7 @@ import { boolean } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { sandboxFlags } from '#cli/sandbox-flags'
 import { engineFor } from '#cli/wire'
+import { EXIT } from '#core/errors'
 import { startSandbox } from '#workflow/sandbox/start-sandbox'
 
 export default class SandboxStart extends BaseCommand {
@@ -14,6 +15,8 @@ export default class SandboxStart extends BaseCommand {
     '<%= config.bin %> sandbox start',
     '<%= config.bin %> sandbox start --engine mysql --name trial --no-tcp',
   ]
+
+  static override exits = [EXIT.LOCKED, EXIT.TOOL_FAILED, EXIT.BAD_CONFIGURATION]
 
   static override flags = {
     ...sandboxFlags,

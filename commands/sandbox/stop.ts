@@ -1,12 +1,15 @@
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { sandboxFlags } from '#cli/sandbox-flags'
 import { engineFor } from '#cli/wire'
+import { EXIT } from '#core/errors'
 import { stopSandbox } from '#workflow/sandbox/stop-sandbox'
 
 export default class SandboxStop extends BaseCommand {
   static override summary = 'stop a private server and keep its data'
 
   static override examples = ['<%= config.bin %> sandbox stop --engine mysql']
+
+  static override exits = [EXIT.LOCKED, EXIT.TOOL_FAILED]
 
   static override flags = sandboxFlags
 
