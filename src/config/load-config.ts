@@ -84,7 +84,10 @@ function notFound(): EcomdbError {
 
 /** What the environment says, changed by flags. */
 export function configChanges(environment: NodeJS.ProcessEnv, flags: ConfigFlags): ConfigFlags {
-  return merge(fromEnvironment(environment), flags)
+  // A command hands all its flags over; those of other things are not ours.
+  const { engine, socket, host, port, user, database, target, identity } = flags
+  const ours = { engine, socket, host, port, user, database, target, identity }
+  return merge(fromEnvironment(environment), { ...ours, 'password-file': flags['password-file'] })
 }
 
 function fromEnvironment(environment: NodeJS.ProcessEnv): ConfigFlags {

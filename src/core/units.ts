@@ -2,6 +2,7 @@ const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
 export const KIB = 1024
 export const MIB = 1024 * KIB
+export const GIB = 1024 * MIB
 
 /** 1536 -> "1.5 KiB". Binary units (IEC 80000-13). */
 export function formatBytes(bytes: number): string {

@@ -7,6 +7,7 @@ import type { LogicalWriter } from './logical-writer.ts'
 import type { Provisioner } from './provisioner.ts'
 import type { SchemaObserver } from './schema-observer.ts'
 import type { ScratchServers } from './scratch-server.ts'
+import type { ServerInspector } from './server-inspector.ts'
 import type { ConnectOptions, Session } from './session.ts'
 import type { ShopReports } from './shop-reports.ts'
 
@@ -22,6 +23,7 @@ export interface Engine {
   /** @throws EcomdbError TOOL_MISSING */
   installation(): Installation
   readonly scratchServers: ScratchServers
+  readonly serverInspector: ServerInspector
   readonly schemaObserver: SchemaObserver
   readonly shopReports: ShopReports
   readonly logicalWriter: LogicalWriter

@@ -32,4 +32,17 @@ export interface Target {
 
   /** Removes a file; no error when it is not there. Not used by backups. */
   remove(name: string): Promise<void>
+
+  /**
+   * Can it be written, and how much room is left? Leaves nothing behind.
+   * @throws EcomdbError TARGET_UNAVAILABLE
+   */
+  inspect(): Promise<TargetFacts>
+}
+
+export interface TargetFacts {
+  /** Why it cannot be written, or null when it can. */
+  refusal: string | null
+  /** null where a target has no such limit. */
+  space: { freeBytes: number; totalBytes: number } | null
 }

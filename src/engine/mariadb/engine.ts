@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { serverInspector } from '../shared/inspect/inspect-server.ts'
 import { loader } from '../shared/load/loader.ts'
 import { logicalReader } from '../shared/logical/logical-reader.ts'
 import { openSession } from '../shared/mysql2-session.ts'
@@ -17,6 +18,7 @@ export const mariadbEngine: Engine = {
   connect: openSession,
   installation: () => findInstallation('mariadb'),
   scratchServers: scratchServers(mariadbScratch),
+  serverInspector,
   schemaObserver,
   shopReports,
   logicalWriter,

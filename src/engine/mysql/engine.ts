@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { serverInspector } from '../shared/inspect/inspect-server.ts'
 import { loader } from '../shared/load/loader.ts'
 import { logicalReader } from '../shared/logical/logical-reader.ts'
 import { openSession } from '../shared/mysql2-session.ts'
@@ -17,6 +18,7 @@ export const mysqlEngine: Engine = {
   connect: openSession,
   installation: () => findInstallation('mysql'),
   scratchServers: scratchServers(mysqlScratch),
+  serverInspector,
   schemaObserver,
   shopReports,
   logicalWriter,

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { EcomdbError, systemCode } from '#core/errors'
+import { diskSpace } from '#core/disk-space'
+import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
 import { checkName, checkPrefix, isPartOfName, nameTaken } from '../name.ts'
-import type { Target } from '../target.ts'
+import type { Target, TargetFacts } from '../target.ts'
 
 /** Files in the making, and claims on names; a target's names never start with a dot. */
 const PARTIAL = '.partial-'
@@ -118,6 +119,20 @@ class DirectoryTarget implements Target {
     } catch (error) {
       if (isMissing(error)) return
       throw translateStorageError(error, `cannot remove ${name} from ${this.label}`)
+    }
+  }
+
+  async inspect(): Promise<TargetFacts> {
+    await this.#checkMounted()
+    const space = await diskSpace(this.#root)
+    const trial = join(this.#root, `${PARTIAL}${randomBytes(8).toString('hex')}`)
+    try {
+      await writeDurably(trial, [Buffer.alloc(1)])
+      return { refusal: null, space }
+    } catch (error) {
+      return { refusal: messageOf(error), space }
+    } finally {
+      await unlink(trial).catch(() => {})
     }
   }
 

@@ -30,5 +30,6 @@ export function openMemoryTarget(label = 'memory'): Target {
       checkName(name)
       files.delete(name)
     },
+    inspect: async () => ({ refusal: null, space: null }),
   }
 }

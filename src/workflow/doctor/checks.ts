@@ -1,0 +1,27 @@
+import { backupPrivileges } from './checks/backup-privileges.ts'
+import { clockSkew } from './checks/clock-skew.ts'
+import { configuration } from './checks/configuration.ts'
+import { diskSpace } from './checks/disk-space.ts'
+import { keyFiles } from './checks/key-files.ts'
+import { privateKeys } from './checks/private-keys.ts'
+import { recipients } from './checks/recipients.ts'
+import { serverReachable } from './checks/server-reachable.ts'
+import { serverVersion } from './checks/server-version.ts'
+import { targetRepository } from './checks/target-repository.ts'
+import { tools } from './checks/tools.ts'
+import type { Check } from './facts.ts'
+
+/** Every check, in the order in which it is shown. */
+export const CHECKS: readonly Check[] = [
+  configuration,
+  serverReachable,
+  serverVersion,
+  backupPrivileges,
+  clockSkew,
+  targetRepository,
+  diskSpace,
+  keyFiles,
+  recipients,
+  privateKeys,
+  tools,
+]

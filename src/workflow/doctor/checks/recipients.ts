@@ -1,0 +1,15 @@
+import type { Check } from '../facts.ts'
+
+/** Is there a second key, for the day when the first is lost? */
+export const recipients: Check = ({ config }) => {
+  if (!config || 'error' in config || !config.fact.target.directory) return []
+  const subject = 'recipients'
+  const count = new Set(config.fact.keys.recipients).size
+  if (count >= 2) return [{ status: 'ok', subject, detail: `${count} public keys` }]
+  if (count === 1) {
+    const detail = 'one public key only: when its private half is lost, so is every backup'
+    return [{ status: 'warn', subject, detail, next: 'add an escrow key to keys.recipients' }]
+  }
+  const detail = 'no public key: backups cannot be made'
+  return [{ status: 'fail', subject, detail, next: 'run `ecomdb init`' }]
+}

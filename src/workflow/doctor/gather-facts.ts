@@ -1,0 +1,104 @@
+import type { Config } from '#config/config'
+import type { Clock } from '#core/clock'
+import { diskSpace } from '#core/disk-space'
+import { EcomdbError, messageOf } from '#core/errors'
+import { stateFolder } from '#core/paths'
+import { readSigningKey } from '#crypto/key-files'
+import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
+import type { Engine } from '#engine/engine'
+import type { ConnectOptions } from '#engine/session'
+import { openRepository } from '#repository/repository'
+import type { Target } from '#target/target'
+import type { DoctorFacts, Known } from './facts.ts'
+import { gatherKeyFiles, gatherPrivateKeys } from './gather-keys.ts'
+import { gatherTools } from './gather-tools.ts'
+
+/** What the doctor reaches the world through. */
+export interface DoctorPorts {
+  config(): Promise<Config>
+  connectOptions(config: Config): Promise<ConnectOptions>
+  engineFor(family: EngineFamily): Promise<Engine>
+  openTarget(path: string): Promise<Target>
+  clock: Clock
+}
+
+/** Looks at everything, and goes on past what fails: that is what the checks report. */
+export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
+  const config = await known(() => ports.config())
+  const values = config && 'fact' in config ? config.fact : null
+  const server = values ? await known(() => gatherServer(values, ports)) : null
+  const family = server && 'fact' in server ? server.fact.family : configuredFamily(values)
+  const { signingKeyFile } = values?.keys ?? {}
+  const signer = signingKeyFile
+    ? await readSigningKey(signingKeyFile).then(
+        key => key.signer,
+        () => null,
+      )
+    : null
+  const folder = stateFolder()
+  return {
+    config,
+    server,
+    target: values?.target.directory ? await gatherTarget(values.target.directory, ports) : null,
+    tools: await gatherTools(family, ports.engineFor),
+    keyFiles: values ? await gatherKeyFiles(values) : [],
+    signer,
+    privateKeys: values ? await gatherPrivateKeys(values) : [],
+    state: { folder, space: await diskSpace(folder) },
+  }
+}
+
+function configuredFamily(config: Config | null): readonly EngineFamily[] | EngineFamily {
+  const engine = config?.server.engine ?? 'auto'
+  return engine === 'auto' ? ENGINE_FAMILIES : engine
+}
+
+async function gatherServer(config: Config, ports: DoctorPorts) {
+  const connect = await ports.connectOptions(config)
+  const asker = await ports.engineFor('mariadb')
+  const session = await asker.connect({ ...connect, database: undefined })
+  try {
+    const { family } = session.flavor
+    const wanted = config.server.engine
+    if (wanted !== 'auto' && wanted !== family) {
+      throw new EcomdbError('CONFIG_INVALID', {
+        what: `the server is ${session.flavor}, and not ${wanted}`,
+        hints: ['correct server.engine in ecomdb.yaml, or leave it out'],
+      })
+    }
+    const engine = await ports.engineFor(family)
+    const before = ports.clock.now().getTime()
+    const facts = await engine.serverInspector.inspect(session, config.server.database)
+    const after = ports.clock.now().getTime()
+    const place = connect.socketPath ?? `${connect.host ?? '127.0.0.1'}:${connect.port ?? 3306}`
+    return { ...facts, family, place, skewMs: skew(facts.now.getTime(), before, after) }
+  } finally {
+    await session.close()
+  }
+}
+
+/** How far a clock that answered between two looks at ours is off; 0 when it may be right. */
+function skew(theirs: number, before: number, after: number): number {
+  if (theirs > after) return theirs - after
+  if (theirs < before) return theirs - before
+  return 0
+}
+
+async function gatherTarget(path: string, ports: DoctorPorts): Promise<DoctorFacts['target']> {
+  return await known(async () => {
+    const target = await ports.openTarget(path)
+    const facts = await target.inspect()
+    const repository = await known(() => openRepository(target))
+    return { ...facts, label: target.label, repository }
+  })
+}
+
+/** @throws what is a bug and no finding */
+async function known<Fact>(look: () => Promise<Fact>): Promise<Known<Fact>> {
+  try {
+    return { fact: await look() }
+  } catch (error) {
+    if (error instanceof EcomdbError) return { error }
+    throw new Error(`the doctor stumbled: ${messageOf(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,65 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Config } from '#config/config'
+import { EcomdbError } from '#core/errors'
+import { readSecretFile } from '#core/secret-file'
+import { readDedupKey, readIdentities, readSigningKey } from '#crypto/key-files'
+import type { DoctorFacts, KeyFileFact } from './facts.ts'
+
+/** Tries every file that the configuration names, as a command would. */
+export async function gatherKeyFiles({ server, keys }: Config): Promise<KeyFileFact[]> {
+  const { signingKeyFile, dedupKeyFile, identityFiles } = keys
+  const { passwordFile } = server
+  const password = "the server's password"
+  return await Promise.all([
+    ...(passwordFile
+      ? [tryFile(passwordFile, password, () => readSecretFile(passwordFile, password))]
+      : []),
+    ...(signingKeyFile
+      ? [tryFile(signingKeyFile, 'signing key', () => readSigningKey(signingKeyFile))]
+      : []),
+    ...(dedupKeyFile ? [tryFile(dedupKeyFile, 'dedup key', () => readDedupKey(dedupKeyFile))] : []),
+    ...identityFiles.map(file => tryFile(file, 'identity', () => readIdentities([file]))),
+  ])
+}
+
+async function tryFile(
+  path: string,
+  purpose: string,
+  read: () => Promise<unknown>,
+): Promise<KeyFileFact> {
+  try {
+    await read()
+    return { path, purpose, error: null }
+  } catch (error) {
+    if (error instanceof EcomdbError) return { path, purpose, error }
+    throw error
+  }
+}
+
+/** Longer files are no key files. */
+const LONGEST_KEY_FILE_BYTES = 64 * 1024
+
+/** Age private keys among the configured identities, and in the folders that init makes. */
+export async function gatherPrivateKeys({
+  file,
+  keys,
+}: Config): Promise<DoctorFacts['privateKeys']> {
+  const beside = file ? [join(dirname(file), 'keys'), join(dirname(file), 'take-away')] : []
+  const listed = await Promise.all(beside.map(filesIn))
+  const candidates = [...new Set([...keys.identityFiles, ...listed.flat()])]
+  const found = await Promise.all(
+    candidates.map(async path => ((await holdsIdentity(path)) ? [path] : [])),
+  )
+  return found.flat().map(path => ({ path, escrow: path.endsWith('escrow.identity') }))
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  return entries.filter(entry => entry.isFile()).map(entry => join(folder, entry.name))
+}
+
+async function holdsIdentity(path: string): Promise<boolean> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  return text.length < LONGEST_KEY_FILE_BYTES && /^AGE-SECRET-KEY-/m.test(text)
+}

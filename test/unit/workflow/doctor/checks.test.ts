@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import type { Config } from '#config/config'
+import { EcomdbError } from '#core/errors'
+import { GIB, MIB } from '#core/units'
+import { Flavor } from '#engine/flavor'
+import { backupPrivileges } from '#workflow/doctor/checks/backup-privileges'
+import { clockSkew } from '#workflow/doctor/checks/clock-skew'
+import { diskSpace } from '#workflow/doctor/checks/disk-space'
+import { keyFiles } from '#workflow/doctor/checks/key-files'
+import { privateKeys } from '#workflow/doctor/checks/private-keys'
+import { recipients } from '#workflow/doctor/checks/recipients'
+import { serverVersion } from '#workflow/doctor/checks/server-version'
+import { targetRepository } from '#workflow/doctor/checks/target-repository'
+import { tools } from '#workflow/doctor/checks/tools'
+import type { Check, DoctorFacts } from '#workflow/doctor/facts'
+
+const config: Config = {
+  file: '/etc/ecomdb.yaml',
+  runsOn: 'all',
+  server: { engine: 'auto', user: 'u', database: 'shop' },
+  target: { directory: '/b' },
+  keys: { recipients: ['age1a', 'age1b'], trustedSigners: ['me'], identityFiles: [] },
+}
+const server = {
+  flavor: Flavor.parse('10.11.19-MariaDB'),
+  family: 'mariadb' as const,
+  account: 'backup@%',
+  place: '/s',
+  now: new Date(0),
+  skewMs: 0,
+  privileges: { server: new Set<string>(['ALL PRIVILEGES']), database: new Set<string>() },
+  databaseExists: true,
+  dataBytes: 10 * GIB,
+}
+const room = { freeBytes: 100 * GIB, totalBytes: 200 * GIB }
+const target = { label: '/b', refusal: null, space: room, repository: { fact: { id: 'r1' } } }
+const healthy: DoctorFacts = {
+  config: { fact: config },
+  server: { fact: server },
+  target: { fact: target },
+  tools: [],
+  keyFiles: [],
+  signer: 'me',
+  privateKeys: [],
+  state: { folder: '/state', space: room },
+}
+
+const statuses = (check: Check, facts: Partial<DoctorFacts>): string[] =>
+  check({ ...healthy, ...facts }).map(({ status }) => status)
+
+describe('clock', () => {
+  test.each([
+    [5_000, 'ok'],
+    [5_001, 'warn'],
+    [-5_001, 'warn'],
+  ])('%i ms', (skewMs, status) => {
+    expect(statuses(clockSkew, { server: { fact: { ...server, skewMs } } })).toEqual([status])
+  })
+})
+
+describe('disk space', () => {
+  test.each([
+    [11 * GIB, 'ok'],
+    [9 * GIB, 'warn'],
+    [100 * MIB, 'fail'],
+  ])('%i bytes free for 10 GiB of data', (freeBytes, status) => {
+    const space = { freeBytes, totalBytes: 200 * GIB }
+    expect(statuses(diskSpace, { target: { fact: { ...target, space } } })).toEqual([status, 'ok'])
+    expect(statuses(diskSpace, { state: { folder: '/', space } })).toEqual(['ok', status])
+  })
+})
+
+describe('privileges', () => {
+  const holding = (onServer: string[], onDatabase: string[] = []): Partial<DoctorFacts> => ({
+    server: {
+      fact: {
+        ...server,
+        privileges: { server: new Set(onServer), database: new Set(onDatabase) },
+      },
+    },
+  })
+  const all = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT', 'PROCESS', 'RELOAD', 'BINLOG MONITOR']
+
+  test('all that a backup uses', () => {
+    expect(statuses(backupPrivileges, holding(all))).toEqual(['ok'])
+  })
+  test('a required one is missing', () => {
+    const [finding] = backupPrivileges({ ...healthy, ...holding(all.slice(1)) })
+    expect(finding).toEqual({
+      status: 'fail',
+      subject: 'privileges',
+      detail: 'backup@% lacks SELECT: read rows and accounts',
+      next: "as an administrator: GRANT SELECT ON *.* TO 'backup'@'%'",
+    })
+  })
+  test('a required one is held on the schema only', () => {
+    expect(statuses(backupPrivileges, holding(all.slice(1), ['SELECT']))).toEqual(['warn'])
+  })
+  test('one that makes it better is missing', () => {
+    expect(statuses(backupPrivileges, holding(all.slice(0, 6)))).toEqual(['warn'])
+  })
+})
+
+describe('keys', () => {
+  test.each([
+    ['all', false, 'ok'],
+    ['drill', false, 'ok'],
+    ['database', false, 'fail'],
+    ['vault', false, 'fail'],
+    ['all', true, 'warn'],
+    ['database', true, 'warn'],
+  ] as const)('a private key on a host that runs %s (escrow: %s)', (runsOn, escrow, status) => {
+    const facts = { config: { fact: { ...config, runsOn } }, privateKeys: [{ path: '/k', escrow }] }
+    expect(statuses(privateKeys, facts)).toEqual([status])
+  })
+  test.each([
+    [['age1a', 'age1b'], 'ok'],
+    [['age1a', 'age1a'], 'warn'],
+    [[], 'fail'],
+  ])('recipients %j', (keys, status) => {
+    const facts = { config: { fact: { ...config, keys: { ...config.keys, recipients: keys } } } }
+    expect(statuses(recipients, facts)).toEqual([status])
+  })
+  test('a key file that cannot be used, and a signer that is not trusted', () => {
+    const error = new EcomdbError('SECRET_MISSING', { what: 'it is open' })
+    const facts = { keyFiles: [{ path: '/k', purpose: 'p', error }], signer: 'stranger' }
+    expect(statuses(keyFiles, facts)).toEqual(['fail', 'fail'])
+  })
+})
+
+test('an old server is a warning', () => {
+  const flavor = Flavor.parse('10.5.9-MariaDB')
+  expect(statuses(serverVersion, { server: { fact: { ...server, flavor } } })).toEqual(['warn'])
+})
+
+test('a target that cannot be written, and one without a repository', () => {
+  const refusal = 'EROFS: read-only file system'
+  expect(statuses(targetRepository, { target: { fact: { ...target, refusal } } })).toEqual(['fail'])
+  const repository = { error: new EcomdbError('REPOSITORY_NOT_FOUND', { what: 'none', why: 'x' }) }
+  const facts = { target: { fact: { ...target, repository } } }
+  expect(statuses(targetRepository, facts)).toEqual(['fail'])
+})
+
+test('a program that is needed is a warning, another is not', () => {
+  const tool = { name: 'x', purpose: 'p', path: null }
+  const facts = {
+    tools: [
+      { ...tool, needed: true },
+      { ...tool, needed: false },
+    ],
+  }
+  expect(statuses(tools, facts)).toEqual(['warn', 'ok'])
+})
