@@ -80,6 +80,11 @@ export interface SnapshotOptions {
   /** Which server this is; the same in every backup of it. */
   sourceId: string
   clock: Clock
+  /**
+   * A folder of this host's own where an unfinished backup notes what it has stored; the next
+   * one then does not store that again. None: every interrupted backup begins anew.
+   */
+  journalFolder?: string
 }
 
 export interface SnapshotWriter {

@@ -16,6 +16,7 @@ import type { Repository, SnapshotFacts, SnapshotOptions, SnapshotWriter } from 
 import { envelopeFile, manifestFile, newObjectFile, objectIdOf } from './layout.ts'
 import { packManifest } from './manifest-file.ts'
 import { readTrustedEnvelope, sha256Hex } from './trusted-files.ts'
+import { UploadJournal } from './upload-journal.ts'
 import { momentOfUuidV7, uuidV7 } from './uuid.ts'
 
 /** Snapshots whose objects may be used again. More would cost time at the start of a backup. */
@@ -36,8 +37,14 @@ export async function openSnapshotWriter(
     const { snapshots } = await repository.listSnapshots(options.trustedSigners)
     const parent = snapshots.filter(({ sourceId }) => sourceId === options.sourceId).at(-1) ?? null
     const damaged = await damagedPaths(repository, options.trustedSigners)
+    const journal = options.journalFolder
+      ? new UploadJournal(options.journalFolder, repository.id, options.sourceId)
+      : null
     const known = reusable(snapshots, options.recipients, damaged)
-    return new Writer(target, repository.id, options, parent, known, release)
+    for (const [id, object] of (await journal?.read()) ?? []) {
+      if (!damaged.has(object.path)) known.set(id, object)
+    }
+    return new Writer(target, repository.id, options, { parent, known, journal, release })
   } catch (error) {
     await release()
     throw error
@@ -70,6 +77,14 @@ function reusable(
   return known
 }
 
+/** What a snapshot begins with. */
+interface SnapshotStart {
+  parent: SnapshotEnvelope | null
+  known: Map<string, StoredObject>
+  journal: UploadJournal | null
+  release: () => Promise<void>
+}
+
 class Writer implements SnapshotWriter {
   readonly snapshotId: string
   readonly parent: SnapshotEnvelope | null
@@ -77,7 +92,8 @@ class Writer implements SnapshotWriter {
   readonly #repositoryId: string
   readonly #options: SnapshotOptions
   readonly #release: () => Promise<void>
-  /** What earlier snapshots have, by object id. */
+  readonly #journal: UploadJournal | null
+  /** What earlier snapshots and an unfinished one have, by object id. */
   readonly #known: Map<string, StoredObject>
   /** What this snapshot has or is storing, by object id. */
   readonly #storing = new Map<string, Promise<StoredObject>>()
@@ -89,17 +105,16 @@ class Writer implements SnapshotWriter {
     target: Target,
     repositoryId: string,
     options: SnapshotOptions,
-    parent: SnapshotEnvelope | null,
-    known: Map<string, StoredObject>,
-    release: () => Promise<void>,
+    start: SnapshotStart,
   ) {
     this.#target = target
     this.#repositoryId = repositoryId
     this.#options = options
-    this.#known = known
-    this.#release = release
-    this.parent = parent
-    this.snapshotId = uuidV7(momentAfter(parent, options.clock))
+    this.#known = start.known
+    this.#journal = start.journal
+    this.#release = start.release
+    this.parent = start.parent
+    this.snapshotId = uuidV7(momentAfter(start.parent, options.clock))
   }
 
   tableId(schema: string, table: string): string {
@@ -117,7 +132,7 @@ class Writer implements SnapshotWriter {
     const id = this.#objectId(plaintextSha256)
     const found = await this.#reuse(id)
     if (found) return { stored: found, reused: true }
-    const storing = this.#storing.get(id) ?? this.#store(newObjectFile(id), zstdFrames)
+    const storing = this.#storing.get(id) ?? this.#storeObject(id, zstdFrames)
     const reused = this.#storing.has(id)
     this.#storing.set(id, storing)
     return { stored: await storing, reused }
@@ -151,6 +166,7 @@ class Writer implements SnapshotWriter {
       signStatement('snapshot', envelope, this.#options.signingKey),
     ])
     this.#committed = true
+    await this.#journal?.remove()
     return envelope
   }
 
@@ -176,6 +192,12 @@ class Writer implements SnapshotWriter {
       this.#owned.set(known.path, known)
     }
     return known
+  }
+
+  async #storeObject(id: string, plain: readonly Uint8Array[]): Promise<StoredObject> {
+    const stored = await this.#store(newObjectFile(id), plain)
+    await this.#journal?.add(id, stored)
+    return stored
   }
 
   async #store(path: string, plain: readonly Uint8Array[]): Promise<StoredObject> {

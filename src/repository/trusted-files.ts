@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto'
 import { EcomdbError } from '#core/errors'
 import { openStatement } from '#crypto/signed-statement'
 import type { Attestation } from '#domain/backup/attestation'
-import { READER_CAPABILITIES, type SnapshotEnvelope } from '#domain/backup/envelope'
+import {
+  isSnapshotEnvelope,
+  READER_CAPABILITIES,
+  type SnapshotEnvelope,
+} from '#domain/backup/envelope'
 import type { Target } from '#target/target'
 import { attestationFile, envelopeFile } from './layout.ts'
 
@@ -32,8 +36,9 @@ export async function readTrustedEnvelope(
   const file = await target.get(name)
   if (!file) throw noSuchSnapshot(snapshotId, target.label)
   const { value } = openStatement('snapshot', file, trust.trustedSigners, name)
-  const envelope = value as SnapshotEnvelope
-  if (envelope.format !== 1) throw unknownFormat(name, envelope.format)
+  checkFormat(value, name)
+  if (!isSnapshotEnvelope(value)) throw unreadable(name, 'its members are of another format')
+  const envelope = value
   checkOwn(name, trust.repositoryId, envelope.repositoryId)
   if (envelope.snapshotId !== snapshotId) {
     throw misplaced(name, `it is the envelope of snapshot ${envelope.snapshotId}`)
@@ -53,8 +58,8 @@ export async function readTrustedAttestation(
   const file = await target.get(name)
   if (!file) return null
   const { value } = openStatement('attestation', file, trust.trustedSigners, name)
+  checkFormat(value, name)
   const attestation = value as Attestation
-  if (attestation.format !== 1) throw unknownFormat(name, attestation.format)
   checkOwn(name, trust.repositoryId, attestation.repositoryId)
   if (attestation.snapshotId !== snapshotId || attestation.attestationId !== attestationId) {
     throw misplaced(name, `it is attestation ${attestation.attestationId}`)
@@ -101,10 +106,15 @@ function misplaced(name: string, why: string): EcomdbError {
   })
 }
 
-function unknownFormat(name: string, format: unknown): EcomdbError {
+function checkFormat(value: unknown, name: string): void {
+  const format = typeof value === 'object' && value && 'format' in value ? value.format : undefined
+  if (format !== 1) throw unreadable(name, `it is of format ${String(format)}`)
+}
+
+function unreadable(name: string, why: string): EcomdbError {
   return new EcomdbError('REPOSITORY_VERSION', {
     what: `cannot read ${name}`,
-    why: `it is of format ${String(format)}, and this ecomdb reads format 1`,
+    why: `${why}, and this ecomdb reads format 1`,
     hints: ['use a newer ecomdb'],
   })
 }

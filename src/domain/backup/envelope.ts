@@ -38,6 +38,44 @@ export interface SnapshotEnvelope {
   lockUntil: string | null
 }
 
+/**
+ * Has a signed payload the shape of an envelope of format 1? A signature says who wrote it,
+ * and not that the writer was without bugs.
+ */
+export function isSnapshotEnvelope(value: unknown): value is SnapshotEnvelope {
+  if (!isRecord(value) || !isRecord(value['manifest'])) return false
+  const { objects, tables, recipients, requires } = value
+  return (
+    TEXT_MEMBERS.every(name => typeof value[name] === 'string') &&
+    isStoredObject(value['manifest']) &&
+    Array.isArray(objects) &&
+    objects.every(isStoredObject) &&
+    Array.isArray(tables) &&
+    tables.every(table => isRecord(table) && typeof table['rows'] === 'number') &&
+    [recipients, requires].every(
+      list => Array.isArray(list) && list.every(item => typeof item === 'string'),
+    )
+  )
+}
+
+const TEXT_MEMBERS = [
+  ...['repositoryId', 'snapshotId', 'method', 'engine', 'serverVersion', 'sourceId'],
+  ...['startedAt', 'consistentAt', 'completedAt', 'tool'],
+]
+
+function isStoredObject(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    typeof value['path'] === 'string' &&
+    Number.isSafeInteger(value['bytes']) &&
+    typeof value['sha256'] === 'string'
+  )
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** A file in the repository, as it is stored: encrypted. */
 export interface StoredObject {
   path: string

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import type { backupKeys } from '#config/config'
 import type { Clock } from '#core/clock'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
+import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
 import { readDedupKey, readSigningKey } from '#crypto/key-files'
 import type { LogicalBackupReport } from '#domain/backup/logical-backup-report'
@@ -96,6 +98,7 @@ async function startSnapshot(
       dedupKey,
       sourceId,
       clock,
+      journalFolder: join(stateFolder(), 'unfinished-backups'),
     })
   } finally {
     await session.close()

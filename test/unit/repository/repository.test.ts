@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { appendFile, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { Secret } from '#core/secret'
@@ -9,6 +11,7 @@ import { createRepository, openRepository, type Repository } from '#repository/r
 import { openMemoryTarget } from '#target/memory/memory-target'
 import type { Target } from '#target/target'
 import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
+import { withFolder } from '#test/temporary'
 
 let target: Target
 let repository: Repository
@@ -137,6 +140,21 @@ describe('an object is used again', () => {
     expect(stored.filter(one => one.reused)).toHaveLength(2)
   })
 
+  test('out of a backup that was not finished, until one is', async () => {
+    await withFolder(async journalFolder => {
+      const options = { ...keys.options, journalFolder }
+      const sha256 = createHash('sha256').update('1\n').digest()
+      const writer = await repository.startSnapshot(options)
+      await writer.storePiece([Buffer.from('x')], sha256)
+      await writer.close()
+      const [journal] = await readdir(journalFolder)
+      expect((await stat(join(journalFolder, journal ?? ''))).mode & 0o777).toBe(0o600)
+      await appendFile(join(journalFolder, journal ?? ''), '{"id":"torn')
+      expect((await commit(['1\n', '2\n'], { journalFolder })).reused).toBe(1)
+      expect(await readdir(journalFolder)).toEqual([])
+    })
+  })
+
   test('but not for other recipients, nor under another dedup key', async () => {
     await commit(['1\n'])
     const added = await generateIdentity()
@@ -190,6 +208,11 @@ describe('an envelope is refused', () => {
     ['of another repository', { repositoryId: 'theirs' }, 'SIGNATURE_INVALID'],
     ['of another snapshot', {}, 'SIGNATURE_INVALID'],
     ['of another format', { format: 2 as 1, snapshotId: 'ffff' }, 'REPOSITORY_VERSION'],
+    [
+      'without its objects',
+      { objects: undefined as never, snapshotId: 'ffff' },
+      'REPOSITORY_VERSION',
+    ],
     ['that requires more', { requires: ['zstd', 'x'], snapshotId: 'ffff' }, 'UNSUPPORTED'],
   ])('%s', async (_, change, code) => {
     const { envelope } = await commit(['1\n'])
