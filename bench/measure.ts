@@ -7,6 +7,7 @@ export interface Measured {
   seconds: number
   /** Most memory that the process and all its children held at once; null when not watched. */
   peakBytes: number | null
+  stdout: string
 }
 
 export interface MeasureOptions {
@@ -34,9 +35,12 @@ export async function measure(
     env: { ...process.env, ...command.env, ...options.env },
     cwd: options.cwd,
   })
-  const printed: Buffer[] = []
-  child.stdout.on('data', chunk => printed.push(chunk))
-  child.stderr.on('data', chunk => printed.push(chunk))
+  const printed = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      printed[stream] += text
+    })
+  }
   let peakBytes = 0
   const watch = options.watchMemory
     ? setInterval(() => {
@@ -50,10 +54,10 @@ export async function measure(
     })
     const seconds = (performance.now() - startedMs) / 1000
     if (status !== 0) {
-      const text = Buffer.concat(printed).toString('utf8').slice(-3000)
+      const text = `${printed.stdout}\n${printed.stderr}`.slice(-3000)
       throw new Error(`${programName(command)} ${args.join(' ')}: exit ${status}\n${text}`)
     }
-    return { seconds, peakBytes: options.watchMemory ? peakBytes : null }
+    return { seconds, peakBytes: options.watchMemory ? peakBytes : null, stdout: printed.stdout }
   } finally {
     clearInterval(watch)
   }

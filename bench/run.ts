@@ -5,7 +5,9 @@ import { parseArgs } from 'node:util'
 import { MIB } from '#core/units'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
 import { type BenchContext, type Benchmark, type BenchResult, runContest } from './benchmark.ts'
+import { dump } from './dump.ts'
 import { load } from './load.ts'
+import { restore } from './restore.ts'
 import { FULL_ROWS } from './shop-server.ts'
 import { startup } from './startup.ts'
 
@@ -16,7 +18,7 @@ import { startup } from './startup.ts'
  * With --json a list of BenchResult goes to stdout; without, a table. The exit status is 1
  * when a bar is missed. Run it on a calm machine.
  */
-const BENCHMARKS: readonly Benchmark[] = [startup, load]
+const BENCHMARKS: readonly Benchmark[] = [startup, load, dump, restore]
 const MEMORY_BAR_BYTES = 400 * MIB
 
 const USAGE = `usage: npm run bench -- NAME|all [--engine mysql|mariadb] [--rows N] [--pairs N] [--json]

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { engineFor } from '#cli/wire'
+import { EcomdbError } from '#core/errors'
 import { cacheFolder, packageRoot } from '#core/paths'
+import { SAMPLE_TABLES, sampleFileName } from '#domain/sample/sample-files'
 import type { Engine } from '#engine/engine'
 import { quoteIdentifier, quoteString } from '#engine/quote'
 import type { RunningServer } from '#engine/scratch-server'
@@ -125,5 +127,30 @@ async function firstLine(path: string): Promise<string> {
     return ''
   } finally {
     await file.close()
+  }
+}
+
+/** All of the generator's tables, in an order in which references hold. */
+export const ALL_FILES = SAMPLE_TABLES.map(sampleFileName)
+
+/** What `ecomdb init` makes for this server, in `folder`; each call makes the repository anew. */
+export async function freshRepository(
+  bench: BenchServer,
+  folder: string,
+): Promise<{ config: string; repository: string }> {
+  const repository = join(folder, 'repository')
+  await rm(repository, { recursive: true, force: true })
+  const place = ['--folder', folder, '--target', repository]
+  await runProgram(ecomdb, ['init', '--yes', ...place], { env: bench.env })
+  return { config: join(folder, 'ecomdb.yaml'), repository }
+}
+
+/** A program of the peer's, or what to say when the machine has none. */
+export function findPeer(find: () => ProgramCommand): ProgramCommand | string {
+  try {
+    return find()
+  } catch (error) {
+    if (error instanceof EcomdbError && error.code === 'TOOL_MISSING') return error.what
+    throw error
   }
 }

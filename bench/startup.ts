@@ -16,7 +16,7 @@ export const startup: Benchmark = {
     const starts = async (run: () => Promise<Measured>): Promise<Measured> => {
       let seconds = 0
       for (let each = 0; each < STARTS; each += 1) seconds += (await run()).seconds
-      return { seconds: seconds / STARTS, peakBytes: null }
+      return { seconds: seconds / STARTS, peakBytes: null, stdout: '' }
     }
     return {
       peerName: 'node -e 0',

@@ -1,0 +1,55 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Benchmark } from './benchmark.ts'
+import { type Measured, measure } from './measure.ts'
+import { dumpName, findDumpPeer } from './peer-dump.ts'
+import {
+  ALL_FILES,
+  type BenchServer,
+  ecomdb,
+  fillShop,
+  freshRepository,
+  SHOP,
+  startBenchServer,
+} from './shop-server.ts'
+
+/**
+ * `ecomdb backup logical` of the whole shop into an empty repository, beside the engine's
+ * own dump program piped through zstd and age.
+ */
+export const dump: Benchmark = {
+  name: 'dump',
+  bar: 0.65,
+  perEngine: true,
+  async prepare(context) {
+    const bench = await startBenchServer(context, 'server')
+    await fillShop(bench, context, ALL_FILES)
+    const folder = join(context.folder, 'ours')
+    await mkdir(folder)
+    await freshRepository(bench, folder)
+    const peer = findDumpPeer(bench.engine)
+    const file = join(context.folder, 'peer.sql.zst.age')
+    const missing = typeof peer === 'string' ? peer : null
+    const recipients = await recipientsIn(folder)
+    return {
+      peerName: dumpName(context.family),
+      ...(missing ? { peerMissing: missing } : {}),
+      ours: () => backUp(bench, folder),
+      peer: typeof peer === 'string' ? null : () => measure(...peer.dump(bench, recipients, file)),
+      close: bench.stop,
+    }
+  },
+}
+
+/** One backup into a repository that was empty before. */
+export async function backUp(bench: BenchServer, folder: string): Promise<Measured> {
+  const { config } = await freshRepository(bench, folder)
+  const args = ['backup', 'logical', '--databases', SHOP, '-c', config, '--json']
+  return await measure(ecomdb, args, { env: bench.env, watchMemory: true })
+}
+
+/** The public keys that ours encrypts to, so that the peer does the same work. */
+export async function recipientsIn(folder: string): Promise<string[]> {
+  const text = await readFile(join(folder, 'ecomdb.yaml'), 'utf8')
+  return [...text.matchAll(/\bage1[0-9a-z]+\b/g)].map(([key]) => key)
+}
