@@ -31,9 +31,15 @@ export function snapshotListText({ target, snapshots, refused }: SnapshotList): 
     ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],
   )
   return [
-    snapshots.length === 0 ? `no snapshot in ${target}` : table,
+    snapshots.length > 0 ? table : noSnapshot(target, refused),
     ...refusedLines(refused),
   ].join('\n')
+}
+
+function noSnapshot(target: string, refused: readonly Refused[]): string {
+  return refused.length > 0
+    ? `no snapshot in ${target} is believed`
+    : `no snapshot in ${target} yet: \`ecomdb backup logical\` makes one`
 }
 
 function summaryCells(one: SnapshotSummary): string[] {

@@ -109,12 +109,6 @@ export interface SnapshotWriter {
   ): Promise<{ stored: StoredObject; reused: boolean }>
 
   /**
-   * Is this content there already? Asked before compressing, it saves the work.
-   * @returns the object to refer to (it then belongs to this snapshot), or null
-   */
-  findPiece(plaintextSha256: Buffer): Promise<StoredObject | null>
-
-  /**
    * Writes the manifest, then the signed envelope. Every object that the manifest names must
    * have come from this writer.
    */

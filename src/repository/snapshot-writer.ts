@@ -121,10 +121,6 @@ class Writer implements SnapshotWriter {
     return tableId(this.#options.dedupKey, schema, table)
   }
 
-  async findPiece(plaintextSha256: Buffer): Promise<StoredObject | null> {
-    return await this.#reuse(this.#objectId(plaintextSha256))
-  }
-
   async storePiece(
     zstdFrames: readonly Uint8Array[],
     plaintextSha256: Buffer,
