@@ -1,0 +1,63 @@
+import { string } from '@oclif/core/args'
+import { integer, string as text } from '@oclif/core/flags'
+import { BaseCommand, type Outcome } from '#cli/base-command'
+import { parseDuration } from '#cli/duration'
+import { configFrom, identityFlags, targetFlags } from '#cli/flags'
+import { engineFor, wire } from '#cli/wire'
+import { writeOutput } from '#cli/write-output'
+import { systemClock } from '#core/clock'
+import { EXIT, type ExitStatus } from '#core/errors'
+import type { DrillReport } from '#domain/backup/drill-report'
+import { drillReportHtml } from '#report/drill-html'
+import { drillReportText } from '#report/drill-text'
+import { drillSnapshot } from '#workflow/restore/drill-snapshot'
+
+export default class Drill extends BaseCommand {
+  static override summary = 'restore a snapshot into a private server and prove its content'
+
+  static override description =
+    'Starts a private server of the same engine without network, events and binary log, restores into it, and compares: signature, every chunk by reading it back, row counts, definitions, views, routines, triggers, events, accounts and grants, and the business probes recorded at backup time. Measures how long it took (RTO) and how old the snapshot is (RPO), signs the result into the repository, and removes the server. Any difference is named, with exit status 13; a missed objective gives 14.'
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> latest --html drill.html --rto 15m --rpo 26h',
+  ]
+
+  static override exits = [EXIT.OBJECTIVE_MISSED, EXIT.TOOL_FAILED]
+
+  static override args = {
+    snapshot: string({
+      description: "a snapshot id, the beginning of one, or 'latest'",
+      default: 'latest',
+    }),
+  }
+
+  static override flags = {
+    html: text({ helpValue: 'FILE', summary: 'write the report as a page, too' }),
+    rto: text({ helpValue: 'TIME', summary: 'the objective for restoring, e.g. 90s, 15m, 4h' }),
+    rpo: text({ helpValue: 'TIME', summary: "the objective for the snapshot's age, e.g. 26h" }),
+    connections: integer({ default: 2, min: 1, max: 32, summary: 'for loading and reading back' }),
+    ...targetFlags,
+    ...identityFlags,
+  }
+
+  protected override async execute(): Promise<Outcome<object>> {
+    const { args, flags } = await this.parse(Drill)
+    const config = await configFrom(flags)
+    const objectives = { rtoMs: parseDuration(flags.rto), rpoMs: parseDuration(flags.rpo) }
+    const { connections } = flags
+    const target = await wire.target(config)
+    const options = { snapshot: args.snapshot, target, keys: config.keys, engineFor, objectives }
+    const report = await drillSnapshot(
+      { ...options, connections, clock: systemClock },
+      this.progress,
+    )
+    if (flags.html) await writeOutput(flags.html, drillReportHtml(report))
+    return { result: report, text: drillReportText(report), status: statusOf(report) }
+  }
+}
+
+function statusOf({ outcome, missed }: DrillReport): ExitStatus {
+  if (outcome === 'failed') return EXIT.VERIFICATION_FAILED
+  return missed.length > 0 ? EXIT.OBJECTIVE_MISSED : EXIT.DONE
+}

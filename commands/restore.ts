@@ -1,0 +1,79 @@
+import { string } from '@oclif/core/args'
+import { boolean, integer, string as text } from '@oclif/core/flags'
+import { BaseCommand, type Outcome } from '#cli/base-command'
+import { configFrom, dryRunFlag, identityFlags, serverFlags, targetFlags } from '#cli/flags'
+import { restoreAccess, restorePlace } from '#cli/restore-wiring'
+import { systemClock } from '#core/clock'
+import { EXIT } from '#core/errors'
+import { restoreText } from '#report/restore-text'
+import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
+
+export default class Restore extends BaseCommand {
+  static override summary = 'restore a snapshot into a server, and prove that it came back'
+
+  static override description =
+    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> latest --dry-run',
+    '<%= config.bin %> <%= command.id %> latest --confirm shop',
+    '<%= config.bin %> <%= command.id %> latest --databases shop --confirm shop --no-binlog',
+  ]
+
+  static override exits = [EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
+
+  static override args = {
+    snapshot: string({
+      description: "a snapshot id, the beginning of one, or 'latest'",
+      required: true,
+    }),
+  }
+
+  static override flags = {
+    databases: text({
+      multiple: true,
+      delimiter: ',',
+      helpValue: 'NAME',
+      summary: 'restore these databases only; accounts and grants are then left alone',
+    }),
+    confirm: text({
+      helpValue: 'NAME',
+      summary: 'the name of a database that is restored: nothing is changed without it',
+    }),
+    ...dryRunFlag,
+    'start-over': boolean({
+      summary: 'remove what an interrupted restore made here, by its journal, and begin again',
+    }),
+    binlog: boolean({
+      default: true,
+      allowNo: true,
+      summary: "write to the server's binary log, for its replicas",
+    }),
+    service: text({
+      multiple: true,
+      helpValue: 'USER',
+      summary: "a program's account, which does not come back locked; can be repeated",
+    }),
+    connections: integer({ default: 2, min: 1, max: 32, summary: 'for loading and reading back' }),
+    ...serverFlags,
+    ...targetFlags,
+    ...identityFlags,
+  }
+
+  protected override async execute(): Promise<Outcome<object>> {
+    const { args, flags } = await this.parse(Restore)
+    const config = await configFrom(flags)
+    const { databases, confirm, binlog, connections } = flags
+    const options = {
+      snapshot: args.snapshot,
+      ...{ databases, confirm, binlog, connections },
+      dryRun: flags['dry-run'],
+      startOver: flags['start-over'],
+      services: flags.service ?? [],
+    }
+    const access = await restoreAccess(config)
+    const place = await restorePlace(config)
+    const result = await restoreSnapshot(options, access, place, systemClock, this.progress)
+    return { result, text: restoreText(result) }
+  }
+}

@@ -1,0 +1,79 @@
+import { formatBytes, formatCount, formatDuration } from '#core/units'
+import type { Check } from '#domain/backup/check'
+import { alignColumns } from './align-columns.ts'
+
+const OUTCOME = { passed: 'ok', failed: 'FAILED', unchecked: 'not checked' } as const
+
+/** A line for each check, and one for each difference below it. */
+export function checkLines(checks: readonly Check[]): string[] {
+  const width = Math.max(0, ...checks.map(({ name }) => name.length))
+  return checks.flatMap(({ name, outcome, summary, differences }) => [
+    `${name.padEnd(width)}  ${OUTCOME[outcome].padEnd(6)}  ${summary}`,
+    ...differences.map(difference => `  ${difference}`),
+  ])
+}
+
+/** What `ecomdb restore` has to tell; the workflow's report is one. */
+export interface RestoreText {
+  snapshotId: string
+  consistentAt: string
+  databases: readonly string[]
+  tables: number
+  rows: number
+  bytes: number
+  notes: readonly string[]
+  method: 'infile' | 'insert'
+  plan: readonly { stage: string; object: string; sql: string }[]
+  outcome: {
+    restoreMs: number
+    readBackMs: number
+    checks: readonly Check[]
+    warnings: readonly string[]
+  } | null
+}
+
+/** `ecomdb restore` for people: the plan for a dry run, else what was done. */
+export function restoreText(report: RestoreText): string {
+  const amounts = `${formatCount(report.rows)} rows (${formatBytes(report.bytes)}) in ${formatCount(report.tables)} tables of ${report.databases.join(', ')}`
+  const notes = report.notes.map(note => `note: ${note}`)
+  if (!report.outcome)
+    return [...planLines(report), ...notes, `would restore ${amounts}`].join('\n')
+  const { restoreMs, readBackMs, checks, warnings } = report.outcome
+  return [
+    alignColumns(
+      [
+        ['snapshot', report.snapshotId],
+        ['shows', report.consistentAt],
+      ],
+      ['left', 'left'],
+    ),
+    '',
+    ...checkLines(checks),
+    '',
+    ...warnings.map(warning => `the server warned: ${warning}`),
+    ...notes,
+    `restored ${amounts} in ${formatDuration(restoreMs)}, read back and compared in ${formatDuration(readBackMs)}`,
+  ].join('\n')
+}
+
+/** Every statement as it would run. */
+function planLines({ plan, method, rows }: RestoreText): string[] {
+  const lines: string[] = []
+  let stage = ''
+  let loaded = false
+  for (const statement of plan) {
+    const afterTables = AFTER_ROWS.includes(statement.stage)
+    if (afterTables && !loaded) {
+      lines.push('', `-- rows: ${formatCount(rows)} by ${METHOD[method]}`)
+      loaded = true
+    }
+    if (statement.stage !== stage) lines.push('', `-- ${statement.stage}`)
+    stage = statement.stage
+    lines.push(`${statement.sql};`)
+  }
+  return [...lines, '']
+}
+
+const METHOD = { infile: 'LOAD DATA LOCAL', insert: 'multi-row INSERT (local_infile is off)' }
+
+const AFTER_ROWS = ['indexes', 'foreign keys', 'routines', 'views', 'triggers', 'events', 'grants']
