@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { zstdDecompress } from 'node:zlib'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { PieceEntry } from '#domain/backup/manifest'
-import { decompressFrames } from '../backup/decompress-frames.ts'
+import { splitZstdFrames } from '#domain/backup/zstd-frames'
 import { type OpenedSnapshot, type SnapshotAccess, storedObject } from './open-snapshot.ts'
 
-/** Pieces that are fetched while one is being loaded; bounds memory. */
-const AHEAD = 2
+const decompress = promisify(zstdDecompress)
+
+/** Objects that are read and decrypted before they are needed; they are compressed still. */
+const PIECES_AHEAD = 1
+/** Frames (of about 1 MiB of rows) that are decompressed before they are needed. */
+const FRAMES_AHEAD = 6
 
 /**
- * The rows of pieces, in order: each object is read, checked against its signed SHA-256,
- * decrypted, decompressed on libuv's threads, and checked against the hash of its rows.
+ * The rows of pieces, in order, in blocks: each object is read, checked against its signed
+ * SHA-256, decrypted, and decompressed on libuv's threads. A piece whose rows do not have
+ * the manifest's hash throws behind its last block, so what was loaded of it must be rolled
+ * back then.
  *
  * @throws EcomdbError OBJECT_DAMAGED, WRONG_IDENTITY
  */
@@ -18,38 +26,51 @@ export async function* fetchPieces(
   snapshot: OpenedSnapshot,
   pieces: readonly PieceEntry[],
 ): AsyncGenerator<Buffer> {
-  const coming: Promise<Buffer[]>[] = []
-  let next = 0
-  const fetchNext = (): void => {
-    const piece = pieces[next++]
-    if (!piece) return
-    const rows = fetchPiece(access, snapshot, piece)
-    // Its error is thrown when its turn comes; until then it is not unhandled.
-    rows.catch(() => {})
-    coming.push(rows)
-  }
-  for (let i = 0; i < AHEAD; i += 1) fetchNext()
-  for (let first = coming.shift(); first; first = coming.shift()) {
-    const blocks = await first
-    fetchNext()
-    yield* blocks
+  const read = async (piece: PieceEntry): Promise<Buffer> =>
+    await access.repository.readPiece(storedObject(snapshot, piece.path), access.identities)
+  for await (const { item: piece, result } of ahead(pieces, PIECES_AHEAD, read)) {
+    yield* rowsOf(piece, result)
   }
 }
 
-async function fetchPiece(
-  access: SnapshotAccess,
-  snapshot: OpenedSnapshot,
-  piece: PieceEntry,
-): Promise<Buffer[]> {
-  const stored = storedObject(snapshot, piece.path)
-  const compressed = await access.repository.readPiece(stored, access.identities)
-  const blocks = await decompressFrames(compressed, piece.bytes).catch((error: unknown) => {
-    throw damaged(piece, messageOf(error), error)
-  })
+async function* rowsOf(piece: PieceEntry, compressed: Buffer): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
-  for (const block of blocks) hash.update(block)
-  if (hash.digest('hex') === piece.sha256) return blocks
-  throw damaged(piece, 'its rows do not have the hash that the manifest says')
+  let bytes = 0
+  const maxOutputLength = Math.max(1, piece.bytes)
+  const open = (frame: Uint8Array): Promise<Buffer> => decompress(frame, { maxOutputLength })
+  try {
+    for await (const { result } of ahead(splitZstdFrames(compressed), FRAMES_AHEAD, open)) {
+      hash.update(result)
+      bytes += result.length
+      yield result
+    }
+  } catch (error) {
+    throw damaged(piece, messageOf(error), error)
+  }
+  if (bytes !== piece.bytes || hash.digest('hex') !== piece.sha256) {
+    throw damaged(piece, 'its rows do not have the size and hash that the manifest says')
+  }
+}
+
+/** Results in order, of which the next `count` are worked at while one is used. */
+async function* ahead<Item, Result>(
+  items: readonly Item[],
+  count: number,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<{ item: Item; result: Result }> {
+  const coming: { item: Item; result: Promise<Result> }[] = []
+  let next = 0
+  while (next < items.length || coming.length > 0) {
+    while (next < items.length && coming.length <= count) {
+      const item = items[next++] as Item
+      const result = work(item)
+      // A failure is thrown when its turn comes; until then it is not unhandled.
+      result.catch(() => {})
+      coming.push({ item, result })
+    }
+    const first = coming.shift()
+    if (first) yield { item: first.item, result: await first.result }
+  }
 }
 
 function damaged(piece: PieceEntry, why: string, cause?: unknown): EcomdbError {

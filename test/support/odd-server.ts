@@ -1,0 +1,185 @@
+import type { EngineFamily } from '#domain/engine-family'
+import type { Session } from '#engine/session'
+
+/**
+ * A server with every kind of thing that a backup has been known to lose: types whose text
+ * is not their value, names that need quoting everywhere, rows that today's modes refuse,
+ * keys of every sort, programs of other character sets, accounts with every kind of grant.
+ */
+export const ODD_DATABASE = 'odd `db" 名'
+const ODD = '`odd ``db" 名`'
+
+/** All that is made here is dropped with the server: it is for servers of a test's own. */
+export async function fillOddServer(session: Session, family: EngineFamily): Promise<void> {
+  await session.run(`CREATE DATABASE ${ODD} CHARACTER SET latin1`)
+  await session.run('CREATE DATABASE second')
+  await session.run(`USE ${ODD}`)
+  // What a strict session refuses, and what the past accepted.
+  await session.run("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'")
+  for (const sql of [...TABLES, ...(family === 'mysql' ? MYSQL_TABLES : MARIADB_TABLES)]) {
+    await session.run(sql)
+  }
+  for (const sql of ROWS) await session.run(sql)
+  for (const sql of family === 'mysql' ? MYSQL_ROWS : MARIADB_ROWS) await session.run(sql)
+  for (const sql of PROGRAMS) await session.run(sql)
+  for (const sql of family === 'mysql' ? MYSQL_ACCOUNTS : MARIADB_ACCOUNTS) await session.run(sql)
+}
+
+const TABLES = [
+  `CREATE TABLE numbers (
+     id BIGINT NOT NULL PRIMARY KEY, t TINYINT, tu TINYINT UNSIGNED, b BIGINT, bu BIGINT UNSIGNED,
+     d DECIMAL(65,30), z INT(9) ZEROFILL, f FLOAT, f2 DOUBLE, b1 BIT(1), b64 BIT(64), y YEAR)`,
+  `CREATE TABLE times (
+     id INT NOT NULL PRIMARY KEY, d DATE, t TIME(6), dt DATETIME(6), ts TIMESTAMP(6) NULL,
+     touched TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+     zero DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00')`,
+  `CREATE TABLE members (
+     id INT NOT NULL PRIMARY KEY, e ENUM('', 'a', 'b,\\'') CHARACTER SET latin1, e2 ENUM('x','é') CHARACTER SET utf8mb4,
+     s SET('', 'a', 'b') CHARACTER SET latin1, s2 SET('p','q'))`,
+  `CREATE TABLE texts (
+     id VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL PRIMARY KEY,
+     u VARCHAR(100) CHARACTER SET utf8mb4, l VARCHAR(100) CHARACTER SET latin1,
+     w VARCHAR(100) CHARACTER SET utf16, c CHAR(20) CHARACTER SET ucs2, s VARCHAR(50) CHARACTER SET sjis,
+     bi BINARY(8), vb VARBINARY(300), lt LONGTEXT CHARACTER SET utf8mb4, bl LONGBLOB)`,
+  'CREATE TABLE counters (id INT NOT NULL AUTO_INCREMENT, n INT, PRIMARY KEY (n), KEY a (n), KEY byid (id), KEY z (n)) AUTO_INCREMENT=1000',
+  'CREATE TABLE zero_id (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT)',
+  `CREATE TABLE computed (
+     id INT NOT NULL PRIMARY KEY, a INT, v INT GENERATED ALWAYS AS (a + 1) VIRTUAL,
+     st VARCHAR(30) GENERATED ALWAYS AS (CONCAT(a, '),\`(')) STORED, hidden INT INVISIBLE DEFAULT 7,
+     KEY (v), CHECK (a < 100 OR a > 1000))`,
+  'CREATE TABLE keyless (a INT, b VARCHAR(10))',
+  'CREATE TABLE nullable_unique (a INT NOT NULL, b INT, UNIQUE KEY ab (a, b), UNIQUE KEY a (a), KEY b (b))',
+  'CREATE TABLE composite (a INT NOT NULL, b VARBINARY(10) NOT NULL, c INT, PRIMARY KEY (b, a))',
+  'CREATE TABLE empty_one (id INT NOT NULL PRIMARY KEY)',
+  `CREATE TABLE \`t\`\`a,(b'"\\\\ 表\` (
+     \`primary\` INT NOT NULL COMMENT 'it''s, (KEY \`x\`)', \`b\`\`,) KEY\` VARCHAR(20) DEFAULT 'a,\\'\\\\(', \`tab	and
+newline\` INT,
+     PRIMARY KEY (\`primary\`), KEY \`k\`\`,(\` (\`b\`\`,) KEY\`(3), \`tab	and
+newline\`) COMMENT 'KEY, (', UNIQUE KEY \`🐻\` (\`tab	and
+newline\`)) COMMENT = 'ENGINE=MyISAM, \\'x\\' ; --'`,
+  'CREATE TABLE parents (id INT NOT NULL PRIMARY KEY, code CHAR(3) NOT NULL UNIQUE, up INT, CONSTRAINT self FOREIGN KEY (up) REFERENCES parents (id))',
+  `CREATE TABLE children (
+     id INT NOT NULL PRIMARY KEY, p INT, code CHAR(3),
+     CONSTRAINT \`c,\`\`p\` FOREIGN KEY (p) REFERENCES parents (id) ON DELETE SET NULL ON UPDATE CASCADE,
+     CONSTRAINT by_code FOREIGN KEY (code) REFERENCES parents (code))`,
+  'CREATE TABLE searched (id INT NOT NULL PRIMARY KEY, a TEXT, b TEXT, n INT, KEY (n), FULLTEXT KEY fa (a), FULLTEXT KEY fab (a, b))',
+  `CREATE TABLE parted (id INT NOT NULL, y INT NOT NULL, t VARCHAR(9), PRIMARY KEY (id, y), KEY t (t))
+     PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE)`,
+  'CREATE TABLE second.other (id INT NOT NULL PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES `odd ``db" 名`.parents (id))',
+]
+
+const MYSQL_TABLES = [
+  'CREATE TABLE documents (id INT NOT NULL PRIMARY KEY, j JSON, g GEOMETRY SRID 4326, p POINT NOT NULL SRID 0, SPATIAL KEY (p), KEY ((CAST(j->>"$.n" AS UNSIGNED))))',
+  'CREATE TABLE descending (id INT NOT NULL PRIMARY KEY, a INT, KEY hid (a DESC) INVISIBLE, KEY fn ((a + 1)))',
+]
+
+const MARIADB_TABLES = [
+  'CREATE TABLE documents (id INT NOT NULL PRIMARY KEY, j JSON, g GEOMETRY, p POINT NOT NULL, SPATIAL KEY (p))',
+  'CREATE TABLE aria (id INT NOT NULL PRIMARY KEY, a VARCHAR(5), KEY (a)) ENGINE=Aria TRANSACTIONAL=1',
+  'CREATE TABLE long_unique (id INT NOT NULL PRIMARY KEY, a BLOB UNIQUE, n INT, KEY (n))',
+  'CREATE TABLE ids (u UUID NOT NULL PRIMARY KEY, i INET6, i4 INET4)',
+  'CREATE TABLE history (id INT NOT NULL PRIMARY KEY, a INT) WITH SYSTEM VERSIONING',
+  'CREATE SEQUENCE numbering START WITH 5 INCREMENT BY 3 CACHE 10',
+  'CREATE TABLE numbered (id BIGINT NOT NULL DEFAULT nextval(numbering) PRIMARY KEY, n INT)',
+]
+
+const ALL_BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')).join(
+  '',
+)
+
+const ROWS = [
+  `INSERT INTO numbers VALUES
+     (-9223372036854775808, -128, 0, -9223372036854775808, 0, -99999999999999999999999999999999999.999999999999999999999999999999, 1, 123456.789, -1.7976931348623157e308, b'0', b'0', 1901),
+     (0, 127, 255, 9223372036854775807, 18446744073709551615, 0.000000000000000000000000000001, 999999999, 1e-30, 4.9e-324, b'1', 0xFFFFFFFFFFFFFFFF, 0),
+     (9223372036854775807, NULL, NULL, NULL, NULL, NULL, NULL, 16777217, 0.1, NULL, 0x0A5C270900, 2155),
+     (7, 1, 1, 1, 1, 1, 1, -0.0, -0.0, b'1', 0x5C4E, 2000)`,
+  `INSERT INTO times VALUES
+     (1, '0000-00-00', '-838:59:59.000000', '0000-00-00 00:00:00', '2026-03-29 00:59:59.999999', '2026-03-29 01:00:00', '0000-00-00 00:00:00'),
+     (2, '2012-00-00', '838:59:59.000000', '9999-12-31 23:59:59.999999', '2026-10-25 00:30:00.5', '2026-10-25 01:30:00', '2012-02-00 00:00:00'),
+     (3, NULL, NULL, NULL, NULL, '1970-01-01 00:00:01', DEFAULT),
+     (4, '1000-01-01', '00:00:00.000001', '1000-01-01 00:00:00.000001', '2038-01-19 03:14:07.999999', '2038-01-19 03:14:07', DEFAULT)`,
+  `INSERT IGNORE INTO members VALUES (1, '', 'x', '', ''), (2, 'no such member', 'none', 'a,b', 'p,q'), (3, 'b,\\'', 'é', NULL, NULL), (4, 2, 0, 'a', 'q')`,
+  `INSERT INTO texts (id, u, l, w, c, s, bi, vb, lt, bl) VALUES
+     ('', '', '', '', '', '', '', '', '', ''),
+     ('null', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+     ('special', 'tab\\t nl\\n cr\\r bs\\\\ nul\\0 q\\' z\\Z \\\\N', '\\\\N', '\\\\N\\t', 'a\\n', '\\\\t', '\\\\N', '\\n\\t\\\\\\0', '\\\\', '\\0'),
+     ('bear 🐻', '🐻é名', 'é€ÿ', '🐻é名', 'é名', 'ソ表能', x'00ff5c0a', x'${ALL_BYTES}', REPEAT('名🐻\\n', 50000), x'${ALL_BYTES}${ALL_BYTES}'),
+     ('spaces  ', ' x  ', 'x ', '  ', ' x', ' ', '  ', '  ', '\\n', '\\r\\n')`,
+  // Longer than one packet of the protocol can be, 2^24 - 1 bytes.
+  "INSERT INTO texts (id, bl) VALUES ('big', CONCAT(REPEAT('a\\t\\n\\\\', 4300000), 'end'))",
+  'INSERT INTO counters (id, n) VALUES (5, 1), (7, 2)',
+  'INSERT INTO zero_id VALUES (0, 1), (-3, 2), (12, 3)',
+  'INSERT INTO computed (id, a, hidden) VALUES (1, 5, 8), (2, NULL, NULL), (3, 2000, 9)',
+  "INSERT INTO keyless VALUES (1, 'a'), (1, 'a'), (2, NULL), (NULL, 'é'), (2, NULL)",
+  'INSERT INTO nullable_unique VALUES (1, NULL), (2, 5), (3, NULL)',
+  "INSERT INTO composite VALUES (1, x'00', 1), (1, x'', 2), (2, x'ff00', 3), (1, x'ff', 4)",
+  "INSERT INTO `t``a,(b'\"\\\\ 表` VALUES (1, 'x', 1), (2, DEFAULT, NULL)",
+  "INSERT INTO parents VALUES (1, 'aaa', NULL), (2, 'bbb', 1)",
+  "INSERT INTO children VALUES (1, 1, 'bbb'), (2, NULL, NULL)",
+  "INSERT INTO searched VALUES (1, 'the bear sleeps', 'honey', 3), (2, 'a panda', NULL, 4)",
+  "INSERT INTO parted VALUES (1, 5, 'a'), (1, 50, 'b')",
+  'INSERT INTO second.other VALUES (1, 2)',
+]
+
+const MYSQL_ROWS = [
+  `INSERT INTO documents VALUES
+     (1, '{"n": 18446744073709551615, "f": 1.10, "s": "🐻\\\\n\\\\u0000", "a": [null, true]}', ST_GeomFromText('POINT(1 2)', 4326), POINT(0.1, -0.2)),
+     (2, 'null', NULL, POINT(0, 0)), (3, NULL, ST_GeomFromText('POLYGON((0 0,0 1,1 1,0 0))', 4326), POINT(1, 1)),
+     (4, CAST(CAST('2012-03-19 08:04:16.5' AS DATETIME(6)) AS JSON), NULL, POINT(2, 2))`,
+  'INSERT INTO descending VALUES (1, 5), (2, NULL)',
+]
+
+const MARIADB_ROWS = [
+  `INSERT INTO documents VALUES
+     (1, '{"n": 18446744073709551615, "s": "🐻\\\\n"}', ST_GeomFromText('POINT(1 2)', 4326), POINT(0.1, -0.2)),
+     (2, 'null', NULL, POINT(0, 0)), (3, NULL, ST_GeomFromText('POLYGON((0 0,0 1,1 1,0 0))'), POINT(1, 1))`,
+  "INSERT INTO aria VALUES (1, 'x'), (2, NULL)",
+  "INSERT INTO long_unique VALUES (1, 'x', 1), (2, NULL, 2)",
+  "INSERT INTO ids VALUES ('123e4567-e89b-12d3-a456-426655440000', '2001:db8::ff00:42:8329', '10.0.0.1')",
+  'INSERT INTO history VALUES (1, 1), (2, 2)',
+  'UPDATE history SET a = 3 WHERE id = 1',
+  'DELETE FROM history WHERE id = 2',
+  'INSERT INTO numbered (n) VALUES (1), (2)',
+]
+
+const PROGRAMS = [
+  'CREATE FUNCTION twice(n INT) RETURNS INT DETERMINISTIC RETURN n * 2',
+  // Made before the view that it reads, by name: it comes after it.
+  'CREATE VIEW z_base AS SELECT id, twice(a) AS a FROM computed',
+  'CREATE VIEW `a "view`` 名` AS SELECT id AS `x``y`, a FROM z_base WHERE a > 0 WITH CHECK OPTION',
+  "CREATE DEFINER = CURRENT_USER SQL SECURITY INVOKER VIEW second.across AS SELECT 'é🐻' AS t, p.* FROM `odd ``db\" 名`.parents p",
+  "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
+  'CREATE PROCEDURE "p""1"(IN "n`" INT) BEGIN SELECT \'\\\' AS "a""b", "n`"; END',
+  "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+  "CREATE TRIGGER second_first BEFORE INSERT ON computed FOR EACH ROW SET NEW.a = NEW.a + 1000 -- 'é",
+  'CREATE TRIGGER a_second BEFORE INSERT ON computed FOR EACH ROW FOLLOWS second_first SET NEW.a = NEW.a * 2',
+  "CREATE EVENT `e ENABLE DO` ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' ON COMPLETION PRESERVE ENABLE COMMENT 'ENABLE DO' DO DELETE FROM keyless WHERE a = 99",
+]
+
+const SHARED_ACCOUNTS = [
+  `GRANT SELECT (a, id), INSERT ON ${ODD}.computed TO 'ann''o\`'@'10.%'`,
+  `GRANT EXECUTE ON FUNCTION ${ODD}.twice TO 'ann''o\`'@'10.%'`,
+  'GRANT SELECT ON `second`.* TO reader WITH GRANT OPTION',
+  "GRANT PROCESS ON *.* TO 'ecomdb_backup'@'localhost'",
+]
+
+const MYSQL_ACCOUNTS = [
+  "CREATE USER 'ann''o`'@'10.%' IDENTIFIED BY 'Secret1' REQUIRE SSL WITH MAX_USER_CONNECTIONS 3 PASSWORD EXPIRE INTERVAL 90 DAY COMMENT 'a \"note\"'",
+  "CREATE USER 'ecomdb_backup'@'localhost' IDENTIFIED BY 'Secret2'",
+  "CREATE USER 'ecomdb_definer'@'localhost' ACCOUNT LOCK",
+  'CREATE ROLE reader',
+  ...SHARED_ACCOUNTS,
+  "GRANT reader TO 'ann''o`'@'10.%'",
+  "SET DEFAULT ROLE reader TO 'ann''o`'@'10.%'",
+  "GRANT BACKUP_ADMIN ON *.* TO 'ecomdb_backup'@'localhost'",
+]
+
+const MARIADB_ACCOUNTS = [
+  "CREATE USER 'ann''o`'@'10.%' IDENTIFIED BY 'Secret1' REQUIRE SSL WITH MAX_USER_CONNECTIONS 3 PASSWORD EXPIRE INTERVAL 90 DAY",
+  "CREATE USER 'ecomdb_backup'@'localhost' IDENTIFIED BY 'Secret2'",
+  "CREATE USER 'ecomdb_definer'@'localhost' ACCOUNT LOCK",
+  'CREATE ROLE reader',
+  ...SHARED_ACCOUNTS,
+  "GRANT reader TO 'ann''o`'@'10.%'",
+  "SET DEFAULT ROLE reader FOR 'ann''o`'@'10.%'",
+]
