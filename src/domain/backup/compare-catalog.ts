@@ -1,6 +1,7 @@
 import { type Check, checkOf } from './check.ts'
 import { disabledEvent } from './disabled-event.ts'
 import type { AccountEntry, DatabaseEntry, Manifest, ProgramEntry } from './manifest.ts'
+import { maskHashes } from './restored-accounts.ts'
 
 /** Definitions of a server, as they are now. */
 export interface FoundCatalog {
@@ -143,11 +144,19 @@ function grantDifferences(
   expected: readonly string[],
   found: readonly string[],
 ): string[] {
-  const [was, is] = [new Set(expected), new Set(found)]
+  const shown = (grant: string): string => maskHashes(inNameOrder(grant))
+  const [was, is] = [expected.map(shown), found.map(shown)]
   return [
-    ...(expected.some(grant => !is.has(grant)) ? [`${label} lacks a grant that it had`] : []),
-    ...(found.some(grant => !was.has(grant)) ? [`${label} has a grant that it had not`] : []),
+    ...was.flatMap(grant => (is.includes(grant) ? [] : [`${label} lacks what it had: ${grant}`])),
+    ...is.flatMap(grant => (was.includes(grant) ? [] : [`${label} has what it had not: ${grant}`])),
   ]
+}
+
+/** MariaDB prints the columns of a grant in the order of its hash table. */
+function inNameOrder(grant: string): string {
+  return grant.replace(/\((`(?:[^`]|``)*`(?:, `(?:[^`]|``)*`)*)\)/g, (_, names: string) => {
+    return `(${(names.match(/`(?:[^`]|``)*`/g) ?? []).sort().join(', ')})`
+  })
 }
 
 function difference(label: string, was: string, is: string | undefined): string[] {

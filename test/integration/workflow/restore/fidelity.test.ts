@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { systemClock } from '#core/clock'
+import { silentProgress } from '#core/progress'
+import { BackupPlace, withServer } from '#test/backed-up'
+import { TEST_ENGINES } from '#test/engines'
+import { fillOddServer, ODD_DATABASE } from '#test/odd-server'
+import { serverValues } from '#test/server-values'
+import { withFolder } from '#test/temporary'
+import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
+
+// One server is backed up and restored twice: the slow part is making servers.
+test.each(TEST_ENGINES)('%s: every value comes back, compared in the server', async family => {
+  await withFolder(async folder => {
+    const place = await BackupPlace.make(join(folder, 'backup'), family)
+    const before = await withServer(family, join(folder, 'source'), async (server, engine) => {
+      const session = await engine.connect(server.administrator)
+      await fillOddServer(session, family)
+      await place.backUp(server)
+      const values = await serverValues(session)
+      await session.close()
+      return values
+    })
+    for (const method of ['infile', 'insert'] as const) {
+      const serverOptions = method === 'insert' ? ['--local-infile=OFF'] : []
+      const target = join(folder, method)
+      await withServer(
+        family,
+        target,
+        async (server, engine) => {
+          const report = await restoreSnapshot(
+            { ...RESTORE, confirm: ODD_DATABASE },
+            await place.access(),
+            { engine, connect: server.administrator },
+            systemClock,
+            silentProgress(),
+          )
+          expect(report.method).toBe(method)
+          expect(report.outcome?.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
+          const session = await engine.connect(server.administrator)
+          expect(await serverValues(session)).toEqual(before)
+          await session.close()
+        },
+        serverOptions,
+      )
+    }
+  })
+})
+
+const RESTORE = {
+  snapshot: 'latest',
+  dryRun: false,
+  startOver: false,
+  binlog: true,
+  services: [],
+  connections: 2,
+}
