@@ -65,6 +65,8 @@ newline\`)) COMMENT = 'ENGINE=MyISAM, \\'x\\' ; --'`,
   'CREATE TABLE searched (id INT NOT NULL PRIMARY KEY, a TEXT, b TEXT, n INT, KEY (n), FULLTEXT KEY fa (a), FULLTEXT KEY fab (a, b))',
   `CREATE TABLE parted (id INT NOT NULL, y INT NOT NULL, t VARCHAR(9), PRIMARY KEY (id, y), KEY t (t))
      PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE)`,
+  'CREATE TABLE second.order_items (order_item_id INT NOT NULL PRIMARY KEY, created_at DATETIME NOT NULL, price_usd DECIMAL(6,2))',
+  'CREATE TABLE second.orders (order_id INT NOT NULL PRIMARY KEY, created_at DATETIME NOT NULL, price_usd DECIMAL(6,2))',
   'CREATE TABLE second.other (id INT NOT NULL PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES `odd ``db" 名`.parents (id))',
 ]
 
@@ -117,6 +119,8 @@ const ROWS = [
   "INSERT INTO searched VALUES (1, 'the bear sleeps', 'honey', 3), (2, 'a panda', NULL, 4)",
   "INSERT INTO parted VALUES (1, 5, 'a'), (1, 50, 'b')",
   'INSERT INTO second.other VALUES (1, 2)',
+  "INSERT INTO second.order_items VALUES (1, '2012-03-19 09:00:00', 49.99)",
+  "INSERT INTO second.orders VALUES (1, '2012-03-19 09:00:00', 49.99)",
 ]
 
 const MYSQL_ROWS = [
@@ -136,6 +140,9 @@ const MARIADB_ROWS = [
 ]
 
 const PROGRAMS = [
+  // By the names that the backup asks the shop's probes by.
+  'CREATE PROCEDURE second.order_performance(f DATE, t DATE) SELECT COUNT(*), SUM(price_usd) FROM second.orders WHERE created_at BETWEEN f AND t + INTERVAL 1 DAY',
+  'CREATE VIEW second.monthly_volume AS SELECT YEAR(created_at) AS year, MONTH(created_at) AS month, COUNT(*) AS n FROM second.orders GROUP BY 1, 2',
   'CREATE FUNCTION twice(n INT) RETURNS INT DETERMINISTIC RETURN n * 2',
   // Made before the view that it reads, by name: it comes after it.
   'CREATE VIEW z_base AS SELECT id, twice(a) AS a FROM computed',

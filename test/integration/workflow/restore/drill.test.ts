@@ -1,10 +1,10 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineFor } from '#cli/wire'
 import { stateFolder } from '#core/paths'
 import { silentProgress } from '#core/progress'
-import { generateSigningKey } from '#crypto/key-files'
+import { generateIdentity, generateSigningKey, writeIdentity } from '#crypto/key-files'
 import type { DrillReport } from '#domain/backup/drill-report'
 import { drillReportHtml } from '#report/drill-html'
 import { drillReportText } from '#report/drill-text'
@@ -36,16 +36,6 @@ describe.each(TEST_ENGINES)('%s', family => {
   const drill = (changes: Partial<DrillOptions> = {}): Promise<DrillReport> =>
     drillSnapshot(place.drillOptions(changes), silentProgress())
 
-  /** Runs a statement on the restored server before it is read back. */
-  const meddling =
-    (sql: string): NonNullable<DrillOptions['onRestored']> =>
-    async connect => {
-      const session = await (await engineFor(family)).connect(connect)
-      await session.run('SET SESSION foreign_key_checks = 0')
-      for (const statement of sql.split(';')) await session.run(statement)
-      await session.close()
-    }
-
   test('a whole snapshot is proved, attested, and leaves nothing behind', async () => {
     const report = await drill()
     expect(report.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
@@ -60,79 +50,89 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(await readdir(join(stateFolder(), 'drill'))).toEqual([])
   })
 
-  const DB = '`odd ``db" 名`'
-
-  test.each([
-    [
-      'a row that changed',
-      `UPDATE ${DB}.numbers SET t = 5 WHERE id = 7`,
-      'content',
-      '`numbers`, chunk 1 of',
-    ],
-    [
-      'a row that is gone',
-      `DELETE FROM ${DB}.keyless WHERE b = 'a' LIMIT 1`,
-      'rows',
-      '5 rows were backed up and 4 are here',
-    ],
-    [
-      'two rows of a table without a key that swapped a value',
-      `UPDATE ${DB}.keyless SET a = 3 WHERE b = 'é'`,
-      'content',
-      '`keyless`',
-    ],
-    [
-      'a float in its last bit',
-      `UPDATE ${DB}.numbers SET f = 123456.796875 WHERE id < -1`,
-      'content',
-      '`numbers`',
-    ],
-    [
-      'a view that is gone',
-      'DROP VIEW second.across',
-      'views',
-      'view `second`.`across` is missing',
-    ],
-    ['a view that no longer answers', `DROP FUNCTION ${DB}.twice`, 'answers', '`z_base`'],
-    ['a trigger that is gone', `DROP TRIGGER ${DB}.a_second`, 'triggers', '`a_second` is missing'],
-    [
-      'an index that is gone',
-      `ALTER TABLE ${DB}.counters DROP KEY z`,
-      'definitions',
-      '`counters` was defined otherwise',
-    ],
-    [
-      'a counter that moved',
-      `ALTER TABLE ${DB}.counters AUTO_INCREMENT = 1001`,
-      'definitions',
-      '`counters`',
-    ],
-    [
-      'a table that was not there',
-      'CREATE TABLE second.more (a INT)',
-      'definitions',
-      '`more` was not in the snapshot',
-    ],
-    ['an event that runs', `ALTER EVENT ${DB}.\`e ENABLE DO\` ENABLE`, 'events', 'e ENABLE DO'],
-    [
-      'a grant too many',
-      "GRANT SELECT ON second.* TO 'ecomdb_backup'@'localhost'",
-      'accounts',
-      "'ecomdb_backup'@'localhost' has what it had not",
-    ],
-    [
-      'another password',
-      "ALTER USER 'ecomdb_backup'@'localhost' IDENTIFIED BY 'Other3'",
-      'accounts',
-      'has another definition',
-    ],
-  ])('fails on %s', async (_what, sql, check, text) => {
-    const report = await drill({ onRestored: meddling(sql) })
+  test('every kind of difference fails the drill, by name', async () => {
+    const report = await drill({
+      onRestored: async connect => {
+        const session = await (await engineFor(family)).connect(connect)
+        for (const { sql } of MEDDLING) await session.run(sql)
+        await session.close()
+      },
+    })
     expect(report.outcome).toBe('failed')
-    const failed = report.checks.filter(({ outcome }) => outcome === 'failed')
-    expect(failed.map(({ name }) => name)).toContain(check)
-    expect(failed.flatMap(({ differences }) => differences).join('\n')).toContain(text)
-    expect(drillReportHtml(report)).toContain('Failed')
-    expect(drillReportText(report)).toContain('NOT PROVED')
+    for (const { sql, check, found } of MEDDLING) {
+      const looked = report.checks.find(({ name }) => name === check)
+      expect(looked?.outcome, sql).toBe('failed')
+      expect(looked?.differences.join('\n'), sql).toContain(found)
+    }
+    expect(report.checks.find(({ name }) => name === 'routines')?.outcome).toBe('failed')
+    expect(drillReportText(report)).toContain('NOT PROVED: rows, content, definitions')
+    expect(drillReportHtml(report)).toContain('was defined otherwise')
+  })
+
+  test('one changed byte of one object fails the drill, and names the object', async () => {
+    const envelope = await (await place.access()).repository.readEnvelope(
+      'latest',
+      place.config.trustedSigners,
+    )
+    const object = envelope.objects.toSorted((a, b) => b.bytes - a.bytes)[0]?.path ?? ''
+    const file = join(place.path, object)
+    const bytes = await readFile(file)
+    await chmod(file, 0o600)
+    try {
+      const wrong = Buffer.from(bytes)
+      wrong[wrong.length >> 1] = (wrong[wrong.length >> 1] ?? 0) ^ 1
+      await writeFile(file, wrong)
+      const report = await drill()
+      expect(report.outcome).toBe('failed')
+      expect(report.checks.flatMap(({ differences }) => differences).join()).toContain(object)
+      const { attestations } = await (await place.access()).repository.listAttestations(
+        place.config.trustedSigners,
+      )
+      expect(attestations.at(-1)?.damaged.map(({ path }) => path)).toEqual([object])
+    } finally {
+      await writeFile(file, bytes)
+    }
+  })
+
+  test('a snapshot that nobody trusted has signed is not even opened', async () => {
+    const keys = { ...place.config, trustedSigners: [generateSigningKey().signer] }
+    await expect(drill({ keys })).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' })
+    expect(await readdir(join(stateFolder(), 'drill'))).toEqual([])
+  })
+
+  test('another identity does not open it', async () => {
+    const stranger = join(folder, 'stranger.txt')
+    await writeIdentity(stranger, await generateIdentity(), new Date())
+    const keys = { ...place.config, identityFiles: [stranger] }
+    await expect(drill({ keys })).rejects.toMatchObject({ code: 'WRONG_IDENTITY', exitCode: 12 })
+  })
+
+  test('an objective that is missed is told, of a drill that passed', async () => {
+    const report = await drill({ objectives: { rtoMs: 1, rpoMs: 86_400_000 } })
+    expect(report.outcome).toBe('passed')
+    expect(report.missed).toEqual([expect.stringContaining('RTO')])
   })
 })
+
+const DB = '`odd ``db" 名`'
+
+/** What happens to the restored server before it is read back, and which check must find it. */
+const MEDDLING = [
+  ['SET SESSION foreign_key_checks = 0', 'rows', 'were backed up'],
+  [`UPDATE ${DB}.computed SET hidden = 10 WHERE id = 1`, 'content', '`computed`, chunk 1 of 1'],
+  [`DELETE FROM ${DB}.keyless WHERE b = 'a' LIMIT 1`, 'rows', '5 rows were backed up and 4 are'],
+  [`UPDATE ${DB}.numbers SET f = 123456.796875 WHERE id < -1`, 'content', '`numbers`, chunk 1 of'],
+  [`UPDATE ${DB}.members SET e = 1 WHERE id = 2`, 'content', '`members`'],
+  [`UPDATE ${DB}.parted SET t = 'b '`, 'content', '`parted`'],
+  ['UPDATE second.orders SET created_at = NOW()', 'probes', 'second.monthly_volume'],
+  ['DROP VIEW second.across', 'views', 'view `second`.`across` is missing'],
+  [`DROP FUNCTION ${DB}.twice`, 'answers', '`z_base` does not answer'],
+  [`DROP TRIGGER ${DB}.a_second`, 'triggers', '`a_second` is missing'],
+  [`ALTER TABLE ${DB}.counters DROP KEY z`, 'definitions', '`counters` was defined otherwise'],
+  [`ALTER TABLE ${DB}.zero_id AUTO_INCREMENT = 1001`, 'definitions', '`zero_id`'],
+  ['CREATE TABLE second.more (a INT)', 'definitions', '`more` was not in the snapshot'],
+  ['ALTER DATABASE second CHARACTER SET ascii', 'definitions', 'database `second`'],
+  [`ALTER EVENT ${DB}.\`e ENABLE DO\` ENABLE`, 'events', 'e ENABLE DO'],
+  ["GRANT SELECT ON second.* TO 'ecomdb_backup'@'localhost'", 'accounts', 'it had not: GRANT SEL'],
+  ["ALTER USER 'ecomdb_definer'@'localhost' IDENTIFIED BY 'X3'", 'accounts', 'another definition'],
+].map(([sql = '', check = '', found = '']) => ({ sql, check, found }))
