@@ -134,12 +134,16 @@ export function pendingMigrations(
   const finished = new Set(
     journal.filter(entry => entry.state !== 'running').map(entry => entry.version),
   )
+  // Where a run was interrupted: the statements before that one are done.
+  const resumeAt = new Map(journal.map(entry => [entry.version, entry.statementIndex]))
   const owner = `${definer.user}@${definer.host}`
   return migrations
     .filter(migration => !finished.has(migration.version))
     .map(migration => {
-      const needed = migration.statements.filter(statement =>
-        statement.conditions.every(condition => holds(condition, live, owner)),
+      const needed = migration.statements.filter(
+        statement =>
+          statement.index >= (resumeAt.get(migration.version) ?? 0) &&
+          statement.conditions.every(condition => holds(condition, live, owner)),
       )
       const resolve = (statement: MigrationStatement): string =>
         resolveTokens(statement.sql, live, definer, quote)

@@ -21,11 +21,12 @@ CREATE TABLE order_items (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'ecomdb: items sold, one row each';
 
--- @check order items that lack a value
+-- @check order items that lack a value, or have one that DECIMAL(6,2) cannot hold
 -- @when table order_items
 -- @unless own table order_items
 SELECT COUNT(*) FROM order_items
-WHERE created_at IS NULL OR order_id IS NULL OR price_usd IS NULL OR cogs_usd IS NULL
+WHERE created_at IS NULL OR created_at < '1000-01-01' OR order_id IS NULL
+  OR price_usd IS NULL OR ABS(price_usd) > 9999.99 OR cogs_usd IS NULL OR ABS(cogs_usd) > 9999.99
   OR website_session_id IS NULL;
 
 -- @check order items without a product, or with one that products does not have
@@ -66,4 +67,5 @@ ALTER TABLE order_items {drop keys of order_items}
   ADD KEY order_items_product_id (product_id),
   ADD CONSTRAINT order_items_product FOREIGN KEY (product_id) REFERENCES products (product_id),
   ADD CONSTRAINT order_items_primary_flag CHECK (is_primary_item IN (0, 1)),
+  ENGINE = InnoDB,
   COMMENT = 'ecomdb: items sold, one row each';

@@ -16,11 +16,12 @@ CREATE TABLE order_item_refunds (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'ecomdb: refunds, each of one item';
 
--- @check refunds that lack a value
+-- @check refunds that lack a value, or have one that DECIMAL(6,2) cannot hold
 -- @when table order_item_refunds
 -- @unless own table order_item_refunds
 SELECT COUNT(*) FROM order_item_refunds
-WHERE created_at IS NULL OR order_item_id IS NULL OR order_id IS NULL OR refund_amount_usd IS NULL;
+WHERE created_at IS NULL OR created_at < '1000-01-01' OR order_item_id IS NULL
+  OR order_id IS NULL OR refund_amount_usd IS NULL OR ABS(refund_amount_usd) > 9999.99;
 
 -- @check refunds of an item that order_items does not have
 -- @when table order_item_refunds
@@ -44,4 +45,5 @@ ALTER TABLE order_item_refunds {drop keys of order_item_refunds}
   ADD KEY order_item_refunds_order_id (order_id),
   ADD CONSTRAINT order_item_refunds_order_item FOREIGN KEY (order_item_id)
     REFERENCES order_items (order_item_id),
+  ENGINE = InnoDB,
   COMMENT = 'ecomdb: refunds, each of one item';

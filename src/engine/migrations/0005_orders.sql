@@ -91,4 +91,5 @@ ALTER TABLE orders {drop keys of orders}
   ADD KEY orders_primary_product_id (primary_product_id),
   ADD CONSTRAINT orders_primary_product FOREIGN KEY (primary_product_id)
     REFERENCES products (product_id),
+  ENGINE = InnoDB,
   COMMENT = 'ecomdb: orders, derived from order_items';

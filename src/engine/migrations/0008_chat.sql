@@ -64,20 +64,26 @@ CREATE TABLE chat_messages (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_unicode_ci
   COMMENT = 'ecomdb: what was said in chats';
 
--- @check users without a date
+-- @check users without a date, or with a name of more than 50 characters
 -- @when table users
 -- @unless own table users
-SELECT COUNT(*) FROM users WHERE created_at IS NULL;
+SELECT COUNT(*) FROM users
+WHERE created_at IS NULL OR created_at < '1000-01-01' OR CHAR_LENGTH(first_name) > 50
+  OR CHAR_LENGTH(last_name) > 50;
 
--- @check support members without a date
+-- @check support members without a date, or with a name of more than 50 characters
 -- @when table support_members
 -- @unless own table support_members
-SELECT COUNT(*) FROM support_members WHERE created_at IS NULL;
+SELECT COUNT(*) FROM support_members
+WHERE created_at IS NULL OR created_at < '1000-01-01' OR CHAR_LENGTH(first_name) > 50
+  OR CHAR_LENGTH(last_name) > 50;
 
 -- @check chat sessions that lack a value
 -- @when table chat_sessions
 -- @unless own table chat_sessions
-SELECT COUNT(*) FROM chat_sessions WHERE created_at IS NULL OR user_id IS NULL;
+SELECT COUNT(*) FROM chat_sessions
+WHERE created_at IS NULL OR created_at < '1000-01-01' OR user_id IS NULL
+  OR chat_end_at < '1000-01-01';
 
 -- @check chat sessions of a user, support member or website session that is not there
 -- @when table chat_sessions
@@ -98,7 +104,8 @@ WHERE users.user_id IS NULL
 -- @when table chat_messages
 -- @unless own table chat_messages
 SELECT COUNT(*) FROM chat_messages
-WHERE chat_message_id IS NULL OR created_at IS NULL OR chat_session_id IS NULL;
+WHERE chat_message_id IS NULL OR created_at IS NULL OR created_at < '1000-01-01'
+  OR chat_session_id IS NULL;
 
 -- @check chat messages of which the id is not unique
 -- @when table chat_messages
@@ -138,9 +145,10 @@ ALTER TABLE chat_sessions {drop keys of chat_sessions} COMMENT = '';
 ALTER TABLE users {drop keys of users}
   MODIFY COLUMN user_id BIGINT NOT NULL AUTO_INCREMENT FIRST,
   MODIFY COLUMN created_at DATETIME NOT NULL AFTER user_id,
-  MODIFY COLUMN first_name VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL AFTER created_at,
-  MODIFY COLUMN last_name VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL AFTER first_name,
+  MODIFY COLUMN first_name VARCHAR(50) NULL AFTER created_at,
+  MODIFY COLUMN last_name VARCHAR(50) NULL AFTER first_name,
   CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci,
+  ENGINE = InnoDB,
   COMMENT = 'ecomdb: customers who chatted';
 
 -- @when table support_members
@@ -148,9 +156,10 @@ ALTER TABLE users {drop keys of users}
 ALTER TABLE support_members {drop keys of support_members}
   MODIFY COLUMN support_member_id BIGINT NOT NULL AUTO_INCREMENT FIRST,
   MODIFY COLUMN created_at DATETIME NOT NULL AFTER support_member_id,
-  MODIFY COLUMN first_name VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL AFTER created_at,
-  MODIFY COLUMN last_name VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL AFTER first_name,
+  MODIFY COLUMN first_name VARCHAR(50) NULL AFTER created_at,
+  MODIFY COLUMN last_name VARCHAR(50) NULL AFTER first_name,
   CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci,
+  ENGINE = InnoDB,
   COMMENT = 'ecomdb: support representatives';
 
 -- @when table chat_sessions
@@ -172,16 +181,18 @@ ALTER TABLE chat_sessions
     REFERENCES support_members (support_member_id),
   ADD CONSTRAINT chat_sessions_website_session FOREIGN KEY (website_session_id)
     REFERENCES website_sessions (website_session_id),
+  ENGINE = InnoDB,
   COMMENT = 'ecomdb: chats between a customer and support';
 
 -- @when table chat_messages
 -- @unless column chat_messages.message_text
-ALTER TABLE chat_messages ADD COLUMN message_text TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL;
+ALTER TABLE chat_messages ADD COLUMN message_text TEXT NULL;
 
 -- @when table chat_messages
 -- @unless primary key of chat_messages
 ALTER TABLE chat_messages ADD PRIMARY KEY (chat_message_id);
 
+-- CONVERT TO would make a MEDIUMTEXT of the TEXT; a modified column takes the default anyway.
 -- @when table chat_messages
 -- @unless own table chat_messages
 ALTER TABLE chat_messages
@@ -190,7 +201,7 @@ ALTER TABLE chat_messages
   MODIFY COLUMN chat_session_id BIGINT NOT NULL AFTER created_at,
   MODIFY COLUMN user_id BIGINT NULL AFTER chat_session_id,
   MODIFY COLUMN support_member_id BIGINT NULL AFTER user_id,
-  MODIFY COLUMN message_text TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL AFTER support_member_id,
+  MODIFY COLUMN message_text TEXT NULL AFTER support_member_id,
   DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_unicode_ci,
   ADD KEY chat_messages_session (chat_session_id, created_at),
   ADD KEY chat_messages_user (user_id),
@@ -201,4 +212,5 @@ ALTER TABLE chat_messages
   ADD CONSTRAINT chat_messages_support_member FOREIGN KEY (support_member_id)
     REFERENCES support_members (support_member_id),
   ADD CONSTRAINT chat_messages_one_author CHECK ((user_id IS NULL) <> (support_member_id IS NULL)),
+  ENGINE = InnoDB,
   COMMENT = 'ecomdb: what was said in chats';

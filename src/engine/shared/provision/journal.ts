@@ -135,9 +135,12 @@ function lockName(schema: string): string {
   return `ecomdb/provision/${createHash('sha256').update(schema).digest('hex').slice(0, 40)}`
 }
 
+/** The server takes a moment to notice that a client has gone. */
+const LOCK_WAIT_S = 2
+
 export async function lockSchema(session: Session, schema: string): Promise<void> {
   const name = lockName(schema)
-  if ((await session.value('SELECT GET_LOCK(?, 0)', [name])) === '1') return
+  if ((await session.value('SELECT GET_LOCK(?, ?)', [name, LOCK_WAIT_S])) === '1') return
   const [holder] = await session.rows<Record<string, string | number | null>>(
     `SELECT id AS id, user AS user, host AS host, time AS seconds, info AS statement
      FROM information_schema.processlist WHERE id = IS_USED_LOCK(?)`,
