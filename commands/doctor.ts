@@ -17,7 +17,7 @@ export default class Doctor extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --json',
   ]
 
-  static override exits = [EXIT.FINDINGS]
+  static override onlyExits = [EXIT.FINDINGS]
 
   static override flags = { ...serverFlags, ...targetFlags }
 

@@ -2,6 +2,7 @@ import { boolean, option, string } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { dryRunFlag, serverFlags, targetFlags } from '#cli/flags'
 import { initOptions, initPorts } from '#cli/init-options'
+import { EXIT } from '#core/errors'
 import { initText } from '#report/init-text'
 import { initialize } from '#workflow/init/initialize'
 
@@ -18,6 +19,8 @@ export default class Init extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --yes --socket /run/mysqld/mysqld.sock --user root --target ./backups',
     '<%= config.bin %> <%= command.id %> --dry-run --target ./backups',
   ]
+
+  static override onlyExits = [EXIT.NO_REPOSITORY, EXIT.TOOL_FAILED, EXIT.BAD_CONFIGURATION]
 
   static override flags = {
     folder: string({

@@ -40,6 +40,9 @@ export abstract class BaseCommand<Result extends object = object> extends Comman
    */
   static exits: readonly ExitStatus[] = []
 
+  /** Instead of what the flags tell, where that is too much. */
+  static onlyExits: readonly ExitStatus[] | null = null
+
   static override baseFlags = {
     progress: option({
       options: PROGRESS_MODES,

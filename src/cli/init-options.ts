@@ -1,9 +1,8 @@
 import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type ConfigFlags, configChanges } from '#config/load-config'
+import { type ConfigFlags, configChanges, passwordOf } from '#config/load-config'
 import { systemClock } from '#core/clock'
 import { packageRoot } from '#core/paths'
-import { Secret } from '#core/secret'
 import type { InitOptions, InitPorts } from '#workflow/init/initialize'
 import { askInit, canAsk, type InitAnswers } from './ask-init.ts'
 import { wire } from './wire.ts'
@@ -19,7 +18,7 @@ export interface InitFlags extends ConfigFlags {
 export async function initOptions(flags: InitFlags, json: boolean): Promise<InitOptions> {
   const given: InitAnswers = {
     changes: configChanges(process.env, flags),
-    password: process.env['ECOMDB_PASSWORD'] ? new Secret(process.env['ECOMDB_PASSWORD']) : null,
+    password: passwordOf({ environment: process.env, flags }) ?? null,
     runsOn: flags['runs-on'],
   }
   const asks = !flags.yes && !json && canAsk()
@@ -34,11 +33,12 @@ export async function initOptions(flags: InitFlags, json: boolean): Promise<Init
       host: changes.socket ? undefined : (changes.host ?? '127.0.0.1'),
       port: changes.port,
       user: changes.user ?? userInfo().username,
-      passwordFile: passwordFile ? resolve(passwordFile) : undefined,
+      // A password itself is kept in keys/, and is the one that a connection uses.
+      passwordFile: passwordFile && !password ? resolve(passwordFile) : undefined,
       database: changes.database ?? 'shop',
     },
     serverNamed: Boolean(changes.socket ?? changes.host ?? changes.user ?? changes.database),
-    password: passwordFile ? null : password,
+    password,
     target: changes.target ? resolve(changes.target) : null,
     dryRun: flags['dry-run'],
   }

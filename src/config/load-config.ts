@@ -46,10 +46,9 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const changes = configChanges(options.environment, options.flags ?? {})
   if (!file) {
     if (!Object.values(changes).some(value => value !== undefined)) throw notFound()
-    return compose(null, {}, changes, options.environment)
+    return compose(null, {}, changes, passwordOf(options))
   }
-  const content = await readConfigFile(file)
-  return compose(file, content, changes, options.environment)
+  return compose(file, await readConfigFile(file), changes, passwordOf(options))
 }
 
 /** @throws EcomdbError CONFIG_NOT_FOUND, CONFIG_INVALID */
@@ -88,6 +87,12 @@ export function configChanges(environment: NodeJS.ProcessEnv, flags: ConfigFlags
   const { engine, socket, host, port, user, database, target, identity } = flags
   const ours = { engine, socket, host, port, user, database, target, identity }
   return merge(fromEnvironment(environment), { ...ours, 'password-file': flags['password-file'] })
+}
+
+/** The password itself, from the environment; a file that a flag names wins over it. */
+export function passwordOf({ environment, flags }: LoadOptions): Secret | undefined {
+  const text = flags?.['password-file'] ? undefined : nonEmpty(environment['ECOMDB_PASSWORD'])
+  return text === undefined ? undefined : new Secret(text)
 }
 
 function fromEnvironment(environment: NodeJS.ProcessEnv): ConfigFlags {
@@ -140,7 +145,7 @@ function compose(
   file: string | null,
   content: ConfigFile,
   changes: ConfigFlags,
-  environment: NodeJS.ProcessEnv,
+  password: Secret | undefined,
 ): Config {
   const folder = file ? dirname(file) : '.'
   const beside = (path: string | undefined): string | undefined =>
@@ -149,7 +154,6 @@ function compose(
     path === undefined ? undefined : resolve(path)
   const { server = {}, target = {}, keys = {} } = content
   const place = merge(server, { socket: changes.socket, host: changes.host, port: changes.port })
-  const password = nonEmpty(environment['ECOMDB_PASSWORD'])
   return {
     file,
     runsOn: content.runs_on ?? 'all',
@@ -159,7 +163,7 @@ function compose(
       host: place.host,
       port: place.port,
       user: changes.user ?? server.user ?? userInfo().username,
-      password: password === undefined ? undefined : new Secret(password),
+      password,
       passwordFile: here(changes['password-file']) ?? beside(server.password_file),
       database: changes.database ?? server.database ?? 'shop',
       tls: server.tls,

@@ -6,7 +6,9 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLMap,
+  type YAMLParseError,
 } from 'yaml'
 import type { z } from 'zod'
 import { closest } from '#core/closest'
@@ -23,23 +25,47 @@ import { type ConfigFile, configSchema } from './schema.ts'
 export function parseConfig(text: string, file: string): ConfigFile {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset)
-    return `${file}:${line}:${col}`
-  }
-  if (document.errors.length > 0) {
-    throw invalid(
+  const refuse = (mistakes: readonly Mistake[]): EcomdbError =>
+    invalid(
       file,
-      document.errors.map(error => `${at(error.pos[0])}: not valid YAML: ${error.message}`),
+      mistakes
+        .toSorted((a, b) => a.offset - b.offset)
+        .map(({ offset, message }) => {
+          const { line, col } = lines.linePos(offset)
+          return `${file}:${line}:${col}: ${message}`
+        }),
     )
-  }
+  const broken = [...document.errors.map(syntaxMistake), ...aliasesIn(document)]
+  if (broken.length > 0) throw refuse(broken)
   const parsed = configSchema.safeParse(document.toJS() ?? {})
   const mistakes = [
-    ...(parsed.error?.issues ?? []).flatMap(issue => explain(issue, document, at)),
-    ...contradictions(document, at),
+    ...(parsed.error?.issues ?? []).flatMap(issue => explain(issue, document)),
+    ...contradictions(document),
   ]
-  if (!parsed.success || mistakes.length > 0) throw invalid(file, mistakes)
+  if (!parsed.success || mistakes.length > 0) throw refuse(mistakes)
   return parsed.data
+}
+
+/** Where in the text, in characters, and what. */
+interface Mistake {
+  offset: number
+  message: string
+}
+
+function syntaxMistake(error: YAMLParseError): Mistake {
+  return { offset: error.pos[0], message: `not valid YAML: ${error.message}` }
+}
+
+/** An alias may be unresolved, circular, or a bomb, and ten keys need none. */
+function aliasesIn(document: Document): Mistake[] {
+  const found: Mistake[] = []
+  visit(document, {
+    Alias: (_key, alias) => {
+      const message = `*${alias.source}: aliases are not understood here; write the value out`
+      found.push({ offset: offsetOf(alias), message })
+    },
+  })
+  return found
 }
 
 function invalid(file: string, mistakes: readonly string[]): EcomdbError {
@@ -50,30 +76,35 @@ function invalid(file: string, mistakes: readonly string[]): EcomdbError {
   })
 }
 
-type Place = (offset: number) => string
-
-function explain(issue: z.core.$ZodIssue, document: Document, at: Place): string[] {
+function explain(issue: z.core.$ZodIssue, document: Document): Mistake[] {
   const path = issue.path.map(part => (typeof part === 'symbol' ? String(part) : part))
   const key = path.join('.') || 'the file'
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(unknown => unknownKey([...path, unknown], document, at))
+    return issue.keys.map(unknown => unknownKey([...path, unknown], document))
   }
   const node = path.length ? document.getIn(path, true) : document.contents
-  const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
-  return [`${at(offset)}: ${key}: expected ${expectation(issue)}, got ${shown(node)}`]
+  const message = `${key}: expected ${expectation(issue)}, got ${shown(node)}`
+  return [{ offset: offsetOf(node), message }]
 }
 
-function unknownKey(path: (string | number)[], document: Document, at: Place): string {
+function unknownKey(path: (string | number)[], document: Document): Mistake {
   const name = String(path.at(-1))
   const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents
-  const key = isMap(parent) ? keyNode(parent, name) : undefined
-  const known = knownKeys(path.slice(0, -1))
+  const offset = offsetOf(isMap(parent) ? keyNode(parent, name) : undefined)
+  const key = path.join('.')
   if (name === 'password') {
-    return `${at(key?.range?.[0] ?? 0)}: ${path.join('.')}: a password does not belong here; put it into a file of mode 0600 and name that in password_file, or use ECOMDB_PASSWORD`
+    const advice =
+      'a password does not belong here; put it into a file of mode 0600 and name that in password_file, or use ECOMDB_PASSWORD'
+    return { offset, message: `${key}: ${advice}` }
   }
+  const known = knownKeys(path.slice(0, -1))
   const meant = closest(name, known)
   const advice = meant ? `did you mean "${meant}"?` : `expected one of ${known.join(', ')}`
-  return `${at(key?.range?.[0] ?? 0)}: ${path.join('.')}: unknown key; ${advice}`
+  return { offset, message: `${key}: unknown key; ${advice}` }
+}
+
+function offsetOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0
 }
 
 function keyNode(map: YAMLMap, name: string): Node | undefined {
@@ -125,14 +156,12 @@ function shown(node: unknown): string {
 }
 
 /** What the schema alone cannot say. */
-function contradictions(document: Document, at: Place): string[] {
-  const { server } = (document.toJS() ?? {}) as { server?: { socket?: unknown } & object }
-  if (!server || server.socket === undefined) return []
-  return ['host', 'port']
-    .filter(key => key in server)
-    .map(key => {
-      const map = document.getIn(['server'], true)
-      const node = isMap(map) ? keyNode(map, key) : undefined
-      return `${at(node?.range?.[0] ?? 0)}: server.${key}: expected either socket, or host and port, got both`
-    })
+function contradictions(document: Document): Mistake[] {
+  const server = document.getIn(['server'], true)
+  if (!isMap(server) || !keyNode(server, 'socket')) return []
+  return ['host', 'port'].flatMap(key => {
+    const node = keyNode(server, key)
+    const message = `server.${key}: expected either socket, or host and port, got both`
+    return node ? [{ offset: offsetOf(node), message }] : []
+  })
 }

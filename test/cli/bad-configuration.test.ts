@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -92,6 +92,18 @@ describe.each(TEST_ENGINES)('%s', family => {
       await session.run(`DROP USER IF EXISTS ${account}`)
       await session.close()
     }
+  })
+
+  test('a signing key that others may read is not used, and nothing is stored', async () => {
+    const { server } = await sharedServer(family)
+    const place = ['--socket', server.socketPath, '--user', 'root', '--target', 'b']
+    await runEcomdb(['init', '--yes', ...place], { cwd: folder })
+    await chmod(join(folder, 'keys/signing.key'), 0o644)
+    const { status, stderr } = await runEcomdb(['backup', 'logical'], { cwd: folder })
+    expect(status).toBe(78)
+    expect(stderr).toContain('signing.key is open to other users, so it is not used')
+    expect(stderr).toContain('code: SECRET_MISSING (exit 78)')
+    expect(await readdir(join(folder, 'b'))).not.toContain('snapshots')
   })
 
   test('the other engine than the configuration says', async () => {

@@ -65,6 +65,13 @@ test('the environment alone is enough', async () => {
   expect(JSON.stringify(config)).not.toContain('"pw"')
 })
 
+test('a password file of a flag wins over a password of the environment', async () => {
+  const environment = { ECOMDB_PASSWORD: 'pw', ECOMDB_PASSWORD_FILE: 'e' }
+  expect((await load('', environment)).server.password?.reveal()).toBe('pw')
+  const { server } = await load('', environment, { 'password-file': '/f' })
+  expect(server).toMatchObject({ password: undefined, passwordFile: '/f' })
+})
+
 test('nothing at all is refused, and so is a named file that is not there', async () => {
   await expect(loadConfig({ environment: {} })).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' })
   await expect(
@@ -84,12 +91,12 @@ test('every mistake is told with line, column, key and what was expected', async
     ),
   ).toMatchInlineSnapshot(`
     [
-      "ecomdb.yaml:4:11: server.engine: expected one of auto, mysql, mariadb, got "postgres"",
-      "ecomdb.yaml:3:9: server.port: expected a number, got "seventy"",
       "ecomdb.yaml:2:3: server.hots: unknown key; did you mean "host"?",
+      "ecomdb.yaml:3:9: server.port: expected a number, got "seventy"",
+      "ecomdb.yaml:4:11: server.engine: expected one of auto, mysql, mariadb, got "postgres"",
+      "ecomdb.yaml:5:1: targett: unknown key; did you mean "target"?",
       "ecomdb.yaml:9:7: keys.recipients.0: expected an age public key (age1…), got "rsa1"",
       "ecomdb.yaml:10:7: keys.recipients.1: expected text, got a list",
-      "ecomdb.yaml:5:1: targett: unknown key; did you mean "target"?",
     ]
   `)
 })
