@@ -3,7 +3,10 @@ export interface ConsoleBlock {
   file: string
   /** Of the opening fence, from 1. */
   line: number
-  /** What must be there before, e.g. "shop": ```console state=shop. */
+  /**
+   * What must be there before, e.g. "shop": ```console state=shop. A block that says
+   * `continue` goes on where the one before it ended, and is read as a part of that one.
+   */
   state: string
   steps: readonly ConsoleStep[]
 }
@@ -17,7 +20,7 @@ interface ConsoleStep {
   status: number
 }
 
-const FENCE = /^```console(?: state=(\w+))?$/
+const FENCE = /^```console(?: (?:state=(\w+)|(continue)))?$/
 
 /** @throws Error for a block that is not closed or starts with something else than a command */
 export function consoleBlocks(file: string, markdown: string): ConsoleBlock[] {
@@ -29,7 +32,9 @@ export function consoleBlocks(file: string, markdown: string): ConsoleBlock[] {
     const end = lines.indexOf('```', at)
     if (end < 0) throw new Error(`${file}:${at + 1}: the block is not closed`)
     const steps = withStatuses(stepsOf(lines.slice(at + 1, end), `${file}:${at + 1}`))
-    blocks.push({ file, line: at + 1, state: opening[1] ?? 'empty', steps })
+    const before = blocks.at(-1)
+    if (opening[2] && before) before.steps = [...before.steps, ...steps]
+    else blocks.push({ file, line: at + 1, state: opening[1] ?? 'empty', steps })
     at = end
   }
   return blocks

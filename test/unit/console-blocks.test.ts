@@ -14,6 +14,9 @@ test('commands, their output and their status are read', () => {
     '$ echo $?',
     '3',
     '```',
+    '```console continue',
+    '$ ecomdb c',
+    '```',
     '```sh',
     '$ not this',
     '```',
@@ -26,6 +29,7 @@ test('commands, their output and their status are read', () => {
       steps: [
         { command: 'ecomdb a \\\n  --flag', output: ['line one', '', 'line two'], status: 0 },
         { command: 'ecomdb b', output: null, status: 3 },
+        { command: 'ecomdb c', output: null, status: 0 },
       ],
     },
   ])
