@@ -65,3 +65,12 @@ function headingsOf(text: string): string[] {
       .replaceAll(' ', '-'),
   )
 }
+
+test('the npm scripts that README names are there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))
+  const named = [...(PAGES[0]?.text ?? '').matchAll(/^npm (?:run )?([\w:-]+)/gm)].map(
+    ([, name]) => name,
+  )
+  expect(named.length).toBeGreaterThan(0)
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named))
+})

@@ -1,8 +1,10 @@
 import { text } from 'node:stream/consumers'
 
 /**
- * Draws what a program printed as an SVG that looks like a terminal: for docs/quickstart.svg,
- * `npm run picture`. Lines that start with "$ " are commands and stand out; so does the last.
+ * Draws what a program printed as an SVG that looks like a terminal. Lines that start with
+ * "$ " are commands and stand out; so does the last line.
+ *
+ *   npm run --silent picture < OUTPUT > docs/quickstart.svg
  */
 
 const FONT_SIZE = 13
@@ -10,6 +12,8 @@ const FONT_SIZE = 13
 const ADVANCE = 0.6
 const LINE_HEIGHT = 19
 const MARGIN = 18
+/** Longer lines are cut: the picture must be readable in a narrow column. */
+const LONGEST = 96
 
 function draw(lines: readonly string[]): string {
   const columns = Math.max(...lines.map(line => line.length))
@@ -44,4 +48,6 @@ function escaped(line: string): string {
 }
 
 const printed = await text(process.stdin)
-process.stdout.write(draw(printed.trimEnd().split('\n')))
+const cut = (line: string): string =>
+  line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line
+process.stdout.write(draw(printed.trimEnd().split('\n').map(cut)))
