@@ -9,6 +9,7 @@ import {
   type RestoreStatement,
 } from '#domain/backup/restore-plan'
 import { isPerson, maskHashes } from '#domain/backup/restored-accounts'
+import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 
@@ -80,7 +81,10 @@ function databaseStatement(
 function tableStatements(table: TableEntry | undefined, place: number): RestoreStatement[] {
   if (!table) return []
   const name = quoteQualified(table.schema, table.name)
-  const { create, indexes, foreignKeys } = splitTable(table.create, table.storageEngine)
+  const { create, indexes, foreignKeys } = splitTable(
+    withInheritedCollation(table.create),
+    table.storageEngine,
+  )
   const alter = (clauses: readonly string[]): string =>
     `ALTER TABLE ${name}\n  ${clauses.join(',\n  ')}`
   const of = (stage: RestoreStage, sql: string): RestoreStatement => ({

@@ -1,0 +1,29 @@
+import { parseCreateTable } from './create-table.ts'
+
+/** A column's name and type, then a collation without a character set before it. */
+const COLLATION_ALONE =
+  /^(`(?:[^`]|``)+` \w+(?:\((?:[^)']|'(?:[^'\\]|''|\\.)*')*\))?) COLLATE (\w+)(?= |$)/s
+
+/**
+ * Leaves out the collations that columns take from their table, so that the new table
+ * prints as the old one does.
+ *
+ * MySQL remembers whether a column's collation was written, and from then on prints its
+ * character set as well (store_create_info in sql_show.cc). SHOW CREATE TABLE writes a
+ * collation that was only inherited, where it is not its character set's first one; run as
+ * it stands, the copy would print `CHARACTER SET … COLLATE …` where the original prints
+ * `COLLATE …`: equal in meaning, but not byte for byte.
+ *
+ * @param create what SHOW CREATE TABLE printed
+ */
+export function withInheritedCollation(create: string): string {
+  const { head, clauses, tail } = parseCreateTable(create)
+  const inherited = / COLLATE=(\w+)/.exec(tail)?.[1]
+  if (inherited === undefined) return create
+  const columns = clauses.map(clause =>
+    clause.replace(COLLATION_ALONE, (whole, column: string, collation: string) =>
+      collation === inherited ? column : whole,
+    ),
+  )
+  return `${head}\n  ${columns.join(',\n  ')}\n${tail}`
+}
