@@ -8,10 +8,7 @@ import { EcomdbError, messageOf } from './errors.ts'
 type CleanUp = () => void | Promise<void>
 
 const cleanUps = new Set<CleanUp>()
-const controller = new AbortController()
-
-/** Aborted by the first signal: for loops and waits that can end early by themselves. */
-export const interruptSignal: AbortSignal = controller.signal
+let interrupted = false
 
 /**
  * Registers what must be undone if a signal ends the program from here on. The function
@@ -26,7 +23,7 @@ export function onInterrupt(cleanUp: CleanUp): () => void {
 
 /** @throws EcomdbError INTERRUPTED once a signal has come */
 export function throwIfInterrupted(): void {
-  if (controller.signal.aborted) throw new EcomdbError('INTERRUPTED', { what: 'interrupted' })
+  if (interrupted) throw new EcomdbError('INTERRUPTED', { what: 'interrupted' })
 }
 
 /**
@@ -36,7 +33,7 @@ export function throwIfInterrupted(): void {
  * @returns what could not be cleaned up, as messages
  */
 export async function cleanUpAfterInterrupt(): Promise<{ done: number; failed: string[] }> {
-  controller.abort()
+  interrupted = true
   const failed: string[] = []
   let done = 0
   for (const cleanUp of [...cleanUps].reverse()) {

@@ -175,6 +175,14 @@ describe('progress', () => {
     ])
   })
 
+  test('--progress=bar draws on one line, and leaves the stage behind', async () => {
+    const { stderr } = await run(['done', '--progress=bar'])
+    const clear = '\r\u001b[K'
+    expect(stderr.startsWith(`${clear}  working`)).toBe(true)
+    expect(stderr).toContain(`${clear}warning: look at this\n`)
+    expect(stderr).toMatch(/ {2}working {2}[\d.]+ s\n$/)
+  })
+
   test('the mode also comes from the environment, and a flag wins', async () => {
     expect((await run(['done'], { ECOMDB_PROGRESS: 'none' })).stderr).toBe('')
     const flag = await run(['done', '--progress=lines'], { ECOMDB_PROGRESS: 'none' })

@@ -149,22 +149,14 @@ test('a folder that cannot be made is told, with nothing half-written', async ()
   expect(await readdir(folder)).toEqual(['file'])
 })
 
-test('on a terminal it asks, and shows no password', async () => {
-  // script(1) gives the program a terminal of its own.
+/** Runs `ecomdb init` on a terminal of its own, by script(1), and answers its questions. */
+async function onTerminal(answers: [RegExp, string][]) {
   const command = `${join(packageRoot(), 'bin/ecomdb')} init`
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     cwd: folder,
     env: { ...cliEnvironment(folder, { TERM: 'xterm' }), SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  const answers: [RegExp, string][] = [
-    [/Server:/, '/run/my.sock\r'],
-    [/Account/, '\r'],
-    [/Password/, 'hunter2\r'],
-    [/schema/, '\r'],
-    [/Folder/, `${folder}/b\r`],
-    [/This host is/, '\r'],
-  ]
   let shown = ''
   let unread = ''
   child.stdout.on('data', chunk => {
@@ -177,9 +169,31 @@ test('on a terminal it asks, and shows no password', async () => {
     child.stdin.write(answer)
   })
   const status = await new Promise(resolve => child.once('close', resolve))
+  return { status, shown }
+}
+
+test('on a terminal it asks, and shows no password', async () => {
+  const { status, shown } = await onTerminal([
+    [/Server:/, '/run/my.sock\r'],
+    [/Account/, '\r'],
+    [/Password/, 'hunter2\r'],
+    [/schema/, '\r'],
+    [/Folder/, `${folder}/b\r`],
+    [/This host is/, '\r'],
+  ])
   expect(status, shown).toBe(0)
   expect(shown).not.toContain('hunter2')
   const config = await loadConfig({ file: join(folder, 'ecomdb.yaml'), environment: {} })
   expect(config.server).toMatchObject({ socketPath: '/run/my.sock', user: 'ecomdb_backup' })
   expect(await readFile(join(folder, 'keys/server.password'), 'utf8')).toBe('hunter2\n')
+})
+
+test('Ctrl-C at a question: exit 130, nothing written', async () => {
+  const { status, shown } = await onTerminal([
+    [/Server:/, '/run/my.sock\r'],
+    [/Account/, '\u0003'],
+  ])
+  expect(status).toBe(130)
+  expect(shown).toContain('code: INTERRUPTED (exit 130)')
+  expect(existsSync(join(folder, 'keys'))).toBe(false)
 })
