@@ -4,7 +4,7 @@ import { BaseCommand, type Outcome } from '#cli/base-command'
 import { parseDuration } from '#cli/duration'
 import { configFrom, identityFlags, targetFlags } from '#cli/flags'
 import { engineFor, wire } from '#cli/wire'
-import { writeOutput } from '#cli/write-output'
+import { checkOutput, writeOutput } from '#cli/write-output'
 import { systemClock } from '#core/clock'
 import { EXIT, type ExitStatus } from '#core/errors'
 import type { DrillReport } from '#domain/backup/drill-report'
@@ -43,6 +43,7 @@ export default class Drill extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(Drill)
+    await checkOutput(flags.html, '--html')
     const config = await configFrom(flags)
     const objectives = { rtoMs: parseDuration(flags.rto), rpoMs: parseDuration(flags.rpo) }
     const { connections } = flags
@@ -52,7 +53,7 @@ export default class Drill extends BaseCommand {
       { ...options, connections, clock: systemClock },
       this.progress,
     )
-    if (flags.html) await writeOutput(flags.html, drillReportHtml(report))
+    if (flags.html) await writeOutput(flags.html, drillReportHtml(report), '--html')
     return { result: report, text: drillReportText(report), status: statusOf(report) }
   }
 }

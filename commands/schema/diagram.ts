@@ -35,7 +35,7 @@ export default class SchemaDiagram extends BaseCommand {
     const diagram = await drawSchema(schema, format)
     const summary = { ...schemaSummary(schema), format }
     if (flags.out === undefined) return { result: { ...summary, diagram }, text: diagram }
-    const file = await writeOutput(flags.out, diagram)
+    const file = await writeOutput(flags.out, diagram, '--out')
     const text = `wrote ${file}: ${summary.tables} tables, ${summary.views} views`
     return { result: { ...summary, file }, text }
   }

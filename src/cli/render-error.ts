@@ -83,6 +83,8 @@ interface ParserError extends Error {
   oclif: { exit: number }
   /** Of NonExistentFlagsError: as typed, with their dashes. */
   flags?: unknown
+  /** Of RequiredArgsError. */
+  args?: unknown
   parse?: { input?: { flags?: Record<string, unknown> } }
 }
 
@@ -97,10 +99,10 @@ function usageError(error: ParserError): EcomdbError {
     .split('\n')
     .filter(line => line.trim() && !/^See more help|^The following errors? occurred/.test(line))
     .map(line => line.trim())
-  const missing = [first, ...rest].map(line => /^Missing required flag (\S+)$/.exec(line)?.[1])
-  if (missing.every(name => name !== undefined)) {
+  const missing = missingNames(error, [first, ...rest])
+  if (missing.length > 0) {
     return new EcomdbError('USAGE', {
-      what: `missing ${missing.map(name => `--${name}`).join(' and ')}`,
+      what: `missing ${missing.join(' and ')}`,
       hints: ['add --help to see the flags and arguments'],
       cause: error,
     })
@@ -111,6 +113,15 @@ function usageError(error: ParserError): EcomdbError {
     hints: [...suggestFlags(error), 'add --help to see the flags and arguments'],
     cause: error,
   })
+}
+
+/** Arguments as the help writes them, or flags, when that is all that is wrong. */
+function missingNames({ args }: ParserError, lines: readonly string[]): string[] {
+  if (/^Missing \d+ required arg/.test(lines[0] ?? '') && Array.isArray(args)) {
+    return args.map(arg => String(arg.name).toUpperCase())
+  }
+  const flags = lines.map(line => /^Missing required flag (\S+)$/.exec(line)?.[1])
+  return flags.every(flag => flag !== undefined) ? flags.map(flag => `--${flag}`) : []
 }
 
 function suggestFlags({ flags, parse }: ParserError): string[] {

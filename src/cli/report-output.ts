@@ -36,6 +36,6 @@ export async function outputReport<Report extends object>(
 ): Promise<Outcome<Report & { file?: string }>> {
   const text = renderTable(table, format)
   if (out === undefined) return { result: report, text }
-  const file = await writeOutput(out, text)
+  const file = await writeOutput(out, text, '--out')
   return { result: { ...report, file }, text: `wrote ${file}` }
 }

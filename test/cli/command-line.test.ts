@@ -99,8 +99,13 @@ test('completion for bash knows the commands and their flags', async () => {
   }
 })
 
-test('flags that are missing are named together', async () => {
+test('flags and arguments that are missing are named', async () => {
   const { status, stderr } = await runEcomdb(['report', 'orders'])
   expect(status).toBe(2)
   expect(stderr).toContain('error: missing --from and --to\n')
+  const restore = await runEcomdb(['restore'])
+  expect([restore.status, restore.stderr]).toEqual([
+    2,
+    expect.stringContaining('missing SNAPSHOT\n'),
+  ])
 })
