@@ -20,7 +20,7 @@ const LOST = new Set([
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
 ])
 const AUTHENTICATION = new Set([1045, 1698, 3118, 4151, 3955, 4150, 1820, 1862])
-const PRIVILEGE = new Set([1044, 1142, 1143, 1227, 1370, 3530])
+const PRIVILEGE = new Set([1044, 1142, 1143, 1227, 1370, 1419, 3530])
 /** The server is shutting down, or killed the connection. */
 const ENDED = new Set([1053, 1077, 1079, 1927, 2006, 2013])
 

@@ -1,4 +1,4 @@
-import { keywordsOf, parseCreateTable } from './create-table.ts'
+import { type CreateTable, keywordsOf, parseCreateTable } from './create-table.ts'
 import { findObject, type SchemaObject } from './live-schema.ts'
 import type { Migration } from './migration.ts'
 import type { JournalEntry } from './provision-plan.ts'
@@ -67,7 +67,7 @@ export function objectDrift(
   ]
 }
 
-/** By clause: "column price_usd: expected …, found …". */
+/** By clause. The order of the columns counts; that of the keys says nothing, and a restore changes it. */
 function tableDifferences(expected: string, actual: string): string[] {
   const [before, after] = [parseCreateTable(expected), parseCreateTable(actual)]
   const gone = before.clauses.filter(clause => !after.clauses.includes(clause))
@@ -83,7 +83,14 @@ function tableDifferences(expected: string, actual: string): string[] {
   if (before.tail !== after.tail) {
     differences.push(`expected ${before.tail.slice(2)}, found ${after.tail.slice(2)}`)
   }
-  return differences.length > 0 ? differences : ['its columns or keys are in another order']
+  if (differences.length > 0 || columnsOf(before).join() === columnsOf(after).join()) {
+    return differences
+  }
+  return ['its columns are in another order']
+}
+
+function columnsOf({ clauses }: CreateTable): string[] {
+  return clauses.filter(clause => clause.startsWith('`'))
 }
 
 /** What a clause is about: its keywords up to the name, and the name. */
@@ -97,9 +104,17 @@ function lineDifference(expected: string, actual: string): string {
   const [before, after] = [expected.split('\n'), actual.split('\n')]
   const at = before.findIndex((line, number) => line !== after[number])
   const line = at < 0 ? before.length : at
-  return `line ${line + 1}: expected ${quoted(before[line])}, found ${quoted(after[line])}`
+  const [left = '', right = ''] = [before[line], after[line]]
+  const same = [...left].findIndex((character, place) => character !== right[place])
+  // A view is one long line: what matters is where the two part.
+  const from = Math.max(0, (same < 0 ? left.length : same) - 20)
+  return `line ${line + 1}: expected ${excerpt(left, from)}, found ${excerpt(right, from)}`
 }
 
-function quoted(line: string | undefined): string {
-  return line === undefined ? 'nothing' : `"${line.trim().slice(0, 160)}"`
+const EXCERPT_LENGTH = 120
+
+function excerpt(line: string, from: number): string {
+  const text = line.slice(from, from + EXCERPT_LENGTH)
+  const more = from + EXCERPT_LENGTH < line.length ? '…' : ''
+  return text === '' ? 'nothing' : `"${from > 0 ? '…' : ''}${text}${more}"`
 }

@@ -55,7 +55,8 @@ export function serviceAccounts(naming: AccountNaming, schema: string): ServiceA
     ]),
     // UPDATE is for --on-conflict replace; orders follow by the definer's triggers.
     login('loader', [
-      onSchema(schema, 'CREATE TEMPORARY TABLES'),
+      // Its journal, which it makes itself at the first load.
+      onTable(schema, 'ecomdb_load', 'CREATE', 'SELECT', 'INSERT', 'UPDATE'),
       ...LOAD_TABLES.map(table => onTable(schema, table, 'SELECT', 'INSERT', 'UPDATE')),
     ]),
     // Makes and drops people's accounts and roles, and ends their sessions.
