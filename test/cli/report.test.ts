@@ -130,7 +130,7 @@ describe.each(TEST_ENGINES)('%s', family => {
     const { status, stderr } = await run(...orders, 'nowhere/page.html')
     expect(status).toBe(2)
     expect(stderr).toContain('why:  its folder is not there')
-    const folderThere = await run('schema', 'diagram', '--out', '.')
+    const folderThere = await run(...orders, '.')
     expect(folderThere.status).toBe(2)
     expect(folderThere.stderr).toContain('it is there, and is not a file')
   })
