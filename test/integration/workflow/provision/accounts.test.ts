@@ -75,7 +75,7 @@ const RIGHTS: Readonly<Record<string, { may: string[]; mayNot: string[] }>> = {
       'INSERT INTO shop.orders VALUES (9, NOW(), 1, 1, 1, 1, 1)',
       'DROP TRIGGER shop.order_items_after_insert',
       'CREATE DEFINER = root@localhost VIEW shop.mine AS SELECT 1',
-      'SET GLOBAL max_connections = 5',
+      'SET GLOBAL general_log = 1',
       'SET SESSION sql_log_bin = 0',
     ],
   },
