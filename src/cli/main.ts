@@ -1,5 +1,5 @@
-import { Config } from '@oclif/core/config'
-import { findCommand, type Request } from './find-command.ts'
+import type { Config } from '@oclif/core/config'
+import type { Request } from './find-command.ts'
 import { captureStdout, drainOutput, printJson, tolerateClosedPipes } from './output.ts'
 import { handleSignals, isInterrupted } from './signals.ts'
 
@@ -25,7 +25,10 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
 
 async function attempt(argv: readonly string[], root: string, asksJson: boolean): Promise<number> {
   try {
+    if (isRootHelp(argv)) return await showRootHelp(root, asksJson)
+    const { Config } = await import('@oclif/core/config')
     const config = await Config.load({ root })
+    const { findCommand } = await import('./find-command.ts')
     const request = findCommand(argv, config)
     await perform(request, config)
     return Number(process.exitCode ?? 0)
@@ -34,6 +37,19 @@ async function attempt(argv: readonly string[], root: string, asksJson: boolean)
     const { printError } = await import('./render-error.ts')
     return printError(thrown, asksJson)
   }
+}
+
+/** `ecomdb`, `ecomdb --help`, `ecomdb help`: what people try first, so it is quick. */
+function isRootHelp(argv: readonly string[]): boolean {
+  return argv.every(argument => ['--help', 'help', '--json'].includes(argument))
+}
+
+async function showRootHelp(root: string, json: boolean): Promise<number> {
+  const { rootHelp } = await import('./root-help.ts')
+  const text = rootHelp(root, process.stdout.columns)
+  if (json) printJson({ version: 1, status: 0, result: { text }, warnings: [] })
+  else process.stdout.write(text)
+  return 0
 }
 
 async function perform(request: Request, config: Config): Promise<void> {

@@ -31,8 +31,6 @@ export function serverErrorNumber(error: unknown): number | undefined {
   return typeof source.errno === 'number' && source.errno > 0 ? source.errno : undefined
 }
 
-export const isDuplicateKey = (error: unknown): boolean =>
-  [1062, 1586].includes(serverErrorNumber(error) ?? 0)
 export const isDeadlock = (error: unknown): boolean =>
   [1205, 1213].includes(serverErrorNumber(error) ?? 0)
 export const isNoSuchTable = (error: unknown): boolean =>

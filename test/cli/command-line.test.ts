@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { packageRoot } from '#core/paths'
 import { runEcomdb } from '#test/cli'
 
 describe.each([
@@ -47,6 +48,20 @@ test.each([[[]], [['--help']], [['help']]])('help: %j', async args => {
   expect(stdout).toContain('USAGE')
 })
 
+test('the first page has every command with its summary', async () => {
+  const { stdout } = await runEcomdb(['--help'])
+  const { commands } = JSON.parse(
+    await readFile(join(packageRoot(), 'oclif.manifest.json'), 'utf8'),
+  ) as { commands: Record<string, { id: string; summary: string }> }
+  const lines = stdout.replace(/\n {3,}/g, ' ')
+  const missing = Object.values(commands).filter(
+    ({ id, summary }) =>
+      !new RegExp(`^  ${id.replaceAll(':', ' ')} +`, 'm').test(lines) || !lines.includes(summary),
+  )
+  expect(missing.map(({ id }) => id)).toEqual([])
+  expect(Math.max(...stdout.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
+})
+
 test.each([[['sandbox', '--help']], [['help', 'sandbox']], [['--help', 'sandbox']]])(
   'help of a group: %j',
   async args => {
@@ -80,10 +95,11 @@ test('after -- nothing is a flag of ours', async () => {
 
 test('no colours where NO_COLOR is set or nobody looks', async () => {
   const colorStart = String.fromCharCode(27)
-  expect((await runEcomdb(['--help'])).stdout).not.toContain(colorStart)
-  const colored = await runEcomdb(['--help'], { env: { FORCE_COLOR: '1' } })
+  const args = ['sandbox', 'start', '--help']
+  expect((await runEcomdb(args)).stdout).not.toContain(colorStart)
+  const colored = await runEcomdb(args, { env: { FORCE_COLOR: '1' } })
   expect(colored.stdout).toContain(colorStart)
-  const quiet = await runEcomdb(['--help'], { env: { NO_COLOR: '1' } })
+  const quiet = await runEcomdb(args, { env: { NO_COLOR: '1' } })
   expect(quiet.stdout).not.toContain(colorStart)
 })
 
