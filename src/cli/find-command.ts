@@ -20,7 +20,7 @@ const LEADING = ['--json', '--quiet', '-q', '--help', '--version']
 
 /**
  * Finds the command in the command line. oclif's own lookup shows a group's help and exits
- * 0 for `ecomdb backup` and `ecomdb backup nonsense`; a cron job with such a mistake must
+ * 0 for `ecomdb backup` and for a wrong word after it; a cron job with such a mistake must
  * fail, so here both are wrong usage.
  *
  * @throws EcomdbError USAGE with a suggestion

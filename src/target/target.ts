@@ -2,8 +2,7 @@
  * A place that keeps a repository: a directory or an S3 bucket prefix. Names are
  * slash-separated paths below the target's root, made of [A-Za-z0-9._-].
  *
- * Every implementation passes test/contract/target.ts, which `ecomdb target check` also
- * runs against a user's own disk or bucket.
+ * Every implementation passes one contract suite, in test/contract/.
  */
 export interface Target {
   /** For messages: "/mnt/backup" or "s3://bucket/prefix". */
