@@ -91,4 +91,6 @@ export interface LoadSession {
     referencedColumn: string
   }): Promise<number>
   close(): Promise<void>
+  /** Drops the connection at once: the server rolls the batch back that was on its way. */
+  cancel(): void
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError, messageOf } from '#core/errors'
+import { onInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import {
   SAMPLE_TABLES,
@@ -44,6 +45,7 @@ export async function generateSample(
   const { sessions, pageviews, items, messages } = options.size
   progress.total({ items: sessions + pageviews + items + messages })
   const files = new SampleWriter(options.folder)
+  const finished = onInterrupt(() => files.abandon())
   try {
     await files.open()
     for (const block of simulateShop(options.size, options.seed)) {
@@ -58,6 +60,8 @@ export async function generateSample(
       hints: ['choose a folder with enough room by --out'],
       cause: error,
     })
+  } finally {
+    finished()
   }
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Clock } from '#core/clock'
+import { onInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { type FilePlan, matchHeader } from '#domain/load/match-header'
 import { SOFT_REFERENCES } from '#domain/load/shop-history'
@@ -64,11 +65,16 @@ export async function loadFiles(
     const tables = await session.tables()
     const plans = inputs.map(({ path, header }) => matchHeader(path, header, tables, options.table))
     const rejects = await RejectsFile.open(options.rejectsFile ?? defaultRejectsFile(clock))
+    const finished = onInterrupt(async () => {
+      session.cancel()
+      await rejects.close()
+    })
     try {
       const files = await loadInOrder(inputs, plans, { session, rejects, progress, options })
       const orphans = options.dryRun ? [] : await findOrphans(session, tables, plans)
       return report(options, session, rejects, files, orphans)
     } finally {
+      finished()
       await rejects.close()
     }
   } finally {

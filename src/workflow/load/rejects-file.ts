@@ -12,6 +12,7 @@ export class RejectsFile {
   count = 0
   readonly #handle: FileHandle
   readonly #made: boolean
+  #closed = false
 
   private constructor(path: string, handle: FileHandle, made: boolean) {
     this.path = path
@@ -61,6 +62,8 @@ export class RejectsFile {
 
   /** A file that was made for this load and got nothing is removed. */
   async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
     await this.#handle.close()
     if (this.#made && this.count === 0) await rm(this.path, { force: true })
   }

@@ -231,6 +231,10 @@ class ServerLoadSession implements LoadSession {
     await this.#connection.close()
   }
 
+  cancel(): void {
+    this.#connection.destroy()
+  }
+
   async #asked<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
     try {
       return await work()
