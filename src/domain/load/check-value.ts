@@ -57,5 +57,6 @@ function remembering(check: ValueCheck): ValueCheck {
 
 /** Of these kinds an empty field is no value, so it is NULL where the column allows it. */
 export function emptyIsNull(kind: ColumnKind): boolean {
-  return kind.type !== 'text' && kind.type !== 'set' && kind.type !== 'enum'
+  if (kind.type === 'enum') return !kind.members.includes('')
+  return kind.type !== 'text' && kind.type !== 'set'
 }

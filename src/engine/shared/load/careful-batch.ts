@@ -59,13 +59,29 @@ export class CarefulBatch {
   }
 
   async #group(rows: readonly LoadRow[]): Promise<void> {
-    const known = await this.#connection.rows(existingRows(this.#plan, rows))
+    const known = await this.#lookUp(rows)
     this.#known = new Map(
       known.map(values => [this.#key(values), { values, waiting: false }] as const),
     )
     const missing = await this.#missingReferences(rows)
     for (const [place, row] of rows.entries()) await this.#row(row, missing[place] ?? null)
     await this.#insertWaiting()
+  }
+
+  /**
+   * The rows that are there with these keys. MySQL refuses to compare with text that the
+   * column's character set cannot hold; such a key is not there, and INSERT says why.
+   */
+  async #lookUp(rows: readonly LoadRow[]): Promise<PrintedRow[]> {
+    try {
+      return await this.#connection.rows(existingRows(this.#plan, rows))
+    } catch (error) {
+      if (!isRowError(error)) throw error
+      if (rows.length === 1) return []
+      const middle = rows.length >> 1
+      const first = await this.#lookUp(rows.slice(0, middle))
+      return [...first, ...(await this.#lookUp(rows.slice(middle)))]
+    }
   }
 
   async #row(row: LoadRow, missing: string | null): Promise<void> {
@@ -169,9 +185,8 @@ export class CarefulBatch {
       const place = this.#plan.columns.findIndex(({ name }) => name === column)
       const values = new Set(rows.map(row => row.values[place]).filter(value => value != null))
       if (place < 0 || values.size === 0) continue
-      const found = await this.#connection.rows(
-        referencedValues(table, referencedColumn, [...values]),
-      )
+      const found = await this.#referenced(table, referencedColumn, [...values])
+      if (!found) continue
       const there = new Set(found.map(([value]) => value))
       for (const [at, row] of rows.entries()) {
         const value = row.values[place]
@@ -180,6 +195,14 @@ export class CarefulBatch {
       }
     }
     return reasons
+  }
+
+  /** Which values are there; null when the server cannot compare them, and INSERT decides. */
+  async #referenced(table: string, column: string, values: string[]): Promise<PrintedRow[] | null> {
+    return await this.#connection.rows(referencedValues(table, column, values)).catch(error => {
+      if (isRowError(error)) return null
+      throw error
+    })
   }
 
   #key(values: PrintedRow): string {

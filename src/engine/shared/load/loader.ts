@@ -20,6 +20,8 @@ import { isRowError } from './row-error.ts'
 import { readTableShapes } from './table-shapes.ts'
 
 const ATTEMPTS = 5
+/** A load that was killed a moment ago holds its lock until the server has noticed. */
+const LOCK_WAIT_S = 3
 /** Rows that are read back from a batch together. */
 const DECODED_ROWS = 5000
 const NOTHING: BatchCounts = { loaded: 0, present: 0, kept: 0, replaced: 0, rejected: 0 }
@@ -44,7 +46,7 @@ export const loader: Loader = {
 /** One load at a time on a schema; the server drops the lock with the connection. */
 async function takeLock(connection: LoadConnection, database: string): Promise<void> {
   const name = `ecomdb-load-${createHash('sha256').update(database).digest('hex').slice(0, 32)}`
-  const [row] = await connection.rows(`SELECT GET_LOCK('${name}', 0)`)
+  const [row] = await connection.rows(`SELECT GET_LOCK('${name}', ${LOCK_WAIT_S})`)
   if (row?.[0] === '1') return
   const [holder] = await connection.rows(`SELECT IS_USED_LOCK('${name}')`)
   throw new EcomdbError('LOCKED', {
@@ -228,6 +230,8 @@ class ServerLoadSession implements LoadSession {
   }
 
   async close(): Promise<void> {
+    // The server ends a connection some time after the client; the next load need not wait.
+    await this.#connection.run('DO RELEASE_ALL_LOCKS()').catch(() => {})
     await this.#connection.close()
   }
 

@@ -29,6 +29,7 @@ const ROW_ERRORS = new Set([
   1364, // no default
   1748, // not in the chosen partition
   3105, // a value for a generated column
+  3854, // a character that the set has not, in a comparison (MySQL)
   3903, // no JSON value for the cast
   4038, // no JSON (MariaDB)
 ])
