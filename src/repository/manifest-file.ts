@@ -1,6 +1,5 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
-import { packTar, unpackTar } from 'modern-tar'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { StoredObject } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
@@ -31,6 +30,7 @@ export async function packManifest(
     const body = Buffer.from(text, 'utf8')
     return { header: { name, size: body.length, mode: 0o600, mtime, type: 'file' as const }, body }
   })
+  const { packTar } = await import('modern-tar')
   return await compress(await packTar(entries), {
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
   })
@@ -39,6 +39,7 @@ export async function packManifest(
 /** @throws EcomdbError OBJECT_DAMAGED */
 export async function unpackManifest(packed: Uint8Array, path: string): Promise<Manifest> {
   let manifest: Manifest
+  const { unpackTar } = await import('modern-tar')
   try {
     const entries = await unpackTar(await decompress(packed))
     const entry = entries.find(({ header }) => header.name === 'manifest.json')

@@ -126,6 +126,38 @@ test('every command has a summary', () => {
   expect(found.map(file => file.path)).toEqual([])
 })
 
+test('packages are loaded where they are used, so that every command starts quickly', () => {
+  const files = new Map(product.map(file => [file.path, file]))
+  const found = readSources('commands').flatMap(command => {
+    const reached = new Set<string>([command.path])
+    for (const path of reached) {
+      const file = files.get(path)
+      if (!file) continue
+      for (const imported of loadedAtOnceBy(file)) reached.add(resolveImport(imported, file))
+    }
+    return [...reached]
+      .filter(name => !files.has(name) && !/^(node:|@oclif\/core|src\/)/.test(name))
+      .map(name => `${command.path} loads ${name}`)
+  })
+  expect(found).toEqual([])
+})
+
+/** The modules that are loaded with this one: no types, no import(). */
+function loadedAtOnceBy({ tree }: SourceFile): string[] {
+  return tree.statements.flatMap(statement => {
+    const isImport = ts.isImportDeclaration(statement) && !statement.importClause?.isTypeOnly
+    const isExport = ts.isExportDeclaration(statement) && !statement.isTypeOnly
+    const named = isImport || isExport ? statement.moduleSpecifier : undefined
+    return named && ts.isStringLiteral(named) ? [named.text] : []
+  })
+}
+
+/** "#core/errors" and "./errors.ts" become paths from the root; packages stay. */
+function resolveImport(imported: string, file: SourceFile): string {
+  if (imported.startsWith('#')) return `src/${imported.slice(1)}.ts`
+  return imported.startsWith('.') ? join(dirname(file.path), imported) : imported
+}
+
 /** The module names of imports, exports and import() of a file. */
 function importsOf({ tree }: SourceFile): string[] {
   return [...nodesOf(tree)].flatMap(node => {
