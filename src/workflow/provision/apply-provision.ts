@@ -49,7 +49,10 @@ function refuseFindings({ database, findings }: ProvisionPlan): void {
   throw new EcomdbError('SCHEMA_DRIFT', {
     what: `${database} is not changed: it is not what the migrations expect`,
     why: `${first.object}: ${first.difference}${more}`,
-    hints: [...(first.hint ? [first.hint] : []), 'run `ecomdb provision status` to see all of it'],
+    hints: [
+      first.hint ?? 'put it back as it was, or ask for a migration when the change is to stay',
+      'run `ecomdb provision status` to see all of it',
+    ],
   })
 }
 

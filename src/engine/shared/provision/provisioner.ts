@@ -1,12 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { EcomdbError, messageOf } from '#core/errors'
 import { packageRoot } from '#core/paths'
 import type { ObjectKind } from '#domain/schema/live-schema'
 import { type Migration, parseMigration } from '#domain/schema/migration'
 import { PASSWORD_MARK } from '#domain/schema/provision-plan'
 import type { Provisioner } from '../../provisioner.ts'
 import { quoteIdentifier, quoteString } from '../../quote.ts'
-import { isDeadlock } from '../../server-error.ts'
+import { isDeadlock, serverErrorNumber } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
 import {
@@ -27,8 +28,12 @@ import { type KnownNames, observeLiveSchema } from './observe-schema.ts'
 import { definerAccount, serviceAccounts } from './service-accounts.ts'
 
 const COLLATION = 'utf8mb4_unicode_ci'
+/** Seconds that a statement waits for a transaction of others, with writers queueing behind it. */
+const LOCK_WAIT_S = 30
 /** A statement that loses to a deadlock is tried this often in all. */
 const ATTEMPTS = 10
+/** ER_LOCK_WAIT_TIMEOUT, for a table's metadata as for a row. */
+const LOCK_WAIT_TIMEOUT = 1205
 
 export function provisioner(dialect: AccountDialect): Provisioner {
   return {
@@ -37,8 +42,9 @@ export function provisioner(dialect: AccountDialect): Provisioner {
       const { database = '' } = options
       const session = await openSession({ ...options, database: undefined })
       await session.run(`SET NAMES utf8mb4 COLLATE ${COLLATION}`)
-      // A migration waits so long for a report that runs, and others wait behind it.
-      await session.run('SET lock_wait_timeout = 30, innodb_lock_wait_timeout = 30')
+      await session.run(
+        `SET lock_wait_timeout = ${LOCK_WAIT_S}, innodb_lock_wait_timeout = ${LOCK_WAIT_S}`,
+      )
       await session.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       // An id of 0 stays 0 when a column becomes AUTO_INCREMENT.
       await session.run("SET sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')")
@@ -92,9 +98,21 @@ async function runWithRetries(session: Session, sql: string): Promise<void> {
       await session.run(sql)
       return
     } catch (error) {
+      if (serverErrorNumber(error) === LOCK_WAIT_TIMEOUT) throw tableBusy(error)
       if (!isDeadlock(error) || attempt === ATTEMPTS) throw error
     }
   }
+}
+
+function tableBusy(error: unknown): EcomdbError {
+  return new EcomdbError('LOCKED', {
+    what: 'a table is in use by a long transaction, so it was not changed',
+    why: `${messageOf(error)}; others would have had to wait behind this statement`,
+    hints: [
+      'find the transaction with SHOW PROCESSLIST, let it end, then run `ecomdb provision apply` again: it goes on here',
+    ],
+    cause: error,
+  })
 }
 
 let read: Promise<readonly Migration[]> | undefined
