@@ -34,7 +34,7 @@ export default class Restore extends BaseCommand {
       multiple: true,
       delimiter: ',',
       helpValue: 'NAME',
-      summary: 'restore these databases only; accounts and grants are then left alone',
+      summary: 'restore these databases only, with the accounts that their programs run as and no others',
     }),
     confirm: text({
       helpValue: 'NAME',

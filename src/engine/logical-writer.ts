@@ -48,8 +48,8 @@ export interface PlanOptions {
   databases?: readonly string[] | undefined
   /** Removed first: what an interrupted restore made. */
   remove: MadeObjects | null
-  /** Accounts, roles and grants too. */
-  accounts: boolean
+  /** all: accounts, roles and grants. definers: only those that restored programs run as. */
+  accounts: 'all' | 'definers'
   /** Lock restored people; service accounts, definers and roles come as they were. */
   lockPeople: boolean
   /** User names of programs, whose accounts are not people. */

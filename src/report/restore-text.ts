@@ -76,4 +76,4 @@ function planLines({ plan, method, rows }: RestoreText): string[] {
 
 const METHOD = { infile: 'LOAD DATA LOCAL', insert: 'multi-row INSERT (local_infile is off)' }
 
-const AFTER_ROWS = ['indexes', 'foreign keys', 'routines', 'views', 'triggers', 'events', 'grants']
+const AFTER_ROWS = ['indexes', 'foreign keys', 'routines', 'grants', 'views', 'triggers', 'events']

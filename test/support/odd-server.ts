@@ -50,6 +50,10 @@ const TABLES = [
   'CREATE TABLE keyless (a INT, b VARCHAR(10))',
   'CREATE TABLE nullable_unique (a INT NOT NULL, b INT, UNIQUE KEY ab (a, b), UNIQUE KEY a (a), KEY b (b))',
   'CREATE TABLE composite (a INT NOT NULL, b VARBINARY(10) NOT NULL, c INT, PRIMARY KEY (b, a))',
+  `CREATE TABLE inherits (
+     a VARCHAR(9) NOT NULL PRIMARY KEY, b VARCHAR(9) COLLATE utf8mb4_unicode_ci, c VARCHAR(9) COLLATE utf8mb4_bin,
+     e ENUM('COLLATE x', 'b') DEFAULT 'b' COMMENT ' COLLATE y', g VARCHAR(30) GENERATED ALWAYS AS (CONCAT(a, '') COLLATE utf8mb4_bin) STORED,
+     KEY (b)) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
   'CREATE TABLE empty_one (id INT NOT NULL PRIMARY KEY)',
   `CREATE TABLE \`t\`\`a,(b'"\\\\ 表\` (
      \`primary\` INT NOT NULL COMMENT 'it''s, (KEY \`x\`)', \`b\`\`,) KEY\` VARCHAR(20) DEFAULT 'a,\\'\\\\(', \`tab	and
@@ -110,6 +114,7 @@ const ROWS = [
   'INSERT INTO counters (id, n) VALUES (5, 1), (7, 2)',
   'INSERT INTO zero_id VALUES (0, 1), (-3, 2), (12, 3)',
   'INSERT INTO computed (id, a, hidden) VALUES (1, 5, 8), (2, NULL, NULL), (3, 2000, 9)',
+  "INSERT INTO inherits (a, b, c, e) VALUES ('é', 'É', 'e', 'COLLATE x')",
   "INSERT INTO keyless VALUES (1, 'a'), (1, 'a'), (2, NULL), (NULL, 'é'), (2, NULL)",
   'INSERT INTO nullable_unique VALUES (1, NULL), (2, 5), (3, NULL)',
   "INSERT INTO composite VALUES (1, x'00', 1), (1, x'', 2), (2, x'ff00', 3), (1, x'ff', 4)",
@@ -140,12 +145,15 @@ const MARIADB_ROWS = [
 ]
 
 const PROGRAMS = [
+  "CREATE USER 'ecomdb_definer'@'localhost' ACCOUNT LOCK",
+  `GRANT SELECT, EXECUTE ON ${ODD}.* TO 'ecomdb_definer'@'localhost'`,
+  "GRANT SELECT ON second.orders TO 'ecomdb_definer'@'localhost'",
   // By the names that the backup asks the shop's probes by.
   'CREATE PROCEDURE second.order_performance(f DATE, t DATE) SELECT COUNT(*), SUM(price_usd) FROM second.orders WHERE created_at BETWEEN f AND t + INTERVAL 1 DAY',
   'CREATE VIEW second.monthly_volume AS SELECT YEAR(created_at) AS year, MONTH(created_at) AS month, COUNT(*) AS n FROM second.orders GROUP BY 1, 2',
   'CREATE FUNCTION twice(n INT) RETURNS INT DETERMINISTIC RETURN n * 2',
   // Made before the view that it reads, by name: it comes after it.
-  'CREATE VIEW z_base AS SELECT id, twice(a) AS a FROM computed',
+  "CREATE DEFINER = 'ecomdb_definer'@'localhost' VIEW z_base AS SELECT id, twice(a) AS a FROM computed",
   'CREATE VIEW `a "view`` 名` AS SELECT id AS `x``y`, a FROM z_base WHERE a > 0 WITH CHECK OPTION',
   "CREATE DEFINER = CURRENT_USER SQL SECURITY INVOKER VIEW second.across AS SELECT 'é🐻' AS t, p.* FROM `odd ``db\" 名`.parents p",
   "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
@@ -158,6 +166,7 @@ const PROGRAMS = [
 
 const SHARED_ACCOUNTS = [
   `GRANT SELECT (a, id), INSERT ON ${ODD}.computed TO 'ann''o\`'@'10.%'`,
+  `GRANT SELECT ON ${ODD}.z_base TO 'ann''o\`'@'10.%'`,
   `GRANT EXECUTE ON FUNCTION ${ODD}.twice TO 'ann''o\`'@'10.%'`,
   'GRANT SELECT ON `second`.* TO reader WITH GRANT OPTION',
   "GRANT PROCESS ON *.* TO 'ecomdb_backup'@'localhost'",
@@ -166,7 +175,6 @@ const SHARED_ACCOUNTS = [
 const MYSQL_ACCOUNTS = [
   "CREATE USER 'ann''o`'@'10.%' IDENTIFIED BY 'Secret1' REQUIRE SSL WITH MAX_USER_CONNECTIONS 3 PASSWORD EXPIRE INTERVAL 90 DAY COMMENT 'a \"note\"'",
   "CREATE USER 'ecomdb_backup'@'localhost' IDENTIFIED BY 'Secret2'",
-  "CREATE USER 'ecomdb_definer'@'localhost' ACCOUNT LOCK",
   'CREATE ROLE reader',
   ...SHARED_ACCOUNTS,
   "GRANT reader TO 'ann''o`'@'10.%'",
@@ -177,7 +185,6 @@ const MYSQL_ACCOUNTS = [
 const MARIADB_ACCOUNTS = [
   "CREATE USER 'ann''o`'@'10.%' IDENTIFIED BY 'Secret1' REQUIRE SSL WITH MAX_USER_CONNECTIONS 3 PASSWORD EXPIRE INTERVAL 90 DAY",
   "CREATE USER 'ecomdb_backup'@'localhost' IDENTIFIED BY 'Secret2'",
-  "CREATE USER 'ecomdb_definer'@'localhost' ACCOUNT LOCK",
   'CREATE ROLE reader',
   ...SHARED_ACCOUNTS,
   "GRANT reader TO 'ann''o`'@'10.%'",

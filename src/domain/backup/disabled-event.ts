@@ -12,7 +12,7 @@ export function disabledEvent(create: string): string {
   return `${create.slice(0, enable + 1)}DISABLE${create.slice(enable + 1 + 'ENABLE'.length)}`
 }
 
-/** Quoted text as blanks of the same length, so that places stay. */
+/** Quoted text as blanks of the same length; the body may have a quote that is never closed. */
 function blanked(text: string): string {
   return text.replace(/`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'/g, quoted =>
     ' '.repeat(quoted.length),

@@ -9,10 +9,11 @@ export const RESTORE_STAGES = [
   'indexes',
   'foreign keys',
   'routines',
+  // Before the views: one that reads another is checked with its definer's rights.
+  'grants',
   'views',
   'triggers',
   'events',
-  'grants',
 ] as const
 
 export type RestoreStage = (typeof RESTORE_STAGES)[number]

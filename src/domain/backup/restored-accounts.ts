@@ -1,4 +1,5 @@
-import type { AccountEntry } from './manifest.ts'
+import { blankQuotes, identifiersIn } from '../schema/create-table.ts'
+import type { AccountEntry, ProgramEntry } from './manifest.ts'
 
 /** What ecomdb's own accounts are called; they work for programs, not for people. */
 const SERVICE_PREFIX = 'ecomdb_'
@@ -25,4 +26,64 @@ export function maskHashes(sql: string): string {
     /\b(AS|USING|BY|PASSWORD)(\s+|\s*\(\s*)('(?:[^'\\]|''|\\[\s\S])*'|0x[0-9A-Fa-f]+)/gi,
     "$1$2'********'",
   )
+}
+
+/**
+ * What a part of a snapshot needs of the accounts: those that its programs run as, with
+ * their rights on the restored databases and no others.
+ *
+ * @param isRestored tells whether a database is restored
+ */
+export function definerAccounts(
+  accounts: readonly AccountEntry[],
+  programs: readonly ProgramEntry[],
+  isRestored: (database: string) => boolean,
+): AccountEntry[] {
+  const definers = programs.filter(({ schema }) => isRestored(schema)).map(definerOf)
+  return accounts
+    .filter(account => definers.includes(nameOf(account.user, account.host)))
+    .map(account => ({ ...account, grants: account.grants.filter(onDatabase(isRestored)) }))
+}
+
+/** The account in a program's DEFINER clause, as `nameOf` gives it; null without one. */
+function definerOf({ create }: ProgramEntry): string | null {
+  const clause =
+    /^CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?DEFINER=`((?:[^`]|``)*)`(?:@`((?:[^`]|``)*)`)?/.exec(
+      create,
+    )
+  const [, user, host = ''] = clause ?? []
+  const unquoted = (text: string): string => text.replaceAll('``', '`')
+  return user === undefined ? null : nameOf(unquoted(user), unquoted(host))
+}
+
+const nameOf = (user: string, host: string): string => JSON.stringify([user, host])
+
+/** Is a grant on something in one of the databases, rather than on the server or a role? */
+function onDatabase(isRestored: (database: string) => boolean): (grant: string) => boolean {
+  return grant => {
+    const target = grantTarget(grant)
+    return target !== null && isRestored(target.database)
+  }
+}
+
+/**
+ * What a grant, as SHOW GRANTS prints it, is on: a whole database (name null), a table or
+ * view, or a routine. Null for the server and for roles.
+ */
+export function grantTarget(
+  grant: string,
+): { kind: 'table' | 'routine'; database: string; name: string | null } | null {
+  const words = blankQuotes(grant)
+  const on = / ON (FUNCTION |PROCEDURE |PACKAGE BODY |PACKAGE )?/.exec(words)
+  if (!on) return null
+  const rest = grant.slice(on.index + on[0].length)
+  const [database, name] = identifiersIn(rest)
+  if (database === undefined || !rest.startsWith('`')) return null
+  const isWhole = blankQuotes(rest).trimStart().startsWith('.*')
+  return {
+    kind: on[1] === undefined ? 'table' : 'routine',
+    // In the name of a whole database, _ and % stand for themselves behind a backslash.
+    database: isWhole ? database.replace(/\\([_%])/g, '$1') : database,
+    name: isWhole ? null : (name ?? null),
+  }
 }

@@ -63,10 +63,15 @@ function afterToken(text: string, at: number): number {
 
 /** The text with everything in quotes blanked, so that words in it are keywords. */
 export function keywordsOf(clause: string): string {
+  return blankQuotes(clause).replaceAll(/ +/g, ' ')
+}
+
+/** As `keywordsOf`, each place where it was: quoted text is blanks. In UTF-16 units. */
+export function blankQuotes(text: string): string {
   let words = ''
-  for (let at = 0; at < clause.length; ) {
-    const next = afterToken(clause, at)
-    words += next === at + 1 ? clause[at] : ' '
+  for (let at = 0; at < text.length; ) {
+    const next = afterToken(text, at)
+    words += next === at + 1 ? text[at] : ' '.repeat(next - at)
     at = next
   }
   return words

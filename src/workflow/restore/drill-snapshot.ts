@@ -138,7 +138,7 @@ async function drillPlan(
     const target = await engine.logicalWriter.observe(session, manifest)
     return engine.logicalWriter.plan(manifest, target, {
       remove: null,
-      accounts: true,
+      accounts: 'all',
       // Nobody can reach the server, and accounts are to be compared as they were.
       lockPeople: false,
       services: [],

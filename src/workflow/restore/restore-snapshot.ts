@@ -116,8 +116,8 @@ async function prepare(
   const plan = engine.logicalWriter.plan(manifest, target, {
     databases: options.databases,
     remove,
-    // Grants of a part would name what is not there.
-    accounts: options.databases === undefined,
+    // Grants of the others would name what is not there.
+    accounts: options.databases === undefined ? 'all' : 'definers',
     lockPeople: true,
     services: options.services,
     disableEvents: true,

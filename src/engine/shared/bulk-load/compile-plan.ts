@@ -8,7 +8,12 @@ import {
   type RestoreStage,
   type RestoreStatement,
 } from '#domain/backup/restore-plan'
-import { isPerson, maskHashes } from '#domain/backup/restored-accounts'
+import {
+  definerAccounts,
+  grantTarget,
+  isPerson,
+  maskHashes,
+} from '#domain/backup/restored-accounts'
 import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
@@ -35,15 +40,19 @@ export function compileRestorePlan(
   const databases = manifest.databases.filter(database => wanted(database.name))
   const tables = manifest.tables.flatMap((table, place) => (wanted(table.schema) ? [place] : []))
   const entries = tables.flatMap(place => manifest.tables[place] ?? [])
-  const accounts = options.accounts ? accountStatements(manifest, there, options) : noAccounts
+  const wantedAccounts = accountsOf(manifest, options, wanted)
+  const accounts = accountStatements(wantedAccounts, manifest.programs, there, options)
   const statements = [
     ...removalStatements(options.remove),
     ...databases.map(database => databaseStatement(database, there)),
     ...accounts.statements,
-    ...tables.flatMap(place => tableStatements(manifest.tables[place], place)),
+    ...tables.flatMap(place => tableStatements(manifest, place)),
     ...manifest.programs
       .filter(program => wanted(program.schema))
-      .flatMap(program => programStatements(program, options.disableEvents)),
+      .flatMap(program => [
+        ...programStatements(program, options.disableEvents),
+        ...(program.kind === 'view' ? accounts.grantsOnView(program) : []),
+      ]),
   ]
   // sort() is stable: within a stage the manifest's order stays.
   statements.sort((a, b) => RESTORE_STAGES.indexOf(a.stage) - RESTORE_STAGES.indexOf(b.stage))
@@ -78,7 +87,8 @@ function databaseStatement(
   )
 }
 
-function tableStatements(table: TableEntry | undefined, place: number): RestoreStatement[] {
+function tableStatements({ tables }: Manifest, place: number): RestoreStatement[] {
+  const table = tables[place]
   if (!table) return []
   const name = quoteQualified(table.schema, table.name)
   const { create, indexes, foreignKeys } = splitTable(
@@ -155,27 +165,36 @@ interface AccountPart {
   made: MadeObjects['accounts']
   locked: readonly AccountEntry[]
   kept: readonly AccountEntry[]
+  /** Accounts, and grants but for those on views. */
   statements: RestoreStatement[]
+  /** Grants on a view need the view, and come right after it: a later view may need them. */
+  grantsOnView(view: ProgramEntry): RestoreStatement[]
   notes: string[]
 }
 
-const noAccounts: AccountPart = {
-  made: [],
-  locked: [],
-  kept: [],
-  statements: [],
-  notes: ['accounts, roles and grants stay as they are on the server'],
+function accountsOf(
+  { accounts, programs }: Manifest,
+  options: PlanOptions,
+  wanted: (schema: string) => boolean,
+): readonly AccountEntry[] {
+  return options.accounts === 'all' ? accounts : definerAccounts(accounts, programs, wanted)
 }
 
 function accountStatements(
-  manifest: Manifest,
+  accounts: readonly AccountEntry[],
+  programs: readonly ProgramEntry[],
   target: RestoreTarget,
   options: PlanOptions,
 ): AccountPart {
+  const views = new Set(
+    programs
+      .filter(({ kind }) => kind === 'view')
+      .map(({ schema, name }) => viewKey({ kind: 'table', database: schema, name })),
+  )
   const isThere = ({ user, host }: AccountEntry): boolean =>
     target.accounts.some(one => one.user === user && one.host === host)
-  const kept = manifest.accounts.filter(isThere)
-  const made = manifest.accounts.filter(account => !isThere(account))
+  const kept = accounts.filter(isThere)
+  const made = accounts.filter(account => !isThere(account))
   const locked = options.lockPeople
     ? made.filter(account => isPerson(account, options.services))
     : []
@@ -183,8 +202,22 @@ function accountStatements(
     made,
     locked,
     kept,
-    statements: made.flatMap(account => accountLines(account, locked.includes(account))),
+    statements: made.flatMap(account => [
+      ...accountLines(account, locked.includes(account)),
+      ...grantLines(account, 'grants', grant => !views.has(viewKey(grantTarget(grant)))),
+    ]),
+    grantsOnView: view => {
+      const key = viewKey({ kind: 'table', database: view.schema, name: view.name })
+      return made.flatMap(account =>
+        grantLines(account, 'views', grant => viewKey(grantTarget(grant)) === key),
+      )
+    },
     notes: [
+      ...(options.accounts === 'definers'
+        ? [
+            `accounts and roles stay as they are on the server${made.length ? `, but for these that views and routines run as: ${labels(made)}` : ''}`,
+          ]
+        : []),
       ...(kept.length ? [`already there, left as they are: ${labels(kept)}`] : []),
       ...(locked.length
         ? [`come back locked (ALTER USER … ACCOUNT UNLOCK): ${labels(locked)}`]
@@ -199,10 +232,21 @@ function accountLines(account: AccountEntry, lock: boolean): RestoreStatement[] 
     ...account.create,
     ...(lock ? [`ALTER USER ${quoteAccount(account.user, account.host)} ACCOUNT LOCK`] : []),
   ]
-  return [
-    ...create.map(sql => plain('accounts', label, null, sql)),
-    ...account.grants.map(sql => plain('grants', label, null, sql)),
-  ]
+  return create.map(sql => plain('accounts', label, null, sql))
+}
+
+function grantLines(
+  account: AccountEntry,
+  stage: RestoreStage,
+  isWanted: (grant: string) => boolean,
+): RestoreStatement[] {
+  const label = accountLabel(account)
+  return account.grants.filter(isWanted).map(sql => plain(stage, label, null, sql))
+}
+
+function viewKey(target: ReturnType<typeof grantTarget>): string | null {
+  if (target === null || target.kind !== 'table' || target.name === null) return null
+  return JSON.stringify([target.database, target.name])
 }
 
 function labels(accounts: readonly AccountEntry[]): string {
@@ -219,7 +263,7 @@ function plain(
   schema: string | null,
   sql: string,
 ): RestoreStatement {
-  const shown = stage === 'accounts' || stage === 'grants' ? maskHashes(sql) : sql
+  const shown = stage === 'accounts' || sql.startsWith('GRANT ') ? maskHashes(sql) : sql
   return { stage, object, schema, table: null, sql, shown, context: null }
 }
 

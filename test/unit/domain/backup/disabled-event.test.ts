@@ -13,3 +13,8 @@ test('a disabled event stays as it is', () => {
   const create = 'CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY DISABLE ON SLAVE DO SELECT 1 ENABLE'
   expect(disabledEvent(create)).toBe(create)
 })
+
+test('a quote in the body that is never closed is no matter', () => {
+  const create = "CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY ENABLE DO SELECT 1 -- it's"
+  expect(disabledEvent(create)).toBe(create.replace('ENABLE', 'DISABLE'))
+})

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
-import type { AccountEntry } from '#domain/backup/manifest'
-import { isPerson, maskHashes } from '#domain/backup/restored-accounts'
+import type { AccountEntry, ProgramEntry } from '#domain/backup/manifest'
+import {
+  definerAccounts,
+  grantTarget,
+  isPerson,
+  maskHashes,
+} from '#domain/backup/restored-accounts'
 
 const account = (user: string, kind: AccountEntry['kind'] = 'account'): AccountEntry => ({
   user,
@@ -30,4 +35,41 @@ test.each([
   const shown = maskHashes(sql)
   expect(shown).not.toContain(secret)
   expect(shown).toContain("'********'")
+})
+
+test('a part of a snapshot brings the accounts that its programs run as, with rights on it', () => {
+  const program = (schema: string, create: string): ProgramEntry => ({
+    ...{ kind: 'view', schema, name: 'v', create, sqlMode: '' },
+    ...{ characterSetClient: '', collationConnection: '', timeZone: '' },
+  })
+  const definer = {
+    ...account('d`x'),
+    grants: [
+      'GRANT USAGE ON *.* TO `d``x`@`%`',
+      'GRANT SELECT ON `bear\\_shop`.* TO `d``x`@`%`',
+      'GRANT SELECT (` ON `) ON `bear_shop`.`t` TO `d``x`@`%`',
+      'GRANT EXECUTE ON PROCEDURE `bear_shop`.`p` TO `d``x`@`%`',
+      'GRANT SELECT ON `other`.* TO `d``x`@`%`',
+      'GRANT `reader`@`%` TO `d``x`@`%`',
+    ],
+  }
+  const programs = [
+    program('bear_shop', 'CREATE ALGORITHM=UNDEFINED DEFINER=`d``x`@`%` SQL SECURITY DEFINER VIEW'),
+    program('other', 'CREATE DEFINER=`ann`@`%` PROCEDURE `p`()'),
+  ]
+  const found = definerAccounts([definer, account('ann')], programs, name => name === 'bear_shop')
+  expect(found).toEqual([{ ...definer, grants: definer.grants.slice(1, 4) }])
+})
+
+test.each([
+  [
+    'GRANT SELECT (` ON `) ON `a.b`.`c``d` TO `u`@`%`',
+    { kind: 'table', database: 'a.b', name: 'c`d' },
+  ],
+  ['GRANT ALL PRIVILEGES ON `a\\_b`.* TO `u`@`%`', { kind: 'table', database: 'a_b', name: null }],
+  ['GRANT EXECUTE ON PROCEDURE `a`.`p` TO `u`@`%`', { kind: 'routine', database: 'a', name: 'p' }],
+  ['GRANT SELECT, PROCESS ON *.* TO `u`@`%`', null],
+  ['GRANT ` ON `@`%` TO `u`@`%`', null],
+])('what a grant is on: %s', (grant, target) => {
+  expect(grantTarget(grant)).toEqual(target)
 })
