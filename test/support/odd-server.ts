@@ -54,6 +54,9 @@ const TABLES = [
      a VARCHAR(9) NOT NULL PRIMARY KEY, b VARCHAR(9) COLLATE utf8mb4_unicode_ci, c VARCHAR(9) COLLATE utf8mb4_bin,
      e ENUM('COLLATE x', 'b') DEFAULT 'b' COMMENT ' COLLATE y', g VARCHAR(30) GENERATED ALWAYS AS (CONCAT(a, '') COLLATE utf8mb4_bin) STORED,
      KEY (b)) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
+  // Columns of the default of their time, and another default now.
+  'CREATE TABLE moved_default (a VARCHAR(9) NOT NULL PRIMARY KEY) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci',
+  'ALTER TABLE moved_default DEFAULT COLLATE utf8mb4_bin',
   'CREATE TABLE empty_one (id INT NOT NULL PRIMARY KEY)',
   `CREATE TABLE \`t\`\`a,(b'"\\\\ 表\` (
      \`primary\` INT NOT NULL COMMENT 'it''s, (KEY \`x\`)', \`b\`\`,) KEY\` VARCHAR(20) DEFAULT 'a,\\'\\\\(', \`tab	and

@@ -1,3 +1,4 @@
+import { withoutImpliedCharacterSets } from '../schema/inherited-collation.ts'
 import { type Check, checkOf } from './check.ts'
 import { disabledEvent } from './disabled-event.ts'
 import type { AccountEntry, DatabaseEntry, Manifest, ProgramEntry } from './manifest.ts'
@@ -64,7 +65,10 @@ function compareTables(
     }),
     ...tables.flatMap(({ schema, name, create }) => {
       const is = found.tables.find(table => table.schema === schema && table.name === name)
-      return difference(`table \`${schema}\`.\`${name}\``, create, is?.create)
+      const label = `table \`${schema}\`.\`${name}\``
+      const same =
+        is && withoutImpliedCharacterSets(is.create) === withoutImpliedCharacterSets(create)
+      return same ? [] : difference(label, create, is?.create)
     }),
     ...extra(tables, found.tables, 'table', wanted),
   ]

@@ -27,3 +27,22 @@ export function withInheritedCollation(create: string): string {
   )
   return `${head}\n  ${columns.join(',\n  ')}\n${tail}`
 }
+
+const COLUMN = COLLATION_ALONE.source.slice(0, COLLATION_ALONE.source.indexOf(' COLLATE '))
+const CHARACTER_SET = new RegExp(`${COLUMN} CHARACTER SET (\\w+)(?= COLLATE )`, 's')
+
+/**
+ * Leaves out the character sets that a column's collation implies. Where a table's default
+ * was changed after its columns were made, no text makes MySQL print the columns as it did:
+ * definitions that differ in this alone are the same.
+ */
+export function withoutImpliedCharacterSets(create: string): string {
+  const { head, clauses, tail } = parseCreateTable(create)
+  const own = / DEFAULT CHARSET=(\w+)/.exec(tail)?.[1]
+  const columns = clauses.map(clause =>
+    clause.replace(CHARACTER_SET, (whole, column: string, set: string) =>
+      set === own ? column : whole,
+    ),
+  )
+  return `${head}\n  ${columns.join(',\n  ')}\n${tail}`
+}

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { withInheritedCollation } from '#domain/schema/inherited-collation'
+import {
+  withInheritedCollation,
+  withoutImpliedCharacterSets,
+} from '#domain/schema/inherited-collation'
 
 const table = (columns: string[], collation = ' COLLATE=utf8mb4_unicode_ci'): string =>
   `CREATE TABLE \`t\` (\n  ${columns.join(',\n  ')}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4${collation}`
@@ -30,4 +33,15 @@ test('what was written for the column itself stays', () => {
 test('a table in its character set’s own collation is left as it is', () => {
   const create = table(['`a` varchar(5) COLLATE utf8mb4_bin'], '')
   expect(withInheritedCollation(create)).toBe(create)
+})
+
+test('a character set that the collation implies makes no difference, another one does', () => {
+  const printed = (columns: string[]): string => withoutImpliedCharacterSets(table(columns))
+  const alone = '`a` varchar(5) COLLATE utf8mb4_bin NOT NULL'
+  expect(printed(['`a` varchar(5) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL'])).toBe(
+    printed([alone]),
+  )
+  expect(printed([alone])).toBe(table([alone]))
+  const other = '`a` varchar(5) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL'
+  expect(printed([other])).toBe(table([other]))
 })
