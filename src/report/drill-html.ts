@@ -78,7 +78,7 @@ function checkTable(checks: readonly Check[]): string {
     const list = differences.length
       ? `<ul>${differences.map(one => `<li>${escapeHtml(one)}</li>`).join('')}</ul>`
       : ''
-    return `<tr class="${outcome}"><th scope="row">${escapeHtml(name)}</th><td>${OUTCOME[outcome]}</td><td>${escapeHtml(summary)}${list}</td></tr>`
+    return `<tr class="${outcome}"><th scope="row">${escapeHtml(name)}</th><td class="outcome">${OUTCOME[outcome]}</td><td>${escapeHtml(summary)}${list}</td></tr>`
   }
   return `<table><thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col">What</th></tr></thead>
 <tbody>${checks.map(row).join('\n')}</tbody></table>`
@@ -153,7 +153,7 @@ h1 { margin: 0; font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 .figures dd.note { font-size: .9rem; color: var(--soft) }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
-th[scope=row] { font-weight: normal; white-space: nowrap; color: var(--soft) }
+th, .outcome { white-space: nowrap } th[scope=row] { font-weight: normal; color: var(--soft) }
 ul { margin: .25rem 0 0; padding-left: 1.2rem }
 .number { text-align: right; font-variant-numeric: tabular-nums }
 .bar { width: 100%; height: 1.75rem; display: block } .legend { width: auto; margin-top: .5rem }
