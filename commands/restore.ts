@@ -34,7 +34,8 @@ export default class Restore extends BaseCommand {
       multiple: true,
       delimiter: ',',
       helpValue: 'NAME',
-      summary: 'restore these databases only, with the accounts that their programs run as and no others',
+      summary:
+        'restore these databases only, with the accounts that their programs run as and no others',
     }),
     confirm: text({
       helpValue: 'NAME',

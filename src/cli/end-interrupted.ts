@@ -8,15 +8,24 @@ import { printError } from './render-error.ts'
 const CLEAN_UP_LIMIT_MS = 30_000
 
 /**
+ * Cleans up after an error that nobody awaited.
+ *
+ * @returns the exit status
+ */
+export async function endCrashed(error: unknown, json: boolean): Promise<ExitStatus> {
+  await cleanUpInTime()
+  const status = printError(error, json)
+  await drainOutput()
+  return status
+}
+
+/**
  * Cleans up after a signal and tells how that went.
  *
  * @returns the exit status
  */
 export async function endInterrupted(signal: string, json: boolean): Promise<ExitStatus> {
-  const { done, failed } = await Promise.race([
-    cleanUpAfterInterrupt(),
-    sleep(CLEAN_UP_LIMIT_MS, { done: 0, failed: ['cleaning up took too long'] }),
-  ])
+  const { done, failed } = await cleanUpInTime()
   const error = new EcomdbError('INTERRUPTED', {
     what: `stopped by ${signal}`,
     why: verdict(done, failed),
@@ -25,6 +34,13 @@ export async function endInterrupted(signal: string, json: boolean): Promise<Exi
   const status = printError(error, json)
   await drainOutput()
   return status
+}
+
+async function cleanUpInTime(): Promise<{ done: number; failed: string[] }> {
+  return await Promise.race([
+    cleanUpAfterInterrupt(),
+    sleep(CLEAN_UP_LIMIT_MS, { done: 0, failed: ['cleaning up took too long'] }),
+  ])
 }
 
 function verdict(done: number, failed: readonly string[]): string {

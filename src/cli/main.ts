@@ -1,7 +1,7 @@
 import type { Config } from '@oclif/core/config'
 import type { Request } from './find-command.ts'
 import { captureStdout, drainOutput, printJson, tolerateClosedPipes } from './output.ts'
-import { handleSignals, isInterrupted } from './signals.ts'
+import { handleCrashes, handleSignals, isInterrupted } from './signals.ts'
 
 /**
  * One run of the program, whatever happens: every way out, also of help, of a wrong
@@ -16,6 +16,7 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   tolerateClosedPipes()
   const asksJson = beforeDashes(argv).includes('--json')
   handleSignals(asksJson)
+  handleCrashes(asksJson)
   const status = await attempt(argv, root, asksJson)
   // A signal's handler prints and exits by itself; nothing may be said after it.
   if (isInterrupted()) await new Promise(() => {})

@@ -22,6 +22,20 @@ export function handleSignals(json: boolean): void {
   }
 }
 
+/**
+ * An error that nobody awaited (a stream's, a worker's) ends the program like any other: one
+ * document, cleaned up. Node alone would print a stack and leave everything behind.
+ */
+export function handleCrashes(json: boolean): void {
+  process.on('uncaughtException', error => {
+    if (interrupted) return
+    interrupted = true
+    void import('./end-interrupted.ts').then(async ({ endCrashed }) => {
+      process.exit(await endCrashed(error, json))
+    })
+  })
+}
+
 async function leave(signal: Signal, json: boolean): Promise<void> {
   process.stderr.write(`\n${signal}: cleaning up; once more to leave at once\n`)
   const { endInterrupted } = await import('./end-interrupted.ts')

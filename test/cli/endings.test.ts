@@ -93,6 +93,18 @@ test('a bug: exit 1, its stack with causes on stderr, and says that it is one', 
   expect(json.stderr).toMatch(/^TypeError: x is not a function\n\s+at /)
 })
 
+test('an error that nobody awaited is a bug as well, and is cleaned up after', async () => {
+  const undo = join(home, 'undone')
+  const text = await run(['crashes', '--undo', undo])
+  expect([text.status, text.stdout]).toEqual([1, ''])
+  expect(text.stderr).toMatch(
+    /error: a late failure\n.*code: BUG \(exit 1\)\nError: a late failure/s,
+  )
+  expect(existsSync(undo)).toBe(true)
+  const json = await run(['crashes', '--undo', undo, '--json'])
+  expect([json.status, json.json().error?.code]).toEqual([1, 'BUG'])
+})
+
 test('wrong usage: the same status in text and JSON', async () => {
   const text = await run(['done', '--quite'])
   expect(text.status).toBe(2)

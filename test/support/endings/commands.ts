@@ -79,6 +79,21 @@ class Waits extends BaseCommand {
   }
 }
 
+/** Fails where nobody awaits it. */
+class Crashes extends BaseCommand {
+  static override flags = { undo: string({ required: true }) }
+
+  protected override async execute(): Promise<Outcome<object>> {
+    const { flags } = await this.parse(Crashes)
+    onInterrupt(() => writeFileSync(flags.undo, 'undone'))
+    setTimeout(() => {
+      throw new Error('a late failure')
+    })
+    await sleep(60_000)
+    return { result: {}, text: 'nobody noticed' }
+  }
+}
+
 /** Has an interactive program, which prints "ready" and ends with 7. */
 class Hosts extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
@@ -98,4 +113,5 @@ export default {
   leaks: Leaks,
   waits: Waits,
   hosts: Hosts,
+  crashes: Crashes,
 }
