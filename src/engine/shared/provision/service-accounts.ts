@@ -52,6 +52,8 @@ export function serviceAccounts(naming: AccountNaming, schema: string): ServiceA
         ...['REPLICATION CLIENT', 'BACKUP_ADMIN', 'SHOW_ROUTINE'],
         ...['BINLOG MONITOR', 'SHOW CREATE ROUTINE'],
       ),
+      // It keeps the reports' answers of its point in time, for a drill to compare.
+      onSchema(schema, 'EXECUTE'),
     ]),
     // UPDATE is for --on-conflict replace; orders follow by the definer's triggers.
     login('loader', [
