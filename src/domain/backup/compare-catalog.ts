@@ -74,7 +74,7 @@ function compareTables(
   ]
   return checkOf(
     'definitions',
-    `${tables.length} tables, ${databases.length} databases`,
+    `${tables.length} tables of ${databases.map(({ name }) => name).join(', ')}`,
     differences,
   )
 }

@@ -285,7 +285,7 @@ function interruptedBefore(journal: RestoreJournal): EcomdbError {
 }
 
 function madeText({ databases, accounts }: RestorePlan['makes']): string {
-  return `${databases.length} databases (${databases.join(', ')}) and ${accounts.length} accounts`
+  return `${databases.join(', ')}, and ${accounts.length} accounts`
 }
 
 function confirm({ confirm: given }: RestoreOptions, plan: RestorePlan): void {
