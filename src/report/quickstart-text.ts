@@ -66,7 +66,7 @@ function steps(shown: ShownQuickstart): [string, string][] {
     ],
     [
       'report',
-      `CALL order_performance('${from}', '${to}'): ${formatCount(orders.totalOrders)} orders, revenue ${orders.revenue ?? 'none'}`,
+      `order_performance('${from}', '${to}'): ${formatCount(orders.totalOrders)} orders, revenue ${orders.revenue ?? 'none'}`,
     ],
     [
       'backup',

@@ -68,7 +68,7 @@ export async function quickstart(
   const secretsFolder = join(folder, 'secrets')
   const { versions } = await applyProvision(engine, { connect, secretsFolder }, progress)
   const load = await loadData(options, connect, folder, progress)
-  progress.stage('CALL order_performance')
+  progress.stage('calling order_performance')
   const orders = await reportOrders({ engine, connect }, PERIOD)
   const target = await options.init.openTarget(join(folder, 'repository'))
   const backup = await backUp(options, config, connect, target, progress)
