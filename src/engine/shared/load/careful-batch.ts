@@ -63,7 +63,8 @@ export class CarefulBatch {
     this.#known = new Map(
       known.map(values => [this.#key(values), { values, waiting: false }] as const),
     )
-    const missing = await this.#missingReferences(rows)
+    // In a dry run the rows that these refer to may come with a file before this one.
+    const missing = this.#options.dryRun ? [] : await this.#missingReferences(rows)
     for (const [place, row] of rows.entries()) await this.#row(row, missing[place] ?? null)
     await this.#insertWaiting()
   }
