@@ -34,12 +34,28 @@ export class TsvBlocks {
   row(bytes: Buffer, start: number, end: number): void {
     // At worst each byte is escaped, and each NULL (one byte) is written as two and a tab.
     const room = 2 * (end - start) + 2 * this.#escaped.length + 1
-    if (this.#out === null || this.#used + room > this.#out.length) this.#makeRoom(room)
-    const out = this.#out as Buffer
+    if (room > BLOCK_BYTES) {
+      this.#largeRow(bytes, start)
+      return
+    }
+    if (this.#out === null || this.#used + room > this.#out.length) {
+      this.flush()
+      this.#out = this.#take()
+    }
     const before = this.#used
-    this.#used = writeRow(bytes, start, out, before, this.#escaped)
+    this.#used = writeRow(bytes, start, this.#out, before, this.#escaped)
     this.#rows += 1
-    this.#summer?.add(out.subarray(before, this.#used))
+    this.#summer?.add(this.#out.subarray(before, this.#used))
+  }
+
+  /** A block of its own, no larger than it must be. */
+  #largeRow(bytes: Buffer, start: number): void {
+    this.flush()
+    const out = Buffer.allocUnsafeSlow(lineLength(bytes, start, this.#escaped))
+    writeRow(bytes, start, out, 0, this.#escaped)
+    this.#summer?.add(out)
+    const rowSum = this.#summer?.take() ?? null
+    this.#emit({ bytes: out, length: out.length, rows: 1, rowSum })
   }
 
   /** Emits what is there. */
@@ -50,11 +66,6 @@ export class TsvBlocks {
     this.#used = 0
     this.#rows = 0
     this.#emit({ ...block, rowSum: this.#summer?.take() ?? null })
-  }
-
-  #makeRoom(room: number): void {
-    this.flush()
-    this.#out = room > BLOCK_BYTES ? Buffer.allocUnsafeSlow(room) : this.#take()
   }
 }
 
@@ -132,4 +143,23 @@ function writeRow(
   }
   out[to++] = NEWLINE
   return to
+}
+
+/** Bytes that `writeRow` will write. */
+function lineLength(bytes: Buffer, start: number, escaped: Uint8Array): number {
+  let total = Math.max(1, escaped.length)
+  let from = start
+  for (const kind of escaped) {
+    if (bytes[from] === NULL_FIELD) {
+      total += 2
+      from += 1
+      continue
+    }
+    const [length, at] = readLength(bytes, from)
+    total += length
+    from = at + length
+    if (kind === 0) continue
+    for (let i = at; i < from; i++) if (ESCAPE[bytes[i] as number] !== 0) total += 1
+  }
+  return total
 }

@@ -146,6 +146,7 @@ export class WireResult {
     const marker = bytes[start] ?? 0
     if (marker === 0xff) this.#fail(bytes, start, end)
     else if (marker === 0x00) this.#finish(okStatus(bytes, start))
+    else if (marker === 0xfb) throw new Error('the server asked for a file, and gets none')
     else {
       const [count] = readLength(bytes, start)
       this.#types = new Uint8Array(count)
