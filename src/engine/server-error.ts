@@ -36,6 +36,10 @@ export const isDeadlock = (error: unknown): boolean =>
 export const isNoSuchTable = (error: unknown): boolean =>
   [1146, 1049].includes(serverErrorNumber(error) ?? 0)
 
+/** The table was dropped, or is not as it was when the snapshot was opened. */
+export const isChangedTable = (error: unknown): boolean =>
+  [1054, 1146, 1412].includes(serverErrorNumber(error) ?? 0)
+
 /** What an error of the driver or the server is called in ecomdb. */
 function codeOf(error: unknown): ErrorCode {
   const code = systemCode(error) ?? ''

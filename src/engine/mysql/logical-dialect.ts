@@ -3,12 +3,11 @@ import type { Position } from '#domain/backup/position'
 import { quoteAccount } from '../quote.ts'
 import type { Session, SqlRow } from '../session.ts'
 import type { LogicalDialect } from '../shared/logical/dialect.ts'
-import {
-  flushTablesWithReadLock,
-  lockTables,
-  singleReader,
-} from '../shared/logical/lock-methods.ts'
+import { flushTablesWithReadLock, lockTables } from '../shared/logical/lock-methods.ts'
 import { unlessRefused } from '../shared/logical/unless-refused.ts'
+
+/** DDL that runs is waited for no longer than this. */
+const FENCE_SECONDS = 2
 
 export const mysqlLogicalDialect: LogicalDialect = {
   family: 'mysql',
@@ -30,9 +29,10 @@ export const mysqlLogicalDialect: LogicalDialect = {
     'time_zone',
     'version_comment',
   ],
-  lockMethods: [flushTablesWithReadLock, lockTables, singleReader],
+  lockMethods: [lockTables, flushTablesWithReadLock],
   routineTypes: ['FUNCTION', 'PROCEDURE'],
   readerSettings: ['max_execution_time = 0'],
+  freesMetadataLocks: null,
 
   async sourceId(session) {
     return (await session.value('SELECT @@server_uuid')) ?? ''
@@ -71,9 +71,17 @@ export const mysqlLogicalDialect: LogicalDialect = {
 
   sequences: async () => [],
 
-  async fenceDefinitions(session) {
-    const done = await unlessRefused(session.run('LOCK INSTANCE FOR BACKUP'))
-    return done && 'LOCK INSTANCE FOR BACKUP: the server keeps DDL out until the end'
+  definitionFence: {
+    async raise(session) {
+      const before = await session.value('SELECT @@session.lock_wait_timeout')
+      await session.run(`SET SESSION lock_wait_timeout = ${FENCE_SECONDS}`)
+      const done = await unlessRefused(session.run('LOCK INSTANCE FOR BACKUP'))
+      await session.run(`SET SESSION lock_wait_timeout = ${before}`)
+      return done && 'LOCK INSTANCE FOR BACKUP: the server keeps DDL out until the end'
+    },
+    async lower(session) {
+      await unlessRefused(session.run('UNLOCK INSTANCE'))
+    },
   },
 }
 

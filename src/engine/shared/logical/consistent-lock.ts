@@ -6,81 +6,125 @@ import { openSession } from '../mysql2-session.ts'
 import type { LockMethod } from './lock-methods.ts'
 
 export interface LockLimits {
-  /** Statements older than this, in seconds, are waited for. */
+  /** Work older than this, in seconds, is waited for. */
   longStatementSeconds: number
-  /** How long to wait for them, and to try again, in seconds. */
+  /** How long to wait for it, and to try again, in seconds. */
   waitSeconds: number
-  /** Writers never wait longer than this for one attempt, in seconds. */
+  /** Writers never wait longer than about this for one attempt, in seconds. */
   lockSeconds: number
 }
 
-/** A held lock: `release` it, and later `end` its session (which holds any DDL fence). */
-export interface HeldLock {
-  session: Session
-  /** performance.now() since which writers may wait. */
-  sinceMs: number
-  release(): Promise<void>
+/** What is done while commits are stopped. */
+export interface UnderLock<Result> {
+  /** Before the lock is asked for; may wait for up to `lockSeconds`. */
+  before(method: LockMethod): Promise<void>
+  /** While it is held: must be quick. */
+  during(method: LockMethod, session: Session): Promise<Result>
+  /** Undoes `during` when the attempt fails after it. */
+  undo(): Promise<void>
+}
+
+/** An attempt that succeeded; its lock is gone again. */
+export interface LockedMoment<Result> {
+  method: LockMethod
+  result: Result
+  /** Milliseconds for which writers may have waited. */
+  lockedMs: number
 }
 
 /**
- * Gets the lock without an outage: no attempt is made while an old statement runs, and an
- * attempt that does not succeed within `lockSeconds` is undone before anything else.
+ * Finds a moment to lock in without an outage. No attempt is made while the server does
+ * what others would then wait behind; an attempt takes about `lockSeconds` at most, is
+ * undone before anything else is done, and is tried again at growing distances. A method
+ * that the account may not use is left out.
  *
  * @param control another session of the same account, to look at and to end others
- * @throws EcomdbError NOT_CONSISTENT after `waitSeconds`; PRIVILEGE_MISSING
+ * @returns null when the account may use none of the methods
+ * @throws EcomdbError NOT_CONSISTENT after `waitSeconds`
  */
-export async function acquireWithoutOutage(
-  method: LockMethod,
+export async function lockedMoment<Result>(
+  methods: readonly LockMethod[],
   tables: readonly { schema: string; name: string }[],
   connect: ConnectOptions,
   control: Session,
   limits: LockLimits,
-): Promise<HeldLock> {
+  work: UnderLock<Result>,
+  onRefused: (method: LockMethod, why: string) => void,
+): Promise<LockedMoment<Result> | null> {
   const deadline = performance.now() + limits.waitSeconds * 1000
-  while (true) {
-    await waitForOldStatements(control, limits, deadline)
-    const held = await attempt(method, tables, connect, control, limits.lockSeconds)
-    if (held) return held
-    if (performance.now() > deadline) throw noLock(method, limits)
-    await sleep(RETRY_MS)
+  const usable = new Set(methods)
+  let pauseMs = FIRST_PAUSE_MS
+  let obstacle = 'the lock was not granted in time'
+  while (usable.size > 0) {
+    for (const method of usable) {
+      const found = await method.obstacle(control, limits.longStatementSeconds)
+      if (found) {
+        obstacle = found
+        continue
+      }
+      try {
+        const moment = await attempt(method, tables, connect, control, limits.lockSeconds, work)
+        if (moment) return moment
+        pauseMs *= 2
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        usable.delete(method)
+        onRefused(method, error.why ?? error.what)
+      }
+    }
+    if (usable.size === 0) break
+    if (performance.now() > deadline) throw noMoment([...usable], limits, obstacle)
+    await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS))
   }
+  return null
 }
 
-const RETRY_MS = 500
-/** At most so many statements of `LockMethod.acquire` each wait for lock_wait_timeout. */
-const ACQUIRE_STATEMENTS = 2
+/** Between looks and attempts; doubled after each attempt, so that writers get their turn. */
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 8000
 
-/** @returns null when the lock was not granted in time; it is undone then */
-async function attempt(
+function isRefusal(error: unknown): error is EcomdbError {
+  return error instanceof EcomdbError && error.code === 'PRIVILEGE_MISSING'
+}
+
+/** @returns null when a lock was not granted in time; all is undone then */
+async function attempt<Result>(
   method: LockMethod,
   tables: readonly { schema: string; name: string }[],
   connect: ConnectOptions,
   control: Session,
   lockSeconds: number,
-): Promise<HeldLock | null> {
+  work: UnderLock<Result>,
+): Promise<LockedMoment<Result> | null> {
   const session = await openSession({ ...connect, database: undefined })
   try {
     await session.run(`SET SESSION lock_wait_timeout = ${lockSeconds}`)
+    await work.before(method)
     let sinceMs: number | null = null
     const blocking = (): void => {
       sinceMs = performance.now()
     }
-    const acquired = method.acquire(session, tables, blocking)
-    await withinTime(acquired, ACQUIRE_STATEMENTS * (lockSeconds + 1) * 1000)
-    return {
-      session,
-      sinceMs: sinceMs ?? performance.now(),
-      release: () => method.release(session),
+    const locked = async (): Promise<Result> => {
+      await method.acquire(session, tables, blocking)
+      const result = await work.during(method, session)
+      await method.release(session)
+      return result
     }
+    // Two waits of lockSeconds, for the lock and for the fence, and time to open snapshots.
+    const result = await withinTime(locked(), (2 * lockSeconds + 2) * 1000)
+    const lockedMs = sinceMs === null ? 0 : Math.ceil(performance.now() - sinceMs)
+    await session.close()
+    return { method, result, lockedMs }
   } catch (error) {
     await dropSession(session, control)
+    await work.undo()
     if (isDeadlock(error) || error instanceof LockTimeout) return null
     throw error
   }
 }
 
 /** Ends a session on both sides: the server may not notice a closed socket while it waits. */
-export async function dropSession(session: Session, control: Session): Promise<void> {
+async function dropSession(session: Session, control: Session): Promise<void> {
   session.destroy()
   await control.run(`KILL CONNECTION ${session.connectionId}`).catch(() => {
     // It is gone already.
@@ -89,7 +133,7 @@ export async function dropSession(session: Session, control: Session): Promise<v
 
 class LockTimeout extends Error {}
 
-async function withinTime(work: Promise<void>, ms: number): Promise<void> {
+async function withinTime<Result>(work: Promise<Result>, ms: number): Promise<Result> {
   const timer = new AbortController()
   const timeout = sleep(ms, undefined, { signal: timer.signal }).then(() => {
     throw new LockTimeout()
@@ -98,65 +142,24 @@ async function withinTime(work: Promise<void>, ms: number): Promise<void> {
   work.catch(() => {})
   timeout.catch(() => {})
   try {
-    await Promise.race([work, timeout])
+    return await Promise.race([work, timeout])
   } finally {
     timer.abort()
   }
 }
 
-/** What a person must know to act on a statement that runs for long. */
-interface Statement {
-  id: string
-  user: string
-  seconds: number
-}
-
-async function waitForOldStatements(
-  control: Session,
-  limits: LockLimits,
-  deadline: number,
-): Promise<void> {
-  while (true) {
-    const [oldest] = await oldStatements(control, limits.longStatementSeconds)
-    if (!oldest) return
-    if (performance.now() > deadline) throw stillRuns(oldest, limits)
-    await sleep(RETRY_MS)
-  }
-}
-
-/** Oldest first. Without PROCESS the account sees its own statements only. */
-async function oldStatements(control: Session, olderThanSeconds: number): Promise<Statement[]> {
-  const rows = await control.rows('SHOW PROCESSLIST')
-  return rows
-    .filter(row => RUNNING.has(String(row['Command'])) && !OWN_THREADS.has(String(row['User'])))
-    .map(row => ({
-      id: String(row['Id']),
-      user: String(row['User']),
-      seconds: Number(row['Time'] ?? 0),
-    }))
-    .filter(({ id, seconds }) => id !== String(control.connectionId) && seconds > olderThanSeconds)
-    .sort((a, b) => b.seconds - a.seconds)
-}
-
-const RUNNING = new Set(['Query', 'Execute', 'Long Data', 'Fetch'])
-/** Threads of the server itself: replication and the event scheduler. */
-const OWN_THREADS = new Set(['system user', 'event_scheduler'])
-
-function stillRuns({ id, user, seconds }: Statement, limits: LockLimits): EcomdbError {
+function noMoment(
+  methods: readonly LockMethod[],
+  { waitSeconds }: LockLimits,
+  obstacle: string,
+): EcomdbError {
+  const words = methods.map(method => method.words).join(', ')
   return new EcomdbError('NOT_CONSISTENT', {
-    what: 'no consistent point could be got: a statement does not end',
-    why: `connection ${id} of ${user} runs one for ${seconds} s; locking behind it would stop all writers, so nothing was locked (waited ${limits.waitSeconds} s)`,
+    what: 'no consistent point could be got without making others wait',
+    why: `${obstacle}; waited ${waitSeconds} s for a moment for ${words}; nothing is locked now`,
     hints: [
-      `run the backup when it has ended, or end it with KILL QUERY ${id}`,
+      'run the backup when that work has ended, or end it with KILL',
       'raise --wait to wait longer',
     ],
-  })
-}
-
-function noLock(method: LockMethod, limits: LockLimits): EcomdbError {
-  return new EcomdbError('NOT_CONSISTENT', {
-    what: 'no consistent point could be got: the lock was not granted',
-    why: `${method.words} was tried for ${limits.waitSeconds} s, each time for at most ${limits.lockSeconds} s, and undone; nothing is locked now`,
-    hints: ['run the backup at a quieter time, or raise --wait'],
   })
 }

@@ -3,16 +3,16 @@ import { EcomdbError } from '#core/errors'
 import type { ConsistencyProof, ProbeEntry } from '#domain/backup/manifest'
 import type { Position } from '#domain/backup/position'
 import type { ConsistentOptions, ConsistentPoint, ReadableTable } from '../../logical-reader.ts'
-import type { Session } from '../../session.ts'
+import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
+import { changedMeanwhile } from './changed-meanwhile.ts'
 import {
-  acquireWithoutOutage,
-  dropSession,
-  type HeldLock,
+  type LockedMoment,
   type LockLimits,
+  lockedMoment,
+  type UnderLock,
 } from './consistent-lock.ts'
 import type { LogicalDialect } from './dialect.ts'
-import type { LockMethod } from './lock-methods.ts'
 import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
 import { showCreateTable } from './read-tables.ts'
@@ -22,14 +22,18 @@ import { refuseUnreadable } from './unreadable-tables.ts'
 
 /** How often the objects may change between looking and locking before it is given up. */
 const ATTEMPTS = 3
+/** SHOW CREATE TABLE waits for no longer than this behind DDL that is about to end. */
+const CONTROL_LOCK_SECONDS = 10
 /** A lock of the server itself, so that it holds for every host that backs it up. */
 const SINGLE_FLIGHT = 'ecomdb.backup'
 
+const METADATA_LOCKS =
+  'the account may not SET sql_log_bin: an ALTER of a table that was read waits for the end of the backup, and so do all who use the table after it; grant it BINLOG ADMIN'
+
 /** What was got at the point, and is needed until the end. */
 interface Point {
-  method: LockMethod
+  method: ConsistencyProof['method']
   pool: ReaderPool
-  lock: HeldLock
   position: Position
   consistentAt: string
   lockedMs: number
@@ -40,7 +44,7 @@ interface Point {
  * One point in time for all readers and all objects:
  *
  * 1. look at all definitions
- * 2. wait until no old statement runs, then stop commits
+ * 2. wait for a moment in which that makes no one wait for long, then stop commits
  * 3. open all readers' snapshots, read the position, let commits go on
  * 4. look at all definitions again: the same ones, so they are those of the point
  *
@@ -57,9 +61,10 @@ export async function openConsistent(
     const [point, catalog] = await findPoint(dialect, options, control)
     try {
       const { probes, warnings } = await answerProbes(point.pool, catalog)
+      if (point.pool.keepsMetadataLocks) warnings.push(METADATA_LOCKS)
       return consistentPoint({ dialect, options, control, point, catalog, probes, warnings })
     } catch (error) {
-      await letGo(point, control)
+      await point.pool.close()
       throw error
     }
   } catch (error) {
@@ -76,12 +81,12 @@ export async function previewConsistent(
 ): Promise<{ catalog: ObservedCatalog; steps: readonly string[] }> {
   const catalog = await readCatalog(dialect, session, databases)
   refuseUnreadable(catalog, await transactionalEngines(session))
-  const locks = dialect.lockMethods.map(method => method.words).join('; else ')
+  const locks = [...dialect.lockMethods.map(({ words }) => words), 'nothing, with one reader']
   return {
     catalog,
     steps: [
-      'wait until no old statement runs (SHOW PROCESSLIST)',
-      `stop commits for a moment: ${locks}`,
+      'wait until nothing runs that others would wait behind',
+      `stop commits for a moment by what the account may use: ${locks.join('; else ')}`,
       'on every reader: START TRANSACTION WITH CONSISTENT SNAPSHOT',
       'read the binary log position, and let commits go on',
       'compare all definitions with those before the point',
@@ -92,8 +97,8 @@ export async function previewConsistent(
 
 /** @throws EcomdbError LOCKED */
 async function takeSingleFlight(control: Session): Promise<void> {
-  await control.run('SET SESSION wait_timeout = 86400')
-  if ((await control.value(`SELECT GET_LOCK('${SINGLE_FLIGHT}', 0)`)) === '1') return
+  await control.run(`SET SESSION wait_timeout = 86400, lock_wait_timeout = ${CONTROL_LOCK_SECONDS}`)
+  if ((await control.value(`SELECT GET_LOCK('${SINGLE_FLIGHT}', 1)`)) === '1') return
   const holder = await control.value(`SELECT IS_USED_LOCK('${SINGLE_FLIGHT}')`)
   throw new EcomdbError('LOCKED', {
     what: 'another logical backup of this server is running',
@@ -112,7 +117,7 @@ async function findPoint(
     refuseUnreadable(before, await transactionalEngines(control))
     const point = await lockAndSnapshot(dialect, options, control, before)
     const after = await readCatalog(dialect, control, options.databases).catch(async error => {
-      await letGo(point, control)
+      await letGo(dialect, point, control)
       throw error
     })
     const changed = differences(before, after)
@@ -120,7 +125,7 @@ async function findPoint(
       point.steps.push('all definitions are the same before and after the point')
       return [point, after]
     }
-    await letGo(point, control)
+    await letGo(dialect, point, control)
     if (attempt === ATTEMPTS) throw changing(changed)
     before = await settledCatalog(dialect, control, options.databases)
   }
@@ -151,51 +156,32 @@ async function transactionalEngines(control: Session): Promise<ReadonlySet<strin
   return new Set(rows.map(row => String(row['name']).toLowerCase()))
 }
 
-/** Tries the lock methods in turn, until one has its privileges. */
+/** All readers' snapshots at one moment: under a lock, or on one connection without one. */
 async function lockAndSnapshot(
   dialect: LogicalDialect,
   options: ConsistentOptions,
   control: Session,
   catalog: ObservedCatalog,
 ): Promise<Point> {
-  const steps: string[] = []
-  for (const method of dialect.lockMethods) {
-    try {
-      return await pointBy(method, dialect, options, control, catalog, steps)
-    } catch (error) {
-      const refused = error instanceof EcomdbError && error.code === 'PRIVILEGE_MISSING'
-      if (!refused || method === dialect.lockMethods.at(-1)) throw error
-      steps.push(`${method.words}: the account may not (${error.why ?? error.what})`)
-    }
-  }
-  throw new Error('a dialect has at least one lock method')
-}
-
-async function pointBy(
-  method: LockMethod,
-  dialect: LogicalDialect,
-  options: ConsistentOptions,
-  control: Session,
-  catalog: ObservedCatalog,
-  steps: string[],
-): Promise<Point> {
-  const limits = limitsOf(options)
+  const connect = { ...options.connect, database: undefined }
   // Connected beforehand: under the lock only the snapshots are opened.
-  const pool = await ReaderPool.open(
-    dialect,
-    { ...options.connect, database: undefined },
-    method.singleReader ? 1 : options.readers,
-  )
+  const pool = await ReaderPool.open(dialect, connect, options.readers)
   try {
-    options.onStep?.(`waiting for the moment to lock (${method.words})`)
-    const { tables } = catalog
-    const lock = await acquireWithoutOutage(method, tables, options.connect, control, limits)
-    try {
-      return await underLock({ method, dialect, control, catalog, pool, lock, steps })
-    } catch (error) {
-      await dropSession(lock.session, control)
-      throw error
-    }
+    options.onStep?.('waiting for a moment to stop commits')
+    const compare = (table: ReadableTable) => requireSameTable(control, catalog, table)
+    const steps: string[] = []
+    const moment = await lockedMoment(
+      dialect.lockMethods,
+      catalog.tables,
+      connect,
+      control,
+      limitsOf(options),
+      snapshotsUnderLock({ dialect, control, pool, compare, steps }),
+      (method, why) => steps.push(`${method.words}: the account may not (${why})`),
+    )
+    if (moment) return pointOf(dialect, pool, moment, steps)
+    await pool.close()
+    return await singleReaderPoint(dialect, connect, control, compare, steps)
   } catch (error) {
     await pool.close()
     throw error
@@ -204,54 +190,96 @@ async function pointBy(
 
 function limitsOf(options: ConsistentOptions): LockLimits {
   return {
-    longStatementSeconds: options.longStatementSeconds ?? 10,
+    longStatementSeconds: options.longStatementSeconds ?? 5,
     waitSeconds: options.waitSeconds ?? 60,
     lockSeconds: options.lockSeconds ?? 2,
   }
 }
 
-async function underLock(held: {
-  method: LockMethod
+/** What is known of the moment. */
+interface Moment {
+  position: Position | null
+  consistentAt: string
+}
+
+function snapshotsUnderLock(made: {
   dialect: LogicalDialect
   control: Session
-  catalog: ObservedCatalog
   pool: ReaderPool
-  lock: HeldLock
-  steps: readonly string[]
-}): Promise<Point> {
-  const { method, dialect, control, catalog, pool, lock } = held
-  const compare = (table: ReadableTable) => requireSameTable(control, catalog, table)
-  await pool.startSnapshots(compare)
-  const consistentAt = await lock.session.value(
-    "SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f')",
-  )
-  const position = await dialect.position(lock.session)
-  const fence = await dialect.fenceDefinitions(lock.session)
-  await lock.release()
-  const lockedMs = Math.round(performance.now() - lock.sinceMs)
-  const seen =
+  compare: (table: ReadableTable) => Promise<void>
+  steps: string[]
+}): UnderLock<Moment> {
+  const { dialect, control, pool, compare, steps } = made
+  const fence = async (): Promise<void> => {
+    const words = await dialect.definitionFence.raise(control)
+    if (words && !steps.includes(words)) steps.push(words)
+  }
+  return {
+    async before(method) {
+      if (method.fenceFirst) await fence()
+    },
+    async during(method, session) {
+      await pool.startSnapshots(compare)
+      const consistentAt = await serverTime(session)
+      const position = await dialect.position(session)
+      if (!method.fenceFirst) await fence()
+      return { position, consistentAt }
+    },
+    async undo() {
+      await pool.endSnapshots()
+      await dialect.definitionFence.lower(control)
+    },
+  }
+}
+
+async function serverTime(session: Session): Promise<string> {
+  const text = await session.value("SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f')")
+  return `${text?.slice(0, -3)}Z`
+}
+
+function pointOf(
+  dialect: LogicalDialect,
+  pool: ReaderPool,
+  { method, result, lockedMs }: LockedMoment<Moment>,
+  steps: string[],
+): Point {
+  const { position, consistentAt } = result
+  steps.push(
+    `${method.words}: writers waited for at most ${lockedMs} ms`,
+    `under it, on ${pool.readers} reader(s): START TRANSACTION WITH CONSISTENT SNAPSHOT`,
     position === null
       ? 'binary log position: the account may not see it'
-      : `binary log position ${position.file ?? 'none'}:${position.offset ?? 0}, GTID set '${position.gtidSet}'`
-  const steps = [
-    ...held.steps,
-    `${method.words}: held for ${lockedMs} ms`,
-    `${pool.readers} reader(s): START TRANSACTION WITH CONSISTENT SNAPSHOT`,
-    method.singleReader ? `${seen} (about: taken without a lock)` : seen,
-    ...(fence ? [fence] : []),
-  ]
-  const none: Position = { engine: dialect.family, file: null, offset: null, gtidSet: '' }
-  // Without a lock the position is not the snapshot's, so it is not given as such.
-  const exact = method.singleReader ? none : (position ?? none)
-  return {
-    method,
-    pool,
-    lock,
-    position: exact,
-    consistentAt: `${consistentAt?.slice(0, -3)}Z`,
-    lockedMs,
-    steps,
-  }
+      : `under it, binary log position ${position.file ?? 'none'}:${position.offset ?? 0}, GTID set '${position.gtidSet}'`,
+  )
+  const known = position ?? noPosition(dialect)
+  return { method: method.name, pool, position: known, consistentAt, lockedMs, steps }
+}
+
+/**
+ * One transaction sees one point in time by itself. Which binary log position that is, no
+ * one knows without a lock, so none is given.
+ */
+async function singleReaderPoint(
+  dialect: LogicalDialect,
+  connect: ConnectOptions,
+  control: Session,
+  compare: (table: ReadableTable) => Promise<void>,
+  steps: string[],
+): Promise<Point> {
+  const pool = await ReaderPool.open(dialect, connect, 1)
+  await pool.startSnapshots(compare)
+  const consistentAt = await serverTime(control)
+  steps.push(
+    'one reader: START TRANSACTION WITH CONSISTENT SNAPSHOT, without a lock',
+    'binary log position: not known without a lock',
+  )
+  const position = noPosition(dialect)
+  const method = 'single-reader'
+  return { method, pool, position, consistentAt, lockedMs: 0, steps }
+}
+
+function noPosition({ family }: LogicalDialect): Position {
+  return { engine: family, file: null, offset: null, gtidSet: '' }
 }
 
 /** @throws EcomdbError NOT_CONSISTENT */
@@ -299,7 +327,10 @@ function consistentPoint(made: {
     async close() {
       if (closed) return
       closed = true
-      await letGo(point, control)
+      await pool.close()
+      // They would go with the connection too, but only when the server has noticed.
+      await dialect.definitionFence.lower(control).catch(() => {})
+      await control.run(`DO RELEASE_LOCK('${SINGLE_FLIGHT}')`).catch(() => {})
       await control.close()
     },
   }
@@ -307,7 +338,7 @@ function consistentPoint(made: {
 
 function proofOf({ method, pool, lockedMs, consistentAt, steps }: Point): ConsistencyProof {
   return {
-    method: method.name,
+    method,
     readers: pool.readers,
     lockedMs,
     consistentAt,
@@ -316,9 +347,10 @@ function proofOf({ method, pool, lockedMs, consistentAt, steps }: Point): Consis
   }
 }
 
-async function letGo(point: Point, control: Session): Promise<void> {
+/** Before another attempt: afterwards nothing is held but the single flight. */
+async function letGo(dialect: LogicalDialect, point: Point, control: Session): Promise<void> {
   await point.pool.close()
-  await dropSession(point.lock.session, control)
+  await dialect.definitionFence.lower(control)
 }
 
 function changing(changed: readonly string[]): EcomdbError {
@@ -326,13 +358,5 @@ function changing(changed: readonly string[]): EcomdbError {
     what: 'no consistent point could be got: objects change all the time',
     why: `${ATTEMPTS} times something changed around the lock; last: ${changed.slice(0, 5).join('; ')}`,
     hints: ['run the backup when no DDL or GRANT runs'],
-  })
-}
-
-function changedMeanwhile(changed: readonly string[]): EcomdbError {
-  return new EcomdbError('NOT_CONSISTENT', {
-    what: 'the backup is not consistent and was given up',
-    why: `DDL ran while rows were read: ${changed.slice(0, 5).join('; ')}`,
-    hints: ['run the backup again when no DDL runs: what was stored is used again'],
   })
 }

@@ -11,21 +11,34 @@ export interface LogicalDialect {
   readonly systemDatabases: readonly string[]
   /** Global variables that a restore should compare. */
   readonly settings: readonly string[]
-  /** Best first; a method whose privileges are missing gives way to the next. */
+  /** Best first; one that the account may not use, or not now, gives way to the next. */
   readonly lockMethods: readonly LockMethod[]
   /** SHOW CREATE … of these, by their ROUTINE_TYPE, in the order in which they can be made. */
   readonly routineTypes: readonly string[]
   /** For every connection that reads rows, besides what both engines share. */
   readonly readerSettings: readonly string[]
+  /**
+   * A statement without which ROLLBACK TO SAVEPOINT keeps metadata locks; it wants a
+   * privilege that the account may lack.
+   */
+  readonly freesMetadataLocks: string | null
   /** The same for every backup of this server. */
   sourceId(session: Session): Promise<string>
   /** @returns null when the account may not see it */
   position(session: Session): Promise<Position | null>
   accounts(session: Session): Promise<AccountEntry[]>
   sequences(session: Session, schema: string): Promise<ProgramEntry[]>
+  readonly definitionFence: DefinitionFence
+}
+
+/** Keeps DDL out, where the server can. */
+export interface DefinitionFence {
   /**
-   * Keeps DDL out until the session ends, where the server can.
-   * @returns what it did, in words; null when it cannot
+   * Until it is lowered, or the session ends. UNLOCK TABLES after LOCK TABLES lowers it as
+   * well (MySQL 9.7, measured), so its session takes no table locks.
+   *
+   * @returns what it did, in words; null when the server or the account cannot
    */
-  fenceDefinitions(session: Session): Promise<string | null>
+  raise(session: Session): Promise<string | null>
+  lower(session: Session): Promise<void>
 }

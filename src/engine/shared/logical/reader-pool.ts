@@ -1,8 +1,11 @@
 import type { KeyRange, ReadableTable, RowBlock, RowReader } from '../../logical-reader.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { isChangedTable } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { RowConnection } from '../bulk/row-connection.ts'
+import { changedMeanwhile } from './changed-meanwhile.ts'
 import type { LogicalDialect } from './dialect.ts'
+import { unlessRefused } from './unless-refused.ts'
 
 /** Told when a chunk's last row has come, while its table's metadata lock is still held. */
 export type AfterChunk = (table: ReadableTable) => Promise<void>
@@ -15,6 +18,7 @@ export class ReaderPool implements RowReader {
   /** Runs on a connection when its chunk is over. */
   #afterChunk: AfterChunk | null = null
   #inSnapshot = false
+  #keepsMetadataLocks = false
 
   private constructor(connections: RowConnection[]) {
     this.#connections = connections
@@ -36,11 +40,17 @@ export class ReaderPool implements RowReader {
       await Promise.all(connections.map(one => one.query(readerSettings(dialect))))
       const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ'
       await Promise.all(connections.map(one => one.query(isolation)))
+      await pool.#freeMetadataLocks(dialect)
       return pool
     } catch (error) {
       await pool.close()
       throw error
     }
+  }
+
+  /** A table that was read cannot be altered until the snapshots end. */
+  get keepsMetadataLocks(): boolean {
+    return this.#keepsMetadataLocks
   }
 
   get readers(): number {
@@ -57,10 +67,11 @@ export class ReaderPool implements RowReader {
     this.#afterChunk = afterChunk
   }
 
+  /** Never throws: a connection that is lost says so at its next use. */
   async endSnapshots(): Promise<void> {
     this.#inSnapshot = false
     this.#afterChunk = null
-    await Promise.all(this.#connections.map(one => one.query('ROLLBACK')))
+    await Promise.allSettled(this.#connections.map(one => one.query('ROLLBACK')))
   }
 
   async *readChunk(table: ReadableTable, range: KeyRange): AsyncGenerator<RowBlock> {
@@ -68,6 +79,10 @@ export class ReaderPool implements RowReader {
     try {
       yield* connection.stream(selectRows(table, range), table.key === null)
       await this.#afterChunk?.(table)
+    } catch (error) {
+      throw this.#inSnapshot && isChangedTable(error)
+        ? changedMeanwhile([nameOf(table)], error)
+        : error
     } finally {
       await this.#giveBack(connection)
     }
@@ -105,6 +120,12 @@ export class ReaderPool implements RowReader {
     await Promise.all(this.#connections.map(one => one.close()))
   }
 
+  async #freeMetadataLocks({ freesMetadataLocks }: LogicalDialect): Promise<void> {
+    if (freesMetadataLocks === null) return
+    const setting = this.#connections.map(one => unlessRefused(one.query(freesMetadataLocks)))
+    this.#keepsMetadataLocks = (await Promise.all(setting)).includes(null)
+  }
+
   async #take(): Promise<RowConnection> {
     const free = this.#free.pop()
     if (free) return free
@@ -130,6 +151,10 @@ export class ReaderPool implements RowReader {
 
 const SAVEPOINT = 'ecomdb_reader'
 
+function nameOf({ schema, name }: ReadableTable): string {
+  return `table ${schema}.${name} has changed`
+}
+
 /**
  * Row bytes as the server has them: each column in its own character set, times in UTC,
  * and no mode that changes how a value is printed. A consumer may be slow, so the server
@@ -143,6 +168,7 @@ function readerSettings(dialect: LogicalDialect): string {
     'sql_select_limit = DEFAULT',
     'net_write_timeout = 86400',
     'wait_timeout = 86400',
+    'lock_wait_timeout = 600',
     ...dialect.readerSettings,
   ].join(', ')}`
 }

@@ -1,0 +1,460 @@
+import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engineFor } from '#cli/wire'
+import type { EngineFamily } from '#domain/engine-family'
+import type { Engine } from '#engine/engine'
+import {
+  type ConsistentOptions,
+  type ConsistentPoint,
+  type KeyRange,
+  WHOLE_TABLE,
+} from '#engine/logical-reader'
+import type { RunningServer } from '#engine/scratch-server'
+import type { Session } from '#engine/session'
+import { TEST_ENGINES } from '#test/engines'
+import { makeFolder } from '#test/temporary'
+
+const ACCOUNTS = 60
+const BALANCE = 1000
+
+/** One server per engine for all of this file: it is locked, and other files' are not. */
+describe.each(TEST_ENGINES)('%s', family => {
+  let engine: Engine
+  let server: RunningServer
+  let admin: Session
+  let folder: string
+
+  beforeAll(async () => {
+    engine = await engineFor(family)
+    folder = await makeFolder()
+    server = await engine.scratchServers.start({
+      folder: `${folder}/server`,
+      tcp: false,
+      purpose: 'sandbox',
+    })
+    admin = await engine.connect(server.administrator)
+    await admin.run('SET SESSION lock_wait_timeout = 5')
+    await makeBank(admin)
+  })
+
+  afterAll(async () => {
+    await admin.close()
+    await engine.scratchServers.remove(`${folder}/server`)
+    await rm(folder, { recursive: true })
+  })
+
+  const open = (more: Partial<ConsistentOptions> = {}): Promise<ConsistentPoint> =>
+    engine.logicalReader.openConsistent({
+      connect: server.administrator,
+      databases: ['bank'],
+      readers: 3,
+      ...more,
+    })
+
+  test('8 writers move money: the sum is right on all readers, and the position is exact', async () => {
+    const connect = () => engine.connect({ ...server.administrator, database: 'bank' })
+    const before = await transactionsSoFar(admin, family)
+    const writers = await moveMoney(connect)
+    try {
+      await sleep(200)
+      for (let round = 0; round < 3; round++) {
+        const point = await open()
+        try {
+          const { sum, transfers } = await readBank(point)
+          expect(sum).toBe(ACCOUNTS * BALANCE)
+          expect(transactionsAt(point, family) - before).toBe(transfers)
+          expect(transfers).toBeGreaterThan(0)
+          const proof = await point.finish()
+          expect(proof).toMatchObject({ readers: 3, definitionsUnchanged: true })
+          expect(proof.method).toBe(family === 'mysql' ? 'lock-tables' : 'backup-stage')
+          expect(proof.lockedMs).toBeLessThan(5000)
+        } finally {
+          await point.close()
+        }
+      }
+    } finally {
+      await writers.stop()
+    }
+  })
+
+  test('without RELOAD it locks the tables; without LOCK TABLES it reads on one connection', async () => {
+    const rights = 'SELECT, SHOW VIEW, TRIGGER, EVENT, PROCESS'
+    for (const [more, method] of [
+      [', LOCK TABLES', 'lock-tables'],
+      ['', 'single-reader'],
+    ]) {
+      await admin.run("CREATE USER poor@localhost IDENTIFIED BY ''")
+      await admin.run(`GRANT ${rights}${more} ON *.* TO poor@localhost`)
+      const connect = () => engine.connect({ ...server.administrator, database: 'bank' })
+      const writers = await moveMoney(connect)
+      try {
+        const point = await open({ connect: { ...server.administrator, user: 'poor' } })
+        const { sum } = await readBank(point).finally(async () => {
+          expect((await point.finish()).method).toBe(method)
+          await point.close()
+        })
+        expect(sum).toBe(ACCOUNTS * BALANCE)
+        if (method === 'single-reader') expect(point.position.file).toBeNull()
+      } finally {
+        await writers.stop()
+        await admin.run('DROP USER poor@localhost')
+      }
+    }
+  })
+
+  test('DDL while rows are read fails the backup, or waits for its end', async () => {
+    await admin.run('CREATE TABLE bank.changing (id INT PRIMARY KEY, a INT)')
+    await admin.run('INSERT INTO bank.changing VALUES (1, 1), (5, 5)')
+    const statements = [
+      'ALTER TABLE bank.changing ADD COLUMN b INT DEFAULT 7',
+      'TRUNCATE TABLE bank.changing',
+      'DROP TABLE bank.changing',
+    ]
+    for (const statement of statements) {
+      const point = await open()
+      try {
+        await readRange(point, 'changing', { from: null, to: '3' })
+        const other = await engine.connect(server.administrator)
+        const ddl = other.run(statement).finally(() => other.close())
+        if (family === 'mysql') {
+          // LOCK INSTANCE FOR BACKUP keeps it waiting.
+          expect(await settledWithin(ddl, 300)).toBe(false)
+          await readRange(point, 'changing', { from: '3', to: null })
+          await point.finish()
+          await point.close()
+          await ddl
+        } else {
+          await ddl
+          await expect(
+            readRange(point, 'changing', { from: '3', to: null }).then(() => point.finish()),
+          ).rejects.toMatchObject({ code: 'NOT_CONSISTENT' })
+        }
+      } finally {
+        await point.close()
+      }
+    }
+  })
+
+  test('a change that is taken back is found, and so are new and dropped tables', async () => {
+    // Without BACKUP_ADMIN there is no fence on MySQL either.
+    await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
+    await admin.run(
+      'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES ON *.* TO unfenced@localhost',
+    )
+    if (family === 'mariadb') await admin.run('GRANT BINLOG ADMIN ON *.* TO unfenced@localhost')
+    await admin.run('CREATE TABLE bank.restless (id INT PRIMARY KEY, a INT)')
+    try {
+      for (const statements of [
+        ['ALTER TABLE bank.restless DROP COLUMN a', 'ALTER TABLE bank.restless ADD COLUMN a INT'],
+        ['CREATE TABLE bank.new_one (id INT)'],
+        ['DROP TABLE bank.new_one'],
+      ]) {
+        const point = await open({ connect: { ...server.administrator, user: 'unfenced' } })
+        try {
+          await readRange(point, 'restless', WHOLE_TABLE)
+          for (const statement of statements) await admin.run(statement)
+          await expect(point.finish()).rejects.toMatchObject({ code: 'NOT_CONSISTENT' })
+        } finally {
+          await point.close()
+        }
+      }
+    } finally {
+      await admin.run('DROP TABLE bank.restless')
+      await admin.run('DROP USER unfenced@localhost')
+    }
+  })
+
+  test('a long statement stops no one, and is not waited for', async () => {
+    const busy = await engine.connect({ ...server.administrator, database: 'bank' })
+    const long = busy.rows('SELECT SLEEP(60) FROM accounts LIMIT 1').catch(() => {})
+    await sleep(1500)
+    try {
+      const point = await open({ longStatementSeconds: 1, waitSeconds: 1 })
+      expect((await readBank(point)).sum).toBe(ACCOUNTS * BALANCE)
+      await point.finish()
+      await point.close()
+      await requireWritable(engine, server)
+    } finally {
+      await admin.run(`KILL CONNECTION ${busy.connectionId}`)
+      await long
+      await busy.close()
+    }
+  })
+
+  test('a transaction that has written and stays open', async () => {
+    const idle = await engine.connect({ ...server.administrator, database: 'bank' })
+    await idle.run('START TRANSACTION')
+    await idle.run('UPDATE accounts SET balance = balance + 1000000 WHERE id = 3')
+    try {
+      // MySQL cannot lock the tables then, but stop commits; MariaDB does that always.
+      await sleep(2100)
+      const point = await open({ longStatementSeconds: 1, waitSeconds: 1 })
+      expect((await readBank(point)).sum).toBe(ACCOUNTS * BALANCE)
+      const { method } = await point.finish()
+      expect(method).toBe(family === 'mysql' ? 'ftwrl' : 'backup-stage')
+      await point.close()
+      if (family === 'mysql') {
+        // And with a statement beside it that runs for long, nothing can be done without harm.
+        const busy = await engine.connect({ ...server.administrator, database: 'bank' })
+        const long = busy.rows('SELECT SLEEP(60) FROM transfers LIMIT 1').catch(() => {})
+        await sleep(2500)
+        await expect(open({ longStatementSeconds: 1, waitSeconds: 1 })).rejects.toMatchObject({
+          code: 'NOT_CONSISTENT',
+          why: expect.stringMatching(`connection (${busy.connectionId}|${idle.connectionId}) `),
+        })
+        await requireWritable(engine, server)
+        await admin.run(`KILL CONNECTION ${busy.connectionId}`)
+        await long
+        await busy.close()
+      }
+    } finally {
+      await idle.run('ROLLBACK')
+      await idle.close()
+    }
+    await requireWritable(engine, server)
+  })
+
+  test('a lock that someone else holds is given up in time, and nothing stays locked', async () => {
+    const holder = await engine.connect(server.administrator)
+    await holder.run('LOCK TABLES bank.accounts WRITE')
+    try {
+      await expect(open({ waitSeconds: 1, lockSeconds: 1 })).rejects.toMatchObject({
+        code: 'NOT_CONSISTENT',
+      })
+    } finally {
+      await holder.close()
+    }
+    await requireWritable(engine, server)
+  })
+
+  test('two backups of one server at once: the second is told so', async () => {
+    const point = await open()
+    try {
+      await expect(open()).rejects.toMatchObject({ code: 'LOCKED' })
+    } finally {
+      await point.close()
+    }
+    await (await open()).close()
+  })
+
+  test('tables that cannot be read at one point are refused by name', async () => {
+    await admin.run('CREATE TABLE bank.old_engine (id INT PRIMARY KEY) ENGINE=MyISAM')
+    await admin.run('CREATE TABLE bank.in_memory (id INT PRIMARY KEY) ENGINE=MEMORY')
+    if (family === 'mariadb') {
+      await admin.run('CREATE TABLE bank.with_history (id INT PRIMARY KEY) WITH SYSTEM VERSIONING')
+    }
+    try {
+      const error = await open().catch(caught => caught)
+      expect(error).toMatchObject({ code: 'UNSUPPORTED' })
+      expect(error.why).toContain('bank.old_engine (MyISAM)')
+      expect(error.why).toContain('bank.in_memory (MEMORY)')
+      if (family === 'mariadb') expect(error.why).toContain('bank.with_history (its row history)')
+    } finally {
+      await admin.run('DROP TABLE bank.old_engine, bank.in_memory')
+      await admin.run('DROP TABLE IF EXISTS bank.with_history')
+    }
+  })
+
+  test('a reader that lags makes the server wait, in bounded memory', async () => {
+    await admin.run('CREATE TABLE bank.large (id INT PRIMARY KEY, a LONGTEXT)')
+    await admin.run(`INSERT INTO bank.large SELECT id, REPEAT('x', 300000) FROM bank.accounts`)
+    const reader = await engine.logicalReader.openQuiet({
+      connect: server.administrator,
+      readers: 1,
+    })
+    try {
+      const table = await tableOf(engine, admin, 'large')
+      const held = []
+      const blocks = reader.readChunk(table, WHOLE_TABLE)[Symbol.asyncIterator]()
+      let next = blocks.next()
+      while (await settledWithin(next, 400)) {
+        const { value, done } = await next
+        if (done) throw new Error('all blocks came')
+        held.push(value)
+        next = blocks.next()
+      }
+      expect(held.length).toBeLessThan(9)
+      let rows = 0
+      for (const block of held) {
+        rows += block.rows
+        block.release()
+      }
+      for (let one = await next; !one.done; one = await blocks.next()) {
+        rows += one.value.rows
+        one.value.release()
+      }
+      expect(rows).toBe(ACCOUNTS)
+    } finally {
+      await reader.close()
+      await admin.run('DROP TABLE bank.large')
+    }
+  })
+
+  test('a killed statement, a killed connection and a loop that is left early', async () => {
+    await admin.run('CREATE TABLE bank.slow (id INT PRIMARY KEY, a TEXT)')
+    await admin.run("INSERT INTO bank.slow SELECT id, REPEAT('x', 60000) FROM bank.accounts")
+    const table = await tableOf(engine, admin, 'slow')
+    const slow = {
+      ...table,
+      columns: [...table.columns, { name: 's', read: 'SLEEP(0.05)', store: null }],
+    }
+    const reader = await engine.logicalReader.openQuiet({
+      connect: server.administrator,
+      readers: 1,
+    })
+    const read = async (): Promise<number> => {
+      let rows = 0
+      for await (const block of reader.readChunk(slow, WHOLE_TABLE)) {
+        rows += block.rows
+        block.release()
+      }
+      return rows
+    }
+    try {
+      for await (const block of reader.readChunk(table, WHOLE_TABLE)) {
+        block.release()
+        break
+      }
+      expect(await reader.countRows(table)).toBe(ACCOUNTS)
+      const killed = read()
+      await killSleeper(admin, 'QUERY')
+      // SLEEP in a SELECT list that is killed ends early on one engine, and fails on the other.
+      await expect(killed).rejects.toMatchObject({ code: 'SERVER_REFUSED' })
+      expect(await reader.countRows(table)).toBe(ACCOUNTS)
+      const lost = read()
+      await killSleeper(admin, 'CONNECTION')
+      await expect(lost).rejects.toMatchObject({ code: 'SERVER_LOST' })
+      await expect(reader.countRows(table)).rejects.toMatchObject({ code: 'SERVER_LOST' })
+    } finally {
+      await reader.close()
+      await admin.run('DROP TABLE bank.slow')
+    }
+  })
+})
+
+async function makeBank(session: Session): Promise<void> {
+  await session.run('CREATE DATABASE bank')
+  await session.run('CREATE TABLE bank.accounts (id INT PRIMARY KEY, balance INT NOT NULL)')
+  await session.run(
+    'CREATE TABLE bank.transfers (id BIGINT AUTO_INCREMENT PRIMARY KEY, amount INT NOT NULL)',
+  )
+  const rows = Array.from({ length: ACCOUNTS }, (_, id) => `(${id}, ${BALANCE})`)
+  await session.run(`INSERT INTO bank.accounts VALUES ${rows.join()}`)
+}
+
+/** 8 sessions, each moving money in transactions of three statements, until stopped. */
+async function moveMoney(connect: () => Promise<Session>): Promise<{ stop: () => Promise<void> }> {
+  let running = true
+  const sessions = await Promise.all(Array.from({ length: 8 }, connect))
+  const work = sessions.map(async (session, index) => {
+    for (let n = index; running; n += 7) {
+      const [low, high] = [n % ACCOUNTS, (n * 31 + 1) % ACCOUNTS].sort((a, b) => a - b)
+      if (low === high) continue
+      await session.run('START TRANSACTION')
+      await session.run('UPDATE accounts SET balance = balance - 5 WHERE id = ?', [low ?? 0])
+      await session.run('UPDATE accounts SET balance = balance + 5 WHERE id = ?', [high ?? 0])
+      await session.run('INSERT INTO transfers (amount) VALUES (5)')
+      await session.run('COMMIT')
+    }
+  })
+  return {
+    async stop() {
+      running = false
+      await Promise.all(work)
+      await Promise.all(sessions.map(session => session.close()))
+    },
+  }
+}
+
+/** Three ranges side by side, so that different readers read them. */
+async function readBank(point: ConsistentPoint): Promise<{ sum: number; transfers: number }> {
+  const ranges: KeyRange[] = [
+    { from: null, to: '20' },
+    { from: '20', to: '40' },
+    { from: '40', to: null },
+  ]
+  const parts = await Promise.all(ranges.map(range => readRange(point, 'accounts', range)))
+  const transfers = await readRange(point, 'transfers', WHOLE_TABLE)
+  const balances = parts
+    .join('')
+    .trim()
+    .split('\n')
+    .map(line => Number(line.split('\t')[1]))
+  expect(balances.length).toBe(ACCOUNTS)
+  return {
+    sum: balances.reduce((sum, balance) => sum + balance, 0),
+    transfers: transfers.split('\n').length - 1,
+  }
+}
+
+async function readRange(point: ConsistentPoint, name: string, range: KeyRange): Promise<string> {
+  const table = point.catalog.tables.find(one => one.name === name)
+  if (!table) throw new Error(`no table ${name}`)
+  let text = ''
+  for await (const block of point.readChunk(table, range)) {
+    text += Buffer.from(block.bytes).toString()
+    block.release()
+  }
+  return text
+}
+
+/** The last transaction's number: mysql "uuid:1-42", mariadb "0-1-42". */
+function lastNumber(gtidSet: string): number {
+  return Number(/(\d+)$/.exec(gtidSet)?.[1])
+}
+
+function transactionsAt({ position }: ConsistentPoint, family: EngineFamily): number {
+  expect(position.engine).toBe(family)
+  expect(position.offset).toBeGreaterThan(0)
+  return lastNumber(position.gtidSet)
+}
+
+async function transactionsSoFar(session: Session, family: EngineFamily): Promise<number> {
+  const variable = family === 'mysql' ? 'gtid_executed' : 'gtid_binlog_pos'
+  return lastNumber((await session.value(`SELECT @@global.${variable}`)) ?? '')
+}
+
+async function settledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const settled = work.then(
+    () => true,
+    () => true,
+  )
+  return await Promise.race([settled, sleep(ms, false)])
+}
+
+/** Another session writes; it would fail after a second if a lock were left behind. */
+async function requireWritable(engine: Engine, server: RunningServer): Promise<void> {
+  const session = await engine.connect({ ...server.administrator, database: 'bank' })
+  try {
+    await session.run('SET SESSION lock_wait_timeout = 1')
+    await session.run('UPDATE accounts SET balance = balance WHERE id = 1')
+    await session.run('CREATE TABLE written (id INT)')
+    await session.run('DROP TABLE written')
+  } finally {
+    await session.close()
+  }
+}
+
+async function tableOf(engine: Engine, session: Session, name: string) {
+  const { tables } = await engine.logicalReader.readCatalog(session, ['bank'])
+  const table = tables.find(one => one.name === name)
+  if (!table) throw new Error(`no table ${name}`)
+  return table
+}
+
+/** Ends what is sleeping in SLEEP(), once it is. */
+async function killSleeper(admin: Session, what: 'QUERY' | 'CONNECTION'): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const rows = await admin.rows('SHOW PROCESSLIST')
+    const sleeper = rows.find(
+      row => String(row['Info']).includes('SELECT `id`') && row['Command'] === 'Query',
+    )
+    if (sleeper) {
+      await admin.run(`KILL ${what} ${sleeper['Id']}`)
+      return
+    }
+    await sleep(20)
+  }
+  throw new Error('nothing sleeps')
+}
