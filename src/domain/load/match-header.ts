@@ -84,6 +84,10 @@ function noTable(
   const known = (table: TableShape): number =>
     names.filter(name => columnOf(table, name) !== undefined).length
   const nearest = tables.toSorted((a, b) => known(b) - known(a))[0]
+  const [only, ...others] = names
+  if (only && others.length === 0 && /[;\t|]/.test(only)) {
+    return invalid(file, 'its columns are not separated by commas', 'export it with commas')
+  }
   if (!nearest || known(nearest) === 0) {
     return invalid(
       file,

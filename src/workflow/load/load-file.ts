@@ -162,10 +162,10 @@ class FileRun {
   }
 
   #badRow(line: number, reason: string, raw: string): void {
-    const row = raw.length > KEPT_BYTES ? raw.slice(0, KEPT_BYTES) : raw
     // A slice would keep the whole chunk in memory.
-    const copy = Buffer.from(row, 'latin1').toString('latin1')
-    this.#bad.push({ line, action: 'rejected', reason, row: copy, existing: '' })
+    const row = Buffer.from(raw.slice(0, KEPT_BYTES), 'latin1').toString('latin1')
+    const rest = raw.length < KEPT_BYTES ? '' : ` (the row here is its first ${KEPT_BYTES} bytes)`
+    this.#bad.push({ line, action: 'rejected', reason: reason + rest, row, existing: '' })
   }
 
   #progress(): FileProgress {
@@ -208,7 +208,7 @@ class FileRun {
     this.#counts.kept += outcome.kept
     this.#counts.replaced += outcome.replaced
     this.#counts.rejected += outcome.rejected + bad.length
-    const bytes = progress.position - Math.max(this.#reported, this.#resumed?.position ?? 0)
+    const bytes = progress.position - this.#reported
     this.#reported = progress.position
     this.#load.progress.advance({ bytes, items: batch.rows + bad.length })
   }

@@ -172,6 +172,7 @@ describe.each(TEST_ENGINES)('%s', family => {
         { line: '2', reason: expect.stringContaining('has 20000000') },
       ])
       expect(long.rejects[0]?.['row']?.length).toBe(64 * 1024)
+      expect(long.rejects[0]?.['reason']).toContain('first 65536 bytes')
 
       const newline = await loads.users(`${USERS}\n1,2013-01-01 00:00:00,"An\nn",Brown\n2,x,,\n`)
       expect(newline).toMatchObject({ users: 1, rejects: [{ line: '4' }] })

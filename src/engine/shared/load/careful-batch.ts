@@ -184,10 +184,13 @@ export class CarefulBatch {
     const reasons: (string | null)[] = rows.map(() => null)
     for (const { column, table, referencedColumn } of this.#plan.table.references) {
       const place = this.#plan.columns.findIndex(({ name }) => name === column)
+      // Whether two texts are the same key is the collation's to say, and so INSERT's.
+      if (!this.#isInteger(column)) continue
       const values = new Set(rows.map(row => row.values[place]).filter(value => value != null))
       if (place < 0 || values.size === 0) continue
-      const found = await this.#referenced(table, referencedColumn, [...values])
-      if (!found) continue
+      const found = await this.#connection.rows(
+        referencedValues(table, referencedColumn, [...values]),
+      )
       const there = new Set(found.map(([value]) => value))
       for (const [at, row] of rows.entries()) {
         const value = row.values[place]
@@ -198,12 +201,9 @@ export class CarefulBatch {
     return reasons
   }
 
-  /** Which values are there; null when the server cannot compare them, and INSERT decides. */
-  async #referenced(table: string, column: string, values: string[]): Promise<PrintedRow[] | null> {
-    return await this.#connection.rows(referencedValues(table, column, values)).catch(error => {
-      if (isRowError(error)) return null
-      throw error
-    })
+  #isInteger(name: string): boolean {
+    const shape = this.#plan.table.columns.find(column => column.name === name)
+    return shape?.kind.type === 'integer'
   }
 
   #key(values: PrintedRow): string {

@@ -65,6 +65,7 @@ describe('refused', () => {
   ])
   test.each<[string, string[], TableShape[], string | undefined, RegExp]>([
     ['no table', ['a', 'b'], TABLES, undefined, /no table has its columns: "a", "b"/],
+    ['semicolons', ['order_item_id;price_usd'], TABLES, undefined, /not separated by commas/],
     [
       'an unknown column',
       ['order_item_id', 'price'],
