@@ -209,7 +209,9 @@ export class CsvScanner {
   #endDiscarding(reason: string): void {
     const { line, head } = this.#discarding ?? { line: this.line, head: '' }
     this.#discarding = null
-    this.#handler.malformed(`the record that begins here ${reason}`, line, head)
+    const lines = this.line - line
+    const content = lines > 1 ? `: ${lines} lines are in it` : ''
+    this.#handler.malformed(`the record that begins here ${reason}${content}`, line, head)
   }
 }
 
