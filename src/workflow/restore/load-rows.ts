@@ -32,8 +32,8 @@ export interface LoadedRows {
 /**
  * Loads the rows of all tables on all connections, each table's indexes as soon as its
  * rows are in. A connection takes a table that no other is at, the largest first, and
- * only helps with another's table when there is none left: two loads of one table wait for
- * each other at MariaDB's bulk insert into an empty table.
+ * only helps with another's table when there is none left: rows of one table in key order
+ * fill its pages best.
  */
 export async function loadRows(
   access: SnapshotAccess,

@@ -13,7 +13,9 @@ const SETTINGS = [
   "sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
   "time_zone = '+00:00'",
   'foreign_key_checks = 0',
-  'unique_checks = 0',
+  // With both checks off MariaDB takes its bulk insert into an empty table, which costs twice
+  // the processor time for rows in key order: 3.9 s for a million sessions, and 1.9 s so.
+  'unique_checks = 1',
   'autocommit = 1',
   `net_read_timeout = ${PATIENCE_SECONDS}`,
   `net_write_timeout = ${PATIENCE_SECONDS}`,
