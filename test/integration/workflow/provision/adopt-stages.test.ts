@@ -4,6 +4,7 @@ import { silentProgress } from '#core/progress'
 import type { EngineFamily } from '#domain/engine-family'
 import type { SchemaObject } from '#domain/schema/live-schema'
 import type { Engine } from '#engine/engine'
+import { isDeadlock } from '#engine/server-error'
 import type { Session } from '#engine/session'
 import { TEST_ENGINES } from '#test/engines'
 import { sharedServer, withDatabase } from '#test/servers'
@@ -78,6 +79,45 @@ test.each(TEST_ENGINES.flatMap(family => STAGES.map(stage => [family, stage] as 
     })
   },
 )
+
+test.each(TEST_ENGINES)('%s: the shop goes on selling while it is adopted', async family => {
+  await withDatabase(family, async ({ engine, server, session, database }) => {
+    await buildStage(session, 8)
+    const connect = { ...server.administrator, database }
+    const seller = await engine.connect(connect)
+    let adopted = false
+    let sold = 0
+    const selling = (async () => {
+      for (let id = 20000; !adopted; id += 1) {
+        const order = 20000 + Math.floor(id / 3)
+        const item = `(${id}, '2014-03-01 10:00:00', ${order}, 49.99, 19.49, 175252, 1, 1)`
+        const statements = [
+          `INSERT INTO order_items VALUES ${item}`,
+          `DELETE FROM order_items WHERE order_item_id = ${id - 3} AND order_item_id % 4 = 0`,
+        ]
+        for (const statement of statements) {
+          await seller.run(statement).then(
+            () => {
+              sold += 1
+            },
+            error => {
+              if (!isDeadlock(error)) throw error
+            },
+          )
+        }
+      }
+    })()
+    const adopting = applyProvision(engine, { connect, naming }, silentProgress()).finally(() => {
+      adopted = true
+    })
+    await Promise.all([adopting, selling])
+    await seller.close()
+    expect(sold).toBeGreaterThan(10)
+    expect(await session.rows('SELECT * FROM orders ORDER BY order_id')).toEqual(
+      await session.rows(ORDERS_FROM_ITEMS),
+    )
+  })
+})
 
 /** Every row is there with every value that it had; `orders` is derived and told apart. */
 function expectKept(before: Record<string, object[]>, after: Record<string, object[]>): void {
