@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
+import { engineFor } from '#cli/wire'
 import { packageRoot } from '#core/paths'
 import { silentProgress } from '#core/progress'
 import type { EngineFamily } from '#domain/engine-family'
@@ -136,6 +137,62 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+test.each(TEST_ENGINES)(
+  '%s: the server dies under it, and it goes on to the same end',
+  async family => {
+    const expected = await undisturbed(family, 8)
+    await withFolder(async folder => {
+      const engine = await engineFor(family)
+      const options = { folder, tcp: false, purpose: 'sandbox' } as const
+      const start = () => engine.scratchServers.start(options)
+      let server = await start()
+      try {
+        const maker = await engine.connect(server.administrator)
+        await maker.run('CREATE DATABASE shop')
+        await maker.run('USE shop')
+        await buildStage(maker, 8)
+        await maker.close()
+        // In the middle of adopting the items, the chats, and of making the triggers.
+        for (const fatal of [
+          /ALTER TABLE order_items/,
+          /ALTER TABLE chat_sessions/,
+          /after_update/,
+        ]) {
+          const connect = { ...server.administrator, database: 'shop' }
+          const doomed = killingServerAt(engine, fatal, server.pid)
+          const error = await applyProvision(doomed, { connect, naming }, silentProgress()).catch(
+            reason => reason,
+          )
+          expect(error).toMatchObject({ code: 'SERVER_LOST', exitCode: 20 })
+          server = await start()
+        }
+        const connect = { ...server.administrator, database: 'shop' }
+        await applyProvision(engine, { connect, naming }, silentProgress())
+        const session = await engine.connect(connect)
+        expect(await stateOf(engine, session, 'shop')).toEqual(expected)
+        await session.close()
+      } finally {
+        await engine.scratchServers.stop(folder)
+      }
+    })
+  },
+)
+
+/** An engine that sends a statement and kills the server at once. */
+function killingServerAt(engine: Engine, fatal: RegExp, pid: number): Engine {
+  return {
+    ...engine,
+    provisioner: {
+      ...engine.provisioner,
+      async runStep(session, step, password) {
+        const running = engine.provisioner.runStep(session, step, password)
+        if (fatal.test(step.sql)) process.kill(pid, 'SIGKILL')
+        await running
+      },
+    },
+  }
+}
 
 /** Starts `provision apply` and kills it when a statement of it stands still; which one. */
 async function killInStatement(
