@@ -3,7 +3,7 @@ import { configFrom } from '#cli/flags'
 import { provisionFlags, provisionOptions } from '#cli/provision-flags'
 import { wire } from '#cli/wire'
 import { EXIT } from '#core/errors'
-import { appliedText } from '#report/provision-text'
+import { appliedDocument, appliedText } from '#report/provision-text'
 import { applyProvision } from '#workflow/provision/apply-provision'
 
 export default class ProvisionApply extends BaseCommand {
@@ -24,6 +24,6 @@ export default class ProvisionApply extends BaseCommand {
     const { engine, connect } = await wire.server(config)
     const options = { connect, ...provisionOptions(config, flags) }
     const result = await applyProvision(engine, options, this.progress)
-    return { result, text: appliedText(result) }
+    return { result: appliedDocument(result), text: appliedText(result) }
   }
 }

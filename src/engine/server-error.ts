@@ -40,6 +40,16 @@ export const isNoSuchTable = (error: unknown): boolean =>
 export const isChangedTable = (error: unknown): boolean =>
   [1054, 1146, 1412].includes(serverErrorNumber(error) ?? 0)
 
+/** The rows, or none where the table or the schema is not there. */
+export async function orNone<Row>(rows: Promise<Row[]>): Promise<Row[]> {
+  try {
+    return await rows
+  } catch (error) {
+    if (isNoSuchTable(error)) return []
+    throw error
+  }
+}
+
 /** What an error of the driver or the server is called in ecomdb. */
 function codeOf(error: unknown): ErrorCode {
   const code = systemCode(error) ?? ''

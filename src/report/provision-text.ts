@@ -2,6 +2,7 @@ import type {
   PlanStage,
   ProvisionPlan,
   ProvisionResult,
+  Step,
   VersionState,
 } from '#domain/schema/provision-plan'
 import type { Finding } from '#domain/schema/shop-shape'
@@ -80,16 +81,27 @@ export function planDocument(plan: ProvisionPlan): object {
     stage: plan.stage,
     versions: plan.versions,
     findings: plan.findings,
-    steps: plan.stages.flatMap(({ steps }) => steps.map(({ passwordOf: _, ...step }) => step)),
+    steps: plan.stages.flatMap(({ steps }) => steps.map(stepDocument)),
     setAside: plan.setAside,
     notes: plan.notes,
   }
+}
+
+function stepDocument({ passwordOf: _, ...step }: Step): object {
+  return step
+}
+
+/** `--json` of apply. */
+export function appliedDocument(result: ProvisionResult): object {
+  return { ...result, steps: result.steps.map(stepDocument) }
 }
 
 /** `provision apply` for people. */
 export function appliedText(result: ProvisionResult): string {
   const { database, statements, versions, setAside, passwordFiles, notes } = result
   return [
+    // An older schema was changed: its owner sees how. From nothing there is nothing to see.
+    ...(result.adopted === null ? [] : result.steps.map(stepText)),
     statements + versions.length > 0
       ? `${database} is up to date: ${statements} statements ran, ${versions.length} migrations are new here`
       : `nothing to do: ${database} is up to date`,
@@ -100,3 +112,12 @@ export function appliedText(result: ProvisionResult): string {
     ...notes.map(note => `note: ${note}`),
   ].join('\n')
 }
+
+/** "0003 order_items: ALTER TABLE order_items …": enough to recognise it in the plan. */
+function stepText({ version, name, sql }: Step): string {
+  const place = version === null ? (name ?? 'database') : String(version).padStart(4, '0')
+  const line = sql.replaceAll(/\s+/g, ' ')
+  return `  ${place}  ${line.length > STEP_LENGTH ? `${line.slice(0, STEP_LENGTH)}…` : line}`
+}
+
+const STEP_LENGTH = 100

@@ -9,6 +9,15 @@ export interface LiveSchema {
   description: SchemaDescription
   /** The shop's tables, views and procedures, as far as they are there, and all triggers on the tables. */
   objects: readonly SchemaObject[]
+  /** Who may call a procedure by a grant on it, which goes when the procedure is dropped. */
+  grantees: readonly Grantee[]
+}
+
+export interface Grantee {
+  procedure: string
+  user: string
+  /** '' of a MariaDB role. */
+  host: string
 }
 
 export interface SchemaObject {

@@ -17,6 +17,8 @@ export interface MigrationStatement {
   conditions: readonly Condition[]
   /** A query of one count that must be 0 before anything is changed; what it counts. */
   check: string | null
+  /** A procedure: the statement runs for each of its grantees, who stands at `{grantee}`. */
+  forGranteesOf: string | null
   /** May hold `{drop keys of TABLE}`, and the definer account as DEFINER_TOKEN. */
   sql: string
 }
@@ -32,6 +34,7 @@ export const DEFINER_TOKEN = '`ecomdb_definer`@`localhost`'
  *     -- @when trigger insert_new_orders
  *     -- @unless table orders
  *     -- @check orders that lack a date
+ *     -- @for each grantee of order_performance
  *
  * @throws Error when a line cannot be understood: the files are part of the program
  */
@@ -42,19 +45,22 @@ export function parseMigration(fileName: string, text: string): Migration {
   let delimiter = ';'
   let conditions: Condition[] = []
   let check: string | null = null
+  let forGranteesOf: string | null = null
   let lines: string[] = []
   for (const line of text.split('\n')) {
-    const directive = /^-- @(when|unless|check) (.+)$/.exec(line)
+    const directive = /^-- @(when|unless|check|for each grantee of) (.+)$/.exec(line)
     const changed = /^DELIMITER (\S+)$/.exec(line)
     if (changed) delimiter = changed[1] ?? ';'
     else if (directive?.[1] === 'check') check = directive[2] ?? ''
+    else if (directive?.[1]?.startsWith('for each')) forGranteesOf = directive[2] ?? ''
     else if (directive) conditions.push(parseCondition(directive[1] === 'when', directive[2] ?? ''))
     else if (lines.length === 0 && (line.startsWith('--') || line.trim() === '')) continue
     else if (line.endsWith(delimiter)) {
       const sql = [...lines, line.slice(0, -delimiter.length)].join('\n')
-      statements.push({ index: statements.length + 1, conditions, check, sql })
+      statements.push({ index: statements.length + 1, conditions, check, forGranteesOf, sql })
       conditions = []
       check = null
+      forGranteesOf = null
       lines = []
     } else lines.push(line)
   }

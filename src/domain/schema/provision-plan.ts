@@ -66,6 +66,10 @@ export interface ProvisionResult {
   database: string
   /** Statements that ran; 0 when there was nothing to do. */
   statements: number
+  /** Those statements, as plan prints them. */
+  steps: readonly Step[]
+  /** The stage that was adopted; null for an empty start, and when the journal knew. */
+  adopted: number | null
   /** Versions that are now done or adopted, and were not before. */
   versions: readonly number[]
   /** Rows that an adoption replaced and kept in ecomdb_set_aside. */
@@ -151,7 +155,11 @@ export function pendingMigrations(
         migration,
         steps: needed
           .filter(statement => statement.check === null)
-          .map(statement => migrationStep(migration, statement.index, resolve(statement))),
+          .flatMap(statement =>
+            forGrantees(statement, live, resolve(statement), quote).map(sql =>
+              migrationStep(migration, statement.index, sql),
+            ),
+          ),
         checks: needed.flatMap(statement =>
           statement.check === null
             ? []
@@ -159,6 +167,20 @@ export function pendingMigrations(
         ),
       }
     })
+}
+
+/** The statement, or one for each account that was granted the procedure. */
+function forGrantees(
+  { forGranteesOf }: MigrationStatement,
+  live: LiveSchema,
+  sql: string,
+  quote: (name: string) => string,
+): string[] {
+  if (forGranteesOf === null) return [sql]
+  return live.grantees
+    .filter(grantee => grantee.procedure === forGranteesOf)
+    .map(({ user, host }) => (host === '' ? quote(user) : `${quote(user)}@${quote(host)}`))
+    .map(grantee => sql.replaceAll('{grantee}', () => grantee))
 }
 
 function migrationStep(migration: Migration, index: number, sql: string): Step {

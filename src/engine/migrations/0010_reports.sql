@@ -21,7 +21,19 @@ SELECT YEAR(created_at) AS `year`, MONTH(created_at) AS `month`, COUNT(*) AS tot
 FROM website_sessions
 GROUP BY YEAR(created_at), MONTH(created_at);
 
--- MySQL cannot replace a procedure in one statement.
+-- MySQL cannot replace a procedure in one statement, and with it go the grants on it: they
+-- are written down first, and made again.
+-- @when procedure order_performance
+-- @unless own procedure order_performance
+INSERT INTO ecomdb_set_aside (table_name, row_key, reason, row_content, set_aside_at)
+SELECT 'mysql.procs_priv', LEFT(SHA2(CONCAT_WS(' ', Routine_name, User, Host), 256), 64),
+  'to be granted again',
+  JSON_OBJECT('procedure', 'order_performance', 'user', User, 'host', Host), UTC_TIMESTAMP(6)
+FROM mysql.procs_priv
+WHERE Db = DATABASE() AND Routine_name = 'order_performance' AND Routine_type = 'PROCEDURE'
+  AND FIND_IN_SET('Execute', Proc_priv) > 0
+ON DUPLICATE KEY UPDATE row_key = ecomdb_set_aside.row_key;
+
 -- @when procedure order_performance
 -- @unless own procedure order_performance
 DROP PROCEDURE order_performance;
@@ -35,6 +47,17 @@ CREATE DEFINER = `ecomdb_definer`@`localhost` PROCEDURE order_performance(
 SELECT COUNT(*) AS total_orders, COALESCE(SUM(price_usd), 0.00) AS revenue
 FROM orders
 WHERE created_at >= start_date AND created_at < end_date + INTERVAL 1 DAY;
+
+-- @when procedure chats_handled
+-- @unless own procedure chats_handled
+INSERT INTO ecomdb_set_aside (table_name, row_key, reason, row_content, set_aside_at)
+SELECT 'mysql.procs_priv', LEFT(SHA2(CONCAT_WS(' ', Routine_name, User, Host), 256), 64),
+  'to be granted again',
+  JSON_OBJECT('procedure', 'chats_handled', 'user', User, 'host', Host), UTC_TIMESTAMP(6)
+FROM mysql.procs_priv
+WHERE Db = DATABASE() AND Routine_name = 'chats_handled' AND Routine_type = 'PROCEDURE'
+  AND FIND_IN_SET('Execute', Proc_priv) > 0
+ON DUPLICATE KEY UPDATE row_key = ecomdb_set_aside.row_key;
 
 -- @when procedure chats_handled
 -- @unless own procedure chats_handled
@@ -56,3 +79,12 @@ LEFT JOIN chat_sessions ON chat_sessions.support_member_id = support_members.sup
 WHERE representative_id IS NULL OR support_members.support_member_id = representative_id
 GROUP BY support_members.support_member_id, support_members.first_name, support_members.last_name
 ORDER BY support_members.support_member_id;
+
+-- @for each grantee of order_performance
+GRANT EXECUTE ON PROCEDURE order_performance TO {grantee};
+
+-- @for each grantee of chats_handled
+GRANT EXECUTE ON PROCEDURE chats_handled TO {grantee};
+
+-- @when table order_items
+DELETE FROM ecomdb_set_aside WHERE table_name = 'mysql.procs_priv';

@@ -29,9 +29,12 @@ export async function applyProvision(
     refuseFindings(plan)
     const passwords = await openPasswordStore(options.secretsFolder, passwordsNeeded(plan))
     const versions = await runStages(engine, session, plan, passwords, progress)
+    const steps = plan.stages.flatMap(stage => stage.steps)
     return {
       database,
-      statements: plan.stages.reduce((sum, { steps }) => sum + steps.length, 0),
+      statements: steps.length,
+      steps,
+      adopted: plan.stage?.stage ?? null,
       versions,
       setAside: (await engine.provisioner.countSetAside(session, database)) - plan.setAside,
       passwordFiles: passwords.files,

@@ -6,7 +6,7 @@ import type { Migration } from '#domain/schema/migration'
 import type { JournalEntry } from '#domain/schema/provision-plan'
 import type { RecordedSchema } from '../../provisioner.ts'
 import { quoteQualified } from '../../quote.ts'
-import { isNoSuchTable } from '../../server-error.ts'
+import { orNone } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 
 const JOURNAL = 'ecomdb_migration'
@@ -115,19 +115,11 @@ export async function readRecorded(session: Session, schema: string): Promise<Re
 export async function countSetAside(session: Session, schema: string): Promise<number> {
   const [row] = await orNone(
     session.rows<{ number: number }>(
-      `SELECT COUNT(*) AS number FROM ${quoteQualified(schema, 'ecomdb_set_aside')}`,
+      `SELECT COUNT(*) AS number FROM ${quoteQualified(schema, 'ecomdb_set_aside')}
+       WHERE table_name NOT LIKE 'mysql.%'`,
     ),
   )
   return Number(row?.number ?? 0)
-}
-
-async function orNone<Row>(rows: Promise<Row[]>): Promise<Row[]> {
-  try {
-    return await rows
-  } catch (error) {
-    if (isNoSuchTable(error)) return []
-    throw error
-  }
 }
 
 /** MySQL allows 64 characters in a lock's name, and a schema's name alone may have as many. */

@@ -1,7 +1,8 @@
 import { EcomdbError } from '#core/errors'
-import type { LiveSchema, ObjectKind, SchemaObject } from '#domain/schema/live-schema'
+import type { Grantee, LiveSchema, ObjectKind, SchemaObject } from '#domain/schema/live-schema'
 import type { SchemaDescription } from '#domain/schema/schema-description'
-import { quoteIdentifier } from '../../quote.ts'
+import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { orNone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { schemaObserver } from '../schema/observe-schema.ts'
 
@@ -24,6 +25,7 @@ export async function observeLiveSchema(
     collation: found?.collation ?? null,
     description: await describe(session, schema),
     objects: found ? await readObjects(session, schema, known) : [],
+    grantees: found ? await readGrantees(session, schema) : [],
   }
 }
 
@@ -34,6 +36,28 @@ async function describe(session: Session, schema: string): Promise<SchemaDescrip
     if (!(error instanceof EcomdbError) || error.code !== 'SCHEMA_MISSING') throw error
     return { name: schema, flavor: session.flavor.toString(), tables: [], views: [] }
   }
+}
+
+/** Grants on procedures; also those that an interrupted run wrote down before it dropped one. */
+async function readGrantees(session: Session, schema: string): Promise<Grantee[]> {
+  const rows = await session.rows<Record<'name' | 'user' | 'host', string>>(
+    `SELECT Routine_name AS name, User AS user, Host AS host FROM mysql.procs_priv
+     WHERE Db = ? AND Routine_type = 'PROCEDURE' AND FIND_IN_SET('Execute', Proc_priv) > 0
+     ORDER BY 1, 2, 3`,
+    [schema],
+  )
+  const kept = await orNone(
+    session.rows<{ content: string }>(
+      `SELECT row_content AS content FROM ${quoteQualified(schema, 'ecomdb_set_aside')}
+       WHERE table_name = 'mysql.procs_priv' ORDER BY row_content`,
+    ),
+  )
+  const all = [
+    ...rows.map(({ name, user, host }) => ({ procedure: name, user, host })),
+    ...kept.map(({ content }) => JSON.parse(content) as Grantee),
+  ]
+  const unique = new Map(all.map(each => [`${each.procedure} ${each.user}@${each.host}`, each]))
+  return [...unique.values()]
 }
 
 type Listed = Omit<SchemaObject, 'definition'>

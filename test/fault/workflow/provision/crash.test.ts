@@ -23,16 +23,28 @@ afterAll(async () => {
   for (const family of TEST_ENGINES) {
     const { engine, server } = await sharedServer(family)
     const session = await engine.connect(server.administrator)
-    await session.run(`DROP USER IF EXISTS '${naming.prefix}_definer'@localhost`)
+    for (const user of ['definer', 'clerk']) {
+      await session.run(`DROP USER IF EXISTS '${naming.prefix}_${user}'@localhost`)
+    }
     await session.close()
   }
 })
+
+/** A stage, in which a clerk was granted the reports' procedures. */
+async function buildOldShop(session: Session, stage: number): Promise<void> {
+  await buildStage(session, stage)
+  const clerk = `'${naming.prefix}_clerk'@localhost`
+  await session.run(`CREATE USER IF NOT EXISTS ${clerk}`)
+  if (stage < 8) return
+  await session.run(`GRANT EXECUTE ON PROCEDURE order_performance TO ${clerk}`)
+  await session.run(`GRANT EXECUTE ON PROCEDURE chats_handled TO ${clerk}`)
+}
 
 /** What a run that nobody stopped makes of a stage: its objects and all rows. */
 async function undisturbed(family: EngineFamily, stage: number | null): Promise<object> {
   let result: object = {}
   await withDatabase(family, async ({ engine, server, session, database }) => {
-    if (stage !== null) await buildStage(session, stage)
+    if (stage !== null) await buildOldShop(session, stage)
     const connect = { ...server.administrator, database }
     await applyProvision(engine, { connect, naming }, silentProgress())
     result = await stateOf(engine, session, database)
@@ -46,7 +58,11 @@ async function stateOf(engine: Engine, session: Session, database: string): Prom
   const setAside = await session.rows(
     'SELECT table_name, row_key, reason, row_content FROM ecomdb_set_aside ORDER BY 1, 2',
   )
-  return { objects, collation, recorded, setAside, rows: await readShop(session) }
+  const granted = await session.rows(
+    'SELECT Routine_name, User FROM mysql.procs_priv WHERE Db = ? ORDER BY 1, 2',
+    [database],
+  )
+  return { objects, collation, recorded, setAside, granted, rows: await readShop(session) }
 }
 
 class Stopped extends Error {}
@@ -80,7 +96,7 @@ test.each(TEST_ENGINES.flatMap(family => [null, 8].map(stage => [family, stage] 
   async (family, stage) => {
     const expected = await undisturbed(family, stage)
     await withDatabase(family, async ({ engine, server, session, database }) => {
-      if (stage !== null) await buildStage(session, stage)
+      if (stage !== null) await buildOldShop(session, stage)
       const options = { connect: { ...server.administrator, database }, naming }
       const places = new Set<string>()
       for (let stopped = true; stopped; ) {
@@ -113,7 +129,7 @@ test.each(TEST_ENGINES)(
     const expected = await undisturbed(family, 8)
     await withFolder(async home => {
       await withDatabase(family, async ({ engine, server, session, database }) => {
-        await buildStage(session, 8)
+        await buildOldShop(session, 8)
         const connect = { ...server.administrator, database }
         const killedIn: string[] = []
         for (const hold of HOLDS) {
@@ -151,7 +167,7 @@ test.each(TEST_ENGINES)(
         const maker = await engine.connect(server.administrator)
         await maker.run('CREATE DATABASE shop')
         await maker.run('USE shop')
-        await buildStage(maker, 8)
+        await buildOldShop(maker, 8)
         await maker.close()
         // In the middle of adopting the items, the chats, and of making the triggers.
         for (const fatal of [

@@ -80,6 +80,25 @@ test.each(TEST_ENGINES.flatMap(family => STAGES.map(stage => [family, stage] as 
   },
 )
 
+test.each(TEST_ENGINES)('%s: who could call the reports still can', async family => {
+  await withDatabase(family, async ({ engine, server, session, database }) => {
+    await buildStage(session, 8)
+    const clerk = `${naming.prefix}_clerk`
+    await session.run(`CREATE USER '${clerk}'@localhost`)
+    await session.run(`GRANT EXECUTE ON PROCEDURE order_performance TO '${clerk}'@localhost`)
+    await session.run(`GRANT SELECT ON monthly_volume TO '${clerk}'@localhost`)
+    const connect = { ...server.administrator, database }
+    await applyProvision(engine, { connect, naming }, silentProgress())
+    const visit = await engine.connect({ ...connect, user: clerk })
+    const [rows] = await visit.rows("CALL order_performance('2012-03-19', '2012-03-20')")
+    expect(rows).toEqual([{ total_orders: 4, revenue: '199.96' }])
+    expect(await visit.rows('SELECT * FROM monthly_volume LIMIT 1')).toHaveLength(1)
+    await expect(visit.rows("CALL chats_handled(1, '2014-01-01', '2014-01-02')")).rejects.toThrow()
+    await visit.close()
+    await session.run(`DROP USER '${clerk}'@localhost`)
+  })
+})
+
 test.each(TEST_ENGINES)('%s: the shop goes on selling while it is adopted', async family => {
   await withDatabase(family, async ({ engine, server, session, database }) => {
     await buildStage(session, 8)

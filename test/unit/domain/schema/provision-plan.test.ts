@@ -18,6 +18,7 @@ function live(objects: SchemaObject[], tables: TableDescription[] = []): LiveSch
     collation: null,
     description: { name: 'shop', flavor: '', tables, views: [] },
     objects,
+    grantees: [],
   }
 }
 
@@ -124,4 +125,22 @@ test('the state of every version, also of one that this ecomdb does not have', (
     [7, 'done'],
   ])
   expect(versionStates([FIRST], [])[0]?.state).toBe('pending')
+})
+
+test('a statement for each grantee of a procedure', () => {
+  const grants = parseMigration(
+    '0002_b.sql',
+    '-- @for each grantee of p\nGRANT EXECUTE ON PROCEDURE p TO {grantee};',
+  )
+  const grantees = [
+    { procedure: 'p', user: 'ann', host: 'localhost' },
+    { procedure: 'p', user: 'analyst', host: '' },
+    { procedure: 'q', user: 'bo', host: '%' },
+  ]
+  const schema = { ...live([]), grantees }
+  const [pending] = pendingMigrations([grants], [], schema, DEFINER, quote)
+  expect(pending?.steps.map(({ sql }) => sql)).toEqual([
+    'GRANT EXECUTE ON PROCEDURE p TO [ann]@[localhost]',
+    'GRANT EXECUTE ON PROCEDURE p TO [analyst]',
+  ])
 })
