@@ -1,4 +1,5 @@
 import { type CreateTable, keywordsOf, parseCreateTable } from './create-table.ts'
+import { withoutImpliedCharacterSets } from './inherited-collation.ts'
 import { findObject, type SchemaObject } from './live-schema.ts'
 import type { Migration } from './migration.ts'
 import type { JournalEntry } from './provision-plan.ts'
@@ -53,7 +54,10 @@ export function objectDrift(
       if (actual.definition === expected.definition) return []
       const differences =
         expected.kind === 'table'
-          ? tableDifferences(expected.definition, actual.definition)
+          ? tableDifferences(
+              withoutImpliedCharacterSets(expected.definition),
+              withoutImpliedCharacterSets(actual.definition),
+            )
           : [lineDifference(expected.definition, actual.definition)]
       return differences.map(difference => ({ object, difference, hint: null }))
     }),
