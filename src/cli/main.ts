@@ -40,7 +40,7 @@ async function attempt(argv: readonly string[], root: string, asksJson: boolean)
   }
 }
 
-/** `ecomdb`, `ecomdb --help`, `ecomdb help`: what people try first, so it is quick. */
+/** Nothing at all, --help alone, or help: what people try first, so it is quick. */
 function isRootHelp(argv: readonly string[]): boolean {
   return argv.every(argument => ['--help', 'help', '--json'].includes(argument))
 }

@@ -204,7 +204,7 @@ function isText(node: ts.Node): node is ts.StringLiteral | ts.TemplateHead {
 function looksLikeSql(text: string): boolean {
   // "SHOW VIEW" and "LOCK TABLES" are names of privileges.
   if (/^[A-Z]+( [A-Z]+){0,2}$/.test(text)) return false
-  return /^\s*(SELECT\s|INSERT\s+(IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|(CREATE|ALTER|DROP)\s+(OR\s|TABLE|VIEW|USER|ROLE|DATABASE|SCHEMA|INDEX|TRIGGER|PROCEDURE|FUNCTION|EVENT)|GRANT\s|REVOKE\s|SET\s+(GLOBAL|SESSION|@@|PASSWORD)|FLUSH\s|SHOW\s+[A-Z]|LOCK\s+TABLES|LOAD\s+DATA|CALL\s)/.test(
+  return /^\s*(SELECT\s|INSERT\s+(IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|(CREATE|ALTER|DROP)\s+(OR\s|TABLE|VIEW|USER|ROLE|DATABASE|SCHEMA|INDEX|TRIGGER|PROCEDURE|FUNCTION|EVENT)|GRANT\s|REVOKE\s|SET\s+(GLOBAL|SESSION|@@|PASSWORD)|FLUSH\s|SHOW\s+[A-Z]|LOCK\s+TABLES|LOAD\s+DATA|CALL\s+\S+\(\?)/.test(
     text,
   )
 }
