@@ -1,6 +1,6 @@
 import type { Clock } from '#core/clock'
 import { EcomdbError, type ErrorCode } from '#core/errors'
-import { throwIfInterrupted } from '#core/interruption'
+import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { Check } from '#domain/backup/check'
 import type { RestorePlan, RestoreStage } from '#domain/backup/restore-plan'
@@ -150,6 +150,9 @@ async function execute(
     binlog: options.binlog,
     method,
   }
+  const forget = onInterrupt(() => {
+    throw new Error(`${leftText(plan)}; run the command again with --start-over`)
+  })
   try {
     const warnings = await applyPlan(access, snapshot, plan, place, writer, progress)
     const restored = clock.monotonicMs()
@@ -172,6 +175,8 @@ async function execute(
     }
   } catch (error) {
     throw withWhatIsThere(error, plan)
+  } finally {
+    forget()
   }
 }
 
@@ -308,10 +313,14 @@ function refuseDifferences(checks: readonly Check[]): void {
   })
 }
 
+function leftText({ makes }: RestorePlan): string {
+  return `on the server now, perhaps incomplete: ${madeText(makes)}`
+}
+
 /** The same error, and what it leaves on the server. */
 function withWhatIsThere(error: unknown, plan: RestorePlan): unknown {
   if (!(error instanceof EcomdbError)) return error
-  const left = `on the server now, perhaps incomplete: ${madeText(plan.makes)}`
+  const left = leftText(plan)
   const code: ErrorCode = error.code
   return new EcomdbError(code, {
     what: error.what,
