@@ -5,4 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 const file = new URL('../oclif.manifest.json', import.meta.url)
 const manifest = JSON.parse(readFileSync(file, 'utf8'))
 const commands = Object.entries(manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1))
-writeFileSync(file, JSON.stringify({ ...manifest, commands: Object.fromEntries(commands) }, null, 2))
+writeFileSync(
+  file,
+  JSON.stringify({ ...manifest, commands: Object.fromEntries(commands) }, null, 2),
+)

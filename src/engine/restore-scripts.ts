@@ -1,3 +1,4 @@
+import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type { AccountEntry, Manifest, ProgramEntry } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
@@ -35,7 +36,10 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
       ...session(manifest),
       ...programs.flatMap(program => programStatements(manifest, program)),
       ...session(manifest),
-      ...manifest.accounts.flatMap(({ grants }) => grants),
+      // A grant on what is not there would stop the client in the middle of the file.
+      ...withoutDanglingGrants(manifest.accounts, manifest).accounts.flatMap(
+        ({ grants }) => grants,
+      ),
     ]),
     check: script(
       manifest.tables.map(({ schema, name, rows }) => checkStatement(schema, name, rows)),

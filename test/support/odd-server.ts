@@ -173,6 +173,10 @@ const SHARED_ACCOUNTS = [
   `GRANT EXECUTE ON FUNCTION ${ODD}.twice TO 'ann''o\`'@'10.%'`,
   'GRANT SELECT ON `second`.* TO reader WITH GRANT OPTION',
   "GRANT PROCESS ON *.* TO 'ecomdb_backup'@'localhost'",
+  // Both engines keep the grant when its table is dropped, and neither takes it anew.
+  'CREATE TABLE second.dropped_since (id INT PRIMARY KEY)',
+  "GRANT SELECT ON second.dropped_since TO 'ecomdb_backup'@'localhost'",
+  'DROP TABLE second.dropped_since',
 ]
 
 const MYSQL_ACCOUNTS = [

@@ -1,3 +1,4 @@
+import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import { splitTable } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type { AccountEntry, Manifest, ProgramEntry, TableEntry } from '#domain/backup/manifest'
@@ -40,8 +41,8 @@ export function compileRestorePlan(
   const databases = manifest.databases.filter(database => wanted(database.name))
   const tables = manifest.tables.flatMap((table, place) => (wanted(table.schema) ? [place] : []))
   const entries = tables.flatMap(place => manifest.tables[place] ?? [])
-  const wantedAccounts = accountsOf(manifest, options, wanted)
-  const accounts = accountStatements(wantedAccounts, manifest.programs, there, options)
+  const grantable = withoutDanglingGrants(accountsOf(manifest, options, wanted), manifest)
+  const accounts = accountStatements(grantable.accounts, manifest.programs, there, options)
   const statements = [
     ...removalStatements(options.remove),
     ...databases.map(database => databaseStatement(database, there)),
@@ -64,7 +65,13 @@ export function compileRestorePlan(
     makes: { databases: databases.map(database => database.name), accounts: accounts.made },
     locked: accounts.locked,
     kept: accounts.kept,
-    notes: [...accounts.notes, ...settingNotes(manifest, target)],
+    notes: [
+      ...accounts.notes,
+      ...grantable.leftOut.map(
+        grant => `left out, for what it is on is not in the snapshot: ${maskHashes(grant)}`,
+      ),
+      ...settingNotes(manifest, target),
+    ],
   }
 }
 

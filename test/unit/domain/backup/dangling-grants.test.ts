@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
+import type { AccountEntry, Manifest } from '#domain/backup/manifest'
+
+const manifest = {
+  tables: [{ schema: 'shop', name: 'Orders' }],
+  programs: [
+    { kind: 'view', schema: 'shop', name: 'monthly' },
+    { kind: 'procedure', schema: 'shop', name: 'Performance' },
+  ],
+} as unknown as Pick<Manifest, 'tables' | 'programs'>
+
+const of = (...grants: string[]): AccountEntry[] => [
+  { user: 'ada', host: '%', kind: 'account', create: [], grants },
+]
+
+test('grants on what the snapshot has, and on whole databases and the server, stay', () => {
+  const grants = [
+    'GRANT USAGE ON *.* TO `ada`@`%`',
+    'GRANT SELECT ON `gone`.* TO `ada`@`%`',
+    'GRANT SELECT ON `shop`.`Orders` TO `ada`@`%`',
+    'GRANT SELECT ON `shop`.`monthly` TO `ada`@`%`',
+    'GRANT EXECUTE ON PROCEDURE `shop`.`performance` TO `ada`@`%`',
+    'GRANT SELECT ON `mysql`.`user` TO `ada`@`%`',
+    'GRANT `analyst` TO `ada`@`%`',
+  ]
+  expect(withoutDanglingGrants(of(...grants), manifest)).toEqual({
+    accounts: of(...grants),
+    leftOut: [],
+  })
+})
+
+test('grants on tables and routines that are not in the snapshot are left out and named', () => {
+  const dangling = [
+    'GRANT SELECT ON `gone`.`t` TO `ada`@`%`',
+    'GRANT SELECT (`a`) ON `shop`.`dropped` TO `ada`@`%`',
+    'GRANT EXECUTE ON FUNCTION `shop`.`monthly` TO `ada`@`%`',
+  ]
+  const usage = 'GRANT USAGE ON *.* TO `ada`@`%`'
+  expect(withoutDanglingGrants(of(usage, ...dangling), manifest)).toEqual({
+    accounts: of(usage),
+    leftOut: dangling,
+  })
+})
