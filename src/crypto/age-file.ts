@@ -32,7 +32,7 @@ export async function encryptAge(
   const { header, fileKey } = await makeHeader(recipients)
   const nonce = randomBytes(PAYLOAD_NONCE_BYTES)
   const key = payloadKey(fileKey, nonce)
-  return [header, nonce, ...sealedChunks(key, parts)]
+  return [sealedChunks([header, nonce], key, parts)]
 }
 
 /**
@@ -150,20 +150,63 @@ class ChunkNonce {
   }
 }
 
-function sealedChunks(key: Buffer, parts: readonly Uint8Array[]): Uint8Array[] {
-  const plain = Buffer.concat(parts)
-  const chunks = Math.max(1, Math.ceil(plain.length / CHUNK_BYTES))
-  const out: Uint8Array[] = []
+/** The payload's chunks, in one buffer behind `head`. */
+function sealedChunks(
+  head: readonly Uint8Array[],
+  key: Buffer,
+  parts: readonly Uint8Array[],
+): Buffer {
+  const plainBytes = lengthOf(parts)
+  const chunks = Math.max(1, Math.ceil(plainBytes / CHUNK_BYTES))
+  const out = Buffer.allocUnsafeSlow(lengthOf(head) + plainBytes + chunks * TAG_BYTES)
+  let at = 0
+  for (const part of head) {
+    out.set(part, at)
+    at += part.length
+  }
+  const plain = new PartReader(parts)
   const nonce = new ChunkNonce()
   for (let i = 0; i < chunks; i += 1) {
     const cipher = createCipheriv('chacha20-poly1305', key, nonce.next(i === chunks - 1), {
       authTagLength: TAG_BYTES,
     })
-    out.push(cipher.update(plain.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES)))
+    for (const piece of plain.next(CHUNK_BYTES)) at += cipher.update(piece).copy(out, at)
     cipher.final()
-    out.push(cipher.getAuthTag())
+    at += cipher.getAuthTag().copy(out, at)
   }
   return out
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0)
+}
+
+/** Reads parts that follow one another in steps of another size, without joining them. */
+class PartReader {
+  readonly #parts: readonly Uint8Array[]
+  #part = 0
+  #at = 0
+
+  constructor(parts: readonly Uint8Array[]) {
+    this.#parts = parts
+  }
+
+  /** The next bytes, fewer at the end. */
+  *next(bytes: number): Generator<Uint8Array> {
+    let left = bytes
+    while (left > 0) {
+      const part = this.#parts[this.#part]
+      if (!part) return
+      const piece = part.subarray(this.#at, this.#at + left)
+      this.#at += piece.length
+      left -= piece.length
+      if (this.#at === part.length) {
+        this.#part += 1
+        this.#at = 0
+      }
+      if (piece.length > 0) yield piece
+    }
+  }
 }
 
 function openChunks(key: Buffer, sealed: Uint8Array): Buffer {

@@ -90,6 +90,30 @@ export interface RowBlock {
   release(): void
 }
 
+/**
+ * The rows of a RowBlock, compressed and hashed where they were read; at last the hashes of
+ * all of them.
+ */
+export type PackedRows =
+  | {
+      kind: 'block'
+      /** One zstd frame, in memory of its own. */
+      frame: Uint8Array
+      /** Of TSV. */
+      bytes: number
+      rows: number
+      rowSum: bigint | null
+      /** SHA-256 of the TSV of the piece that ends with this block; null where none ends. */
+      pieceSha256: Uint8Array | null
+    }
+  | {
+      kind: 'end'
+      /** SHA-256 of all the TSV. */
+      chunkSha256: Uint8Array
+      /** Of the last piece, when it was smaller than asked for and not empty. */
+      pieceSha256: Uint8Array | null
+    }
+
 /** Connections to one server, each with a worker thread; closed by `close`. */
 export interface RowReader {
   readonly readers: number
@@ -102,6 +126,12 @@ export interface RowReader {
    *   is not what it was at the consistent point)
    */
   readChunk(table: ReadableTable, range: KeyRange): AsyncIterable<RowBlock>
+  /**
+   * As `readChunk`, compressed and hashed in the readers' threads. A piece ends with the
+   * block that reaches `pieceBytes` of TSV. The last item is of kind 'end', also when there
+   * is no row.
+   */
+  readPacked(table: ReadableTable, range: KeyRange, pieceBytes: number): AsyncIterable<PackedRows>
   /** COUNT(*), in the snapshot where there is one. */
   countRows(table: ReadableTable): Promise<number>
   /** Smallest and largest value of an integer key's first column; null for an empty table. */

@@ -231,7 +231,8 @@ async function writeDurably(file: string, body: readonly Uint8Array[]): Promise<
   const handle = await open(file, 'wx', FILE_MODE)
   try {
     // Joined, because writev may stop half-way and writeFile goes on until all is written.
-    await handle.writeFile(Buffer.concat(body))
+    const [only, ...more] = body
+    await handle.writeFile(only && more.length === 0 ? only : Buffer.concat(body))
     await handle.datasync()
   } finally {
     await handle.close()

@@ -1,23 +1,38 @@
-/** Lets a number of callers in at a time; the others wait in line. */
+/** Lets work in up to a total weight at a time; the rest waits in line. */
 export class Limiter {
   #free: number
-  readonly #line: (() => void)[] = []
+  readonly #total: number
+  readonly #line: { weight: number; go: () => void }[] = []
 
-  constructor(places: number) {
-    this.#free = places
+  constructor(total: number) {
+    this.#total = total
+    this.#free = total
   }
 
-  /** @returns gives the place back */
-  async enter(): Promise<() => void> {
-    if (this.#free > 0) this.#free -= 1
-    else await new Promise<void>(resolve => this.#line.push(resolve))
+  /**
+   * @param weight a heavier one than the total counts as the total, and so is alone
+   * @returns gives the place back
+   */
+  async enter(weight: number): Promise<() => void> {
+    const taken = Math.min(weight, this.#total)
+    if (this.#line.length > 0 || this.#free < taken) {
+      await new Promise<void>(resolve => this.#line.push({ weight: taken, go: resolve }))
+    } else this.#free -= taken
     let left = false
     return () => {
       if (left) return
       left = true
-      const next = this.#line.shift()
-      if (next) next()
-      else this.#free += 1
+      this.#free += taken
+      this.#admit()
+    }
+  }
+
+  /** In the order in which they came, so that a heavy one is not passed by for ever. */
+  #admit(): void {
+    for (let next = this.#line[0]; next && next.weight <= this.#free; next = this.#line[0]) {
+      this.#line.shift()
+      this.#free -= next.weight
+      next.go()
     }
   }
 }

@@ -1,36 +1,38 @@
-import { createHash, type Hash } from 'node:crypto'
 import type { Progress } from '#core/progress'
 import { MIB } from '#core/units'
 import type { ChunkEntry, PieceEntry } from '#domain/backup/manifest'
 import { addRowSums, formatRowSum } from '#domain/backup/row-sum'
-import type { RowBlock } from '#engine/logical-reader'
+import type { PackedRows } from '#engine/logical-reader'
 import type { SnapshotWriter } from '#repository/repository'
-import { compressBlock } from './compress-blocks.ts'
 import type { Limiter } from './limiter.ts'
 
 /** A piece is cut after the block that reaches this size; bytes of TSV. */
-const PIECE_BYTES = 32 * MIB
+export const PIECE_BYTES = 32 * MIB
 
 /** What is shared by all chunks of a backup. */
 export interface StoreContext {
   writer: SnapshotWriter
-  /** Bounds the pieces that wait for the disk, and so the memory. */
+  /** Bounds the packed bytes that wait for the disk, and so the memory. */
   storing: Limiter
   progress: Progress
   stored: { objects: number; bytes: number; reused: number }
 }
 
-/** Compresses, hashes and stores the rows of one chunk as they come. */
+interface Piece {
+  rows: number
+  bytes: number
+  frames: Uint8Array[]
+}
+
+/** Collects and stores the packed rows of one chunk as they come. */
 export class PieceWriter {
   readonly #context: StoreContext
   readonly #additive: boolean
-  readonly #chunkHash: Hash = createHash('sha256')
-  /** Null for the first piece: the chunk's own hash stands for it. */
-  #pieceHash: Hash | null = null
   #rowSum = 0n
   #rows = 0
   #bytes = 0
-  #piece = { rows: 0, bytes: 0, frames: [] as Promise<Buffer>[] }
+  #chunkSha256: string | null = null
+  #piece: Piece = { rows: 0, bytes: 0, frames: [] }
   readonly #pieces: Promise<PieceEntry>[] = []
 
   /** @param additive the rows have no order: their sum is the chunk's hash */
@@ -39,29 +41,26 @@ export class PieceWriter {
     this.#additive = additive
   }
 
-  /** Takes a block, and releases it when it is compressed. */
-  async add(block: RowBlock): Promise<void> {
-    const { bytes, rows } = block
-    const size = bytes.byteLength
-    this.#chunkHash.update(bytes)
-    this.#pieceHash?.update(bytes)
-    if (block.rowSum !== null) this.#rowSum = addRowSums(this.#rowSum, block.rowSum)
-    const frame = compressBlock(bytes).finally(() => block.release())
-    // A failure is met where the frames are collected.
-    frame.catch(() => {})
+  async add(packed: PackedRows): Promise<void> {
+    if (packed.kind === 'end') {
+      this.#chunkSha256 = Buffer.from(packed.chunkSha256).toString('hex')
+      if (packed.pieceSha256) await this.#finishPiece(packed.pieceSha256)
+      return
+    }
+    const { frame, bytes, rows, rowSum, pieceSha256 } = packed
+    if (rowSum !== null) this.#rowSum = addRowSums(this.#rowSum, rowSum)
     this.#rows += rows
-    this.#bytes += size
-    const piece = this.#piece
-    piece.frames.push(frame)
-    piece.rows += rows
-    piece.bytes += size
-    this.#context.progress.advance({ bytes: size, items: rows })
-    if (piece.bytes >= PIECE_BYTES) await this.#finishPiece()
+    this.#bytes += bytes
+    this.#piece.frames.push(frame)
+    this.#piece.rows += rows
+    this.#piece.bytes += bytes
+    this.#context.progress.advance({ bytes, items: rows })
+    if (pieceSha256) await this.#finishPiece(pieceSha256)
   }
 
   /** When every piece is durable. */
   async finish(range: { from: string | null; to: string | null }): Promise<ChunkEntry> {
-    if (this.#piece.bytes > 0) await this.#finishPiece()
+    if (this.#chunkSha256 === null) throw new Error('a chunk was not read to its end')
     const pieces = await Promise.all(this.#pieces)
     return {
       ...range,
@@ -69,33 +68,28 @@ export class PieceWriter {
       bytes: this.#bytes,
       hash: this.#additive
         ? { kind: 'additive', value: formatRowSum(this.#rowSum) }
-        : { kind: 'ordered', value: this.#chunkHash.digest('hex') },
+        : { kind: 'ordered', value: this.#chunkSha256 },
       pieces,
     }
   }
 
   /** Waits for the pieces that are on their way, also after a failure; never throws. */
   async settle(): Promise<void> {
-    await Promise.allSettled([...this.#piece.frames, ...this.#pieces])
+    await Promise.allSettled(this.#pieces)
   }
 
-  async #finishPiece(): Promise<void> {
+  async #finishPiece(sha256: Uint8Array): Promise<void> {
     const piece = this.#piece
-    const hash = (this.#pieceHash ?? this.#chunkHash.copy()).digest()
-    this.#pieceHash = createHash('sha256')
     this.#piece = { rows: 0, bytes: 0, frames: [] }
     // Waiting here stops the reading while too many pieces are on their way.
-    const leave = await this.#context.storing.enter()
-    const entry = this.#store(piece, hash).finally(leave)
+    const packed = piece.frames.reduce((sum, frame) => sum + frame.byteLength, 0)
+    const leave = await this.#context.storing.enter(packed)
+    const entry = this.#store(piece, Buffer.from(sha256)).finally(leave)
     entry.catch(() => {})
     this.#pieces.push(entry)
   }
 
-  async #store(
-    piece: { rows: number; bytes: number; frames: Promise<Buffer>[] },
-    hash: Buffer,
-  ): Promise<PieceEntry> {
-    const frames = await Promise.all(piece.frames)
+  async #store({ frames, rows, bytes }: Piece, hash: Buffer): Promise<PieceEntry> {
     const { stored, reused } = await this.#context.writer.storePiece(frames, hash)
     const totals = this.#context.stored
     if (reused) totals.reused += 1
@@ -103,6 +97,6 @@ export class PieceWriter {
       totals.objects += 1
       totals.bytes += stored.bytes
     }
-    return { path: stored.path, rows: piece.rows, bytes: piece.bytes, sha256: hash.toString('hex') }
+    return { path: stored.path, rows, bytes, sha256: hash.toString('hex') }
   }
 }

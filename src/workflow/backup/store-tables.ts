@@ -1,15 +1,19 @@
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
+import { MIB } from '#core/units'
 import { type ChunkRange, planChunks, rowBytes } from '#domain/backup/chunk-plan'
 import type { ChunkEntry, TableEntry } from '#domain/backup/manifest'
 import type { CatalogTable, ConsistentPoint } from '#engine/logical-reader'
 import type { SnapshotWriter } from '#repository/repository'
 import { Limiter } from './limiter.ts'
-import { PieceWriter, type StoreContext } from './piece-writer.ts'
+import { PIECE_BYTES, PieceWriter, type StoreContext } from './piece-writer.ts'
 
-/** Pieces that may be encrypted and written at a time. */
-const PIECES_STORING = 2
+/**
+ * Packed bytes of the pieces that may be encrypted and written at a time. Flushing a piece
+ * to the disk takes many times as long as writing it, so a good number wait for that at once.
+ */
+const BYTES_STORING = 48 * MIB
 
 /** A table whose chunks are known. */
 interface Planned {
@@ -44,7 +48,7 @@ export async function storeTables(
   const context: StoreContext = {
     writer,
     progress,
-    storing: new Limiter(PIECES_STORING),
+    storing: new Limiter(BYTES_STORING),
     stored: { objects: 0, bytes: 0, reused: 0 },
   }
   const { tables } = point.catalog
@@ -106,7 +110,7 @@ async function storeChunk(
   const range = planned.ranges[index] ?? { from: null, to: null }
   const pieces = new PieceWriter(context, table.key === null)
   try {
-    for await (const block of point.readChunk(table, range)) await pieces.add(block)
+    for await (const rows of point.readPacked(table, range, PIECE_BYTES)) await pieces.add(rows)
     planned.chunks[index] = await pieces.finish(range)
   } finally {
     await pieces.settle()

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { RowBlock } from '../../logical-reader.ts'
+import type { PackedRows, RowBlock } from '../../logical-reader.ts'
 import { translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { describe } from '../mysql2-session.ts'
@@ -12,10 +12,13 @@ const BLOCKS_OUT = 6
 /** How long a thread may take to say goodbye, in milliseconds. */
 const CLOSE_MS = 2000
 
+type BlockMessage = Extract<FromWorker, { type: 'block' }>
+type DoneMessage = Extract<FromWorker, { type: 'done' }>
+
 /** One statement's answer, as it comes from the worker. */
 interface Answer {
-  block(block: RowBlock): void
-  done(rows: (string | null)[][]): void
+  block(block: BlockMessage): void
+  done(answer: DoneMessage): void
   failed(error: Error): void
 }
 
@@ -66,7 +69,7 @@ export class RowConnection {
         { type: 'query', id: this.#nextId(), sql },
         {
           block() {},
-          done: resolve,
+          done: ({ rows }) => resolve(rows),
           failed: error => reject(this.#translate(error, sql)),
         },
       )
@@ -75,22 +78,55 @@ export class RowConnection {
 
   /** A statement with rows as TSV, in the order in which the server sends them. */
   async *stream(sql: string, additive: boolean): AsyncGenerator<RowBlock, void, undefined> {
-    const blocks: RowBlock[] = []
-    let state: 'reading' | 'done' | Error = 'reading'
+    for await (const message of this.#blocks(sql, additive, null)) {
+      if (message.type === 'block') yield this.#blockOf(message)
+    }
+  }
+
+  /** The same rows, hashed and compressed by the reader's thread. */
+  async *streamPacked(
+    sql: string,
+    additive: boolean,
+    pieceBytes: number,
+  ): AsyncGenerator<PackedRows, void, undefined> {
+    for await (const message of this.#blocks(sql, additive, pieceBytes)) {
+      if (message.type === 'block') {
+        const { buffer, length, rows, rowSum, pieceSha256 } = message
+        this.#release(null)
+        yield {
+          kind: 'block',
+          frame: new Uint8Array(buffer),
+          bytes: length,
+          rows,
+          rowSum,
+          pieceSha256,
+        }
+      } else if (message.hashes) yield { kind: 'end', ...message.hashes }
+    }
+  }
+
+  /** What the worker sends for a stream: blocks, each to be released, and at last `done`. */
+  async *#blocks(
+    sql: string,
+    additive: boolean,
+    pieceBytes: number | null,
+  ): AsyncGenerator<BlockMessage | DoneMessage, void, undefined> {
+    const blocks: BlockMessage[] = []
+    let state: 'reading' | DoneMessage | Error = 'reading'
     let wake = (): void => {}
     const id = this.#nextId()
-    const change = (next: 'done' | Error): void => {
+    const change = (next: DoneMessage | Error): void => {
       state = next
       wake()
     }
     this.#start(
-      { type: 'stream', id, sql, additive },
+      { type: 'stream', id, sql, additive, pieceBytes },
       {
         block: block => {
           blocks.push(block)
           wake()
         },
-        done: () => change('done'),
+        done: change,
         failed: change,
       },
     )
@@ -101,16 +137,19 @@ export class RowConnection {
           yield block
           continue
         }
-        const now = state as 'reading' | 'done' | Error
+        const now = state as 'reading' | DoneMessage | Error
         if (now instanceof Error) throw this.#translate(now, sql)
-        if (now === 'done') return
+        if (now !== 'reading') {
+          yield now
+          return
+        }
         await new Promise<void>(resolve => {
           wake = resolve
         })
       }
     } finally {
-      for (const block of blocks) block.release()
-      if ((state as 'reading' | 'done' | Error) === 'reading') await this.#discard(id)
+      for (const block of blocks) this.#release(block.buffer)
+      if ((state as 'reading' | DoneMessage | Error) === 'reading') await this.#discard(id)
     }
   }
 
@@ -145,7 +184,7 @@ export class RowConnection {
   async #discard(id: number): Promise<void> {
     await new Promise<void>(resolve => {
       this.#answer = {
-        block: block => block.release(),
+        block: ({ buffer }) => this.#release(buffer),
         done: () => resolve(),
         failed: () => resolve(),
       }
@@ -157,27 +196,30 @@ export class RowConnection {
     const answer = this.#answer
     if (message.type === 'opened' || !answer) return
     if (message.type === 'block') {
-      answer.block(this.#blockOf(message))
+      answer.block(message)
       return
     }
     this.#answer = null
-    if (message.type === 'done') answer.done(message.rows)
+    if (message.type === 'done') answer.done(message)
     else answer.failed(driverError(message.error))
   }
 
-  #blockOf(message: Extract<FromWorker, { type: 'block' }>): RowBlock {
-    const { buffer, length, rows, rowSum } = message
+  #blockOf({ buffer, length, rows, rowSum }: BlockMessage): RowBlock {
     let held = true
     return {
       bytes: new Uint8Array(buffer, 0, length),
       rows,
       rowSum,
       release: () => {
-        if (!held) return
+        if (held) this.#release(buffer)
         held = false
-        if (!this.#gone) this.#send({ type: 'release', buffer }, [buffer])
       },
     }
+  }
+
+  /** Null: its memory stays here. */
+  #release(buffer: ArrayBuffer | null): void {
+    if (!this.#gone) this.#send({ type: 'release', buffer }, buffer ? [buffer] : [])
   }
 
   #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {

@@ -14,10 +14,10 @@ export interface ReaderWorkerData {
 export type ToWorker =
   /** Runs a statement; its rows come as text. For small results. */
   | { type: 'query'; id: number; sql: string }
-  /** Runs a statement; its rows come as TSV blocks. */
-  | { type: 'stream'; id: number; sql: string; additive: boolean }
-  /** A block is free again. */
-  | { type: 'release'; buffer: ArrayBuffer }
+  /** Runs a statement; its rows come as TSV blocks, packed when a size of pieces is given. */
+  | { type: 'stream'; id: number; sql: string; additive: boolean; pieceBytes: number | null }
+  /** A block is free again; of a packed one only the place is. */
+  | { type: 'release'; buffer: ArrayBuffer | null }
   /** The stream's rest is not wanted. */
   | { type: 'discard'; id: number }
   | { type: 'close' }
@@ -27,13 +27,23 @@ export type FromWorker =
   | {
       type: 'block'
       id: number
+      /** TSV, or a zstd frame of it. */
       buffer: ArrayBuffer
+      /** Bytes of TSV. */
       length: number
       rows: number
       rowSum: bigint | null
+      /** Of the packed piece that ends with this block. */
+      pieceSha256: Uint8Array | null
     }
-  | { type: 'done'; id: number; rows: (string | null)[][] }
+  | { type: 'done'; id: number; rows: (string | null)[][]; hashes: PackedHashes | null }
   | { type: 'failed'; id: number | null; error: PlainError }
+
+/** Of a packed stream: the whole, and its last piece unless that has ended before. */
+export interface PackedHashes {
+  chunkSha256: Uint8Array
+  pieceSha256: Uint8Array | null
+}
 
 /** An error as it crosses threads; `translateServerError` understands it. */
 export interface PlainError {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
+import { BlockPacker } from './block-packer.ts'
 import type { FromWorker, PlainError, ReaderWorkerData, ToWorker } from './row-protocol.ts'
 import { BLOCK_BYTES, type TsvBlock, TsvBlocks } from './tsv-blocks.ts'
 import { WireConnection } from './wire-connection.ts'
@@ -38,11 +39,11 @@ function receive(message: ToWorker, wire: WireConnection): void {
       wire.query(message.sql, rowsSink(message.id))
       return
     case 'stream':
-      wire.query(message.sql, streamSink(message.id, message.additive, wire))
+      wire.query(message.sql, streamSink(message, wire))
       return
     case 'release':
       out -= 1
-      if (message.buffer.byteLength === BLOCK_BYTES) free.push(Buffer.from(message.buffer))
+      if (message.buffer) reuse(Buffer.from(message.buffer))
       balance(wire)
       return
     case 'discard':
@@ -64,17 +65,20 @@ function balance(wire: WireConnection): void {
   else wire.resume()
 }
 
-function streamSink(id: number, additive: boolean, wire: WireConnection): ResultSink {
+function streamSink(
+  { id, additive, pieceBytes }: Extract<ToWorker, { type: 'stream' }>,
+  wire: WireConnection,
+): ResultSink {
   const take = () => free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+  const packer = pieceBytes === null ? null : new BlockPacker(pieceBytes)
   const emit = (block: TsvBlock): void => {
     if (discarded === id) {
-      free.push(block.bytes)
+      reuse(block.bytes)
       return
     }
     out += 1
-    const { bytes, length, rows, rowSum } = block
-    const buffer = bytes.buffer as ArrayBuffer
-    send({ type: 'block', id, buffer, length, rows, rowSum }, [buffer])
+    if (packer) sendPacked(id, block, packer)
+    else sendPlain(id, block)
     balance(wire)
   }
   const tsv = new TsvBlocks(take, emit, additive)
@@ -84,13 +88,30 @@ function streamSink(id: number, additive: boolean, wire: WireConnection): Result
     end() {
       tsv.flush()
       discarded = null
-      send({ type: 'done', id, rows: [] })
+      send({ type: 'done', id, rows: [], hashes: packer?.end() ?? null })
     },
     error(error) {
       discarded = null
       send({ type: 'failed', id, error: refusal(error) })
     },
   }
+}
+
+function sendPlain(id: number, { bytes, length, rows, rowSum }: TsvBlock): void {
+  const buffer = bytes.buffer as ArrayBuffer
+  send({ type: 'block', id, buffer, length, rows, rowSum, pieceSha256: null }, [buffer])
+}
+
+function sendPacked(id: number, block: TsvBlock, packer: BlockPacker): void {
+  const { bytes, length, rows, rowSum } = block
+  const { frame, pieceSha256 } = packer.pack(bytes.subarray(0, length))
+  reuse(bytes)
+  send({ type: 'block', id, buffer: frame, length, rows, rowSum, pieceSha256 }, [frame])
+}
+
+/** A block for one very long row is not kept. */
+function reuse(block: Buffer): void {
+  if (block.byteLength === BLOCK_BYTES) free.push(block)
 }
 
 function rowsSink(id: number): ResultSink {
@@ -103,7 +124,7 @@ function rowsSink(id: number): ResultSink {
     row: (bytes, start) => {
       rows.push(textRow(bytes, start, columns))
     },
-    end: () => send({ type: 'done', id, rows }),
+    end: () => send({ type: 'done', id, rows, hashes: null }),
     error: error => send({ type: 'failed', id, error: refusal(error) }),
   }
 }

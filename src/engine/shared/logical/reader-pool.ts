@@ -1,4 +1,10 @@
-import type { KeyRange, ReadableTable, RowBlock, RowReader } from '../../logical-reader.ts'
+import type {
+  KeyRange,
+  PackedRows,
+  ReadableTable,
+  RowBlock,
+  RowReader,
+} from '../../logical-reader.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { isChangedTable } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
@@ -75,9 +81,28 @@ export class ReaderPool implements RowReader {
   }
 
   async *readChunk(table: ReadableTable, range: KeyRange): AsyncGenerator<RowBlock> {
+    yield* this.#read(table, connection =>
+      connection.stream(selectRows(table, range), table.key === null),
+    )
+  }
+
+  async *readPacked(
+    table: ReadableTable,
+    range: KeyRange,
+    pieceBytes: number,
+  ): AsyncGenerator<PackedRows> {
+    yield* this.#read(table, connection =>
+      connection.streamPacked(selectRows(table, range), table.key === null, pieceBytes),
+    )
+  }
+
+  async *#read<Item>(
+    table: ReadableTable,
+    stream: (connection: RowConnection) => AsyncGenerator<Item, void, undefined>,
+  ): AsyncGenerator<Item> {
     const connection = await this.#take()
     try {
-      yield* connection.stream(selectRows(table, range), table.key === null)
+      yield* stream(connection)
       await this.#afterChunk?.(table)
     } catch (error) {
       throw this.#inSnapshot && isChangedTable(error)
@@ -173,14 +198,20 @@ function readerSettings(dialect: LogicalDialect): string {
   ].join(', ')}`
 }
 
+/** One BETWEEN where it can be: the server compares every row, and two comparisons cost more. */
+function rangeCondition(column: string, from: string | null, to: string | null): string {
+  if (from !== null && to !== null) {
+    return `${column} BETWEEN ${BigInt(from)} AND ${BigInt(to) - 1n}`
+  }
+  if (from !== null) return `${column} >= ${BigInt(from)}`
+  return to === null ? '' : `${column} < ${BigInt(to)}`
+}
+
 /** The rows of one range in key order. */
 export function selectRows(table: ReadableTable, { from, to }: KeyRange): string {
   const columns = table.columns.map(column => column.read).join(', ') || '1'
   const first = quoteIdentifier(table.key?.columns[0] ?? '')
-  const where = [
-    ...(from === null ? [] : [`${first} >= ${BigInt(from)}`]),
-    ...(to === null ? [] : [`${first} < ${BigInt(to)}`]),
-  ].join(' AND ')
+  const where = rangeCondition(first, from, to)
   const order = table.key?.columns.map(quoteIdentifier).join(', ')
   return (
     `SELECT ${columns} FROM ${quoteQualified(table.schema, table.name)}` +

@@ -1,0 +1,62 @@
+import { createHash, type Hash } from 'node:crypto'
+import { constants, zstdCompressSync } from 'node:zlib'
+
+/**
+ * Level 1: on these rows three quarters faster than 3, and as small (measured: TSV of the
+ * shop's shape). The checksum lets `zstd -d` see damage by itself.
+ */
+const PARAMETERS = {
+  [constants.ZSTD_c_compressionLevel]: 1,
+  [constants.ZSTD_c_checksumFlag]: 1,
+}
+
+/**
+ * Hashes and compresses one chunk's blocks in the reader's own thread. There it costs no
+ * hand-over of plain rows, and the memory that zstd drops is collected from a heap of some
+ * megabytes: on the main thread the same garbage took a quarter of a backup's time.
+ */
+export class BlockPacker {
+  readonly #pieceBytes: number
+  readonly #chunk: Hash = createHash('sha256')
+  /** Null in the first piece: until it ends, the chunk's own hash stands for it. */
+  #piece: Hash | null = null
+  #inPiece = 0
+
+  /** @param pieceBytes a piece ends with the block that reaches this size; bytes of TSV */
+  constructor(pieceBytes: number) {
+    this.#pieceBytes = pieceBytes
+  }
+
+  /**
+   * @returns one zstd frame in memory of its own (frames that follow one another are one
+   *   zstd file: RFC 8878, section 3), and the SHA-256 of the piece that ends here
+   */
+  pack(block: Uint8Array): { frame: ArrayBuffer; pieceSha256: Uint8Array | null } {
+    this.#chunk.update(block)
+    this.#piece?.update(block)
+    this.#inPiece += block.byteLength
+    const ends = this.#inPiece >= this.#pieceBytes
+    return { frame: compress(block), pieceSha256: ends ? this.#endPiece() : null }
+  }
+
+  /** The hash of the whole chunk, and of its last piece unless that has ended already. */
+  end(): { chunkSha256: Uint8Array; pieceSha256: Uint8Array | null } {
+    const pieceSha256 = this.#inPiece > 0 ? this.#endPiece() : null
+    return { chunkSha256: this.#chunk.digest(), pieceSha256 }
+  }
+
+  #endPiece(): Uint8Array {
+    const hash = (this.#piece ?? this.#chunk.copy()).digest()
+    this.#piece = createHash('sha256')
+    this.#inPiece = 0
+    return hash
+  }
+}
+
+function compress(block: Uint8Array): ArrayBuffer {
+  // Room for the worst case (ZSTD_compressBound), so that it is done in one step.
+  const chunkSize = block.byteLength + (block.byteLength >> 7) + 1024
+  const frame = zstdCompressSync(block, { params: PARAMETERS, chunkSize })
+  // A copy of the part that is used: it can be handed to another thread as it is.
+  return frame.buffer.slice(frame.byteOffset, frame.byteOffset + frame.byteLength) as ArrayBuffer
+}
