@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -82,12 +82,18 @@ describe.each(TEST_ENGINES)('%s', family => {
       expect(await session.value('SELECT loaded FROM ecomdb_load WHERE finished_at IS NULL')).toBe(
         String(committed),
       )
-      const text = await readFile(file, 'latin1')
+      // As long as what was read, and one character is another: not the same file.
+      const place = await session.value(
+        'SELECT MAX(position_bytes) FROM ecomdb_load WHERE finished_at IS NULL',
+      )
+      const read = (await readFile(file, 'latin1')).slice(0, Number(place))
+      await mkdir(join(folder, 'edited'))
       const edited = join(folder, 'edited', PAGEVIEWS)
-      await runEcomdb(['sample', 'generate', '--out', join(folder, 'edited'), '--scale', '0'])
-      await writeFile(edited, `${text.split('\n').slice(0, 3).join('\n')}x\n`, 'latin1')
+      await writeFile(edited, read.replace('/', '.') + '\n'.repeat(1024 * 1024), 'latin1')
       const other = (await runEcomdb(['load', edited, '--json'], { env, cwd: folder })).json()
-      expect(other.result.files).toMatchObject([{ resumedAtLine: null, present: 1, rejected: 1 }])
+      expect(other.result.files).toMatchObject([
+        { resumedAtLine: null, loaded: 0, present: committed - 1, rejected: 1 },
+      ])
 
       const again = (await runEcomdb(['load', file, '--json'], { env, cwd: folder })).json()
       expect(again.result.files).toMatchObject([
