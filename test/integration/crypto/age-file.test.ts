@@ -53,8 +53,13 @@ describe('against the age program', () => {
   })
 })
 
-test('parts are encrypted as one', async () => {
-  const parts = [randomBytes(70_000), randomBytes(0), randomBytes(3)]
+test.each([
+  [70_000, 0, 3],
+  [1, CHUNK - 1, CHUNK, 1],
+  [CHUNK - 1, 2, 3 * CHUNK + 5, 0, 0],
+  Array.from({ length: 300 }, (_, n) => n * 7),
+])('parts are encrypted as one: %i, %i, %i, …', async (...sizes) => {
+  const parts = sizes.map(size => randomBytes(size))
   const file = Buffer.concat(await encryptAge([ours.recipient], parts))
   expect((await decryptAge([ours.identity], file)).equals(Buffer.concat(parts))).toBe(true)
 })
