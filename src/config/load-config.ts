@@ -164,7 +164,7 @@ function compose(
       port: place.port,
       user: changes.user ?? server.user ?? userInfo().username,
       password,
-      passwordFile: here(changes['password-file']) ?? beside(server.password_file),
+      passwordFile: here(changes['password-file']) ?? beside(ownPasswordFile(server, changes.user)),
       database: changes.database ?? server.database ?? 'shop',
       tls: server.tls,
       tlsCaFile: beside(server.tls_ca_file),
@@ -180,6 +180,15 @@ function compose(
         (keys.identity_files ?? []).map(path => resolve(folder, path)),
     },
   }
+}
+
+/** The file's password is that of the file's account: another one does not log in with it. */
+function ownPasswordFile(
+  { user, password_file }: NonNullable<ConfigFile['server']>,
+  asked: string | undefined,
+): string | undefined {
+  const isAnother = user !== undefined && asked !== undefined && asked !== user
+  return isAnother ? undefined : password_file
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

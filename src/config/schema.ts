@@ -21,7 +21,7 @@ const server = z
       .min(1)
       .optional()
       .describe('the account that ecomdb uses (default: your login name)'),
-    password_file: path('a file of mode 0600 that holds the password').optional(),
+    password_file: path('a file of mode 0600 that holds the password of that user').optional(),
     database: z
       .string()
       .min(1)

@@ -55,6 +55,15 @@ test('a socket replaces a host of a weaker source, and a host a socket', async (
   expect(byHost.server).toMatchObject({ socketPath: undefined, host: 'b' })
 })
 
+test("the file's password is not used for another account than the file's", async () => {
+  const text = 'server: {user: u, password_file: p}\n'
+  const own = { passwordFile: join(folder, 'p') }
+  expect((await load(text, {}, { user: 'u' })).server).toMatchObject(own)
+  expect((await load(text, {}, { user: 'root' })).server.passwordFile).toBeUndefined()
+  expect((await load(text, { ECOMDB_USER: 'root' })).server.passwordFile).toBeUndefined()
+  expect((await load('server: {password_file: p}\n', {}, { user: 'v' })).server).toMatchObject(own)
+})
+
 test('the environment alone is enough', async () => {
   const config = await loadConfig({
     file: undefined,
