@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, type ExitStatus } from '#core/errors'
-import { cleanUpAfterInterrupt } from '#core/interruption'
+import { adviceAfterInterrupt, cleanUpAfterInterrupt } from '#core/interruption'
 import { drainOutput } from './output.ts'
 import { printError } from './render-error.ts'
 
@@ -25,11 +25,12 @@ export async function endCrashed(error: unknown, json: boolean): Promise<ExitSta
  * @returns the exit status
  */
 export async function endInterrupted(signal: string, json: boolean): Promise<ExitStatus> {
+  const advice = adviceAfterInterrupt()
   const { done, failed } = await cleanUpInTime()
   const error = new EcomdbError('INTERRUPTED', {
     what: `stopped by ${signal}`,
-    why: verdict(done, failed),
-    hints: failed.length ? ['run `ecomdb doctor` to see what is left'] : [],
+    why: verdict(done, failed, advice.length > 0),
+    hints: [...(failed.length ? ['run `ecomdb doctor` to see what is left'] : []), ...advice],
   })
   const status = printError(error, json)
   await drainOutput()
@@ -43,7 +44,8 @@ async function cleanUpInTime(): Promise<{ done: number; failed: string[] }> {
   ])
 }
 
-function verdict(done: number, failed: readonly string[]): string {
+function verdict(done: number, failed: readonly string[], stays: boolean): string {
   if (failed.length) return `not everything was cleaned up: ${failed.join('; ')}`
+  if (stays) return 'what was done so far stays'
   return done ? 'what was begun was cleaned up' : 'there was nothing to clean up'
 }

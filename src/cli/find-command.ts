@@ -46,6 +46,7 @@ export function findCommand(argv: readonly string[], config: Config): Request {
   }
   const isGroup = named.length === 0 || config.findTopic(named.join(':')) !== undefined
   if (help && isGroup) return { kind: 'help', command: null, words: named, rest, json }
+  if (named.length === 0 && rest[0]?.startsWith('-')) throw flagFirst(rest, config)
   throw isGroup ? incomplete(named, config) : unknown(named, config)
 }
 
@@ -74,6 +75,22 @@ function visibleCommands(config: Config): string[] {
     .filter(command => !command.hidden)
     .map(command => command.id.replaceAll(':', ' '))
     .sort()
+}
+
+/** `ecomdb --config FILE backup list`, as some other programs have it. */
+function flagFirst(rest: readonly string[], config: Config): EcomdbError {
+  const places = rest.map((_, at) => rest.slice(at).filter(word => !word.startsWith('-')))
+  const command = places
+    .flatMap(words => [words.slice(0, 2).join(' '), words.slice(0, 1).join(' ')])
+    .find(id => visibleCommands(config).includes(id))
+  return new EcomdbError('USAGE', {
+    what: `no command is given before ${rest[0]}`,
+    why: 'flags come after the command that they are for',
+    hints: [
+      `for example: \`ecomdb ${command ?? 'backup list'} ${rest[0]} …\``,
+      'run `ecomdb --help`',
+    ],
+  })
 }
 
 function incomplete(words: readonly string[], config: Config): EcomdbError {

@@ -8,6 +8,7 @@ import { EcomdbError, messageOf } from './errors.ts'
 type CleanUp = () => void | Promise<void>
 
 const cleanUps = new Set<CleanUp>()
+const notices = new Set<string>()
 let interrupted = false
 
 /**
@@ -19,6 +20,23 @@ export function onInterrupt(cleanUp: CleanUp): () => void {
   return () => {
     cleanUps.delete(cleanUp)
   }
+}
+
+/**
+ * What to do next if a signal ends the program from here on, for work that stays half done
+ * on purpose: it goes on, or begins again, in a later run. The function given back takes it
+ * back.
+ */
+export function adviseOnInterrupt(notice: string): () => void {
+  notices.add(notice)
+  return () => {
+    notices.delete(notice)
+  }
+}
+
+/** What the work that a signal has ended asks the user to do next. */
+export function adviceAfterInterrupt(): readonly string[] {
+  return [...notices]
 }
 
 /** @throws EcomdbError INTERRUPTED once a signal has come */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Clock } from '#core/clock'
-import { onInterrupt } from '#core/interruption'
+import { adviseOnInterrupt, onInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { type FilePlan, matchHeader } from '#domain/load/match-header'
 import { SOFT_REFERENCES } from '#domain/load/shop-history'
@@ -69,11 +69,15 @@ export async function loadFiles(
       session.cancel()
       await rejects.close()
     })
+    const advised = options.dryRun
+      ? () => {}
+      : adviseOnInterrupt('run the same command again: it goes on where it stopped')
     try {
       const files = await loadInOrder(inputs, plans, { session, rejects, progress, options })
       const orphans = options.dryRun ? [] : await findOrphans(session, tables, plans)
       return report(options, session, rejects, files, orphans)
     } finally {
+      advised()
       finished()
       await rejects.close()
     }

@@ -29,6 +29,13 @@ describe.each([
   })
 })
 
+test('a flag before the command: the hint has them in order', async () => {
+  const { status, stderr } = await runEcomdb(['--config', 'x.yaml', 'backup', 'list'])
+  expect(status).toBe(2)
+  expect(stderr).toContain('no command is given before --config')
+  expect(stderr).toContain('`ecomdb backup list --config …`')
+})
+
 test('a group without a command fails, and lists its commands', async () => {
   const { status, stderr } = await runEcomdb(['sandbox'])
   expect(status).toBe(2)

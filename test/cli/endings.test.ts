@@ -155,6 +155,11 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', signal => {
     expect(json()).toMatchObject({ status: 130, error: { code: 'INTERRUPTED' } })
   })
 
+  test('tells how to go on with what was left half done', async () => {
+    const { stderr } = await interrupt(['--advice', 'run it again'])
+    expect(stderr).toContain('  why:  what was done so far stays\n  hint: run it again\n')
+  })
+
   test('says when cleaning up failed', async () => {
     const { status, stderr } = await interrupt(['--fail', 'the disk is gone'])
     expect(status).toBe(130)

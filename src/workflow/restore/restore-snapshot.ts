@@ -1,6 +1,6 @@
 import type { Clock } from '#core/clock'
 import { EcomdbError, type ErrorCode } from '#core/errors'
-import { onInterrupt, throwIfInterrupted } from '#core/interruption'
+import { adviseOnInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { Check } from '#domain/backup/check'
 import type { RestorePlan, RestoreStage } from '#domain/backup/restore-plan'
@@ -150,9 +150,7 @@ async function execute(
     binlog: options.binlog,
     method,
   }
-  const forget = onInterrupt(() => {
-    throw new Error(`${leftText(plan)}; run the command again with --start-over`)
-  })
+  const advised = adviseOnInterrupt(`${leftText(plan)}; run the command again with --start-over`)
   try {
     const warnings = await applyPlan(access, snapshot, plan, place, writer, progress)
     const restored = clock.monotonicMs()
@@ -176,7 +174,7 @@ async function execute(
   } catch (error) {
     throw withWhatIsThere(error, plan)
   } finally {
-    forget()
+    advised()
   }
 }
 
@@ -271,7 +269,7 @@ function refuseFull(
     what: 'cannot restore: the server has these databases already',
     why: full.map(({ name, objects }) => `${name} holds ${objects} objects`).join(', '),
     hints: [
-      'restore into another server: `ecomdb sandbox start` gives an empty one',
+      'restore into another server: `ecomdb sandbox start --name rescue` gives an empty one, and its socket for --socket',
       'or restore other databases only, with --databases',
       'nothing was changed',
     ],

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { string } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '../../../src/cli/base-command.ts'
 import { EcomdbError } from '../../../src/core/errors.ts'
-import { onInterrupt } from '../../../src/core/interruption.ts'
+import { adviseOnInterrupt, onInterrupt } from '../../../src/core/interruption.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { onPath } from '../../../src/process/program.ts'
 import { runInteractive } from '../../../src/process/run-interactive.ts'
@@ -64,7 +64,7 @@ class Leaks extends BaseCommand {
 
 /** Prints "ready" and then waits for a signal. */
 class Waits extends BaseCommand {
-  static override flags = { undo: string({ required: true }), fail: string() }
+  static override flags = { undo: string({ required: true }), fail: string(), advice: string() }
 
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(Waits)
@@ -72,6 +72,7 @@ class Waits extends BaseCommand {
       if (flags.fail) throw new Error(flags.fail)
       writeFileSync(flags.undo, 'undone')
     })
+    if (flags.advice) adviseOnInterrupt(flags.advice)
     process.stderr.write('ready\n')
     await sleep(60_000)
     release()
