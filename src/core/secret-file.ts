@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { EcomdbError, messageOf, systemCode } from './errors.ts'
 import { Secret } from './secret.ts'
+import { shellWord } from './shell-word.ts'
 
 /**
  * Reads a secret of one line from a file that its owner alone may read, as ssh(1) asks of
@@ -24,10 +25,15 @@ export async function readSecretFile(path: string, purpose: string): Promise<Sec
 }
 
 /**
+ * @param whenMissing one more hint, for a file that is not there
  * @throws EcomdbError SECRET_MISSING when the file is missing, or group or others may read it
  */
-export async function refuseOpenMode(path: string, purpose: string): Promise<void> {
-  const found = await stat(path).catch(error => unreadable(path, purpose, error))
+export async function refuseOpenMode(
+  path: string,
+  purpose: string,
+  whenMissing?: string,
+): Promise<void> {
+  const found = await stat(path).catch(error => unreadable(path, purpose, error, whenMissing))
   if (!found.isFile()) {
     throw new EcomdbError('SECRET_MISSING', {
       what: `${path} is no file`,
@@ -38,16 +44,19 @@ export async function refuseOpenMode(path: string, purpose: string): Promise<voi
     throw new EcomdbError('SECRET_MISSING', {
       what: `${path} is open to other users, so it is not used`,
       why: `it holds ${purpose}; its mode is ${(found.mode & 0o777).toString(8).padStart(4, '0')}, and 0600 is expected`,
-      hints: [`run \`chmod 600 ${path}\`; if others may have read it, make a new one`],
+      hints: [`run \`chmod 600 ${shellWord(path)}\`; if others may have read it, make a new one`],
     })
   }
 }
 
-function unreadable(path: string, purpose: string, error: unknown): never {
+function unreadable(path: string, purpose: string, error: unknown, hint?: string): never {
   throw new EcomdbError('SECRET_MISSING', {
     what: `cannot read ${path}`,
     why: `it should hold ${purpose}; ${systemCode(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)}`,
-    hints: ['run `ecomdb doctor` to see which files are expected, and where'],
+    hints: [
+      ...(hint === undefined ? [] : [hint]),
+      'run `ecomdb doctor` to see which files are expected, and where',
+    ],
     cause: error,
   })
 }

@@ -111,8 +111,12 @@ async function openHeader(identities: readonly Secret[], header: Uint8Array): Pr
     if (!asked) throw damaged(`its header is not right: ${messageOf(error)}`, error)
     throw new EcomdbError('WRONG_IDENTITY', {
       what: 'cannot decrypt: no identity at hand opens it',
-      why: `it is encrypted to other recipients than those of the ${identities.length} identities given`,
-      hints: ['give the identity (private key) of one of the recipients of the snapshot'],
+      why: identities.length
+        ? `it is encrypted to other recipients than those of the ${identities.length} identities given`
+        : 'no identity is given: neither by --identity, nor by keys.identity_files in ecomdb.yaml',
+      hints: [
+        'give the private key of one of its recipients, the escrow key for example: --identity FILE',
+      ],
       cause: error,
     })
   }

@@ -141,7 +141,11 @@ function signingKeyOf(privateKey: KeyObject): SigningKey {
 }
 
 async function readKeyFile(file: string, kind: string): Promise<string> {
-  await refuseOpenMode(file, `the ${kind}`)
+  const lost =
+    kind === 'identity'
+      ? 'if it is lost, another one opens the snapshots as well, the escrow key for example: --identity FILE'
+      : 'if it is lost, docs/keys.md tells how to go on with a new one'
+  await refuseOpenMode(file, `the ${kind}`, lost)
   return await readFile(file, 'utf8').catch(error => {
     throw unusable(kind, file, messageOf(error), error)
   })

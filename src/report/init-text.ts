@@ -1,3 +1,5 @@
+import { shellWord } from '#core/shell-word'
+
 /** Structurally what `ecomdb init` gives back. */
 interface InitFacts {
   configFile: string
@@ -28,6 +30,6 @@ export function initText({ configFile, dryRun, items, signer, takeAway }: InitFa
         ]
       : []),
     ...(signer ? [`signer: ${signer}`] : []),
-    `next:   ecomdb doctor --config ${configFile}`,
+    `next:   ecomdb doctor --config ${shellWord(configFile)}`,
   ].join('\n')
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '#core/shell-word'
 import type { Check, Finding } from '../facts.ts'
 
 /**
@@ -15,7 +16,7 @@ export const privateKeys: Check = ({ privateKeys: found, config }) => {
           status: 'warn',
           subject: 'escrow key',
           detail: `${path} is still on this host`,
-          next: `copy it to an offline place of its own, then delete it: \`shred -u ${path}\``,
+          next: `copy it to an offline place of its own, then delete it: \`shred -u ${shellWord(path)}\``,
         },
       ]
     }
