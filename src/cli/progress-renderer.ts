@@ -133,7 +133,8 @@ class TextProgress implements ProgressRenderer {
     const parts = [
       ...(items
         ? [
-            `${formatCount(items)}${this.#total.items ? ` of ${formatCount(this.#total.items)}` : ''}`,
+            // A total may be the server's estimate: one that was passed says nothing.
+            `${formatCount(items)}${this.#total.items >= items ? ` of ${formatCount(this.#total.items)}` : ''}`,
           ]
         : []),
       ...(bytes ? [formatBytes(bytes)] : []),
@@ -153,7 +154,13 @@ class TextProgress implements ProgressRenderer {
     const left =
       share && share > 0.02 ? `  ${formatDuration((seconds / share - seconds) * 1000)} left` : ''
     this.#clear()
-    process.stderr.write(`${this.#line()}${bar}${rate}${left}`)
+    // A line that wraps could not be cleared: parts that do not fit are left out.
+    const room = (process.stderr.columns || 80) - 1
+    const line = [bar, left, rate].reduce(
+      (text, part) => (text.length + part.length > room ? text : text + part),
+      this.#line(),
+    )
+    process.stderr.write(line.slice(0, room))
   }
 
   #share(): number | null {
