@@ -43,7 +43,14 @@ export const mariadbScratch: ScratchDialect = {
     const client = findInstallation('mariadb').program('mariadb')
     return {
       ...client,
-      args: [...client.args, '--no-defaults', `--socket=${socketPath}`, '--user=root'],
+      args: [
+        ...client.args,
+        '--no-defaults',
+        // MariaDB's client takes latin1 or utf8mb3 from the locale; MySQL's has this by itself.
+        '--default-character-set=utf8mb4',
+        `--socket=${socketPath}`,
+        '--user=root',
+      ],
     }
   },
   server: () => findInstallation('mariadb').program('mariadbd'),
