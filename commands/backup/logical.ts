@@ -27,7 +27,7 @@ export default class BackupLogical extends BaseCommand {
     databases: string({
       multiple: true,
       delimiter: ',',
-      helpValue: 'NAME,…',
+      helpValue: 'NAME',
       summary: "only these databases; all but the server's own by default",
     }),
     readers: integer({

@@ -29,9 +29,9 @@ export default class SchemaDiagram extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(SchemaDiagram)
+    const format = diagramFormat(flags.format, flags.out)
     const config = await configFrom(flags)
     const schema = await observeSchema(await wire.server(config), config.server.database)
-    const format = diagramFormat(flags.format, flags.out)
     const diagram = await drawSchema(schema, format)
     const summary = { ...schemaSummary(schema), format }
     if (flags.out === undefined) return { result: { ...summary, diagram }, text: diagram }

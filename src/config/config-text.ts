@@ -31,7 +31,8 @@ export function configText(values: ConfigValues, schemaFile: string): string {
 # ecomdb: what this host works on. Paths are relative to this file; no secret stands here.
 # Flags win over the environment (ECOMDB_HOST, ECOMDB_DATABASE, …), which wins over this file.
 
-# all: one host for everything (a trial). database: public keys only. vault, drill: see docs.
+# all: one host for everything (a trial). database: public keys only. vault, drill: see
+# docs/configuration.md.
 runs_on: ${values.runsOn}
 
 server:

@@ -1,3 +1,5 @@
+import { extname } from 'node:path'
+import { EcomdbError } from '#core/errors'
 import type { SchemaDescription } from '#domain/schema/schema-description'
 import { DIAGRAM_FONT, schemaToDot } from './schema-diagram.ts'
 
@@ -7,11 +9,23 @@ export type DiagramFormat = (typeof DIAGRAM_FORMATS)[number]
 /** Fonts that are as wide (0.6 em), so that text stays inside its box on any machine. */
 const FONT_FAMILY = 'Courier New,Liberation Mono,DejaVu Sans Mono,Menlo,monospace'
 
-/** As asked for; else as the file's name ends; else a picture. */
+/**
+ * As asked for; else as the file's name ends; else a picture.
+ *
+ * @throws EcomdbError USAGE when the name ends as another kind of file
+ */
 export function diagramFormat(
   asked: DiagramFormat | undefined,
   file: string | undefined,
 ): DiagramFormat {
+  const known = /\.(svg|dot|gv)$/i
+  if (asked === undefined && file !== undefined && !known.test(file) && extname(file) !== '') {
+    throw new EcomdbError('USAGE', {
+      what: `cannot draw the schema as ${extname(file)}`,
+      why: 'the diagram is SVG, or DOT for Graphviz',
+      hints: ['name the file with .svg or .dot at its end, or give --format'],
+    })
+  }
   return asked ?? (file && /\.(dot|gv)$/i.test(file) ? 'dot' : 'svg')
 }
 
