@@ -20,6 +20,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }
 
+/** 1 -> "1 table"; 1234 -> "1,234 tables". For nouns whose plural is an s. */
+export function countOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** 83_000 -> "1m 23s"; 4_230 -> "4.2 s". */
 export function formatDuration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`

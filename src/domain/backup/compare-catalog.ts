@@ -1,3 +1,4 @@
+import { countOf } from '#core/units'
 import { withoutImpliedCharacterSets } from '../schema/inherited-collation.ts'
 import { type Check, checkOf } from './check.ts'
 import { withoutDanglingGrants } from './dangling-grants.ts'
@@ -37,7 +38,7 @@ export function compareCatalog(
   const compare = (name: string, kinds: readonly ProgramEntry['kind'][]): Check => {
     const mine = programs.filter(({ kind }) => kinds.includes(kind))
     const differences = mine.flatMap(program => programDifference(program, found, changes))
-    return checkOf(name, `${mine.length} ${name}`, differences)
+    return checkOf(name, countOf(mine.length, name.slice(0, -1)), differences)
   }
   return [
     compareTables(expected, found, wanted),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Progress } from '#core/progress'
-import { formatCount } from '#core/units'
+import { countOf, formatCount } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
 import { compareCatalog, type ExpectedChanges } from '#domain/backup/compare-catalog'
 import type { ChunkEntry, Manifest, TableEntry } from '#domain/backup/manifest'
@@ -133,16 +133,22 @@ function countCheck(tables: readonly TableEntry[], results: readonly ChunkResult
         ]
   })
   const total = tables.reduce((sum, { rows }) => sum + rows, 0)
-  return checkOf('rows', `${formatCount(total)} rows in ${tables.length} tables`, differences)
+  return checkOf(
+    'rows',
+    `${countOf(total, 'row')} in ${countOf(tables.length, 'table')}`,
+    differences,
+  )
 }
 
 function hashCheck(tables: readonly TableEntry[], results: readonly ChunkResult[]): Check {
   const chunks = tables.reduce((sum, table) => sum + table.chunks.length, 0)
   const missing = chunks - results.length
-  return checkOf('content', `${formatCount(chunks)} chunks read back, every one with its hash`, [
+  const differences = [
     ...results.flatMap(({ problem }) => problem ?? []),
     ...(missing > 0 ? [`${missing} chunks were not read back`] : []),
-  ])
+  ]
+  const found = differences.length === 0 ? ', every one with its hash' : ' and compared by hash'
+  return checkOf('content', `${countOf(chunks, 'chunk')} read back${found}`, differences)
 }
 
 async function proveViews(
@@ -153,13 +159,12 @@ async function proveViews(
     ({ kind, schema }) => kind === 'view' && (changes.databases?.includes(schema) ?? true),
   )
   const silent = await engine.logicalWriter.askViews(session, views)
-  return checkOf(
-    'answers',
-    `${views.length} views answer`,
-    silent.map(
-      ({ schema, name, error }) => `view \`${schema}\`.\`${name}\` does not answer: ${error}`,
-    ),
+  const differences = silent.map(
+    ({ schema, name, error }) => `view \`${schema}\`.\`${name}\` does not answer: ${error}`,
   )
+  const found =
+    differences.length > 0 ? 'asked for a row' : views.length === 1 ? 'answers' : 'answer'
+  return checkOf('answers', `${countOf(views.length, 'view')} ${found}`, differences)
 }
 
 async function proveProbes(
@@ -167,6 +172,10 @@ async function proveProbes(
   session: Session,
 ): Promise<Check> {
   const probes = manifest.probes.filter(({ schema }) => changes.databases?.includes(schema) ?? true)
+  if (probes.length === 0) {
+    const summary = 'the snapshot has no business probes'
+    return { name: 'probes', outcome: 'unchecked', summary, differences: [] }
+  }
   const differences: string[] = []
   for (const probe of probes) {
     const answer = await engine.logicalReader
@@ -178,7 +187,8 @@ async function proveProbes(
       )
     }
   }
-  return checkOf('probes', `${probes.length} business probes answer as they did`, differences)
+  const found = differences.length === 0 ? 'with the same answer' : 'asked again'
+  return checkOf('probes', `${countOf(probes.length, 'business probe')} ${found}`, differences)
 }
 
 function quoted(answer: string): string {
