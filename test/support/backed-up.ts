@@ -108,7 +108,7 @@ export async function withServer<T>(
     tcp: false,
     purpose: 'drill',
     // Binary log on: a restore must be able to leave it out, and a backup wants a position.
-    serverOptions: ['--max-allowed-packet=64M', ...serverOptions],
+    serverOptions,
   })
   try {
     return await use(server, engine)

@@ -73,6 +73,7 @@ export const mariadbScratch: ScratchDialect = {
             '--innodb-log-file-size=512M',
             '--innodb-flush-method=nosync',
             '--event-scheduler=OFF',
+            '--max-allowed-packet=1G',
           ]
         : ['--log-bin=binlog', '--binlog-format=ROW', '--event-scheduler=ON']),
     ]

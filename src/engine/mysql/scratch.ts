@@ -82,6 +82,7 @@ export const mysqlScratch: ScratchDialect = {
             '--innodb-redo-log-capacity=1G',
             '--innodb-flush-method=nosync',
             '--event-scheduler=OFF',
+            '--max-allowed-packet=1G',
           ]
         : [
             '--log-bin=binlog',

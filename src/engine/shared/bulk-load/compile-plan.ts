@@ -275,7 +275,12 @@ function plain(
 }
 
 /** Settings that change what names and text mean. */
-const TELLING_SETTINGS = ['lower_case_table_names', 'character_set_server', 'collation_server']
+const TELLING_SETTINGS = [
+  'lower_case_table_names',
+  'character_set_server',
+  'collation_server',
+  'max_allowed_packet',
+]
 
 function settingNotes(manifest: Manifest, target: RestoreTarget): string[] {
   return TELLING_SETTINGS.flatMap(name => {
