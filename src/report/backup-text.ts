@@ -13,6 +13,9 @@ import { alignColumns } from './align-columns.ts'
 
 /** `ecomdb backup list` for people. */
 export function snapshotListText({ target, snapshots, refused }: SnapshotList): string {
+  // Which server: said only where a repository serves more than one.
+  const several = new Set(snapshots.map(({ sourceId }) => sourceId)).size > 1
+  const source = (cell: string): string[] => (several ? [cell] : [])
   const table = alignColumns(
     [
       [
@@ -25,10 +28,22 @@ export function snapshotListText({ target, snapshots, refused }: SnapshotList): 
         'NEW',
         'VERIFIED',
         'DRILLED',
+        ...source('SOURCE'),
       ],
-      ...snapshots.map(summaryCells),
+      ...snapshots.map(one => [...summaryCells(one), ...source(one.sourceId)]),
     ],
-    ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],
+    [
+      'left',
+      'left',
+      'left',
+      'right',
+      'right',
+      'right',
+      'right',
+      'left',
+      'left',
+      ...(several ? ['left' as const] : []),
+    ],
   )
   return [
     snapshots.length > 0 ? table : noSnapshot(target, refused),

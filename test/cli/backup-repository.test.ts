@@ -12,8 +12,11 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { silentProgress } from '#core/progress'
 import { generateIdentity, writeIdentity } from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
+import { openRepository } from '#repository/repository'
+import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
 import { commitSnapshot, makeKeys } from '#test/snapshots'
 import {
@@ -23,6 +26,7 @@ import {
   writeConfig,
 } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
+import { openSnapshot } from '#workflow/restore/open-snapshot'
 
 // One repository is made once and copied for each test, which then harms its copy.
 
@@ -83,6 +87,24 @@ describe('a sound repository', () => {
     const verified = (await backup('verify', '--deep', '-i', made.identity, '--json')).json()
     expect(verified.status).toBe(0)
     expect(verified.result).toMatchObject({ level: 'deep', snapshots: [{ rows: 4, damaged: [] }] })
+  })
+
+  test('says of which server each is, once there are two', async () => {
+    expect((await backup('list')).stdout).not.toContain('SOURCE')
+    const repository = await openRepository(openDirectoryTarget(path))
+    await commitSnapshot(repository, { ...made.keys.options, sourceId: 'another' }, ['9\n'])
+    const { stdout } = await backup('list')
+    expect(stdout).toMatch(/SOURCE\n.*test-source\n.*test-source\n.*another\n/)
+    const warnings: string[] = []
+    const access = {
+      repository,
+      trustedSigners: made.keys.options.trustedSigners,
+      identities: [made.keys.operations.identity],
+    }
+    await openSnapshot(access, 'latest', silentProgress(warnings))
+    expect(warnings).toEqual([expect.stringContaining('is of server another')])
+    await openSnapshot(access, made.first.snapshotId, silentProgress(warnings))
+    expect(warnings).toHaveLength(1)
   })
 
   test('gets an attestation when a signing key is at hand, which list shows', async () => {

@@ -13,6 +13,8 @@ export interface SnapshotSummary {
   method: string
   engine: string
   serverVersion: string
+  /** Which server it is of. */
+  sourceId: string
   tables: number
   rows: number
   /** Stored bytes that a restore of it reads. */

@@ -40,7 +40,7 @@ export function summarize(
   attestations: readonly Attestation[],
   seen: Set<string>,
 ): SnapshotSummary {
-  const { snapshotId, consistentAt, method, engine, serverVersion, tables } = envelope
+  const { snapshotId, consistentAt, method, engine, serverVersion, sourceId, tables } = envelope
   const files = [envelope.manifest, ...envelope.objects]
   const fresh = files.filter(({ path }) => !seen.has(path))
   for (const { path } of fresh) seen.add(path)
@@ -50,6 +50,7 @@ export function summarize(
     method,
     engine,
     serverVersion,
+    sourceId,
     tables: tables.length,
     rows: tables.reduce((sum, table) => sum + table.rows, 0),
     storedBytes: files.reduce((sum, file) => sum + file.bytes, 0),

@@ -53,7 +53,7 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
     identities: await readIdentities(keys.identityFiles),
   }
   const signingKey = await signingKeyAtHand(keys, outer)
-  const snapshot = await openSnapshot(access, options.snapshot)
+  const snapshot = await openSnapshot(access, options.snapshot, progress)
   const engine = await options.engineFor(snapshot.envelope.engine)
   progress.stage('starting a private server')
   const found = await withDrillServer(engine, async server => {

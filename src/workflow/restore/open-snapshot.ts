@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
 import type { Secret } from '#core/secret'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
@@ -23,11 +24,30 @@ export interface SnapshotAccess {
  * @param name a snapshot id, an unambiguous beginning of one, or 'latest'
  * @throws EcomdbError SNAPSHOT_NOT_FOUND, SIGNATURE_INVALID, WRONG_IDENTITY, OBJECT_DAMAGED
  */
-export async function openSnapshot(access: SnapshotAccess, name: string): Promise<OpenedSnapshot> {
+export async function openSnapshot(
+  access: SnapshotAccess,
+  name: string,
+  progress: Progress,
+): Promise<OpenedSnapshot> {
   const envelope = await access.repository.readEnvelope(name, access.trustedSigners)
+  if (name === 'latest') await warnOfOtherSources(access, envelope, progress)
   const manifest = await access.repository.readManifest(envelope, access.identities)
   const objects = new Map(envelope.objects.map(object => [object.path, object]))
   return { envelope, manifest, objects }
+}
+
+/** Two servers may share a repository, and the latest snapshot may be the other one's. */
+async function warnOfOtherSources(
+  { repository, trustedSigners }: SnapshotAccess,
+  { snapshotId, sourceId }: SnapshotEnvelope,
+  progress: Progress,
+): Promise<void> {
+  const { snapshots } = await repository.listSnapshots(trustedSigners)
+  const sources = new Set(snapshots.map(one => one.sourceId))
+  if (sources.size < 2) return
+  progress.warn(
+    `this repository has snapshots of ${sources.size} servers; the latest, ${snapshotId}, is of server ${sourceId}: for another one give its id, \`ecomdb backup list\` has them`,
+  )
 }
 
 /** The signed entry of an object that the manifest names. */

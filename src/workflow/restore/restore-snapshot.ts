@@ -79,7 +79,7 @@ export async function restoreSnapshot(
   progress: Progress,
 ): Promise<RestoreReport> {
   progress.stage('opening the snapshot')
-  const snapshot = await openSnapshot(access, options.snapshot)
+  const snapshot = await openSnapshot(access, options.snapshot, progress)
   checkAsked(options, snapshot, place)
   const session = await place.engine.connect({ ...place.connect, database: undefined })
   try {
