@@ -76,7 +76,7 @@ export type KeyRange = ChunkRange
 
 export const WHOLE_TABLE: KeyRange = { from: null, to: null }
 
-/** Whole rows, at most about 1 MiB (one larger row travels alone). */
+/** At most 1 MiB of whole rows; a larger row takes several blocks and counts in its last. */
 export interface RowBlock {
   /** TSV. Valid until `release`. */
   readonly bytes: Uint8Array

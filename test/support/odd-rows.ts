@@ -9,7 +9,7 @@ import type { Session } from '#engine/session'
 type Column = [name: string, type: string, ...values: string[]]
 
 /** Every byte, as a literal. */
-const ALL_BYTES = `0x${Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')).join('')}`
+export const ALL_BYTES = `0x${Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')).join('')}`
 const SPECIAL = String.raw`CONCAT('tab\tnewline\nreturn\rback\\slash', CHAR(0), '\\N quote" it''s')`
 
 const COLUMNS: readonly Column[] = [

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 
 /**
  * An order-free checksum of a set of rows, for tables without a key, whose rows come in no
@@ -26,15 +26,22 @@ export class RowSummer {
   readonly #words = [0, 0, 0, 0]
   #pending = 0
   #sum = 0n
+  #parts: Hash | null = null
 
   /** @param line a row's TSV with its newline */
   add(line: Uint8Array): void {
-    const digest = hash('sha256', line, 'buffer')
-    for (let word = 0; word < 4; word++) {
-      this.#words[word] = (this.#words[word] ?? 0) + digest.readUInt32BE(word * 4)
-    }
-    this.#pending += 1
-    if (this.#pending === CARRY_AFTER) this.#carry()
+    this.#addDigest(hash('sha256', line, 'buffer'))
+  }
+
+  /** A part of a row's TSV; `endParts` follows the last. */
+  addPart(part: Uint8Array): void {
+    this.#parts ??= createHash('sha256')
+    this.#parts.update(part)
+  }
+
+  endParts(): void {
+    if (this.#parts) this.#addDigest(this.#parts.digest())
+    this.#parts = null
   }
 
   /** The sum of the rows since the last call. */
@@ -43,6 +50,14 @@ export class RowSummer {
     const sum = this.#sum
     this.#sum = 0n
     return sum
+  }
+
+  #addDigest(digest: Buffer): void {
+    for (let word = 0; word < 4; word++) {
+      this.#words[word] = (this.#words[word] ?? 0) + digest.readUInt32BE(word * 4)
+    }
+    this.#pending += 1
+    if (this.#pending === CARRY_AFTER) this.#carry()
   }
 
   #carry(): void {

@@ -3,10 +3,13 @@ import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import { WHOLE_TABLE } from '#engine/logical-reader'
 import { quoteIdentifier } from '#engine/quote'
+import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
+import { withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
-import { makeOddRows, oddColumns } from '#test/odd-rows'
+import { ALL_BYTES, makeOddRows, oddColumns } from '#test/odd-rows'
 import { withDatabase } from '#test/servers'
+import { withFolder } from '#test/temporary'
 
 /**
  * Rows are read and loaded into a copy of the table, and source and copy are compared *in
@@ -43,6 +46,37 @@ test.each(TEST_ENGINES)(
           expect(await session.value(`SELECT COUNT(*) FROM ${copy}.${table}`)).toBe(String(rows))
         })
       }
+    })
+  },
+)
+
+test.each(TEST_ENGINES)(
+  '%s: a field of 40 MB, over several packets, between small ones',
+  async family => {
+    await withFolder(async folder => {
+      const use = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const session = await engine.connect(server.administrator)
+        try {
+          await session.run('CREATE DATABASE large')
+          await session.run('USE large')
+          for (const key of ['PRIMARY KEY', 'NOT NULL']) {
+            await session.run(`CREATE TABLE t (id INT ${key}, a LONGBLOB, b TEXT)`)
+            await session.run("INSERT INTO t VALUES (1, '', NULL), (3, NULL, 'after')")
+            await session.run(
+              `INSERT INTO t VALUES (2, REPEAT(${ALL_BYTES}, 160000), 'in the same row')`,
+            )
+            await withCopy(engine, session, 'large', 't', async copy => {
+              const same = `SELECT COUNT(*) FROM t JOIN ${copy}.t c USING (id)
+                           WHERE SHA2(t.a, 256) <=> SHA2(c.a, 256) AND t.b <=> c.b`
+              expect(await session.value(same)).toBe('3')
+            })
+            await session.run('DROP TABLE t')
+          }
+        } finally {
+          await session.close()
+        }
+      }
+      await withServer(family, `${folder}/server`, use, ['--max-allowed-packet=256M'])
     })
   },
 )

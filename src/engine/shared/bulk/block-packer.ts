@@ -22,20 +22,24 @@ export class BlockPacker {
   #piece: Hash | null = null
   #inPiece = 0
 
-  /** @param pieceBytes a piece ends with the block that reaches this size; bytes of TSV */
+  /** @param pieceBytes a piece ends with the row of the block that reaches this size; bytes of TSV */
   constructor(pieceBytes: number) {
     this.#pieceBytes = pieceBytes
   }
 
   /**
+   * @param endsRow false while a row goes on in the next block: a piece holds whole rows
    * @returns one zstd frame in memory of its own (frames that follow one another are one
    *   zstd file: RFC 8878, section 3), and the SHA-256 of the piece that ends here
    */
-  pack(block: Uint8Array): { frame: ArrayBuffer; pieceSha256: Uint8Array | null } {
+  pack(
+    block: Uint8Array,
+    endsRow: boolean,
+  ): { frame: ArrayBuffer; pieceSha256: Uint8Array | null } {
     this.#chunk.update(block)
     this.#piece?.update(block)
     this.#inPiece += block.byteLength
-    const ends = this.#inPiece >= this.#pieceBytes
+    const ends = endsRow && this.#inPiece >= this.#pieceBytes
     return { frame: compress(block), pieceSha256: ends ? this.#endPiece() : null }
   }
 

@@ -85,6 +85,7 @@ function streamSink(
   return {
     columns: types => tsv.columns(types),
     row: (bytes, start, end) => tsv.row(bytes, start, end),
+    part: (bytes, start, end, last) => tsv.part(bytes, start, end, last),
     end() {
       tsv.flush()
       discarded = null
@@ -103,15 +104,14 @@ function sendPlain(id: number, { bytes, length, rows, rowSum }: TsvBlock): void 
 }
 
 function sendPacked(id: number, block: TsvBlock, packer: BlockPacker): void {
-  const { bytes, length, rows, rowSum } = block
-  const { frame, pieceSha256 } = packer.pack(bytes.subarray(0, length))
+  const { bytes, length, rows, rowSum, endsRow } = block
+  const { frame, pieceSha256 } = packer.pack(bytes.subarray(0, length), endsRow)
   reuse(bytes)
   send({ type: 'block', id, buffer: frame, length, rows, rowSum, pieceSha256 }, [frame])
 }
 
-/** A block for one very long row is not kept. */
 function reuse(block: Buffer): void {
-  if (block.byteLength === BLOCK_BYTES) free.push(block)
+  free.push(block)
 }
 
 function rowsSink(id: number): ResultSink {

@@ -1,8 +1,10 @@
 import { RowSummer } from '#domain/backup/row-sum'
+import { type FieldWriter, LargeRow } from './large-row.ts'
 import { readLength } from './wire-result.ts'
 
 /**
- * Turns rows of the text protocol into TSV (LOAD DATA's default format) in blocks. Numbers
+ * Turns rows of the text protocol into TSV (LOAD DATA's default format) in blocks of whole
+ * rows; a row larger than a block takes several. Numbers
  * and dates are copied; other columns are escaped byte by byte: NUL, tab, newline and
  * backslash become \0 \t \n \\, and NULL is \N. Bytes stay in the column's own character
  * set, and the file is read back as character set binary, so a 0x5c inside a multi-byte
@@ -16,6 +18,7 @@ export class TsvBlocks {
   #out: Buffer | null = null
   #used = 0
   #rows = 0
+  #large: LargeRow | null = null
 
   /**
    * @param take gives a block's memory, BLOCK_BYTES long
@@ -35,27 +38,25 @@ export class TsvBlocks {
     // At worst each byte is escaped, and each NULL (one byte) is written as two and a tab.
     const room = 2 * (end - start) + 2 * this.#escaped.length + 1
     if (room > BLOCK_BYTES) {
-      this.#largeRow(bytes, start)
+      this.part(bytes, start, end, true)
       return
     }
-    if (this.#out === null || this.#used + room > this.#out.length) {
-      this.flush()
-      this.#out = this.#take()
-    }
+    const out = this.#withRoom(room)
     const before = this.#used
-    this.#used = writeRow(bytes, start, this.#out, before, this.#escaped)
+    this.#used = writeRow(bytes, start, out, before, this.#escaped)
     this.#rows += 1
-    this.#summer?.add(this.#out.subarray(before, this.#used))
+    this.#summer?.add(out.subarray(before, this.#used))
   }
 
-  /** A block of its own, no larger than it must be. */
-  #largeRow(bytes: Buffer, start: number): void {
-    this.flush()
-    const out = Buffer.allocUnsafeSlow(lineLength(bytes, start, this.#escaped))
-    writeRow(bytes, start, out, 0, this.#escaped)
-    this.#summer?.add(out)
-    const rowSum = this.#summer?.take() ?? null
-    this.#emit({ bytes: out, length: out.length, rows: 1, rowSum })
+  /** A part of a row that is larger than a block: it goes into several, whole or not. */
+  part(bytes: Buffer, start: number, end: number, last: boolean): void {
+    this.#large ??= new LargeRow(this.#fields())
+    this.#large.part(bytes, start, end)
+    if (!last) return
+    this.#write(NEWLINE)
+    this.#large = null
+    this.#rows += 1
+    this.#summer?.endParts()
   }
 
   /** Emits what is there. */
@@ -65,7 +66,45 @@ export class TsvBlocks {
     this.#out = null
     this.#used = 0
     this.#rows = 0
-    this.#emit({ ...block, rowSum: this.#summer?.take() ?? null })
+    const rowSum = this.#summer?.take() ?? null
+    this.#emit({ ...block, rowSum, endsRow: this.#large === null })
+  }
+
+  #withRoom(room: number): Buffer {
+    if (this.#out !== null && this.#used + room <= this.#out.length) return this.#out
+    this.flush()
+    this.#out = this.#take()
+    return this.#out
+  }
+
+  #fields(): FieldWriter {
+    return {
+      begin: column => {
+        if (column > 0) this.#write(TAB)
+      },
+      nothing: () => this.#write(BACKSLASH, CAPITAL_N),
+      bytes: (from, start, end, column) => {
+        const escaped = this.#escaped[column] === 1
+        for (let at = start; at < end; at += SLICE_BYTES) {
+          this.#slice(from, at, Math.min(end, at + SLICE_BYTES), escaped)
+        }
+      },
+    }
+  }
+
+  #slice(from: Buffer, start: number, end: number, escaped: boolean): void {
+    const out = this.#withRoom(2 * (end - start))
+    const before = this.#used
+    if (escaped) this.#used = writeEscaped(from, start, end, out, before)
+    else this.#used += from.copy(out, before, start, end)
+    this.#summer?.addPart(out.subarray(before, this.#used))
+  }
+
+  #write(...bytes: readonly number[]): void {
+    const out = this.#withRoom(bytes.length)
+    const before = this.#used
+    for (const byte of bytes) out[this.#used++] = byte
+    this.#summer?.addPart(out.subarray(before, this.#used))
   }
 }
 
@@ -75,9 +114,13 @@ export interface TsvBlock {
   length: number
   rows: number
   rowSum: bigint | null
+  /** False while a row that is larger than a block goes on in the next one. */
+  endsRow: boolean
 }
 
 export const BLOCK_BYTES = 1024 * 1024
+/** Steps in which a large row is written. */
+const SLICE_BYTES = 64 * 1024
 
 /**
  * Column types whose text never holds a byte that needs escaping (enum_field_types):
@@ -125,14 +168,8 @@ function writeRow(
     }
     const end = from + length
     if (escaped[column] === 1) {
-      while (from < end) {
-        const byte = bytes[from++] as number
-        const letter = ESCAPE[byte] as number
-        if (letter !== 0) {
-          out[to++] = BACKSLASH
-          out[to++] = letter
-        } else out[to++] = byte
-      }
+      to = writeEscaped(bytes, from, end, out, to)
+      from = end
     } else if (length <= LOOP_BYTES) {
       while (from < end) out[to++] = bytes[from++] as number
     } else {
@@ -145,21 +182,22 @@ function writeRow(
   return to
 }
 
-/** Bytes that `writeRow` will write. */
-function lineLength(bytes: Buffer, start: number, escaped: Uint8Array): number {
-  let total = Math.max(1, escaped.length)
-  let from = start
-  for (const kind of escaped) {
-    if (bytes[from] === NULL_FIELD) {
-      total += 2
-      from += 1
-      continue
-    }
-    const [length, at] = readLength(bytes, from)
-    total += length
-    from = at + length
-    if (kind === 0) continue
-    for (let i = at; i < from; i++) if (ESCAPE[bytes[i] as number] !== 0) total += 1
+/** Writes bytes with their escapes at `used` and returns where they end. */
+function writeEscaped(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  out: Buffer,
+  used: number,
+): number {
+  let to = used
+  for (let from = start; from < end; from++) {
+    const byte = bytes[from] as number
+    const letter = ESCAPE[byte] as number
+    if (letter !== 0) {
+      out[to++] = BACKSLASH
+      out[to++] = letter
+    } else out[to++] = byte
   }
-  return total
+  return to
 }

@@ -78,7 +78,7 @@ export class WireConnection {
     packet[3] = 0
     packet[4] = COM_QUERY
     packet.write(sql, 5)
-    this.#result.begin()
+    this.#result.begin(sink.part !== undefined)
     this.#socket.write(packet)
   }
 
@@ -113,6 +113,7 @@ export class WireConnection {
     return {
       columns: types => this.#sink?.columns(types),
       row: (bytes, start, end) => this.#sink?.row(bytes, start, end),
+      part: (bytes, start, end, last) => this.#sink?.part?.(bytes, start, end, last),
       end: () => this.#settle(sink => sink.end()),
       error: error => this.#settle(sink => sink.error(error)),
     }

@@ -8,6 +8,11 @@ export interface ResultSink {
   columns(types: Uint8Array): void
   /** One row: length-encoded strings, 0xfb for NULL. The bytes are valid during the call. */
   row(bytes: Buffer, start: number, end: number): void
+  /**
+   * A part of a row of 16 MiB and more, cut anywhere. Where `begin` does not ask for parts,
+   * such a row comes as one, in memory of its size.
+   */
+  part?(bytes: Buffer, start: number, end: number, last: boolean): void
   /** The answer is complete. */
   end(): void
   /** The server gave up, before the first row or after some. The connection is still good. */
@@ -39,6 +44,9 @@ export class WireResult {
   #carried = 0
   /** Earlier parts of a payload of 16 MiB and more. */
   #parts: Buffer[] = []
+  /** Parts of a row have gone to the sink, and the last has not. */
+  #inRow = false
+  #takesParts = false
 
   /** @param deprecateEof CLIENT_DEPRECATE_EOF was agreed on */
   constructor(sink: ResultSink, deprecateEof: boolean) {
@@ -46,15 +54,19 @@ export class WireResult {
     this.#deprecateEof = deprecateEof
   }
 
-  /** A query was sent: the next packet is the first of its answer. */
-  begin(): void {
+  /**
+   * A query was sent: the next packet is the first of its answer.
+   * @param inParts the sink takes rows of 16 MiB and more in parts
+   */
+  begin(inParts: boolean): void {
     this.#state = 'first'
+    this.#takesParts = inParts
   }
 
   push(chunk: Buffer): void {
     let at = 0
     while (at < chunk.length) {
-      if (this.#carried > 0 || this.#parts.length > 0) {
+      if (this.#carried > 0 || this.#parts.length > 0 || this.#inRow) {
         at = this.#fillCarry(chunk, at)
         continue
       }
@@ -107,7 +119,13 @@ export class WireResult {
   #wholeCarry(length: number): void {
     const packet = this.#carry
     this.#carried = 0
-    if (length === MAX_PAYLOAD) {
+    const goesOn = length === MAX_PAYLOAD
+    if (this.#takesParts && this.#state === 'rows' && (goesOn || this.#inRow)) {
+      this.#inRow = goesOn
+      this.#sink.part?.(packet, HEADER, HEADER + length, !goesOn)
+      return
+    }
+    if (goesOn) {
       this.#parts.push(packet.subarray(HEADER, HEADER + length))
       this.#carry = Buffer.alloc(0)
       return

@@ -77,11 +77,41 @@ test('numbers are copied, also long ones', () => {
   expect(text(write([INTEGER, TEXT], [[digits, digits]]))).toBe(`${digits}\t${digits}\n`)
 })
 
-test('blocks hold whole rows, and a row larger than a block is a block of its own', () => {
+test('blocks hold whole rows; a row larger than a block takes several', () => {
   const rows = [1000, 700_000, 10, 3_000_000, 5].map(size => [Buffer.alloc(size, '\t')])
   const blocks = write([TEXT], rows)
-  expect(blocks.map(block => block.rows)).toEqual([1, 1, 1, 1, 1])
-  expect(blocks.map(block => block.length)).toEqual(rows.map(([f]) => 2 * (f?.length ?? 0) + 1))
+  expect(text(blocks)).toBe(rows.map(([field]) => `${'\\t'.repeat(field?.length ?? 0)}\n`).join(''))
+  expect(blocks.reduce((sum, block) => sum + block.rows, 0)).toBe(5)
+  for (const { bytes, length, endsRow } of blocks) {
+    expect(length).toBeLessThanOrEqual(BLOCK_BYTES)
+    expect(endsRow).toBe(bytes[length - 1] === 0x0a)
+  }
+})
+
+test('a row in parts is the row in one, wherever it is cut', () => {
+  const sizes = [0, 3, 250, 251, 65_535, 65_536, 200_000]
+  const row = [null, ...sizes.map(size => Buffer.alloc(size, 'a\tb\\')), null, Buffer.from('x')]
+  const types = row.map((_, column) => (column === 4 ? INTEGER : TEXT))
+  const whole = packet(row)
+  const [expected] = [text(write(types, [row]))]
+  for (const step of [1, 2, 7, 65_537, whole.length]) {
+    const blocks: TsvBlock[] = []
+    const take = () => Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    const tsv = new TsvBlocks(take, block => blocks.push(block), true)
+    tsv.columns(Uint8Array.from(types))
+    for (let at = 0; at < whole.length; at += step) {
+      const part = Buffer.from(whole.subarray(at, at + step))
+      tsv.part(part, 0, part.length, at + step >= whole.length)
+      part.fill(0xee)
+    }
+    tsv.flush()
+    expect(text(blocks) === expected).toBe(true)
+    const summer = new RowSummer()
+    summer.add(Buffer.from(expected, 'latin1'))
+    expect(blocks.reduce((sum, { rowSum }) => addRowSums(sum, rowSum ?? 0n), 0n)).toBe(
+      summer.take(),
+    )
+  }
 })
 
 test('sums do not depend on the order or the cuts, and two equal rows count', () => {

@@ -71,12 +71,24 @@ interface Seen {
 }
 
 /** Feeds the bytes in pieces that end at `cuts`. */
-function parse(bytes: Buffer, cuts: readonly number[], deprecateEof: boolean): Seen {
+function parse(
+  bytes: Buffer,
+  cuts: readonly number[],
+  deprecateEof: boolean,
+  inParts = false,
+): Seen {
   const seen: Seen = { types: [], rows: [], ends: 0, errors: [] }
+  let parts: Buffer[] = []
   const result = new WireResult(
     {
       columns: types => seen.types.push([...types]),
       row: (from, start, end) => seen.rows.push(Buffer.from(from.subarray(start, end))),
+      part: (from, start, end, last) => {
+        parts.push(Buffer.from(from.subarray(start, end)))
+        if (!last) return
+        seen.rows.push(Buffer.concat(parts))
+        parts = []
+      },
       end: () => {
         seen.ends += 1
       },
@@ -84,7 +96,7 @@ function parse(bytes: Buffer, cuts: readonly number[], deprecateEof: boolean): S
     },
     deprecateEof,
   )
-  result.begin()
+  result.begin(inParts)
   const ends = [...new Set([...cuts, bytes.length])].sort((a, b) => a - b)
   let at = 0
   for (const end of ends) {
