@@ -14,14 +14,15 @@ const BOTH: readonly BackupPrivilege[] = [
   { privilege: 'SHOW VIEW', required: true, purpose: 'read the definitions of views' },
   { privilege: 'TRIGGER', required: true, purpose: 'read the definitions of triggers' },
   { privilege: 'EVENT', required: true, purpose: 'read the definitions of events' },
-  { privilege: 'PROCESS', required: false, purpose: 'wait for long statements before locking' },
+  { privilege: 'PROCESS', required: false, purpose: 'wait for long work before locking' },
+  { privilege: 'LOCK TABLES', required: false, purpose: 'one point in time for all readers' },
 ]
 
 /** What `ecomdb backup logical` uses; `ecomdb doctor` looks for these. */
 export const BACKUP_PRIVILEGES: Record<EngineFamily, readonly BackupPrivilege[]> = {
   mysql: [
     ...BOTH,
-    { privilege: 'RELOAD', required: false, purpose: 'one point in time for all readers' },
+    { privilege: 'RELOAD', required: false, purpose: 'one point in time beside open transactions' },
     { privilege: 'REPLICATION CLIENT', required: false, purpose: 'record the binlog position' },
     { privilege: 'BACKUP_ADMIN', required: false, purpose: 'keep DDL out during the backup' },
   ],
@@ -29,5 +30,6 @@ export const BACKUP_PRIVILEGES: Record<EngineFamily, readonly BackupPrivilege[]>
     ...BOTH,
     { privilege: 'RELOAD', required: false, purpose: 'one point in time for all readers' },
     { privilege: 'BINLOG MONITOR', required: false, purpose: 'record the binlog position' },
+    { privilege: 'BINLOG ADMIN', required: false, purpose: 'let ALTER TABLE in between two reads' },
   ],
 }

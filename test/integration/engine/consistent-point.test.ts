@@ -228,6 +228,27 @@ describe.each(TEST_ENGINES)('%s', family => {
     await requireWritable(engine, server)
   })
 
+  test('an account that does not see everything is refused; named databases are enough', async () => {
+    await admin.run("CREATE USER blind@localhost IDENTIFIED BY ''")
+    const connect = { ...server.administrator, user: 'blind' }
+    try {
+      await admin.run('GRANT SELECT, SHOW VIEW, EVENT, LOCK TABLES ON bank.* TO blind@localhost')
+      await admin.run('GRANT SELECT ON mysql.* TO blind@localhost')
+      await expect(open({ connect })).rejects.toMatchObject({
+        code: 'PRIVILEGE_MISSING',
+        why: 'it lacks TRIGGER on bank',
+      })
+      await admin.run('GRANT TRIGGER ON bank.* TO blind@localhost')
+      await (await open({ connect })).close()
+      await expect(open({ connect, databases: null })).rejects.toMatchObject({
+        code: 'PRIVILEGE_MISSING',
+        why: 'it lacks SELECT, SHOW VIEW, TRIGGER, EVENT on *.*',
+      })
+    } finally {
+      await admin.run('DROP USER blind@localhost')
+    }
+  })
+
   test('two backups of one server at once: the second is told so', async () => {
     const point = await open()
     try {

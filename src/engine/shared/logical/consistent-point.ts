@@ -19,6 +19,7 @@ import { showCreateTable } from './read-tables.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { definition, differences, newestTable, tableDifferences } from './same-catalog.ts'
 import { refuseUnreadable } from './unreadable-tables.ts'
+import { requireVisible } from './visible-databases.ts'
 
 /** How often the objects may change between looking and locking before it is given up. */
 const ATTEMPTS = 3
@@ -28,7 +29,7 @@ const CONTROL_LOCK_SECONDS = 10
 const SINGLE_FLIGHT = 'ecomdb.backup'
 
 const METADATA_LOCKS =
-  'the account may not SET sql_log_bin: an ALTER of a table that was read waits for the end of the backup, and so do all who use the table after it; grant it BINLOG ADMIN'
+  'an ALTER of a table that was read waits until all is read, and who uses the table waits behind it: the account may not SET sql_log_bin (BINLOG ADMIN)'
 
 /** What was got at the point, and is needed until the end. */
 interface Point {
@@ -58,10 +59,11 @@ export async function openConsistent(
   const control = await openSession({ ...options.connect, database: undefined })
   try {
     await takeSingleFlight(control)
+    await requireVisible(control, options.databases)
     const [point, catalog] = await findPoint(dialect, options, control)
     try {
       const { probes, warnings } = await answerProbes(point.pool, catalog)
-      if (point.pool.keepsMetadataLocks) warnings.push(METADATA_LOCKS)
+      if (point.pool.keepsMetadataLocks) point.steps.push(METADATA_LOCKS)
       return consistentPoint({ dialect, options, control, point, catalog, probes, warnings })
     } catch (error) {
       await point.pool.close()
@@ -79,6 +81,7 @@ export async function previewConsistent(
   session: Session,
   databases: readonly string[] | null,
 ): Promise<{ catalog: ObservedCatalog; steps: readonly string[] }> {
+  await requireVisible(session, databases)
   const catalog = await readCatalog(dialect, session, databases)
   refuseUnreadable(catalog, await transactionalEngines(session))
   const locks = [...dialect.lockMethods.map(({ words }) => words), 'nothing, with one reader']
