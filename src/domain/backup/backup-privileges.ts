@@ -30,6 +30,5 @@ export const BACKUP_PRIVILEGES: Record<EngineFamily, readonly BackupPrivilege[]>
     ...BOTH,
     { privilege: 'RELOAD', required: false, purpose: 'one point in time for all readers' },
     { privilege: 'BINLOG MONITOR', required: false, purpose: 'record the binlog position' },
-    { privilege: 'BINLOG ADMIN', required: false, purpose: 'let ALTER TABLE in between two reads' },
   ],
 }
