@@ -37,6 +37,8 @@ export interface RestoreTarget {
   databases: readonly { name: string; objects: number }[]
   /** Of the snapshot's accounts and roles: those that are there. Restore leaves them alone. */
   accounts: readonly { user: string; host: string }[]
+  /** Who restores, as CURRENT_USER() says. */
+  administrator: { user: string; host: string }
   /** Global variables with the names of `manifest.settings`, as far as the server has them. */
   settings: Readonly<Record<string, string>>
   /** local_infile is on. */
@@ -64,6 +66,8 @@ export interface WriterOptions {
   writers: number
   /** Nothing of this server will be kept: MySQL then goes without its redo log. */
   throwAway?: boolean
+  /** Global variables to set first, on a throw-away server, as SQL: "partial_revokes = ON". */
+  globals?: readonly string[]
   /** Write to the server's binary log, so that replicas get the rows too. */
   binlog: boolean
   /** infile: LOAD DATA LOCAL. insert: multi-row INSERT, for servers with local_infile off. */

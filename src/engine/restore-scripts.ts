@@ -3,6 +3,8 @@ import { disabledEvent } from '#domain/backup/disabled-event'
 import type { AccountEntry, Manifest, ProgramEntry } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import { isPerson } from '#domain/backup/restored-accounts'
+import { underDatabaseCollation } from './database-collation.ts'
+import { BEFORE_EVENTS, isDroppedWhenOver } from './past-event.ts'
 import { quoteIdentifier, quoteQualified, quoteString } from './quote.ts'
 import { loadStatement } from './shared/bulk-load/row-statements.ts'
 
@@ -34,12 +36,20 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
     })),
     finish: script([
       ...session(manifest),
-      ...programs.flatMap(program => programStatements(manifest, program)),
+      ...programs.filter(isValid).flatMap(program => programStatements(manifest, program)),
       ...session(manifest),
       // A grant on what is not there would stop the client in the middle of the file.
-      ...withoutDanglingGrants(manifest.accounts, manifest).accounts.flatMap(
-        ({ grants }) => grants,
-      ),
+      ...withoutDanglingGrants(manifest.accounts, {
+        tables: manifest.tables,
+        programs: programs.filter(isValid),
+      }).accounts.flatMap(({ grants }) => grants),
+      // Last, for the server may refuse them, as the source did.
+      ...programs
+        .filter(program => !isValid(program))
+        .flatMap(program => [
+          `SELECT ${quoteString(`${program.kind} ${program.schema}.${program.name} was invalid on the source, and may be refused here`)} AS note`,
+          ...programStatements(manifest, program),
+        ]),
     ]),
     check: script(
       manifest.tables.map(({ schema, name, rows }) => checkStatement(schema, name, rows)),
@@ -71,8 +81,10 @@ const MARIADB_SESSION = [
   '/*M!100804 SET SESSION explicit_defaults_for_timestamp = ON */',
 ]
 
+const isValid = ({ invalid }: ProgramEntry): boolean => invalid === undefined
+
 /** A program is made under the settings that it remembers of the session that made it first. */
-function programStatements({ engine }: Manifest, program: ProgramEntry): string[] {
+function programStatements({ engine, databases }: Manifest, program: ProgramEntry): string[] {
   const { sqlMode, characterSetClient, collationConnection, timeZone } = program
   const create = program.kind === 'event' ? disabledEvent(program.create) : program.create
   const settings = [`sql_mode = ${quoteString(sqlMode)}`]
@@ -83,13 +95,17 @@ function programStatements({ engine }: Manifest, program: ProgramEntry): string[
   if (collationConnection)
     settings.push(`collation_connection = ${quoteString(collationConnection)}`)
   if (timeZone) settings.push(`time_zone = ${quoteString(timeZone)}`)
-  const back = `SET SESSION character_set_client = utf8mb4, time_zone = '+00:00'`
+  if (isDroppedWhenOver(program)) settings.push(`timestamp = ${BEFORE_EVENTS}`)
+  const back = `SET SESSION character_set_client = utf8mb4, time_zone = '+00:00', timestamp = DEFAULT`
+  const [before = [], after = []] = underDatabaseCollation(program, databases) ?? []
   const names = engine === 'mysql' ? 'utf8mb4_0900_ai_ci' : 'utf8mb4_general_ci'
   return [
     use(program.schema),
+    ...before,
     `SET SESSION ${settings.join(', ')}`,
     create,
     `${back}, collation_connection = ${names}`,
+    ...after,
   ]
 }
 

@@ -58,6 +58,11 @@ const TABLES = [
   'CREATE TABLE moved_default (a VARCHAR(9) NOT NULL PRIMARY KEY) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci',
   'ALTER TABLE moved_default DEFAULT COLLATE utf8mb4_bin',
   'CREATE TABLE empty_one (id INT NOT NULL PRIMARY KEY)',
+  // Definitions that SHOW CREATE TABLE prints wrongly with results in utf8mb4.
+  `CREATE TABLE defaults (
+     id INT NOT NULL PRIMARY KEY, b VARBINARY(8) DEFAULT 0xFF005C27FE, c BINARY(2) DEFAULT 0x80,
+     t VARCHAR(20) CHARACTER SET utf8mb4, g VARCHAR(30) CHARACTER SET utf8mb4 GENERATED ALWAYS AS (CONCAT(t, '🐻')) STORED,
+     CONSTRAINT no_bear CHECK (t <> '🐻')) DEFAULT CHARACTER SET utf8mb4`,
   `CREATE TABLE \`t\`\`a,(b'"\\\\ 表\` (
      \`primary\` INT NOT NULL COMMENT 'it''s, (KEY \`x\`)', \`b\`\`,) KEY\` VARCHAR(20) DEFAULT 'a,\\'\\\\(', \`tab	and
 newline\` INT,
@@ -148,6 +153,16 @@ const MARIADB_ROWS = [
 ]
 
 const PROGRAMS = [
+  // It remembers the collation that its database had.
+  `ALTER DATABASE ${ODD} CHARACTER SET utf8mb4`,
+  "CREATE FUNCTION remembers() RETURNS VARCHAR(20) DETERMINISTIC BEGIN DECLARE v VARCHAR(9) DEFAULT 'x'; RETURN CHARSET(v); END",
+  `ALTER DATABASE ${ODD} CHARACTER SET latin1`,
+  // A snapshot of 2016, restored after the event was over.
+  'SET timestamp = 1460000000',
+  "CREATE EVENT over_by_now ON SCHEDULE AT '2017-01-01 00:00:00' ON COMPLETION NOT PRESERVE DISABLE DO SET @a = 1",
+  'SET timestamp = DEFAULT',
+  'CREATE TABLE dropped_below (id INT PRIMARY KEY)',
+  'CREATE VIEW invalid_since AS SELECT id FROM dropped_below',
   "CREATE USER 'ecomdb_definer'@'localhost' ACCOUNT LOCK",
   `GRANT SELECT, EXECUTE ON ${ODD}.* TO 'ecomdb_definer'@'localhost'`,
   "GRANT SELECT ON second.orders TO 'ecomdb_definer'@'localhost'",
@@ -175,8 +190,13 @@ const SHARED_ACCOUNTS = [
   "GRANT PROCESS ON *.* TO 'ecomdb_backup'@'localhost'",
   // Both engines keep the grant when its table is dropped, and neither takes it anew.
   'CREATE TABLE second.dropped_since (id INT PRIMARY KEY)',
+  'CREATE TABLE second.column_dropped (id INT PRIMARY KEY, b INT)',
   "GRANT SELECT ON second.dropped_since TO 'ecomdb_backup'@'localhost'",
   'DROP TABLE second.dropped_since',
+  "GRANT SELECT (id, b), UPDATE (b) ON second.column_dropped TO 'ecomdb_backup'@'localhost'",
+  'ALTER TABLE second.column_dropped DROP COLUMN b',
+  `GRANT SELECT ON ${ODD}.invalid_since TO 'ecomdb_backup'@'localhost'`,
+  `DROP TABLE ${ODD}.dropped_below`,
 ]
 
 const MYSQL_ACCOUNTS = [
@@ -196,4 +216,7 @@ const MARIADB_ACCOUNTS = [
   ...SHARED_ACCOUNTS,
   "GRANT reader TO 'ann''o`'@'10.%'",
   "SET DEFAULT ROLE reader FOR 'ann''o`'@'10.%'",
+  // Whoever restores may grant it to others, and is not its administrator afterwards.
+  'CREATE ROLE governed WITH ADMIN reader',
+  "GRANT PROXY ON 'ecomdb_backup'@'localhost' TO 'ann''o`'@'10.%'",
 ]

@@ -35,10 +35,22 @@ export function compareCatalog(
 ): Check[] {
   const wanted = (schema: string): boolean => changes.databases?.includes(schema) ?? true
   const programs = expected.programs.filter(({ schema }) => wanted(schema))
+  // A view that was invalid on the source, and that the server refused.
+  const isLeftOut = (program: ProgramEntry): boolean =>
+    program.invalid !== undefined && findProgram(program, found) === undefined
+  const there = expected.programs.filter(program => !isLeftOut(program))
   const compare = (name: string, kinds: readonly ProgramEntry['kind'][]): Check => {
     const mine = programs.filter(({ kind }) => kinds.includes(kind))
-    const differences = mine.flatMap(program => programDifference(program, found, changes))
-    return checkOf(name, countOf(mine.length, name.slice(0, -1)), differences)
+    const left = mine.filter(isLeftOut)
+    const differences = mine
+      .filter(program => !left.includes(program))
+      .flatMap(program => programDifference(program, found, changes))
+    const besides = left.map(({ schema, name }) => `\`${schema}\`.\`${name}\``).join(', ')
+    return checkOf(
+      name,
+      `${countOf(mine.length - left.length, name.slice(0, -1))}${besides && `; left out, invalid on the source too: ${besides}`}`,
+      differences,
+    )
   }
   return [
     compareTables(expected, found, wanted),
@@ -49,7 +61,11 @@ export function compareCatalog(
     ...(programs.some(({ kind }) => kind === 'sequence')
       ? [compare('sequences', ['sequence'])]
       : []),
-    compareAccounts(withoutDanglingGrants(expected.accounts, expected), found.accounts, changes),
+    compareAccounts(
+      withoutDanglingGrants(expected.accounts, { tables: expected.tables, programs: there }),
+      found.accounts,
+      changes,
+    ),
   ]
 }
 
@@ -87,15 +103,18 @@ function programDifference(
   { eventsDisabled }: ExpectedChanges,
 ): string[] {
   const label = `${program.kind} \`${program.schema}\`.\`${program.name}\``
-  const is = found.programs.find(
-    one => one.kind === program.kind && one.schema === program.schema && one.name === program.name,
-  )
+  const is = findProgram(program, found)
   const create =
     program.kind === 'event' && eventsDisabled ? disabledEvent(program.create) : program.create
   if (!is) return [`${label} is missing`]
   return [
     ...difference(label, create, is.create),
     ...difference(`${label}, its next value,`, program.after ?? '', is.after ?? ''),
+    ...difference(
+      `${label}, its database's collation,`,
+      program.databaseCollation ?? '',
+      is.databaseCollation ?? '',
+    ),
     ...(['sqlMode', 'characterSetClient', 'collationConnection', 'timeZone'] as const).flatMap(
       setting =>
         is[setting] === program[setting]
@@ -103,6 +122,13 @@ function programDifference(
           : [`${label}: ${setting} was "${program[setting]}" and is "${is[setting]}"`],
     ),
   ]
+}
+
+function findProgram(
+  { kind, schema, name }: ProgramEntry,
+  found: FoundCatalog,
+): ProgramEntry | undefined {
+  return found.programs.find(one => one.kind === kind && one.schema === schema && one.name === name)
 }
 
 function compareAccounts(

@@ -1,3 +1,4 @@
+import { identifiersIn, parseCreateTable } from '../schema/create-table.ts'
 import type { AccountEntry, Manifest } from './manifest.ts'
 import { grantTarget } from './restored-accounts.ts'
 
@@ -13,6 +14,7 @@ const SERVERS_OWN: ReadonlySet<string> = new Set([
  * The accounts, without grants on a table, view or routine that the snapshot does not have:
  * of a database that was not backed up, or dropped since the grant was made. Neither engine
  * takes such a grant (error 1146, 1305), although both keep one when its table is dropped.
+ * Neither takes one on a column that is gone (1054): such columns are left out.
  * A grant on a whole database needs nothing to be there, and stays.
  *
  * @returns the accounts as a restore can make them, and what is left out, for the user to see
@@ -22,18 +24,55 @@ export function withoutDanglingGrants(
   manifest: Pick<Manifest, 'tables' | 'programs'>,
 ): { accounts: AccountEntry[]; leftOut: string[] } {
   const objects = objectsOf(manifest)
-  const dangles = (grant: string): boolean => {
+  const columns = columnsOf(manifest)
+  const grantable = (grant: string): string | null => {
     const target = grantTarget(grant)
-    if (target === null || target.name === null || SERVERS_OWN.has(target.database)) return false
-    return !objects.has(keyOf(target.kind, target.database, target.name))
+    if (target === null || target.name === null || SERVERS_OWN.has(target.database)) return grant
+    const key = keyOf(target.kind, target.database, target.name)
+    if (!objects.has(key)) return null
+    const mine = columns.get(key)
+    return mine === undefined ? grant : withoutColumns(grant, name => !mine.has(name))
   }
   return {
     accounts: accounts.map(account => ({
       ...account,
-      grants: account.grants.filter(grant => !dangles(grant)),
+      grants: account.grants.flatMap(grant => grantable(grant) ?? []),
     })),
-    leftOut: accounts.flatMap(({ grants }) => grants.filter(dangles)),
+    leftOut: accounts.flatMap(({ grants }) => grants.filter(grant => grantable(grant) !== grant)),
   }
+}
+
+/** The names of each table's columns, in lower case. */
+function columnsOf({ tables }: Pick<Manifest, 'tables'>): Map<string, ReadonlySet<string>> {
+  return new Map(
+    tables.map(({ schema, name, create }) => {
+      const columns = parseCreateTable(create).clauses.filter(clause => clause.startsWith('`'))
+      const names = columns.map(column => identifiersIn(column)[0]?.toLowerCase() ?? '')
+      return [keyOf('table', schema, name), new Set(names)]
+    }),
+  )
+}
+
+const NAMES = '\\((`(?:[^`]|``)*`(?:, `(?:[^`]|``)*`)*)\\)'
+const PRIVILEGE = `[A-Z ]+?(?: ${NAMES})?`
+const ON_COLUMNS = new RegExp(`^GRANT (${PRIVILEGE}(?:, ${PRIVILEGE})*)(?= ON )`)
+
+/**
+ * The grant without columns that are gone: the engines keep a grant on a column when the
+ * column is dropped, too, and do not take it (error 1054). Null when nothing is left.
+ */
+function withoutColumns(grant: string, isGone: (column: string) => boolean): string | null {
+  const list = ON_COLUMNS.exec(grant)?.[1]
+  if (list === undefined || !list.includes('(')) return grant
+  const privileges = [...list.matchAll(new RegExp(`(${PRIVILEGE})(?:, |$)`, 'g'))]
+  const kept = privileges.flatMap(([, privilege = '', names]) => {
+    if (names === undefined) return [privilege]
+    const there = identifiersIn(names).filter(name => !isGone(name.toLowerCase()))
+    const quoted = there.map(name => `\`${name.replaceAll('`', '``')}\``).join(', ')
+    return there.length === 0 ? [] : [privilege.replace(`(${names})`, () => `(${quoted})`)]
+  })
+  if (kept.length === 0) return null
+  return grant.replace(list, () => kept.join(', '))
 }
 
 function objectsOf({ tables, programs }: Pick<Manifest, 'tables' | 'programs'>): Set<string> {

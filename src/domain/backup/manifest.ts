@@ -118,6 +118,16 @@ export interface ProgramEntry {
   create: string
   /** A statement to run right after it: a sequence's next value. */
   after?: string
+  /**
+   * Of a routine, trigger or event: its database's collation when it was made, where the
+   * database has another one now. Variables without a collation of their own have it.
+   */
+  databaseCollation?: string
+  /**
+   * Of a view that the source's server called invalid: why. It refers to what was dropped
+   * since, so that a restore may be unable to make it.
+   */
+  invalid?: string
   /** Session settings that it was created under; '' where it has none. */
   sqlMode: string
   characterSetClient: string

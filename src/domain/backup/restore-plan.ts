@@ -38,6 +38,8 @@ export interface RestoreStatement {
   schema: string | null
   /** Session settings that it was created under; null takes the restore's own. */
   context: ProgramContext | null
+  /** The source could not use it either, so the server may refuse it. */
+  mayFail?: true
 }
 
 /** What a stored program remembers of the session that created it. */
@@ -46,6 +48,8 @@ export interface ProgramContext {
   characterSetClient: string
   collationConnection: string
   timeZone: string
+  /** Seconds since 1970 that the session takes for now; absent for the server's clock. */
+  timestamp?: number
 }
 
 /** What a restore will do, in order. The rows come between 'tables' and 'indexes'. */

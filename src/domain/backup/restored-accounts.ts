@@ -20,6 +20,14 @@ export function isPerson(account: AccountEntry, services: readonly string[]): bo
   )
 }
 
+/**
+ * Has an account a global privilege without a part of it? SHOW GRANTS then prints REVOKE
+ * lines, which MySQL takes with partial_revokes = ON only.
+ */
+export function needsPartialRevokes(accounts: readonly AccountEntry[]): boolean {
+  return accounts.some(({ grants }) => grants.some(grant => /^REVOKE /.test(grant)))
+}
+
 /** Replaces what stands behind AS, USING, BY or PASSWORD in a statement about an account. */
 export function maskHashes(sql: string): string {
   return sql.replace(
@@ -68,12 +76,14 @@ function onDatabase(isRestored: (database: string) => boolean): (grant: string) 
 
 /**
  * What a grant, as SHOW GRANTS prints it, is on: a whole database (name null), a table or
- * view, or a routine. Null for the server and for roles.
+ * view, or a routine. Null for the server, for roles, and for GRANT PROXY.
  */
 export function grantTarget(
   grant: string,
 ): { kind: 'table' | 'routine'; database: string; name: string | null } | null {
   const words = blankQuotes(grant)
+  // GRANT PROXY is on an account.
+  if (/^GRANT PROXY /.test(words)) return null
   const on = / ON (FUNCTION |PROCEDURE |PACKAGE BODY |PACKAGE )?/.exec(words)
   if (!on) return null
   const rest = grant.slice(on.index + on[0].length)

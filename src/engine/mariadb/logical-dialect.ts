@@ -117,14 +117,17 @@ async function readRole(
   // A role's grants come with those of the roles that it holds.
   const own = grants.filter(grant => new RegExp(` TO ${escapeRegExp(grantee)}( |$)`).test(grant))
   const admin = administrators.get(name)
+  // A grant of its own: who creates a role WITH ADMIN another may not grant it to the rest.
   const by = admin
-    ? ` WITH ADMIN ${admin.host === '' ? quoteIdentifier(admin.user) : quoteAccount(admin.user, admin.host)}`
-    : ''
+    ? [
+        `GRANT ${grantee} TO ${admin.host === '' ? quoteIdentifier(admin.user) : quoteAccount(admin.user, admin.host)} WITH ADMIN OPTION`,
+      ]
+    : []
   return {
     user: name,
     host: '',
     kind: 'role',
-    create: name === PUBLIC ? [] : [`CREATE ROLE ${grantee}${by}`],
+    create: name === PUBLIC ? [] : [`CREATE ROLE ${grantee}`, ...by],
     grants: own,
   }
 }

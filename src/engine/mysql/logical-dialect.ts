@@ -23,6 +23,7 @@ export const mysqlLogicalDialect: LogicalDialect = {
     'innodb_strict_mode',
     'lower_case_table_names',
     'max_allowed_packet',
+    'partial_revokes',
     'sql_generate_invisible_primary_key',
     'sql_mode',
     'system_time_zone',

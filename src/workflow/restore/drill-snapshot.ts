@@ -6,6 +6,7 @@ import { readIdentities, type SigningKey } from '#crypto/key-files'
 import { type Check, checkOf } from '#domain/backup/check'
 import { type DrillReport, missedObjectives, type Objectives } from '#domain/backup/drill-report'
 import type { RestorePlan } from '#domain/backup/restore-plan'
+import { needsPartialRevokes } from '#domain/backup/restored-accounts'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
@@ -113,6 +114,7 @@ async function drillOn(
       writers: connections,
       binlog: true,
       throwAway: true,
+      globals: needsPartialRevokes(manifest.accounts) ? ['partial_revokes = ON'] : [],
       method: 'infile' as const,
     }
     await applyPlan(access, snapshot, plan, place, writer, progress)

@@ -159,12 +159,19 @@ async function proveViews(
     ({ kind, schema }) => kind === 'view' && (changes.databases?.includes(schema) ?? true),
   )
   const silent = await engine.logicalWriter.askViews(session, views)
-  const differences = silent.map(
-    ({ schema, name, error }) => `view \`${schema}\`.\`${name}\` does not answer: ${error}`,
-  )
-  const found =
-    differences.length > 0 ? 'asked for a row' : views.length === 1 ? 'answers' : 'answer'
-  return checkOf('answers', `${countOf(views.length, 'view')} ${found}`, differences)
+  const wasInvalid = (view: { schema: string; name: string }): boolean =>
+    views.some(
+      ({ schema, name, invalid }) =>
+        schema === view.schema && name === view.name && invalid !== undefined,
+    )
+  const left = silent.filter(wasInvalid).map(({ schema, name }) => `\`${schema}\`.\`${name}\``)
+  const differences = silent
+    .filter(view => !wasInvalid(view))
+    .map(({ schema, name, error }) => `view \`${schema}\`.\`${name}\` does not answer: ${error}`)
+  const asked = views.length - left.length
+  const found = differences.length > 0 ? 'asked for a row' : asked === 1 ? 'answers' : 'answer'
+  const besides = left.length ? `; not ${left.join(', ')}, invalid on the source too` : ''
+  return checkOf('answers', `${countOf(asked, 'view')} ${found}${besides}`, differences)
 }
 
 async function proveProbes(

@@ -3,7 +3,9 @@ import { EcomdbError, type ErrorCode } from '#core/errors'
 import { adviseOnInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { Check } from '#domain/backup/check'
+import type { AccountEntry } from '#domain/backup/manifest'
 import type { RestorePlan, RestoreStage } from '#domain/backup/restore-plan'
+import { needsPartialRevokes } from '#domain/backup/restored-accounts'
 import type { Engine } from '#engine/engine'
 import type { RestoreTarget, WriterOptions } from '#engine/logical-writer'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -113,6 +115,7 @@ async function prepare(
   const remove = options.startOver ? journal : null
   if (journal && !remove) throw interruptedBefore(journal)
   refuseFull(target, options.databases, remove)
+  if (options.databases === undefined) refuseWithoutPartialRevokes(target, manifest.accounts)
   const plan = engine.logicalWriter.plan(manifest, target, {
     databases: options.databases,
     remove,
@@ -213,11 +216,17 @@ export async function applyPlan(
   progress: Progress,
 ): Promise<string[]> {
   const writer = await engine.logicalWriter.open(options)
+  const refused: string[] = []
   const run = async (wanted: (stage: RestoreStage) => boolean): Promise<void> => {
     for (const statement of plan.statements) {
       if (!wanted(statement.stage)) continue
       throwIfInterrupted()
-      await writer.run(statement)
+      try {
+        await writer.run(statement)
+      } catch (error) {
+        if (!statement.mayFail || !isRefusal(error)) throw error
+        refused.push(`left out: ${statement.shown.slice(0, 200)}: ${error.why ?? error.what}`)
+      }
     }
   }
   try {
@@ -228,10 +237,15 @@ export async function applyPlan(
     const { warnings } = await loadRows(access, snapshot, plan, writer, options.writers, progress)
     progress.stage('making keys, programs and grants')
     await run(stage => !BEFORE_ROWS.includes(stage) && stage !== 'indexes')
-    return warnings
+    return [...warnings, ...refused]
   } finally {
     await writer.close()
   }
+}
+
+/** Of one statement, by a server that goes on. */
+function isRefusal(error: unknown): error is EcomdbError {
+  return error instanceof EcomdbError && error.code !== 'SERVER_LOST'
 }
 
 function checkAsked(
@@ -273,6 +287,18 @@ function refuseFull(
       'or restore other databases only, with --databases',
       'nothing was changed',
     ],
+  })
+}
+
+function refuseWithoutPartialRevokes(
+  { settings }: RestoreTarget,
+  accounts: readonly AccountEntry[],
+): void {
+  if (settings['partial_revokes'] !== 'OFF' || !needsPartialRevokes(accounts)) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore the accounts into this server',
+    why: 'some had a privilege without a part of it (REVOKE), and partial_revokes is OFF here',
+    hints: ['SET PERSIST partial_revokes = ON on it, as on the source', 'nothing was changed'],
   })
 }
 

@@ -16,7 +16,9 @@ import {
   maskHashes,
 } from '#domain/backup/restored-accounts'
 import { withInheritedCollation } from '#domain/schema/inherited-collation'
+import { alterDatabase, nameAndOptions, underDatabaseCollation } from '../../database-collation.ts'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
+import { BEFORE_EVENTS, isDroppedWhenOver } from '../../past-event.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 
 const STAGE_OF: Readonly<Record<ProgramEntry['kind'], RestoreStage>> = {
@@ -47,11 +49,12 @@ export function compileRestorePlan(
     ...removalStatements(options.remove),
     ...databases.map(database => databaseStatement(database, there)),
     ...accounts.statements,
+    ...giveUpRoles(accounts.made, grantable.accounts, target.administrator),
     ...tables.flatMap(place => tableStatements(manifest, place)),
     ...manifest.programs
       .filter(program => wanted(program.schema))
       .flatMap(program => [
-        ...programStatements(program, options.disableEvents),
+        ...programStatements(program, databases, options.disableEvents),
         ...(program.kind === 'view' ? accounts.grantsOnView(program) : []),
       ]),
   ]
@@ -70,6 +73,7 @@ export function compileRestorePlan(
       ...grantable.leftOut.map(
         grant => `left out, for what it is on is not in the snapshot: ${maskHashes(grant)}`,
       ),
+      ...invalidViewNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
       ...settingNotes(manifest, target),
     ],
   }
@@ -85,12 +89,11 @@ function databaseStatement(
   target: RestoreTarget,
 ): RestoreStatement {
   const exists = target.databases.some(one => one.name === database.name)
-  const create = database.create.replace(/^CREATE DATABASE (\/\*!\d+ IF NOT EXISTS ?\*\/ ?)?/, '')
   return plain(
     'databases',
     `database ${quoteIdentifier(database.name)}`,
     null,
-    exists ? `ALTER DATABASE ${create}` : `CREATE DATABASE ${create}`,
+    exists ? alterDatabase(database) : `CREATE DATABASE ${nameAndOptions(database)}`,
   )
 }
 
@@ -115,21 +118,37 @@ function tableStatements({ tables }: Manifest, place: number): RestoreStatement[
   ]
 }
 
-function programStatements(program: ProgramEntry, disableEvents: boolean): RestoreStatement[] {
+function programStatements(
+  program: ProgramEntry,
+  databases: Manifest['databases'],
+  disableEvents: boolean,
+): RestoreStatement[] {
   const sql =
     program.kind === 'event' && disableEvents ? disabledEvent(program.create) : program.create
   const stage = STAGE_OF[program.kind]
   const label = programLabel(program)
   const { sqlMode, characterSetClient, collationConnection, timeZone } = program
-  const context = { sqlMode, characterSetClient, collationConnection, timeZone }
+  const context = {
+    ...{ sqlMode, characterSetClient, collationConnection, timeZone },
+    ...(isDroppedWhenOver(program) ? { timestamp: BEFORE_EVENTS } : {}),
+  }
+  const made = {
+    ...plain(stage, label, program.schema, sql),
+    context: characterSetClient === '' ? null : context,
+    ...mayFail(program),
+  }
+  const [before = [], after = []] = underDatabaseCollation(program, databases) ?? []
   return [
-    {
-      ...plain(stage, label, program.schema, sql),
-      context: characterSetClient === '' ? null : context,
-    },
+    ...before.map(text => plain(stage, label, null, text)),
+    made,
+    ...after.map(text => plain(stage, label, null, text)),
     ...(program.after === undefined ? [] : [plain(stage, label, program.schema, program.after)]),
   ]
 }
+
+/** A view that was invalid on the source, and the grants on it. */
+const mayFail = ({ invalid }: ProgramEntry): { mayFail?: true } =>
+  invalid === undefined ? {} : { mayFail: true }
 
 /** "trigger `shop`.`orders_follow`" */
 export function programLabel(program: Pick<ProgramEntry, 'kind' | 'schema' | 'name'>): string {
@@ -166,6 +185,27 @@ function withoutRemoved(target: RestoreTarget, made: MadeObjects | null): Restor
       one => !made.accounts.some(({ user, host }) => user === one.user && host === one.host),
     ),
   }
+}
+
+/**
+ * MariaDB gives a role to whoever creates it, to grant it to others; who did not have it on
+ * the source gives it up when that is done.
+ */
+function giveUpRoles(
+  made: MadeObjects['accounts'],
+  accounts: readonly AccountEntry[],
+  administrator: { user: string; host: string },
+): RestoreStatement[] {
+  const name = quoteAccount(administrator.user, administrator.host)
+  const mine = `\`${administrator.user.replaceAll('`', '``')}\`@\`${administrator.host}\``
+  const grants = accounts.flatMap(account => [...account.create, ...account.grants])
+  return made.flatMap(({ user, host, kind }) => {
+    // MariaDB's roles have no host.
+    if (kind !== 'role' || host !== '' || user === 'PUBLIC') return []
+    const role = quoteIdentifier(user)
+    if (grants.some(grant => grant.startsWith(`GRANT ${role} TO ${mine}`))) return []
+    return [plain('grants', `role ${role}`, null, `REVOKE ${role} FROM ${name}`)]
+  })
 }
 
 interface AccountPart {
@@ -216,7 +256,10 @@ function accountStatements(
     grantsOnView: view => {
       const key = viewKey({ kind: 'table', database: view.schema, name: view.name })
       return made.flatMap(account =>
-        grantLines(account, 'views', grant => viewKey(grantTarget(grant)) === key),
+        grantLines(account, 'views', grant => viewKey(grantTarget(grant)) === key).map(grant => ({
+          ...grant,
+          ...mayFail(view),
+        })),
       )
     },
     notes: [
@@ -272,6 +315,16 @@ function plain(
 ): RestoreStatement {
   const shown = stage === 'accounts' || sql.startsWith('GRANT ') ? maskHashes(sql) : sql
   return { stage, object, schema, table: null, sql, shown, context: null }
+}
+
+function invalidViewNotes(programs: readonly ProgramEntry[]): string[] {
+  return programs.flatMap(program =>
+    program.invalid === undefined
+      ? []
+      : [
+          `${programLabel(program)} was invalid on the source; it stays out if this server refuses it: ${program.invalid}`,
+        ],
+  )
 }
 
 /** Settings that change what names and text mean. */

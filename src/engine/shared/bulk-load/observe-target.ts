@@ -19,9 +19,16 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
       manifest.databases.map(database => database.name),
     ),
     accounts: await accountsThere(session, manifest),
+    administrator: await administrator(session),
     settings: await globalVariables(session, Object.keys(manifest.settings)),
     localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
   }
+}
+
+async function administrator(session: Session): Promise<RestoreTarget['administrator']> {
+  const account = (await session.value('SELECT CURRENT_USER()')) ?? ''
+  const at = account.lastIndexOf('@')
+  return { user: account.slice(0, at), host: account.slice(at + 1) }
 }
 
 async function databasesThere(

@@ -20,6 +20,7 @@ export async function openWriter(options: WriterOptions): Promise<LogicalWriterS
     throw failed.reason
   }
   if (options.throwAway) await withoutRedoLog(loaders)
+  for (const setting of options.globals ?? []) await loaders[0]?.run(`SET GLOBAL ${setting}`)
   return new WriterSession(options, loaders)
 }
 
@@ -138,6 +139,7 @@ async function runInContext(
     await loader.run(
       `SET sql_mode = ${quoteString(context.sqlMode)}` +
         (context.timeZone ? `, time_zone = ${quoteString(context.timeZone)}` : '') +
+        (context.timestamp === undefined ? '' : `, timestamp = ${context.timestamp}`) +
         `, character_set_client = ${quoteString(bytes ? context.characterSetClient : 'utf8mb4')}` +
         `, collation_connection = ${quoteString(context.collationConnection)}`,
       what,
@@ -146,7 +148,7 @@ async function runInContext(
   } finally {
     await loader
       .run(
-        'SET sql_mode = @ecomdb_sql_mode, time_zone = @ecomdb_time_zone, ' +
+        'SET sql_mode = @ecomdb_sql_mode, time_zone = @ecomdb_time_zone, timestamp = DEFAULT, ' +
           'character_set_client = utf8mb4, collation_connection = DEFAULT',
       )
       .catch(() => {})

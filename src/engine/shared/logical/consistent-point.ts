@@ -15,9 +15,9 @@ import {
 import type { LogicalDialect } from './dialect.ts'
 import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
-import { showCreateTable } from './read-tables.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { definition, differences, newestTable, tableDifferences } from './same-catalog.ts'
+import { showCreateTable } from './show-create-table.ts'
 import { refuseUnreadable } from './unreadable-tables.ts'
 import { requireVisible } from './visible-databases.ts'
 
@@ -64,6 +64,7 @@ export async function openConsistent(
     try {
       const { probes, warnings } = await answerProbes(point.pool, catalog)
       if (point.pool.keepsMetadataLocks) point.steps.push(METADATA_LOCKS)
+      warnings.push(...invalidViews(catalog))
       return consistentPoint({ dialect, options, control, point, catalog, probes, warnings })
     } catch (error) {
       await point.pool.close()
@@ -73,6 +74,17 @@ export async function openConsistent(
     control.destroy()
     throw error
   }
+}
+
+/** A restore may be unable to make them, as the server would be now. */
+function invalidViews({ programs }: ObservedCatalog): string[] {
+  return programs.flatMap(({ schema, name, invalid }) =>
+    invalid === undefined
+      ? []
+      : [
+          `view ${schema}.${name} is invalid here, and will not come back until what it refers to does: ${invalid}`,
+        ],
+  )
 }
 
 /** What would be done, in order; the first lock that the account may take is used. */

@@ -50,13 +50,31 @@ async function readViews(
       WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME`,
     [schema],
   )
+  const invalid = await invalidViews(session, schema)
   const views: ProgramEntry[] = []
   for (const row of rows) {
-    const view = await showCreate(session, 'VIEW', 'Create View', schema, row.name)
+    const shown = await showCreate(session, 'VIEW', 'Create View', schema, row.name)
+    const why = invalid.get(row.name)
+    const view = why === undefined ? shown : { ...shown, invalid: why }
     uses.set(view, String(row['definition'] ?? ''))
     views.push(view)
   }
   return views
+}
+
+/**
+ * Both engines put why a view is invalid where a table has its comment. MariaDB opens the
+ * view, and finds out, only when a column is asked for that needs it: CREATE_TIME.
+ */
+async function invalidViews(session: Session, schema: string): Promise<Map<string, string>> {
+  const rows = await session.rows<NamedRow>(
+    `SELECT TABLE_NAME AS name, TABLE_COMMENT AS comment, CREATE_TIME AS opened
+       FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = 'VIEW'
+        AND TABLE_COMMENT NOT IN ('VIEW', '')`,
+    [schema],
+  )
+  return new Map(rows.map(row => [row.name, String(row['comment'])]))
 }
 
 async function readRoutines(
@@ -125,6 +143,8 @@ async function showCreate(
       ],
     })
   }
+  const collation = row?.['Database Collation']
+  const now = row && 'Database Collation' in row ? await collationOf(session) : null
   return {
     kind: type.toLowerCase() as ProgramEntry['kind'],
     schema,
@@ -134,7 +154,13 @@ async function showCreate(
     characterSetClient: String(row?.['character_set_client'] ?? ''),
     collationConnection: String(row?.['collation_connection'] ?? ''),
     timeZone: String(row?.['time_zone'] ?? ''),
+    ...(now !== null && collation !== now ? { databaseCollation: String(collation) } : {}),
   }
+}
+
+/** Of the current database. */
+async function collationOf(session: Session): Promise<string | null> {
+  return await session.value('SELECT @@collation_database')
 }
 
 function titleCase(type: string): string {

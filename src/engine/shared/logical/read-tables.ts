@@ -4,6 +4,7 @@ import type { CatalogTable } from '../../logical-reader.ts'
 import { quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { type ColumnFacts, columnEntry, isInteger } from './column-expressions.ts'
+import { showCreateTable } from './show-create-table.ts'
 
 /** A table with what shows that it was changed in the meantime. */
 export interface ObservedTable extends CatalogTable {
@@ -68,15 +69,6 @@ export async function readTables(session: Session, schema: string): Promise<Obse
 
 /** What stands as the storage engine of a table with row history (MariaDB). */
 export const SYSTEM_VERSIONED = 'SYSTEM VERSIONED'
-
-export async function showCreateTable(
-  session: Session,
-  schema: string,
-  name: string,
-): Promise<string> {
-  const [row] = await session.rows(`SHOW CREATE TABLE ${quoteQualified(schema, name)}`)
-  return String(row?.['Create Table'] ?? '')
-}
 
 async function readColumns(session: Session, schema: string): Promise<Map<string, ColumnFacts[]>> {
   const rows = await session.rows<ColumnRow>(

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
+import { quoteIdentifier } from '#engine/quote'
+import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { fillOddServer, ODD_DATABASE } from '#test/odd-server'
@@ -17,7 +19,7 @@ test.each(TEST_ENGINES)('%s: every value comes back, compared in the server', as
       const session = await engine.connect(server.administrator)
       await fillOddServer(session, family)
       await place.backUp(server)
-      const values = await serverValues(session)
+      const values = { ...(await serverValues(session)), ...(await definitions(session)) }
       await session.close()
       return values
     })
@@ -38,7 +40,8 @@ test.each(TEST_ENGINES)('%s: every value comes back, compared in the server', as
           expect(report.method).toBe(method)
           expect(report.outcome?.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
           const session = await engine.connect(server.administrator)
-          expect(await serverValues(session)).toEqual(before)
+          const values = { ...(await serverValues(session)), ...(await definitions(session)) }
+          expect(values).toEqual(before)
           await session.close()
         },
         serverOptions,
@@ -46,6 +49,24 @@ test.each(TEST_ENGINES)('%s: every value comes back, compared in the server', as
     }
   })
 })
+
+/** What definitions mean, asked of the server: its text of them may hide a difference. */
+async function definitions(session: Session): Promise<Record<string, unknown>> {
+  const odd = quoteIdentifier(ODD_DATABASE)
+  await session.run(`INSERT INTO ${odd}.defaults (id, t) VALUES (1, 'a')`)
+  const made = await session.rows(`SELECT HEX(b), HEX(c), HEX(g) FROM ${odd}.defaults`)
+  const refused = await session.run(`INSERT INTO ${odd}.defaults (id, t) VALUES (2, '🐻')`).then(
+    () => false,
+    () => true,
+  )
+  await session.run(`DELETE FROM ${odd}.defaults`)
+  return {
+    made,
+    refused,
+    remembers: await session.value(`SELECT ${odd}.remembers()`),
+    events: await session.rows('SELECT EVENT_NAME FROM information_schema.EVENTS ORDER BY 1'),
+  }
+}
 
 const RESTORE = {
   snapshot: 'latest',

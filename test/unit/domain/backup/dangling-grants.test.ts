@@ -3,7 +3,13 @@ import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 
 const manifest = {
-  tables: [{ schema: 'shop', name: 'Orders' }],
+  tables: [
+    {
+      schema: 'shop',
+      name: 'Orders',
+      create: 'CREATE TABLE `Orders` (\n  `Id` int,\n  `a``,b` int\n)',
+    },
+  ],
   programs: [
     { kind: 'view', schema: 'shop', name: 'monthly' },
     { kind: 'procedure', schema: 'shop', name: 'Performance' },
@@ -23,6 +29,8 @@ test('grants on what the snapshot has, and on whole databases and the server, st
     'GRANT EXECUTE ON PROCEDURE `shop`.`performance` TO `ada`@`%`',
     'GRANT SELECT ON `mysql`.`user` TO `ada`@`%`',
     'GRANT `analyst` TO `ada`@`%`',
+    'GRANT PROXY ON `grace`@`%` TO `ada`@`%`',
+    'GRANT SELECT (`a``,b`, `id`), INSERT ON `shop`.`Orders` TO `ada`@`%`',
   ]
   expect(withoutDanglingGrants(of(...grants), manifest)).toEqual({
     accounts: of(...grants),
@@ -40,5 +48,15 @@ test('grants on tables and routines that are not in the snapshot are left out an
   expect(withoutDanglingGrants(of(usage, ...dangling), manifest)).toEqual({
     accounts: of(usage),
     leftOut: dangling,
+  })
+})
+
+test('columns that were dropped are left out of a grant, and the whole grant is named', () => {
+  const some =
+    'GRANT SELECT (`a``,b`, `gone`), UPDATE (`gone`), INSERT ON `shop`.`Orders` TO `ada`@`%`'
+  const all = 'GRANT UPDATE (`gone`) ON `shop`.`Orders` TO `ada`@`%` WITH GRANT OPTION'
+  expect(withoutDanglingGrants(of(some, all), manifest)).toEqual({
+    accounts: of('GRANT SELECT (`a``,b`), INSERT ON `shop`.`Orders` TO `ada`@`%`'),
+    leftOut: [some, all],
   })
 })
