@@ -27,6 +27,7 @@ export const mariadbLogicalDialect: LogicalDialect = {
   ],
   lockMethods: [backupStage, lockTables],
   routineTypes: ['PACKAGE', 'FUNCTION', 'PROCEDURE', 'PACKAGE BODY'],
+  catalogSettings: [],
   readerSettings: ['max_statement_time = 0', 'query_cache_type = OFF'],
   // Measured on 10.11: with the binary log on, a savepoint never gives them back.
   freesMetadataLocks: 'SET SESSION sql_log_bin = 0',

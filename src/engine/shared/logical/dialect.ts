@@ -15,6 +15,8 @@ export interface LogicalDialect {
   readonly lockMethods: readonly LockMethod[]
   /** SHOW CREATE … of these, by their ROUTINE_TYPE, in the order in which they can be made. */
   readonly routineTypes: readonly string[]
+  /** For the session that reads definitions. */
+  readonly catalogSettings: readonly string[]
   /** For every connection that reads rows, besides what both engines share. */
   readonly readerSettings: readonly string[]
   /**

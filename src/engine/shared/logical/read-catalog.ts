@@ -18,6 +18,7 @@ export async function readCatalog(
   session: Session,
   wanted: readonly string[] | null,
 ): Promise<ObservedCatalog> {
+  for (const setting of dialect.catalogSettings) await session.run(`SET SESSION ${setting}`)
   const names = await databaseNames(dialect, session, wanted)
   const databases: DatabaseEntry[] = []
   const tables: ObservedTable[] = []

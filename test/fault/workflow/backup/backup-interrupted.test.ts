@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engineFor } from '#cli/wire'
+import { packageRoot } from '#core/paths'
+import type { Engine } from '#engine/engine'
+import type { RunningServer } from '#engine/scratch-server'
+import type { Session } from '#engine/session'
+import { cliEnvironment, runEcomdb } from '#test/cli'
+import { TEST_ENGINES } from '#test/engines'
+import { makeFolder } from '#test/temporary'
+
+// What may happen to server, connection and tool in the middle of the rows: never a
+// snapshot, never exit 0, never a lock that stays, and the next backup works.
+
+/** Of rows: some seconds of reading, so that the middle can be met. */
+const ROWS = 60_000
+
+describe.each(TEST_ENGINES)('%s: ecomdb backup logical', family => {
+  let engine: Engine
+  let server: RunningServer
+  let folder: string
+
+  const start = async (): Promise<void> => {
+    server = await engine.scratchServers.start({
+      folder: `${folder}/server`,
+      tcp: false,
+      purpose: 'sandbox',
+    })
+  }
+
+  beforeAll(async () => {
+    engine = await engineFor(family)
+    folder = await makeFolder()
+    await start()
+    await withSession(makeRows)
+    const init = ['init', '--yes', '--target', 'backups', '--user', 'root']
+    const made = await runEcomdb([...init, '--socket', server.socketPath], { cwd: folder })
+    expect(made.status, made.stderr).toBe(0)
+  })
+
+  afterAll(async () => {
+    await engine.scratchServers.remove(`${folder}/server`)
+    await rm(folder, { recursive: true })
+  })
+
+  async function withSession<Result>(use: (session: Session) => Promise<Result>): Promise<Result> {
+    const session = await engine.connect(server.administrator)
+    try {
+      return await use(session)
+    } finally {
+      await session.close()
+    }
+  }
+
+  const ecomdb = (...args: string[]) => runEcomdb(args, { cwd: folder })
+
+  /** A backup that stands still in the middle of the rows, with the id of a reader. */
+  async function stopInTheMiddle(session: Session): Promise<{ tool: Tool; reader: string }> {
+    const tool = new Tool(folder)
+    for (;;) {
+      if (tool.child.exitCode !== null) throw new Error(`it has ended: ${tool.stderr}`)
+      const rows = await session.rows('SHOW PROCESSLIST')
+      const reader = rows.find(row => /^SELECT `id`, `word` FROM/.test(String(row['Info'])))
+      if (reader) {
+        tool.child.kill('SIGSTOP')
+        return { tool, reader: String(reader['Id']) }
+      }
+      await sleep(2)
+    }
+  }
+
+  async function expectNoSnapshot(): Promise<void> {
+    const listed = (await ecomdb('backup', 'list', '--json')).json().result
+    expect(listed).toMatchObject({ snapshots: [], refused: [] })
+  }
+
+  /** DDL waits for every lock of a backup, and would give up after two seconds. */
+  async function expectNothingLocked(): Promise<void> {
+    await withSession(async session => {
+      await session.run('SET SESSION lock_wait_timeout = 2')
+      await session.run('ALTER TABLE shop.words COMMENT = ?', [`${Date.now()}`])
+      await session.run('UPDATE shop.words SET word = word WHERE id = 1')
+    })
+  }
+
+  test('a reader is killed: exit 20, no snapshot, nothing locked', async () => {
+    await withSession(async session => {
+      const { tool, reader } = await stopInTheMiddle(session)
+      await session.run(`KILL CONNECTION ${reader}`)
+      tool.child.kill('SIGCONT')
+      expect(await tool.ended()).toBe(20)
+      expect(tool.stderr).toContain('code: SERVER_LOST (exit 20)')
+    })
+    await expectNoSnapshot()
+    await expectNothingLocked()
+  })
+
+  test('Ctrl-C: exit 130, no snapshot, nothing locked', async () => {
+    await withSession(async session => {
+      const { tool } = await stopInTheMiddle(session)
+      tool.child.kill('SIGINT')
+      tool.child.kill('SIGCONT')
+      expect(await tool.ended()).toBe(130)
+      expect(tool.stderr).toContain('code: INTERRUPTED (exit 130)')
+    })
+    await expectNothingLocked()
+    await expectNoSnapshot()
+  })
+
+  test('the tool is killed: no snapshot, nothing locked', async () => {
+    await withSession(async session => {
+      const { tool } = await stopInTheMiddle(session)
+      tool.child.kill('SIGKILL')
+      await tool.ended()
+    })
+    await expectNothingLocked()
+    await expectNoSnapshot()
+  })
+
+  test('the server is killed: exit 20, no snapshot; the next backup works', async () => {
+    const tool = await withSession(async session => {
+      const stopped = await stopInTheMiddle(session)
+      process.kill(server.pid, 'SIGKILL')
+      return stopped.tool
+    })
+    tool.child.kill('SIGCONT')
+    expect(await tool.ended()).toBe(20)
+    expect(tool.stderr).toMatch(/code: SERVER_(LOST|UNREACHABLE) \(exit 20\)/)
+    await expectNoSnapshot()
+    const refused = await ecomdb('backup', 'logical')
+    expect([refused.status, refused.stdout]).toEqual([20, ''])
+    await start()
+    const done = await ecomdb('backup', 'logical', '--json')
+    expect(done.status, done.stderr).toBe(0)
+    expect(done.json().result).toMatchObject({ rows: ROWS, tables: 1 })
+    const verified = await ecomdb('backup', 'verify', '--deep')
+    expect(verified.status, verified.stderr).toBe(0)
+  })
+})
+
+class Tool {
+  readonly child: ChildProcess
+  readonly #closed: Promise<unknown>
+  stderr = ''
+
+  constructor(folder: string) {
+    this.child = spawn(`${packageRoot()}/bin/ecomdb`, ['backup', 'logical', '--quiet'], {
+      cwd: folder,
+      env: cliEnvironment(folder),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    this.#closed = once(this.child, 'close')
+    this.child.stderr?.on('data', text => {
+      this.stderr += text
+    })
+  }
+
+  async ended(): Promise<number | null> {
+    await this.#closed
+    return this.child.exitCode
+  }
+}
+
+async function makeRows(session: Session): Promise<void> {
+  await session.run('CREATE DATABASE shop')
+  await session.run('USE shop')
+  await session.run('CREATE TABLE words (id INT PRIMARY KEY AUTO_INCREMENT, word TEXT)')
+  for (let done = 0; done < ROWS; done += 1000) {
+    await session.run(`INSERT INTO words (word)
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+      SELECT REPEAT(SHA2(RAND(), 256), 20) FROM n`)
+  }
+}
