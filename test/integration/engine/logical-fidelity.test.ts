@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { Secret } from '#core/secret'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import { WHOLE_TABLE } from '#engine/logical-reader'
@@ -77,6 +79,57 @@ test.each(TEST_ENGINES)(
         }
       }
       await withServer(family, `${folder}/server`, use, ['--max-allowed-packet=256M'])
+    })
+  },
+)
+
+test.each(TEST_ENGINES)(
+  '%s: over TCP with a password, and through TLS where there is any',
+  async family => {
+    await withDatabase(family, async ({ engine, server, session, database }) => {
+      await session.run('CREATE TABLE t (id INT PRIMARY KEY, a LONGTEXT)')
+      await session.run("INSERT INTO t VALUES (1, REPEAT('a\tb', 900000)), (2, NULL)")
+      const user = `${database}_u`
+      await session.run(`CREATE USER ${user} IDENTIFIED BY 'pass word'`)
+      await session.run(`GRANT SELECT ON ${database}.* TO ${user}`)
+      const tcp = {
+        host: '127.0.0.1',
+        port: server.port ?? 0,
+        user,
+        password: new Secret('pass word'),
+      }
+      const [table] = (await engine.logicalReader.readCatalog(session, [database])).tables
+      if (!table) throw new Error('no table')
+      try {
+        // Debian's MariaDB has no certificate of its own; MySQL makes one.
+        const ways = [
+          server.administrator,
+          tcp,
+          ...(family === 'mysql' ? [{ ...tcp, tls: true }] : []),
+        ]
+        for (const connect of ways) {
+          const reader = await engine.logicalReader.openQuiet({ connect, readers: 2 })
+          try {
+            const hash = createHash('sha256')
+            for await (const bytes of copies(reader.readChunk(table, WHOLE_TABLE)))
+              hash.update(bytes)
+            const expected = `1\t${'a\\tb'.repeat(900_000)}\n2\t\\N\n`
+            expect(hash.digest('hex')).toBe(createHash('sha256').update(expected).digest('hex'))
+          } finally {
+            await reader.close()
+          }
+        }
+        const wrong = { connect: { ...tcp, password: new Secret('wrong') }, readers: 2 }
+        await expect(engine.logicalReader.openQuiet(wrong)).rejects.toMatchObject({
+          code: 'AUTHENTICATION_REFUSED',
+        })
+        const nobody = { connect: { host: '127.0.0.1', port: 1, user }, readers: 2 }
+        await expect(engine.logicalReader.openQuiet(nobody)).rejects.toMatchObject({
+          code: 'SERVER_UNREACHABLE',
+        })
+      } finally {
+        await session.run(`DROP USER ${user}`)
+      }
     })
   },
 )
