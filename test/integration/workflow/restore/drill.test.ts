@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { engineFor } from '#cli/wire'
 import { stateFolder } from '#core/paths'
 import { silentProgress } from '#core/progress'
@@ -20,6 +20,8 @@ describe.each(TEST_ENGINES)('%s', family => {
 
   beforeAll(async () => {
     folder = await makeFolder()
+    // Of its own: another file's drills run at the same time.
+    vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
     place = await BackupPlace.make(join(folder, 'backup'), family)
     await withServer(family, join(folder, 'source'), async (server, engine) => {
       const session = await engine.connect(server.administrator)
@@ -30,6 +32,7 @@ describe.each(TEST_ENGINES)('%s', family => {
   })
 
   afterAll(async () => {
+    vi.unstubAllEnvs()
     await rm(folder, { recursive: true, force: true })
   })
 

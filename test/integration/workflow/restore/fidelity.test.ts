@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { quoteIdentifier } from '#engine/quote'
@@ -11,9 +11,14 @@ import { serverValues } from '#test/server-values'
 import { withFolder } from '#test/temporary'
 import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
 // One server is backed up and restored twice: the slow part is making servers.
 test.each(TEST_ENGINES)('%s: every value comes back, compared in the server', async family => {
   await withFolder(async folder => {
+    vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
     const place = await BackupPlace.make(join(folder, 'backup'), family)
     const before = await withServer(family, join(folder, 'source'), async (server, engine) => {
       const session = await engine.connect(server.administrator)
