@@ -127,11 +127,19 @@ export interface RowReader {
    */
   readChunk(table: ReadableTable, range: KeyRange): AsyncIterable<RowBlock>
   /**
-   * As `readChunk`, compressed and hashed in the readers' threads. A piece ends with the
-   * block that reaches `pieceBytes` of TSV. The last item is of kind 'end', also when there
-   * is no row.
+   * Ranges that follow one another, read by one statement, compressed and hashed in the
+   * reader's thread. A piece ends with the block that reaches `pieceBytes` of TSV. Each
+   * range ends with an item of kind 'end', also when there is no row in it.
+   *
+   * @param ranges more than one only of a table for which `readsSpans` is true
+   * @throws EcomdbError as `readChunk`; NOT_CONSISTENT when the server has sent more or
+   *   fewer rows than have arrived, by its own count
    */
-  readPacked(table: ReadableTable, range: KeyRange, pieceBytes: number): AsyncIterable<PackedRows>
+  readPacked(
+    table: ReadableTable,
+    ranges: readonly KeyRange[],
+    pieceBytes: number,
+  ): AsyncIterable<PackedRows>
   /** COUNT(*), in the snapshot where there is one. */
   countRows(table: ReadableTable): Promise<number>
   /** Smallest and largest value of an integer key's first column; null for an empty table. */
@@ -178,4 +186,9 @@ export interface CatalogTable extends ReadableTable {
   storageEngine: string
   /** The server's own guess; only for planning. */
   estimate: { rows: number; bytes: number }
+}
+
+/** May several ranges of this table be read at once? The border is then seen in each row. */
+export function readsSpans({ key, columns }: ReadableTable): boolean {
+  return key?.kind === 'integer' && columns[0]?.name === key.columns[0]
 }

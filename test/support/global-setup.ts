@@ -24,6 +24,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const temporary = await realpath(await mkdtemp(join(tmpdir(), 'ecomdb-tests-')))
   process.env['TMPDIR'] = temporary
+  process.env['ECOMDB_STATE'] = join(temporary, 'state')
   const folder = join(temporary, 'servers')
   const engines = await Promise.all(TEST_ENGINES.map(engineFor))
   await Promise.all(

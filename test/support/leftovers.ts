@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Node's compile cache, made by the CLI in the temp folder. It is a cache and may stay. */
-const ALLOWED_FILES = ['node-compile-cache']
+/** Node's compile cache, made by the CLI in the temp folder; and ecomdb's state, e.g. locks. */
+const ALLOWED_FILES = ['node-compile-cache', 'state']
 
 /**
  * Ends and names what a test run has left behind: files in its temp folder, and processes

@@ -4,7 +4,13 @@ import type { Progress } from '#core/progress'
 import { MIB } from '#core/units'
 import { type ChunkRange, planChunks, rowBytes } from '#domain/backup/chunk-plan'
 import type { ChunkEntry, TableEntry } from '#domain/backup/manifest'
-import type { CatalogTable, ConsistentPoint } from '#engine/logical-reader'
+import { planSpans, type Span } from '#domain/backup/span-plan'
+import {
+  type CatalogTable,
+  type ConsistentPoint,
+  readsSpans,
+  WHOLE_TABLE,
+} from '#engine/logical-reader'
 import type { SnapshotWriter } from '#repository/repository'
 import { Limiter } from './limiter.ts'
 import { PIECE_BYTES, PieceWriter, type StoreContext } from './piece-writer.ts'
@@ -18,15 +24,15 @@ const BYTES_STORING = 48 * MIB
 /** A table whose chunks are known. */
 interface Planned {
   table: CatalogTable
-  rows: number
+  /** COUNT(*) at the point; null where one statement reads all of it. */
+  rows: number | null
   step: string | null
   ranges: readonly ChunkRange[]
-  chunks: (ChunkEntry | undefined)[]
+  chunks: (Promise<ChunkEntry> | undefined)[]
 }
 
-interface Job {
+interface Job extends Span {
   planned: Planned
-  index: number
 }
 
 export interface StoredTables {
@@ -36,24 +42,21 @@ export interface StoredTables {
 }
 
 /**
- * Reads every table's rows at the point, chunk by chunk on all readers, and stores them.
+ * Reads every table's rows at the point, on all readers, and stores them chunk by chunk.
  *
- * @throws EcomdbError NOT_CONSISTENT when the chunks' rows are not those of COUNT(*)
+ * @throws EcomdbError NOT_CONSISTENT when the rows are not as many as the server counts
  */
 export async function storeTables(
   point: ConsistentPoint,
   writer: SnapshotWriter,
   progress: Progress,
 ): Promise<StoredTables> {
-  const context: StoreContext = {
-    writer,
-    progress,
-    storing: new Limiter(BYTES_STORING),
-    stored: { objects: 0, bytes: 0, reused: 0 },
-  }
+  const stored = { objects: 0, bytes: 0, reused: 0 }
+  const context = { writer, progress, storing: new Limiter(BYTES_STORING), stored }
   const { tables } = point.catalog
   // The largest first, so that the readers end together.
   const unplanned = tables.toSorted((a, b) => a.estimate.bytes - b.estimate.bytes)
+  const left = { bytes: tables.reduce((sum, { estimate }) => sum + estimate.bytes, 0) }
   const planned = new Map<CatalogTable, Planned>()
   const jobs: Job[] = []
   const failed = new AbortController()
@@ -61,18 +64,19 @@ export async function storeTables(
     while (!failed.signal.aborted) {
       throwIfInterrupted()
       const job = jobs.shift()
-      if (job) await storeChunk(point, job, context)
+      if (job) await storeSpan(point, job, context, left)
       else {
         const table = unplanned.pop()
         if (!table) return
-        const plan = await planTable(point, writer, table)
-        planned.set(table, plan)
-        jobs.push(...plan.ranges.map((_, index) => ({ planned: plan, index })))
+        const plan = await planTable(point, writer, table, left.bytes)
+        planned.set(table, plan.planned)
+        jobs.push(...plan.spans.map(span => ({ ...span, planned: plan.planned })))
       }
     }
   }
   await allOrFirstFailure(Array.from({ length: point.readers }, work), () => failed.abort())
-  return { tables: tables.map(table => entryOf(planned.get(table))), stored: context.stored }
+  const entries = await Promise.all(tables.map(table => entryOf(planned.get(table))))
+  return { tables: entries, stored }
 }
 
 /** Waits for all of them, also after a failure, so that nothing is still at work then. */
@@ -87,45 +91,62 @@ async function planTable(
   point: ConsistentPoint,
   writer: SnapshotWriter,
   table: CatalogTable,
-): Promise<Planned> {
-  const rows = await point.countRows(table)
+  leftBytes: number,
+): Promise<{ planned: Planned; spans: Span[] }> {
   const bounds = await point.keyBounds(table)
   const id = writer.tableId(table.schema, table.name)
   const parent = writer.parent?.tables.find(one => one.id === id)
   const { step, ranges } = planChunks({
     bounds,
-    rows,
+    rows: Math.max(table.estimate.rows, parent?.rows ?? 0),
     rowBytes: rowBytes(parent, table.estimate),
     parentStep: parent?.chunkStep ?? null,
   })
-  return { table, rows, step, ranges, chunks: ranges.map(() => undefined) }
+  const { readers } = point
+  const spans = readsSpans(table)
+    ? planSpans({ ranges: ranges.length, bytes: table.estimate.bytes, leftBytes, readers })
+    : ranges.map((_, index) => ({ first: index, end: index + 1 }))
+  const rows = spans.length > 1 ? await point.countRows(table) : null
+  return { planned: { table, rows, step, ranges, chunks: ranges.map(() => undefined) }, spans }
 }
 
-async function storeChunk(
+/** Reads the span's ranges by one statement, and waits until all of them are durable. */
+async function storeSpan(
   point: ConsistentPoint,
-  { planned, index }: Job,
+  { planned, first, end }: Job,
   context: StoreContext,
+  left: { bytes: number },
 ): Promise<void> {
-  const { table } = planned
-  const range = planned.ranges[index] ?? { from: null, to: null }
-  const pieces = new PieceWriter(context, table.key === null)
+  const { table, ranges, chunks } = planned
+  const open: PieceWriter[] = []
+  let index = first
   try {
-    for await (const rows of point.readPacked(table, range, PIECE_BYTES)) await pieces.add(rows)
-    planned.chunks[index] = await pieces.finish(range)
+    for await (const rows of point.readPacked(table, ranges.slice(first, end), PIECE_BYTES)) {
+      const pieces = open[index - first] ?? new PieceWriter(context, table.key === null)
+      open[index - first] = pieces
+      await pieces.add(rows)
+      if (rows.kind !== 'end') continue
+      const chunk = pieces.finish(ranges[index] ?? WHOLE_TABLE)
+      chunk.catch(() => {})
+      chunks[index] = chunk
+      left.bytes -= table.estimate.bytes / ranges.length
+      index += 1
+    }
+    await Promise.all(chunks.slice(first, end))
   } finally {
-    await pieces.settle()
+    await Promise.all(open.map(pieces => pieces.settle()))
   }
 }
 
-function entryOf(planned: Planned | undefined): TableEntry {
+async function entryOf(planned: Planned | undefined): Promise<TableEntry> {
   if (!planned) throw new Error('a table was not read')
-  const { table, rows, step } = planned
-  const chunks = planned.chunks.filter(chunk => chunk !== undefined)
-  const read = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
-  if (read !== rows || chunks.length !== planned.ranges.length) {
+  const { table, rows: counted, step } = planned
+  const chunks = (await Promise.all(planned.chunks)).filter(chunk => chunk !== undefined)
+  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
+  if (rows !== (counted ?? rows) || chunks.length !== planned.ranges.length) {
     throw new EcomdbError('NOT_CONSISTENT', {
       what: `table ${table.schema}.${table.name} was not read as it is`,
-      why: `its ${chunks.length} chunks have ${read} rows, and COUNT(*) in the same snapshot is ${rows}`,
+      why: `its ${chunks.length} chunks have ${rows} rows, and COUNT(*) in the same snapshot is ${counted}`,
       hints: ['run CHECK TABLE on it: an index may be damaged', 'run the backup again'],
     })
   }

@@ -7,6 +7,8 @@ import { constants, zstdCompressSync } from 'node:zlib'
  */
 const PARAMETERS = {
   [constants.ZSTD_c_compressionLevel]: 1,
+  // What a page of rows repeats is near: a tenth faster in a window that fits the cache.
+  [constants.ZSTD_c_windowLog]: 17,
   [constants.ZSTD_c_checksumFlag]: 1,
 }
 

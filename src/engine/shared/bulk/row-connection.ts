@@ -5,7 +5,7 @@ import type { PackedRows, RowBlock } from '../../logical-reader.ts'
 import { translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { describe } from '../mysql2-session.ts'
-import type { FromWorker, PlainError, ReaderWorkerData, ToWorker } from './row-protocol.ts'
+import type { FromWorker, Packing, PlainError, ReaderWorkerData, ToWorker } from './row-protocol.ts'
 
 /** Blocks that a reader may have out: enough for the compressors to be busy. */
 const BLOCKS_OUT = 6
@@ -13,11 +13,12 @@ const BLOCKS_OUT = 6
 const CLOSE_MS = 2000
 
 type BlockMessage = Extract<FromWorker, { type: 'block' }>
+type RangeMessage = Extract<FromWorker, { type: 'range' }>
 type DoneMessage = Extract<FromWorker, { type: 'done' }>
 
 /** One statement's answer, as it comes from the worker. */
 interface Answer {
-  block(block: BlockMessage): void
+  part(part: BlockMessage | RangeMessage): void
   done(answer: DoneMessage): void
   failed(error: Error): void
 }
@@ -68,7 +69,7 @@ export class RowConnection {
       this.#start(
         { type: 'query', id: this.#nextId(), sql },
         {
-          block() {},
+          part() {},
           done: ({ rows }) => resolve(rows),
           failed: error => reject(this.#translate(error, sql)),
         },
@@ -78,7 +79,7 @@ export class RowConnection {
 
   /** A statement with rows as TSV, in the order in which the server sends them. */
   async *stream(sql: string, additive: boolean): AsyncGenerator<RowBlock, void, undefined> {
-    for await (const message of this.#blocks(sql, additive, null)) {
+    for await (const message of this.#parts(sql, additive, null)) {
       if (message.type === 'block') yield this.#blockOf(message)
     }
   }
@@ -87,9 +88,9 @@ export class RowConnection {
   async *streamPacked(
     sql: string,
     additive: boolean,
-    pieceBytes: number,
+    packing: Packing,
   ): AsyncGenerator<PackedRows, void, undefined> {
-    for await (const message of this.#blocks(sql, additive, pieceBytes)) {
+    for await (const message of this.#parts(sql, additive, packing)) {
       if (message.type === 'block') {
         const { buffer, length, rows, rowSum, pieceSha256 } = message
         this.#release(null)
@@ -106,12 +107,12 @@ export class RowConnection {
   }
 
   /** What the worker sends for a stream: blocks, each to be released, and at last `done`. */
-  async *#blocks(
+  async *#parts(
     sql: string,
     additive: boolean,
-    pieceBytes: number | null,
-  ): AsyncGenerator<BlockMessage | DoneMessage, void, undefined> {
-    const blocks: BlockMessage[] = []
+    packing: Packing | null,
+  ): AsyncGenerator<BlockMessage | RangeMessage | DoneMessage, void, undefined> {
+    const parts: (BlockMessage | RangeMessage)[] = []
     let state: 'reading' | DoneMessage | Error = 'reading'
     let wake = (): void => {}
     const id = this.#nextId()
@@ -120,10 +121,10 @@ export class RowConnection {
       wake()
     }
     this.#start(
-      { type: 'stream', id, sql, additive, pieceBytes },
+      { type: 'stream', id, sql, additive, packing },
       {
-        block: block => {
-          blocks.push(block)
+        part: part => {
+          parts.push(part)
           wake()
         },
         done: change,
@@ -132,9 +133,9 @@ export class RowConnection {
     )
     try {
       while (true) {
-        const block = blocks.shift()
-        if (block) {
-          yield block
+        const part = parts.shift()
+        if (part) {
+          yield part
           continue
         }
         const now = state as 'reading' | DoneMessage | Error
@@ -148,7 +149,7 @@ export class RowConnection {
         })
       }
     } finally {
-      for (const block of blocks) this.#release(block.buffer)
+      for (const part of parts) if (part.type === 'block') this.#release(part.buffer)
       if ((state as 'reading' | DoneMessage | Error) === 'reading') await this.#discard(id)
     }
   }
@@ -184,7 +185,9 @@ export class RowConnection {
   async #discard(id: number): Promise<void> {
     await new Promise<void>(resolve => {
       this.#answer = {
-        block: ({ buffer }) => this.#release(buffer),
+        part: part => {
+          if (part.type === 'block') this.#release(part.buffer)
+        },
         done: () => resolve(),
         failed: () => resolve(),
       }
@@ -195,8 +198,8 @@ export class RowConnection {
   #receive(message: FromWorker): void {
     const answer = this.#answer
     if (message.type === 'opened' || !answer) return
-    if (message.type === 'block') {
-      answer.block(message)
+    if (message.type === 'block' || message.type === 'range') {
+      answer.part(message)
       return
     }
     this.#answer = null

@@ -14,8 +14,8 @@ export interface ReaderWorkerData {
 export type ToWorker =
   /** Runs a statement; its rows come as text. For small results. */
   | { type: 'query'; id: number; sql: string }
-  /** Runs a statement; its rows come as TSV blocks, packed when a size of pieces is given. */
-  | { type: 'stream'; id: number; sql: string; additive: boolean; pieceBytes: number | null }
+  /** Runs a statement; its rows come as TSV blocks, packed when it is said how. */
+  | { type: 'stream'; id: number; sql: string; additive: boolean; packing: Packing | null }
   /** A block is free again; of a packed one only the place is. */
   | { type: 'release'; buffer: ArrayBuffer | null }
   /** The stream's rest is not wanted. */
@@ -36,10 +36,21 @@ export type FromWorker =
       /** Of the packed piece that ends with this block. */
       pieceSha256: Uint8Array | null
     }
+  /** A packed range of keys is over, and another follows. */
+  | { type: 'range'; id: number; hashes: PackedHashes }
+  /** Of the last packed range, if there is one. */
   | { type: 'done'; id: number; rows: (string | null)[][]; hashes: PackedHashes | null }
   | { type: 'failed'; id: number | null; error: PlainError }
 
-/** Of a packed stream: the whole, and its last piece unless that has ended before. */
+/** How a stream's rows are cut and packed. */
+export interface Packing {
+  /** A piece ends with the block that reaches this size; bytes of TSV. */
+  pieceBytes: number
+  /** Where a next range begins: values of the first column, ascending, decimal. */
+  borders: readonly string[]
+}
+
+/** Of a packed range: the whole, and its last piece unless that has ended before. */
 export interface PackedHashes {
   chunkSha256: Uint8Array
   pieceSha256: Uint8Array | null

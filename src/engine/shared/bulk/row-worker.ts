@@ -2,7 +2,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
 import { BlockPacker } from './block-packer.ts'
-import type { FromWorker, PlainError, ReaderWorkerData, ToWorker } from './row-protocol.ts'
+import { RangeCutter } from './range-cutter.ts'
+import type {
+  FromWorker,
+  PackedHashes,
+  Packing,
+  PlainError,
+  ReaderWorkerData,
+  ToWorker,
+} from './row-protocol.ts'
 import { BLOCK_BYTES, type TsvBlock, TsvBlocks } from './tsv-blocks.ts'
 import { WireConnection } from './wire-connection.ts'
 import { type ResultSink, readLength, type ServerRefusal } from './wire-result.ts'
@@ -66,30 +74,35 @@ function balance(wire: WireConnection): void {
 }
 
 function streamSink(
-  { id, additive, pieceBytes }: Extract<ToWorker, { type: 'stream' }>,
+  { id, additive, packing }: Extract<ToWorker, { type: 'stream' }>,
   wire: WireConnection,
 ): ResultSink {
-  const take = () => free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
-  const packer = pieceBytes === null ? null : new BlockPacker(pieceBytes)
+  const packed = packing === null ? null : new PackedStream(id, packing)
   const emit = (block: TsvBlock): void => {
     if (discarded === id) {
       reuse(block.bytes)
       return
     }
     out += 1
-    if (packer) sendPacked(id, block, packer)
+    if (packed) packed.block(block)
     else sendPlain(id, block)
     balance(wire)
   }
-  const tsv = new TsvBlocks(take, emit, additive)
+  const tsv = new TsvBlocks(() => free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES), emit, additive)
   return {
     columns: types => tsv.columns(types),
-    row: (bytes, start, end) => tsv.row(bytes, start, end),
-    part: (bytes, start, end, last) => tsv.part(bytes, start, end, last),
+    row(bytes, start, end) {
+      packed?.beforeRow(bytes, start, tsv)
+      tsv.row(bytes, start, end)
+    },
+    part(bytes, start, end, last) {
+      packed?.beforePart(bytes, start, last, tsv)
+      tsv.part(bytes, start, end, last)
+    },
     end() {
       tsv.flush()
       discarded = null
-      send({ type: 'done', id, rows: [], hashes: packer?.end() ?? null })
+      send({ type: 'done', id, rows: [], hashes: packed?.end() ?? null })
     },
     error(error) {
       discarded = null
@@ -98,16 +111,56 @@ function streamSink(
   }
 }
 
+/** A stream whose blocks are hashed and compressed here, range by range. */
+class PackedStream {
+  readonly #id: number
+  readonly #pieceBytes: number
+  readonly #cutter: RangeCutter
+  #packer: BlockPacker
+  #inRow = false
+
+  constructor(id: number, { pieceBytes, borders }: Packing) {
+    this.#id = id
+    this.#pieceBytes = pieceBytes
+    this.#cutter = new RangeCutter(borders)
+    this.#packer = new BlockPacker(pieceBytes)
+  }
+
+  beforeRow(bytes: Buffer, start: number, tsv: TsvBlocks): void {
+    for (let ends = this.#cutter.passed(bytes, start); ends > 0; ends--) {
+      tsv.flush()
+      this.#endRange()
+    }
+  }
+
+  /** The first part of a row has 16 MiB, and so the whole key. */
+  beforePart(bytes: Buffer, start: number, last: boolean, tsv: TsvBlocks): void {
+    if (!this.#inRow) this.beforeRow(bytes, start, tsv)
+    this.#inRow = !last
+  }
+
+  block({ bytes, length, rows, rowSum, endsRow }: TsvBlock): void {
+    const { frame, pieceSha256 } = this.#packer.pack(bytes.subarray(0, length), endsRow)
+    reuse(bytes)
+    const id = this.#id
+    send({ type: 'block', id, buffer: frame, length, rows, rowSum, pieceSha256 }, [frame])
+  }
+
+  /** Ends the ranges that no row has come to, and gives the last one's hashes. */
+  end(): PackedHashes {
+    for (let left = this.#cutter.left; left > 0; left--) this.#endRange()
+    return this.#packer.end()
+  }
+
+  #endRange(): void {
+    send({ type: 'range', id: this.#id, hashes: this.#packer.end() })
+    this.#packer = new BlockPacker(this.#pieceBytes)
+  }
+}
+
 function sendPlain(id: number, { bytes, length, rows, rowSum }: TsvBlock): void {
   const buffer = bytes.buffer as ArrayBuffer
   send({ type: 'block', id, buffer, length, rows, rowSum, pieceSha256: null }, [buffer])
-}
-
-function sendPacked(id: number, block: TsvBlock, packer: BlockPacker): void {
-  const { bytes, length, rows, rowSum, endsRow } = block
-  const { frame, pieceSha256 } = packer.pack(bytes.subarray(0, length), endsRow)
-  reuse(bytes)
-  send({ type: 'block', id, buffer: frame, length, rows, rowSum, pieceSha256 }, [frame])
 }
 
 function reuse(block: Buffer): void {

@@ -329,7 +329,7 @@ function consistentPoint(made: {
     warnings,
     readers: pool.readers,
     readChunk: (table, range) => pool.readChunk(table, range),
-    readPacked: (table, range, pieceBytes) => pool.readPacked(table, range, pieceBytes),
+    readPacked: (table, ranges, pieceBytes) => pool.readPacked(table, ranges, pieceBytes),
     countRows: table => pool.countRows(table),
     keyBounds: table => pool.keyBounds(table),
     async finish() {

@@ -1,3 +1,4 @@
+import { EcomdbError } from '#core/errors'
 import type {
   KeyRange,
   PackedRows,
@@ -9,6 +10,7 @@ import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { isChangedTable } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { RowConnection } from '../bulk/row-connection.ts'
+import type { Packing } from '../bulk/row-protocol.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { unlessRefused } from './unless-refused.ts'
@@ -88,12 +90,12 @@ export class ReaderPool implements RowReader {
 
   async *readPacked(
     table: ReadableTable,
-    range: KeyRange,
+    ranges: readonly KeyRange[],
     pieceBytes: number,
   ): AsyncGenerator<PackedRows> {
-    yield* this.#read(table, connection =>
-      connection.streamPacked(selectRows(table, range), table.key === null, pieceBytes),
-    )
+    const whole = { from: ranges[0]?.from ?? null, to: ranges.at(-1)?.to ?? null }
+    const packing = { pieceBytes, borders: ranges.slice(1).map(({ from }) => from ?? '') }
+    yield* this.#read(table, connection => readCounted(connection, table, whole, packing))
   }
 
   async *#read<Item>(
@@ -196,6 +198,48 @@ function readerSettings(dialect: LogicalDialect): string {
     'lock_wait_timeout = 600',
     ...dialect.readerSettings,
   ].join(', ')}`
+}
+
+/** Packed rows, and at the end a look whether they are as many as the server has sent. */
+async function* readCounted(
+  connection: RowConnection,
+  table: ReadableTable,
+  range: KeyRange,
+  packing: Packing,
+): AsyncGenerator<PackedRows, void, undefined> {
+  let rows = 0
+  const sql = selectRows(table, range)
+  for await (const item of connection.streamPacked(sql, table.key === null, packing)) {
+    if (item.kind === 'block') rows += item.rows
+    yield item
+  }
+  const sent = await rowsSent(connection, table, range)
+  if (sent === rows) return
+  throw new EcomdbError('NOT_CONSISTENT', {
+    what: `table ${table.schema}.${table.name} was not read as it is`,
+    why: `the server has sent ${sent} rows, and ${rows} have arrived`,
+    hints: ['run the backup again, and report it when it comes again'],
+  })
+}
+
+/** Of the statement before. FOUND_ROWS() costs nothing; MySQL means to drop it some day. */
+async function rowsSent(
+  connection: RowConnection,
+  table: ReadableTable,
+  range: KeyRange,
+): Promise<number> {
+  const found = await connection.query('SELECT FOUND_ROWS()').catch(error => {
+    if (error instanceof EcomdbError && error.code === 'SERVER_REFUSED') return null
+    throw error
+  })
+  const counted = found ?? (await connection.query(countRange(table, range)))
+  return Number(counted[0]?.[0])
+}
+
+function countRange(table: ReadableTable, { from, to }: KeyRange): string {
+  const where = rangeCondition(quoteIdentifier(table.key?.columns[0] ?? ''), from, to)
+  const name = quoteQualified(table.schema, table.name)
+  return `SELECT COUNT(*) FROM ${name}${where ? ` WHERE ${where}` : ''}`
 }
 
 /** One BETWEEN where it can be: the server compares every row, and two comparisons cost more. */
