@@ -27,7 +27,8 @@ export type SqlRow = Record<string, string | number | null | Buffer>
  * the logical backup's and the loader's own wire code.
  *
  * Session settings on open: utf8mb4, time_zone '+00:00', and sql_mode without
- * NO_BACKSLASH_ESCAPES and ANSI_QUOTES, so that quoteString and quoteIdentifier hold.
+ * NO_BACKSLASH_ESCAPES and ANSI_QUOTES, so that quoteString and quoteIdentifier hold;
+ * sql_quote_show_create on, so that definitions have every name in backticks.
  */
 export interface Session {
   readonly flavor: Flavor

@@ -8,7 +8,7 @@ export async function openSession(options: ConnectOptions): Promise<Session> {
   const connection = await connect(options)
   try {
     await connection.query(
-      "SET time_zone = '+00:00', sql_mode = CONCAT_WS(',', 'STRICT_TRANS_TABLES', 'NO_ZERO_DATE', " +
+      "SET time_zone = '+00:00', sql_quote_show_create = 1, sql_mode = CONCAT_WS(',', 'STRICT_TRANS_TABLES', 'NO_ZERO_DATE', " +
         "'NO_ZERO_IN_DATE', 'ERROR_FOR_DIVISION_BY_ZERO', 'NO_ENGINE_SUBSTITUTION')",
     )
     const [rows] = await connection.query<never>(

@@ -52,6 +52,29 @@ test.each(TEST_ENGINES)(
   },
 )
 
+test.runIf(TEST_ENGINES.includes('mysql'))(
+  'mysql: JSON with types that its text does not have comes back equal, or is told',
+  async () => {
+    await withDatabase('mysql', async ({ engine, session, database }) => {
+      await session.run('CREATE TABLE prices (id INT PRIMARY KEY, j JSON)')
+      await session.run("INSERT INTO prices VALUES (1, JSON_OBJECT('p', 49.90)), (2, NULL)")
+      await withCopy(engine, session, database, 'prices', async copy => {
+        const same = `SELECT COUNT(*) FROM prices JOIN ${copy}.prices c USING (id) WHERE prices.j <=> c.j`
+        expect(await session.value(same)).toBe('2')
+      })
+      const warnings = async (): Promise<readonly string[]> => {
+        const options = { connect: session.options, databases: [database], readers: 1 }
+        const point = await engine.logicalReader.openConsistent(options)
+        await point.close()
+        return point.warnings
+      }
+      expect(await warnings()).toEqual([])
+      await session.run("INSERT INTO prices VALUES (3, JSON_OBJECT('d', DATE('2026-11-21')))")
+      expect((await warnings()).join()).toContain(`${database}.prices.j`)
+    })
+  },
+)
+
 test.each(TEST_ENGINES)(
   '%s: a field of 40 MB, over several packets, between small ones',
   async family => {

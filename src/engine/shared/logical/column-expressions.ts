@@ -19,7 +19,8 @@ export interface ColumnFacts {
  * - BIT prints raw bytes; as an integer it is text.
  * - ENUM's member '' and its invalid value (index 0) print alike, and so do SET's member ''
  *   and the empty set; they travel as numbers.
- * - JSON (MySQL), UUID and INET refuse, or misread, a field in character set binary.
+ * - JSON (MySQL) is read as its text would store it: see retyped-json.ts.
+ * - JSON, UUID and INET refuse, or misread, a field in character set binary.
  *
  * @returns null for a generated column, which the server computes again
  * @throws RangeError for a type that is not known: losing it is worse than stopping
@@ -36,6 +37,9 @@ export function columnEntry(column: ColumnFacts): ColumnEntry | null {
       store: 'CAST(@v AS UNSIGNED)',
     }
   }
+  if (type === 'json') {
+    return { name: column.name, read: jsonOfText(name), store: 'CONVERT(@v USING utf8mb4)' }
+  }
   if (TEXT_ONLY.has(type)) {
     return { name: column.name, read: name, store: 'CONVERT(@v USING utf8mb4)' }
   }
@@ -43,8 +47,24 @@ export function columnEntry(column: ColumnFacts): ColumnEntry | null {
   return { name: column.name, read: name, store: null }
 }
 
+const JSON_OF_TEXT = `IF(JSON_STORAGE_SIZE(`
+
+/**
+ * What a JSON value's text would store. A text of more than max_allowed_packet cannot be
+ * cast (error 3141), and has at most six letters for a byte: such a value is read as it is.
+ */
+function jsonOfText(name: string): string {
+  const cast = `CAST(CAST(${name} AS CHAR CHARACTER SET utf8mb4) AS JSON)`
+  return `${JSON_OF_TEXT}${name}) * 8 < @@max_allowed_packet, ${cast}, ${name})`
+}
+
+/** Is the column read as what its text would store? */
+export function isReadAsText({ read }: ColumnEntry): boolean {
+  return read.startsWith(JSON_OF_TEXT)
+}
+
 /** Stored from text of a real character set only. */
-const TEXT_ONLY = new Set(['json', 'uuid', 'inet4', 'inet6'])
+const TEXT_ONLY = new Set(['uuid', 'inet4', 'inet6'])
 
 const KNOWN = new Set(
   (

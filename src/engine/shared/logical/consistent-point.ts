@@ -16,6 +16,7 @@ import type { LogicalDialect } from './dialect.ts'
 import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
 import { ReaderPool } from './reader-pool.ts'
+import { retypedJson } from './retyped-json.ts'
 import { definition, differences, newestTable, tableDifferences } from './same-catalog.ts'
 import { showCreateTable } from './show-create-table.ts'
 import { refuseUnreadable } from './unreadable-tables.ts'
@@ -64,7 +65,7 @@ export async function openConsistent(
     try {
       const { probes, warnings } = await answerProbes(point.pool, catalog)
       if (point.pool.keepsMetadataLocks) point.steps.push(METADATA_LOCKS)
-      warnings.push(...invalidViews(catalog))
+      warnings.push(...invalidViews(catalog), ...(await retypedJson(point.pool, catalog)))
       return consistentPoint({ dialect, options, control, point, catalog, probes, warnings })
     } catch (error) {
       await point.pool.close()
