@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { EcomdbError } from '#core/errors'
 import type { TableEntry } from '#domain/backup/manifest'
@@ -38,6 +39,19 @@ describe.each(TEST_ENGINES)('%s', family => {
         await writer.close()
       }
     })
+
+  test('what the server does not understand of an account is not repeated', async () => {
+    await withWriter(async writer => {
+      const sql = "CREATE USER ada@localhost NONSENSE '*2D682685D54B66A3982F8156E33FEBB968A0A8DD'"
+      const run = writer.run({
+        ...{ stage: 'accounts', object: "account 'ada'@'localhost'", sql, shown: '' },
+        ...{ table: null, schema: null, context: null },
+      })
+      const error = await run.catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'SERVER_REFUSED', why: expect.stringContaining('…') })
+      expect(inspect(error)).not.toContain('2D68')
+    })
+  })
 
   test.each(['infile', 'insert'] as const)('many loads at once, each whole (%s)', async method => {
     await withWriter(async (writer, table, session) => {

@@ -62,7 +62,9 @@ class WriterSession implements LogicalWriterSession {
     await this.#withLoader(async loader => {
       const what = `cannot restore ${statement.object}`
       if (statement.schema !== null) await loader.run(`USE ${quoteIdentifier(statement.schema)}`)
-      if (statement.context === null) await loader.run(statement.sql, what)
+      const { stage, sql } = statement
+      if (stage === 'accounts') await loader.run(sql, what).catch(withoutStatement)
+      else if (statement.context === null) await loader.run(sql, what)
       else await runInContext(loader, statement.sql, statement.context, what)
     })
   }
@@ -170,6 +172,19 @@ async function inCharacterSet(
   )
   const [converted, back] = row ?? []
   return converted && back?.toLowerCase() === hex ? Buffer.from(converted, 'hex') : null
+}
+
+/**
+ * A server repeats a part of the statement that it does not understand (error 1064), and a
+ * statement about an account holds password hashes.
+ */
+function withoutStatement(error: unknown): never {
+  if (!(error instanceof EcomdbError)) throw error
+  throw new EcomdbError(error.code, {
+    what: error.what,
+    why: error.why?.replace(/ near '[\s\S]*' at line/, " near '…' at line"),
+    hints: error.hints,
+  })
 }
 
 async function warningsOf(loader: WireConnection): Promise<string[]> {
