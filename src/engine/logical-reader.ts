@@ -142,6 +142,8 @@ export interface RowReader {
   ): AsyncIterable<PackedRows>
   /** COUNT(*), in the snapshot where there is one. */
   countRows(table: ReadableTable): Promise<number>
+  /** About how many bytes of TSV a row has, from some rows at both ends; null without rows. */
+  sampleRowBytes(table: ReadableTable): Promise<number | null>
   /** Smallest and largest value of an integer key's first column; null for an empty table. */
   keyBounds(table: ReadableTable): Promise<{ min: bigint; max: bigint } | null>
   /** Ends all connections and threads; never throws. */

@@ -4,6 +4,7 @@ import { engineFor } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { writeDedupKey, writeIdentity, writeSigningKey } from '#crypto/key-files'
+import type { LogicalBackupReport } from '#domain/backup/logical-backup-report'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
@@ -65,7 +66,14 @@ export class BackupPlace {
   }
 
   async backUp(server: RunningServer, databases: readonly string[] | null = null): Promise<string> {
-    const report = await backUpLogically(
+    return (await this.report(server, databases)).snapshotId
+  }
+
+  async report(
+    server: RunningServer,
+    databases: readonly string[] | null = null,
+  ): Promise<LogicalBackupReport> {
+    return await backUpLogically(
       {
         engine: await engineFor(this.family),
         connect: server.administrator,
@@ -78,7 +86,6 @@ export class BackupPlace {
       },
       silentProgress(),
     )
-    return report.snapshotId
   }
 
   drillOptions(changes: Partial<DrillOptions> = {}): DrillOptions {

@@ -8,8 +8,6 @@
 const CHUNK_BYTES = 16 * 1024 * 1024
 /** A parent's step is kept while it is this close to what would be chosen anew. */
 const STEP_TOLERANCE = 4n
-/** A guess at a row's bytes where nothing is known. */
-const ROW_BYTES = 100
 
 /** Rows with from <= first key column < to, decimal; null is minus and plus infinity. */
 export interface ChunkRange {
@@ -45,13 +43,23 @@ export function planChunks(facts: ChunkFacts): ChunkPlan {
   return { step: String(step), ranges }
 }
 
-/** Bytes of a row: as the snapshot before had them, else as the server guesses. */
-export function rowBytes(
+/** Rows of this size are not sampled: that would read as much as a chunk. */
+const LARGE_ROW_BYTES = 64 * 1024
+
+/**
+ * Bytes of a row as the snapshot before had them, or as the server guesses where rows are
+ * large. Its guess at small ones is not used: right after a load it does not know yet how
+ * long they are, while it knows how many.
+ *
+ * @returns null where a sample is better
+ */
+export function knownRowBytes(
   parent: { rows: number; bytes: number } | undefined,
   estimate: { rows: number; bytes: number },
-): number {
+): number | null {
   if (parent && parent.rows > 0) return parent.bytes / parent.rows
-  return estimate.rows > 0 && estimate.bytes > 0 ? estimate.bytes / estimate.rows : ROW_BYTES
+  const guess = estimate.rows > 0 ? estimate.bytes / estimate.rows : 0
+  return guess >= LARGE_ROW_BYTES ? guess : null
 }
 
 function chooseStep(bounds: { min: bigint; max: bigint }, facts: ChunkFacts): bigint {

@@ -2,7 +2,7 @@ import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { MIB } from '#core/units'
-import { type ChunkRange, planChunks, rowBytes } from '#domain/backup/chunk-plan'
+import { type ChunkRange, knownRowBytes, planChunks } from '#domain/backup/chunk-plan'
 import type { ChunkEntry, TableEntry } from '#domain/backup/manifest'
 import { planSpans, type Span } from '#domain/backup/span-plan'
 import {
@@ -96,10 +96,11 @@ async function planTable(
   const bounds = await point.keyBounds(table)
   const id = writer.tableId(table.schema, table.name)
   const parent = writer.parent?.tables.find(one => one.id === id)
+  const known = knownRowBytes(parent, table.estimate)
   const { step, ranges } = planChunks({
     bounds,
     rows: Math.max(table.estimate.rows, parent?.rows ?? 0),
-    rowBytes: rowBytes(parent, table.estimate),
+    rowBytes: known ?? (bounds === null ? null : await point.sampleRowBytes(table)) ?? 1,
     parentStep: parent?.chunkStep ?? null,
   })
   const { readers } = point

@@ -332,6 +332,7 @@ function consistentPoint(made: {
     readChunk: (table, range) => pool.readChunk(table, range),
     readPacked: (table, ranges, pieceBytes) => pool.readPacked(table, ranges, pieceBytes),
     countRows: table => pool.countRows(table),
+    sampleRowBytes: table => pool.sampleRowBytes(table),
     keyBounds: table => pool.keyBounds(table),
     async finish() {
       const changed = tableDifferences(

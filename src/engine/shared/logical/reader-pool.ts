@@ -122,6 +122,12 @@ export class ReaderPool implements RowReader {
     return Number(rows[0]?.[0])
   }
 
+  async sampleRowBytes(table: ReadableTable): Promise<number | null> {
+    const [row] = await this.query(selectSample(table))
+    const average = row?.[0]
+    return average ? Number(average) : null
+  }
+
   async keyBounds(table: ReadableTable): Promise<{ min: bigint; max: bigint } | null> {
     const column = table.key?.columns[0]
     if (column === undefined || table.key?.kind !== 'integer') return null
@@ -261,4 +267,18 @@ export function selectRows(table: ReadableTable, { from, to }: KeyRange): string
     `SELECT ${columns} FROM ${quoteQualified(table.schema, table.name)}` +
     `${where ? ` WHERE ${where}` : ''}${order ? ` ORDER BY ${order}` : ''}`
   )
+}
+
+/** Rows at each end of the key that a sample takes. */
+const SAMPLE_ROWS = 50
+
+/** The average length of their fields, each with its tab or newline. */
+function selectSample({ schema, name, columns, key }: ReadableTable): string {
+  const bytes = columns.map(({ read }) => `IFNULL(LENGTH(${read}), 2) + 1`).join(' + ') || '1'
+  const from = `SELECT ${bytes} AS bytes FROM ${quoteQualified(schema, name)}`
+  const ends = (key ? ['ASC', 'DESC'] : ['']).map(direction => {
+    const order = key?.columns.map(column => `${quoteIdentifier(column)} ${direction}`).join(', ')
+    return `(${from}${order ? ` ORDER BY ${order}` : ''} LIMIT ${SAMPLE_ROWS})`
+  })
+  return `SELECT AVG(bytes) FROM (${ends.join(' UNION ALL ')}) AS sample`
 }

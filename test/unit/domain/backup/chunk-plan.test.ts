@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { planChunks, rowBytes } from '#domain/backup/chunk-plan'
+import { knownRowBytes, planChunks } from '#domain/backup/chunk-plan'
 
 const key = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n })
 
@@ -52,8 +52,9 @@ test('without an integer key there is one range', () => {
   })
 })
 
-test("a row's size is the parent's, then the server's guess, then a guess", () => {
-  expect(rowBytes({ rows: 10, bytes: 500 }, { rows: 1, bytes: 1 })).toBe(50)
-  expect(rowBytes({ rows: 0, bytes: 0 }, { rows: 4, bytes: 100 })).toBe(25)
-  expect(rowBytes(undefined, { rows: 0, bytes: 16_384 })).toBe(100)
+test("a row's size is the parent's; the server's guess where rows are large; else a sample", () => {
+  expect(knownRowBytes({ rows: 10, bytes: 500 }, { rows: 1, bytes: 1 })).toBe(50)
+  expect(knownRowBytes({ rows: 0, bytes: 0 }, { rows: 4, bytes: 400_000 })).toBe(100_000)
+  expect(knownRowBytes(undefined, { rows: 4, bytes: 16_384 })).toBeNull()
+  expect(knownRowBytes(undefined, { rows: 0, bytes: 16_384 })).toBeNull()
 })
