@@ -21,7 +21,7 @@ export default class BackupLogical extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --databases shop --readers 4 --json',
   ]
 
-  static override exits = [EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
+  static override exits = [EXIT.FINDINGS, EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
 
   static override flags = {
     databases: string({
@@ -59,6 +59,7 @@ export default class BackupLogical extends BaseCommand {
       return { result: preview, text: logicalBackupPreviewText(preview) }
     }
     const result = await backUpLogically(options, this.progress)
-    return { result, text: logicalBackupText(result) }
+    const status = result.findings.length ? EXIT.FINDINGS : EXIT.DONE
+    return { result, text: logicalBackupText(result), status }
   }
 }

@@ -18,6 +18,7 @@ export function logicalBackupText(report: LogicalBackupReport): string {
     `  point     ${proof.method}, writers waited for at most ${formatCount(proof.lockedMs)} ms; ${positionText(report.position)}`,
     `  stored    ${formatBytes(stored.bytes)} in ${formatCount(stored.objects)} new objects; ${formatCount(stored.reused)} of earlier snapshots used again`,
     `  took      ${formatDuration(durationMs)}${rate}`,
+    ...report.findings.map(finding => `  not kept  ${finding}`),
     'next: `ecomdb drill` restores it and proves every row',
   ].join('\n')
 }

@@ -36,6 +36,24 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup logical', family => {
     await rm(folder, { recursive: true, force: true })
   })
 
+  test('of what it cannot keep as it is: exit 3, and says what', async () => {
+    const { engine, server } = await sharedServer(family)
+    const session = await engine.connect({ ...server.administrator, database: place.database })
+    try {
+      await session.run('CREATE TABLE short_lived (id INT PRIMARY KEY)')
+      await session.run('CREATE VIEW broken AS SELECT id FROM short_lived')
+      await session.run('DROP TABLE short_lived')
+      const backup = await place.backupTo(join(folder, 'with-findings'))
+      const done = await backup('logical', '--databases', place.database, '--quiet')
+      expect(done.status, done.stderr).toBe(3)
+      expect(done.stdout).toMatch(/not kept +.*broken/)
+      expect((await backup('verify', '--deep', '-i', place.identity)).status).toBe(0)
+    } finally {
+      await session.run('DROP VIEW broken')
+      await session.close()
+    }
+  })
+
   test('on a full disk: exit 30, and works when there is room', async context => {
     const disk = join(folder, 'small-disk')
     if (!(await mountSmall(disk, '2m'))) return context.skip('needs root to mount a small tmpfs')

@@ -22,6 +22,8 @@ export interface LogicalBackupReport {
   /** New objects and their stored bytes; objects of earlier snapshots that are used again. */
   stored: { objects: number; bytes: number; reused: number }
   durationMs: number
+  /** What the snapshot does not keep as it was, in words. */
+  findings: readonly string[]
 }
 
 /** What `ecomdb backup logical --dry-run` would do. */

@@ -27,6 +27,8 @@ export interface Manifest {
   accounts: readonly AccountEntry[]
   /** Answers of the live database at the consistent point, to compare after a restore. */
   probes: readonly ProbeEntry[]
+  /** What this snapshot does not keep as it was, in words; absent where it keeps all. */
+  findings?: readonly string[]
 }
 
 /** How it was made sure that all rows and objects are of one point in time. */

@@ -153,6 +153,7 @@ async function commit(
     programs,
     accounts,
     probes: point.probes,
+    ...(point.warnings.length ? { findings: point.warnings } : {}),
   }
   const facts = {
     method: 'logical' as const,
@@ -195,5 +196,6 @@ function report(
     bytes: tables.flatMap(table => table.chunks).reduce((sum, chunk) => sum + chunk.bytes, 0),
     stored,
     durationMs,
+    findings: point.warnings,
   }
 }

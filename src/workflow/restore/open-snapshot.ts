@@ -32,6 +32,7 @@ export async function openSnapshot(
   const envelope = await access.repository.readEnvelope(name, access.trustedSigners)
   if (name === 'latest') await warnOfOtherSources(access, envelope, progress)
   const manifest = await access.repository.readManifest(envelope, access.identities)
+  for (const finding of manifest.findings ?? []) progress.warn(`as of the backup: ${finding}`)
   const objects = new Map(envelope.objects.map(object => [object.path, object]))
   return { envelope, manifest, objects }
 }
