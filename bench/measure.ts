@@ -5,7 +5,7 @@ import { programName } from '#process/program'
 
 export interface Measured {
   seconds: number
-  /** Most memory that the process and all its children held at once; null when not watched. */
+  /** The peaks of the process and of all its children, added up; null when not watched. */
   peakBytes: number | null
   stdout: string
 }
@@ -17,7 +17,8 @@ export interface MeasureOptions {
   watchMemory?: boolean
 }
 
-const WATCH_EVERY_MS = 20
+/** Seldom, for looking costs time as well: the kernel keeps each process's peak itself. */
+const WATCH_EVERY_MS = 100
 
 /**
  * Runs a program to its end.
@@ -63,13 +64,13 @@ export async function measure(
   }
 }
 
-/** Resident memory of a process and its children, in bytes; 0 when it is gone. */
+/** Peak resident memory of a process and its children, in bytes; 0 when it is gone. */
 function treeBytes(pid: number): number {
-  return residentBytes(pid) + childrenOf(pid).reduce((sum, child) => sum + treeBytes(child), 0)
+  return peakBytesOf(pid) + childrenOf(pid).reduce((sum, child) => sum + treeBytes(child), 0)
 }
 
-function residentBytes(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`)) ?? []
+function peakBytesOf(pid: number): number {
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`)) ?? []
   return Number(kilobytes ?? 0) * 1024
 }
 
