@@ -158,6 +158,8 @@ export interface ConsistentPoint extends RowReader {
   readonly probes: readonly ProbeEntry[]
   /** Things a person should know that do not stop the backup. */
   readonly warnings: readonly string[]
+  /** What a restore will not bring back as it is here, in words. */
+  readonly findings: readonly string[]
   /**
    * To be called after the last chunk: compares all definitions again.
    * @throws EcomdbError NOT_CONSISTENT

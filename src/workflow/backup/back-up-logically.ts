@@ -116,7 +116,7 @@ async function openPoint(
     waitSeconds,
     onStep: step => progress.stage(step),
   })
-  for (const warning of point.warnings) progress.warn(warning)
+  for (const warning of [...point.warnings, ...point.findings]) progress.warn(warning)
   return point
 }
 
@@ -153,7 +153,7 @@ async function commit(
     programs,
     accounts,
     probes: point.probes,
-    ...(point.warnings.length ? { findings: point.warnings } : {}),
+    ...(point.findings.length ? { findings: point.findings } : {}),
   }
   const facts = {
     method: 'logical' as const,
@@ -196,6 +196,6 @@ function report(
     bytes: tables.flatMap(table => table.chunks).reduce((sum, chunk) => sum + chunk.bytes, 0),
     stored,
     durationMs,
-    findings: point.warnings,
+    findings: point.findings,
   }
 }

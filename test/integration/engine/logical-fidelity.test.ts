@@ -66,7 +66,7 @@ test.runIf(TEST_ENGINES.includes('mysql'))(
         const options = { connect: session.options, databases: [database], readers: 1 }
         const point = await engine.logicalReader.openConsistent(options)
         await point.close()
-        return point.warnings
+        return point.findings
       }
       expect(await warnings()).toEqual([])
       await session.run("INSERT INTO prices VALUES (3, JSON_OBJECT('d', DATE('2026-11-21')))")

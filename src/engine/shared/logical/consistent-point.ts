@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError } from '#core/errors'
 import type { ConsistencyProof, ProbeEntry } from '#domain/backup/manifest'
+import { placedElsewhere } from '#domain/backup/placed-elsewhere'
 import type { Position } from '#domain/backup/position'
 import type { ConsistentOptions, ConsistentPoint, ReadableTable } from '../../logical-reader.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
@@ -65,8 +66,13 @@ export async function openConsistent(
     try {
       const { probes, warnings } = await answerProbes(point.pool, catalog)
       if (point.pool.keepsMetadataLocks) point.steps.push(METADATA_LOCKS)
-      warnings.push(...invalidViews(catalog), ...(await retypedJson(point.pool, catalog)))
-      return consistentPoint({ dialect, options, control, point, catalog, probes, warnings })
+      const findings = [
+        ...invalidViews(catalog),
+        ...misplacedTables(catalog),
+        ...(await retypedJson(point.pool, catalog)),
+      ]
+      const found = { catalog, probes, warnings, findings }
+      return consistentPoint({ dialect, options, control, point, ...found })
     } catch (error) {
       await point.pool.close()
       throw error
@@ -75,6 +81,15 @@ export async function openConsistent(
     control.destroy()
     throw error
   }
+}
+
+function misplacedTables({ tables }: ObservedCatalog): string[] {
+  return tables.flatMap(({ schema, name, create }) => {
+    const place = placedElsewhere(create)
+    return place === null
+      ? []
+      : [`table ${schema}.${name} lies in ${place}: a server without it refuses the restore`]
+  })
 }
 
 /** A restore may be unable to make them, as the server would be now. */
@@ -318,8 +333,9 @@ function consistentPoint(made: {
   catalog: ObservedCatalog
   probes: readonly ProbeEntry[]
   warnings: readonly string[]
+  findings: readonly string[]
 }): ConsistentPoint {
-  const { dialect, options, control, point, catalog, probes, warnings } = made
+  const { dialect, options, control, point, catalog, probes, warnings, findings } = made
   const { pool, position, consistentAt } = point
   let closed = false
   return {
@@ -328,6 +344,7 @@ function consistentPoint(made: {
     catalog,
     probes,
     warnings,
+    findings,
     readers: pool.readers,
     readChunk: (table, range) => pool.readChunk(table, range),
     readPacked: (table, ranges, pieceBytes) => pool.readPacked(table, ranges, pieceBytes),
