@@ -79,7 +79,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       ).toEqual(
         expect.arrayContaining([
           'fail lacks SHOW VIEW: read the definitions of views',
-          'warn lacks PROCESS: wait for long statements before locking',
+          'warn lacks PROCESS: wait for long work before locking',
         ]),
       )
       expect(lacks.some(({ detail }) => / (SELECT|RELOAD):/.test(detail))).toBe(false)
