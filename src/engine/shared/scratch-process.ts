@@ -154,6 +154,7 @@ async function launch(
     socketPath: await socketFor(folder),
     port: options.tcp ? await freePort(preferredPort) : null,
   }
+  await forgetSocket(place.socketPath)
   await rm(join(folder, 'tmp'), { recursive: true, force: true })
   await mkdir(join(folder, 'tmp'), { mode: 0o700 })
   const args = [
@@ -166,6 +167,16 @@ async function launch(
   const pid = await spawnDetached(dialect.server(), args, folder)
   await writeRecord(folder, { format: 1, family: dialect.family, pid, port: place.port })
   return { pid, ...place }
+}
+
+/**
+ * MySQL names its process in a lock file beside the socket, and does not start while that
+ * process is in the kernel's table: also when it was killed and nobody has waited for it yet,
+ * or when another program has its number by now. Our own lock says that no server runs here.
+ */
+async function forgetSocket(socketPath: string): Promise<void> {
+  await rm(`${socketPath}.lock`, { force: true })
+  await rm(socketPath, { force: true })
 }
 
 async function untilReady(folder: string, server: ServerProcess): Promise<RunningServer> {
@@ -247,7 +258,7 @@ async function stopLocked(folder: string): Promise<boolean> {
     signalServer(found.process.pid, 'SIGTERM')
     const gone = await untilGone(found.process.pid, folder, STOP_TIMEOUT_MS)
     if (!gone) await endNow(folder, found.process)
-    await rm(found.process.socketPath, { force: true })
+    await forgetSocket(found.process.socketPath)
   }
   await writeRecord(folder, { ...found.record, pid: null })
   return found.process !== null
@@ -266,7 +277,7 @@ async function removeLocked(folder: string): Promise<boolean> {
   }
   if (found.process) {
     await endNow(folder, found.process)
-    await rm(found.process.socketPath, { force: true })
+    await forgetSocket(found.process.socketPath)
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   return true
