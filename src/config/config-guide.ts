@@ -22,6 +22,7 @@ interface Schema {
   enum?: readonly string[]
   type?: string
   properties?: Readonly<Record<string, Schema>>
+  items?: Schema
 }
 
 /** docs/configuration.md */
@@ -56,7 +57,7 @@ function rowsOf({ properties = {} }: Schema, prefix: string): string[] {
   return Object.entries(properties).flatMap(([name, schema]) => {
     const key = prefix + name
     const row = `| \`${key}\` | ${typeOf(schema)} | ${schema.description ?? ''} |`
-    return [row, ...rowsOf(schema, `${key}.`)]
+    return [row, ...rowsOf(schema, `${key}.`), ...rowsOf(schema.items ?? {}, `${key}[].`)]
   })
 }
 

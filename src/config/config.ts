@@ -9,8 +9,24 @@ export interface Config {
   file: string | null
   runsOn: HostRole
   server: ServerConfig
-  target: { directory?: string | undefined }
+  target: { directory?: string | undefined } & PlaceConfig
+  copies: readonly CopyConfig[]
   keys: KeysConfig
+}
+
+/** What the operator says of a place that holds a repository. */
+export interface PlaceConfig {
+  /** Equal words are one medium. */
+  media: string | null
+  offsite: boolean
+}
+
+/** A place that holds a copy of the repository. */
+export interface CopyConfig extends PlaceConfig {
+  name: string
+  directory: string
+  offline: boolean
+  maxAgeMs: number
 }
 
 export interface ServerConfig {

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { durationMs } from '#core/duration'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
 import { ENGINE_FAMILIES } from '#domain/engine-family'
-import type { Config, ServerConfig } from './config.ts'
+import type { Config, CopyConfig, ServerConfig } from './config.ts'
 import type { ConfigFile } from './schema.ts'
 
 export const CONFIG_NAME = 'ecomdb.yaml'
@@ -23,6 +24,8 @@ export interface ConfigFlags {
   'password-file'?: string | undefined
   database?: string | undefined
   target?: string | undefined
+  /** A copy to read instead of the target: its name in the configuration, or its folder. */
+  from?: string | undefined
   identity?: string[] | undefined
 }
 
@@ -84,8 +87,8 @@ function notFound(): EcomdbError {
 /** What the environment says, changed by flags. */
 export function configChanges(environment: NodeJS.ProcessEnv, flags: ConfigFlags): ConfigFlags {
   // A command hands all its flags over; those of other things are not ours.
-  const { engine, socket, host, port, user, database, target, identity } = flags
-  const ours = { engine, socket, host, port, user, database, target, identity }
+  const { engine, socket, host, port, user, database, target, from, identity } = flags
+  const ours = { engine, socket, host, port, user, database, target, from, identity }
   return merge(fromEnvironment(environment), { ...ours, 'password-file': flags['password-file'] })
 }
 
@@ -153,6 +156,7 @@ function compose(
   const here = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : resolve(path)
   const { server = {}, target = {}, keys = {} } = content
+  const copies = (content.copies ?? []).map(copy => copyOf(copy, folder))
   const place = merge(server, { socket: changes.socket, host: changes.host, port: changes.port })
   return {
     file,
@@ -169,7 +173,12 @@ function compose(
       tls: server.tls,
       tlsCaFile: beside(server.tls_ca_file),
     },
-    target: { directory: here(changes.target) ?? beside(target.directory) },
+    target: {
+      directory: fromCopy(changes.from, copies) ?? here(changes.target) ?? beside(target.directory),
+      media: target.media ?? null,
+      offsite: target.offsite ?? false,
+    },
+    copies,
     keys: {
       recipients: keys.recipients ?? [],
       signingKeyFile: beside(keys.signing_key_file),
@@ -180,6 +189,28 @@ function compose(
         (keys.identity_files ?? []).map(path => resolve(folder, path)),
     },
   }
+}
+
+/** Eight days: a weekly copy, and a day for who carries the disk. */
+const DEFAULT_MAX_AGE_MS = 8 * 86_400_000
+
+function copyOf(
+  { name, directory, media, offsite, offline, max_age }: NonNullable<ConfigFile['copies']>[number],
+  folder: string,
+): CopyConfig {
+  return {
+    name,
+    directory: resolve(folder, directory),
+    media: media ?? null,
+    offsite: offsite ?? false,
+    offline: offline ?? false,
+    maxAgeMs: (max_age === undefined ? null : durationMs(max_age)) ?? DEFAULT_MAX_AGE_MS,
+  }
+}
+
+function fromCopy(from: string | undefined, copies: readonly CopyConfig[]): string | undefined {
+  if (from === undefined) return undefined
+  return copies.find(({ name }) => name === from)?.directory ?? resolve(from)
 }
 
 /** The file's password is that of the file's account: another one does not log in with it. */

@@ -118,7 +118,8 @@ function knownKeys(path: readonly (string | number)[]): string[] {
   if (section === undefined) return Object.keys(configSchema.shape)
   const found = Object.entries(configSchema.shape).find(([name]) => name === section)
   const inner = found?.[1].unwrap()
-  return inner && 'shape' in inner ? Object.keys(inner.shape) : []
+  const one = inner && 'element' in inner ? inner.element : inner
+  return one && 'shape' in one ? Object.keys(one.shape) : []
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
@@ -143,7 +144,7 @@ function expectation(issue: z.core.$ZodIssue): string {
         ? `at most ${issue.maximum} characters`
         : `${issue.maximum} or less`
     case 'invalid_format':
-      return 'an age public key (age1…)'
+      return issue.message.startsWith('Invalid') ? 'an age public key (age1…)' : issue.message
     default:
       return issue.message
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DURATION } from '#core/duration'
 
 /**
  * ecomdb.yaml. policies/ecomdb.schema.json, which editors use, is made from this, and so
@@ -33,9 +34,41 @@ const server = z
   })
   .describe('the database server')
 
+/** What the operator says of a place; nobody can measure it. */
+const place = {
+  media: z
+    .string()
+    .regex(/^[\w .+-]+$/, 'a word for the kind of medium, like disk, usb-disk, nas, s3')
+    .optional()
+    .describe('what it is stored on: disk, usb-disk, nas, s3, …; equal words are one medium'),
+  offsite: z.boolean().optional().describe('it is kept in another building (default false)'),
+}
+
 const target = z
-  .strictObject({ directory: path('the folder that holds the repository').optional() })
+  .strictObject({ directory: path('the folder that holds the repository').optional(), ...place })
   .describe('where backups are kept')
+
+const copies = z
+  .array(
+    z.strictObject({
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9][\w.-]*$/, 'a name of letters, digits, ".", "_" and "-"')
+        .describe('its name in commands: `ecomdb backup copy --to NAME`'),
+      directory: path('the folder of the copy; for a disk, below its mount point'),
+      ...place,
+      offline: z
+        .boolean()
+        .optional()
+        .describe('it is taken away or unmounted between copies (default false)'),
+      max_age: z
+        .string()
+        .regex(DURATION, 'a length of time like 36h or 8d')
+        .optional()
+        .describe('how old its newest snapshot may be, like 36h or 8d (default 8d)'),
+    }),
+  )
+  .describe('other places that hold the same repository; several disks may share one entry')
 
 const keys = z
   .strictObject({
@@ -69,6 +102,7 @@ export const configSchema = z
     runs_on: runsOn.optional(),
     server: server.optional(),
     target: target.optional(),
+    copies: copies.optional(),
     keys: keys.optional(),
   })
   .describe('ecomdb.yaml: what ecomdb works on')

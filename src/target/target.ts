@@ -23,6 +23,13 @@ export interface Target {
    */
   get(name: string, range?: { start: number; end: number }): Promise<Buffer | null>
 
+  /**
+   * The whole file as the medium has it, past the memory of this machine where the system
+   * lets it: to prove that what was written has arrived.
+   * @returns null when there is no such file
+   */
+  readBack(name: string): Promise<{ bytes: Buffer; from: 'medium' | 'cache' } | null>
+
   /** Size in bytes, or null when there is no such file. */
   stat(name: string): Promise<{ sizeBytes: number } | null>
 
@@ -44,4 +51,9 @@ export interface TargetFacts {
   refusal: string | null
   /** null where a target has no such limit. */
   space: { freeBytes: number; totalBytes: number } | null
+  /**
+   * Where the disk of a directory is mounted: '/' for the system's own. null where a target
+   * is no directory, or the system does not tell.
+   */
+  mountPoint: string | null
 }

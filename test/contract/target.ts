@@ -32,6 +32,22 @@ export function targetContract(open: () => Promise<Target>): void {
     expect(await range(10, 12)).toBe('')
   })
 
+  test('reads back what was put, whatever its length, and says from where', async () => {
+    const target = await open()
+    for (const length of [0, 1, 4095, 4096, 4097, 1_048_576, 3_000_001]) {
+      const name = `contract/of-${length}`
+      const bytes = randomBytes(length)
+      await target.put(name, [bytes])
+      const read = await target.readBack(name)
+      expect(read?.bytes.equals(bytes), name).toBe(true)
+      expect(['medium', 'cache']).toContain(read?.from)
+    }
+    const names = [0, 1, 4095, 4096, 4097].map(length => `contract/of-${length}`)
+    const reads = await Promise.all(names.map(name => target.readBack(name)))
+    expect(reads.map(read => read?.bytes.length)).toEqual([0, 1, 4095, 4096, 4097])
+    expect(await target.readBack('contract/none')).toBeNull()
+  })
+
   test('says null for what is not there', async () => {
     const target = await open()
     await target.put('contract/file', [Buffer.from('x')])

@@ -36,6 +36,10 @@ export interface SnapshotEnvelope {
   recipients: readonly string[]
   /** ISO 8601, or null where the target has no locks. */
   lockUntil: string | null
+  /** Keyed hash of the databases that were asked for; null or missing: all of them. */
+  scope?: string | null
+  /** The snapshot that an incremental one needs; null or missing: it stands by itself. */
+  base?: string | null
 }
 
 /**

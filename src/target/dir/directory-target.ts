@@ -6,6 +6,8 @@ import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
 import { checkName, checkPrefix, isPartOfName, nameTaken } from '../name.ts'
 import type { Target, TargetFacts } from '../target.ts'
+import { mountPointOf } from './mount-point.ts'
+import { readPastCache } from './read-past-cache.ts'
 
 /** Files in the making, and claims on names; a target's names never start with a dot. */
 const PARTIAL = '.partial-'
@@ -92,6 +94,20 @@ class DirectoryTarget implements Target {
     }
   }
 
+  async readBack(name: string): Promise<{ bytes: Buffer; from: 'medium' | 'cache' } | null> {
+    checkName(name)
+    await this.#checkMounted()
+    try {
+      const bytes = await readPastCache(join(this.#root, name))
+      if (bytes) return { bytes, from: 'medium' }
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw translateStorageError(error, `cannot read ${name} from ${this.label}`)
+    }
+    const bytes = await this.get(name)
+    return bytes ? { bytes, from: 'cache' } : null
+  }
+
   async stat(name: string): Promise<{ sizeBytes: number } | null> {
     checkName(name)
     await this.#checkMounted()
@@ -125,12 +141,13 @@ class DirectoryTarget implements Target {
   async inspect(): Promise<TargetFacts> {
     await this.#checkMounted()
     const space = await diskSpace(this.#root)
+    const mountPoint = await mountPointOf(this.#root)
     const trial = join(this.#root, `${PARTIAL}${randomBytes(8).toString('hex')}`)
     try {
       await writeDurably(trial, [Buffer.alloc(1)])
-      return { refusal: null, space }
+      return { refusal: null, space, mountPoint }
     } catch (error) {
-      return { refusal: messageOf(error), space }
+      return { refusal: messageOf(error), space, mountPoint }
     } finally {
       await unlink(trial).catch(() => {})
     }

@@ -16,6 +16,10 @@ export function openMemoryTarget(label = 'memory'): Target {
       const file = files.get(name)
       return file ? Buffer.from(file.subarray(range?.start, range?.end)) : null
     },
+    async readBack(name) {
+      const file = files.get(name)
+      return file ? { bytes: Buffer.from(file), from: 'medium' } : null
+    },
     async stat(name) {
       checkName(name)
       const file = files.get(name)
@@ -30,6 +34,6 @@ export function openMemoryTarget(label = 'memory'): Target {
       checkName(name)
       files.delete(name)
     },
-    inspect: async () => ({ refusal: null, space: null }),
+    inspect: async () => ({ refusal: null, space: null, mountPoint: null }),
   }
 }

@@ -18,7 +18,8 @@ const config: Config = {
   file: '/etc/ecomdb.yaml',
   runsOn: 'all',
   server: { engine: 'auto', user: 'u', database: 'shop' },
-  target: { directory: '/b' },
+  target: { directory: '/b', media: null, offsite: false },
+  copies: [],
   keys: { recipients: ['age1a', 'age1b'], trustedSigners: ['me'], identityFiles: [] },
 }
 const server = {
@@ -33,7 +34,13 @@ const server = {
   dataBytes: 10 * GIB,
 }
 const room = { freeBytes: 100 * GIB, totalBytes: 200 * GIB }
-const target = { label: '/b', refusal: null, space: room, repository: { fact: { id: 'r1' } } }
+const target = {
+  label: '/b',
+  refusal: null,
+  space: room,
+  mountPoint: '/',
+  repository: { fact: { id: 'r1' } },
+}
 const healthy: DoctorFacts = {
   config: { fact: config },
   server: { fact: server },
