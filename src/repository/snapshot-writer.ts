@@ -4,7 +4,7 @@ import { checkRecipients, encryptAge } from '#crypto/age-file'
 import { objectId, recipientSet, tableId } from '#crypto/object-id'
 import { signStatement } from '#crypto/signed-statement'
 import {
-  READER_CAPABILITIES,
+  REQUIRED_CAPABILITIES,
   type SnapshotEnvelope,
   type StoredObject,
 } from '#domain/backup/envelope'
@@ -145,7 +145,7 @@ class Writer implements SnapshotWriter {
     const stored = await this.#store(manifestFile(this.snapshotId), [packed])
     const envelope: SnapshotEnvelope = {
       format: 1,
-      requires: READER_CAPABILITIES,
+      requires: REQUIRED_CAPABILITIES.logical,
       repositoryId: this.#repositoryId,
       snapshotId: this.snapshotId,
       sourceId: this.#options.sourceId,

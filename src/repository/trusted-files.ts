@@ -86,9 +86,7 @@ function checkOwn(name: string, ours: string, theirs: string): void {
 }
 
 function checkCapabilities(envelope: SnapshotEnvelope, name: string): void {
-  const unknown = envelope.requires.filter(
-    capability => !(READER_CAPABILITIES as readonly string[]).includes(capability),
-  )
+  const unknown = envelope.requires.filter(capability => !READER_CAPABILITIES.has(capability))
   if (unknown.length > 0) {
     throw new EcomdbError('UNSUPPORTED', {
       what: `cannot use ${name}`,

@@ -13,7 +13,7 @@ export interface SnapshotEnvelope {
   repositoryId: string
   /** UUIDv7, so that names sort by the time of the start. */
   snapshotId: string
-  method: 'logical'
+  method: SnapshotMethod
   engine: EngineFamily
   /** VERSION() of the server. */
   serverVersion: string
@@ -30,6 +30,8 @@ export interface SnapshotEnvelope {
   objects: readonly StoredObject[]
   /** Per table, by a keyed hash of its name: for the anomaly brake and stable chunk borders. */
   tables: readonly { id: string; rows: number; bytes: number; chunkStep: string | null }[]
+  /** Of a physical snapshot: the path of its block index, which is one of `objects`. */
+  index?: string
   /** The snapshot before this one from the same source, by hash. */
   parent: { snapshotId: string; sha256: string } | null
   /** age public keys. */
@@ -42,6 +44,9 @@ export interface SnapshotEnvelope {
   base?: string | null
 }
 
+/** logical: rows and definitions. physical: the server's data files. */
+export type SnapshotMethod = 'logical' | 'physical'
+
 /**
  * Has a signed payload the shape of an envelope of format 1? A signature says who wrote it,
  * and not that the writer was without bugs.
@@ -52,6 +57,7 @@ export function isSnapshotEnvelope(value: unknown): value is SnapshotEnvelope {
   return (
     TEXT_MEMBERS.every(name => typeof value[name] === 'string') &&
     isStoredObject(value['manifest']) &&
+    (value['method'] === 'logical' || isPhysical(value)) &&
     Array.isArray(objects) &&
     objects.every(isStoredObject) &&
     Array.isArray(tables) &&
@@ -66,6 +72,15 @@ const TEXT_MEMBERS = [
   ...['repositoryId', 'snapshotId', 'method', 'engine', 'serverVersion', 'sourceId'],
   ...['startedAt', 'consistentAt', 'completedAt', 'tool'],
 ]
+
+/** One that is incremental must never pass for one that stands by itself. */
+function isPhysical({ method, base, index }: Record<string, unknown>): boolean {
+  return (
+    method === 'physical' &&
+    typeof index === 'string' &&
+    (base === null || typeof base === 'string')
+  )
+}
 
 function isStoredObject(value: unknown): boolean {
   return (
@@ -88,5 +103,13 @@ export interface StoredObject {
   sha256: string
 }
 
+/** What a snapshot of each method requires of its reader. */
+export const REQUIRED_CAPABILITIES: Readonly<Record<SnapshotMethod, readonly string[]>> = {
+  logical: ['age-v1', 'zstd', 'tar-manifest', 'tsv-chunks'],
+  physical: ['age-v1', 'zstd', 'tar-manifest', 'block-packs'],
+}
+
 /** What this version can read. A snapshot that requires more is refused by name. */
-export const READER_CAPABILITIES = ['age-v1', 'zstd', 'tar-manifest', 'tsv-chunks'] as const
+export const READER_CAPABILITIES: ReadonlySet<string> = new Set(
+  Object.values(REQUIRED_CAPABILITIES).flat(),
+)
