@@ -18,6 +18,7 @@ export default class Restore extends BaseCommand {
     '<%= config.bin %> <%= command.id %> latest --dry-run',
     '<%= config.bin %> <%= command.id %> latest --confirm shop',
     '<%= config.bin %> <%= command.id %> latest --databases shop --confirm shop --no-binlog',
+    '<%= config.bin %> <%= command.id %> latest --table shop.orders --into shop_yesterday --confirm shop_yesterday',
   ]
 
   static override exits = [EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
@@ -37,11 +38,25 @@ export default class Restore extends BaseCommand {
       summary:
         'restore these databases only, with the accounts that their programs run as and no others',
     }),
+    table: text({
+      multiple: true,
+      helpValue: 'DATABASE.TABLE',
+      dependsOn: ['into'],
+      summary: 'this table only, with --into; can be repeated for tables of the same database',
+    }),
+    into: text({
+      helpValue: 'NAME',
+      summary: 'restore the one database, or the tables of it, into a new database of this name',
+    }),
     confirm: text({
       helpValue: 'NAME',
       summary: 'the name of a database that is restored: nothing is changed without it',
     }),
     ...dryRunFlag,
+    resume: boolean({
+      exclusive: ['start-over'],
+      summary: 'continue a restore that was interrupted here: what it has loaded stays',
+    }),
     'start-over': boolean({
       summary: 'remove what an interrupted restore made here, by its journal, and begin again',
     }),
@@ -64,10 +79,11 @@ export default class Restore extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(Restore)
     const config = await configFrom(flags)
-    const { databases, confirm, binlog, connections } = flags
+    const { databases, into, confirm, resume, binlog, connections } = flags
     const options = {
       snapshot: args.snapshot,
-      ...{ databases, confirm, binlog, connections },
+      ...{ databases, into, confirm, resume, binlog, connections },
+      tables: flags.table,
       dryRun: flags['dry-run'],
       startOver: flags['start-over'],
       services: flags.service ?? [],

@@ -2,7 +2,7 @@ import type { Config } from '#config/config'
 import { readIdentities } from '#crypto/key-files'
 import { openRepository } from '#repository/repository'
 import type { SnapshotAccess } from '#workflow/restore/open-snapshot'
-import type { RestorePlace } from '#workflow/restore/restore-snapshot'
+import type { RestorePlace } from '#workflow/restore/restore-options'
 import { wire } from './wire.ts'
 
 /** The configured repository, and the keys that open its snapshots. */

@@ -12,12 +12,22 @@ import type { ConnectOptions, Session } from './session.ts'
  */
 export interface LogicalWriter {
   /**
-   * Takes the server's restore lock, which the session holds until it closes.
+   * Takes the server's restore lock, which the session holds until it closes, and waits
+   * until no statement of a restore that was killed is still at work: one that commits
+   * later would load its rows twice.
+   *
    * @throws EcomdbError LOCKED when another restore into this server runs
    */
   lock(session: Session): Promise<void>
   /** What is on the server already. Reads only. */
   observe(session: Session, manifest: Manifest): Promise<RestoreTarget>
+  /**
+   * How far the restore of this id came, by its journal on the server.
+   * @returns null where the server has no such journal
+   */
+  progress(session: Session, manifest: Manifest, restoreId: string): Promise<RestoreProgress | null>
+  /** Removes the journal from the server; the session's binary log setting is as given. */
+  endJournal(session: Session, binlog: boolean): Promise<void>
   /** Every statement of the restore, in order, but for the rows themselves. */
   plan(manifest: Manifest, target: RestoreTarget, options: PlanOptions): RestorePlan
   /** Opens the loading connections. Throws EcomdbError as `Engine.connect` does. */
@@ -50,6 +60,8 @@ export interface PlanOptions {
   databases?: readonly string[] | undefined
   /** Removed first: what an interrupted restore made. */
   remove: MadeObjects | null
+  /** Continue an interrupted restore: its tables stay, all else that it made is made again. */
+  resume?: { progress: RestoreProgress; made: MadeObjects } | undefined
   /** all: accounts, roles and grants. definers: only those that restored programs run as. */
   accounts: 'all' | 'definers'
   /** Lock restored people; service accounts, definers and roles come as they were. */
@@ -60,8 +72,29 @@ export interface PlanOptions {
   disableEvents: boolean
 }
 
+/** Pieces of a table that one transaction has loaded. */
+export interface LoadedPieces {
+  /** Place of the table in `manifest.tables`. */
+  table: number
+  /** Place of the first piece among all of the table's pieces. */
+  first: number
+  pieces: number
+}
+
+export interface RestoreProgress {
+  /** Of the manifest: tables that are there, with what SHOW CREATE TABLE prints of them. */
+  tables: readonly { table: number; create: string }[]
+  /** What is loaded and committed, of these tables and no others. */
+  loaded: readonly LoadedPieces[]
+}
+
 export interface WriterOptions {
   connect: ConnectOptions
+  /**
+   * Keeps a journal of loaded pieces under this id on the server, each written in the
+   * transaction of its rows: so they are there both, or neither. Nothing is kept without it.
+   */
+  restoreId?: string
   /** Loading connections, one worker thread each. */
   writers: number
   /** Nothing of this server will be kept: MySQL then goes without its redo log. */
@@ -82,10 +115,16 @@ export interface LogicalWriterSession {
    * side. `blocks` are TSV in order, cut anywhere; each block's memory is taken over and
    * must not be used after it was given. Reads no faster than the server takes the rows.
    *
+   * @param mark what these rows are, for the journal
    * @throws EcomdbError CONTENT_MISMATCH when the server stored another number of rows;
    *   SERVER_LOST, SERVER_REFUSED
    */
-  load(table: TableEntry, rows: number, blocks: AsyncIterable<Uint8Array>): Promise<LoadResult>
+  load(
+    table: TableEntry,
+    rows: number,
+    blocks: AsyncIterable<Uint8Array>,
+    mark?: LoadedPieces,
+  ): Promise<LoadResult>
   /** Ends all connections and threads; never throws. */
   close(): Promise<void>
 }

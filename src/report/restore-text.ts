@@ -29,6 +29,7 @@ export interface RestoreText {
     readBackMs: number
     checks: readonly Check[]
     warnings: readonly string[]
+    continuedRows: number | null
   } | null
 }
 
@@ -38,7 +39,7 @@ export function restoreText(report: RestoreText): string {
   const notes = report.notes.map(note => `note: ${note}`)
   if (!report.outcome)
     return [...planLines(report), ...notes, `would restore ${amounts}`].join('\n')
-  const { restoreMs, readBackMs, checks, warnings } = report.outcome
+  const { restoreMs, readBackMs, checks, warnings, continuedRows } = report.outcome
   return [
     alignColumns(
       [
@@ -52,6 +53,9 @@ export function restoreText(report: RestoreText): string {
     '',
     ...warnings.map(warning => `the server warned: ${warning}`),
     ...notes,
+    ...(continuedRows === null
+      ? []
+      : [`continued: ${formatCount(continuedRows)} rows were there already`]),
     `restored ${amounts} in ${formatDuration(restoreMs)}, read back and compared in ${formatDuration(readBackMs)}`,
   ].join('\n')
 }

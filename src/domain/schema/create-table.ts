@@ -47,7 +47,7 @@ function indexOutsideQuotes(text: string, character: string, from: number): numb
 }
 
 /** Where the next token begins: quoted text is one token, all else is one character. */
-function afterToken(text: string, at: number): number {
+export function afterToken(text: string, at: number): number {
   const quote = text[at]
   if (quote !== '`' && quote !== "'" && quote !== '"') return at + 1
   for (let end = at + 1; end < text.length; end += 1) {

@@ -1,7 +1,7 @@
 import type { Progress } from '#core/progress'
 import type { PieceEntry, TableEntry } from '#domain/backup/manifest'
 import type { RestorePlan, RestoreStatement } from '#domain/backup/restore-plan'
-import type { LogicalWriterSession } from '#engine/logical-writer'
+import type { LoadedPieces, LogicalWriterSession } from '#engine/logical-writer'
 import { fetchPieces } from './fetch-pieces.ts'
 import type { OpenedSnapshot, SnapshotAccess } from './open-snapshot.ts'
 
@@ -10,6 +10,8 @@ const LOAD_BYTES = 64 * 1024 * 1024
 
 /** Consecutive pieces of a table that are loaded as one transaction. */
 interface Load {
+  /** Place of the first among all of the table's pieces. */
+  first: number
   pieces: readonly PieceEntry[]
   rows: number
   bytes: number
@@ -18,10 +20,19 @@ interface Load {
 /** A table on its way: what is still to load, and what comes after its last row. */
 interface TableWork {
   table: TableEntry
+  /** Its place in the manifest. */
+  place: number
   waiting: Load[]
   running: number
   bytesLeft: number
   indexes: readonly RestoreStatement[]
+}
+
+/** Where rows come from, and which of them are there already. */
+export interface RowSource {
+  access: SnapshotAccess
+  snapshot: OpenedSnapshot
+  done: readonly LoadedPieces[]
 }
 
 export interface LoadedRows {
@@ -36,20 +47,19 @@ export interface LoadedRows {
  * fill its pages best.
  */
 export async function loadRows(
-  access: SnapshotAccess,
-  snapshot: OpenedSnapshot,
+  source: RowSource,
   plan: RestorePlan,
   writer: LogicalWriterSession,
   writers: number,
   progress: Progress,
 ): Promise<LoadedRows> {
-  const works = tableWorks(snapshot, plan)
+  const works = tableWorks(source, plan)
   const warnings: string[] = []
   let failed = false
   const lane = async (): Promise<void> => {
     for (let work = nextWork(works); work && !failed; work = nextWork(works)) {
       try {
-        warnings.push(...(await loadNext(access, snapshot, work, writer, progress)))
+        warnings.push(...(await loadNext(source, work, writer, progress)))
       } catch (error) {
         failed = true
         throw error
@@ -62,39 +72,49 @@ export async function loadRows(
   return { warnings: warnings.slice(0, 64) }
 }
 
-function tableWorks(snapshot: OpenedSnapshot, plan: RestorePlan): TableWork[] {
+/** How many rows pieces have that are loaded already. */
+export function rowsOf({ manifest }: OpenedSnapshot, done: readonly LoadedPieces[]): number {
+  const pieces = done.flatMap(({ table, first, pieces: count }) =>
+    piecesOf(manifest.tables[table]).slice(first, first + count),
+  )
+  return pieces.reduce((sum, { rows }) => sum + rows, 0)
+}
+
+const piecesOf = (table: TableEntry | undefined): PieceEntry[] =>
+  table?.chunks.flatMap(chunk => chunk.pieces) ?? []
+
+function tableWorks({ snapshot, done }: RowSource, plan: RestorePlan): TableWork[] {
   return plan.tables.flatMap(place => {
     const table = snapshot.manifest.tables[place]
     if (!table) return []
-    const waiting = loadsOf(table)
+    const waiting = loadsOf(
+      table,
+      done.filter(one => one.table === place),
+    )
     const indexes = plan.statements.filter(
       ({ stage, table: of }) => stage === 'indexes' && of === place,
     )
     const bytesLeft = waiting.reduce((sum, { bytes }) => sum + bytes, 0)
-    return [{ table, waiting, running: 0, bytesLeft, indexes }]
+    return [{ table, place, waiting, running: 0, bytesLeft, indexes }]
   })
 }
 
-function loadsOf(table: TableEntry): Load[] {
-  const loads: Load[] = []
-  let pieces: PieceEntry[] = []
-  const close = (): void => {
-    if (pieces.length === 0) return
-    const sum = (amount: (piece: PieceEntry) => number): number =>
-      pieces.reduce((total, piece) => total + amount(piece), 0)
-    loads.push({ pieces, rows: sum(({ rows }) => rows), bytes: sum(({ bytes }) => bytes) })
-    pieces = []
-  }
-  let bytes = 0
-  for (const piece of table.chunks.flatMap(chunk => chunk.pieces)) {
-    if (bytes + piece.bytes > LOAD_BYTES) {
-      close()
-      bytes = 0
+function loadsOf(table: TableEntry, done: readonly LoadedPieces[]): Load[] {
+  const isDone = (at: number): boolean =>
+    done.some(({ first, pieces }) => at >= first && at < first + pieces)
+  const loads: (Load & { pieces: PieceEntry[] })[] = []
+  for (const [at, piece] of piecesOf(table).entries()) {
+    if (isDone(at)) continue
+    const last = loads.at(-1)
+    const follows = last && last.first + last.pieces.length === at
+    if (follows && last.bytes + piece.bytes <= LOAD_BYTES) {
+      last.pieces.push(piece)
+      last.rows += piece.rows
+      last.bytes += piece.bytes
+    } else {
+      loads.push({ first: at, pieces: [piece], rows: piece.rows, bytes: piece.bytes })
     }
-    pieces.push(piece)
-    bytes += piece.bytes
   }
-  close()
   return loads
 }
 
@@ -108,20 +128,20 @@ function nextWork(works: readonly TableWork[]): TableWork | undefined {
 
 /** One load of a table, and its indexes when it was the last. */
 async function loadNext(
-  access: SnapshotAccess,
-  snapshot: OpenedSnapshot,
+  { access, snapshot }: RowSource,
   work: TableWork,
   writer: LogicalWriterSession,
   progress: Progress,
 ): Promise<string[]> {
-  const { table } = work
+  const { table, place } = work
   const load = work.waiting.shift()
   work.running += 1
   const warnings: string[] = []
   try {
     if (load) {
       const blocks = fetchPieces(access, snapshot, load.pieces)
-      const result = await writer.load(table, load.rows, counted(blocks, progress))
+      const mark = { table: place, first: load.first, pieces: load.pieces.length }
+      const result = await writer.load(table, load.rows, counted(blocks, progress), mark)
       progress.advance({ items: load.rows })
       work.bytesLeft -= load.bytes
       warnings.push(...result.warnings.map(warning => `${table.schema}.${table.name}: ${warning}`))

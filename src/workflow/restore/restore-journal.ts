@@ -4,14 +4,27 @@ import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { stateFolder } from '#core/paths'
 import type { MadeObjects } from '#domain/backup/restore-plan'
 
+/** What changes the plan of a restore. */
+export interface RestoreChoice {
+  databases: readonly string[] | null
+  tables: readonly string[] | null
+  into: string | null
+  services: readonly string[]
+  binlog: boolean
+}
+
 /**
  * What a restore is about to make on a server, written before the first change and removed
  * after the last. A journal that is there tells of a restore that was interrupted: its
  * databases were missing or empty before, and its accounts were not there, so all of it
- * may be removed to start again.
+ * may be removed to start again. How far it came is on the server, with the rows.
  */
 export interface RestoreJournal extends MadeObjects {
   format: 1
+  /** Of its journal on the server; an older ecomdb wrote none. */
+  restoreId?: string
+  /** What was asked for: to be continued it must be asked for again. */
+  choice?: RestoreChoice
   snapshotId: string
   serverId: string
   startedAt: string

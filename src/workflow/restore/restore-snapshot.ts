@@ -1,74 +1,40 @@
+import { randomUUID } from 'node:crypto'
 import type { Clock } from '#core/clock'
 import { EcomdbError, type ErrorCode } from '#core/errors'
-import { adviseOnInterrupt, throwIfInterrupted } from '#core/interruption'
+import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
-import type { Check } from '#domain/backup/check'
-import type { AccountEntry } from '#domain/backup/manifest'
-import type { RestorePlan, RestoreStage } from '#domain/backup/restore-plan'
-import { needsPartialRevokes } from '#domain/backup/restored-accounts'
-import type { Engine } from '#engine/engine'
-import type { RestoreTarget, WriterOptions } from '#engine/logical-writer'
-import type { ConnectOptions, Session } from '#engine/session'
-import { loadRows } from './load-rows.ts'
+import type { RestorePlan } from '#domain/backup/restore-plan'
+import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
+import type { Session } from '#engine/session'
+import { applyPlan, expectedChanges } from './apply-plan.ts'
+import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { proveContent } from './prove-content.ts'
+import { snapshotBeside } from './restore-beside.ts'
 import { type RestoreJournal, readJournal, removeJournal, writeJournal } from './restore-journal.ts'
-
-/** Where a snapshot is restored to. */
-export interface RestorePlace {
-  engine: Engine
-  connect: ConnectOptions
-}
-
-export interface RestoreOptions {
-  /** A snapshot id, an unambiguous beginning of one, or 'latest'. */
-  snapshot: string
-  /** Only these databases; all when undefined. */
-  databases?: readonly string[] | undefined
-  /** Must be the name of one of the restored databases; not needed for a dry run. */
-  confirm?: string | undefined
-  dryRun: boolean
-  /** Remove what an interrupted restore made, by its journal, and begin again. */
-  startOver: boolean
-  /** Write to the server's binary log. */
-  binlog: boolean
-  /** User names of programs, whose accounts do not come back locked. */
-  services: readonly string[]
-  /** Connections, for loading and for reading back. */
-  connections: number
-}
-
-export interface RestoreReport {
-  snapshotId: string
-  consistentAt: string
-  serverVersion: string
-  databases: readonly string[]
-  tables: number
-  rows: number
-  bytes: number
-  /** null for a dry run. */
-  outcome: RestoreOutcome | null
-  /** Every statement, in order, password hashes masked; rows by table. */
-  plan: readonly { stage: RestoreStage; object: string; sql: string }[]
-  notes: readonly string[]
-  /** 'infile', or 'insert' where the server has local_infile off. */
-  method: WriterOptions['method']
-}
-
-export interface RestoreOutcome {
-  /** Until the last object was made. */
-  restoreMs: number
-  /** For reading all of it back and comparing. */
-  readBackMs: number
-  checks: readonly Check[]
-  /** What the server warned of while it took rows that were then found equal. */
-  warnings: readonly string[]
-}
+import type {
+  RestoreOptions,
+  RestoreOutcome,
+  RestorePlace,
+  RestoreReport,
+} from './restore-options.ts'
+import {
+  checkAsked,
+  choiceOf,
+  confirm,
+  interruptedBefore,
+  journalToContinue,
+  madeText,
+  refuseDifferences,
+  refuseFull,
+  refuseWithoutPartialRevokes,
+} from './restore-refusals.ts'
 
 /**
  * `ecomdb restore`: a snapshot into a server that has none of its databases, or empty ones.
+ * One that was interrupted is continued: what is committed is not loaded again.
  *
- * @throws EcomdbError TARGET_NOT_EMPTY, CONFIRMATION_REQUIRED (nothing was changed);
+ * @throws EcomdbError TARGET_NOT_EMPTY, CONFIRMATION_REQUIRED, LOCKED (nothing was changed);
  *   WRONG_IDENTITY, SIGNATURE_INVALID, SNAPSHOT_NOT_FOUND (nothing was changed);
  *   OBJECT_DAMAGED, SERVER_LOST, SERVER_REFUSED (tells how far it came);
  *   CONTENT_MISMATCH when what came back is not what was backed up
@@ -81,26 +47,40 @@ export async function restoreSnapshot(
   progress: Progress,
 ): Promise<RestoreReport> {
   progress.stage('opening the snapshot')
-  const snapshot = await openSnapshot(access, options.snapshot, progress)
-  checkAsked(options, snapshot, place)
+  const whole = await openSnapshot(access, options.snapshot, progress)
+  checkAsked(options, whole, place)
   const session = await place.engine.connect({ ...place.connect, database: undefined })
   try {
+    if (!options.dryRun) await place.engine.logicalWriter.lock(session)
+    const { snapshot, notes } = await snapshotBeside(options, whole, place, session)
     const prepared = await prepare(options, snapshot, place, session)
-    const report = reportOf(snapshot, prepared)
+    const report = reportOf(snapshot, prepared, notes)
     if (options.dryRun) return report
     confirm(options, prepared.plan)
-    await place.engine.logicalWriter.lock(session)
-    const outcome = await execute(options, access, snapshot, place, prepared, clock, progress)
-    return { ...report, outcome }
+    const run = { options, access, snapshot, place, session, clock }
+    return { ...report, outcome: await execute(run, prepared, progress) }
   } finally {
     await session.close()
   }
+}
+
+interface Run {
+  options: RestoreOptions
+  access: SnapshotAccess
+  snapshot: OpenedSnapshot
+  place: RestorePlace
+  session: Session
+  clock: Clock
 }
 
 interface Prepared {
   target: RestoreTarget
   plan: RestorePlan
   method: WriterOptions['method']
+  /** Of the restore that was interrupted. */
+  journal: RestoreJournal | null
+  /** How far it came, when it is continued. */
+  done: RestoreProgress | null
 }
 
 async function prepare(
@@ -110,69 +90,66 @@ async function prepare(
   session: Session,
 ): Promise<Prepared> {
   const { manifest } = snapshot
-  const target = await engine.logicalWriter.observe(session, manifest)
+  const writer = engine.logicalWriter
+  const target = await writer.observe(session, manifest)
   const journal = await readJournal(target.serverId)
-  const remove = options.startOver ? journal : null
-  if (journal && !remove) throw interruptedBefore(journal)
-  refuseFull(target, options.databases, remove)
-  if (options.databases === undefined) refuseWithoutPartialRevokes(target, manifest.accounts)
-  const plan = engine.logicalWriter.plan(manifest, target, {
-    databases: options.databases,
-    remove,
+  if (journal && !options.startOver && !options.resume) throw interruptedBefore(journal)
+  const resumed = options.resume ? journalToContinue(journal, snapshot, options) : null
+  const done = resumed && (await writer.progress(session, manifest, resumed.restoreId))
+  const databases = databasesOf(options)
+  refuseFull(target, databases, journal)
+  if (databases === undefined) refuseWithoutPartialRevokes(target, manifest.accounts)
+  const plan = writer.plan(manifest, target, {
+    databases,
+    // Without a journal on the server it was cut short before the first table.
+    remove: done ? null : journal,
+    resume: done && journal ? { progress: done, made: journal } : undefined,
     // Grants of the others would name what is not there.
-    accounts: options.databases === undefined ? 'all' : 'definers',
+    accounts: databases === undefined ? 'all' : 'definers',
     lockPeople: true,
     services: options.services,
     disableEvents: true,
   })
-  return { target, plan, method: target.localInfile ? 'infile' : 'insert' }
+  return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
+}
+
+/** The databases that are made, where they are not all of the snapshot's. */
+function databasesOf({ databases, into }: RestoreOptions): readonly string[] | undefined {
+  return into === undefined ? databases : [into]
 }
 
 /** Executes a plan; a failure tells what is on the server then. */
-async function execute(
-  options: RestoreOptions,
-  access: SnapshotAccess,
-  snapshot: OpenedSnapshot,
-  place: RestorePlace,
-  { target, plan, method }: Prepared,
-  clock: Clock,
-  progress: Progress,
-): Promise<RestoreOutcome> {
-  const { serverId } = target
-  await writeJournal({
-    format: 1,
-    snapshotId: snapshot.envelope.snapshotId,
-    serverId,
-    startedAt: clock.now().toISOString(),
-    ...plan.makes,
-  })
+async function execute(run: Run, prepared: Prepared, progress: Progress): Promise<RestoreOutcome> {
+  const { options, access, snapshot, place, session, clock } = run
+  const { target, plan, method, done } = prepared
+  const journal = journalOf(run, prepared)
+  await writeJournal(journal)
   const started = clock.monotonicMs()
+  const { binlog } = options
   const writer: WriterOptions = {
-    connect: place.connect,
-    writers: options.connections,
-    binlog: options.binlog,
-    method,
+    ...{ connect: place.connect, writers: options.connections, binlog, method },
+    restoreId: journal.restoreId,
   }
-  const advised = adviseOnInterrupt(`${leftText(plan)}; run the command again with --start-over`)
+  const advised = adviseOnInterrupt(
+    `${leftText(plan)}; run the command again with --resume, or with --start-over`,
+  )
   try {
-    const warnings = await applyPlan(access, snapshot, plan, place, writer, progress)
+    const loaded = done?.loaded ?? []
+    const warnings = await applyPlan(access, snapshot, plan, place, writer, progress, loaded)
     const restored = clock.monotonicMs()
-    const checks = await proveContent(
-      {
-        ...place,
-        manifest: snapshot.manifest,
-        readers: options.connections,
-        changes: expectedChanges(options.databases ?? null, plan),
-      },
-      progress,
-    )
+    const { manifest } = snapshot
+    const changes = expectedChanges(databasesOf(options) ?? null, plan)
+    const proof = { ...place, manifest, readers: options.connections, changes }
+    const checks = await proveContent(proof, progress)
     refuseDifferences(checks)
-    await removeJournal(serverId)
+    await removeJournal(target.serverId)
+    await place.engine.logicalWriter.endJournal(session, binlog)
     return {
       restoreMs: restored - started,
       readBackMs: clock.monotonicMs() - restored,
       checks,
       warnings,
+      continuedRows: done && rowsOf(snapshot, done.loaded),
     }
   } catch (error) {
     throw withWhatIsThere(error, plan)
@@ -181,160 +158,24 @@ async function execute(
   }
 }
 
-/** What a plan changes on purpose, for the comparison. */
-export function expectedChanges(
-  databases: readonly string[] | null,
-  plan: RestorePlan,
-): Parameters<typeof proveContent>[0]['changes'] {
+/** Of this restore, and of the one before it, as long as not all that it made is gone. */
+function journalOf(
+  { options, snapshot, clock }: Run,
+  { target, plan, journal, done }: Prepared,
+): RestoreJournal & { restoreId: string } {
+  const { databases, accounts } = plan.makes
+  const isNew = (one: (typeof accounts)[number]): boolean =>
+    !accounts.some(({ user, host }) => user === one.user && host === one.host)
   return {
-    databases,
-    eventsDisabled: true,
-    accounts: databases === null,
-    locked: plan.locked,
-    kept: plan.kept,
+    format: 1,
+    restoreId: (done ? journal?.restoreId : undefined) ?? randomUUID(),
+    choice: choiceOf(options),
+    snapshotId: snapshot.envelope.snapshotId,
+    serverId: target.serverId,
+    startedAt: clock.now().toISOString(),
+    databases: [...new Set([...databases, ...(journal?.databases ?? [])])],
+    accounts: [...accounts, ...(journal?.accounts.filter(isNew) ?? [])],
   }
-}
-
-const BEFORE_ROWS: readonly RestoreStage[] = [
-  'removal',
-  'databases',
-  'accounts',
-  'sequences',
-  'tables',
-]
-
-/**
- * Runs the plan: objects, rows with their indexes, then the rest.
- * @returns the server's warnings while it took rows
- */
-export async function applyPlan(
-  access: SnapshotAccess,
-  snapshot: OpenedSnapshot,
-  plan: RestorePlan,
-  { engine }: RestorePlace,
-  options: WriterOptions,
-  progress: Progress,
-): Promise<string[]> {
-  const writer = await engine.logicalWriter.open(options)
-  const refused: string[] = []
-  const run = async (wanted: (stage: RestoreStage) => boolean): Promise<void> => {
-    for (const statement of plan.statements) {
-      if (!wanted(statement.stage)) continue
-      throwIfInterrupted()
-      try {
-        await writer.run(statement)
-      } catch (error) {
-        if (!statement.mayFail || !isRefusal(error)) throw error
-        refused.push(`left out: ${statement.shown.slice(0, 200)}: ${error.why ?? error.what}`)
-      }
-    }
-  }
-  try {
-    progress.stage('making databases and tables')
-    await run(stage => BEFORE_ROWS.includes(stage))
-    progress.stage('loading rows')
-    progress.total({ bytes: plan.bytes, items: plan.rows })
-    const { warnings } = await loadRows(access, snapshot, plan, writer, options.writers, progress)
-    progress.stage('making keys, programs and grants')
-    await run(stage => !BEFORE_ROWS.includes(stage) && stage !== 'indexes')
-    return [...warnings, ...refused]
-  } finally {
-    await writer.close()
-  }
-}
-
-/** Of one statement, by a server that goes on. */
-function isRefusal(error: unknown): error is EcomdbError {
-  return error instanceof EcomdbError && error.code !== 'SERVER_LOST'
-}
-
-function checkAsked(
-  { databases }: RestoreOptions,
-  { manifest, envelope }: OpenedSnapshot,
-  { engine }: RestorePlace,
-): void {
-  if (manifest.engine !== engine.family) {
-    throw new EcomdbError('UNSUPPORTED', {
-      what: `cannot restore snapshot ${envelope.snapshotId} into this server`,
-      why: `it was taken from ${manifest.engine} ${manifest.serverVersion}, and the server is ${engine.family}`,
-      hints: ['`ecomdb sandbox start --engine` starts a private server of the other kind'],
-    })
-  }
-  const missing = databases?.find(name => !manifest.databases.some(one => one.name === name))
-  if (missing !== undefined) {
-    throw new EcomdbError('USAGE', {
-      what: `snapshot ${envelope.snapshotId} has no database ${missing}`,
-      why: `it has ${manifest.databases.map(({ name }) => name).join(', ')}`,
-    })
-  }
-}
-
-function refuseFull(
-  target: RestoreTarget,
-  databases: readonly string[] | undefined,
-  remove: RestoreJournal | null,
-): void {
-  const full = target.databases.filter(
-    ({ name, objects }) =>
-      objects > 0 && (databases?.includes(name) ?? true) && !remove?.databases.includes(name),
-  )
-  if (full.length === 0) return
-  throw new EcomdbError('TARGET_NOT_EMPTY', {
-    what: 'cannot restore: the server has these databases already',
-    why: full.map(({ name, objects }) => `${name} holds ${objects} objects`).join(', '),
-    hints: [
-      'restore into another server: `ecomdb sandbox start --name rescue` gives an empty one, and its socket for --socket',
-      'or restore other databases only, with --databases',
-      'nothing was changed',
-    ],
-  })
-}
-
-function refuseWithoutPartialRevokes(
-  { settings }: RestoreTarget,
-  accounts: readonly AccountEntry[],
-): void {
-  if (settings['partial_revokes'] !== 'OFF' || !needsPartialRevokes(accounts)) return
-  throw new EcomdbError('UNSUPPORTED', {
-    what: 'cannot restore the accounts into this server',
-    why: 'some had a privilege without a part of it (REVOKE), and partial_revokes is OFF here',
-    hints: ['SET PERSIST partial_revokes = ON on it, as on the source', 'nothing was changed'],
-  })
-}
-
-function interruptedBefore(journal: RestoreJournal): EcomdbError {
-  return new EcomdbError('TARGET_NOT_EMPTY', {
-    what: 'a restore into this server was interrupted',
-    why: `snapshot ${journal.snapshotId}, begun ${journal.startedAt}: ${madeText(journal)} may be incomplete`,
-    hints: [
-      'add --start-over to remove what it made and begin again; --dry-run shows what that is',
-      'nothing was changed now',
-    ],
-  })
-}
-
-function madeText({ databases, accounts }: RestorePlan['makes']): string {
-  return `${databases.join(', ')}, and ${accounts.length} accounts`
-}
-
-function confirm({ confirm: given }: RestoreOptions, plan: RestorePlan): void {
-  const [name] = plan.makes.databases
-  if (name === undefined || (given !== undefined && plan.makes.databases.includes(given))) return
-  throw new EcomdbError('CONFIRMATION_REQUIRED', {
-    what: given === undefined ? 'a restore must be confirmed' : `${given} is not restored here`,
-    why: `it makes ${madeText(plan.makes)}`,
-    hints: [`add --confirm ${name}, or look first with --dry-run`, 'nothing was changed'],
-  })
-}
-
-function refuseDifferences(checks: readonly Check[]): void {
-  const failed = checks.filter(({ outcome }) => outcome === 'failed')
-  if (failed.length === 0) return
-  throw new EcomdbError('CONTENT_MISMATCH', {
-    what: 'what was restored is not what was backed up',
-    why: failed.flatMap(({ differences }) => differences).join('; '),
-    hints: ['run `ecomdb backup verify` on the snapshot, and restore another one'],
-  })
 }
 
 function leftText({ makes }: RestorePlan): string {
@@ -351,7 +192,10 @@ function withWhatIsThere(error: unknown, plan: RestorePlan): unknown {
     why: error.why ? `${error.why}; ${left}` : left,
     hints: [
       ...error.hints,
-      'run the command again with --start-over: it removes what this restore made, and begins again',
+      ...(code === 'CONTENT_MISMATCH'
+        ? []
+        : ['run the command again with --resume: it continues, and loads nothing twice']),
+      'with --start-over it removes what this restore made, and begins again',
     ],
     cause: error.cause ?? error,
   })
@@ -360,6 +204,7 @@ function withWhatIsThere(error: unknown, plan: RestorePlan): unknown {
 function reportOf(
   { envelope, manifest }: OpenedSnapshot,
   { plan, method }: Prepared,
+  notes: readonly string[],
 ): RestoreReport {
   return {
     snapshotId: envelope.snapshotId,
@@ -371,7 +216,7 @@ function reportOf(
     bytes: plan.bytes,
     outcome: null,
     plan: plan.statements.map(({ stage, object, shown }) => ({ stage, object, sql: shown })),
-    notes: plan.notes,
+    notes: [...notes, ...plan.notes],
     method,
   }
 }

@@ -19,7 +19,15 @@ import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import { alterDatabase, nameAndOptions, underDatabaseCollation } from '../../database-collation.ts'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from '../../past-event.ts'
-import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
+import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
+import {
+  accountsOnly,
+  removalStatements,
+  resumeRemovals,
+  withoutKeysOf,
+  withoutRemoved,
+} from './removal-plan.ts'
+import { plain } from './restore-statement.ts'
 
 const STAGE_OF: Readonly<Record<ProgramEntry['kind'], RestoreStage>> = {
   sequence: 'sequences',
@@ -32,14 +40,19 @@ const STAGE_OF: Readonly<Record<ProgramEntry['kind'], RestoreStage>> = {
   event: 'events',
 }
 
-/** Every statement of a restore, in order; the rows come between 'tables' and 'indexes'. */
+/**
+ * Every statement of a restore, in order; the rows come between 'tables' and 'indexes'. A
+ * restore that is continued leaves the tables that are there, with the keys that they have,
+ * and makes all else anew: that costs little, and leaves nothing to guess.
+ */
 export function compileRestorePlan(
   manifest: Manifest,
   target: RestoreTarget,
   options: PlanOptions,
 ): RestorePlan {
   const wanted = (schema: string): boolean => options.databases?.includes(schema) ?? true
-  const there = withoutRemoved(target, options.remove)
+  const { resume } = options
+  const there = withoutRemoved(target, options.remove ?? accountsOnly(resume?.made))
   const databases = manifest.databases.filter(database => wanted(database.name))
   const tables = manifest.tables.flatMap((table, place) => (wanted(table.schema) ? [place] : []))
   const entries = tables.flatMap(place => manifest.tables[place] ?? [])
@@ -47,10 +60,18 @@ export function compileRestorePlan(
   const accounts = accountStatements(grantable.accounts, manifest.programs, there, options)
   const statements = [
     ...removalStatements(options.remove),
+    ...(resume ? resumeRemovals(manifest, resume, wanted) : []),
+    ...removalStatements(accountsOnly(resume?.made)),
     ...databases.map(database => databaseStatement(database, there)),
     ...accounts.statements,
     ...giveUpRoles(accounts.made, grantable.accounts, target.administrator),
-    ...tables.flatMap(place => tableStatements(manifest, place)),
+    ...tables.flatMap(place =>
+      tableStatements(
+        manifest,
+        place,
+        resume?.progress.tables.find(one => one.table === place),
+      ),
+    ),
     ...manifest.programs
       .filter(program => wanted(program.schema))
       .flatMap(program => [
@@ -97,14 +118,16 @@ function databaseStatement(
   )
 }
 
-function tableStatements({ tables }: Manifest, place: number): RestoreStatement[] {
+function tableStatements(
+  { tables }: Manifest,
+  place: number,
+  there?: { create: string },
+): RestoreStatement[] {
   const table = tables[place]
   if (!table) return []
   const name = quoteQualified(table.schema, table.name)
-  const { create, indexes, foreignKeys } = splitTable(
-    withInheritedCollation(table.create),
-    table.storageEngine,
-  )
+  const parts = splitTable(withInheritedCollation(table.create), table.storageEngine)
+  const { create, indexes, foreignKeys } = there ? withoutKeysOf(parts, there.create) : parts
   const alter = (clauses: readonly string[]): string =>
     `ALTER TABLE ${name}\n  ${clauses.join(',\n  ')}`
   const of = (stage: RestoreStage, sql: string): RestoreStatement => ({
@@ -112,7 +135,7 @@ function tableStatements({ tables }: Manifest, place: number): RestoreStatement[
     table: place,
   })
   return [
-    of('tables', create),
+    ...(there ? [] : [of('tables', create)]),
     ...indexes.map(clauses => of('indexes', alter(clauses))),
     ...(foreignKeys.length ? [of('foreign keys', alter(foreignKeys))] : []),
   ]
@@ -153,38 +176,6 @@ const mayFail = ({ invalid }: ProgramEntry): { mayFail?: true } =>
 /** "trigger `shop`.`orders_follow`" */
 export function programLabel(program: Pick<ProgramEntry, 'kind' | 'schema' | 'name'>): string {
   return `${program.kind} ${quoteQualified(program.schema, program.name)}`
-}
-
-/** What an interrupted restore made; its databases were empty or missing before it. */
-function removalStatements(made: MadeObjects | null): RestoreStatement[] {
-  if (!made) return []
-  return [
-    ...made.databases.map(name =>
-      plain(
-        'removal',
-        `database ${quoteIdentifier(name)}`,
-        null,
-        `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`,
-      ),
-    ),
-    ...made.accounts.map(({ user, host, kind }) => {
-      const drop = kind === 'role' ? 'DROP ROLE IF EXISTS' : 'DROP USER IF EXISTS'
-      // MariaDB's roles have no host.
-      const account = host === '' ? quoteString(user) : quoteAccount(user, host)
-      return plain('removal', `${kind} ${account}`, null, `${drop} ${account}`)
-    }),
-  ]
-}
-
-function withoutRemoved(target: RestoreTarget, made: MadeObjects | null): RestoreTarget {
-  if (!made) return target
-  return {
-    ...target,
-    databases: target.databases.filter(({ name }) => !made.databases.includes(name)),
-    accounts: target.accounts.filter(
-      one => !made.accounts.some(({ user, host }) => user === one.user && host === one.host),
-    ),
-  }
 }
 
 /**
@@ -305,16 +296,6 @@ function labels(accounts: readonly AccountEntry[]): string {
 
 function accountLabel(account: AccountEntry): string {
   return `${account.kind} ${quoteAccount(account.user, account.host)}`
-}
-
-function plain(
-  stage: RestoreStage,
-  object: string,
-  schema: string | null,
-  sql: string,
-): RestoreStatement {
-  const shown = stage === 'accounts' || sql.startsWith('GRANT ') ? maskHashes(sql) : sql
-  return { stage, object, schema, table: null, sql, shown, context: null }
 }
 
 function invalidViewNotes(programs: readonly ProgramEntry[]): string[] {

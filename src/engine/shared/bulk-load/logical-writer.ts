@@ -1,12 +1,15 @@
 import type { LogicalWriter } from '../../logical-writer.ts'
 import { compileRestorePlan } from './compile-plan.ts'
-import { askViews, lockServer, observeTarget } from './observe-target.ts'
+import { askViews, observeTarget } from './observe-target.ts'
+import { endJournal, lockServer, readProgress } from './restore-progress.ts'
 import { openWriter } from './writer-session.ts'
 
 /** The same for both engines: they differ in what they tell, not in how they are asked. */
 export const logicalWriter: LogicalWriter = {
   lock: lockServer,
   observe: observeTarget,
+  progress: readProgress,
+  endJournal,
   plan: compileRestorePlan,
   open: openWriter,
   askViews,

@@ -72,16 +72,6 @@ async function globalVariables(
   return Object.fromEntries(rows.map(row => [row.Variable_name, row.Value]))
 }
 
-/** See LogicalWriter.lock. */
-export async function lockServer(session: Session): Promise<void> {
-  if ((await session.value("SELECT GET_LOCK('ecomdb.restore', 0)")) === '1') return
-  throw new EcomdbError('LOCKED', {
-    what: 'cannot restore: another restore into this server runs',
-    why: "it holds the server's lock 'ecomdb.restore'",
-    hints: ['wait until it is done, then run the command again'],
-  })
-}
-
 /** See LogicalWriter.askViews. */
 export async function askViews(
   session: Session,

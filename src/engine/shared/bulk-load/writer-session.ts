@@ -1,17 +1,23 @@
 import { EcomdbError } from '#core/errors'
 import type { TableEntry } from '#domain/backup/manifest'
 import type { ProgramContext, RestoreStatement } from '#domain/backup/restore-plan'
-import type { LoadResult, LogicalWriterSession, WriterOptions } from '../../logical-writer.ts'
+import type {
+  LoadedPieces,
+  LoadResult,
+  LogicalWriterSession,
+  WriterOptions,
+} from '../../logical-writer.ts'
 import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 import { insertStatements } from './insert-rows.ts'
 import { prepareLoader } from './loader-settings.ts'
+import { holdLoaderLock, JOURNAL_STATEMENTS, markStatement } from './restore-progress.ts'
 import { loadStatement } from './row-statements.ts'
 import { type OkPacket, WireConnection } from './wire-connection.ts'
 
 /** See LogicalWriter.open. */
 export async function openWriter(options: WriterOptions): Promise<LogicalWriterSession> {
   const opened = await Promise.allSettled(
-    Array.from({ length: options.writers }, () => openLoader(options)),
+    Array.from({ length: options.writers }, (_, place) => openLoader(options, place)),
   )
   const loaders = opened.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
   const failed = opened.find(one => one.status === 'rejected')
@@ -21,13 +27,21 @@ export async function openWriter(options: WriterOptions): Promise<LogicalWriterS
   }
   if (options.throwAway) await withoutRedoLog(loaders)
   for (const setting of options.globals ?? []) await loaders[0]?.run(`SET GLOBAL ${setting}`)
+  if (options.restoreId !== undefined) await startJournal(loaders, options.restoreId)
   return new WriterSession(options, loaders)
 }
 
-async function openLoader(options: WriterOptions): Promise<WireConnection> {
+async function startJournal([loader]: readonly WireConnection[], restoreId: string): Promise<void> {
+  for (const sql of JOURNAL_STATEMENTS(restoreId)) {
+    await loader?.run(sql, 'cannot keep the journal of a restore on the server')
+  }
+}
+
+async function openLoader(options: WriterOptions, place: number): Promise<WireConnection> {
   const connection = await WireConnection.open({ ...options.connect, database: undefined })
   try {
     await prepareLoader(connection, options.binlog)
+    if (options.restoreId !== undefined) await holdLoaderLock(connection, place)
     return connection
   } catch (error) {
     await connection.close()
@@ -73,6 +87,7 @@ class WriterSession implements LogicalWriterSession {
     table: TableEntry,
     rows: number,
     blocks: AsyncIterable<Uint8Array>,
+    mark?: LoadedPieces,
   ): Promise<LoadResult> {
     return await this.#withLoader(async loader => {
       const what = `cannot load rows into ${quoteQualified(table.schema, table.name)}`
@@ -81,6 +96,8 @@ class WriterSession implements LogicalWriterSession {
         const { affectedRows, warnings } = await this.#loadRows(loader, table, blocks, what)
         const told = warnings > 0 ? await warningsOf(loader) : []
         if (affectedRows !== rows) throw wrongCount(table, rows, affectedRows, told)
+        const { restoreId } = this.#options
+        if (restoreId !== undefined && mark) await loader.run(markStatement(restoreId, mark), what)
         await loader.run('COMMIT', what)
         return { rows, warnings: told }
       } catch (error) {

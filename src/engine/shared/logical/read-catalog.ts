@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { DatabaseEntry } from '#domain/backup/manifest'
 import type { Catalog } from '../../logical-reader.ts'
 import { quoteIdentifier } from '../../quote.ts'
+import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { readPrograms } from './read-programs.ts'
@@ -47,7 +48,10 @@ async function databaseNames(
     'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME',
   )
   const there = rows.map(row => row.name)
-  if (wanted === null) return there.filter(name => !dialect.systemDatabases.includes(name))
+  if (wanted === null) {
+    const own = [...dialect.systemDatabases, RESTORE_JOURNAL]
+    return there.filter(name => !own.includes(name))
+  }
   const missing = wanted.filter(name => !there.includes(name))
   if (missing.length > 0) {
     throw new EcomdbError('USAGE', {

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EcomdbError } from '#core/errors'
+import type { Manifest } from '#domain/backup/manifest'
+import type { LoadedPieces, RestoreProgress } from '../../logical-writer.ts'
+import { quoteString } from '../../quote.ts'
+import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
+import type { Session, SqlRow } from '../../session.ts'
+import { showCreateTable } from '../logical/show-create-table.ts'
+import type { WireConnection } from './wire-connection.ts'
+
+/**
+ * What a restore has loaded, kept on the server it loads into: a mark is written in the
+ * transaction of its rows, so that after any interruption they are there both, or neither.
+ * The first row of a restore says that its journal was begun.
+ */
+const MARKS = `${RESTORE_JOURNAL}.loaded_pieces`
+const BEGUN = -1
+
+export const JOURNAL_STATEMENTS = (restoreId: string): string[] => [
+  `CREATE DATABASE IF NOT EXISTS ${RESTORE_JOURNAL}`,
+  `CREATE TABLE IF NOT EXISTS ${MARKS} (
+     restore_id CHAR(36) CHARACTER SET ascii NOT NULL, table_place INT NOT NULL,
+     first_piece INT NOT NULL, pieces INT NOT NULL,
+     PRIMARY KEY (restore_id, table_place, first_piece)) ENGINE=InnoDB`,
+  `INSERT IGNORE INTO ${MARKS} VALUES (${quoteString(restoreId)}, ${BEGUN}, 0, 0)`,
+]
+
+/** Replaces the mark of a table that was made anew since. */
+export function markStatement(restoreId: string, { table, first, pieces }: LoadedPieces): string {
+  return `REPLACE INTO ${MARKS} VALUES (${quoteString(restoreId)}, ${table}, ${first}, ${pieces})`
+}
+
+/** See LogicalWriter.progress. */
+export async function readProgress(
+  session: Session,
+  manifest: Manifest,
+  restoreId: string,
+): Promise<RestoreProgress | null> {
+  const marks = await readMarks(session, restoreId)
+  if (!marks.some(({ table }) => table === BEGUN)) return null
+  const there = await tablesThere(session, manifest)
+  const tables: { table: number; create: string }[] = []
+  for (const [place, { schema, name, storageEngine }] of manifest.tables.entries()) {
+    // Rows of a table without transactions are there without their mark, or twice.
+    if (storageEngine.toLowerCase() !== 'innodb' || !there.has(keyOf(schema, name))) continue
+    tables.push({ table: place, create: await showCreateTable(session, schema, name) })
+  }
+  const kept = new Set(tables.map(({ table }) => table))
+  return { tables, loaded: marks.filter(({ table }) => kept.has(table)) }
+}
+
+async function readMarks(session: Session, restoreId: string): Promise<LoadedPieces[]> {
+  const [journal] = await session.rows(
+    "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = 'loaded_pieces'",
+    [RESTORE_JOURNAL],
+  )
+  if (!journal) return []
+  const rows = await session.rows<SqlRow>(
+    `SELECT table_place, first_piece, pieces FROM ${MARKS} WHERE restore_id = ?
+      ORDER BY table_place, first_piece`,
+    [restoreId],
+  )
+  return rows.map(row => ({
+    table: Number(row['table_place']),
+    first: Number(row['first_piece']),
+    pieces: Number(row['pieces']),
+  }))
+}
+
+async function tablesThere(session: Session, { databases }: Manifest): Promise<Set<string>> {
+  if (databases.length === 0) return new Set()
+  const rows = await session.rows<SqlRow & { s: string; t: string }>(
+    `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS t FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA IN (${databases.map(() => '?').join(', ')})`,
+    databases.map(({ name }) => name),
+  )
+  return new Set(rows.map(({ s, t }) => keyOf(s, t)))
+}
+
+const keyOf = (schema: string, name: string): string => JSON.stringify([schema, name])
+
+/** See LogicalWriter.endJournal. */
+export async function endJournal(session: Session, binlog: boolean): Promise<void> {
+  if (!binlog) await session.run('SET SESSION sql_log_bin = 0')
+  await session.run(`DROP DATABASE IF EXISTS ${RESTORE_JOURNAL}`)
+}
+
+const LOCK = 'ecomdb.restore'
+/** As many as a restore may have connections. */
+const LOADERS = 32
+/** A statement that nobody waits for any more ends when it next writes to its connection. */
+const LEFTOVER_SECONDS = 60
+
+/**
+ * Each loading connection holds a lock of its own for as long as the server works for it:
+ * longer than the program that was killed, and than its other connections.
+ */
+export async function holdLoaderLock(connection: WireConnection, place: number): Promise<void> {
+  await connection.rows(`SELECT GET_LOCK('${LOCK}.${place}', 0)`)
+}
+
+/** See LogicalWriter.lock. */
+export async function lockServer(session: Session): Promise<void> {
+  if ((await session.value(`SELECT GET_LOCK('${LOCK}', 2)`)) !== '1') {
+    throw new EcomdbError('LOCKED', {
+      what: 'cannot restore: another restore into this server runs',
+      why: `it holds the server's lock '${LOCK}'`,
+      hints: ['wait until it is done, then run the command again'],
+    })
+  }
+  const names = Array.from({ length: LOADERS }, (_, place) => `${LOCK}.${place}`)
+  const holders = `SELECT CONCAT_WS(', ', ${names.map(name => `IS_USED_LOCK('${name}')`).join(', ')})`
+  const deadline = performance.now() + LEFTOVER_SECONDS * 1000
+  for (;;) {
+    const left = await session.value(holders)
+    if (!left) return
+    if (performance.now() > deadline) throw stillAtWork(left)
+    await sleep(200)
+  }
+}
+
+function stillAtWork(connections: string): EcomdbError {
+  return new EcomdbError('LOCKED', {
+    what: 'cannot restore: the server still works for a restore that was killed',
+    why: `these connections of it are there after ${LEFTOVER_SECONDS} s: ${connections}`,
+    hints: ['wait until they are gone (SHOW PROCESSLIST), or KILL them; then run it again'],
+  })
+}

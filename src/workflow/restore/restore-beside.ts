@@ -1,0 +1,52 @@
+import { EcomdbError } from '#core/errors'
+import type { Manifest } from '#domain/backup/manifest'
+import { manifestBeside } from '#domain/backup/manifest-beside'
+import type { Session } from '#engine/session'
+import type { OpenedSnapshot } from './open-snapshot.ts'
+import type { RestoreOptions, RestorePlace } from './restore-options.ts'
+
+/**
+ * The snapshot as it is restored: the same, or the one database that was asked for under
+ * another name, so that it stands beside the live one.
+ *
+ * @throws EcomdbError USAGE
+ */
+export async function snapshotBeside(
+  { databases, tables, into }: RestoreOptions,
+  snapshot: OpenedSnapshot,
+  { engine }: RestorePlace,
+  session: Session,
+): Promise<{ snapshot: OpenedSnapshot; notes: readonly string[] }> {
+  if (into === undefined) return { snapshot, notes: [] }
+  const chosen = chooseBeside(snapshot.manifest, databases ?? [], tables ?? null)
+  const { administrator } = await engine.logicalWriter.observe(session, snapshot.manifest)
+  const beside = manifestBeside(snapshot.manifest, { ...chosen, into, owner: administrator })
+  return { snapshot: { ...snapshot, manifest: beside.manifest }, notes: beside.notes }
+}
+
+/** One database: the one that is named, or the one that the tables are in. */
+function chooseBeside(
+  manifest: Manifest,
+  databases: readonly string[],
+  tables: readonly string[] | null,
+): { schema: string; tables: readonly string[] | null } {
+  const entries = tables?.map(name => {
+    const found = manifest.tables.find(table => `${table.schema}.${table.name}` === name)
+    if (found) return found
+    throw new EcomdbError('USAGE', {
+      what: `the snapshot has no table ${name}`,
+      why: 'a table is named with its database: shop.orders',
+      hints: ['`ecomdb restore … --dry-run` without --table prints every table'],
+    })
+  })
+  const schemas = new Set([...databases, ...(entries ?? []).map(({ schema }) => schema)])
+  const [schema] = schemas
+  if (schema === undefined || schemas.size > 1) {
+    throw new EcomdbError('USAGE', {
+      what: '--into takes one database',
+      why: schemas.size > 1 ? `these are ${[...schemas].join(', ')}` : 'none was named',
+      hints: ['name it with --databases, or some of its tables with --table'],
+    })
+  }
+  return { schema, tables: entries?.map(({ name }) => name) ?? null }
+}

@@ -1,0 +1,64 @@
+import type { Check } from '#domain/backup/check'
+import type { RestoreStage } from '#domain/backup/restore-plan'
+import type { Engine } from '#engine/engine'
+import type { WriterOptions } from '#engine/logical-writer'
+import type { ConnectOptions } from '#engine/session'
+
+/** Where a snapshot is restored to. */
+export interface RestorePlace {
+  engine: Engine
+  connect: ConnectOptions
+}
+
+export interface RestoreOptions {
+  /** A snapshot id, an unambiguous beginning of one, or 'latest'. */
+  snapshot: string
+  /** Only these databases; all when undefined. */
+  databases?: readonly string[] | undefined
+  /** Only these tables, as "database.table", all of one database: with `into`. */
+  tables?: readonly string[] | undefined
+  /** Another name for the one database that is restored: beside the live one. */
+  into?: string | undefined
+  /** Must be the name of one of the restored databases; not needed for a dry run. */
+  confirm?: string | undefined
+  dryRun: boolean
+  /** Remove what an interrupted restore made, by its journal, and begin again. */
+  startOver: boolean
+  /** Continue an interrupted restore, by its journal. */
+  resume?: boolean | undefined
+  /** Write to the server's binary log. */
+  binlog: boolean
+  /** User names of programs, whose accounts do not come back locked. */
+  services: readonly string[]
+  /** Connections, for loading and for reading back. */
+  connections: number
+}
+
+export interface RestoreReport {
+  snapshotId: string
+  consistentAt: string
+  serverVersion: string
+  databases: readonly string[]
+  tables: number
+  rows: number
+  bytes: number
+  /** null for a dry run. */
+  outcome: RestoreOutcome | null
+  /** Every statement, in order, password hashes masked; rows by table. */
+  plan: readonly { stage: RestoreStage; object: string; sql: string }[]
+  notes: readonly string[]
+  /** 'infile', or 'insert' where the server has local_infile off. */
+  method: WriterOptions['method']
+}
+
+export interface RestoreOutcome {
+  /** Until the last object was made. */
+  restoreMs: number
+  /** For reading all of it back and comparing. */
+  readBackMs: number
+  checks: readonly Check[]
+  /** What the server warned of while it took rows that were then found equal. */
+  warnings: readonly string[]
+  /** Rows that an interrupted restore had loaded already; null when none was continued. */
+  continuedRows: number | null
+}

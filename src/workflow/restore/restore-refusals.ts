@@ -1,0 +1,134 @@
+import { EcomdbError } from '#core/errors'
+import type { Check } from '#domain/backup/check'
+import type { AccountEntry } from '#domain/backup/manifest'
+import type { RestorePlan } from '#domain/backup/restore-plan'
+import { needsPartialRevokes } from '#domain/backup/restored-accounts'
+import type { RestoreTarget } from '#engine/logical-writer'
+import type { OpenedSnapshot } from './open-snapshot.ts'
+import type { RestoreChoice, RestoreJournal } from './restore-journal.ts'
+import type { RestoreOptions, RestorePlace } from './restore-options.ts'
+
+/** What changes the plan, for the journal. */
+export function choiceOf(options: RestoreOptions): RestoreChoice {
+  const { databases = null, tables = null, into = null, services, binlog } = options
+  return { databases, tables, into, services, binlog }
+}
+
+/**
+ * The journal of the restore that is to be continued.
+ * @throws EcomdbError USAGE when there is none, or it was of something else
+ */
+export function journalToContinue(
+  journal: RestoreJournal | null,
+  { envelope }: OpenedSnapshot,
+  options: RestoreOptions,
+): RestoreJournal & { restoreId: string } {
+  const refused = (what: string, why: string, hint: string): EcomdbError =>
+    new EcomdbError('USAGE', { what, why, hints: [hint, 'nothing was changed'] })
+  if (!journal) {
+    const why = 'no restore into this server was interrupted, as far as this host knows'
+    throw refused('there is nothing to continue', why, 'run the command without --resume')
+  }
+  const { restoreId, choice, snapshotId } = journal
+  if (snapshotId !== envelope.snapshotId) {
+    const why = `the interrupted one was of ${snapshotId}`
+    const hint = `ecomdb restore ${snapshotId} --resume continues it`
+    throw refused('this is another snapshot', why, hint)
+  }
+  if (restoreId === undefined || JSON.stringify(choice) !== JSON.stringify(choiceOf(options))) {
+    const why = `it was begun with ${choice ? JSON.stringify(choice) : 'an older ecomdb'}`
+    throw refused('this is not how the restore was begun', why, 'use the same flags')
+  }
+  return { ...journal, restoreId }
+}
+
+export function checkAsked(
+  { databases }: RestoreOptions,
+  { manifest, envelope }: OpenedSnapshot,
+  { engine }: RestorePlace,
+): void {
+  if (manifest.engine !== engine.family) {
+    throw new EcomdbError('UNSUPPORTED', {
+      what: `cannot restore snapshot ${envelope.snapshotId} into this server`,
+      why: `it was taken from ${manifest.engine} ${manifest.serverVersion}, and the server is ${engine.family}`,
+      hints: ['`ecomdb sandbox start --engine` starts a private server of the other kind'],
+    })
+  }
+  const missing = databases?.find(name => !manifest.databases.some(one => one.name === name))
+  if (missing !== undefined) {
+    throw new EcomdbError('USAGE', {
+      what: `snapshot ${envelope.snapshotId} has no database ${missing}`,
+      why: `it has ${manifest.databases.map(({ name }) => name).join(', ')}`,
+    })
+  }
+}
+
+export function refuseFull(
+  target: RestoreTarget,
+  databases: readonly string[] | undefined,
+  interrupted: RestoreJournal | null,
+): void {
+  const full = target.databases.filter(
+    ({ name, objects }) =>
+      objects > 0 && (databases?.includes(name) ?? true) && !interrupted?.databases.includes(name),
+  )
+  if (full.length === 0) return
+  throw new EcomdbError('TARGET_NOT_EMPTY', {
+    what: 'cannot restore: the server has these databases already',
+    why: full.map(({ name, objects }) => `${name} holds ${objects} objects`).join(', '),
+    hints: [
+      'restore into another server: `ecomdb sandbox start --name rescue` gives an empty one, and its socket for --socket',
+      'or beside them, with --into and another name, or other databases only, with --databases',
+      'nothing was changed',
+    ],
+  })
+}
+
+export function refuseWithoutPartialRevokes(
+  { settings }: RestoreTarget,
+  accounts: readonly AccountEntry[],
+): void {
+  if (settings['partial_revokes'] !== 'OFF' || !needsPartialRevokes(accounts)) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore the accounts into this server',
+    why: 'some had a privilege without a part of it (REVOKE), and partial_revokes is OFF here',
+    hints: ['SET PERSIST partial_revokes = ON on it, as on the source', 'nothing was changed'],
+  })
+}
+
+/** A restore was cut short here, and this one does not say what to do about it. */
+export function interruptedBefore(journal: RestoreJournal): EcomdbError {
+  return new EcomdbError('TARGET_NOT_EMPTY', {
+    what: 'a restore into this server was interrupted',
+    why: `snapshot ${journal.snapshotId}, begun ${journal.startedAt}: ${madeText(journal)} may be incomplete`,
+    hints: [
+      'add --resume to continue it: what it has loaded stays',
+      'or --start-over to remove what it made and begin again; --dry-run shows what that is',
+      'nothing was changed now',
+    ],
+  })
+}
+
+export function madeText({ databases, accounts }: RestorePlan['makes']): string {
+  return `${databases.join(', ')}, and ${accounts.length} accounts`
+}
+
+export function confirm({ confirm: given }: RestoreOptions, plan: RestorePlan): void {
+  const [name] = plan.makes.databases
+  if (name === undefined || (given !== undefined && plan.makes.databases.includes(given))) return
+  throw new EcomdbError('CONFIRMATION_REQUIRED', {
+    what: given === undefined ? 'a restore must be confirmed' : `${given} is not restored here`,
+    why: `it makes ${madeText(plan.makes)}`,
+    hints: [`add --confirm ${name}, or look first with --dry-run`, 'nothing was changed'],
+  })
+}
+
+export function refuseDifferences(checks: readonly Check[]): void {
+  const failed = checks.filter(({ outcome }) => outcome === 'failed')
+  if (failed.length === 0) return
+  throw new EcomdbError('CONTENT_MISMATCH', {
+    what: 'what was restored is not what was backed up',
+    why: failed.flatMap(({ differences }) => differences).join('; '),
+    hints: ['run `ecomdb backup verify` on the snapshot, and restore another one'],
+  })
+}

@@ -1,0 +1,128 @@
+import { join } from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
+import { systemClock } from '#core/clock'
+import { silentProgress } from '#core/progress'
+import type { EngineFamily } from '#domain/engine-family'
+import { quoteIdentifier } from '#engine/quote'
+import type { Session } from '#engine/session'
+import { BackupPlace, withServer } from '#test/backed-up'
+import { TEST_ENGINES } from '#test/engines'
+import { fillOddServer, ODD_DATABASE } from '#test/odd-server'
+import { serverValues } from '#test/server-values'
+import { withFolder } from '#test/temporary'
+import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+const ODD = quoteIdentifier(ODD_DATABASE)
+
+test.each(TEST_ENGINES)(
+  '%s: a database or a table comes back beside the live one, which stays as it is',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'server'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await fillOddServer(session, family)
+        for (const sql of temptations(family)) await session.run(sql)
+        await place.backUp(server)
+        const then = await serverValues(session)
+        // What is lost is what one wants back; it must not come back into the live one.
+        await session.run(`DROP TRIGGER ${ODD}.tempting`)
+        await session.run(`DELETE FROM ${ODD}.keyless`)
+        const live = await liveState(session)
+        const access = await place.access()
+        const restore = (options: object) =>
+          restoreSnapshot(
+            { ...RESTORE, ...options },
+            access,
+            { engine, connect: server.administrator },
+            systemClock,
+            silentProgress(),
+          )
+        const whole = await restore({
+          databases: [ODD_DATABASE],
+          into: 'be`side',
+          confirm: 'be`side',
+        })
+        expect(failures(whole)).toEqual([])
+        expect(whole.notes.join('\n')).toMatch(/left out: foreign keys of going_out to second/)
+        const second = await restore({ databases: ['second'], into: 'zweite', confirm: 'zweite' })
+        expect(failures(second)).toEqual([])
+        expect(second.notes.join('\n')).toMatch(/procedure direct names second in its text/)
+        const tables = [`${ODD_DATABASE}.children`, `${ODD_DATABASE}.keyless`]
+        const part = await restore({ tables, into: 'part', confirm: 'part' })
+        expect(failures(part)).toEqual([])
+        expect(part.notes.join('\n')).toMatch(/left out: foreign keys of children to parents/)
+        const now = await serverValues(session)
+        expect(inDatabase(now, '`be``side`')).toEqual(inDatabase(then, ODD))
+        expect(Object.keys(inDatabase(now, '`part`'))).toEqual(['children', 'keyless'])
+        expect(now['`part`.`keyless`']).toEqual(then[`${ODD}.\`keyless\``])
+        expect(await liveState(session)).toEqual(live)
+        // Its trigger, function and sequence are its own.
+        await session.run("INSERT INTO `be``side`.keyless VALUES (5, 'n')")
+        expect(await session.value('SELECT COUNT(*) FROM `be``side`.tempted')).toBe('1')
+        expect(await session.value(`SELECT COUNT(*) FROM ${ODD}.tempted`)).toBe('0')
+        await expect(restore({ tables, into: 'part', confirm: 'part' })).rejects.toMatchObject({
+          code: 'TARGET_NOT_EMPTY',
+        })
+        await expect(restore({ into: 'third', confirm: 'third' })).rejects.toMatchObject({
+          code: 'USAGE',
+        })
+        await session.close()
+      })
+    })
+  },
+)
+
+/** What would reach into the live database, were it taken as it is written. */
+function temptations(family: EngineFamily): string[] {
+  return [
+    `USE ${ODD}`,
+    'CREATE TABLE tempted (n INT)',
+    `CREATE TRIGGER ${ODD}.\`tempting\` AFTER INSERT ON ${ODD} . \`keyless\` FOR EACH ROW INSERT INTO tempted VALUES (1)`,
+    `CREATE TABLE going_out (id INT NOT NULL PRIMARY KEY, n INT,
+       CONSTRAINT outside FOREIGN KEY (n) REFERENCES second.orders (order_id))`,
+    'CREATE PROCEDURE second.direct() DELETE FROM second.other',
+    ...(family === 'mariadb'
+      ? ['CREATE VIEW next_of AS SELECT LASTVAL(numbering) AS n, twice(2) AS f']
+      : ['CREATE VIEW next_of AS SELECT twice(2) AS f']),
+  ]
+}
+
+async function liveState(session: Session): Promise<unknown> {
+  const rows = inDatabase(await serverValues(session), ODD)
+  const objects = await session.rows(
+    `SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?
+     UNION ALL SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?
+     UNION ALL SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?
+     UNION ALL SELECT User, Host FROM mysql.user ORDER BY 1, 2`,
+    [ODD_DATABASE, ODD_DATABASE, ODD_DATABASE],
+  )
+  return { rows, objects }
+}
+
+/** The values of one database's tables, by their names. */
+function inDatabase(values: Record<string, string[]>, schema: string): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([name]) => name.startsWith(`${schema}.`))
+      .map(([name, rows]) => [name.slice(schema.length + 2, -1), rows]),
+  )
+}
+
+function failures({ outcome }: Awaited<ReturnType<typeof restoreSnapshot>>): unknown {
+  return outcome?.checks.filter(({ outcome: one }) => one === 'failed')
+}
+
+const RESTORE = {
+  snapshot: 'latest',
+  dryRun: false,
+  startOver: false,
+  binlog: true,
+  services: [],
+  connections: 2,
+}
