@@ -2,7 +2,7 @@ import { string } from '@oclif/core/args'
 import { integer, string as text } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { parseDuration } from '#cli/duration'
-import { configFrom, identityFlags, targetFlags } from '#cli/flags'
+import { configFrom, fromFlag, identityFlags, targetFlags } from '#cli/flags'
 import { engineFor, wire } from '#cli/wire'
 import { checkOutput, writeOutput } from '#cli/write-output'
 import { systemClock } from '#core/clock'
@@ -38,6 +38,7 @@ export default class Drill extends BaseCommand {
     rpo: text({ helpValue: 'TIME', summary: "the objective for the snapshot's age, e.g. 26h" }),
     connections: integer({ default: 2, min: 1, max: 32, summary: 'for loading and reading back' }),
     ...targetFlags,
+    ...fromFlag,
     ...identityFlags,
   }
 

@@ -1,7 +1,14 @@
 import { string } from '@oclif/core/args'
 import { boolean, integer, string as text } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
-import { configFrom, dryRunFlag, identityFlags, serverFlags, targetFlags } from '#cli/flags'
+import {
+  configFrom,
+  dryRunFlag,
+  fromFlag,
+  identityFlags,
+  serverFlags,
+  targetFlags,
+} from '#cli/flags'
 import { restoreAccess, restorePlace } from '#cli/restore-wiring'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
@@ -73,6 +80,7 @@ export default class Restore extends BaseCommand {
     connections: integer({ default: 2, min: 1, max: 32, summary: 'for loading and reading back' }),
     ...serverFlags,
     ...targetFlags,
+    ...fromFlag,
     ...identityFlags,
   }
 

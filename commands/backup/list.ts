@@ -1,5 +1,5 @@
 import { BaseCommand, type Outcome } from '#cli/base-command'
-import { configFrom, targetFlags } from '#cli/flags'
+import { configFrom, fromFlag, targetFlags } from '#cli/flags'
 import { wire } from '#cli/wire'
 import { EXIT } from '#core/errors'
 import { snapshotListText } from '#report/backup-text'
@@ -16,7 +16,7 @@ export default class BackupList extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --target /mnt/offline --json',
   ]
 
-  static override flags = { ...targetFlags }
+  static override flags = { ...targetFlags, ...fromFlag }
 
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(BackupList)

@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args'
 import { BaseCommand, type Outcome } from '#cli/base-command'
-import { configFrom, identityFlags, targetFlags } from '#cli/flags'
+import { configFrom, fromFlag, identityFlags, targetFlags } from '#cli/flags'
 import { wire } from '#cli/wire'
 import { shownSnapshotText } from '#report/backup-text'
 import { showSnapshot } from '#workflow/backup/show-snapshot'
@@ -20,7 +20,7 @@ export default class BackupShow extends BaseCommand {
     }),
   }
 
-  static override flags = { ...targetFlags, ...identityFlags }
+  static override flags = { ...targetFlags, ...fromFlag, ...identityFlags }
 
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(BackupShow)

@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args'
 import { boolean } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
-import { configFrom, identityFlags, targetFlags } from '#cli/flags'
+import { configFrom, fromFlag, identityFlags, targetFlags } from '#cli/flags'
 import { wire } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
@@ -34,6 +34,7 @@ export default class BackupVerify extends BaseCommand {
       summary: 'decrypt, decompress and compare rows and hashes (needs an identity)',
     }),
     ...targetFlags,
+    ...fromFlag,
     ...identityFlags,
   }
 

@@ -55,6 +55,16 @@ export const targetFlags = {
   }),
 }
 
+/** For commands that can work from a copy. */
+export const fromFlag = {
+  from: string({
+    helpGroup: GROUP,
+    helpValue: 'COPY',
+    summary: 'use a copy instead of the target: its name in ecomdb.yaml, or its folder',
+    exclusive: ['target'],
+  }),
+}
+
 /** For commands that open a snapshot. */
 export const identityFlags = {
   identity: string({

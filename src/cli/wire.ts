@@ -2,10 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { type Config, targetDirectory } from '#config/config'
 import { EcomdbError, messageOf } from '#core/errors'
 import { readSecretFile } from '#core/secret-file'
+import type { CopyPlace } from '#domain/copy/copy-record'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
+import { findTool } from '#process/find-tool'
 import type { Target } from '#target/target'
+import type { CopyEjector } from '#workflow/copy/eject-disk'
 
 /**
  * The one place that names concrete engines and targets. Each is imported when it is
@@ -84,10 +87,24 @@ async function openTarget(path: string): Promise<Target> {
   return openDirectoryTarget(path)
 }
 
+/** Where to copy to, and what the configuration says of it: a copy's name there, or a folder. */
+async function copyPlace(
+  config: Config,
+  to: string,
+): Promise<{ destination: Target; place: CopyPlace; ejector: CopyEjector }> {
+  const copy = config.copies.find(({ name }) => name === to)
+  const place = copy
+    ? { name: copy.name, media: copy.media, offsite: copy.offsite, offline: copy.offline }
+    : { name: null, media: null, offsite: false, offline: false }
+  const destination = await openTarget(copy?.directory ?? to)
+  const ejector = { umount: () => findTool('umount'), reopen: () => openTarget(destination.label) }
+  return { destination, place, ejector }
+}
+
 /** Makes the target's folder as well; for `ecomdb init` alone. */
 async function createTarget(path: string): Promise<Target> {
   const { createDirectoryTarget } = await import('#target/dir/directory-target')
   return await createDirectoryTarget(path)
 }
 
-export const wire = { server, connectOptions, target, openTarget, createTarget }
+export const wire = { server, connectOptions, target, openTarget, copyPlace, createTarget }

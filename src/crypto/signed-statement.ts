@@ -8,12 +8,15 @@ import { parseSigner, type SigningKey, signerFingerprint } from './key-files.ts'
  * canonical JSON is needed, and openssl can check it.
  */
 
-export type StatementKind = 'snapshot' | 'attestation'
+export type StatementKind = 'snapshot' | 'attestation' | 'start' | 'copy' | 'tombstone'
 
 /** The media type under which each kind is signed, so that one cannot pass for another. */
 const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
   snapshot: 'application/vnd.ecomdb.snapshot+json',
   attestation: 'application/vnd.ecomdb.attestation+json',
+  start: 'application/vnd.ecomdb.start+json',
+  copy: 'application/vnd.ecomdb.copy+json',
+  tombstone: 'application/vnd.ecomdb.tombstone+json',
 }
 
 export interface OpenedStatement {

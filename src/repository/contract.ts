@@ -6,6 +6,7 @@ import type { Attestation, AttestationClaim } from '#domain/backup/attestation'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
+import type { Trusted } from './trusted-files.ts'
 
 /**
  * The write-once store over a target: objects, snapshots, attestations (docs/formats.md).
@@ -38,6 +39,18 @@ export interface Repository {
    *   envelope is there that is not believed), UNSUPPORTED (requires an unknown capability)
    */
   readEnvelope(name: string, trustedSigners: readonly string[]): Promise<SnapshotEnvelope>
+
+  /**
+   * As readEnvelope, by the full id, with the file's bytes and their hash.
+   * @throws EcomdbError as readEnvelope
+   */
+  readSignedEnvelope(
+    snapshotId: string,
+    trustedSigners: readonly string[],
+  ): Promise<Trusted<SnapshotEnvelope>>
+
+  /** The id of the copy that this is; null for the repository that backups go to. */
+  copyId(): Promise<string | null>
 
   /**
    * @throws EcomdbError WRONG_IDENTITY; OBJECT_DAMAGED when the stored bytes are not the

@@ -3,8 +3,11 @@ import { randomBytes } from 'node:crypto'
 /** Names of the files of a repository (docs/formats.md). */
 export const REPOSITORY_FILE = 'ecomdb-repository.json'
 export const RECIPE_FILE = 'RESTORE.md'
+export const COPY_FILE = 'ecomdb-copy.json'
 export const SNAPSHOTS = 'snapshots/'
+export const OBJECTS = 'objects/'
 export const ATTESTATIONS = 'attestations/'
+export const COPIES = 'copies/'
 
 export function envelopeFile(snapshotId: string): string {
   return `${SNAPSHOTS}${snapshotId}/snapshot.json`
@@ -12,6 +15,10 @@ export function envelopeFile(snapshotId: string): string {
 
 export function manifestFile(snapshotId: string): string {
   return `${SNAPSHOTS}${snapshotId}/manifest.age`
+}
+
+export function copyRecordFile(copyId: string, recordId: string): string {
+  return `${COPIES}${copyId}/${recordId}.json`
 }
 
 export function attestationFile(snapshotId: string, attestationId: string): string {
@@ -23,7 +30,7 @@ export function attestationFile(snapshotId: string, attestationId: string): stri
  * or a damaging write left behind never stands in the way of the next.
  */
 export function newObjectFile(objectId: string): string {
-  return `objects/${objectId.slice(0, 2)}/${objectId}.${randomBytes(8).toString('hex')}`
+  return `${OBJECTS}${objectId.slice(0, 2)}/${objectId}.${randomBytes(8).toString('hex')}`
 }
 
 /** The object's id out of its name. */

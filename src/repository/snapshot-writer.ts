@@ -15,6 +15,7 @@ import type { Target } from '#target/target'
 import type { Repository, SnapshotFacts, SnapshotOptions, SnapshotWriter } from './contract.ts'
 import { envelopeFile, manifestFile, newObjectFile, objectIdOf } from './layout.ts'
 import { packManifest } from './manifest-file.ts'
+import { useRepository } from './repository-use.ts'
 import { readTrustedEnvelope, sha256Hex } from './trusted-files.ts'
 import { UploadJournal } from './upload-journal.ts'
 import { momentOfUuidV7, uuidV7 } from './uuid.ts'
@@ -29,10 +30,7 @@ export async function openSnapshotWriter(
   options: SnapshotOptions,
 ): Promise<SnapshotWriter> {
   await checkRecipients(options.recipients)
-  const release = await takeExclusiveLock({
-    name: `the backup of server ${options.sourceId} to ${repository.label} (${repository.id})`,
-    waitMs: 0,
-  })
+  const release = await lock(repository, options.sourceId)
   try {
     const { snapshots } = await repository.listSnapshots(options.trustedSigners)
     const parent = snapshots.filter(({ sourceId }) => sourceId === options.sourceId).at(-1) ?? null
@@ -51,13 +49,36 @@ export async function openSnapshotWriter(
   }
 }
 
-/** Paths that any trusted attestation calls bad. */
+/** One backup of a server at a time, and nothing is removed meanwhile. */
+async function lock(repository: Repository, sourceId: string): Promise<() => Promise<void>> {
+  const release = await takeExclusiveLock({
+    name: `the backup of server ${sourceId} to ${repository.label} (${repository.id})`,
+    waitMs: 0,
+  })
+  try {
+    const leave = await useRepository(repository)
+    return async () => {
+      await leave()
+      await release()
+    }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** Paths that any trusted attestation about this place calls bad. */
 async function damagedPaths(
   repository: Repository,
   trustedSigners: readonly string[],
 ): Promise<Set<string>> {
   const { attestations } = await repository.listAttestations(trustedSigners)
-  return new Set(attestations.flatMap(({ damaged }) => damaged.map(({ path }) => path)))
+  const found = attestations.filter(({ damaged }) => damaged.length > 0)
+  // What is damaged in another copy may be whole here. The marker is asked for only then: the
+  // account that backs up may not be allowed to read it.
+  const here = found.some(({ copyId }) => copyId) ? await repository.copyId() : null
+  const ours = found.filter(({ copyId }) => (copyId ?? null) === here)
+  return new Set(ours.flatMap(({ damaged }) => damaged.map(({ path }) => path)))
 }
 
 /** Object id → the object, from signed envelopes of the newest snapshots for the same recipients. */

@@ -16,6 +16,7 @@ import type {
   SnapshotOptions,
   SnapshotWriter,
 } from './contract.ts'
+import { readCopyMarker } from './copy-marker.ts'
 import {
   ATTESTATIONS,
   attestationFile,
@@ -27,10 +28,12 @@ import {
 import { unpackManifest } from './manifest-file.ts'
 import { openSnapshotWriter } from './snapshot-writer.ts'
 import {
+  ABOUT_ONE_FILE,
   noSuchSnapshot,
   readTrustedAttestation,
   readTrustedEnvelope,
   sha256Hex,
+  type Trusted,
 } from './trusted-files.ts'
 import { uuidV7 } from './uuid.ts'
 
@@ -39,6 +42,7 @@ export class TargetRepository implements Repository {
   readonly id: string
   readonly label: string
   readonly #target: Target
+  #copyId: Promise<string | null> | undefined
 
   constructor(target: Target, id: string) {
     this.#target = target
@@ -80,6 +84,19 @@ export class TargetRepository implements Repository {
     return await this.#envelope(exact, trustedSigners)
   }
 
+  async readSignedEnvelope(
+    snapshotId: string,
+    trustedSigners: readonly string[],
+  ): Promise<Trusted<SnapshotEnvelope>> {
+    const trust = { repositoryId: this.id, trustedSigners }
+    return await readTrustedEnvelope(this.#target, snapshotId, trust)
+  }
+
+  copyId(): Promise<string | null> {
+    this.#copyId ??= readCopyMarker(this.#target).then(marker => marker?.copyId ?? null)
+    return this.#copyId
+  }
+
   async readManifest(envelope: SnapshotEnvelope, identities: readonly Secret[]): Promise<Manifest> {
     const { path } = envelope.manifest
     const packed = await this.#decrypt(envelope.manifest, identities)
@@ -119,6 +136,7 @@ export class TargetRepository implements Repository {
       repositoryId: this.id,
       attestationId: uuidV7(clock.now()),
       envelopeSha256: sha256Hex(envelope),
+      copyId: await this.copyId(),
       tool: toolVersion(),
       ...claim,
     }
@@ -142,7 +160,7 @@ export class TargetRepository implements Repository {
       try {
         const { snapshotId: about, attestationId } = ids
         const found = await readTrustedAttestation(this.#target, about, attestationId, trust)
-        if (found) attestations.push(found)
+        if (found) attestations.push(found.value)
       } catch (error) {
         if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
         refused.push({ name, error })
@@ -171,8 +189,7 @@ export class TargetRepository implements Repository {
     snapshotId: string,
     trustedSigners: readonly string[],
   ): Promise<SnapshotEnvelope> {
-    const trust = { repositoryId: this.id, trustedSigners }
-    return (await readTrustedEnvelope(this.#target, snapshotId, trust)).value
+    return (await this.readSignedEnvelope(snapshotId, trustedSigners)).value
   }
 
   /** Ids that start with `beginning` and have an envelope, in the order of time. */
@@ -201,13 +218,6 @@ export class TargetRepository implements Repository {
     }
   }
 }
-
-/** Errors that concern one envelope or attestation; the others may still be good. */
-const ABOUT_ONE_FILE: ReadonlySet<string> = new Set([
-  'SIGNATURE_INVALID',
-  'REPOSITORY_VERSION',
-  'UNSUPPORTED',
-])
 
 function damaged(path: string, why: string): EcomdbError {
   return new EcomdbError('OBJECT_DAMAGED', {

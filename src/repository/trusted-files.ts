@@ -13,6 +13,8 @@ import { attestationFile, envelopeFile } from './layout.ts'
 /** A file of a repository whose signature was checked, and what it says about itself. */
 export interface Trusted<T> {
   value: T
+  /** The file as it is stored. */
+  file: Buffer
   /** Hex SHA-256 of the file's bytes. */
   sha256: string
 }
@@ -44,7 +46,7 @@ export async function readTrustedEnvelope(
     throw misplaced(name, `it is the envelope of snapshot ${envelope.snapshotId}`)
   }
   checkCapabilities(envelope, name)
-  return { value: envelope, sha256: sha256Hex(file) }
+  return { value: envelope, file, sha256: sha256Hex(file) }
 }
 
 /** @throws EcomdbError as readTrustedEnvelope; null when the file is not there */
@@ -53,7 +55,7 @@ export async function readTrustedAttestation(
   snapshotId: string,
   attestationId: string,
   trust: Trust,
-): Promise<Attestation | null> {
+): Promise<Trusted<Attestation> | null> {
   const name = attestationFile(snapshotId, attestationId)
   const file = await target.get(name)
   if (!file) return null
@@ -64,8 +66,15 @@ export async function readTrustedAttestation(
   if (attestation.snapshotId !== snapshotId || attestation.attestationId !== attestationId) {
     throw misplaced(name, `it is attestation ${attestation.attestationId}`)
   }
-  return attestation
+  return { value: attestation, file, sha256: sha256Hex(file) }
 }
+
+/** Errors that concern one signed file; the others may still be good. */
+export const ABOUT_ONE_FILE: ReadonlySet<string> = new Set([
+  'SIGNATURE_INVALID',
+  'REPOSITORY_VERSION',
+  'UNSUPPORTED',
+])
 
 export function noSuchSnapshot(name: string, label: string): EcomdbError {
   return new EcomdbError('SNAPSHOT_NOT_FOUND', {

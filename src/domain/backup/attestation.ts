@@ -11,14 +11,19 @@ export interface Attestation {
   snapshotId: string
   /** Hex SHA-256 of the bytes of snapshots/<id>/snapshot.json: which envelope was looked at. */
   envelopeSha256: string
-  /** verify: the repository's bytes were read again. drill: restored and compared. */
-  kind: 'verify' | 'drill'
+  /**
+   * verify: the repository's bytes were read again. drill: restored and compared. accept: an
+   * operator knows of the anomalies that `details` names (src/domain/retention/anomalies.ts).
+   */
+  kind: 'verify' | 'drill' | 'accept'
   outcome: 'passed' | 'failed'
   /** ISO 8601, UTC. */
   startedAt: string
   completedAt: string
   tool: string
-  /** Objects that are missing or wrong. Later backups store these anew. */
+  /** The copy that was looked at; null or missing: the repository that backups go to. */
+  copyId?: string | null
+  /** Objects that are missing or wrong there. Later backups store these anew. */
   damaged: readonly { path: string; problem: string }[]
   /** What the kind has to tell: verify, how deep; drill, rows, checks, seconds. JSON values. */
   details: Readonly<Record<string, unknown>>
@@ -27,5 +32,5 @@ export interface Attestation {
 /** What the one who attests says; the repository fills in the rest. */
 export type AttestationClaim = Omit<
   Attestation,
-  'format' | 'repositoryId' | 'attestationId' | 'envelopeSha256' | 'tool'
+  'format' | 'repositoryId' | 'attestationId' | 'envelopeSha256' | 'tool' | 'copyId'
 >

@@ -14,6 +14,7 @@ import type {
   VerifyReport,
 } from '#domain/backup/repository-report'
 import { openRepository, type Repository } from '#repository/repository'
+import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
 import { checkContent, damageOf, tablesOf } from './check-content.ts'
 import { identitiesAtHand, signingKeyAtHand } from './keys-at-hand.ts'
@@ -52,6 +53,14 @@ export async function verifySnapshots(
 ): Promise<VerifyReport> {
   const options = await withKeys(asked, progress)
   const repository = await openRepository(options.target)
+  return await usingRepository(repository, () => verifyInUse(repository, options, progress))
+}
+
+async function verifyInUse(
+  repository: Repository,
+  options: Verification,
+  progress: Progress,
+): Promise<VerifyReport> {
   const { envelopes, refused } = await chosen(repository, options)
   progress.stage(options.deep ? 'reading and decrypting objects' : 'reading objects')
   progress.total({ bytes: totalBytes(envelopes, options.deep) })

@@ -12,6 +12,7 @@ import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions } from '#engine/session'
 import { openRepository, type Repository } from '#repository/repository'
+import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
@@ -57,11 +58,13 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
   const snapshot = await openSnapshot(access, options.snapshot, progress)
   const engine = await options.engineFor(snapshot.envelope.engine)
   progress.stage('starting a private server')
-  const found = await withDrillServer(engine, async server => {
-    const result = await drillOn(options, access, snapshot, { engine, server }, progress)
-    progress.stage('removing the private server')
-    return { ...result, scratchVersion: server.version }
-  })
+  const found = await usingRepository(access.repository, () =>
+    withDrillServer(engine, async server => {
+      const result = await drillOn(options, access, snapshot, { engine, server }, progress)
+      progress.stage('removing the private server')
+      return { ...result, scratchVersion: server.version }
+    }),
+  )
   progress.done()
   const measured = {
     rtoMs: found.restoredAt - began,

@@ -6,6 +6,7 @@ import type { Progress } from '#core/progress'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
 import type { Session } from '#engine/session'
+import { usingRepository } from '#repository/repository-use'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
@@ -40,6 +41,17 @@ import {
  *   CONTENT_MISMATCH when what came back is not what was backed up
  */
 export async function restoreSnapshot(
+  options: RestoreOptions,
+  access: SnapshotAccess,
+  place: RestorePlace,
+  clock: Clock,
+  progress: Progress,
+): Promise<RestoreReport> {
+  const restore = () => restoreInUse(options, access, place, clock, progress)
+  return await usingRepository(access.repository, restore)
+}
+
+async function restoreInUse(
   options: RestoreOptions,
   access: SnapshotAccess,
   place: RestorePlace,

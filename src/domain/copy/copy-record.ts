@@ -1,0 +1,30 @@
+/**
+ * What a copy held when it was last brought up to date: signed, and stored in the repository
+ * that was copied from, as copies/<copy id>/<record id>.json (docs/formats.md).
+ */
+export interface CopyRecord extends CopyPlace {
+  format: 1
+  repositoryId: string
+  /** UUIDv7. */
+  recordId: string
+  copyId: string
+  /** Of the copy's marker: what is written on the disk. */
+  label: string
+  /** ISO 8601, UTC. */
+  at: string
+  tool: string
+  /** Where the bytes came from that were compared, or null when nothing had to be written. */
+  readBack: 'medium' | 'cache' | null
+  /** Every snapshot that the copy had whole. */
+  snapshots: readonly { snapshotId: string; envelopeSha256: string }[]
+  incomplete: readonly { snapshotId: string; problem: string }[]
+}
+
+/** What the operator said of the place, in ecomdb.yaml. */
+export interface CopyPlace {
+  /** Of the configuration; null: the folder was given on the command line. */
+  name: string | null
+  media: string | null
+  offsite: boolean
+  offline: boolean
+}

@@ -1,0 +1,16 @@
+import type { SnapshotEnvelope } from '../backup/envelope.ts'
+
+/** What a copy needs, in the order of copying: the newest first, what it builds on before it. */
+export function copyOrder(snapshots: readonly SnapshotEnvelope[]): SnapshotEnvelope[] {
+  const byId = new Map(snapshots.map(one => [one.snapshotId, one]))
+  const ordered = new Map<string, SnapshotEnvelope>()
+  for (const snapshot of [...snapshots].reverse()) {
+    const chain: SnapshotEnvelope[] = []
+    for (let one: SnapshotEnvelope | undefined = snapshot; one && !chain.includes(one); ) {
+      chain.unshift(one)
+      one = one.base ? byId.get(one.base) : undefined
+    }
+    for (const one of chain) ordered.set(one.snapshotId, ordered.get(one.snapshotId) ?? one)
+  }
+  return [...ordered.values()]
+}

@@ -1,0 +1,63 @@
+import { EcomdbError } from '#core/errors'
+import { takeExclusiveLock } from './exclusive-lock.ts'
+
+/**
+ * A lock that several may hold together, or one alone: what expire removes must not be in use
+ * by a backup or a restore. It is made of places, each an exclusive lock of the kernel's: who
+ * shares takes any free place, who wants it alone takes all. So nothing is ever stale.
+ */
+const PLACES = 16
+
+/** How long a backup waits for an expire to end, in milliseconds. */
+const WAIT_MS = 10 * 60_000
+
+/**
+ * @returns gives the lock back
+ * @throws EcomdbError LOCKED when one alone holds it for longer than ten minutes, or all
+ *   places are taken
+ */
+export async function shareLock(name: string): Promise<() => Promise<void>> {
+  for (let place = 0; place < PLACES - 1; place += 1) {
+    const release = await tryPlace(name, place)
+    if (release) return release
+  }
+  // All are taken: by one alone, most likely, and then they come free together.
+  return await takeExclusiveLock({ name: placeName(name, PLACES - 1), waitMs: WAIT_MS })
+}
+
+/**
+ * @returns gives the lock back
+ * @throws EcomdbError LOCKED at once when anybody has it
+ */
+export async function lockAlone(name: string): Promise<() => Promise<void>> {
+  const held: (() => Promise<void>)[] = []
+  const releaseAll = async (): Promise<void> => {
+    for (const release of held) await release()
+  }
+  for (let place = 0; place < PLACES; place += 1) {
+    const release = await tryPlace(name, place)
+    if (!release) {
+      await releaseAll()
+      throw new EcomdbError('LOCKED', {
+        what: `${name} is in use by another run of ecomdb`,
+        why: 'a backup, restore, drill, verify, copy or expire is running',
+        hints: ['wait for the other run to end, then run the command again'],
+      })
+    }
+    held.push(release)
+  }
+  return releaseAll
+}
+
+function placeName(name: string, place: number): string {
+  return `${name}, place ${place}`
+}
+
+async function tryPlace(name: string, place: number): Promise<(() => Promise<void>) | null> {
+  try {
+    return await takeExclusiveLock({ name: placeName(name, place), waitMs: 0 })
+  } catch (error) {
+    if (error instanceof EcomdbError && error.code === 'LOCKED') return null
+    throw error
+  }
+}

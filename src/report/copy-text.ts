@@ -1,0 +1,50 @@
+import { countOf, formatBytes } from '#core/units'
+import type { CopyReport, PreparedCopy } from '#domain/copy/copy-report'
+
+/** `ecomdb target prepare` for people. */
+export function preparedCopyText(made: PreparedCopy): string {
+  const disk = made.mounted ? `the disk at ${made.mountPoint}` : 'a folder, no disk of its own'
+  return [
+    `${made.made ? 'prepared' : 'was prepared before:'} ${made.label} in ${made.directory} (${disk})`,
+    `  copy      ${made.copyId} of repository ${made.repositoryId}`,
+    `next: \`ecomdb backup copy --to ${made.directory}\``,
+  ].join('\n')
+}
+
+/** `ecomdb backup copy` for people. */
+export function copyReportText(report: CopyReport): string {
+  const { copy, copied, healed, incomplete, refused, skipped } = report
+  const brought = [
+    ...(copied.length ? [countOf(copied.length, 'snapshot')] : []),
+    ...(healed.length ? [`${countOf(healed.length, 'snapshot')} made whole again`] : []),
+  ]
+  return [
+    brought.length
+      ? `copied to ${copy.label} (${copy.directory}): ${brought.join(', ')}; ${countOf(report.files, 'file')}, ${formatBytes(report.bytes)}${readBackText(report)}`
+      : `${copy.label} (${copy.directory}) has every snapshot already`,
+    `  holds     ${countOf(report.snapshots, 'snapshot')}${report.newestShows ? `, the newest shows ${shortTime(report.newestShows)}` : ''}`,
+    ...(report.lastSeenAt ? [`  was here  ${shortTime(report.lastSeenAt)} before`] : []),
+    ...(skipped.length
+      ? [`  left out  ${countOf(skipped.length, 'snapshot')} that expire removes`]
+      : []),
+    ...(report.recordId ? [] : ['  record    on this host only: no signing key could be used']),
+    ...refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`),
+    ...incomplete.map(({ snapshotId, problem }) => `NOT COPIED  ${snapshotId}: ${problem}`),
+    ...(incomplete.length
+      ? ['FAILED. The repository is damaged: `ecomdb backup verify --all`, then back up anew']
+      : []),
+    ...(report.ejected ? ['unmounted: the disk may be taken away'] : []),
+  ].join('\n')
+}
+
+/** Only what was read past this machine's memory proves that the medium has it. */
+function readBackText({ readBack }: CopyReport): string {
+  if (readBack === 'medium') return ', each read back from the medium'
+  return readBack === 'cache'
+    ? ', each read back, but from memory: this file system does not let the medium be read'
+    : ''
+}
+
+function shortTime(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ')
+}

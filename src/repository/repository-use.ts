@@ -1,0 +1,46 @@
+import { lockAlone, shareLock } from '#process/shared-lock'
+import type { Repository } from './contract.ts'
+
+/**
+ * While `work` runs, nothing is removed from the repository on this machine. For whatever reads
+ * or adds snapshots. (Between machines the tombstone's waiting time and `started.json` stand.)
+ *
+ * @throws EcomdbError LOCKED
+ */
+export async function usingRepository<Result>(
+  repository: Repository,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  return await whileHeld(await useRepository(repository), work)
+}
+
+/** The same for work that does not fit into one function: the promise gives the release. */
+export async function useRepository(repository: Repository): Promise<() => Promise<void>> {
+  return await shareLock(lockName(repository))
+}
+
+/**
+ * Runs `work` while nobody on this machine uses the repository.
+ * @throws EcomdbError LOCKED at once
+ */
+export async function aloneInRepository<Result>(
+  repository: Repository,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  return await whileHeld(await lockAlone(lockName(repository)), work)
+}
+
+async function whileHeld<Result>(
+  release: () => Promise<void>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } finally {
+    await release()
+  }
+}
+
+function lockName({ id, label }: Repository): string {
+  return `the repository ${id} in ${label}`
+}

@@ -1,0 +1,84 @@
+import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
+import { ATTESTATIONS, COPIES, idsOfAttestationFile } from '#repository/layout'
+import { readTrustedAttestation, sha256Hex, type Trust } from '#repository/trusted-files'
+import type { Target } from '#target/target'
+import type { Arrivals } from './arrival.ts'
+
+/** Binary logs: their format is their own; what counts here is that an envelope comes last. */
+const BINLOG = 'binlog/'
+
+/**
+ * Attestations of the snapshots in the copy go with them; those that were made in the copy (a
+ * drill from the disk) come back, where this account may write. Only believed ones travel.
+ */
+export async function carryAttestations(
+  source: Target,
+  destination: Target,
+  snapshotIds: ReadonlySet<string>,
+  trust: Trust,
+  progress: Progress,
+): Promise<void> {
+  await carry(source, destination, snapshotIds, trust)
+  try {
+    await carry(destination, source, snapshotIds, trust)
+  } catch (error) {
+    if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
+    progress.warn(`attestations made in the copy were not brought back: ${error.why ?? error.what}`)
+  }
+}
+
+async function carry(
+  from: Target,
+  to: Target,
+  snapshotIds: ReadonlySet<string>,
+  trust: Trust,
+): Promise<void> {
+  const there = await namesIn(to, ATTESTATIONS)
+  for (const name of await namesIn(from, ATTESTATIONS)) {
+    const ids = idsOfAttestationFile(name)
+    if (!ids || there.has(name) || !snapshotIds.has(ids.snapshotId)) continue
+    const found = await believed(from, ids, trust)
+    if (found) await to.put(name, [found])
+  }
+}
+
+async function believed(
+  from: Target,
+  { snapshotId, attestationId }: { snapshotId: string; attestationId: string },
+  trust: Trust,
+): Promise<Buffer | null> {
+  try {
+    return (await readTrustedAttestation(from, snapshotId, attestationId, trust))?.file ?? null
+  } catch (error) {
+    if (error instanceof EcomdbError && error.code === 'SIGNATURE_INVALID') return null
+    throw error
+  }
+}
+
+/**
+ * Copies' records and binary logs: every file that the copy does not have; of each folder,
+ * what is encrypted before the signed JSON that names it.
+ */
+export async function carryOtherFiles(
+  source: Target,
+  destination: Target,
+  arrivals: Arrivals,
+): Promise<void> {
+  for (const folder of [COPIES, BINLOG]) {
+    const there = await namesIn(destination, folder)
+    const missing = [...(await namesIn(source, folder))].filter(name => !there.has(name))
+    const last = (name: string): number => (name.endsWith('.json') ? 1 : 0)
+    for (const name of missing.sort((a, b) => last(a) - last(b))) {
+      const bytes = await source.get(name)
+      if (!bytes) continue
+      await arrivals.put({ path: name, bytes: bytes.length, sha256: sha256Hex(bytes) }, bytes)
+    }
+  }
+}
+
+async function namesIn(target: Target, folder: string): Promise<Set<string>> {
+  const names = new Set<string>()
+  for await (const { name } of target.list(folder)) names.add(name)
+  return names
+}

@@ -1,0 +1,231 @@
+import type { KeysConfig } from '#config/config'
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
+import { formatBytes } from '#core/units'
+import { toolVersion } from '#core/version'
+import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
+import type { CopyPlace } from '#domain/copy/copy-record'
+import type { CopyReport } from '#domain/copy/copy-report'
+import { copyOrder } from '#domain/copy/plan-copy'
+import { withExclusiveLock } from '#process/exclusive-lock'
+import type { CopyMarker } from '#repository/copy-marker'
+import { openRepository, type Repository } from '#repository/repository'
+import { usingRepository } from '#repository/repository-use'
+import { putCopyRecord } from '#repository/signed-records'
+import { uuidV7 } from '#repository/uuid'
+import type { Target } from '#target/target'
+import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
+import { refusal } from '../backup/list-snapshots.ts'
+import { Arrivals } from './arrival.ts'
+import { carryAttestations, carryOtherFiles } from './carry-records.ts'
+import { readCopyNotes, writeCopyNote } from './copy-notes.ts'
+import { isSourceDamage, SnapshotCopier } from './copy-snapshots.ts'
+import { type CopyEjector, ejectDisk } from './eject-disk.ts'
+import { openCopy } from './open-copy.ts'
+
+export interface CopyOptions {
+  source: Target
+  destination: Target
+  /** What the configuration says of the destination. */
+  place: CopyPlace
+  /** Trusted signers; with a signing key the result is signed and stored in the source. */
+  keys: KeysConfig
+  /** Unmount the disk when all is done. */
+  eject: CopyEjector | null
+  clock: Clock
+}
+
+/** What the steps share. */
+interface Work {
+  source: Repository
+  copy: Repository
+  marker: CopyMarker
+  options: CopyOptions
+  arrivals: Arrivals
+  progress: Progress
+}
+
+/** What happened to the snapshots. */
+type Snapshots = Pick<
+  CopyReport,
+  'copied' | 'healed' | 'incomplete' | 'skipped' | 'refused' | 'newestShows'
+> & { whole: { snapshotId: string; envelopeSha256: string }[] }
+
+/**
+ * `ecomdb backup copy`: brings a copy up to date with what it does not have, as ciphertext. It
+ * needs no identity, and a signing key only to sign the record of it.
+ *
+ * @throws EcomdbError TARGET_UNAVAILABLE (the disk is not mounted), REPOSITORY_NOT_FOUND,
+ *   LOCKED, STORAGE_FAILED (full, or bytes that did not arrive): what was copied whole stays
+ */
+export async function copyRepository(
+  options: CopyOptions,
+  progress: Progress,
+): Promise<CopyReport> {
+  progress.stage('opening the repository and the copy')
+  const source = await openRepository(options.source)
+  const marker = await openCopy(options.destination, source.id)
+  if (options.eject && !marker.mounted) throw notADisk(marker, options.destination)
+  const copy = await openRepository(options.destination)
+  const arrivals = new Arrivals(options.destination)
+  const work: Work = { source, copy, marker, options, arrivals, progress }
+  const lock = { name: `the copy ${marker.copyId}`, waitMs: 0 }
+  const report = await withExclusiveLock(lock, () =>
+    usingRepository(source, () => usingRepository(copy, () => bringUpToDate(work))),
+  )
+  if (!options.eject) return report
+  progress.stage('unmounting the disk')
+  await ejectDisk(options.destination, options.eject)
+  return { ...report, ejected: true }
+}
+
+async function bringUpToDate(work: Work): Promise<CopyReport> {
+  const { source, marker, options, arrivals, progress } = work
+  const earlier = (await readCopyNotes(source.id)).get(marker.copyId)
+  const snapshots = await copySnapshots(work)
+  const { files, bytes, readBack } = arrivals
+  progress.stage('copying attestations and logs')
+  const trust = { repositoryId: source.id, trustedSigners: options.keys.trustedSigners }
+  const ids = new Set(snapshots.whole.map(({ snapshotId }) => snapshotId))
+  await carryAttestations(options.source, options.destination, ids, trust, progress)
+  await carryOtherFiles(options.source, options.destination, arrivals)
+  const recordId = await record(work, snapshots)
+  const { whole, ...found } = snapshots
+  return {
+    repositoryId: source.id,
+    source: source.label,
+    copy: {
+      copyId: marker.copyId,
+      label: marker.label,
+      name: options.place.name,
+      directory: options.destination.label,
+    },
+    outcome: found.incomplete.length > 0 ? 'failed' : 'passed',
+    snapshots: whole.length,
+    ...found,
+    ...{ files, bytes, readBack: files > 0 ? readBack : null },
+    lastSeenAt: earlier?.lastSeenAt ?? null,
+    recordId,
+    ejected: false,
+  }
+}
+
+async function copySnapshots(work: Work): Promise<Snapshots> {
+  const { source, copy, options, progress } = work
+  const { trustedSigners } = options.keys
+  progress.stage('comparing')
+  const here = await source.listSnapshots(trustedSigners)
+  const there = await copy.listSnapshots(trustedSigners)
+  const copier = await SnapshotCopier.open({
+    ...{ source, destination: options.destination, arrivals: work.arrivals, progress },
+    named: await namedFiles(work, there.snapshots),
+  })
+  const blocked = new Set(there.refused.map(({ snapshotId }) => snapshotId))
+  const todo = copyOrder(here.snapshots).filter(({ snapshotId }) => !blocked.has(snapshotId))
+  const found: Snapshots = {
+    ...{ copied: [], healed: [], incomplete: [], skipped: [], whole: [], newestShows: null },
+    refused: [
+      ...here.refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
+      ...there.refused.map(one => refusal(`snapshot ${one.snapshotId} in the copy`, one.error)),
+    ],
+  }
+  const bytes = copier.missingBytes(todo)
+  await checkRoom(options.destination, bytes)
+  progress.stage('copying what is missing, and reading it back')
+  progress.total({ bytes })
+  for (const { snapshotId, consistentAt } of todo) {
+    const envelope = await source.readSignedEnvelope(snapshotId, trustedSigners)
+    try {
+      const outcome = await copier.copy(envelope)
+      if (outcome !== 'present') found[outcome].push(snapshotId)
+      found.whole.push({ snapshotId, envelopeSha256: envelope.sha256 })
+      if (!found.newestShows || found.newestShows < consistentAt) found.newestShows = consistentAt
+    } catch (error) {
+      if (!isSourceDamage(error)) throw error
+      found.incomplete.push({ snapshotId, problem: error.message })
+    }
+  }
+  return found
+}
+
+/**
+ * What envelopes in the copy name was read back when it came. What an attestation about this
+ * copy calls damaged since then has to be looked at again.
+ */
+async function namedFiles(
+  { copy, marker, options }: Work,
+  snapshots: readonly SnapshotEnvelope[],
+): Promise<Map<string, StoredObject>> {
+  const { attestations } = await copy.listAttestations(options.keys.trustedSigners)
+  const doubtful = new Set(
+    attestations
+      .filter(({ copyId }) => copyId === marker.copyId)
+      .flatMap(({ damaged }) => damaged.map(({ path }) => path)),
+  )
+  const files = snapshots.flatMap(({ objects, manifest }) => [...objects, manifest])
+  return new Map(
+    files.filter(({ path }) => !doubtful.has(path)).map(file => [file.path, file] as const),
+  )
+}
+
+/** @throws EcomdbError STORAGE_FAILED before anything is written */
+async function checkRoom(destination: Target, bytes: number): Promise<void> {
+  const { space, refusal: why } = await destination.inspect()
+  if (why) {
+    throw new EcomdbError('STORAGE_FAILED', {
+      what: `${destination.label} cannot be written`,
+      why,
+      hints: ['repair its permissions, or mount it writable'],
+    })
+  }
+  if (!space || space.freeBytes >= bytes) return
+  throw new EcomdbError('STORAGE_FAILED', {
+    what: `${destination.label} is too small`,
+    why: `${formatBytes(bytes)} are missing in the copy, and ${formatBytes(space.freeBytes)} are free`,
+    hints: ['use a larger disk; nothing was copied'],
+  })
+}
+
+/** The signed record in the source where that can be, and a note on this host in any case. */
+async function record(work: Work, found: Snapshots): Promise<string | null> {
+  const { source, marker, options, arrivals, progress } = work
+  const at = options.clock.now()
+  const about = { copyId: marker.copyId, label: marker.label, ...options.place }
+  await writeCopyNote({
+    ...{ format: 1, repositoryId: source.id, ...about, directory: options.destination.label },
+    lastSeenAt: at.toISOString(),
+    snapshots: found.whole.map(({ snapshotId }) => snapshotId),
+  })
+  const key = await signingKeyAtHand(options.keys, progress)
+  if (!key) return null
+  if (!options.keys.trustedSigners.includes(key.signer)) {
+    progress.warn(`no signed record: the signing key's signer ${key.signer} is not trusted`)
+    return null
+  }
+  const recordId = uuidV7(at)
+  const { whole: snapshots, incomplete } = found
+  try {
+    await putCopyRecord(
+      options.source,
+      {
+        ...{ format: 1, repositoryId: source.id, recordId, ...about, at: at.toISOString() },
+        ...{ tool: toolVersion(), readBack: arrivals.readBack, snapshots, incomplete },
+      },
+      key,
+    )
+    return recordId
+  } catch (error) {
+    if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
+    progress.warn(`no signed record was stored in the repository: ${error.why ?? error.what}`)
+    return null
+  }
+}
+
+function notADisk({ label }: CopyMarker, { label: directory }: Target): EcomdbError {
+  return new EcomdbError('USAGE', {
+    what: `${label} cannot be ejected`,
+    why: `${directory} was prepared as a folder (--same-disk), not as a disk of its own`,
+    hints: ['leave --eject out'],
+  })
+}

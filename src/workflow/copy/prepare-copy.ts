@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import type { PreparedCopy } from '#domain/copy/copy-report'
+import { type CopyMarker, readCopyMarker, writeCopyMarker } from '#repository/copy-marker'
+import { REPOSITORY_FILE } from '#repository/layout'
+import { recipeText } from '#repository/recipe'
+import { openRepository } from '#repository/repository'
+import type { Target } from '#target/target'
+import { isOwnDisk } from './open-copy.ts'
+
+export interface PrepareOptions {
+  /** The repository that is going to be copied. */
+  source: Target
+  /** A folder that is there, on the disk that is to hold the copy. */
+  destination: Target
+  /** What is written on the disk. */
+  label: string
+  /** The folder may lie on the system's disk or the repository's own. */
+  sameDisk: boolean
+  clock: Clock
+}
+
+/**
+ * `ecomdb target prepare`: gives a folder the marker of a copy, so that from then on it is known
+ * from the empty mount point that its disk leaves behind. Run again it changes nothing.
+ *
+ * @throws EcomdbError TARGET_UNAVAILABLE when no disk is mounted there; TARGET_NOT_EMPTY
+ */
+export async function prepareCopy(options: PrepareOptions): Promise<PreparedCopy> {
+  const { source, destination, label } = options
+  const repository = await openRepository(source)
+  const repositoryFile = await source.get(REPOSITORY_FILE)
+  if (!repositoryFile) throw new Error('a repository was opened that has no file of its own')
+  const found = await readCopyMarker(destination)
+  const { mountPoint } = await destination.inspect()
+  if (found) await checkFound(found, options, repository.id)
+  else {
+    await checkEmpty(destination, repository.id)
+    await checkDisk(options, mountPoint)
+  }
+  const marker: CopyMarker = found ?? {
+    kind: 'ecomdb-copy',
+    format: 1,
+    copyId: randomUUID(),
+    repositoryId: repository.id,
+    label,
+    mounted: !options.sameDisk && isOwnDisk(mountPoint),
+    preparedAt: options.clock.now().toISOString(),
+  }
+  const made = !found || !(await destination.stat(REPOSITORY_FILE))
+  await writeCopyMarker(destination, marker, Buffer.from(await recipeText()), repositoryFile)
+  const { copyId, mounted } = marker
+  const place = { directory: destination.label, mountPoint, mounted }
+  return { copyId, label: marker.label, ...place, repositoryId: repository.id, made }
+}
+
+/** A disk that was prepared before keeps its id and its label. */
+async function checkFound(
+  { repositoryId, label }: CopyMarker,
+  options: PrepareOptions,
+  ours: string,
+): Promise<void> {
+  const refuse = (why: string): never => {
+    throw new EcomdbError('TARGET_NOT_EMPTY', {
+      what: `will not prepare ${options.destination.label}`,
+      why,
+      hints: ['use another folder on the disk'],
+    })
+  }
+  if (repositoryId !== ours) refuse(`it is a copy of another repository, ${repositoryId}`)
+  if (label !== options.label) refuse(`it is prepared already, as ${JSON.stringify(label)}`)
+}
+
+/** Empty, or the same repository: one that was copied by other means may become a copy. */
+async function checkEmpty(destination: Target, repositoryId: string): Promise<void> {
+  if (await destination.stat(REPOSITORY_FILE)) {
+    const { id } = await openRepository(destination)
+    if (id === repositoryId) return
+    throw notEmpty(destination.label, `it holds another repository, ${id}`)
+  }
+  for await (const { name } of destination.list('')) {
+    if (name !== 'RESTORE.md') throw notEmpty(destination.label, `it holds ${name}`)
+  }
+}
+
+/** @throws EcomdbError TARGET_UNAVAILABLE */
+async function checkDisk(
+  { source, destination, sameDisk }: PrepareOptions,
+  mountPoint: string | null,
+): Promise<void> {
+  if (source.label === destination.label) {
+    throw notEmpty(destination.label, 'it is the repository itself')
+  }
+  if (sameDisk || mountPoint === null) return
+  const ours = (await source.inspect()).mountPoint
+  if (isOwnDisk(mountPoint) && mountPoint !== ours) return
+  throw new EcomdbError('TARGET_UNAVAILABLE', {
+    what: `will not prepare ${destination.label}`,
+    why: isOwnDisk(mountPoint)
+      ? `it is on the repository's own disk (${mountPoint}), and would be lost with it`
+      : "no disk is mounted there: it is on the system's own disk",
+    hints: [
+      'mount the disk, then run the command again: `findmnt` shows what is mounted',
+      'for a trial, or a folder that something else carries away, add --same-disk',
+    ],
+  })
+}
+
+function notEmpty(label: string, why: string): EcomdbError {
+  return new EcomdbError('TARGET_NOT_EMPTY', {
+    what: `will not make a copy in ${label}`,
+    why,
+    hints: ['give it an empty folder of its own'],
+  })
+}

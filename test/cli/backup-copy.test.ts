@@ -1,0 +1,281 @@
+import { spawnSync } from 'node:child_process'
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openRepository } from '#repository/repository'
+import { openDirectoryTarget } from '#target/dir/directory-target'
+import { runEcomdb } from '#test/cli'
+import { commitSnapshot } from '#test/snapshots'
+import { contentsOf, type StoredRepository, storeRepository } from '#test/stored-repository'
+import { makeFolder } from '#test/temporary'
+
+// A repository without a server; it is made once and copied for each test.
+
+let base: string
+let made: StoredRepository
+let folder: string
+let source: string
+let disk: string
+let config: string
+/** Where this test's notes are: a host of its own. */
+let env: Record<string, string>
+
+beforeAll(async () => {
+  base = await makeFolder()
+  made = await storeRepository(base)
+})
+afterAll(async () => await rm(base, { recursive: true, force: true }))
+
+beforeEach(async () => {
+  folder = await makeFolder()
+  source = join(folder, 'repository')
+  disk = join(folder, 'disk')
+  config = join(folder, 'ecomdb.yaml')
+  env = { ECOMDB_STATE: join(folder, 'state') }
+  await cp(made.path, source, { recursive: true })
+  await mkdir(disk)
+  await configure()
+  return async () => await rm(folder, { recursive: true, force: true })
+})
+
+/** Without a key at all, but for the public one; `more` are lines under keys. */
+async function configure(more: readonly string[] = []): Promise<void> {
+  await writeFile(
+    config,
+    [
+      `target: {directory: ${source}}`,
+      `copies: [{name: weekly, directory: ${disk}, media: usb-disk, offsite: true, offline: true}]`,
+      `keys:\n  trusted_signers: ${JSON.stringify(made.keys.options.trustedSigners)}`,
+      ...more.map(line => `  ${line}`),
+    ].join('\n'),
+  )
+}
+
+const ecomdb = (...args: string[]) => runEcomdb([...args, '--config', config], { env })
+const prepare = (label = 'disk-a') =>
+  ecomdb('target', 'prepare', 'weekly', '--label', label, '--same-disk')
+
+async function copied(...args: string[]) {
+  const run = await ecomdb('backup', 'copy', '--to', 'weekly', '--json', ...args)
+  expect(run.status, run.stdout).toBe(0)
+  return run.json().result
+}
+
+async function addSnapshot(texts: readonly string[]): Promise<string> {
+  const repository = await openRepository(openDirectoryTarget(source))
+  return (await commitSnapshot(repository, made.keys.options, texts)).envelope.snapshotId
+}
+
+const relative = (files: Record<string, string>, root: string) =>
+  Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name.slice(root.length), bytes]))
+
+describe('a folder', () => {
+  test('gets what it does not have, byte for byte, without any key', async () => {
+    expect((await prepare()).status).toBe(0)
+    const first = await copied()
+    expect(first).toMatchObject({ snapshots: 2, lastSeenAt: null, recordId: null })
+    expect(first.copied).toEqual([made.second.snapshotId, made.first.snapshotId])
+    expect(['medium', 'cache']).toContain(first.readBack)
+    const there = relative(await contentsOf(disk), disk)
+    const { ['/ecomdb-copy.json']: marker, ...same } = there
+    expect(same).toEqual(relative(await contentsOf(source), source))
+    expect(JSON.parse(Buffer.from(marker ?? '', 'base64').toString())).toMatchObject({
+      label: 'disk-a',
+      repositoryId: made.repository.id,
+    })
+
+    const again = await copied()
+    expect(again).toMatchObject({ copied: [], files: 0, readBack: null })
+    expect(again.lastSeenAt).not.toBeNull()
+    const id = await addSnapshot(['1\n2\n', '7\n'])
+    const third = await copied()
+    expect(third).toMatchObject({ copied: [id], files: 3, snapshots: 3 })
+    expect((await ecomdb('backup', 'verify', '--all', '--from', 'weekly')).status).toBe(0)
+  })
+
+  test('is not prepared twice, and not for another repository', async () => {
+    await prepare()
+    const before = await contentsOf(disk)
+    expect((await prepare()).stdout).toContain('was prepared before: disk-a')
+    expect((await prepare('disk-b')).status).toBe(2)
+    const other = await storeRepository(join(folder, 'other'))
+    const args = ['target', 'prepare', disk, '--label', 'disk-a', '--same-disk']
+    const refused = await runEcomdb([...args, '--config', other.config], { env })
+    expect(refused.status).toBe(2)
+    expect(refused.stderr).toContain('it is a copy of another repository')
+    const copy = await runEcomdb(['backup', 'copy', '--to', disk, '--config', other.config], {
+      env,
+    })
+    expect(copy.status).toBe(10)
+    expect(await contentsOf(disk)).toEqual(before)
+  })
+
+  test('is refused on the same disk, with something in it, or not prepared', async () => {
+    const unprepared = await ecomdb('backup', 'copy', '--to', 'weekly')
+    expect(unprepared.status).toBe(10)
+    expect(unprepared.stderr).toContain('its disk is not mounted, or was never prepared')
+    const same = await ecomdb('target', 'prepare', 'weekly', '--label', 'a')
+    expect(same.status).toBe(10)
+    expect(same.stderr).toContain('code: TARGET_UNAVAILABLE')
+    const itself = await ecomdb('target', 'prepare', source, '--label', 'a', '--same-disk')
+    expect(itself.status).toBe(2)
+    await writeFile(join(disk, 'photo.jpg'), 'x')
+    expect((await prepare()).stderr).toContain('it holds photo.jpg')
+    expect(await contentsOf(disk)).toEqual({ [join(disk, 'photo.jpg')]: 'eA==' })
+  })
+
+  test('cannot be ejected', async () => {
+    await prepare()
+    const refused = await ecomdb('backup', 'copy', '--to', 'weekly', '--eject')
+    expect(refused.status).toBe(2)
+    expect(refused.stderr).toContain('not as a disk of its own')
+  })
+
+  test('gets a signed record in the repository, and attestations travel both ways', async () => {
+    await configure([`signing_key_file: ${made.signingKey}`])
+    await prepare()
+    expect((await ecomdb('backup', 'verify')).status).toBe(0)
+    expect((await copied()).recordId).toMatch(/^[0-9a-f-]{36}$/)
+    const verified = await ecomdb('backup', 'verify', made.first.snapshotId, '--from', 'weekly')
+    expect(verified.stdout).toContain('attested')
+    await copied()
+    const here = (await ecomdb('backup', 'list', '--json')).json().result.snapshots
+    const there = (await ecomdb('backup', 'list', '--json', '--from', 'weekly')).json().result
+    for (const snapshots of [here, there.snapshots]) {
+      expect(snapshots[0].verified).toMatchObject({ outcome: 'passed' })
+      expect(snapshots[1].verified).toMatchObject({ outcome: 'passed' })
+    }
+  })
+
+  test('what is damaged in the copy is brought again, once a verify has found it', async () => {
+    await configure([`signing_key_file: ${made.signingKey}`])
+    await prepare()
+    await copied()
+    const [lost, edited] = made.first.objects.map(({ path }) => join(disk, path))
+    await rm(lost ?? '')
+    await writeFile(edited ?? '', (await readFile(edited ?? '')).fill(7, 250, 251))
+    expect((await ecomdb('backup', 'verify', '--all', '--from', 'weekly')).status).toBe(13)
+    const healed = await copied()
+    expect(healed.healed).toHaveLength(2)
+    expect(healed).toMatchObject({ copied: [], files: 2 })
+    expect((await ecomdb('backup', 'verify', '--all', '--from', 'weekly')).status).toBe(0)
+    expect((await copied()).healed).toEqual([])
+    // The damage was the copy's: the repository itself uses the object again.
+    const repository = await openRepository(openDirectoryTarget(source))
+    const { reused } = await commitSnapshot(repository, made.keys.options, ['1\n2\n', '3\n'])
+    expect(reused).toBe(2)
+  })
+
+  test('what is damaged in the repository does not reach it, and is named: exit 13', async () => {
+    const firsts = made.first.objects.map(({ path }) => path)
+    const own = made.second.objects.find(({ path }) => !firsts.includes(path))?.path ?? ''
+    await writeFile(join(source, own), 'rubbish')
+    await prepare()
+    const run = await ecomdb('backup', 'copy', '--to', 'weekly', '--json')
+    expect(run.status).toBe(13)
+    expect(run.json().result.incomplete).toEqual([
+      { snapshotId: made.second.snapshotId, problem: expect.stringContaining(own) },
+    ])
+    expect(run.json().result.copied).toEqual([made.first.snapshotId])
+    expect((await ecomdb('backup', 'verify', '--all', '--from', 'weekly')).status).toBe(0)
+    const listed = (await ecomdb('backup', 'list', '--json', '--from', 'weekly')).json().result
+    expect(listed.snapshots).toHaveLength(1)
+  })
+
+  test('a planted envelope is not copied, and is named: exit 3', async () => {
+    await prepare()
+    const planted = join(source, 'snapshots', made.second.snapshotId, 'snapshot.json')
+    await writeFile(planted, JSON.stringify({ payloadType: 'x', payload: '', signatures: [] }))
+    const run = await ecomdb('backup', 'copy', '--to', 'weekly')
+    expect(run.status).toBe(3)
+    expect(run.stdout).toContain(`NOT BELIEVED  snapshot ${made.second.snapshotId}`)
+  })
+})
+
+describe.skipIf(process.getuid?.() !== 0)('a disk (root alone may mount one)', () => {
+  const mount = (options = 'size=64m') => {
+    const done = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk])
+    expect(done.status, done.stderr.toString()).toBe(0)
+    return () => spawnSync('umount', [disk])
+  }
+
+  test('is copied to, ejected, and refused while it is away', async () => {
+    const unmount = mount()
+    try {
+      const made = await ecomdb('target', 'prepare', 'weekly', '--label', 'disk-a')
+      expect(made.status, made.stderr).toBe(0)
+      expect(made.stdout).toContain(`the disk at ${disk}`)
+      // A tmpfs loses its files with the mount: a bind mount keeps them in another place.
+      const kept = join(folder, 'kept')
+      await mkdir(kept)
+      spawnSync('mount', ['--bind', disk, kept])
+      const run = await ecomdb('backup', 'copy', '--to', 'weekly', '--eject')
+      expect(run.status, run.stderr).toBe(0)
+      expect(run.stdout).toContain('unmounted: the disk may be taken away')
+      expect(await contentsOf(disk)).toEqual({})
+      const away = await ecomdb('backup', 'copy', '--to', 'weekly')
+      expect(away.status).toBe(10)
+      // Somebody copied the disk's files into its mount point: it is the system's disk still.
+      await cp(join(kept, 'ecomdb-copy.json'), join(disk, 'ecomdb-copy.json'))
+      const fooled = await ecomdb('backup', 'copy', '--to', 'weekly')
+      expect(fooled.status).toBe(10)
+      expect(fooled.stderr).toContain('the disk of disk-a is not mounted')
+      spawnSync('umount', [kept])
+    } finally {
+      spawnSync('umount', [join(folder, 'kept')])
+      unmount()
+    }
+  })
+
+  test('that is in use cannot be ejected: exit 30, and the copy is whole', async () => {
+    const unmount = mount()
+    try {
+      await ecomdb('target', 'prepare', 'weekly', '--label', 'disk-a')
+      const busy = await runEcomdb(['backup', 'copy', '--to', disk, '--eject', '-c', config], {
+        env,
+        cwd: disk,
+      })
+      expect(busy.status).toBe(30)
+      expect(busy.stderr).toContain('could not be unmounted')
+      expect((await ecomdb('backup', 'verify', '--all', '--target', disk)).status).toBe(0)
+    } finally {
+      unmount()
+    }
+  })
+
+  test('that is too small: exit 30, nothing half there, and room lets it go on', async () => {
+    await addSnapshot(['x'.repeat(3_000_000).replace(/x/g, () => randomLetter())])
+    const unmount = mount('size=1m')
+    try {
+      await ecomdb('target', 'prepare', 'weekly', '--label', 'disk-a')
+      const full = await ecomdb('backup', 'copy', '--to', 'weekly')
+      expect(full.status).toBe(30)
+      expect(full.stderr).toContain('is too small')
+      spawnSync('mount', ['-o', 'remount,size=64m', disk])
+      expect((await copied()).snapshots).toBe(3)
+    } finally {
+      unmount()
+    }
+  })
+})
+
+test('two disks take turns, each with its own id', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare('disk-a')
+  const a = await copied()
+  await rename(disk, `${disk}-a`)
+  await mkdir(disk)
+  await prepare('disk-b')
+  const b = await copied()
+  expect([a.copy.label, b.copy.label]).toEqual(['disk-a', 'disk-b'])
+  expect(a.copy.copyId).not.toBe(b.copy.copyId)
+  await rename(disk, `${disk}-b`)
+  await rename(`${disk}-a`, disk)
+  const back = await copied()
+  expect(back.copy).toEqual(a.copy)
+  expect(back.lastSeenAt).not.toBeNull()
+})
+
+function randomLetter(): string {
+  return String.fromCharCode(97 + Math.floor(Math.random() * 26))
+}
