@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 // "source" makes #core/… and the like mean the TypeScript files, in the tests and in
 // the worker threads and child processes that they start.
-const conditions = ['source', 'node', 'import', 'module', 'default']
+const conditions = ['source', 'node', 'import', 'default']
 
 export default defineConfig({
   resolve: { conditions },

@@ -32,7 +32,9 @@ export async function askInit(given: InitAnswers): Promise<InitAnswers> {
       ? given.password
       : secretOf(await password({ message: 'Password (empty: none)', mask: '*' }, TERMINAL))
   const database = changes.database ?? (await ask("The shop's schema", 'shop'))
-  const target = changes.target ?? (await ask('Folder for the backups', '/mnt/backup/ecomdb'))
+  const target =
+    changes.target ??
+    (await ask('Folder for the backups, or s3://bucket/prefix', '/mnt/backup/ecomdb'))
   const runsOn =
     given.runsOn ??
     (await select(

@@ -50,8 +50,8 @@ export const targetFlags = {
   ...configFlags,
   target: string({
     helpGroup: GROUP,
-    helpValue: 'FOLDER',
-    summary: 'where the repository is (ECOMDB_TARGET)',
+    helpValue: 'PLACE',
+    summary: 'where the repository is: a folder, or s3://bucket/prefix (ECOMDB_TARGET)',
   }),
 }
 

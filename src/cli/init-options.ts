@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type ConfigFlags, configChanges, passwordOf } from '#config/load-config'
+import { placeOf } from '#config/target-location'
 import { systemClock } from '#core/clock'
 import { packageRoot } from '#core/paths'
 import type { InitOptions, InitPorts } from '#workflow/init/initialize'
@@ -39,7 +40,7 @@ export async function initOptions(flags: InitFlags, json: boolean): Promise<Init
     },
     serverNamed: Boolean(changes.socket ?? changes.host ?? changes.user ?? changes.database),
     password,
-    target: changes.target ? resolve(changes.target) : null,
+    target: changes.target ? await placeOf(changes.target) : null,
     dryRun: flags['dry-run'],
   }
 }

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { type Config, targetDirectory } from '#config/config'
+import { type Config, targetPlace } from '#config/config'
+import { placeOf } from '#config/target-location'
+import { systemClock } from '#core/clock'
 import { EcomdbError, messageOf } from '#core/errors'
 import { readSecretFile } from '#core/secret-file'
 import type { CopyPlace } from '#domain/copy/copy-record'
 import type { EngineFamily } from '#domain/engine-family'
+import type { TargetPlace } from '#domain/target-place'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
 import { findTool } from '#process/find-tool'
@@ -78,13 +81,16 @@ async function readCertificate(path: string): Promise<string> {
  * @throws EcomdbError CONFIG_INVALID when none is configured
  */
 async function target(config: Config): Promise<Target> {
-  return await openTarget(targetDirectory(config))
+  return await openTarget(targetPlace(config))
 }
 
-/** A target by its path. */
-async function openTarget(path: string): Promise<Target> {
-  const { openDirectoryTarget } = await import('#target/dir/directory-target')
-  return openDirectoryTarget(path)
+/** A target by its place; a folder's path is one. */
+async function openTarget(where: TargetPlace | string): Promise<Target> {
+  const place = typeof where === 'string' ? { directory: where } : where
+  const target = await openPlace(place)
+  if (place.rateLimit === undefined) return target
+  const { limitRate } = await import('#target/wrap/rate-limit')
+  return limitRate(target, place.rateLimit, systemClock)
 }
 
 /** Where to copy to, and what the configuration says of it: a copy's name there, or a folder. */
@@ -96,15 +102,22 @@ async function copyPlace(
   const place = copy
     ? { name: copy.name, media: copy.media, offsite: copy.offsite, offline: copy.offline }
     : { name: null, media: null, offsite: false, offline: false }
-  const destination = await openTarget(copy?.directory ?? to)
-  const ejector = { umount: () => findTool('umount'), reopen: () => openTarget(destination.label) }
+  const where = copy ? { directory: copy.directory } : await placeOf(to)
+  const destination = await openTarget(where)
+  const ejector = { umount: () => findTool('umount'), reopen: () => openTarget(where) }
   return { destination, place, ejector }
 }
 
-/** Makes the target's folder as well; for `ecomdb init` alone. */
-async function createTarget(path: string): Promise<Target> {
+async function openPlace({ directory, s3 }: TargetPlace): Promise<Target> {
+  if (s3) return await (await import('#target/s3/open-s3-target')).openS3Target(s3, systemClock)
+  return (await import('#target/dir/directory-target')).openDirectoryTarget(directory)
+}
+
+/** Makes a target's folder as well, and never a bucket; for `ecomdb init` alone. */
+async function createTarget(place: TargetPlace): Promise<Target> {
+  if (place.s3) return await openTarget(place)
   const { createDirectoryTarget } = await import('#target/dir/directory-target')
-  return await createDirectoryTarget(path)
+  return await createDirectoryTarget(place.directory)
 }
 
 export const wire = { server, connectOptions, target, openTarget, copyPlace, createTarget }

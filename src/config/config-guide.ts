@@ -11,7 +11,10 @@ const VARIABLES: readonly (readonly [string, string])[] = [
   ['ECOMDB_PASSWORD', 'the password itself; it wins over any password file'],
   ['ECOMDB_PASSWORD_FILE', '`server.password_file`'],
   ['ECOMDB_DATABASE', '`server.database`'],
-  ['ECOMDB_TARGET', '`target.directory`'],
+  [
+    'ECOMDB_TARGET',
+    'the target: a folder, or `s3://bucket/prefix?endpoint=…`, with other keys of `target.s3` too',
+  ],
   ['ECOMDB_PROGRESS', '`--progress`: auto, bar, lines, json or none'],
   ['ECOMDB_STATE', 'where sandboxes and journals live (default `~/.local/state/ecomdb`)'],
   ['ECOMDB_CACHE', 'where bin/setup unpacks programs (default `~/.cache/ecomdb`)'],

@@ -1,3 +1,4 @@
+import type { S3Place, TargetPlace } from '#domain/target-place'
 import type { HostRole } from './schema.ts'
 
 /** What `ecomdb init` writes; paths as they shall stand in the file. */
@@ -12,7 +13,7 @@ export interface ConfigValues {
     passwordFile?: string | undefined
     database: string
   }
-  target: string
+  target: TargetPlace
   recipients: readonly string[]
   signingKeyFile: string
   dedupKeyFile: string
@@ -38,8 +39,7 @@ runs_on: ${values.runsOn}
 server:
 ${line('engine', server.engine)}${line('socket', server.socket)}${line('host', server.host)}${line('port', server.port)}${line('user', server.user)}${line('password_file', server.passwordFile)}${line('database', server.database)}
 target:
-  # The folder of the repository: a disk that can be taken away, or a mounted share.
-${line('directory', values.target)}
+${targetLines(values.target)}
 keys:
   # Backups are encrypted to these. The first is for operations (restores and drills); the
   # second is the escrow key, whose private half is kept offline by someone else.
@@ -57,7 +57,42 @@ ${list(values.trustedSigners)}
     .concat('\n')
 }
 
-function line(key: string, value: string | number | undefined): string {
+function targetLines({ directory, s3 }: TargetPlace): string {
+  if (directory !== undefined) {
+    return `  # The folder of the repository: a disk that can be taken away, or a mounted share.
+${line('directory', directory)}`
+  }
+  const keys = Object.entries(writtenS3(s3)).map(([key, value]) => {
+    if (typeof value !== 'object') return `  ${line(key, value)}`
+    const inner = Object.entries(value).map(([name, one]) => `    ${line(name, one)}`)
+    return `    ${key}:\n${inner.join('')}`
+  })
+  return `  # The bucket of the repository. What signs requests is a file, or the environment.
+  s3:
+${keys.join('')}`
+}
+
+/** As it stands below target.s3: what is as it is by default is left out. */
+export function writtenS3(s3: S3Place) {
+  const written = {
+    bucket: s3.bucket,
+    prefix: s3.prefix || undefined,
+    endpoint: s3.endpoint,
+    region: s3.region,
+    path_style: s3.pathStyle === (s3.endpoint !== undefined) ? undefined : s3.pathStyle,
+    ca_file: s3.caFile,
+    profile: s3.profile,
+    credentials_file: s3.credentialsFile,
+    checksums: s3.checksums === 'when_supported' ? undefined : s3.checksums,
+    bucket_owner_full_control: s3.bucketOwnerFullControl || undefined,
+    object_lock: s3.objectLock,
+  }
+  return Object.fromEntries(
+    Object.entries(written).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  ) as Record<string, NonNullable<(typeof written)[keyof typeof written]>>
+}
+
+function line(key: string, value: string | number | boolean | undefined): string {
   return value === undefined ? '' : `  ${key}: ${scalar(value)}\n`
 }
 
@@ -66,8 +101,8 @@ function list(values: readonly string[]): string {
 }
 
 /** A plain YAML scalar where that is safe, else a JSON string, which is YAML too. */
-function scalar(value: string | number): string {
-  if (typeof value === 'number') return String(value)
+function scalar(value: string | number | boolean): string {
+  if (typeof value !== 'string') return String(value)
   const plain = /^[A-Za-z/._][A-Za-z0-9/._@+=:-]*$/
   const special = /^(true|false|null|yes|no|on|off|~|\.+|\.(inf|nan))$|:$|: /i
   return plain.test(value) && !special.test(value) ? value : JSON.stringify(value)

@@ -1,6 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
 import type { EngineFamily } from '#domain/engine-family'
+import type { TargetPlace } from '#domain/target-place'
 import type { HostRole } from './schema.ts'
 
 /** What ecomdb works on: ecomdb.yaml, changed by the environment, changed by flags. Paths are absolute. */
@@ -9,7 +10,7 @@ export interface Config {
   file: string | null
   runsOn: HostRole
   server: ServerConfig
-  target: { directory?: string | undefined } & PlaceConfig
+  target: { place: TargetPlace | null } & PlaceConfig
   copies: readonly CopyConfig[]
   keys: KeysConfig
 }
@@ -56,9 +57,9 @@ export interface KeysConfig {
 }
 
 /** @throws EcomdbError CONFIG_INVALID when no target is configured */
-export function targetDirectory(config: Config): string {
-  if (config.target.directory) return config.target.directory
-  throw missing(config, 'target.directory', 'where backups are kept', 'ECOMDB_TARGET or --target')
+export function targetPlace(config: Config): TargetPlace {
+  if (config.target.place) return config.target.place
+  throw missing(config, 'target', 'where backups are kept', 'ECOMDB_TARGET or --target')
 }
 
 /**

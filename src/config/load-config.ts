@@ -6,8 +6,10 @@ import { durationMs } from '#core/duration'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
 import { ENGINE_FAMILIES } from '#domain/engine-family'
+import type { TargetPlace } from '#domain/target-place'
 import type { Config, CopyConfig, ServerConfig } from './config.ts'
 import type { ConfigFile } from './schema.ts'
+import { placeOf, type WrittenPlace, writtenPlace } from './target-location.ts'
 
 export const CONFIG_NAME = 'ecomdb.yaml'
 
@@ -49,9 +51,9 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const changes = configChanges(options.environment, options.flags ?? {})
   if (!file) {
     if (!Object.values(changes).some(value => value !== undefined)) throw notFound()
-    return compose(null, {}, changes, passwordOf(options))
+    return await compose(null, {}, changes, passwordOf(options))
   }
-  return compose(file, await readConfigFile(file), changes, passwordOf(options))
+  return await compose(file, await readConfigFile(file), changes, passwordOf(options))
 }
 
 /** @throws EcomdbError CONFIG_NOT_FOUND, CONFIG_INVALID */
@@ -144,12 +146,12 @@ function engineOf(name: string | undefined): ServerConfig['engine'] {
   })
 }
 
-function compose(
+async function compose(
   file: string | null,
   content: ConfigFile,
   changes: ConfigFlags,
   password: Secret | undefined,
-): Config {
+): Promise<Config> {
   const folder = file ? dirname(file) : '.'
   const beside = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : resolve(folder, path)
@@ -174,7 +176,7 @@ function compose(
       tlsCaFile: beside(server.tls_ca_file),
     },
     target: {
-      directory: fromCopy(changes.from, copies) ?? here(changes.target) ?? beside(target.directory),
+      place: await decidePlace(changes, copies, target, folder),
       media: target.media ?? null,
       offsite: target.offsite ?? false,
     },
@@ -208,9 +210,17 @@ function copyOf(
   }
 }
 
-function fromCopy(from: string | undefined, copies: readonly CopyConfig[]): string | undefined {
-  if (from === undefined) return undefined
-  return copies.find(({ name }) => name === from)?.directory ?? resolve(from)
+/** --from names a copy or a place; --target and ECOMDB_TARGET a place. */
+async function decidePlace(
+  { from, target }: ConfigFlags,
+  copies: readonly CopyConfig[],
+  written: WrittenPlace,
+  folder: string,
+): Promise<TargetPlace | null> {
+  const copy = copies.find(({ name }) => name === from)
+  if (copy) return { directory: copy.directory }
+  const named = from ?? target
+  return named === undefined ? writtenPlace(written, folder) : await placeOf(named, written, folder)
 }
 
 /** The file's password is that of the file's account: another one does not log in with it. */

@@ -10,7 +10,7 @@ import {
   type YAMLMap,
   type YAMLParseError,
 } from 'yaml'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { closest } from '#core/closest'
 import { EcomdbError } from '#core/errors'
 import { type ConfigFile, configSchema } from './schema.ts'
@@ -114,12 +114,21 @@ function keyNode(map: YAMLMap, name: string): Node | undefined {
 
 /** The keys that the schema knows under a path. */
 function knownKeys(path: readonly (string | number)[]): string[] {
-  const [section] = path
-  if (section === undefined) return Object.keys(configSchema.shape)
-  const found = Object.entries(configSchema.shape).find(([name]) => name === section)
-  const inner = found?.[1].unwrap()
-  const one = inner && 'element' in inner ? inner.element : inner
-  return one && 'shape' in one ? Object.keys(one.shape) : []
+  let level: unknown = configSchema
+  for (const part of path) {
+    const shape = shapeOf(level)
+    // A number is a place in a list, whose entries shapeOf has stepped into already.
+    if (typeof part === 'string') level = shape[part]
+  }
+  return Object.keys(shapeOf(level))
+}
+
+/** The members of a schema, or of the entries of a list, optional or not. */
+function shapeOf(schema: unknown): Record<string, unknown> {
+  let inner = schema
+  if (inner instanceof z.ZodOptional) inner = inner.unwrap()
+  if (inner instanceof z.ZodArray) inner = inner.element
+  return inner instanceof z.ZodObject ? inner.shape : {}
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
@@ -158,11 +167,24 @@ function shown(node: unknown): string {
 
 /** What the schema alone cannot say. */
 function contradictions(document: Document): Mistake[] {
-  const server = document.getIn(['server'], true)
-  if (!isMap(server) || !keyNode(server, 'socket')) return []
-  return ['host', 'port'].flatMap(key => {
-    const node = keyNode(server, key)
-    const message = `server.${key}: expected either socket, or host and port, got both`
+  return [
+    ...together(document, 'server', 'socket', ['host', 'port'], 'either socket, or host and port'),
+    ...together(document, 'target', 'directory', ['s3'], 'either directory, or s3'),
+  ]
+}
+
+function together(
+  document: Document,
+  section: string,
+  one: string,
+  others: readonly string[],
+  expected: string,
+): Mistake[] {
+  const map = document.getIn([section], true)
+  if (!isMap(map) || !keyNode(map, one)) return []
+  return others.flatMap(key => {
+    const node = keyNode(map, key)
+    const message = `${section}.${key}: expected ${expected}, got both`
     return node ? [{ offset: offsetOf(node), message }] : []
   })
 }

@@ -44,8 +44,69 @@ const place = {
   offsite: z.boolean().optional().describe('it is kept in another building (default false)'),
 }
 
-const target = z
-  .strictObject({ directory: path('the folder that holds the repository').optional(), ...place })
+const s3 = z
+  .strictObject({
+    bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')
+      .describe('the bucket; it is never made'),
+    prefix: z
+      .string()
+      .regex(/^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/|$))*$/, 'a path like backups/shop')
+      .optional()
+      .describe('where in the bucket: backups/shop (default: the whole bucket)'),
+    endpoint: z
+      .string()
+      .regex(/^https?:\/\/[^/?#@]+\/?$/, 'https://host or https://host:port')
+      .optional()
+      .describe("https://host:port of the service (default: Amazon's, or AWS_ENDPOINT_URL_S3)"),
+    region: path(
+      "the bucket's region (default: AWS_REGION; us-east-1 with an endpoint)",
+    ).optional(),
+    path_style: z
+      .boolean()
+      .optional()
+      .describe('the bucket stands in the path, not in the host name (default: with an endpoint)'),
+    ca_file: path("the CA's certificate (PEM), where the system does not know it").optional(),
+    profile: path('a section of the credentials file, or of ~/.aws').optional(),
+    credentials_file: path(
+      'a file of mode 0600 like ~/.aws/credentials (default: AWS_ACCESS_KEY_ID and so on, ~/.aws)',
+    ).optional(),
+    checksums: z
+      .enum(['when_supported', 'when_required'])
+      .optional()
+      .describe(
+        "when_required: for services that refuse the SDK's checksums (default when_supported)",
+      ),
+    object_lock: z
+      .strictObject({
+        mode: z
+          .enum(['governance', 'compliance'])
+          .describe('compliance: nobody can lift it; governance: who may bypass it can'),
+        days: z.int().min(1).max(36500).describe('how long every file is held'),
+      })
+      .optional()
+      .describe('locks that every file gets, and that are checked; the bucket must allow locks'),
+    bucket_owner_full_control: z
+      .boolean()
+      .optional()
+      .describe("give files to the bucket's owner, where that is another account (default false)"),
+  })
+  .describe('a part of a bucket; give this, or directory')
+
+/** Where a repository can be, with paths as they are written. */
+const location = {
+  directory: path('the folder that holds the repository').optional(),
+  s3: s3.optional(),
+  rate_limit_mib: z
+    .number()
+    .positive()
+    .optional()
+    .describe('MiB per second that may be read and written (default: no limit)'),
+}
+
+export const targetSchema = z
+  .strictObject({ ...location, ...place })
   .describe('where backups are kept')
 
 const copies = z
@@ -101,7 +162,7 @@ export const configSchema = z
   .strictObject({
     runs_on: runsOn.optional(),
     server: server.optional(),
-    target: target.optional(),
+    target: targetSchema.optional(),
     copies: copies.optional(),
     keys: keys.optional(),
   })

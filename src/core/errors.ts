@@ -93,7 +93,7 @@ export const ERROR_CODES = {
   REPOSITORY_NOT_FOUND: [
     EXIT.NO_REPOSITORY,
     'the target holds no repository',
-    'check target.directory; `ecomdb init` makes a repository in a new folder, backups never do',
+    'check the target in ecomdb.yaml; `ecomdb init` makes a repository in a new folder, backups never do',
   ],
   REPOSITORY_VERSION: [
     EXIT.NO_REPOSITORY,

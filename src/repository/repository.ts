@@ -87,7 +87,7 @@ async function notFound(target: Target): Promise<EcomdbError> {
   return new EcomdbError('REPOSITORY_NOT_FOUND', {
     what: `there is no repository in ${target.label}`,
     why: `it has no ${REPOSITORY_FILE}`,
-    hints: ['check target.directory in ecomdb.yaml, or run `ecomdb init` to make a repository'],
+    hints: ['check target in ecomdb.yaml, or run `ecomdb init` to make a repository'],
   })
 }
 

@@ -19,6 +19,11 @@ export function checkPrefix(prefix: string): void {
   if (!PREFIX.test(prefix)) throw refused(prefix)
 }
 
+/** May a file of a target be called so? What else lies in a bucket is not ours. */
+export function isName(text: string): boolean {
+  return NAME.test(text)
+}
+
 /** Can this be one part of a name? What else lies in a folder (lost+found, partials) is not ours. */
 export function isPartOfName(part: string): boolean {
   return NAME.test(part) && !part.includes('/')

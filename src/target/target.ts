@@ -2,6 +2,10 @@
  * A place that keeps a repository: a directory or an S3 bucket prefix. Names are
  * slash-separated paths below the target's root, made of [A-Za-z0-9._-].
  *
+ * A file is what was written first under its name. Where a place keeps versions (a versioned
+ * bucket), whatever else comes under the same name later is not the file, whether it lies on
+ * top of it or hides it; `shadowed` finds such.
+ *
  * Every implementation passes one contract suite, in test/contract/.
  */
 export interface Target {
@@ -9,19 +13,25 @@ export interface Target {
   readonly label: string
 
   /**
+   * The lock that every new file gets; null where files are not locked, as in a directory.
+   * A target that has one never lets a put succeed without it.
+   */
+  readonly lock: TargetLock | null
+
+  /**
    * Writes a new file, whole or not at all: a reader sees nothing, or all of it, and when
    * the promise resolves the bytes survive a power cut.
    *
    * @throws EcomdbError STORAGE_FAILED (also when the name is taken: nothing is ever
-   *   overwritten), TARGET_UNAVAILABLE
+   *   overwritten), TARGET_UNAVAILABLE; UNSUPPORTED when it could not be locked
    */
-  put(name: string, body: readonly Uint8Array[]): Promise<void>
+  put(name: string, body: readonly Uint8Array[]): Promise<PutReceipt>
 
   /**
-   * The whole file, or `range` of it (start inclusive, end exclusive, in bytes).
+   * The whole file, or a part of it.
    * @returns null when there is no such file
    */
-  get(name: string, range?: { start: number; end: number }): Promise<Buffer | null>
+  get(name: string, part?: FilePart): Promise<Buffer | null>
 
   /**
    * The whole file as the medium has it, past the memory of this machine where the system
@@ -36,14 +46,62 @@ export interface Target {
   /** Names that start with `prefix` (a folder with its slash, or ''), in byte order. */
   list(prefix: string): AsyncIterable<{ name: string; sizeBytes: number }>
 
-  /** Removes a file; no error when it is not there. Not used by backups. */
+  /**
+   * Removes a file with all that was kept under its name; no error when it is not there. Not
+   * used by backups.
+   *
+   * @throws EcomdbError STORAGE_FAILED, also while a lock holds
+   */
   remove(name: string): Promise<void>
+
+  /** Names under which something else came after the file. A directory keeps no versions. */
+  shadowed(prefix: string): AsyncIterable<ShadowedFile>
 
   /**
    * Can it be written, and how much room is left? Leaves nothing behind.
    * @throws EcomdbError TARGET_UNAVAILABLE
    */
   inspect(): Promise<TargetFacts>
+}
+
+/** What a put has made sure of. */
+export interface PutReceipt {
+  /** The place's own name of this version; null where it keeps no versions. */
+  versionId: string | null
+  /** Until when nobody can remove it, as the place itself said after the put. */
+  lockedUntil: Date | null
+}
+
+export interface FilePart {
+  /** In bytes; start inclusive, end exclusive. */
+  range?: { start: number; end: number }
+  /**
+   * Where to look first. A copy of the repository has other versions, and a directory has
+   * none: then the name alone counts.
+   */
+  versionId?: string | undefined
+}
+
+export interface ShadowedFile {
+  name: string
+  /** replaced: another content lies on top; hidden: it looks removed, and is not. */
+  how: 'replaced' | 'hidden'
+}
+
+/** Locks by retention date: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html */
+export interface TargetLock {
+  /** compliance: nobody can lift it; governance: who has the right to bypass it can. */
+  readonly mode: 'governance' | 'compliance'
+  /** How long a new file is held. */
+  readonly days: number
+  /**
+   * Holds a file at least until then, and asks whether it is held; never shortens.
+   * @returns until when it is held, as the place itself says
+   * @throws EcomdbError UNSUPPORTED when it is not; STORAGE_FAILED
+   */
+  hold(name: string, until: Date, versionId?: string): Promise<Date>
+  /** Until when a file is held; null: it is not. */
+  heldUntil(name: string, versionId?: string): Promise<Date | null>
 }
 
 export interface TargetFacts {

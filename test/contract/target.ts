@@ -25,7 +25,7 @@ export function targetContract(open: () => Promise<Target>): void {
     const target = await open()
     await target.put('contract/digits', [Buffer.from('0123456789')])
     const range = async (start: number, end: number): Promise<string | undefined> =>
-      (await target.get('contract/digits', { start, end }))?.toString()
+      (await target.get('contract/digits', { range: { start, end } }))?.toString()
     expect(await range(2, 5)).toBe('234')
     expect(await range(0, 10)).toBe('0123456789')
     expect(await range(8, 99)).toBe('89')
@@ -101,9 +101,15 @@ export function targetContract(open: () => Promise<Target>): void {
     expect(await list('contract/none/')).toEqual([])
   })
 
-  test('removes, and does not mind when there is nothing', async () => {
+  test('removes, and does not mind when there is nothing; what is locked stays', async () => {
     const target = await open()
     await target.put('contract/gone', [Buffer.from('x')])
+    if (target.lock) {
+      const refused = { code: 'STORAGE_FAILED', why: expect.stringContaining('denied') }
+      await expect(target.remove('contract/gone')).rejects.toMatchObject(refused)
+      expect((await target.get('contract/gone'))?.toString()).toBe('x')
+      return
+    }
     await target.remove('contract/gone')
     await target.remove('contract/gone')
     expect(await target.stat('contract/gone')).toBeNull()

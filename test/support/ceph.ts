@@ -129,7 +129,7 @@ osd memory target = 939524096
 osd memory cache min = 67108864
 osd op num shards = 2
 [client.rgw]
-rgw frontends = beast endpoint=127.0.0.1:${port}
+rgw frontends = beast endpoint=127.0.0.1:${port} tcp_nodelay=1
 rgw thread pool size = 32
 rgw dynamic resharding = false
 rgw override bucket index max shards = 1

@@ -5,7 +5,7 @@ import { diskSpace } from '#core/disk-space'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
 import { checkName, checkPrefix, isPartOfName, nameTaken } from '../name.ts'
-import type { Target, TargetFacts } from '../target.ts'
+import type { FilePart, PutReceipt, ShadowedFile, Target, TargetFacts } from '../target.ts'
 import { mountPointOf } from './mount-point.ts'
 import { readPastCache } from './read-past-cache.ts'
 
@@ -48,6 +48,7 @@ export async function createDirectoryTarget(path: string): Promise<Target> {
 
 class DirectoryTarget implements Target {
   readonly label: string
+  readonly lock = null
   readonly #root: string
   #publish: 'link' | 'claim'
   /** Device and inode of the root, when it was first used. */
@@ -59,7 +60,7 @@ class DirectoryTarget implements Target {
     this.#publish = publish
   }
 
-  async put(name: string, body: readonly Uint8Array[]): Promise<void> {
+  async put(name: string, body: readonly Uint8Array[]): Promise<PutReceipt> {
     checkName(name)
     await this.#checkMounted()
     const final = join(this.#root, name)
@@ -74,12 +75,13 @@ class DirectoryTarget implements Target {
         await unlink(partial).catch(() => {})
       }
       await syncFolder(folder)
+      return { versionId: null, lockedUntil: null }
     } catch (error) {
       throw translateStorageError(error, `cannot write ${name} to ${this.label}`)
     }
   }
 
-  async get(name: string, range?: { start: number; end: number }): Promise<Buffer | null> {
+  async get(name: string, { range }: FilePart = {}): Promise<Buffer | null> {
     checkName(name)
     await this.#checkMounted()
     let handle: FileHandle | undefined
@@ -137,6 +139,8 @@ class DirectoryTarget implements Target {
       throw translateStorageError(error, `cannot remove ${name} from ${this.label}`)
     }
   }
+
+  async *shadowed(): AsyncIterable<ShadowedFile> {}
 
   async inspect(): Promise<TargetFacts> {
     await this.#checkMounted()

@@ -6,12 +6,14 @@ export function openMemoryTarget(label = 'memory'): Target {
   const files = new Map<string, Buffer>()
   return {
     label,
+    lock: null,
     async put(name, body) {
       checkName(name)
       if (files.has(name)) throw nameTaken(label, name)
       files.set(name, Buffer.concat(body))
+      return { versionId: null, lockedUntil: null }
     },
-    async get(name, range) {
+    async get(name, { range } = {}) {
       checkName(name)
       const file = files.get(name)
       return file ? Buffer.from(file.subarray(range?.start, range?.end)) : null
@@ -34,6 +36,7 @@ export function openMemoryTarget(label = 'memory'): Target {
       checkName(name)
       files.delete(name)
     },
+    async *shadowed() {},
     inspect: async () => ({ refusal: null, space: null, mountPoint: null }),
   }
 }

@@ -5,6 +5,7 @@ import { EcomdbError, messageOf } from '#core/errors'
 import { stateFolder } from '#core/paths'
 import { readSigningKey } from '#crypto/key-files'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
+import type { TargetPlace } from '#domain/target-place'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
 import { openRepository } from '#repository/repository'
@@ -18,7 +19,7 @@ export interface DoctorPorts {
   config(): Promise<Config>
   connectOptions(config: Config): Promise<ConnectOptions>
   engineFor(family: EngineFamily): Promise<Engine>
-  openTarget(path: string): Promise<Target>
+  openTarget(place: TargetPlace): Promise<Target>
   clock: Clock
 }
 
@@ -39,7 +40,7 @@ export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
   return {
     config,
     server,
-    target: values?.target.directory ? await gatherTarget(values.target.directory, ports) : null,
+    target: values?.target.place ? await gatherTarget(values.target.place, ports) : null,
     tools: await gatherTools(family, ports.engineFor),
     keyFiles: values ? await gatherKeyFiles(values) : [],
     signer,
@@ -84,9 +85,12 @@ function skew(theirs: number, before: number, after: number): number {
   return 0
 }
 
-async function gatherTarget(path: string, ports: DoctorPorts): Promise<DoctorFacts['target']> {
+async function gatherTarget(
+  place: TargetPlace,
+  ports: DoctorPorts,
+): Promise<DoctorFacts['target']> {
   return await known(async () => {
-    const target = await ports.openTarget(path)
+    const target = await ports.openTarget(place)
     const facts = await target.inspect()
     const repository = await known(() => openRepository(target))
     return { ...facts, label: target.label, repository }

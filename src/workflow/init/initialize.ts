@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { type ConfigValues, configText } from '#config/config-text'
 import { readConfigFile } from '#config/load-config'
+import { writtenPlace } from '#config/target-location'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import type { Secret } from '#core/secret'
 import { translateStorageError } from '#core/storage-error'
+import { placeLabel, type TargetPlace } from '#domain/target-place'
 import { createRepository, openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
 import {
@@ -31,15 +33,15 @@ export interface InitOptions {
   serverNamed: boolean
   /** Kept in keys/server.password; null when there is none, or a file is named. */
   password: Secret | null
-  /** Absolute; null: what an ecomdb.yaml that is there already says. */
-  target: string | null
+  /** null: what an ecomdb.yaml that is there already says. */
+  target: TargetPlace | null
   dryRun: boolean
 }
 
 /** What a workflow cannot make by itself. */
 export interface InitPorts {
-  openTarget(path: string): Promise<Target>
-  createTarget(path: string): Promise<Target>
+  openTarget(place: TargetPlace): Promise<Target>
+  createTarget(place: TargetPlace): Promise<Target>
   clock: Clock
   /** policies/ecomdb.schema.json */
   schemaFile: string
@@ -125,21 +127,21 @@ function itemOf({ path, purpose, done }: Step): InitItem {
 }
 
 /** The target of the flags, or that of an ecomdb.yaml that is there; they must not differ. */
-async function decideTarget({ target }: InitOptions, configFile: string): Promise<string> {
+async function decideTarget({ target }: InitOptions, configFile: string): Promise<TargetPlace> {
   if (!existsSync(configFile)) {
     if (target) return target
     throw new EcomdbError('USAGE', {
-      what: 'a target is needed: the folder where backups will be kept',
-      hints: ['give --target FOLDER, or set ECOMDB_TARGET'],
+      what: 'a target is needed: the folder or bucket where backups will be kept',
+      hints: ['give --target FOLDER or --target s3://BUCKET/PREFIX, or set ECOMDB_TARGET'],
     })
   }
-  const written = (await readConfigFile(configFile)).target?.directory
-  const existing = written === undefined ? null : resolve(dirname(configFile), written)
-  if (existing && target && existing !== target) {
+  const written = (await readConfigFile(configFile)).target ?? {}
+  const existing = writtenPlace(written, dirname(configFile))
+  if (existing && target && placeLabel(existing) !== placeLabel(target)) {
     throw new EcomdbError('USAGE', {
       what: `${configFile} is there, and names another target`,
-      why: `it says ${existing}, and not ${target}; a configuration is never overwritten`,
-      hints: ['edit target.directory, or leave the target out'],
+      why: `it says ${placeLabel(existing)}, and not ${placeLabel(target)}; a configuration is never overwritten`,
+      hints: ['edit target in ecomdb.yaml, or leave the target out'],
     })
   }
   const decided = existing ?? target
@@ -150,9 +152,12 @@ async function decideTarget({ target }: InitOptions, configFile: string): Promis
 }
 
 /** The id of the repository; null when there is room for a new one. */
-async function findRepository(path: string, ports: InitPorts): Promise<string | null> {
+async function findRepository(place: TargetPlace, ports: InitPorts): Promise<string | null> {
+  const target = await ports.openTarget(place)
+  // A folder that is missing is made; a bucket is not, and is looked at before a key is made.
+  if (place.s3) await target.inspect()
   try {
-    return (await openRepository(await ports.openTarget(path))).id
+    return (await openRepository(target)).id
   } catch (error) {
     if (error instanceof EcomdbError && error.code === 'TARGET_UNAVAILABLE') return null
     throw error
@@ -161,7 +166,7 @@ async function findRepository(path: string, ports: InitPorts): Promise<string | 
 
 interface Facts {
   configFile: string
-  target: string
+  target: TargetPlace
   places: KeyPlaces
   repositoryDone: boolean
 }
@@ -199,7 +204,7 @@ function plan(options: InitOptions, facts: Facts, ports: InitPorts): Step[] {
         ]
       : []),
     step(
-      target,
+      placeLabel(target),
       'an empty repository',
       async () => {
         await createRepository(await ports.createTarget(target), ports.clock)

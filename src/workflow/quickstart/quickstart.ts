@@ -70,7 +70,7 @@ export async function quickstart(
   const load = await loadData(options, connect, folder, progress)
   progress.stage('calling order_performance')
   const orders = await reportOrders({ engine, connect }, PERIOD)
-  const target = await options.init.openTarget(join(folder, 'repository'))
+  const target = await options.init.openTarget({ directory: join(folder, 'repository') })
   const backup = await backUp(options, config, connect, target, progress)
   const drill = await runDrill(options, config, target, backup.snapshotId, progress)
   return {
@@ -104,7 +104,7 @@ async function configure(
       server: { engine: engine.family, socket: socketPath, user: 'root', database: DATABASE },
       serverNamed: false,
       password: null,
-      target: join(folder, 'repository'),
+      target: { directory: join(folder, 'repository') },
       dryRun: false,
     },
     init,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { targetDirectory } from '#config/config'
+import { targetPlace } from '#config/config'
 import { loadConfig } from '#config/load-config'
 import type { EcomdbError } from '#core/errors'
 
@@ -37,7 +37,7 @@ test('paths in the file are relative to the file', async () => {
     passwordFile: join(folder, 'p'),
     database: 'd',
   })
-  expect(targetDirectory(config)).toBe(join(folder, '../backup'))
+  expect(targetPlace(config)).toEqual({ directory: join(folder, '../backup') })
   expect(config.keys.identityFiles).toEqual([join(folder, 'k')])
 })
 
@@ -90,7 +90,7 @@ test('nothing at all is refused, and so is a named file that is not there', asyn
 
 test('an empty file is an empty configuration, and a missing target is named', async () => {
   const config = await load('# nothing yet\n')
-  expect(() => targetDirectory(config)).toThrow(/target\.directory is not set/)
+  expect(() => targetPlace(config)).toThrow(/target is not set/)
 })
 
 test('every mistake is told with line, column, key and what was expected', async () => {

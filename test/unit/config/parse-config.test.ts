@@ -2,7 +2,19 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ConfigValues, configText } from '#config/config-text'
 import { parseConfig } from '#config/parse-config'
+import { writtenPlace } from '#config/target-location'
 import { EcomdbError } from '#core/errors'
+import type { S3Place } from '#domain/target-place'
+
+const PLAIN: Omit<ConfigValues, 'target'> = {
+  runsOn: 'all',
+  server: { user: 'u', database: 'd' },
+  recipients: ['age1x', 'age1y'],
+  signingKeyFile: 's',
+  dedupKeyFile: 'd',
+  trustedSigners: ['t'],
+  identityFiles: [],
+}
 
 const refusal = (text: string): string => {
   try {
@@ -72,7 +84,7 @@ test('what init writes is read back as it was given, whatever it holds', () => {
       const values: ConfigValues = {
         runsOn: 'all',
         server: { socket: path, user: name, passwordFile: path, database: name },
-        target: path,
+        target: { directory: path },
         recipients: ['age1x', 'age1y'],
         signingKeyFile: path,
         dedupKeyFile: path,
@@ -86,4 +98,40 @@ test('what init writes is read back as it was given, whatever it holds', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test('so is a bucket, and what is as it is by default is not written', () => {
+  const s3: S3Place = {
+    bucket: 'shop-backups',
+    prefix: 'a/b',
+    endpoint: 'https://s3.example.org:8443',
+    region: 'eu-1',
+    pathStyle: false,
+    caFile: '/etc/ca.pem',
+    profile: 'backup',
+    credentialsFile: '/etc/ecomdb/s3',
+    checksums: 'when_required',
+    objectLock: { mode: 'compliance', days: 30 },
+    bucketOwnerFullControl: true,
+  }
+  const text = (target: S3Place): string => configText({ ...PLAIN, target: { s3: target } }, '/s')
+  const { target } = parseConfig(text(s3), 'f')
+  expect(writtenPlace(target ?? {}, '/')).toEqual({ s3, rateLimit: undefined })
+  const least = { bucket: 'b-1', prefix: '', pathStyle: false, bucketOwnerFullControl: false }
+  expect(text({ ...least, checksums: 'when_supported' })).toContain(
+    '\n  s3:\n    bucket: b-1\n\nkeys:',
+  )
+})
+
+test.each([
+  ['{directory: a, s3: {bucket: b-1}}', /^CONFIG_INVALID f:1:24: target\.s3: expected either dir/],
+  ['{s3: {bukket: b-1}}', /target\.s3\.bukket: unknown key; did you mean "bucket"\?/],
+  ['{s3: {bucket: B_1}}', /target\.s3\.bucket: expected the name of a bucket, got "B_1"/],
+  ['{s3: {bucket: b-1, prefix: /x}}', /target\.s3\.prefix: expected a path like backups\/shop/],
+  ['{s3: {bucket: b-1, endpoint: s3.example.org}}', /target\.s3\.endpoint: expected https:/],
+  ['{s3: {bucket: b-1, secret_key: x}}', /target\.s3\.secret_key: unknown key/],
+  ['{s3: {bucket: b-1, object_lock: {mode: soft, days: 0}}}', /mode: expected one of governance/],
+  ['{directory: a, rate_limit_mib: 0}', /target\.rate_limit_mib: /],
+])('target: %s', (target, message) => {
+  expect(refusal(`target: ${target}\n`)).toMatch(message)
 })

@@ -71,8 +71,9 @@ describe('a snapshot', () => {
     const recording: Target = {
       ...target,
       put: async (name, body) => {
-        await target.put(name, body)
+        const receipt = await target.put(name, body)
         order.push(name.replace(/.*\//, '').replace(/^[0-9a-f.]+$/, 'object'))
+        return receipt
       },
     }
     await commitSnapshot(await openRepository(recording), keys.options, ['1\n', '2\n'])

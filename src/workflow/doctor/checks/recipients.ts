@@ -2,7 +2,7 @@ import type { Check } from '../facts.ts'
 
 /** Is there a second key, for the day when the first is lost? */
 export const recipients: Check = ({ config }) => {
-  if (!config || 'error' in config || !config.fact.target.directory) return []
+  if (!config || 'error' in config || !config.fact.target.place) return []
   const subject = 'recipients'
   const count = new Set(config.fact.keys.recipients).size
   if (count >= 2) return [{ status: 'ok', subject, detail: `${count} public keys` }]

@@ -7,7 +7,7 @@ export const targetRepository: Check = ({ target, config }) => {
     return [{ status: 'skip', subject, detail: 'without a configuration' }]
   }
   if (!target) {
-    const next = 'set target.directory in ecomdb.yaml, or run `ecomdb init`'
+    const next = 'set target in ecomdb.yaml, or run `ecomdb init`'
     return [{ status: 'warn', subject, detail: 'none is configured', next }]
   }
   if ('error' in target) {

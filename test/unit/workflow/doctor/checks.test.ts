@@ -18,7 +18,7 @@ const config: Config = {
   file: '/etc/ecomdb.yaml',
   runsOn: 'all',
   server: { engine: 'auto', user: 'u', database: 'shop' },
-  target: { directory: '/b', media: null, offsite: false },
+  target: { place: { directory: '/b' }, media: null, offsite: false },
   copies: [],
   keys: { recipients: ['age1a', 'age1b'], trustedSigners: ['me'], identityFiles: [] },
 }

@@ -1,0 +1,92 @@
+import { GetObjectRetentionCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3'
+import { EcomdbError } from '#core/errors'
+import type { TargetLock } from '../target.ts'
+import type { S3Requests } from './requests.ts'
+import { answerOf, translateS3Error } from './s3-error.ts'
+
+/** Services keep whole seconds. */
+export const LOCK_TOLERANCE_MS = 1000
+
+export interface RetentionOptions {
+  bucket: string
+  /** The key of a name. */
+  keyOf(name: string): string
+  mode: 'governance' | 'compliance'
+  days: number
+}
+
+/**
+ * Object locks, that are asked for and then asked about: some services (Ceph 16 and 18) take the
+ * lock of a multipart upload and forget it.
+ */
+export class RetentionLock implements TargetLock {
+  readonly mode: 'governance' | 'compliance'
+  readonly days: number
+  readonly #requests: S3Requests
+  readonly #options: RetentionOptions
+
+  constructor(requests: S3Requests, options: RetentionOptions) {
+    this.#requests = requests
+    this.#options = options
+    this.mode = options.mode
+    this.days = options.days
+  }
+
+  async hold(name: string, until: Date, versionId?: string): Promise<Date> {
+    const before = await this.heldUntil(name, versionId)
+    if (before && isHeld(before, until)) return before
+    const what = `cannot lock ${name} in ${this.#requests.label}`
+    await this.#requests.run(what, 0, (client, abortSignal) =>
+      client.send(
+        new PutObjectRetentionCommand({
+          ...this.#version(name, versionId),
+          Retention: { Mode: this.#mode, RetainUntilDate: until },
+        }),
+        { abortSignal },
+      ),
+    )
+    const after = await this.heldUntil(name, versionId)
+    if (after && isHeld(after, until)) return after
+    throw new EcomdbError('UNSUPPORTED', {
+      what,
+      why: `it was asked to hold it until ${until.toISOString()}, and says ${after?.toISOString() ?? 'that it is not held'}`,
+      hints: ['`ecomdb target check` finds out what this bucket can promise'],
+    })
+  }
+
+  /** By GetObjectRetention: the backup credential may not read objects, nor their heads. */
+  async heldUntil(name: string, versionId?: string): Promise<Date | null> {
+    try {
+      const { Retention } = await this.#requests.runRaw(0, (client, abortSignal) =>
+        client.send(new GetObjectRetentionCommand(this.#version(name, versionId)), { abortSignal }),
+      )
+      return Retention?.RetainUntilDate ?? null
+    } catch (error) {
+      // Ceph calls a version without a lock a missing configuration, as Amazon does a bucket.
+      if (NOT_LOCKED.has(answerOf(error).name)) return null
+      const what = `cannot ask for the lock of ${name}`
+      throw translateS3Error(error, what, this.#requests.label)
+    }
+  }
+
+  get #mode(): 'GOVERNANCE' | 'COMPLIANCE' {
+    return this.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE'
+  }
+
+  #version(name: string, versionId: string | undefined) {
+    return {
+      Bucket: this.#options.bucket,
+      Key: this.#options.keyOf(name),
+      ...(versionId === undefined ? {} : { VersionId: versionId }),
+    }
+  }
+}
+
+const NOT_LOCKED = new Set([
+  'ObjectLockConfigurationNotFoundError',
+  'NoSuchObjectLockConfiguration',
+])
+
+function isHeld(held: Date, until: Date): boolean {
+  return held.getTime() >= until.getTime() - LOCK_TOLERANCE_MS
+}

@@ -1,0 +1,138 @@
+import { EcomdbError, messageOf, systemCode } from '#core/errors'
+
+/** What a service answers, as far as it is known; Ceph sends no message with most errors. */
+interface ServiceAnswer {
+  /** "NoSuchKey", "AccessDenied", …; the message is often empty. */
+  name: string
+  /** undefined: no answer came. */
+  status: number | undefined
+}
+
+export function answerOf(error: unknown): ServiceAnswer {
+  if (typeof error !== 'object' || error === null) return { name: '', status: undefined }
+  const { name } = error as { name?: unknown }
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } }
+  return { name: typeof name === 'string' ? name : '', status: $metadata?.httpStatusCode }
+}
+
+/** There is no such object; a bucket that is missing is something else. */
+export function isMissing(error: unknown): boolean {
+  const { name, status } = answerOf(error)
+  return status === 404 && name !== 'NoSuchBucket'
+}
+
+/** The precondition If-None-Match did not hold: the name is taken. */
+export function isTaken(error: unknown): boolean {
+  return answerOf(error).status === 412
+}
+
+export function isDenied(error: unknown): boolean {
+  return answerOf(error).status === 403
+}
+
+/** Failures that another try may not meet. A refusal is none. */
+export function mayPass(error: unknown): boolean {
+  const { name, status } = answerOf(error)
+  if (status !== undefined) return status >= 500 || status === 429 || PASSING_NAMES.has(name)
+  return PASSING_NAMES.has(name) || PASSING_CODES.has(systemCode(error) ?? '')
+}
+
+/** The endpoint does not listen: at the first request that is a mistake in the configuration. */
+export function isUnreachable(error: unknown): boolean {
+  return NOT_THERE.has(systemCode(error) ?? '')
+}
+
+const PASSING_NAMES = new Set([
+  ...['RequestTimeout', 'OperationAborted', 'ConditionalRequestConflict', 'TimeoutError'],
+  ...['IncompleteBodyError', 'BadDigest'],
+])
+const NOT_THERE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'])
+const PASSING_CODES = new Set([
+  ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'ENETUNREACH', 'ERR_STREAM_PREMATURE_CLOSE', 'HPE_INVALID_CONSTANT'],
+])
+
+/**
+ * An error of the SDK as ecomdb's; any other is given back as it is.
+ *
+ * @param what what was being done: "cannot write objects/… to s3://…"
+ */
+export function translateS3Error(error: unknown, what: string, label: string): unknown {
+  if (error instanceof EcomdbError) return error
+  const { name, status } = answerOf(error)
+  const code = systemCode(error)
+  const because = KNOWN[name] ?? (status === 403 ? KNOWN['AccessDenied'] : undefined)
+  if (because) {
+    const { why, hints } = because.said(label)
+    return new EcomdbError(because.code, { what, why: why + said(error), hints, cause: error })
+  }
+  if (status !== undefined) {
+    const why = `the service answered ${status}${name === 'Unknown' ? '' : ` ${name}`}${said(error)}`
+    return new EcomdbError('STORAGE_FAILED', { what, why, hints: [CHECK], cause: error })
+  }
+  if (code !== undefined || name === 'TimeoutError' || name === 'IncompleteBodyError') {
+    return new EcomdbError('TARGET_UNAVAILABLE', {
+      what: `the target ${label} cannot be reached`,
+      why: `${what}: ${messageOf(error)}`,
+      hints: ['check target.s3.endpoint, and the network; then run the command again'],
+      cause: error,
+    })
+  }
+  return error
+}
+
+const CHECK = '`ecomdb target check` finds out what this bucket allows'
+
+interface Reason {
+  code:
+    | 'TARGET_UNAVAILABLE'
+    | 'STORAGE_FAILED'
+    | 'AUTHENTICATION_REFUSED'
+    | 'SECRET_MISSING'
+    | 'CONFIG_INVALID'
+  said(label: string): { why: string; hints: string[] }
+}
+
+const refusedKey: Reason = {
+  code: 'AUTHENTICATION_REFUSED',
+  said: label => ({
+    why: `the service does not accept the credentials for ${label}`,
+    hints: ['check target.s3.credentials_file or profile, or AWS_ACCESS_KEY_ID and its secret'],
+  }),
+}
+
+const KNOWN: Readonly<Record<string, Reason>> = {
+  NoSuchBucket: {
+    code: 'TARGET_UNAVAILABLE',
+    said: label => ({
+      why: `there is no bucket for ${label}`,
+      hints: ['check target.s3.bucket and endpoint; ecomdb never makes a bucket'],
+    }),
+  },
+  AccessDenied: {
+    code: 'STORAGE_FAILED',
+    said: () => ({ why: 'permission denied (403)', hints: [CHECK] }),
+  },
+  InvalidAccessKeyId: refusedKey,
+  SignatureDoesNotMatch: refusedKey,
+  ExpiredToken: refusedKey,
+  RequestTimeTooSkewed: {
+    code: 'TARGET_UNAVAILABLE',
+    said: () => ({
+      why: 'the clocks of this host and of the service differ by more than 15 minutes',
+      hints: ['set the clock of this host right'],
+    }),
+  },
+  CredentialsProviderError: {
+    code: 'SECRET_MISSING',
+    said: label => ({
+      why: `there are no credentials for ${label}`,
+      hints: ['set target.s3.credentials_file, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'],
+    }),
+  },
+}
+
+function said(error: unknown): string {
+  const message = messageOf(error)
+  return message && message !== 'UnknownError' ? `: ${message}` : ''
+}

@@ -1,0 +1,342 @@
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3'
+import type { Clock } from '#core/clock'
+import { EcomdbError, messageOf } from '#core/errors'
+import type { S3Place } from '#domain/target-place'
+import { checkName, checkPrefix, isName, nameTaken } from '../name.ts'
+import type {
+  FilePart,
+  PutReceipt,
+  ShadowedFile,
+  Target,
+  TargetFacts,
+  TargetLock,
+} from '../target.ts'
+import type { S3Requests } from './requests.ts'
+import { RetentionLock } from './retention.ts'
+import { answerOf, isDenied, isMissing, isTaken, translateS3Error } from './s3-error.ts'
+import { type Uploaded, type UploadOptions, upload } from './upload.ts'
+import { bareEtag, type KeptVersion, keptVersions } from './versions.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+export interface S3TargetOptions {
+  place: S3Place
+  clock: Clock
+  partBytes: number
+}
+
+/**
+ * A part of a bucket as a target. In a bucket that keeps versions the first version of a name
+ * is the file: whoever may write can lay another one on top, or a delete marker, and cannot
+ * take the first one away.
+ */
+export class S3Target implements Target {
+  readonly label: string
+  readonly lock: TargetLock | null
+  readonly #requests: S3Requests
+  readonly #place: S3Place
+  readonly #clock: Clock
+  readonly #partBytes: number
+  #versioned: Promise<boolean> | undefined
+
+  constructor(requests: S3Requests, { place, clock, partBytes }: S3TargetOptions) {
+    this.label = requests.label
+    this.#requests = requests
+    this.#place = place
+    this.#clock = clock
+    this.#partBytes = partBytes
+    const keyOf = (name: string): string => this.#key(name)
+    this.lock = place.objectLock
+      ? new RetentionLock(requests, { bucket: place.bucket, keyOf, ...place.objectLock })
+      : null
+  }
+
+  async put(name: string, body: readonly Uint8Array[]): Promise<PutReceipt> {
+    checkName(name)
+    const versioned = await this.#keepsVersions()
+    // Not every service looks at If-None-Match; versions are compared afterwards.
+    if (!versioned && (await this.stat(name))) throw nameTaken(this.label, name)
+    const until = this.#lockDate()
+    const sent = await this.#upload(name, body, until)
+    const versionId = versioned
+      ? await this.#checkFirst(name, sent)
+      : await this.#checkOurs(name, sent)
+    const lockedUntil =
+      this.lock && until ? await this.lock.hold(name, until, versionId ?? undefined) : null
+    return { versionId, lockedUntil }
+  }
+
+  async get(name: string, { range, versionId }: FilePart = {}): Promise<Buffer | null> {
+    checkName(name)
+    if (range && range.end <= range.start) return (await this.stat(name)) ? Buffer.alloc(0) : null
+    if (versionId !== undefined) {
+      const hinted = await this.#read(name, range, versionId)
+      if (hinted) return hinted
+    }
+    if (!(await this.#keepsVersions())) return await this.#read(name, range)
+    const [first] = await this.#versionsOf(name)
+    if (!first || first.versionId === versionId) return null
+    return await this.#read(name, range, first.versionId)
+  }
+
+  /** A service has no cache of this machine: what it answers is what it keeps. */
+  async readBack(name: string): Promise<{ bytes: Buffer; from: 'medium' } | null> {
+    const bytes = await this.get(name)
+    return bytes ? { bytes, from: 'medium' } : null
+  }
+
+  async stat(name: string): Promise<{ sizeBytes: number } | null> {
+    checkName(name)
+    const found = (await this.#keepsVersions())
+      ? (await this.#versionsOf(name))[0]
+      : await this.#listed(name)
+    return found ? { sizeBytes: found.sizeBytes } : null
+  }
+
+  async *list(prefix: string): AsyncIterable<{ name: string; sizeBytes: number }> {
+    checkPrefix(prefix)
+    const files = (await this.#keepsVersions())
+      ? this.#firstVersions(prefix)
+      : this.#objects(prefix)
+    for await (const { key, sizeBytes } of files) {
+      const name = key.slice(this.#key('').length)
+      if (isName(name)) yield { name, sizeBytes }
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    checkName(name)
+    const what = `cannot remove ${name} from ${this.label}`
+    if (!(await this.#keepsVersions())) return await this.#delete(what, name)
+    for await (const { key, versions, markers } of this.#kept(name)) {
+      if (key !== this.#key(name)) return
+      // Newest first, so that what lies on top never becomes the file.
+      for (const { versionId } of [...versions].reverse()) await this.#delete(what, name, versionId)
+      for (const marker of markers) await this.#delete(what, name, marker)
+    }
+  }
+
+  async *shadowed(prefix: string): AsyncIterable<ShadowedFile> {
+    checkPrefix(prefix)
+    if (!(await this.#keepsVersions())) return
+    for await (const { key, versions, hidden } of this.#kept(prefix)) {
+      const name = key.slice(this.#key('').length)
+      const [first, ...later] = versions
+      if (!first || !isName(name)) continue
+      // A put whose answer was lost, and that was repeated, leaves the same bytes twice.
+      const replaced = later.some(
+        ({ etag, sizeBytes }) => etag !== first.etag || sizeBytes !== first.sizeBytes,
+      )
+      if (hidden || replaced) yield { name, how: hidden ? 'hidden' : 'replaced' }
+    }
+  }
+
+  /** An upload that is begun and called off shows the right to write, and leaves nothing. */
+  async inspect(): Promise<TargetFacts> {
+    await this.#listed('inspect')
+    const object = { Bucket: this.#place.bucket, Key: this.#key('inspect') }
+    try {
+      await this.#requests.run('cannot begin an upload', 0, async (client, abortSignal) => {
+        const begun = new CreateMultipartUploadCommand(object)
+        const { UploadId } = await client.send(begun, { abortSignal })
+        await client.send(new AbortMultipartUploadCommand({ ...object, UploadId }), { abortSignal })
+      })
+      return { refusal: null, space: null, mountPoint: null }
+    } catch (error) {
+      return { refusal: messageOf(error), space: null, mountPoint: null }
+    }
+  }
+
+  #key(name: string): string {
+    return this.#place.prefix ? `${this.#place.prefix}/${name}` : name
+  }
+
+  #lockDate(): Date | null {
+    if (!this.lock) return null
+    const ms = this.#clock.now().getTime() + this.lock.days * DAY_MS
+    return new Date(Math.ceil(ms / 1000) * 1000)
+  }
+
+  async #upload(name: string, body: readonly Uint8Array[], until: Date | null): Promise<Uploaded> {
+    const { bucket, bucketOwnerFullControl } = this.#place
+    const options: UploadOptions = {
+      partBytes: this.#partBytes,
+      members: () => ({
+        ...(bucketOwnerFullControl ? { ACL: 'bucket-owner-full-control' as const } : {}),
+        ...(this.lock && until
+          ? {
+              ObjectLockMode: this.lock.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
+              ObjectLockRetainUntilDate: until,
+            }
+          : {}),
+      }),
+    }
+    try {
+      return await upload(this.#requests, { Bucket: bucket, Key: this.#key(name) }, body, options)
+    } catch (error) {
+      if (isTaken(error)) throw nameTaken(this.label, name, error)
+      throw translateS3Error(error, `cannot write ${name} to ${this.label}`, this.label)
+    }
+  }
+
+  /**
+   * Is what was sent the first version of its name? Ceph 16 does not look at If-None-Match in a
+   * bucket with locks.
+   *
+   * @returns the version that is the file
+   */
+  async #checkFirst(name: string, sent: Uploaded): Promise<string> {
+    const [first] = await this.#versionsOf(name)
+    if (!first) throw lost(this.label, name)
+    if (first.versionId === sent.versionId) return first.versionId
+    if (sent.versionId !== undefined) {
+      await this.#delete('', name, sent.versionId).catch(() => {})
+    }
+    // The first of our own tries, whose answer was lost.
+    if (first.etag === sent.etag) return first.versionId
+    throw nameTaken(this.label, name)
+  }
+
+  async #checkOurs(name: string, { uncertain, etag }: Uploaded): Promise<null> {
+    if (uncertain && (await this.#listed(name))?.etag !== etag) throw nameTaken(this.label, name)
+    return null
+  }
+
+  /** Asked once. Who may not ask has to look at versions each time, which is right everywhere. */
+  #keepsVersions(): Promise<boolean> {
+    this.#versioned ??= this.#requests
+      .runRaw(0, (client, abortSignal) =>
+        client.send(new GetBucketVersioningCommand({ Bucket: this.#place.bucket }), {
+          abortSignal,
+        }),
+      )
+      .then(
+        // Suspended: there may be versions of before.
+        ({ Status }) => Status !== undefined,
+        error => {
+          if (isDenied(error) && answerOf(error).name === 'AccessDenied') return true
+          this.#versioned = undefined
+          throw translateS3Error(error, `cannot look at ${this.label}`, this.label)
+        },
+      )
+    return this.#versioned
+  }
+
+  #kept(prefix: string) {
+    return keptVersions(this.#requests, this.#place.bucket, this.#key(prefix))
+  }
+
+  /** Oldest first. */
+  async #versionsOf(name: string): Promise<readonly KeptVersion[]> {
+    for await (const { key, versions } of this.#kept(name)) {
+      return key === this.#key(name) ? versions : []
+    }
+    return []
+  }
+
+  async *#firstVersions(prefix: string): AsyncIterable<{ key: string; sizeBytes: number }> {
+    for await (const { key, versions } of this.#kept(prefix)) {
+      const [first] = versions
+      if (first) yield { key, sizeBytes: first.sizeBytes }
+    }
+  }
+
+  async *#objects(
+    prefix: string,
+    pageSize = 1000,
+  ): AsyncIterable<{ key: string; sizeBytes: number; etag: string }> {
+    let token: string | undefined
+    do {
+      const page = await this.#requests.run(
+        `cannot list ${prefix || '/'} in ${this.label}`,
+        0,
+        async (client, abortSignal) =>
+          await client.send(
+            new ListObjectsV2Command({
+              Bucket: this.#place.bucket,
+              Prefix: this.#key(prefix),
+              MaxKeys: pageSize,
+              ContinuationToken: token,
+            }),
+            { abortSignal },
+          ),
+      )
+      for (const { Key = '', Size = 0, ETag } of page.Contents ?? []) {
+        yield { key: Key, sizeBytes: Size, etag: bareEtag(ETag) }
+      }
+      token = page.IsTruncated ? page.NextContinuationToken : undefined
+    } while (token !== undefined)
+  }
+
+  /** One object by listing it: who may not read objects may still see that they are there. */
+  async #listed(name: string): Promise<{ sizeBytes: number; etag: string } | null> {
+    for await (const found of this.#objects(name, 1)) {
+      return found.key === this.#key(name) ? found : null
+    }
+    return null
+  }
+
+  async #read(name: string, range: FilePart['range'], versionId?: string): Promise<Buffer | null> {
+    const input = {
+      Bucket: this.#place.bucket,
+      Key: this.#key(name),
+      ...(range ? { Range: `bytes=${range.start}-${range.end - 1}` } : {}),
+      ...(versionId === undefined ? {} : { VersionId: versionId }),
+    }
+    try {
+      return await this.#requests.runRaw(range ? range.end - range.start : 0, (client, signal) =>
+        readWhole(client.send(new GetObjectCommand(input), { abortSignal: signal }), signal),
+      )
+    } catch (error) {
+      const { name: answer, status } = answerOf(error)
+      if (isMissing(error)) return null
+      // The id of another place's version is no id here.
+      if (versionId !== undefined && status === 400) return null
+      if (answer === 'InvalidRange' || status === 416) return Buffer.alloc(0)
+      throw translateS3Error(error, `cannot read ${name} from ${this.label}`, this.label)
+    }
+  }
+
+  async #delete(what: string, name: string, versionId?: string): Promise<void> {
+    const input = { Bucket: this.#place.bucket, Key: this.#key(name) }
+    await this.#requests.run(what, 0, async (client, abortSignal) => {
+      const version = versionId === undefined ? {} : { VersionId: versionId }
+      await client.send(new DeleteObjectCommand({ ...input, ...version }), { abortSignal })
+    })
+  }
+}
+
+interface Answer {
+  ContentLength?: number | undefined
+  Body?: { transformToByteArray(): Promise<Uint8Array> } | undefined
+}
+
+/** The body is a part of the try: an answer that breaks off is asked for again. */
+async function readWhole(answered: Promise<Answer>, signal: AbortSignal): Promise<Buffer> {
+  const { Body, ContentLength } = await answered
+  const tooLate = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  const bytes = (await Promise.race([Body?.transformToByteArray(), tooLate])) ?? new Uint8Array()
+  if (ContentLength !== undefined && bytes.byteLength !== ContentLength) {
+    const error = new Error(`${bytes.byteLength} of ${ContentLength} bytes came`)
+    error.name = 'IncompleteBodyError'
+    throw error
+  }
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function lost(label: string, name: string): EcomdbError {
+  return new EcomdbError('STORAGE_FAILED', {
+    what: `cannot write ${name} to ${label}`,
+    why: 'the service took it, and does not list it',
+    hints: ['`ecomdb target check` finds out what this bucket can promise'],
+  })
+}
