@@ -140,6 +140,16 @@ export const ERROR_CODES = {
     'the backup could not be shown to be of one point in time',
     'run the backup when no DDL is running; nothing was published',
   ],
+  BINLOG_GAP: [
+    EXIT.VERIFICATION_FAILED,
+    'a part of the binary log is lost: the archive has a hole, and what lies behind it needs a new snapshot',
+    'take a snapshot now: `ecomdb backup logical`; `ecomdb backup window` shows what can be restored',
+  ],
+  OUTSIDE_WINDOW: [
+    EXIT.NO_REPOSITORY,
+    'the moment that is asked for cannot be restored: no snapshot and unbroken binary log lead there',
+    '`ecomdb backup window` shows the moments that can be restored, and the gaps',
+  ],
   OBJECTIVE_MISSED: [
     EXIT.OBJECTIVE_MISSED,
     'the RPO or RTO of the policy was missed',

@@ -26,6 +26,14 @@ export function tableId(dedupKey: Secret, schema: string, table: string): string
   return keyed(dedupKey, 'ecomdb table 1').update(`${schema}\0${table}`).digest('hex')
 }
 
+/**
+ * The mark of a segment's last event: hex HMAC-SHA256 over its bytes. By it an archiver knows
+ * the server's binary log again.
+ */
+export function tailMark(dedupKey: Secret, event: Uint8Array): string {
+  return keyed(dedupKey, 'ecomdb binlog tail 1').update(event).digest('hex')
+}
+
 /** Recipients as a set: sorted by bytes, without duplicates. */
 export function recipientSet(recipients: readonly string[]): string[] {
   return [...new Set(recipients)].sort()

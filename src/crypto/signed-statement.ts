@@ -8,7 +8,13 @@ import { parseSigner, type SigningKey, signerFingerprint } from './key-files.ts'
  * canonical JSON is needed, and openssl can check it.
  */
 
-export type StatementKind = 'snapshot' | 'attestation' | 'start' | 'copy' | 'tombstone'
+export type StatementKind =
+  | 'snapshot'
+  | 'attestation'
+  | 'start'
+  | 'copy'
+  | 'tombstone'
+  | 'binlog-segment'
 
 /** The media type under which each kind is signed, so that one cannot pass for another. */
 const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
@@ -17,6 +23,7 @@ const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
   start: 'application/vnd.ecomdb.start+json',
   copy: 'application/vnd.ecomdb.copy+json',
   tombstone: 'application/vnd.ecomdb.tombstone+json',
+  'binlog-segment': 'application/vnd.ecomdb.binlog-segment+json',
 }
 
 export interface OpenedStatement {

@@ -1,4 +1,5 @@
 import type { EngineFamily } from '#domain/engine-family'
+import type { BinaryLog } from './binlog.ts'
 import type { Installation } from './installation.ts'
 import type { Loader } from './loader.ts'
 import type { LogicalReader } from './logical-reader.ts'
@@ -30,4 +31,5 @@ export interface Engine {
   readonly provisioner: Provisioner
   readonly logicalReader: LogicalReader
   readonly loader: Loader
+  readonly binaryLog: BinaryLog
 }

@@ -138,7 +138,7 @@ export interface SnapshotWriter {
 /** What the envelope says and the writer does not know by itself. */
 export type SnapshotFacts = Pick<
   SnapshotEnvelope,
-  'method' | 'engine' | 'serverVersion' | 'startedAt' | 'consistentAt' | 'tables'
+  'method' | 'engine' | 'serverVersion' | 'startedAt' | 'consistentAt' | 'tables' | 'position'
 >
 
 export interface SnapshotListing {

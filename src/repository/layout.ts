@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 
 /** Names of the files of a repository (docs/formats.md). */
 export const REPOSITORY_FILE = 'ecomdb-repository.json'
@@ -8,6 +8,7 @@ export const SNAPSHOTS = 'snapshots/'
 export const OBJECTS = 'objects/'
 export const ATTESTATIONS = 'attestations/'
 export const COPIES = 'copies/'
+export const BINLOG = 'binlog/'
 
 export function envelopeFile(snapshotId: string): string {
   return `${SNAPSHOTS}${snapshotId}/snapshot.json`
@@ -49,4 +50,29 @@ export function idsOfAttestationFile(
 ): { snapshotId: string; attestationId: string } | null {
   const [, snapshotId, attestationId] = /^attestations\/([^/]+)\/([^/]+)\.json$/.exec(name) ?? []
   return snapshotId && attestationId ? { snapshotId, attestationId } : null
+}
+
+/** The folder of a source's segments. A source's id may hold what a name may not. */
+export function binlogFolder(sourceId: string): string {
+  return `${BINLOG}${createHash('sha256').update(sourceId).digest('hex').slice(0, 32)}/`
+}
+
+/** The envelope of a segment; numbers of ten digits, so that names sort as segments follow. */
+export function segmentFile(sourceId: string, stretchId: string, sequence: number): string {
+  return `${binlogFolder(sourceId)}${stretchId}/${String(sequence).padStart(10, '0')}.json`
+}
+
+/** A new name for the bytes of a segment; a run that was cut off never stands in its way. */
+export function newSegmentObject(sourceId: string, stretchId: string, sequence: number): string {
+  const random = randomBytes(8).toString('hex')
+  return segmentFile(sourceId, stretchId, sequence).replace(/json$/, `${random}.age`)
+}
+
+/** Folder, stretch and number of a segment's envelope, or null for any other file. */
+export function idsOfSegmentFile(
+  name: string,
+): { folder: string; stretchId: string; sequence: number } | null {
+  const [, folder, stretchId, digits] =
+    /^(binlog\/[0-9a-f]{32}\/)([0-9a-f-]{36})\/(\d{10})\.json$/.exec(name) ?? []
+  return folder && stretchId && digits ? { folder, stretchId, sequence: Number(digits) } : null
 }

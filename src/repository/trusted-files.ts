@@ -89,13 +89,17 @@ export function sha256Hex(...parts: Uint8Array[]): string {
   return hash.digest('hex')
 }
 
-function checkOwn(name: string, ours: string, theirs: string): void {
+export function checkOwn(name: string, ours: string, theirs: string): void {
   if (theirs !== ours)
     throw misplaced(name, `it belongs to repository ${theirs}, and this is ${ours}`)
 }
 
-function checkCapabilities(envelope: SnapshotEnvelope, name: string): void {
-  const unknown = envelope.requires.filter(capability => !READER_CAPABILITIES.has(capability))
+export function checkCapabilities(
+  envelope: { requires: readonly string[]; tool: string },
+  name: string,
+  known: ReadonlySet<string> = READER_CAPABILITIES,
+): void {
+  const unknown = envelope.requires.filter(capability => !known.has(capability))
   if (unknown.length > 0) {
     throw new EcomdbError('UNSUPPORTED', {
       what: `cannot use ${name}`,
@@ -105,7 +109,7 @@ function checkCapabilities(envelope: SnapshotEnvelope, name: string): void {
   }
 }
 
-function misplaced(name: string, why: string): EcomdbError {
+export function misplaced(name: string, why: string): EcomdbError {
   return new EcomdbError('SIGNATURE_INVALID', {
     what: `will not believe ${name}`,
     why: `${why}: somebody put it there`,
@@ -113,12 +117,12 @@ function misplaced(name: string, why: string): EcomdbError {
   })
 }
 
-function checkFormat(value: unknown, name: string): void {
+export function checkFormat(value: unknown, name: string): void {
   const format = typeof value === 'object' && value && 'format' in value ? value.format : undefined
   if (format !== 1) throw unreadable(name, `it is of format ${String(format)}`)
 }
 
-function unreadable(name: string, why: string): EcomdbError {
+export function unreadable(name: string, why: string): EcomdbError {
   return new EcomdbError('REPOSITORY_VERSION', {
     what: `cannot read ${name}`,
     why: `${why}, and this ecomdb reads format 1`,

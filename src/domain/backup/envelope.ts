@@ -1,4 +1,5 @@
 import type { EngineFamily } from '../engine-family.ts'
+import type { Position } from './position.ts'
 
 /**
  * The snapshot's envelope: what operations need to know, and nothing of the business. It
@@ -36,6 +37,8 @@ export interface SnapshotEnvelope {
   parent: { snapshotId: string; sha256: string } | null
   /** age public keys. */
   recipients: readonly string[]
+  /** Where in the binary log it is: what a replay begins with. Absent in older snapshots. */
+  position?: Position
   /** ISO 8601, or null where the target has no locks. */
   lockUntil: string | null
   /** Keyed hash of the databases that were asked for; null or missing: all of them. */

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
+import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
 import { loader } from '../shared/load/loader.ts'
@@ -10,6 +11,7 @@ import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
 import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mysqlAccounts } from './accounts.ts'
+import { mysqlBinlogDialect } from './binlog-dialect.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
 import { mysqlScratch } from './scratch.ts'
 
@@ -25,4 +27,5 @@ export const mysqlEngine: Engine = {
   provisioner: provisioner(mysqlAccounts),
   logicalReader: logicalReader(mysqlLogicalDialect),
   loader,
+  binaryLog: binaryLog(mysqlBinlogDialect),
 }

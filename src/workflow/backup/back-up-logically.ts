@@ -161,6 +161,7 @@ async function commit(
     serverVersion,
     startedAt,
     consistentAt: point.consistentAt,
+    position: point.position,
     tables: tables.map(({ schema, name, rows, chunks, chunkStep }) => ({
       id: writer.tableId(schema, name),
       rows,

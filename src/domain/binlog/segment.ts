@@ -1,0 +1,128 @@
+import type { StoredObject } from '../backup/envelope.ts'
+import type { EngineFamily } from '../engine-family.ts'
+import type { OpenTransaction } from './scanner.ts'
+
+/**
+ * The envelope of one segment of a binary log: a range of bytes of one of the server's files,
+ * stored as age(zstd(bytes)). It is in the clear, signed, and written last: its presence is
+ * the commit. Segments of one stretch follow one another without a gap; each names the one
+ * before it by the hash of its envelope.
+ */
+export interface BinlogSegment {
+  format: 1
+  /** What a reader must be able to do; see BINLOG_CAPABILITIES. */
+  requires: readonly string[]
+  repositoryId: string
+  /** Which server: as in the envelopes of its snapshots. */
+  sourceId: string
+  engine: EngineFamily
+  /** VERSION() of the server. */
+  serverVersion: string
+  /** MySQL's server_uuid; MariaDB has none. */
+  serverUuid: string | null
+  /** server_id. */
+  serverId: number
+  /** UUIDv7: an unbroken run of segments. */
+  stretchId: string
+  /** From 1, in the order of the binary log. */
+  sequence: number
+  /** Hex SHA-256 of the bytes of the envelope before this one; null for the first. */
+  previousSha256: string | null
+  /** Of the first segment: why a stretch begins here; else null. */
+  begins: StretchBegin | null
+  /** Name of the server's file. */
+  file: string
+  /** Bytes from <= offset < to of that file; equal where nothing had happened until `knownUntil`. */
+  from: number
+  to: number
+  /** The end of the last whole transaction in it; null where there is none. */
+  border: number | null
+  /** The transaction in whose middle it ends, or null. */
+  open: OpenTransaction | null
+  /** The file that comes next, where this segment reaches the end of its file; else null. */
+  nextFile: string | null
+  /** Whole transactions that end in it. */
+  transactions: number
+  /** ISO 8601 with microseconds: the earliest and the latest of them; null without any. */
+  firstAt: string | null
+  lastAt: string | null
+  /** GTIDs before its first and after its last whole transaction, as the engine writes them. */
+  gtidsBefore: string
+  gtidsAfter: string
+  /**
+   * ISO 8601, by the server's clock: whatever was committed before then is in this segment or
+   * before it. null where that is not known beyond `lastAt`.
+   */
+  knownUntil: string | null
+  /** The last event: what the server must still have at this place for the chain to go on. */
+  tail: SegmentTail | null
+  /** The stored bytes; null where from === to. */
+  object: StoredObject | null
+  /** age public keys. */
+  recipients: readonly string[]
+  /** ISO 8601, by the archiver's clock. */
+  closedAt: string
+  tool: string
+}
+
+/** Why a stretch begins. */
+export interface StretchBegin {
+  /**
+   * first: nothing of this source was archived before. gap: the server no longer has what
+   * follows `after`. history: the server's log is not the one that was archived: it was reset,
+   * or restored, or another server has this source's name.
+   */
+  reason: 'first' | 'gap' | 'history'
+  /** The end of the newest stretch before it. */
+  after: { stretchId: string; sequence: number } | null
+}
+
+export interface SegmentTail {
+  /** Offset of the event, and its bytes. */
+  offset: number
+  bytes: number
+  /** HMAC under the dedup key (src/crypto/object-id.ts): it tells nothing of the event. */
+  hmac: string
+}
+
+export const BINLOG_CAPABILITIES = ['age-v1', 'zstd', 'binlog-v4'] as const
+
+/** Has a signed payload the shape of a segment's envelope of format 1? */
+export function isBinlogSegment(value: unknown): value is BinlogSegment {
+  if (!isRecord(value)) return false
+  const { object, requires, recipients } = value
+  return (
+    TEXTS.every(name => typeof value[name] === 'string') &&
+    TEXTS_OR_NULL.every(name => value[name] === null || typeof value[name] === 'string') &&
+    NUMBERS.every(name => Number.isSafeInteger(value[name])) &&
+    (value['border'] === null || Number.isSafeInteger(value['border'])) &&
+    ['begins', 'open', 'tail', 'object'].every(
+      name => value[name] === null || isRecord(value[name]),
+    ) &&
+    (value['engine'] === 'mysql' || value['engine'] === 'mariadb') &&
+    (object === null || (isRecord(object) && typeof object['path'] === 'string')) &&
+    [requires, recipients].every(
+      list => Array.isArray(list) && list.every(item => typeof item === 'string'),
+    )
+  )
+}
+
+const TEXTS = [
+  ...['repositoryId', 'sourceId', 'engine', 'serverVersion', 'stretchId', 'file'],
+  ...['gtidsBefore', 'gtidsAfter', 'closedAt', 'tool'],
+]
+const TEXTS_OR_NULL = [
+  ...['serverUuid', 'previousSha256', 'nextFile', 'firstAt', 'lastAt', 'knownUntil'],
+]
+const NUMBERS = ['serverId', 'sequence', 'from', 'to', 'transactions']
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** 1795259536750925 → "2026-11-21T11:12:16.750925Z" */
+export function isoOfMicros(us: number): string {
+  const ms = Math.floor(us / 1000)
+  const rest = String(us - ms * 1000).padStart(3, '0')
+  return new Date(ms).toISOString().replace('Z', `${rest}Z`)
+}

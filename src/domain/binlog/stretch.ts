@@ -1,0 +1,74 @@
+import type { BinlogSegment } from './segment.ts'
+
+/** Segments that follow one another without a gap, of one history of one server. */
+export interface Stretch {
+  stretchId: string
+  sourceId: string
+  segments: readonly BinlogSegment[]
+  /** The hash of the newest envelope: what the next one names. */
+  headSha256: string
+}
+
+/** A segment and the hash of its envelope's bytes. */
+export interface HashedSegment {
+  segment: BinlogSegment
+  sha256: string
+}
+
+/** What is wrong with a chain of segments, in words; null where it is whole. */
+export type ChainProblem = string | null
+
+/**
+ * Does a segment follow the one before it? Both were signed by a trusted signer; this is
+ * about order, holes and strangers.
+ *
+ * @param before null for the first of a stretch
+ */
+export function chainProblem(before: HashedSegment | null, next: BinlogSegment): ChainProblem {
+  const expected = (before?.segment.sequence ?? 0) + 1
+  if (next.sequence !== expected) {
+    return `segment ${expected} is missing: ${next.sequence} comes next`
+  }
+  const { previousSha256 } = next
+  if (previousSha256 !== (before?.sha256 ?? null)) {
+    return `segment ${next.sequence} does not follow this segment ${expected - 1}, but another one`
+  }
+  if (!before) {
+    if (!next.begins) return 'its first segment does not say why it begins'
+    return next.from === 0 ? null : `its first segment begins at ${next.file}:${next.from}`
+  }
+  const end = endOf(before.segment)
+  if (next.sourceId !== before.segment.sourceId)
+    return `segment ${next.sequence} is of ${next.sourceId}`
+  if (next.file === end.file && next.from === end.offset) return null
+  return `segment ${next.sequence} begins at ${next.file}:${next.from}, and ${end.file}:${end.offset} comes next`
+}
+
+/** Where the next segment begins. Offset 0 is the beginning of a file, its magic included. */
+export function endOf(segment: BinlogSegment): LogPlace {
+  return segment.nextFile === null
+    ? { file: segment.file, offset: segment.to }
+    : { file: segment.nextFile, offset: 0 }
+}
+
+/** The number at the end of a binary log file's name. */
+export function fileNumber(file: string): number {
+  return Number(/\.(\d+)$/.exec(file)?.[1] ?? Number.NaN)
+}
+
+/** "binlog.000009" → "binlog.000010": how both engines name the next one. */
+export function fileAfter(file: string): string {
+  return file.replace(/\d+$/, digits => String(Number(digits) + 1).padStart(digits.length, '0'))
+}
+
+/** A place in a server's binary log: in which file, and how many bytes into it. */
+export interface LogPlace {
+  file: string
+  offset: number
+}
+
+/** Is `here` at `there` or behind it? */
+export function isAtLeast(here: LogPlace, there: LogPlace): boolean {
+  if (here.file === there.file) return here.offset >= there.offset
+  return fileNumber(here.file) > fileNumber(there.file)
+}

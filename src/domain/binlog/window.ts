@@ -1,0 +1,149 @@
+import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { couldLieBetween } from './gtid-history.ts'
+import type { BinlogSegment, StretchBegin } from './segment.ts'
+import { endOf, type LogPlace, type Stretch } from './stretch.ts'
+
+/** What can be restored of one server, and what cannot. */
+export interface SourceWindow {
+  sourceId: string
+  engine: string
+  stretches: readonly StretchWindow[]
+  gaps: readonly WindowGap[]
+}
+
+/** One unbroken run of segments, and the snapshots from which it leads on. */
+export interface StretchWindow {
+  stretchId: string
+  begins: StretchBegin['reason']
+  /** The first and the last moment of its log, ISO 8601; null where nothing happened. */
+  from: string | null
+  until: string | null
+  end: LogPlace & { gtids: string }
+  segments: number
+  transactions: number
+  /** Of the server's files, and as they are stored. */
+  bytes: number
+  storedBytes: number
+  /** Snapshots within it, oldest first. */
+  snapshots: readonly { snapshotId: string; consistentAt: string }[]
+  /** Every moment from <= t <= until can be restored; null without a snapshot. */
+  restorable: { from: string; until: string } | null
+}
+
+/** Moments that cannot be restored although later ones can, or may. */
+export interface WindowGap {
+  /** ISO 8601. */
+  from: string | null
+  until: string | null
+  /** In words. */
+  why: string
+}
+
+/** What `ecomdb backup window` found. */
+export interface WindowReport {
+  repositoryId: string
+  target: string
+  sources: readonly SourceWindow[]
+  /** Stretches that are believed up to some segment only, or not at all. */
+  refused: readonly { name: string; why: string; segments: number }[]
+}
+
+/** Is there anything that cannot be restored, or is not believed? */
+export function hasHoles({ sources, refused }: WindowReport): boolean {
+  return refused.length > 0 || sources.some(({ gaps }) => gaps.length > 0)
+}
+
+/** The windows of every source that has segments, and snapshots that are in none of them. */
+export function windowsOf(
+  stretches: readonly Stretch[],
+  snapshots: readonly SnapshotEnvelope[],
+): SourceWindow[] {
+  const sources = [...new Set(stretches.map(({ sourceId }) => sourceId))]
+  return sources.map(sourceId => {
+    const own = stretches
+      .filter(stretch => stretch.sourceId === sourceId)
+      .sort((a, b) => (a.stretchId < b.stretchId ? -1 : 1))
+    const windows = own.map(stretch => windowOf(stretch, snapshots))
+    return {
+      sourceId,
+      engine: own[0]?.segments[0]?.engine ?? '',
+      stretches: windows,
+      gaps: windows.flatMap((window, at) => gapBefore(windows[at - 1] ?? null, window)),
+    }
+  })
+}
+
+/** The segment in which a snapshot was taken, by place and GTIDs; null when in none. */
+export function segmentOfSnapshot(
+  { segments }: Stretch,
+  { position, sourceId, engine }: SnapshotEnvelope,
+): BinlogSegment | null {
+  if (!position || position.file === null || position.offset === null) return null
+  const { file, offset, gtidSet } = position
+  const found = segments.find(
+    one => one.file === file && one.from <= offset && offset <= one.to && one.from < one.to,
+  )
+  if (!found || found.sourceId !== sourceId || found.engine !== engine) return null
+  const { gtidsBefore, gtidsAfter } = found
+  return couldLieBetween(engine, gtidsBefore, gtidSet, gtidsAfter) ? found : null
+}
+
+function windowOf(stretch: Stretch, snapshots: readonly SnapshotEnvelope[]): StretchWindow {
+  const { stretchId, segments } = stretch
+  const within = snapshots.filter(
+    one => (one.scope ?? null) === null && segmentOfSnapshot(stretch, one) !== null,
+  )
+  const until = momentOfEnd(segments)
+  const first = within[0]?.consistentAt
+  const last = segments.at(-1)
+  const total = (amount: (one: BinlogSegment) => number): number =>
+    segments.reduce((sum, one) => sum + amount(one), 0)
+  return {
+    stretchId,
+    begins: segments[0]?.begins?.reason ?? 'first',
+    from: segments.find(one => one.firstAt !== null)?.firstAt ?? null,
+    until,
+    end: { ...(last ? endOf(last) : { file: '', offset: 0 }), gtids: last?.gtidsAfter ?? '' },
+    segments: segments.length,
+    transactions: total(one => one.transactions),
+    bytes: total(one => one.to - one.from),
+    storedBytes: total(one => one.object?.bytes ?? 0),
+    snapshots: within.map(({ snapshotId, consistentAt }) => ({ snapshotId, consistentAt })),
+    restorable: first !== undefined && until !== null ? { from: first, until } : null,
+  }
+}
+
+/** The latest moment of which it is known what had been committed by then. */
+export function momentOfEnd(segments: readonly BinlogSegment[]): string | null {
+  const moments = segments.slice(-KNOWN_WITHIN).flatMap(one => [one.knownUntil, one.lastAt])
+  return (
+    moments
+      .filter(moment => moment !== null)
+      .sort()
+      .at(-1) ?? null
+  )
+}
+
+/** How far back the newest known moment can lie; a transaction may span some segments. */
+const KNOWN_WITHIN = 1000
+
+/** What lies before a stretch that is not the first, or has no snapshot yet. */
+function gapBefore(before: StretchWindow | null, window: StretchWindow): WindowGap[] {
+  const snapshot = window.restorable?.from ?? null
+  if (!before && snapshot !== null) return []
+  const why = before
+    ? GAP[window.begins === 'gap' ? 'gap' : 'history']
+    : 'the log was archived before there was a snapshot within it'
+  return [
+    {
+      from: before?.until ?? window.from,
+      until: snapshot,
+      why: snapshot === null ? `${why}; it lasts until the next \`ecomdb backup logical\`` : why,
+    },
+  ]
+}
+
+const GAP = {
+  gap: 'the server had purged binary logs before they were archived',
+  history: "the server's binary log became another one: it was reset, or restored",
+} as const

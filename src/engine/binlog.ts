@@ -1,0 +1,127 @@
+import type { ConnectOptions, Session } from './session.ts'
+
+/**
+ * A server's binary log: what is there, its bytes as they are written, and its replay into
+ * another server. Reading and replaying go through the engine's own tool (mysqlbinlog,
+ * mariadb-binlog), replaying also through the engine's own client.
+ */
+export interface BinaryLog {
+  /**
+   * What an archiver must know.
+   * @throws EcomdbError UNSUPPORTED when the server writes no binary log; PRIVILEGE_MISSING
+   */
+  observe(session: Session): Promise<BinlogServer>
+  /**
+   * Takes a lock on the server that the session holds until it closes: one archiver for each
+   * server and repository, also from another host.
+   * @throws EcomdbError LOCKED
+   */
+  lock(session: Session, repositoryId: string): Promise<void>
+  /**
+   * Bytes of the log from a place on, whole events in order. The password never gets into an
+   * argument, and no byte of the log onto this host's disk.
+   */
+  read(options: BinlogReadOptions): Promise<BinlogFeed>
+  /** See LogReplay. */
+  readonly replay: LogReplay
+}
+
+export interface BinlogServer {
+  /** As in the envelopes of this server's snapshots. */
+  sourceId: string
+  serverUuid: string | null
+  serverId: number
+  serverVersion: string
+  /** The files that are still there, oldest first. */
+  files: readonly { name: string; bytes: number }[]
+  /** The end of the log; the end of a transaction. */
+  end: { file: string; offset: number }
+  /** Transactions that the server has had, as far as its log tells: gtid_executed, gtid_binlog_state. */
+  gtids: string
+  /** Microseconds since 1970 by the server's clock, read before `end`. */
+  timeUs: number
+}
+
+export interface BinlogReadOptions {
+  connect: ConnectOptions
+  file: string
+  /** Where an event begins; 4 is the first of a file. */
+  offset: number
+  /** Wait for more at the end, rather than ending there. */
+  follow: boolean
+}
+
+export type FeedItem =
+  /** A whole event at its place in the server's file. */
+  | { kind: 'event'; file: string; offset: number; bytes: Buffer }
+  /** The format description of a file that is not read from its beginning. */
+  | { kind: 'format'; file: string; bytes: Buffer }
+  /** The server has gone on to the next file. */
+  | { kind: 'file-end'; file: string }
+  /** Nothing came for the time that was given. */
+  | { kind: 'idle' }
+  /** All was read, and the tool ended well; never when following. */
+  | { kind: 'end' }
+
+export interface BinlogFeed {
+  /**
+   * @param waitMs how long to wait for something to come
+   * @throws EcomdbError SERVER_LOST, SERVER_REFUSED, TOOL_FAILED, PRIVILEGE_MISSING
+   */
+  next(waitMs: number): Promise<FeedItem>
+  /** Ends the tool and removes what it used; never throws. */
+  close(): Promise<void>
+}
+
+/** Replays binary log files into a server. */
+export interface LogReplay {
+  /** What is on the server besides its own databases, and who may log in. */
+  observe(session: Session): Promise<ReplayTarget>
+  /**
+   * Prepares a server for a replay: the event scheduler stops, and packets may be as large as
+   * the source's. What was changed is put back by the function given back.
+   */
+  prepare(session: Session): Promise<() => Promise<void>>
+  /**
+   * Replays whole transactions of files that follow one another, in one session, and waits for
+   * the statuses of the tool and of the client.
+   *
+   * @throws EcomdbError SERVER_REFUSED with the server's words, at the first statement that
+   *   it refuses; SERVER_LOST, TOOL_FAILED
+   */
+  run(options: ReplayOptions): Promise<void>
+  /**
+   * After a replay: disables events, and locks the accounts of people that it made or opened.
+   * @returns the names of those accounts and events
+   */
+  settle(session: Session, options: SettleOptions): Promise<{ locked: string[]; events: string[] }>
+}
+
+export interface ReplayOptions {
+  connect: ConnectOptions
+  /** Paths of the files, in order; each has its offsets as on the server. */
+  files: readonly string[]
+  /** Where to begin in the first file. */
+  start: number
+  /** Where to stop in the last file: exclusive, the end of a transaction. */
+  stop: number
+  /** Write to the server's own binary log. */
+  binlog: boolean
+  /** For files that the tool makes for LOAD DATA of statement format; 0700. */
+  folder: string
+  /** Bytes of SQL that went to the client. */
+  onBytes?: (bytes: number) => void
+}
+
+export interface ReplayTarget {
+  databases: readonly string[]
+  /** Accounts that are not locked. */
+  accounts: readonly { user: string; host: string }[]
+}
+
+export interface SettleOptions {
+  /** Accounts that were there before the restore. */
+  keep: ReplayTarget['accounts']
+  /** User names of programs, whose accounts are not people. */
+  services: readonly string[]
+}

@@ -1,0 +1,23 @@
+import { findInstallation } from '../installation.ts'
+import type { BinlogDialect } from '../shared/binlog/dialect.ts'
+import { mariadbLogicalDialect } from './logical-dialect.ts'
+
+export const mariadbBinlogDialect: BinlogDialect = {
+  family: 'mariadb',
+  tool: () => findInstallation('mariadb').program('mariadb-binlog'),
+  toolOptions: [],
+  readerIdOption: '--stop-never-slave-server-id',
+  client: () => findInstallation('mariadb').program('mariadb'),
+  clientOptions: ['--local-infile=1'],
+  replayOptions: [],
+  statusStatement: () => 'SHOW MASTER STATUS',
+  serverUuid: async () => null,
+  sourceId: session => mariadbLogicalDialect.sourceId(session),
+  gtids: 'SELECT @@global.gtid_binlog_state',
+  privileges: 'REPLICATION SLAVE, BINLOG MONITOR',
+  openAccounts: `SELECT User AS user, Host AS host FROM mysql.global_priv
+     WHERE IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0) = 0
+       AND IFNULL(JSON_VALUE(Priv, '$.is_role'), 0) = 0 AND User <> 'mariadb.sys'
+     ORDER BY User, Host`,
+  systemDatabases: mariadbLogicalDialect.systemDatabases,
+}

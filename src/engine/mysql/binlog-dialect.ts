@@ -1,0 +1,23 @@
+import { findInstallation } from '../installation.ts'
+import type { BinlogDialect } from '../shared/binlog/dialect.ts'
+import { mysqlLogicalDialect } from './logical-dialect.ts'
+
+export const mysqlBinlogDialect: BinlogDialect = {
+  family: 'mysql',
+  tool: () => findInstallation('mysql').program('mysqlbinlog'),
+  toolOptions: ['--no-login-paths'],
+  readerIdOption: '--connection-server-id',
+  client: () => findInstallation('mysql').program('mysql'),
+  clientOptions: ['--no-login-paths', '--local-infile=1'],
+  replayOptions: ['--skip-gtids'],
+  statusStatement: session =>
+    session.flavor.atLeast('mysql', 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
+  serverUuid: session => session.value('SELECT @@server_uuid'),
+  sourceId: session => mysqlLogicalDialect.sourceId(session),
+  gtids: 'SELECT @@global.gtid_executed',
+  privileges: 'REPLICATION SLAVE, REPLICATION CLIENT',
+  openAccounts: `SELECT user AS user, host AS host FROM mysql.user
+     WHERE account_locked = 'N' AND user NOT IN ('mysql.sys', 'mysql.session', 'mysql.infoschema')
+     ORDER BY user, host`,
+  systemDatabases: mysqlLogicalDialect.systemDatabases,
+}

@@ -1,0 +1,30 @@
+import type { EngineFamily } from '#domain/engine-family'
+import type { ProgramCommand } from '#process/program'
+import type { Session } from '../../session.ts'
+
+/** Where the two engines differ about binary logs. */
+export interface BinlogDialect {
+  readonly family: EngineFamily
+  /** mysqlbinlog, mariadb-binlog. */
+  tool(): ProgramCommand
+  /** After the option file: what keeps the tool from reading other options. */
+  readonly toolOptions: readonly string[]
+  /** The option by which the tool, while it follows, tells the server its number. */
+  readonly readerIdOption: string
+  /** The client, by an option file that comes first. */
+  client(): ProgramCommand
+  readonly clientOptions: readonly string[]
+  /** For the tool, when it replays: transactions get new GTIDs. */
+  readonly replayOptions: readonly string[]
+  readonly statusStatement: (session: Session) => string
+  /** MySQL's server_uuid. */
+  serverUuid(session: Session): Promise<string | null>
+  sourceId(session: Session): Promise<string>
+  /** All transactions of the log: gtid_executed, gtid_binlog_state. */
+  readonly gtids: string
+  /** Privileges that the account of an archiver needs, in the words of GRANT. */
+  readonly privileges: string
+  /** Accounts that can log in: user, host. */
+  readonly openAccounts: string
+  readonly systemDatabases: readonly string[]
+}

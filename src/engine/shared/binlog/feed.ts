@@ -1,0 +1,190 @@
+import { randomInt } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EcomdbError, messageOf } from '#core/errors'
+import { onInterrupt } from '#core/interruption'
+import { translateStorageError } from '#core/storage-error'
+import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
+import { fileAfter } from '#domain/binlog/stretch'
+import { type RunningProgram, startProgram } from '#process/running-program'
+import type { BinlogFeed, BinlogReadOptions, FeedItem } from '../../binlog.ts'
+import type { BinlogDialect } from './dialect.ts'
+import { EventSplitter } from './event-splitter.ts'
+import { Fifo } from './fifo.ts'
+import { writeOptionFile } from './option-file.ts'
+import { toolError } from './tool-error.ts'
+
+const POLL_MS = 20
+/** How often an idle feed looks whether the tool writes where it should. */
+const LOOK_MS = 1000
+
+/** See BinaryLog.read. */
+export async function openFeed(
+  dialect: BinlogDialect,
+  options: BinlogReadOptions,
+): Promise<BinlogFeed> {
+  const folder = await mkdtemp(join(tmpdir(), 'ecomdb-binlog-'))
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  const forget = onInterrupt(remove)
+  try {
+    const first = await Fifo.make(join(folder, options.file))
+    const second = await Fifo.make(join(folder, fileAfter(options.file)))
+    await first.open()
+    const optionFile = await writeOptionFile(folder, dialect.family, options.connect)
+    const tool = startProgram(dialect.tool(), argumentsOf(dialect, options, optionFile, folder))
+    tool.stdin.end()
+    tool.stdout.resume()
+    return new Feed(options, folder, tool, first, second, forget)
+  } catch (error) {
+    forget()
+    await remove()
+    throw translateStorageError(error, 'cannot read the binary log')
+  }
+}
+
+function argumentsOf(
+  dialect: BinlogDialect,
+  { file, offset, follow }: BinlogReadOptions,
+  optionFile: string,
+  folder: string,
+): string[] {
+  return [
+    optionFile,
+    ...dialect.toolOptions,
+    '--read-from-remote-server',
+    '--raw',
+    `--result-file=${folder}/`,
+    `--start-position=${offset}`,
+    // A server tells readers apart by their number, and drops the older of two with the same:
+    // drawn from the upper half, so that it is no replica's.
+    ...(follow
+      ? ['--stop-never', `${dialect.readerIdOption}=${randomInt(2 ** 31, 2 ** 32 - 1)}`]
+      : ['--to-last-log']),
+    file,
+  ]
+}
+
+class Feed implements BinlogFeed {
+  readonly #folder: string
+  readonly #tool: RunningProgram
+  readonly #forget: () => void
+  #file: string
+  #offset: number
+  #current: Fifo
+  #next: Fifo
+  #splitter = new EventSplitter()
+  #lookedAt = performance.now()
+
+  constructor(
+    { file, offset }: BinlogReadOptions,
+    folder: string,
+    tool: RunningProgram,
+    current: Fifo,
+    next: Fifo,
+    forget: () => void,
+  ) {
+    this.#file = file
+    this.#offset = offset
+    this.#folder = folder
+    this.#tool = tool
+    this.#current = current
+    this.#next = next
+    this.#forget = forget
+  }
+
+  async next(waitMs: number): Promise<FeedItem> {
+    const deadline = performance.now() + waitMs
+    for (;;) {
+      const event = this.#splitter.next()
+      if (event) return this.#item(event)
+      const item = await this.#fill()
+      if (item === 'more') continue
+      if (item) return item
+      if (performance.now() >= deadline) return { kind: 'idle' }
+      await this.#look()
+      await sleep(POLL_MS)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#tool.kill()
+    await this.#tool.ended.catch(() => {})
+    await this.#current.close().catch(() => {})
+    await this.#next.close().catch(() => {})
+    await rm(this.#folder, { recursive: true, force: true })
+    this.#forget()
+  }
+
+  /** Reads once: an item, 'more' when bytes have come, null when there is nothing now. */
+  async #fill(): Promise<FeedItem | 'more' | null> {
+    // Asked before reading: what it wrote before it ended is still in the pipe.
+    const hadEnded = this.#tool.hasEnded
+    const found = await this.#current.read()
+    if (Buffer.isBuffer(found)) {
+      this.#splitter.push(found)
+      return 'more'
+    }
+    if (hadEnded) {
+      await this.#requireGoodEnd()
+      return { kind: 'end' }
+    }
+    if (found === 'nothing') return null
+    const left = await this.#nextFile()
+    return { kind: 'file-end', file: left }
+  }
+
+  /** The tool has closed its file: the next one is where it goes on. */
+  async #nextFile(): Promise<string> {
+    const left = this.#file
+    this.#file = fileAfter(left)
+    this.#offset = FILE_MAGIC.length
+    this.#splitter = new EventSplitter()
+    await this.#current.close()
+    this.#current = this.#next
+    // Before the tool can write the one, and so come to the other.
+    this.#next = await Fifo.make(join(this.#folder, fileAfter(this.#file)))
+    await this.#current.open()
+    return left
+  }
+
+  #item(bytes: Buffer): FeedItem {
+    const { type, nextPosition } = readHeader(bytes)
+    // A file that is not read from its start begins with a copy of its format description.
+    if (this.#offset > FILE_MAGIC.length && nextPosition === 0 && type === 15) {
+      return { kind: 'format', file: this.#file, bytes }
+    }
+    const offset = this.#offset
+    this.#offset += bytes.length
+    return { kind: 'event', file: this.#file, offset, bytes }
+  }
+
+  async #requireGoodEnd(): Promise<void> {
+    try {
+      await this.#tool.ended
+    } catch (error) {
+      throw toolError(error, this.#tool.stderr, 'cannot read the binary log of the server')
+    }
+    if (this.#splitter.rest > 0) {
+      throw new EcomdbError('TOOL_FAILED', {
+        what: `${this.#tool.name} stopped in the middle of an event of ${this.#file}`,
+        why: messageOf(this.#tool.stderr.trim() || 'it gave no reason'),
+      })
+    }
+  }
+
+  /** A file that is none of our pipes: the server's next one has another name than expected. */
+  async #look(): Promise<void> {
+    if (performance.now() - this.#lookedAt < LOOK_MS) return
+    this.#lookedAt = performance.now()
+    const entries = await readdir(this.#folder, { withFileTypes: true })
+    const stray = entries.find(entry => entry.isFile() && /\.\d+$/.test(entry.name))
+    if (!stray) return
+    throw new EcomdbError('SERVER_LOST', {
+      what: 'the binary log went on in an unexpected file',
+      why: `${stray.name} comes after ${this.#file}`,
+      hints: ['run the command again: it begins where the archive ends'],
+    })
+  }
+}

@@ -1,0 +1,57 @@
+import { EcomdbError } from '#core/errors'
+import type { BinlogServer } from '../../binlog.ts'
+import { quoteString } from '../../quote.ts'
+import type { Session } from '../../session.ts'
+import type { BinlogDialect } from './dialect.ts'
+
+/** See BinaryLog.observe. */
+export async function observeLog(dialect: BinlogDialect, session: Session): Promise<BinlogServer> {
+  if ((await session.value('SELECT @@log_bin')) !== '1') throw switchedOff(session)
+  const time = await session.value('SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)')
+  try {
+    const [status] = await session.rows(dialect.statusStatement(session))
+    const gtids = await session.value(dialect.gtids)
+    const files = await session.rows('SHOW BINARY LOGS')
+    if (!status) throw switchedOff(session)
+    return {
+      sourceId: await dialect.sourceId(session),
+      serverUuid: await dialect.serverUuid(session),
+      serverId: Number(await session.value('SELECT @@server_id')),
+      serverVersion: session.flavor.text,
+      files: files.map(row => ({ name: String(row['Log_name']), bytes: Number(row['File_size']) })),
+      end: { file: String(status['File']), offset: Number(status['Position']) },
+      gtids: (gtids ?? '').replaceAll('\n', ''),
+      timeUs: Number(time),
+    }
+  } catch (error) {
+    if (!(error instanceof EcomdbError) || error.code !== 'PRIVILEGE_MISSING') throw error
+    throw new EcomdbError('PRIVILEGE_MISSING', {
+      what: 'the account may not read the binary log',
+      ...(error.why ? { why: error.why } : {}),
+      hints: [`as an administrator: GRANT ${dialect.privileges} ON *.* TO the account`],
+      cause: error,
+    })
+  }
+}
+
+/** See BinaryLog.lock. */
+export async function lockArchiver(session: Session, repositoryId: string): Promise<void> {
+  // Names of locks are up to 64 characters.
+  const name = `ecomdb.binlog.${repositoryId}`
+  await session.run('SET SESSION wait_timeout = 86400')
+  if ((await session.value(`SELECT GET_LOCK(${quoteString(name)}, 0)`)) === '1') return
+  const holder = await session.value(`SELECT IS_USED_LOCK(${quoteString(name)})`)
+  throw new EcomdbError('LOCKED', {
+    what: "this server's binary log is being archived to this repository already",
+    why: `connection ${holder} holds the lock ${name}`,
+    hints: ['wait for the other archiver to end; the lock goes with its connection'],
+  })
+}
+
+function switchedOff(session: Session): EcomdbError {
+  return new EcomdbError('UNSUPPORTED', {
+    what: 'there is no binary log to archive',
+    why: `log_bin is OFF on ${session.flavor}`,
+    hints: ['set log_bin in its configuration, and restart it; then `ecomdb backup logical`'],
+  })
+}

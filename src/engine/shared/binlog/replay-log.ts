@@ -1,0 +1,105 @@
+import { isPerson } from '#domain/backup/restored-accounts'
+import type { LogReplay, ReplayTarget, SettleOptions } from '../../binlog.ts'
+import { quoteAccount, quoteQualified, quoteString } from '../../quote.ts'
+import type { Session, SqlRow } from '../../session.ts'
+import type { BinlogDialect } from './dialect.ts'
+import { runReplay } from './run-replay.ts'
+
+/** The largest that both engines take. */
+const LARGEST_PACKET = 1024 * 1024 * 1024
+
+/** See LogReplay. */
+export function logReplay(dialect: BinlogDialect): LogReplay {
+  return {
+    observe: session => observeTarget(dialect, session),
+    prepare: prepareServer,
+    run: options => runReplay(dialect, options),
+    settle: (session, options) => settle(dialect, session, options),
+  }
+}
+
+async function observeTarget(dialect: BinlogDialect, session: Session): Promise<ReplayTarget> {
+  const rows = await session.rows<SqlRow & { name: string }>(
+    'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME',
+  )
+  return {
+    databases: rows
+      .map(({ name }) => name)
+      .filter(name => !dialect.systemDatabases.includes(name.toLowerCase())),
+    accounts: await openAccounts(dialect, session),
+  }
+}
+
+async function openAccounts(
+  dialect: BinlogDialect,
+  session: Session,
+): Promise<{ user: string; host: string }[]> {
+  const rows = await session.rows<SqlRow & { user: string; host: string }>(dialect.openAccounts)
+  return rows.map(({ user, host }) => ({ user, host }))
+}
+
+/**
+ * An event that ran during the replay would do again what the log has of it. A row may be as
+ * large as the source's packets, and travels in a statement that is larger.
+ */
+async function prepareServer(session: Session): Promise<() => Promise<void>> {
+  const scheduler = await session.value('SELECT @@GLOBAL.event_scheduler')
+  const packet = Number(await session.value('SELECT @@GLOBAL.max_allowed_packet'))
+  if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = OFF')
+  if (packet < LARGEST_PACKET) {
+    await session.run(`SET GLOBAL max_allowed_packet = ${LARGEST_PACKET}`)
+  }
+  return async () => {
+    if (packet < LARGEST_PACKET) await session.run(`SET GLOBAL max_allowed_packet = ${packet}`)
+    if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = ON')
+  }
+}
+
+async function settle(
+  dialect: BinlogDialect,
+  session: Session,
+  { keep, services }: SettleOptions,
+): Promise<{ locked: string[]; events: string[] }> {
+  await session.run('SET SESSION sql_log_bin = 0')
+  const events = await disableEvents(session)
+  const kept = new Set(keep.map(({ user, host }) => JSON.stringify([user, host])))
+  const locked: string[] = []
+  for (const account of await openAccounts(dialect, session)) {
+    const { user, host } = account
+    const person = isPerson({ user, host, kind: 'account', create: [], grants: [] }, services)
+    if (!person || kept.has(JSON.stringify([user, host]))) continue
+    await session.run(`ALTER USER ${quoteAccount(user, host)} ACCOUNT LOCK`)
+    locked.push(quoteAccount(user, host))
+  }
+  return { locked, events }
+}
+
+interface EventRow extends SqlRow {
+  place: string
+  name: string
+  definer: string
+  mode: string
+  client: string
+  collation: string
+  zone: string
+}
+
+/** ALTER EVENT writes the session's settings and its user into the event, so these come first. */
+async function disableEvents(session: Session): Promise<string[]> {
+  const rows = await session.rows<EventRow>(
+    `SELECT EVENT_SCHEMA AS place, EVENT_NAME AS name, DEFINER AS definer, SQL_MODE AS mode,
+            CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS collation, TIME_ZONE AS zone
+       FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'
+      ORDER BY EVENT_SCHEMA, EVENT_NAME`,
+  )
+  for (const { place, name, definer, mode, client, collation, zone } of rows) {
+    const at = definer.lastIndexOf('@')
+    const by = quoteAccount(definer.slice(0, at), definer.slice(at + 1))
+    await session.run(
+      `SET SESSION sql_mode = ${quoteString(mode)}, character_set_client = ${quoteString(client)},
+         collation_connection = ${quoteString(collation)}, time_zone = ${quoteString(zone)}`,
+    )
+    await session.run(`ALTER DEFINER = ${by} EVENT ${quoteQualified(place, name)} DISABLE`)
+  }
+  return rows.map(({ place, name }) => `${place}.${name}`)
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EcomdbError } from '#core/errors'
+import { type RunningProgram, startProgram } from '#process/running-program'
+import type { ReplayOptions } from '../../binlog.ts'
+import type { BinlogDialect } from './dialect.ts'
+import { writeOptionFile } from './option-file.ts'
+
+/** See LogReplay.run. */
+export async function runReplay(dialect: BinlogDialect, options: ReplayOptions): Promise<void> {
+  const folder = await mkdtemp(join(options.folder, 'replay-'))
+  try {
+    const optionFile = await writeOptionFile(folder, dialect.family, options.connect)
+    const client = startProgram(dialect.client(), [
+      optionFile,
+      ...dialect.clientOptions,
+      ...CLIENT_OPTIONS,
+    ])
+    const tool = startProgram(dialect.tool(), toolArguments(dialect, options, folder))
+    try {
+      await pass(tool, client, options.onBytes)
+    } finally {
+      tool.kill()
+      client.kill()
+      await Promise.allSettled([tool.ended, client.ended])
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const CLIENT_OPTIONS = [
+  '--batch',
+  '--skip-column-names',
+  // Statements may hold any bytes.
+  '--binary-mode',
+  '--max-allowed-packet=1G',
+  // After a new connection the rest would run without the session's settings.
+  '--skip-reconnect',
+]
+
+function toolArguments(
+  dialect: BinlogDialect,
+  { files, start, stop, binlog }: ReplayOptions,
+  folder: string,
+): string[] {
+  return [
+    '--no-defaults',
+    ...dialect.toolOptions,
+    ...dialect.replayOptions,
+    ...(binlog ? [] : ['--disable-log-bin']),
+    `--local-load=${folder}`,
+    `--start-position=${start}`,
+    `--stop-position=${stop}`,
+    ...files,
+  ]
+}
+
+/**
+ * The tool's SQL into the client; then a question, which the client answers when it has
+ * executed all that came before. Only then, and with both statuses 0, is it done.
+ */
+async function pass(
+  tool: RunningProgram,
+  client: RunningProgram,
+  onBytes: ReplayOptions['onBytes'],
+): Promise<void> {
+  const answer = `ecomdb-replayed-${randomBytes(8).toString('hex')}`
+  let answered = ''
+  client.stdout.on('data', chunk => {
+    answered = `${answered}${chunk}`.slice(-1000)
+  })
+  tool.stdin.end()
+  tool.stdout.on('data', chunk => onBytes?.(chunk.length))
+  tool.stdout.pipe(client.stdin, { end: false })
+  // Whichever ends first: a client that refuses a statement leaves the tool writing to no one.
+  const clientEnded = client.ended.catch(error => {
+    throw clientError(error, client.stderr)
+  })
+  clientEnded.catch(() => {})
+  await Promise.race([tool.ended, clientEnded])
+  await tool.ended
+  client.stdin.end(`\nSELECT '${answer}';\n`)
+  await clientEnded
+  if (!answered.includes(answer)) {
+    throw new EcomdbError('TOOL_FAILED', {
+      what: `${client.name} ended without having executed the whole replay`,
+      why: client.stderr.trim() || 'it gave no reason',
+    })
+  }
+}
+
+/** The client prints "ERROR 1146 (42S02) at line 12: …". */
+function clientError(error: unknown, stderr: string): unknown {
+  if (!(error instanceof EcomdbError) || error.code !== 'TOOL_FAILED') return error
+  const [line = '', number = ''] = /ERROR (\d+).*/.exec(stderr) ?? []
+  const lost = ['2002', '2003', '2006', '2013', '2026', '1053', '1927'].includes(number)
+  return new EcomdbError(lost ? 'SERVER_LOST' : 'SERVER_REFUSED', {
+    what: 'the server refused a statement of the replay',
+    why: line || error.why || '',
+    hints: [
+      'the server holds what came before it; restore into an empty server, to an earlier moment or from a later snapshot',
+    ],
+    cause: error,
+  })
+}

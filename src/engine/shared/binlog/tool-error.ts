@@ -1,0 +1,22 @@
+import { EcomdbError, type ErrorCode } from '#core/errors'
+
+/**
+ * What the engine's tool complained of, as an error of ecomdb's: a lost connection is worth
+ * another try, a missing privilege is not.
+ */
+export function toolError(error: unknown, stderr: string, what: string): unknown {
+  if (!(error instanceof EcomdbError) || error.code !== 'TOOL_FAILED') return error
+  const text = stderr.trim()
+  return new EcomdbError(codeOf(text), { what, why: text || error.why || '', cause: error })
+}
+
+const MEANINGS: readonly [RegExp, ErrorCode][] = [
+  [/access denied.*privilege|REPLICATION SLAVE/i, 'PRIVILEGE_MISSING'],
+  [/access denied|authentication/i, 'AUTHENTICATION_REFUSED'],
+  [/can't connect|can not connect|unknown .*host/i, 'SERVER_UNREACHABLE'],
+  [/lost connection|server has gone away|shutdown|reading packet|killed/i, 'SERVER_LOST'],
+]
+
+function codeOf(text: string): ErrorCode {
+  return MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? 'TOOL_FAILED'
+}

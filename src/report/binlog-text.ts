@@ -1,0 +1,49 @@
+import { countOf, formatBytes } from '#core/units'
+import type { BinlogReport } from '#domain/binlog/binlog-report'
+import type { StretchWindow, WindowReport } from '#domain/binlog/window'
+
+/** `ecomdb backup binlog` for people. */
+export function binlogText({ target, written, end }: BinlogReport): string {
+  const { segments, transactions, bytes, storedBytes } = written
+  return [
+    `archived ${countOf(transactions, 'transaction')} in ${countOf(segments, 'segment')} (${formatBytes(bytes)}, stored as ${formatBytes(storedBytes)}) in ${target}`,
+    ...(end
+      ? [
+          `  ends at   ${end.file}:${end.offset}${end.gtids && `, GTIDs ${end.gtids}`}`,
+          `  complete  until ${end.knownUntil ?? 'its last transaction'}`,
+        ]
+      : []),
+  ].join('\n')
+}
+
+/** `ecomdb backup window` for people. */
+export function windowText({ target, sources, refused }: WindowReport): string {
+  const lines = sources.flatMap(({ sourceId, engine, stretches, gaps }) => [
+    `${engine} server ${sourceId}`,
+    ...stretches.flatMap(stretchLines),
+    ...gaps.map(
+      ({ from, until, why }) => `  GAP         ${from ?? '…'} to ${until ?? 'now'}: ${why}`,
+    ),
+  ])
+  const doubts = refused.map(
+    ({ name, why, segments }) =>
+      `  REFUSED     ${name} after ${countOf(segments, 'segment')}: ${why}`,
+  )
+  if (lines.length + doubts.length === 0) {
+    return `there is no binary log in ${target}: run \`ecomdb backup binlog\``
+  }
+  return [...lines, ...doubts].join('\n')
+}
+
+function stretchLines(window: StretchWindow): string[] {
+  const { restorable, end, segments, transactions, storedBytes, snapshots } = window
+  const gtids = end.gtids && `, GTIDs ${end.gtids}`
+  return [
+    restorable
+      ? `  restorable  ${restorable.from} to ${restorable.until}`
+      : '  restorable  nothing: there is no snapshot within it',
+    `  log         ${window.from ?? '…'} to ${window.until ?? '…'}: ${countOf(transactions, 'transaction')} in ${countOf(segments, 'segment')}, ${formatBytes(storedBytes)}`,
+    `              ends at ${end.file}:${end.offset}${gtids}`,
+    `  snapshots   ${snapshots.map(({ snapshotId }) => snapshotId).join(', ') || 'none'}`,
+  ]
+}

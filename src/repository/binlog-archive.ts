@@ -1,0 +1,231 @@
+import { promisify } from 'node:util'
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import type { Clock } from '#core/clock'
+import { EcomdbError, messageOf } from '#core/errors'
+import type { Secret } from '#core/secret'
+import { toolVersion } from '#core/version'
+import { checkRecipients, encryptAge } from '#crypto/age-file'
+import type { SigningKey } from '#crypto/key-files'
+import { recipientSet } from '#crypto/object-id'
+import { openStatement, signStatement } from '#crypto/signed-statement'
+import type { StoredObject } from '#domain/backup/envelope'
+import { BINLOG_CAPABILITIES, type BinlogSegment, isBinlogSegment } from '#domain/binlog/segment'
+import { chainProblem, type HashedSegment, type Stretch } from '#domain/binlog/stretch'
+import type { Target } from '#target/target'
+import type { Repository } from './contract.ts'
+import { BINLOG, binlogFolder, idsOfSegmentFile, newSegmentObject, segmentFile } from './layout.ts'
+import { openRepository } from './repository.ts'
+import { checkCapabilities, checkFormat, checkOwn, misplaced, sha256Hex } from './trusted-files.ts'
+import { uuidV7 } from './uuid.ts'
+
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
+
+/** Binary logs are read while the server works: the cheapest level. */
+const LEVEL = 1
+
+/** What an archiver knows of a segment; the archive adds the rest. */
+export type SegmentFacts = Omit<
+  BinlogSegment,
+  'format' | 'requires' | 'repositoryId' | 'object' | 'recipients' | 'closedAt' | 'tool'
+>
+
+/** What a writer needs. */
+export interface SegmentKeys {
+  recipients: readonly string[]
+  signingKey: SigningKey
+  clock: Clock
+}
+
+/** A stretch that is not believed: its name in the repository, and why. */
+export interface RefusedStretch {
+  name: string
+  why: string
+  /** How many segments before the one that is not believed are whole. */
+  segments: number
+}
+
+/** The binary logs in a repository: segments, each with its signed envelope (docs/formats.md). */
+export class BinlogArchive {
+  readonly repository: Repository
+  readonly #target: Target
+
+  /** @throws EcomdbError REPOSITORY_NOT_FOUND, REPOSITORY_VERSION, TARGET_UNAVAILABLE */
+  static async open(target: Target): Promise<BinlogArchive> {
+    return new BinlogArchive(await openRepository(target), target)
+  }
+
+  private constructor(repository: Repository, target: Target) {
+    this.repository = repository
+    this.#target = target
+  }
+
+  /**
+   * Stores the bytes of a segment, then its envelope: the commit.
+   *
+   * @returns the envelope and its hash, which the next segment names
+   * @throws EcomdbError STORAGE_FAILED (also when another archiver stored this number)
+   */
+  async append(
+    facts: SegmentFacts,
+    bytes: readonly Uint8Array[],
+    { recipients, signingKey, clock }: SegmentKeys,
+  ): Promise<HashedSegment> {
+    const { sourceId, stretchId, sequence } = facts
+    const object = bytes.length === 0 ? null : await this.#store(facts, bytes, recipients)
+    const segment: BinlogSegment = {
+      format: 1,
+      requires: BINLOG_CAPABILITIES,
+      repositoryId: this.repository.id,
+      ...facts,
+      object,
+      recipients: recipientSet(recipients),
+      closedAt: clock.now().toISOString(),
+      tool: toolVersion(),
+    }
+    const file = signStatement('binlog-segment', segment, signingKey)
+    await this.#target.put(segmentFile(sourceId, stretchId, sequence), [file])
+    return { segment, sha256: sha256Hex(file) }
+  }
+
+  /** @throws EcomdbError CONFIG_INVALID */
+  async checkRecipients(recipients: readonly string[]): Promise<void> {
+    await checkRecipients(recipients)
+  }
+
+  /** A new stretch's id: after all others of its source, even where the clock was set back. */
+  newStretchId(clock: Clock, others: readonly string[]): string {
+    const newest = others.toSorted().at(-1)
+    const earliest = newest ? Number.parseInt(newest.replaceAll('-', '').slice(0, 12), 16) + 1 : 0
+    return uuidV7(new Date(Math.max(clock.now().getTime(), earliest)))
+  }
+
+  /**
+   * The newest segment of every stretch of a source, oldest stretch first. One that is not
+   * believed is an error: an archiver must not go on as if it were not there.
+   *
+   * @throws EcomdbError SIGNATURE_INVALID, REPOSITORY_VERSION, UNSUPPORTED
+   */
+  async heads(sourceId: string, trustedSigners: readonly string[]): Promise<HashedSegment[]> {
+    const newest = new Map<string, number>()
+    for await (const { name } of this.#target.list(binlogFolder(sourceId))) {
+      const ids = idsOfSegmentFile(name)
+      if (ids) newest.set(ids.stretchId, ids.sequence)
+    }
+    const heads: HashedSegment[] = []
+    for (const [stretchId, sequence] of newest) {
+      heads.push(await this.#read(segmentFile(sourceId, stretchId, sequence), trustedSigners))
+    }
+    return heads
+  }
+
+  /** Every stretch of every source as far as it is whole, oldest first, and what is not. */
+  async stretches(
+    trustedSigners: readonly string[],
+  ): Promise<{ stretches: Stretch[]; refused: RefusedStretch[] }> {
+    const names = new Map<string, string[]>()
+    for await (const { name } of this.#target.list(BINLOG)) {
+      const ids = idsOfSegmentFile(name)
+      if (!ids) continue
+      const folder = `${ids.folder}${ids.stretchId}/`
+      names.set(folder, [...(names.get(folder) ?? []), name])
+    }
+    const stretches: Stretch[] = []
+    const refused: RefusedStretch[] = []
+    for (const [folder, files] of names) {
+      const { chain, problem } = await this.#chain(files, trustedSigners)
+      const head = chain.at(-1)
+      if (head) {
+        const { stretchId, sourceId } = head.segment
+        const segments = chain.map(({ segment }) => segment)
+        stretches.push({ stretchId, sourceId, segments, headSha256: head.sha256 })
+      }
+      if (problem) refused.push({ name: folder, why: problem, segments: chain.length })
+    }
+    return { stretches, refused }
+  }
+
+  /**
+   * The bytes of a segment as the server wrote them.
+   * @throws EcomdbError OBJECT_DAMAGED, WRONG_IDENTITY
+   */
+  async readBytes(segment: BinlogSegment, identities: readonly Secret[]): Promise<Buffer> {
+    if (!segment.object) return Buffer.alloc(0)
+    const packed = await this.repository.readPiece(segment.object, identities)
+    const bytes = await decompress(packed).catch((error: unknown) => {
+      throw damaged(segment, messageOf(error))
+    })
+    const expected = segment.to - segment.from
+    if (bytes.length === expected) return bytes
+    throw damaged(segment, `it has ${bytes.length} bytes, and ${expected} were archived`)
+  }
+
+  /** The segments of one stretch, until the first that does not follow. */
+  async #chain(
+    files: readonly string[],
+    trustedSigners: readonly string[],
+  ): Promise<{ chain: HashedSegment[]; problem: string | null }> {
+    const chain: HashedSegment[] = []
+    for (const name of files) {
+      try {
+        const next = await this.#read(name, trustedSigners)
+        const problem = chainProblem(chain.at(-1) ?? null, next.segment)
+        if (problem) return { chain, problem }
+        chain.push(next)
+      } catch (error) {
+        if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
+        return { chain, problem: `${error.what}: ${error.why ?? ''}` }
+      }
+    }
+    return { chain, problem: null }
+  }
+
+  async #read(name: string, trustedSigners: readonly string[]): Promise<HashedSegment> {
+    const file = await this.#target.get(name)
+    if (!file) throw misplaced(name, 'it is gone')
+    const { value } = openStatement('binlog-segment', file, trustedSigners, name)
+    checkFormat(value, name)
+    if (!isBinlogSegment(value)) throw misplaced(name, 'its members are of another format')
+    checkOwn(name, this.repository.id, value.repositoryId)
+    if (segmentFile(value.sourceId, value.stretchId, value.sequence) !== name) {
+      throw misplaced(
+        name,
+        `it is segment ${value.sequence} of stretch ${value.stretchId} of ${value.sourceId}`,
+      )
+    }
+    checkCapabilities(value, name, new Set(BINLOG_CAPABILITIES))
+    return { segment: value, sha256: sha256Hex(file) }
+  }
+
+  async #store(
+    { sourceId, stretchId, sequence }: SegmentFacts,
+    bytes: readonly Uint8Array[],
+    recipients: readonly string[],
+  ): Promise<StoredObject> {
+    const frames = await Promise.all(bytes.map(compressed))
+    const body = await encryptAge(recipients, frames)
+    const path = newSegmentObject(sourceId, stretchId, sequence)
+    await this.#target.put(path, body)
+    const size = body.reduce((sum, part) => sum + part.byteLength, 0)
+    return { path, bytes: size, sha256: sha256Hex(...body) }
+  }
+}
+
+const compressed = (bytes: Uint8Array): Promise<Buffer> =>
+  compress(bytes, {
+    params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
+  })
+
+const ABOUT_ONE_FILE: ReadonlySet<string> = new Set([
+  'SIGNATURE_INVALID',
+  'REPOSITORY_VERSION',
+  'UNSUPPORTED',
+])
+
+function damaged({ file, from, to, object }: BinlogSegment, why: string): EcomdbError {
+  return new EcomdbError('OBJECT_DAMAGED', {
+    what: `the segment ${object?.path ?? ''} (${file}, ${from} to ${to}) is damaged`,
+    why,
+    hints: ['use another copy of the repository; what lies behind it cannot be replayed here'],
+  })
+}

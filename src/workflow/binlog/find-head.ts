@@ -1,0 +1,105 @@
+import type { Secret } from '#core/secret'
+import { tailMark } from '#crypto/object-id'
+import { type FileFormat, readFormat } from '#domain/binlog/event'
+import { parseHistory } from '#domain/binlog/gtid-history'
+import type { BinlogSegment, StretchBegin } from '#domain/binlog/segment'
+import { fileNumber, type HashedSegment } from '#domain/binlog/stretch'
+import type { BinlogFeed, BinlogServer } from '#engine/binlog'
+import type { Engine } from '#engine/engine'
+import type { ConnectOptions } from '#engine/session'
+
+/** The feed of a server's log from the archive's end on, or from the log's beginning. */
+export type FoundHead =
+  | { kind: 'follows'; head: HashedSegment; format: FileFormat; feed: BinlogFeed }
+  | { kind: 'begins'; begin: StretchBegin; feed: BinlogFeed; file: string }
+
+export interface HeadOptions {
+  engine: Engine
+  connect: ConnectOptions
+  dedupKey: Secret
+  follow: boolean
+}
+
+/** How long the server may take to send the first event. */
+const FIRST_EVENT_MS = 60_000
+
+/**
+ * Finds the stretch that the server's log continues: the newest whose last event is still at
+ * its place, byte for byte. No name and no number is believed for it: two MariaDB servers on a
+ * host may have the same, and a server that was reset or restored keeps its own.
+ */
+export async function findHead(
+  options: HeadOptions,
+  server: BinlogServer,
+  heads: readonly HashedSegment[],
+): Promise<FoundHead> {
+  for (const head of heads.toReversed()) {
+    const found = await tryHead(options, server, head)
+    if (found) return found
+  }
+  const [first] = server.files
+  const file = first?.name ?? server.end.file
+  const feed = await open(options, file, 4)
+  return { kind: 'begins', begin: beginOf(server, heads, file), feed, file }
+}
+
+async function tryHead(
+  options: HeadOptions,
+  server: BinlogServer,
+  head: HashedSegment,
+): Promise<FoundHead | null> {
+  const { file, to, tail } = head.segment
+  const there = server.files.find(({ name }) => name === file)
+  if (!tail || !there || there.bytes < to) return null
+  const feed = await open(options, file, tail.offset)
+  try {
+    const format = await formatAt(feed, tail, options.dedupKey)
+    if (format) return { kind: 'follows', head, format, feed }
+  } catch (error) {
+    await feed.close()
+    throw error
+  }
+  await feed.close()
+  return null
+}
+
+/** The file's format, when the event that comes first is the archive's last; else null. */
+async function formatAt(
+  feed: BinlogFeed,
+  tail: NonNullable<BinlogSegment['tail']>,
+  dedupKey: Secret,
+): Promise<FileFormat | null> {
+  let format: FileFormat | null = null
+  for (;;) {
+    const item = await feed.next(FIRST_EVENT_MS)
+    if (item.kind === 'format') format = readFormat(item.bytes)
+    else if (item.kind !== 'event') return null
+    else {
+      const same = item.bytes.length === tail.bytes && tailMark(dedupKey, item.bytes) === tail.hmac
+      return same ? (format ?? readFormat(item.bytes)) : null
+    }
+  }
+}
+
+/** Why the newest stretch does not go on. */
+function beginOf(
+  server: BinlogServer,
+  heads: readonly HashedSegment[],
+  firstFile: string,
+): StretchBegin {
+  const newest = heads.at(-1)?.segment
+  if (!newest) return { reason: 'first', after: null }
+  const after = { stretchId: newest.stretchId, sequence: newest.sequence }
+  const history = parseHistory(newest.engine, server.gtids)
+  const purged = fileNumber(firstFile) > fileNumber(newest.file)
+  const grown = history.covers(newest.gtidsAfter)
+  return { reason: purged && grown ? 'gap' : 'history', after }
+}
+
+async function open(
+  { engine, connect, follow }: HeadOptions,
+  file: string,
+  offset: number,
+): Promise<BinlogFeed> {
+  return await engine.binaryLog.read({ connect, file, offset, follow })
+}

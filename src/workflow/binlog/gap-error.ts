@@ -1,0 +1,31 @@
+import { EcomdbError } from '#core/errors'
+import type { BinlogSegment, StretchBegin } from '#domain/binlog/segment'
+import { endOf, type HashedSegment } from '#domain/binlog/stretch'
+import type { BinlogServer } from '#engine/binlog'
+
+/** The error for what is lost between the newest stretch and the one that was begun. */
+export function gapError(
+  begin: StretchBegin,
+  heads: readonly HashedSegment[],
+  begun: BinlogSegment | null,
+  server: BinlogServer,
+): EcomdbError {
+  const before = heads.at(-1)?.segment
+  const end = before ? endOf(before) : null
+  const until = before?.knownUntil ?? before?.lastAt ?? 'its beginning'
+  const from = begun?.firstAt ?? begun?.knownUntil ?? 'now'
+  const first = server.files[0]?.name ?? server.end.file
+  const reason =
+    begin.reason === 'gap'
+      ? `the server no longer has it: its oldest binary log is ${first}`
+      : "the server's log is not the one that was archived: it was reset, or restored, or this is another server"
+  return new EcomdbError('BINLOG_GAP', {
+    what: `the binary log from ${until} to ${from} is lost`,
+    why: `the archive ends at ${end?.file ?? ''}:${end?.offset ?? 0}, and ${reason}`,
+    hints: [
+      'take a new snapshot now: `ecomdb backup logical`; until then no moment after the gap can be restored',
+      `a new stretch of the archive was begun at ${first}, and the next run goes on with it`,
+      'keep binary logs longer on the server (binlog_expire_logs_seconds, expire_logs_days), or archive more often',
+    ],
+  })
+}

@@ -1,0 +1,132 @@
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
+import type { Progress } from '#core/progress'
+import { fileAfter, isAtLeast } from '#domain/binlog/stretch'
+import type { BinlogFeed, FeedItem } from '#engine/binlog'
+import type { Engine } from '#engine/engine'
+import type { Session } from '#engine/session'
+import type { Observation, SegmentWriter } from './segment-writer.ts'
+
+/** When segments are closed, at the end of a transaction. */
+export interface SegmentLimits {
+  /** Milliseconds after the first event, */
+  segmentMs: number
+  /** or when there are so many bytes. */
+  segmentBytes: number
+}
+
+export interface ReadOptions extends SegmentLimits {
+  engine: Engine
+  clock: Clock
+  /** End when all is archived that the server has written by now. */
+  untilNow: boolean
+  feed: BinlogFeed
+  writer: SegmentWriter
+  session: Session
+}
+
+/** Between looks at the clock while nothing comes. */
+const IDLE_MS = 250
+/** How often an idle server's window is moved on. */
+const MARK_MS = 300_000
+/** The server is ahead for so long and sends nothing: the connection is dead. */
+const STALLED_MS = 60_000
+
+/**
+ * Reads a feed into segments: until its end, until the server's end of now, or for ever.
+ *
+ * @throws EcomdbError SERVER_LOST, TOOL_FAILED, OBJECT_DAMAGED, UNSUPPORTED, STORAGE_FAILED
+ */
+export async function readLog(options: ReadOptions, progress: Progress): Promise<void> {
+  const reader = new LogReader(options, progress)
+  const goal = options.untilNow ? await reader.observe() : null
+  for (;;) {
+    throwIfInterrupted()
+    const item = await options.feed.next(IDLE_MS)
+    await reader.take(item)
+    if (item.kind === 'end') return
+    if (goal && (await reader.endsAt(goal))) return
+  }
+}
+
+class LogReader {
+  readonly #options: ReadOptions
+  readonly #progress: Progress
+  /** On the monotonic clock: when the open segment got its first event. */
+  #openedMs: number
+  /** When the last event came. */
+  #movedMs: number
+
+  constructor(options: ReadOptions, progress: Progress) {
+    this.#options = options
+    this.#progress = progress
+    this.#openedMs = options.clock.monotonicMs()
+    this.#movedMs = this.#openedMs
+  }
+
+  async observe(): Promise<Observation> {
+    return await this.#options.engine.binaryLog.observe(this.#options.session)
+  }
+
+  async take(item: FeedItem): Promise<void> {
+    if (item.kind === 'event') this.#add(item.offset, item.bytes)
+    else if (item.kind === 'file-end') await this.#changeFile(item.file)
+    else if (item.kind === 'end') await this.#close(null)
+    if (item.kind !== 'end') await this.#closeIfDue(item.kind === 'idle')
+  }
+
+  /** Closes at the goal. */
+  async endsAt({ end }: Observation): Promise<boolean> {
+    const { writer } = this.#options
+    if (!writer.isAtBorder || !isAtLeast(writer.place, end)) return false
+    await this.#close(null)
+    return true
+  }
+
+  #add(offset: number, bytes: Buffer): void {
+    const { writer, clock } = this.#options
+    this.#movedMs = clock.monotonicMs()
+    if (writer.heldBytes === 0) this.#openedMs = this.#movedMs
+    writer.add(offset, bytes)
+    this.#progress.advance({ bytes: bytes.length })
+  }
+
+  async #changeFile(ended: string): Promise<void> {
+    const { writer } = this.#options
+    const next = writer.nextFile ?? fileAfter(ended)
+    // A run before this one may have come just so far.
+    if (!writer.hasEndedFile) await this.#close(next)
+    writer.beginFile(next)
+  }
+
+  async #closeIfDue(idle: boolean): Promise<void> {
+    const { writer, segmentMs, segmentBytes, clock } = this.#options
+    const { heldBytes, isAtBorder } = writer
+    const ageMs = clock.monotonicMs() - this.#openedMs
+    if (heldBytes > 0 && isAtBorder && (ageMs >= segmentMs || heldBytes >= segmentBytes)) {
+      await this.#close(null)
+    } else if (heldBytes >= 2 * segmentBytes) {
+      // A transaction that is larger than a segment is cut between two of its events.
+      await this.#close(null)
+    } else if (idle && heldBytes === 0 && ageMs >= MARK_MS) await this.#close(null)
+    if (idle) await this.#refuseStall()
+  }
+
+  async #close(nextFile: string | null): Promise<void> {
+    await this.#options.writer.close(nextFile, await this.observe())
+    this.#openedMs = this.#options.clock.monotonicMs()
+  }
+
+  async #refuseStall(): Promise<void> {
+    const { clock, writer } = this.#options
+    if (clock.monotonicMs() - this.#movedMs < STALLED_MS) return
+    this.#movedMs = clock.monotonicMs()
+    const { end } = await this.observe()
+    if (isAtLeast(writer.place, end)) return
+    throw new EcomdbError('SERVER_LOST', {
+      what: 'the server sends nothing, although its binary log has grown',
+      why: `it is at ${end.file}:${end.offset}, and ${writer.place.file}:${writer.place.offset} has come`,
+    })
+  }
+}

@@ -1,0 +1,252 @@
+import type { Secret } from '#core/secret'
+import { tailMark } from '#crypto/object-id'
+import { closedFormat, EVENT, FILE_MAGIC, readHeader } from '#domain/binlog/event'
+import { BinlogScanner, type ScanStart } from '#domain/binlog/scanner'
+import {
+  type BinlogSegment,
+  isoOfMicros,
+  type SegmentTail,
+  type StretchBegin,
+} from '#domain/binlog/segment'
+import { type HashedSegment, isAtLeast, type LogPlace } from '#domain/binlog/stretch'
+import type { EngineFamily } from '#domain/engine-family'
+import type { BinlogServer } from '#engine/binlog'
+import type { BinlogArchive, SegmentFacts, SegmentKeys } from '#repository/binlog-archive'
+
+/** zstd compresses blocks of this size side by side. */
+const BLOCK_BYTES = 4 * 1024 * 1024
+
+/** The stretch that is written, and where it stands. */
+export interface WrittenStretch {
+  engine: EngineFamily
+  server: BinlogServer
+  stretchId: string
+  /** The newest segment, or why the stretch begins. */
+  head: HashedSegment | StretchBegin
+}
+
+/** The end of the server's log, and the server's time before it was asked for. */
+export type Observation = Pick<BinlogServer, 'end' | 'timeUs'>
+
+/** What one run has stored. */
+export interface Written {
+  segments: number
+  transactions: number
+  bytes: number
+  storedBytes: number
+}
+
+/**
+ * Gathers the events of a binary log into segments of one stretch, and stores them. Calls
+ * follow one another; only `finish` may come while another one runs.
+ */
+export class SegmentWriter {
+  /** The first segment that this run has stored. */
+  first: BinlogSegment | null = null
+  readonly written: Written = { segments: 0, transactions: 0, bytes: 0, storedBytes: 0 }
+  readonly #archive: BinlogArchive
+  readonly #keys: SegmentKeys & { dedupKey: Secret }
+  readonly #stretch: WrittenStretch
+  #head: WrittenStretch['head']
+  #scanner: BinlogScanner
+  #file = ''
+  #from = 0
+  #held: { bytes: Buffer; offset: number }[] = []
+  #heldBytes = 0
+  #span = new Span()
+  #tail: SegmentTail | null = null
+  /** The server's end at a moment, not reached yet when it was asked for. */
+  #ahead: Observation | null = null
+  #storing: Promise<void> = Promise.resolve()
+
+  constructor(
+    archive: BinlogArchive,
+    keys: SegmentKeys & { dedupKey: Secret },
+    stretch: WrittenStretch,
+  ) {
+    this.#archive = archive
+    this.#keys = keys
+    this.#stretch = stretch
+    this.#head = stretch.head
+    this.#scanner = new BinlogScanner(stretch.engine, '', null)
+  }
+
+  /** The newest segment that is stored; null before the first. */
+  get head(): HashedSegment | null {
+    return 'segment' in this.#head ? this.#head : null
+  }
+
+  /** Bytes that are not stored yet. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Is all that is held whole transactions? */
+  get isAtBorder(): boolean {
+    return this.#scanner.open === null
+  }
+
+  /** The end of all that was added, stored or not. */
+  get place(): LogPlace {
+    const magic = this.#from === 0 && this.#heldBytes > 0 ? FILE_MAGIC.length : 0
+    return { file: this.#file, offset: this.#from + magic + this.#heldBytes }
+  }
+
+  /** Is the end of the file stored already, by an earlier run? */
+  get hasEndedFile(): boolean {
+    return this.#heldBytes === 0 && this.head?.segment.nextFile != null && this.#from > 0
+  }
+
+  /** The name of the next file, as the server's rotate event says. */
+  get nextFile(): string | null {
+    return this.#scanner.nextFile
+  }
+
+  /** Goes on behind the head, in the middle of its file. */
+  resume(file: string, start: ScanStart, tail: SegmentTail): void {
+    const scanner = new BinlogScanner(this.#stretch.engine, file, start)
+    this.#begin(file, tail.offset + tail.bytes, scanner)
+    this.#tail = tail
+    this.#span.gtidsBefore = start.gtids
+  }
+
+  beginFile(file: string): void {
+    this.#begin(file, 0, new BinlogScanner(this.#stretch.engine, file, null))
+  }
+
+  /** @throws EcomdbError OBJECT_DAMAGED, UNSUPPORTED; `finish` still stores what came before */
+  add(offset: number, bytes: Buffer): void {
+    const isFormat = readHeader(bytes).type === EVENT.format
+    const event = isFormat ? closedFormat(bytes) : bytes
+    const ended = this.#scanner.push(event, offset)
+    // A transaction has begun, and is not in the history before it has ended.
+    if (this.#scanner.open) this.#span.gtidsBefore ??= this.#scanner.gtids.toString()
+    this.#held.push({ bytes: event, offset })
+    this.#heldBytes += event.length
+    if (ended) this.#span.count(ended.committedUs)
+    if (this.isAtBorder) {
+      this.#span.events = this.#held.length
+      this.#span.border = offset + event.length
+    }
+  }
+
+  /**
+   * Stores all that is held.
+   * @param nextFile where the server's file has ended: the name of the next one
+   * @param seen asked just now
+   */
+  async close(nextFile: string | null, seen: Observation | null): Promise<void> {
+    await this.#inOrder(() => this.#store(this.#held.length, nextFile, seen))
+  }
+
+  /** Stores whole transactions and drops the rest: for an end that comes unexpectedly. */
+  async finish(): Promise<void> {
+    await this.#inOrder(async () => {
+      if (this.#span.events > 0) await this.#store(this.#span.events, null, null)
+      this.#held = []
+      this.#heldBytes = 0
+    })
+  }
+
+  async #inOrder(work: () => Promise<void>): Promise<void> {
+    this.#storing = this.#storing.catch(() => {}).then(work)
+    await this.#storing
+  }
+
+  async #store(events: number, nextFile: string | null, seen: Observation | null): Promise<void> {
+    const taken = this.#held.slice(0, events)
+    const magic = this.#from === 0 && taken.length > 0 ? [FILE_MAGIC] : []
+    const bytes = Buffer.concat([...magic, ...taken.map(event => event.bytes)])
+    const last = taken.at(-1)
+    if (last) {
+      const hmac = tailMark(this.#keys.dedupKey, last.bytes)
+      this.#tail = { offset: last.offset, bytes: last.bytes.length, hmac }
+    }
+    const to = this.#from + bytes.length
+    const facts = this.#facts(to, nextFile, seen, events === this.#span.events)
+    const stored = await this.#archive.append(facts, blocksOf(bytes), this.#keys)
+    this.#head = stored
+    this.first ??= stored.segment
+    this.#held = this.#held.slice(events)
+    this.#heldBytes -= bytes.length - (magic.length > 0 ? FILE_MAGIC.length : 0)
+    this.#from = to
+    this.#span = new Span()
+    this.#span.gtidsBefore = facts.gtidsAfter
+    this.written.segments += 1
+    this.written.transactions += facts.transactions
+    this.written.bytes += bytes.length
+    this.written.storedBytes += stored.segment.object?.bytes ?? 0
+  }
+
+  #facts(
+    to: number,
+    nextFile: string | null,
+    seen: Observation | null,
+    whole: boolean,
+  ): SegmentFacts {
+    const { server, engine, stretchId } = this.#stretch
+    const { sourceId, serverVersion, serverUuid, serverId } = server
+    const { border, transactions, firstUs, lastUs, gtidsBefore } = this.#span
+    const gtidsAfter = this.#scanner.gtids.toString()
+    return {
+      ...{ sourceId, engine, serverVersion, serverUuid, serverId, stretchId },
+      sequence: (this.head?.segment.sequence ?? 0) + 1,
+      previousSha256: this.head?.sha256 ?? null,
+      begins: 'segment' in this.#head ? null : this.#head,
+      ...{ file: this.#file, from: this.#from, to, border },
+      open: whole ? null : this.#scanner.open,
+      ...{ nextFile, transactions },
+      firstAt: firstUs === null ? null : isoOfMicros(firstUs),
+      lastAt: lastUs === null ? null : isoOfMicros(lastUs),
+      gtidsBefore: gtidsBefore ?? gtidsAfter,
+      gtidsAfter,
+      knownUntil: whole ? this.#knownUntil(to, seen) : null,
+      tail: this.#tail,
+    }
+  }
+
+  /** The latest of the server's times at which its log ended here, or before. */
+  #knownUntil(to: number, seen: Observation | null): string | null {
+    const here: LogPlace = { file: this.#file, offset: to }
+    const reached = [this.#ahead, seen].filter(one => one !== null && isAtLeast(here, one.end))
+    if (this.#ahead && isAtLeast(here, this.#ahead.end)) this.#ahead = null
+    if (seen && !isAtLeast(here, seen.end)) this.#ahead ??= seen
+    const latest = reached.at(-1)
+    return latest ? isoOfMicros(latest.timeUs) : null
+  }
+
+  #begin(file: string, from: number, scanner: BinlogScanner): void {
+    this.#file = file
+    this.#from = from
+    this.#scanner = scanner
+    this.#held = []
+    this.#heldBytes = 0
+    this.#tail = null
+    this.#span = new Span()
+  }
+}
+
+/** What is known of the whole transactions that are held. */
+class Span {
+  /** How many events they are. */
+  events = 0
+  border: number | null = null
+  transactions = 0
+  firstUs: number | null = null
+  lastUs: number | null = null
+  gtidsBefore: string | null = null
+
+  count(committedUs: number): void {
+    this.transactions += 1
+    this.firstUs = Math.min(this.firstUs ?? committedUs, committedUs)
+    this.lastUs = Math.max(this.lastUs ?? committedUs, committedUs)
+  }
+}
+
+function blocksOf(bytes: Buffer): Buffer[] {
+  const blocks: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+    blocks.push(bytes.subarray(at, at + BLOCK_BYTES))
+  }
+  return blocks
+}

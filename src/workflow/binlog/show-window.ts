@@ -1,0 +1,21 @@
+import type { WindowReport } from '#domain/binlog/window'
+import { windowsOf } from '#domain/binlog/window'
+import { BinlogArchive } from '#repository/binlog-archive'
+import type { Target } from '#target/target'
+
+/** `ecomdb backup window`: from signed envelopes alone; needs no identity. */
+export async function showWindow(
+  target: Target,
+  trustedSigners: readonly string[],
+): Promise<WindowReport> {
+  const archive = await BinlogArchive.open(target)
+  const { repository } = archive
+  const { stretches, refused } = await archive.stretches(trustedSigners)
+  const { snapshots } = await repository.listSnapshots(trustedSigners)
+  return {
+    repositoryId: repository.id,
+    target: repository.label,
+    sources: windowsOf(stretches, snapshots),
+    refused,
+  }
+}
