@@ -9,22 +9,27 @@ import {
   serverFlags,
   targetFlags,
 } from '#cli/flags'
+import { momentFlags, momentOf, restoreOptionsOf } from '#cli/restore-flags'
 import { restoreAccess, restorePlace } from '#cli/restore-wiring'
+import { wire } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
+import { momentRestoreText } from '#report/moment-restore-text'
 import { restoreText } from '#report/restore-text'
 import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
+import { restoreToMoment } from '#workflow/restore/restore-to-moment'
 
 export default class Restore extends BaseCommand {
   static override summary = 'restore a snapshot into a server, and prove that it came back'
 
   static override description =
-    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
+    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> latest --dry-run',
     '<%= config.bin %> <%= command.id %> latest --confirm shop',
     '<%= config.bin %> <%= command.id %> latest --databases shop --confirm shop --no-binlog',
+    "<%= config.bin %> <%= command.id %> --at '2026-11-20 13:37:00+01:00' --dry-run",
     '<%= config.bin %> <%= command.id %> latest --table shop.orders --into shop_yesterday --confirm shop_yesterday',
   ]
 
@@ -32,8 +37,8 @@ export default class Restore extends BaseCommand {
 
   static override args = {
     snapshot: string({
-      description: "a snapshot id, the beginning of one, or 'latest'",
-      required: true,
+      description:
+        "a snapshot id, the beginning of one, or 'latest'; for a moment, the newest before",
     }),
   }
 
@@ -59,6 +64,7 @@ export default class Restore extends BaseCommand {
       helpValue: 'NAME',
       summary: 'the name of a database that is restored: nothing is changed without it',
     }),
+    ...momentFlags,
     ...dryRunFlag,
     resume: boolean({
       exclusive: ['start-over'],
@@ -68,9 +74,8 @@ export default class Restore extends BaseCommand {
       summary: 'remove what an interrupted restore made here, by its journal, and begin again',
     }),
     binlog: boolean({
-      default: true,
       allowNo: true,
-      summary: "write to the server's binary log, for its replicas",
+      summary: "write to the server's binary log, for its replicas; the default without a moment",
     }),
     service: text({
       multiple: true,
@@ -87,17 +92,15 @@ export default class Restore extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(Restore)
     const config = await configFrom(flags)
-    const { databases, into, confirm, resume, binlog, connections } = flags
-    const options = {
-      snapshot: args.snapshot,
-      ...{ databases, into, confirm, resume, binlog, connections },
-      tables: flags.table,
-      dryRun: flags['dry-run'],
-      startOver: flags['start-over'],
-      services: flags.service ?? [],
-    }
+    const moment = momentOf(flags)
+    const options = restoreOptionsOf(args.snapshot, flags, moment)
     const access = await restoreAccess(config)
     const place = await restorePlace(config)
+    if (moment) {
+      const from = { access, target: await wire.target(config) }
+      const result = await restoreToMoment(options, moment, from, place, systemClock, this.progress)
+      return { result, text: momentRestoreText(result) }
+    }
     const result = await restoreSnapshot(options, access, place, systemClock, this.progress)
     return { result, text: restoreText(result) }
   }

@@ -1,3 +1,4 @@
+import { EcomdbError } from '#core/errors'
 import type { EngineFamily } from '../engine-family.ts'
 import { GtidSet } from './gtid-set.ts'
 import { GtidState } from './gtid-state.ts'
@@ -6,6 +7,16 @@ import type { GtidHistory } from './history.ts'
 /** @throws EcomdbError USAGE */
 export function parseHistory(engine: EngineFamily, text: string): GtidHistory {
   return engine === 'mysql' ? GtidSet.parse(text) : GtidState.parse(text)
+}
+
+/**
+ * Can a snapshot whose position has `snapshotSet` have been taken where a binary log's history
+ * was `here`? MySQL: every logged transaction is in gtid_executed, which may have more (some
+ * that were never logged here). MariaDB: gtid_binlog_pos is the last one of each domain.
+ */
+export function isHistoryOf(engine: EngineFamily, here: string, snapshotSet: string): boolean {
+  if (engine === 'mysql') return GtidSet.parse(snapshotSet).covers(here)
+  return GtidState.parse(here).position() === GtidState.parse(snapshotSet).position()
 }
 
 /**
@@ -23,4 +34,21 @@ export function couldLieBetween(
   const isAtMost = (a: typeof low, b: typeof low): boolean =>
     [...(a ?? [])].every(([domain, number]) => number <= (b?.get(domain) ?? 0n))
   return isAtMost(low, here) && isAtMost(here, high)
+}
+
+/** @throws EcomdbError USAGE when it is not the GTID of one transaction */
+export function requireOneGtid(engine: EngineFamily, text: string): void {
+  const pattern =
+    engine === 'mysql'
+      ? /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::[a-z_][a-z0-9_]{0,31})?:[1-9]\d{0,18}$/i
+      : /^\d{1,10}-\d{1,10}-\d{1,20}$/
+  if (pattern.test(text.trim())) return
+  throw new EcomdbError('USAGE', {
+    what: `"${text}" is not the GTID of one transaction`,
+    why:
+      engine === 'mysql'
+        ? 'on MySQL it is UUID:NUMBER, or UUID:TAG:NUMBER'
+        : 'on MariaDB it is DOMAIN-SERVER-NUMBER',
+    hints: ['`ecomdb backup window` shows the GTIDs of the archive'],
+  })
 }

@@ -126,3 +126,9 @@ export function isoOfMicros(us: number): string {
   const rest = String(us - ms * 1000).padStart(3, '0')
   return new Date(ms).toISOString().replace('Z', `${rest}Z`)
 }
+
+/** The other way; also from ISO 8601 with milliseconds. */
+export function microsOfIso(iso: string): number {
+  const [, seconds = '', fraction = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(iso) ?? []
+  return Date.parse(`${seconds}Z`) * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6))
+}

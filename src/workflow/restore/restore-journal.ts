@@ -28,6 +28,8 @@ export interface RestoreJournal extends MadeObjects {
   snapshotId: string
   serverId: string
   startedAt: string
+  /** Binary logs are replayed: what is there is no longer the snapshot alone. */
+  replaying?: true
 }
 
 const folder = (): string => join(stateFolder(), 'restore')

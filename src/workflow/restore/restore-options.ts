@@ -2,7 +2,7 @@ import type { Check } from '#domain/backup/check'
 import type { RestoreStage } from '#domain/backup/restore-plan'
 import type { Engine } from '#engine/engine'
 import type { WriterOptions } from '#engine/logical-writer'
-import type { ConnectOptions } from '#engine/session'
+import type { ConnectOptions, Session } from '#engine/session'
 
 /** Where a snapshot is restored to. */
 export interface RestorePlace {
@@ -32,6 +32,18 @@ export interface RestoreOptions {
   services: readonly string[]
   /** Connections, for loading and for reading back. */
   connections: number
+  /** What follows when the snapshot's content has been proved. */
+  sequel?: RestoreSequel | undefined
+}
+
+/** A replay of binary logs. Once it has begun, a restore can only be begun again. */
+export interface RestoreSequel {
+  /**
+   * May it follow on this server? Reads only.
+   * @param own databases that the restore makes, or that an interrupted one made
+   */
+  check(session: Session, own: readonly string[]): Promise<void>
+  run(): Promise<void>
 }
 
 export interface RestoreReport {

@@ -30,6 +30,10 @@ export function journalToContinue(
     throw refused('there is nothing to continue', why, 'run the command without --resume')
   }
   const { restoreId, choice, snapshotId } = journal
+  if (journal.replaying) {
+    const why = 'it had begun to replay binary logs, and how far it came is not known'
+    throw refused('this restore cannot be continued', why, 'use --start-over')
+  }
   if (snapshotId !== envelope.snapshotId) {
     const why = `the interrupted one was of ${snapshotId}`
     const hint = `ecomdb restore ${snapshotId} --resume continues it`

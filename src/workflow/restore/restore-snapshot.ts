@@ -66,9 +66,12 @@ async function restoreInUse(
     if (!options.dryRun) await place.engine.logicalWriter.lock(session)
     const { snapshot, notes } = await snapshotBeside(options, whole, place, session)
     const prepared = await prepare(options, snapshot, place, session)
+    const { plan, journal } = prepared
+    const own = [...plan.makes.databases, ...(journal?.databases ?? [])]
+    await options.sequel?.check(session, own)
     const report = reportOf(snapshot, prepared, notes)
     if (options.dryRun) return report
-    confirm(options, prepared.plan)
+    confirm(options, plan)
     const run = { options, access, snapshot, place, session, clock }
     return { ...report, outcome: await execute(run, prepared, progress) }
   } finally {
@@ -154,11 +157,16 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     const proof = { ...place, manifest, readers: options.connections, changes }
     const checks = await proveContent(proof, progress)
     refuseDifferences(checks)
+    const proved = clock.monotonicMs()
+    if (options.sequel) {
+      await writeJournal({ ...journal, replaying: true })
+      await options.sequel.run()
+    }
     await removeJournal(target.serverId)
     await place.engine.logicalWriter.endJournal(session, binlog)
     return {
       restoreMs: restored - started,
-      readBackMs: clock.monotonicMs() - restored,
+      readBackMs: proved - restored,
       checks,
       warnings,
       continuedRows: done && rowsOf(snapshot, done.loaded),

@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, messageOf } from '#core/errors'
@@ -13,7 +12,8 @@ import type { BinlogFeed, BinlogReadOptions, FeedItem } from '../../binlog.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { EventSplitter } from './event-splitter.ts'
 import { Fifo } from './fifo.ts'
-import { writeOptionFile } from './option-file.ts'
+import { removeOptionFile, writeOptionFile } from './option-file.ts'
+import { makeReaderFolder } from './reader-folder.ts'
 import { toolError } from './tool-error.ts'
 
 const POLL_MS = 20
@@ -25,7 +25,7 @@ export async function openFeed(
   dialect: BinlogDialect,
   options: BinlogReadOptions,
 ): Promise<BinlogFeed> {
-  const folder = await mkdtemp(join(tmpdir(), 'ecomdb-binlog-'))
+  const folder = await makeReaderFolder()
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
   const forget = onInterrupt(remove)
   try {
@@ -76,6 +76,7 @@ class Feed implements BinlogFeed {
   #next: Fifo
   #splitter = new EventSplitter()
   #lookedAt = performance.now()
+  #started = false
 
   constructor(
     { file, offset }: BinlogReadOptions,
@@ -123,6 +124,9 @@ class Feed implements BinlogFeed {
     const hadEnded = this.#tool.hasEnded
     const found = await this.#current.read()
     if (Buffer.isBuffer(found)) {
+      // The tool has read it: a run that is killed leaves no password behind.
+      if (!this.#started) await removeOptionFile(this.#folder)
+      this.#started = true
       this.#splitter.push(found)
       return 'more'
     }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EngineFamily } from '#domain/engine-family'
 import type { ConnectOptions } from '../../session.ts'
@@ -29,9 +29,16 @@ export async function writeOptionFile(
   } else if (connect.tls) {
     lines.push(family === 'mysql' ? 'ssl-mode=REQUIRED' : 'ssl')
   }
-  const path = join(folder, 'client.cnf')
+  const path = join(folder, NAME)
   await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' })
   return `--defaults-file=${path}`
+}
+
+const NAME = 'client.cnf'
+
+/** Once the program has connected, nobody needs it. */
+export async function removeOptionFile(folder: string): Promise<void> {
+  await rm(join(folder, NAME), { force: true })
 }
 
 /** In option files a backslash escapes, and one pair of quotes around a value is taken off. */

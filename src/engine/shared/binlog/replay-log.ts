@@ -1,6 +1,7 @@
 import { isPerson } from '#domain/backup/restored-accounts'
 import type { LogReplay, ReplayTarget, SettleOptions } from '../../binlog.ts'
 import { quoteAccount, quoteQualified, quoteString } from '../../quote.ts'
+import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { runReplay } from './run-replay.ts'
@@ -25,7 +26,8 @@ async function observeTarget(dialect: BinlogDialect, session: Session): Promise<
   return {
     databases: rows
       .map(({ name }) => name)
-      .filter(name => !dialect.systemDatabases.includes(name.toLowerCase())),
+      .filter(name => !dialect.systemDatabases.includes(name.toLowerCase()))
+      .filter(name => name !== RESTORE_JOURNAL),
     accounts: await openAccounts(dialect, session),
   }
 }

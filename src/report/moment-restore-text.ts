@@ -1,0 +1,39 @@
+import { countOf, formatBytes, formatDuration } from '#core/units'
+import type { ReplayedTransaction, ReplayReport } from '#domain/binlog/replay-report'
+import { type RestoreText, restoreText } from './restore-text.ts'
+
+/** `ecomdb restore` to a moment, for people: the snapshot, and what was replayed after it. */
+export function momentRestoreText(report: RestoreText & { replay: ReplayReport }): string {
+  return [restoreText(report), '', ...replayLines(report.replay, report.snapshotId)].join('\n')
+}
+
+function replayLines(replay: ReplayReport, snapshotId: string): string[] {
+  const { start, stop, outcome, transactions, segments, bytes, proven } = replay
+  const amount = `${countOf(transactions, 'transaction')} in ${countOf(segments, 'segment')} (${formatBytes(bytes)})`
+  return [
+    `moment       ${replay.moment}`,
+    `snapshot     ${snapshotId}, ${proven ?? 'never verified or drilled before'}`,
+    `from         ${start.file}:${start.offset}`,
+    `to           ${stop.file}:${stop.offset}`,
+    `last         ${shown(replay.last) ?? 'none: the snapshot is the moment'}`,
+    `first not    ${shown(replay.next) ?? 'the archived log ends there'}`,
+    ...(outcome ? outcomeLines(outcome, amount) : [`would replay ${amount}`]),
+  ]
+}
+
+function outcomeLines(
+  { fetchMs, replayMs, locked, events }: NonNullable<ReplayReport['outcome']>,
+  amount: string,
+): string[] {
+  return [
+    ...(events.length ? [`disabled     ${events.join(', ')}`] : []),
+    ...(locked.length ? [`locked       ${locked.join(', ')}`] : []),
+    `replayed ${amount} in ${formatDuration(replayMs)}, fetched in ${formatDuration(fetchMs)}`,
+    'proved: every row of the snapshot before the replay, by its hash; then that the client executed the log to its last statement without an error',
+    'not proved: the rows after the replay, for which there is nothing to compare with',
+  ]
+}
+
+function shown(transaction: ReplayedTransaction | null): string | null {
+  return transaction && `${transaction.gtid ?? 'without a GTID'} of ${transaction.committedAt}`
+}

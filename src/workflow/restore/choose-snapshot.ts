@@ -1,0 +1,159 @@
+import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
+import type { Attestation } from '#domain/backup/attestation'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { isHistoryOf } from '#domain/binlog/gtid-history'
+import { type Moment, momentText } from '#domain/binlog/moment'
+import { microsOfIso } from '#domain/binlog/segment'
+import { isAtLeast, type LogPlace, type Stretch } from '#domain/binlog/stretch'
+import { segmentOfSnapshot } from '#domain/binlog/window'
+import type { BinlogArchive } from '#repository/binlog-archive'
+import { type FoundMoment, findMoment, outsideWindow } from './find-moment.ts'
+import type { SnapshotAccess } from './open-snapshot.ts'
+import { SegmentScan } from './scan-segment.ts'
+
+/** From where to where a replay goes. */
+export interface ChosenStart extends FoundMoment {
+  snapshot: SnapshotEnvelope
+  /** When and how the snapshot was proved before; null when never. */
+  proven: string | null
+  start: LogPlace
+}
+
+/**
+ * The newest snapshot from which an unbroken log leads to the moment. One that failed a verify
+ * or a drill is not taken; one that was never proved is, for the restore proves it before it
+ * replays anything.
+ *
+ * @param asked a snapshot id, or 'latest' for the newest that fits
+ * @throws EcomdbError OUTSIDE_WINDOW, SIGNATURE_INVALID, SNAPSHOT_NOT_FOUND, USAGE
+ */
+export async function chooseStart(
+  archive: BinlogArchive,
+  access: SnapshotAccess,
+  asked: string,
+  moment: Moment,
+  progress: Progress,
+): Promise<ChosenStart> {
+  const { repository, trustedSigners, identities } = access
+  const { stretches, refused } = await archive.stretches(trustedSigners)
+  for (const { name, why, segments } of refused) {
+    progress.warn(`${name} is used up to segment ${segments} only: ${why}`)
+  }
+  const listed = await repository.listSnapshots(trustedSigners)
+  for (const { snapshotId, error } of listed.refused) {
+    progress.warn(`snapshot ${snapshotId} is not used: ${error.message}`)
+  }
+  const only = asked === 'latest' ? null : await repository.readEnvelope(asked, trustedSigners)
+  const snapshots = only ? [only] : listed.snapshots
+  const own = stretches.filter(
+    ({ sourceId }) => (only?.sourceId ?? oneSource(stretches, progress)) === sourceId,
+  )
+  const { attestations } = await repository.listAttestations(trustedSigners)
+  const newestFirst = own.toSorted((a, b) => (a.stretchId > b.stretchId ? -1 : 1))
+  for (const stretch of newestFirst) {
+    const found = await findMoment(archive, stretch, moment, identities)
+    const snapshot = found && newestBefore(found, snapshots, moment, attestations)
+    if (!found || !snapshot) continue
+    const start = placeOf(snapshot)
+    await requireSameHistory(archive, stretch, snapshot, access)
+    return { ...found, snapshot, start, proven: provenText(snapshot, attestations) }
+  }
+  throw only ? notFrom(only, moment, own) : outsideWindow(moment, own)
+}
+
+function oneSource(stretches: readonly Stretch[], _progress: Progress): string {
+  const sources = [...new Set(stretches.map(({ sourceId }) => sourceId))]
+  if (sources.length <= 1) return sources[0] ?? ''
+  throw new EcomdbError('USAGE', {
+    what: `this repository has binary logs of ${sources.length} servers`,
+    why: sources.join(', '),
+    hints: ['name a snapshot of the one that is meant: `ecomdb backup list` has them'],
+  })
+}
+
+function newestBefore(
+  { stretch, stop }: FoundMoment,
+  snapshots: readonly SnapshotEnvelope[],
+  moment: Moment,
+  attestations: readonly Attestation[],
+): SnapshotEnvelope | null {
+  const usable = snapshots.filter(
+    snapshot =>
+      snapshot.method === 'logical' &&
+      (snapshot.scope ?? null) === null &&
+      segmentOfSnapshot(stretch, snapshot) !== null &&
+      isAtLeast(stop, placeOf(snapshot)) &&
+      (moment.kind !== 'at' || microsOfIso(snapshot.consistentAt) <= moment.us) &&
+      newestProof(snapshot, attestations)?.outcome !== 'failed',
+  )
+  return usable.at(-1) ?? null
+}
+
+function newestProof(
+  { snapshotId }: SnapshotEnvelope,
+  attestations: readonly Attestation[],
+): Attestation | undefined {
+  return attestations.findLast(one => one.snapshotId === snapshotId && one.kind !== 'accept')
+}
+
+function provenText(
+  snapshot: SnapshotEnvelope,
+  attestations: readonly Attestation[],
+): string | null {
+  const proof = newestProof(snapshot, attestations)
+  return proof ? `${proof.kind} passed at ${proof.completedAt}` : null
+}
+
+function placeOf({ position }: SnapshotEnvelope): LogPlace {
+  return { file: position?.file ?? '', offset: position?.offset ?? 0 }
+}
+
+/**
+ * Is the snapshot's position a place between two transactions of this very log, with the same
+ * GTIDs before it? Two servers can have files of the same names.
+ */
+async function requireSameHistory(
+  archive: BinlogArchive,
+  stretch: Stretch,
+  snapshot: SnapshotEnvelope,
+  { identities }: SnapshotAccess,
+): Promise<void> {
+  const segment = segmentOfSnapshot(stretch, snapshot)
+  const { offset } = placeOf(snapshot)
+  if (!segment) return
+  const scanned = await new SegmentScan(archive, stretch, identities).scan(segment)
+  const here = scanned.historyAt(offset)
+  const gtids = snapshot.position?.gtidSet ?? ''
+  if (here !== null && isHistoryOf(segment.engine, here, gtids)) return
+  throw new EcomdbError('CONTENT_MISMATCH', {
+    what: `the archived binary log is not the one that snapshot ${snapshot.snapshotId} was taken in`,
+    why:
+      here === null
+        ? `${segment.file}:${offset} lies in the middle of a transaction`
+        : `at ${segment.file}:${offset} it has the GTIDs '${here}', and the snapshot '${gtids}'`,
+    hints: ['name another snapshot: `ecomdb backup window` lists those within the log'],
+  })
+}
+
+function notFrom(
+  snapshot: SnapshotEnvelope,
+  moment: Moment,
+  stretches: readonly Stretch[],
+): EcomdbError {
+  const within = stretches.some(stretch => segmentOfSnapshot(stretch, snapshot) !== null)
+  const reasons = [
+    snapshot.method === 'logical' ? null : 'it is physical',
+    (snapshot.scope ?? null) === null ? null : 'it holds some databases only',
+    snapshot.position?.file ? null : 'its position in the binary log is not known',
+    within ? 'the moment is not behind it in the same unbroken log' : 'it is in no archived log',
+  ]
+  return new EcomdbError('OUTSIDE_WINDOW', {
+    what: `cannot restore to ${momentText(moment)} from snapshot ${snapshot.snapshotId}`,
+    why: reasons
+      .filter(reason => reason !== null)
+      .slice(0, 2)
+      .join('; '),
+    hints: ['leave the snapshot out: the newest that fits is found; `ecomdb backup window`'],
+  })
+}

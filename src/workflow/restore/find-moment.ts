@@ -1,0 +1,128 @@
+import { EcomdbError } from '#core/errors'
+import type { Secret } from '#core/secret'
+import { parseHistory, requireOneGtid } from '#domain/binlog/gtid-history'
+import { type Moment, momentText } from '#domain/binlog/moment'
+import type { Transaction } from '#domain/binlog/scanner'
+import { type BinlogSegment, microsOfIso } from '#domain/binlog/segment'
+import type { LogPlace, Stretch } from '#domain/binlog/stretch'
+import { momentOfEnd } from '#domain/binlog/window'
+import type { BinlogArchive } from '#repository/binlog-archive'
+import { type ScannedSegment, SegmentScan } from './scan-segment.ts'
+
+/** Where a moment is in a stretch: between two transactions. */
+export interface FoundMoment {
+  stretch: Stretch
+  /** Everything before this place belongs to it. */
+  stop: LogPlace
+  /** The last transaction before it, as far as it is in the same segment. */
+  last: Transaction | null
+  /** The first one that does not belong to it, as far as it is archived in the same segment. */
+  next: Transaction | null
+}
+
+/**
+ * Finds the place in a stretch at which a replay must stop, to the transaction.
+ *
+ * @returns null when the moment is not in this stretch
+ * @throws EcomdbError USAGE (a GTID that is none), OBJECT_DAMAGED, WRONG_IDENTITY
+ */
+export async function findMoment(
+  archive: BinlogArchive,
+  stretch: Stretch,
+  moment: Moment,
+  identities: readonly Secret[],
+): Promise<FoundMoment | null> {
+  const [first] = stretch.segments
+  if (first && moment.kind === 'before-gtid') requireOneGtid(first.engine, moment.gtid)
+  const segment = stretch.segments.find(one => reaches(one, moment))
+  if (!segment) return null
+  if (moment.kind !== 'at' && !isNew(stretch, segment, moment)) return null
+  const scan = new SegmentScan(archive, stretch, identities)
+  const scanned = await scan.scan(segment)
+  const at = stopIn(scanned, moment)
+  if (at < 0) return null
+  const { transactions } = scanned
+  const next = transactions[at] ?? null
+  const last = transactions[at - 1] ?? null
+  const stop = stopPlace(stretch, segment, moment, last, next)
+  return { stretch, stop, last, next }
+}
+
+/** Does the moment lie in this segment, when it lies in none before it? */
+function reaches(segment: BinlogSegment, moment: Moment): boolean {
+  const { engine, gtidsAfter, lastAt, knownUntil } = segment
+  if (moment.kind === 'at') {
+    return [lastAt, knownUntil].some(iso => iso !== null && microsOfIso(iso) >= moment.us)
+  }
+  const after = parseHistory(engine, gtidsAfter)
+  return moment.kind === 'gtid' ? after.covers(moment.set) : after.has(canonical(moment.gtid))
+}
+
+/** Is what is asked for in the log, rather than before its beginning? */
+function isNew(stretch: Stretch, segment: BinlogSegment, moment: Moment): boolean {
+  const before = parseHistory(segment.engine, segment.gtidsBefore)
+  if (moment.kind === 'before-gtid') return !before.has(canonical(moment.gtid))
+  // A set that is empty, or was complete when the log began, is no place in it.
+  return moment.kind === 'gtid' && (segment !== stretch.segments[0] || !before.covers(moment.set))
+}
+
+/** How many of a segment's transactions belong to the moment; negative when it is not in it. */
+function stopIn({ segment, transactions }: ScannedSegment, moment: Moment): number {
+  if (moment.kind === 'at') {
+    const at = transactions.findIndex(({ committedUs }) => committedUs >= moment.us)
+    return at < 0 ? transactions.length : at
+  }
+  if (moment.kind === 'before-gtid') {
+    return transactions.findIndex(({ gtid }) => gtid === canonical(moment.gtid))
+  }
+  const history = parseHistory(segment.engine, segment.gtidsBefore)
+  const wanted = parseHistory(segment.engine, moment.set)
+  for (const [at, { gtid }] of transactions.entries()) {
+    if (!gtid) continue
+    history.record(gtid)
+    if (wanted.has(gtid) && history.covers(moment.set)) return at + 1
+  }
+  return 0
+}
+
+function stopPlace(
+  stretch: Stretch,
+  segment: BinlogSegment,
+  moment: Moment,
+  last: Transaction | null,
+  next: Transaction | null,
+): LogPlace {
+  const { file } = segment
+  if (moment.kind === 'gtid' && last) return { file, offset: last.to }
+  if (next) return { file, offset: next.from }
+  if (segment.border !== null) return { file, offset: segment.border }
+  // Nothing ended in it: the last border before it.
+  const before = stretch.segments.slice(0, stretch.segments.indexOf(segment))
+  const found = before.findLast(({ border }) => border !== null)
+  return found ? { file: found.file, offset: found.border ?? 0 } : { file, offset: segment.from }
+}
+
+/** As a scanner writes it. */
+function canonical(gtid: string): string {
+  return gtid.trim().toLowerCase()
+}
+
+/** The error for a moment that is in no stretch, with what there is. */
+export function outsideWindow(moment: Moment, stretches: readonly Stretch[]): EcomdbError {
+  const ends = stretches.map(({ segments }) => {
+    const first = segments.find(one => one.firstAt !== null)?.firstAt
+    const gtids = segments.at(-1)?.gtidsAfter
+    return `${first ?? '…'} to ${momentOfEnd(segments) ?? '…'}${gtids ? ` (GTIDs ${gtids})` : ''}`
+  })
+  return new EcomdbError('OUTSIDE_WINDOW', {
+    what: `cannot restore to ${momentText(moment)}`,
+    why:
+      ends.length === 0
+        ? 'there is no binary log in the repository'
+        : `the archived log is of ${ends.join('; ')}, and it is not in there`,
+    hints: [
+      '`ecomdb backup window` lists what can be restored, and the gaps',
+      'if the server is still there, `ecomdb backup binlog --once` archives its log until now',
+    ],
+  })
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '#core/clock'
+import { diskSpace } from '#core/disk-space'
+import { EcomdbError } from '#core/errors'
+import { adviseOnInterrupt, onInterrupt } from '#core/interruption'
+import { stateFolder } from '#core/paths'
+import type { Progress } from '#core/progress'
+import { translateStorageError } from '#core/storage-error'
+import { formatBytes } from '#core/units'
+import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
+import type { ReplayOutcome } from '#domain/binlog/replay-report'
+import type { BinlogSegment } from '#domain/binlog/segment'
+import type { SettleOptions } from '#engine/binlog'
+import type { BinlogArchive } from '#repository/binlog-archive'
+import type { SnapshotAccess } from './open-snapshot.ts'
+import type { ReplaySpan } from './replay-span.ts'
+import type { RestorePlace } from './restore-options.ts'
+
+export interface ReplayRun extends SettleOptions {
+  archive: BinlogArchive
+  access: SnapshotAccess
+  place: RestorePlace
+  span: ReplaySpan
+  /** Write to the server's own binary log. */
+  binlog: boolean
+  clock: Clock
+}
+
+/**
+ * Fetches the segments of a span, lays them out as the server's files, and replays them in one
+ * session; then events are disabled, and people's accounts locked.
+ */
+export async function replayLog(run: ReplayRun, progress: Progress): Promise<ReplayOutcome> {
+  const { clock } = run
+  const folder = join(stateFolder(), `replay-${process.pid}-${randomBytes(4).toString('hex')}`)
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  const forget = onInterrupt(remove)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const began = clock.monotonicMs()
+    const files = await fetchFiles(run, folder, progress)
+    const fetched = clock.monotonicMs()
+    const settled = await replayFiles(run, files, folder, progress)
+    return {
+      fetchMs: fetched - began,
+      replayMs: clock.monotonicMs() - fetched,
+      ...settled,
+    }
+  } finally {
+    await remove()
+    forget()
+  }
+}
+
+async function replayFiles(
+  { place, span, binlog, keep, services }: ReplayRun,
+  files: readonly string[],
+  folder: string,
+  progress: Progress,
+): Promise<Pick<ReplayOutcome, 'locked' | 'events'>> {
+  const { replay } = place.engine.binaryLog
+  const connect = { ...place.connect, database: undefined }
+  const session = await place.engine.connect(connect)
+  try {
+    const putBack = await replay.prepare(session)
+    const advised = adviseOnInterrupt(
+      'the server may have been left with event_scheduler off and max_allowed_packet raised',
+    )
+    try {
+      progress.stage('replaying the binary log')
+      if (span.transactions > 0) {
+        const onBytes = (bytes: number): void => progress.advance({ bytes })
+        await replay.run({ connect, files, binlog, folder, onBytes, ...limitsOf(span) })
+      }
+      progress.stage('disabling events and locking accounts')
+      return await replay.settle(session, { keep, services })
+    } finally {
+      await putBack()
+      advised()
+    }
+  } finally {
+    await session.close()
+  }
+}
+
+/** Offsets in the first and in the last file; a place may be the end of the file before. */
+function limitsOf({ start, stop, segments }: ReplaySpan): { start: number; stop: number } {
+  const [first, last] = [segments[0], segments.at(-1)]
+  return {
+    start: first?.file === start.file ? start.offset : FILE_MAGIC.length,
+    stop: last?.file === stop.file ? stop.offset : (last?.to ?? 0),
+  }
+}
+
+/** The files of the server, as far as they are replayed: the bytes before the start are left out. */
+async function fetchFiles(
+  { archive, access, span }: ReplayRun,
+  folder: string,
+  progress: Progress,
+): Promise<string[]> {
+  const total = span.segments.reduce((sum, { from, to }) => sum + to - from, 0)
+  await requireSpace(folder, total)
+  progress.stage('fetching the binary log')
+  progress.total({ bytes: total })
+  if (span.head) {
+    const bytes = await archive.readBytes(span.head, access.identities)
+    await writeAt(join(folder, span.head.file), 0, formatOf(bytes))
+  }
+  for (const segment of span.segments) {
+    const bytes = await archive.readBytes(segment, access.identities)
+    await writeAt(join(folder, segment.file), segment.from, bytes)
+    progress.advance({ bytes: bytes.length })
+  }
+  return [...new Set(span.segments.map(({ file }: BinlogSegment) => join(folder, file)))]
+}
+
+/** The magic and the format description, without which the tool cannot read what follows. */
+function formatOf(bytes: Buffer): Buffer {
+  return bytes.subarray(0, FILE_MAGIC.length + readHeader(bytes, FILE_MAGIC.length).size)
+}
+
+/** At its own offset: what is left out before it is a hole, and takes no room. */
+async function writeAt(path: string, offset: number, bytes: Buffer): Promise<void> {
+  try {
+    const handle = await open(path, 'a+', 0o600).then(async made => {
+      await made.close()
+      return await open(path, 'r+')
+    })
+    try {
+      await handle.write(bytes, 0, bytes.length, offset)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw translateStorageError(error, `cannot write ${path}`)
+  }
+}
+
+async function requireSpace(folder: string, bytes: number): Promise<void> {
+  const { freeBytes } = await diskSpace(folder)
+  if (freeBytes > bytes) return
+  throw new EcomdbError('STORAGE_FAILED', {
+    what: `there is no room in ${folder} for the binary log`,
+    why: `${formatBytes(bytes)} are needed while it is replayed, and ${formatBytes(freeBytes)} are free`,
+    hints: ['set ECOMDB_STATE to a folder with more room, or restore a newer snapshot'],
+  })
+}

@@ -1,0 +1,57 @@
+import type { Secret } from '#core/secret'
+import type { Transaction } from '#domain/binlog/scanner'
+import type { BinlogSegment } from '#domain/binlog/segment'
+import { isAtLeast, type LogPlace } from '#domain/binlog/stretch'
+import type { BinlogArchive } from '#repository/binlog-archive'
+import type { ChosenStart } from './choose-snapshot.ts'
+import { SegmentScan } from './scan-segment.ts'
+
+/** What is replayed. */
+export interface ReplaySpan {
+  start: LogPlace
+  stop: LogPlace
+  /** With bytes between start and stop, in order; and the beginning of the first file. */
+  segments: readonly BinlogSegment[]
+  /** The first segment of the first file, when it is not among them. */
+  head: BinlogSegment | null
+  transactions: number
+  /** The last of them, where it could be seen. */
+  last: Transaction | null
+}
+
+/** The segments from a snapshot's place to a moment's, and how many transactions they are. */
+export async function replaySpan(
+  archive: BinlogArchive,
+  { stretch, start, stop }: ChosenStart,
+  identities: readonly Secret[],
+): Promise<ReplaySpan> {
+  const all = stretch.segments.filter(({ object }) => object !== null)
+  const segments = all.filter(
+    ({ file, from, to }) =>
+      !isAtLeast(start, { file, offset: to }) && !isAtLeast({ file, offset: from }, stop),
+  )
+  const [first] = segments
+  const head =
+    first && first.from > 0
+      ? (all.find(({ file, from }) => file === first.file && from === 0) ?? null)
+      : null
+  const scan = new SegmentScan(archive, stretch, identities)
+  let transactions = 0
+  let last: Transaction | null = null
+  for (const segment of segments) {
+    // Those in the middle are whole, and their envelopes say how many.
+    if (segment !== first && segment !== segments.at(-1)) {
+      transactions += segment.transactions
+      continue
+    }
+    const { file } = segment
+    const scanned = await scan.scan(segment)
+    const within = scanned.transactions.filter(
+      one =>
+        isAtLeast({ file, offset: one.from }, start) && isAtLeast(stop, { file, offset: one.to }),
+    )
+    transactions += within.length
+    last = within.at(-1) ?? last
+  }
+  return { start, stop, segments, head, transactions, last }
+}

@@ -1,0 +1,123 @@
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
+import { type Moment, momentText } from '#domain/binlog/moment'
+import type { ReplayedTransaction, ReplayReport } from '#domain/binlog/replay-report'
+import type { Transaction } from '#domain/binlog/scanner'
+import { isoOfMicros } from '#domain/binlog/segment'
+import type { ReplayTarget } from '#engine/binlog'
+import type { Session } from '#engine/session'
+import { BinlogArchive } from '#repository/binlog-archive'
+import { usingRepository } from '#repository/repository-use'
+import type { Target } from '#target/target'
+import { type ChosenStart, chooseStart } from './choose-snapshot.ts'
+import type { SnapshotAccess } from './open-snapshot.ts'
+import { replayLog } from './replay-log.ts'
+import { type ReplaySpan, replaySpan } from './replay-span.ts'
+import type { RestoreOptions, RestorePlace, RestoreReport } from './restore-options.ts'
+import { restoreSnapshot } from './restore-snapshot.ts'
+
+export interface MomentRestoreReport extends RestoreReport {
+  replay: ReplayReport
+}
+
+/**
+ * `ecomdb restore --at|--gtid|--before-gtid`: the newest snapshot from which an unbroken log
+ * leads to the moment, proved as every restore is; then the log from the snapshot's place to
+ * the moment's, to the transaction.
+ *
+ * @throws EcomdbError OUTSIDE_WINDOW, CONTENT_MISMATCH, TARGET_NOT_EMPTY and what
+ *   restoreSnapshot throws, before anything was changed; then SERVER_REFUSED for a statement
+ *   of the log that the server does not take
+ */
+export async function restoreToMoment(
+  options: RestoreOptions,
+  moment: Moment,
+  { access, target }: { access: SnapshotAccess; target: Target },
+  place: RestorePlace,
+  clock: Clock,
+  progress: Progress,
+): Promise<MomentRestoreReport> {
+  refuseParts(options)
+  return await usingRepository(access.repository, async () => {
+    progress.stage('finding the moment in the binary log')
+    const archive = await BinlogArchive.open(target)
+    const chosen = await chooseStart(archive, access, options.snapshot, moment, progress)
+    const span = await replaySpan(archive, chosen, access.identities)
+    const replay = reportOf(moment, chosen, span)
+    let before: ReplayTarget | null = null
+    const check = async (session: Session, own: readonly string[]): Promise<void> => {
+      before = await requireOwnServer(place, session, own)
+    }
+    const run = async (): Promise<void> => {
+      const { services, binlog } = options
+      const keep = before?.accounts ?? []
+      const outcome = { archive, access, place, span, services, binlog, keep, clock }
+      replay.outcome = await replayLog(outcome, progress)
+    }
+    const snapshot = chosen.snapshot.snapshotId
+    const restored = await restoreSnapshot(
+      { ...options, snapshot, sequel: { check, run } },
+      access,
+      place,
+      clock,
+      progress,
+    )
+    return { ...restored, replay }
+  })
+}
+
+/** A statement of the log may be about any database, so a part of them cannot be replayed. */
+function refuseParts({ databases, tables, into }: RestoreOptions): void {
+  if (databases === undefined && tables === undefined && into === undefined) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'a moment is restored for the whole server only',
+    why: "the log's statements may be about several databases, and leaving some out is not safe",
+    hints: [
+      'restore the moment into a server of its own: `ecomdb sandbox start --name rescue`; then copy what you need',
+    ],
+  })
+}
+
+/**
+ * The log makes and drops databases as it did on the source: it must not meet others.
+ * @returns who may log in before anything is restored
+ */
+async function requireOwnServer(
+  { engine }: RestorePlace,
+  session: Session,
+  own: readonly string[],
+): Promise<ReplayTarget> {
+  const found = await engine.binaryLog.replay.observe(session)
+  const others = found.databases.filter(name => !own.includes(name))
+  if (others.length === 0) return found
+  throw new EcomdbError('TARGET_NOT_EMPTY', {
+    what: 'a moment is restored into a server that holds no other database',
+    why: `it holds ${others.join(', ')}, and the replayed log may change or drop any database`,
+    hints: [
+      '`ecomdb sandbox start --name rescue` gives an empty server, and its socket for --socket',
+      'nothing was changed',
+    ],
+  })
+}
+
+function reportOf(moment: Moment, chosen: ChosenStart, span: ReplaySpan): ReplayReport {
+  const { start, stop, last, next, proven } = chosen
+  return {
+    moment: momentText(moment),
+    proven,
+    start,
+    stop,
+    segments: span.segments.length,
+    bytes: span.segments.reduce((sum, { from, to }) => sum + to - from, 0),
+    transactions: span.transactions,
+    last: span.transactions > 0 ? described(last ?? span.last) : null,
+    next: described(next),
+    outcome: null,
+  }
+}
+
+function described(transaction: Transaction | null): ReplayedTransaction | null {
+  if (!transaction) return null
+  return { gtid: transaction.gtid, committedAt: isoOfMicros(transaction.committedUs) }
+}
