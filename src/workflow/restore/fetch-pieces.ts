@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { PieceEntry } from '#domain/backup/manifest'
 import { splitZstdFrames } from '#domain/backup/zstd-frames'
+import { decompressFrame } from '../backup/decompress-frames.ts'
 import { type OpenedSnapshot, type SnapshotAccess, storedObject } from './open-snapshot.ts'
-
-const decompress = promisify(zstdDecompress)
 
 /** Objects that are read and decrypted before they are needed; they are compressed still. */
 const PIECES_AHEAD = 1
@@ -36,8 +33,7 @@ export async function* fetchPieces(
 async function* rowsOf(piece: PieceEntry, compressed: Buffer): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   let bytes = 0
-  const maxOutputLength = Math.max(1, piece.bytes)
-  const open = (frame: Uint8Array): Promise<Buffer> => decompress(frame, { maxOutputLength })
+  const open = (frame: Uint8Array): Promise<Buffer> => decompressFrame(frame, piece.bytes)
   try {
     for await (const { result } of ahead(splitZstdFrames(compressed), FRAMES_AHEAD, open)) {
       hash.update(result)
