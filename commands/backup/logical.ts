@@ -49,6 +49,7 @@ export default class BackupLogical extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(BackupLogical)
+    if (!flags['dry-run']) await wire.warmReaders(flags.readers)
     const config = await configFrom(flags)
     const { readers, wait: waitSeconds, databases = null } = flags
     const keys = backupKeys(config)

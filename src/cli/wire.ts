@@ -120,4 +120,18 @@ async function createTarget(place: TargetPlace): Promise<Target> {
   return await createDirectoryTarget(place.directory)
 }
 
-export const wire = { server, connectOptions, target, openTarget, copyPlace, createTarget }
+/** Lets `readers` reading threads load their code while the rest of the command begins. */
+async function warmReaders(readers: number): Promise<void> {
+  const { warmReaderThreads } = await import('#engine/shared/bulk/reader-threads')
+  warmReaderThreads(readers)
+}
+
+export const wire = {
+  warmReaders,
+  server,
+  connectOptions,
+  target,
+  openTarget,
+  copyPlace,
+  createTarget,
+}

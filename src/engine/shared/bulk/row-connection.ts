@@ -1,11 +1,10 @@
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { PackedRows, RowBlock } from '../../logical-reader.ts'
 import { translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { describe } from '../mysql2-session.ts'
-import type { FromWorker, Packing, PlainError, ReaderWorkerData, ToWorker } from './row-protocol.ts'
+import { takeReaderThread } from './reader-threads.ts'
+import type { FromWorker, Packing, PlainError, ToWorker } from './row-protocol.ts'
 
 /** Blocks that a reader may have out: enough for the compressors to be busy. */
 const BLOCKS_OUT = 6
@@ -42,12 +41,13 @@ export class RowConnection {
   /** @throws EcomdbError SERVER_UNREACHABLE, AUTHENTICATION_REFUSED */
   static async open(options: ConnectOptions): Promise<RowConnection> {
     const { password, ...connect } = options
-    const workerData: ReaderWorkerData = {
+    const worker = takeReaderThread()
+    const opening: ToWorker = {
+      type: 'open',
       connect,
       password: password?.reveal() ?? null,
       blocks: BLOCKS_OUT,
     }
-    const worker = new Worker(workerFile(), { workerData })
     const place = describe(options)
     return await new Promise((resolve, reject) => {
       const refuse = (error: unknown): void => {
@@ -60,6 +60,7 @@ export class RowConnection {
         if (message.type === 'failed') refuse(driverError(message.error))
         else resolve(new RowConnection(worker, place))
       })
+      worker.postMessage(opening)
     })
   }
 
@@ -240,12 +241,6 @@ export class RowConnection {
     const head = sql.length > 120 ? `${sql.slice(0, 120)}…` : sql
     return translateServerError(error, `reading from ${this.#place} failed: ${head}`)
   }
-}
-
-/** The worker's file: .ts from the sources, .js from dist. */
-function workerFile(): URL {
-  const extension = extname(fileURLToPath(import.meta.url))
-  return new URL(`./row-worker${extension}`, import.meta.url)
 }
 
 function driverError({ message, code, errno }: PlainError): Error {

@@ -2,16 +2,16 @@ import type { ConnectOptions } from '../../session.ts'
 
 /** What goes between the main thread and a reader's worker thread. */
 
-/** Connects; an answer of `opened` or `failed` follows. */
-export interface ReaderWorkerData {
-  /** ConnectOptions with the password in the clear: a Secret cannot be cloned. */
-  connect: Omit<ConnectOptions, 'password'>
-  password: string | null
-  /** Blocks that may be out at a time. */
-  blocks: number
-}
-
 export type ToWorker =
+  /** The first message: connects; an answer of `opened` or `failed` follows. */
+  | {
+      type: 'open'
+      /** ConnectOptions with the password in the clear: a Secret cannot be cloned. */
+      connect: Omit<ConnectOptions, 'password'>
+      password: string | null
+      /** Blocks that may be out at a time. */
+      blocks: number
+    }
   /** Runs a statement; its rows come as text. For small results. */
   | { type: 'query'; id: number; sql: string }
   /** Runs a statement; its rows come as TSV blocks, packed when it is said how. */

@@ -1,16 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort } from 'node:worker_threads'
 import { messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
 import { BlockPacker } from './block-packer.ts'
 import { RangeCutter } from './range-cutter.ts'
-import type {
-  FromWorker,
-  PackedHashes,
-  Packing,
-  PlainError,
-  ReaderWorkerData,
-  ToWorker,
-} from './row-protocol.ts'
+import type { FromWorker, PackedHashes, Packing, PlainError, ToWorker } from './row-protocol.ts'
 import { BLOCK_BYTES, type TsvBlock, TsvBlocks } from './tsv-blocks.ts'
 import { WireConnection } from './wire-connection.ts'
 import { type ResultSink, readLength, type ServerRefusal } from './wire-result.ts'
@@ -21,28 +14,39 @@ import { type ResultSink, readLength, type ServerRefusal } from './wire-result.t
  */
 const port = parentPort
 if (!port) throw new Error('row-worker.ts runs as a worker thread')
-const { connect, password, blocks } = workerData as ReaderWorkerData
 
 const free: Buffer[] = []
+let blocks = 0
 let out = 0
 let discarded: number | null = null
 let paused = false
 
-const connection = await WireConnection.open({
-  ...connect,
-  ...(password === null ? {} : { password: new Secret(password) }),
-}).catch(error => {
-  send({ type: 'failed', id: null, error: plain(error) })
-  return null
+port.once('message', (message: ToWorker) => {
+  if (message.type !== 'open') throw new Error('the first message opens the connection')
+  blocks = message.blocks
+  void open(message, port)
 })
 
-if (connection) {
-  port.on('message', (message: ToWorker) => receive(message, connection))
-  send({ type: 'opened' })
+async function open(
+  { connect, password }: Extract<ToWorker, { type: 'open' }>,
+  port: MessagePort,
+): Promise<void> {
+  try {
+    const wire = await WireConnection.open({
+      ...connect,
+      ...(password === null ? {} : { password: new Secret(password) }),
+    })
+    port.on('message', (message: ToWorker) => receive(message, wire))
+    send({ type: 'opened' })
+  } catch (error) {
+    send({ type: 'failed', id: null, error: plain(error) })
+  }
 }
 
 function receive(message: ToWorker, wire: WireConnection): void {
   switch (message.type) {
+    case 'open':
+      throw new Error('the connection is open')
     case 'query':
       wire.query(message.sql, rowsSink(message.id))
       return
