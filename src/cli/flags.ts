@@ -1,6 +1,7 @@
 import { boolean, integer, option, string } from '@oclif/core/flags'
 import type { Config } from '#config/config'
 import type { ConfigFlags } from '#config/load-config'
+import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 
 /**
  * Flags that commands share. The environment's names are in the summaries and not in
@@ -90,4 +91,10 @@ export async function configFrom(
 ): Promise<Config> {
   const { loadConfig } = await import('#config/load-config')
   return await loadConfig({ file: flags.config, environment: process.env, flags })
+}
+
+/** The recovery policy that the configuration names, or ecomdb's own. */
+export async function policyFrom(config: Config): Promise<RecoveryPolicy & { file: string }> {
+  const { loadRecoveryPolicy } = await import('#config/recovery-policy-file')
+  return await loadRecoveryPolicy(config)
 }

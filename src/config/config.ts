@@ -12,6 +12,8 @@ export interface Config {
   server: ServerConfig
   target: { place: TargetPlace | null } & PlaceConfig
   copies: readonly CopyConfig[]
+  /** recovery.yaml; undefined: ecomdb's own. */
+  recoveryPolicyFile?: string | undefined
   keys: KeysConfig
 }
 

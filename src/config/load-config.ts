@@ -181,6 +181,7 @@ async function compose(
       offsite: target.offsite ?? false,
     },
     copies,
+    recoveryPolicyFile: beside(content.recovery_policy),
     keys: {
       recipients: keys.recipients ?? [],
       signingKeyFile: beside(keys.signing_key_file),

@@ -23,6 +23,21 @@ import { type ConfigFile, configSchema } from './schema.ts'
  *   expected"
  */
 export function parseConfig(text: string, file: string): ConfigFile {
+  return parseYaml(text, file, configSchema, contradictions)
+}
+
+/**
+ * Reads a YAML file by a schema.
+ *
+ * @param more mistakes that the schema alone cannot see
+ * @throws EcomdbError CONFIG_INVALID as parseConfig
+ */
+export function parseYaml<Value>(
+  text: string,
+  file: string,
+  schema: z.ZodType<Value>,
+  more: (document: Document) => Mistake[] = () => [],
+): Value {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const refuse = (mistakes: readonly Mistake[]): EcomdbError =>
@@ -37,10 +52,10 @@ export function parseConfig(text: string, file: string): ConfigFile {
     )
   const broken = [...document.errors.map(syntaxMistake), ...aliasesIn(document)]
   if (broken.length > 0) throw refuse(broken)
-  const parsed = configSchema.safeParse(document.toJS() ?? {})
+  const parsed = schema.safeParse(document.toJS() ?? {})
   const mistakes = [
-    ...(parsed.error?.issues ?? []).flatMap(issue => explain(issue, document)),
-    ...contradictions(document),
+    ...(parsed.error?.issues ?? []).flatMap(issue => explain(issue, document, schema)),
+    ...more(document),
   ]
   if (!parsed.success || mistakes.length > 0) throw refuse(mistakes)
   return parsed.data
@@ -72,22 +87,22 @@ function invalid(file: string, mistakes: readonly string[]): EcomdbError {
   return new EcomdbError('CONFIG_INVALID', {
     what: `${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`} in ${file}`,
     why: mistakes.join('\n'),
-    hints: ['correct the lines named above; policies/ecomdb.schema.json lists every key'],
+    hints: ['correct the lines named above; the schemas in policies/ list every key'],
   })
 }
 
-function explain(issue: z.core.$ZodIssue, document: Document): Mistake[] {
+function explain(issue: z.core.$ZodIssue, document: Document, schema: z.ZodType): Mistake[] {
   const path = issue.path.map(part => (typeof part === 'symbol' ? String(part) : part))
   const key = path.join('.') || 'the file'
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(unknown => unknownKey([...path, unknown], document))
+    return issue.keys.map(unknown => unknownKey([...path, unknown], document, schema))
   }
   const node = path.length ? document.getIn(path, true) : document.contents
   const message = `${key}: expected ${expectation(issue)}, got ${shown(node)}`
   return [{ offset: offsetOf(node), message }]
 }
 
-function unknownKey(path: (string | number)[], document: Document): Mistake {
+function unknownKey(path: (string | number)[], document: Document, schema: z.ZodType): Mistake {
   const name = String(path.at(-1))
   const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents
   const offset = offsetOf(isMap(parent) ? keyNode(parent, name) : undefined)
@@ -97,7 +112,7 @@ function unknownKey(path: (string | number)[], document: Document): Mistake {
       'a password does not belong here; put it into a file of mode 0600 and name that in password_file, or use ECOMDB_PASSWORD'
     return { offset, message: `${key}: ${advice}` }
   }
-  const known = knownKeys(path.slice(0, -1))
+  const known = knownKeys(path.slice(0, -1), schema)
   const meant = closest(name, known)
   const advice = meant ? `did you mean "${meant}"?` : `expected one of ${known.join(', ')}`
   return { offset, message: `${key}: unknown key; ${advice}` }
@@ -113,8 +128,8 @@ function keyNode(map: YAMLMap, name: string): Node | undefined {
 }
 
 /** The keys that the schema knows under a path. */
-function knownKeys(path: readonly (string | number)[]): string[] {
-  let level: unknown = configSchema
+function knownKeys(path: readonly (string | number)[], schema: z.ZodType): string[] {
+  let level: unknown = schema
   for (const part of path) {
     const shape = shapeOf(level)
     // A number is a place in a list, whose entries shapeOf has stepped into already.

@@ -164,6 +164,9 @@ export const configSchema = z
     server: server.optional(),
     target: targetSchema.optional(),
     copies: copies.optional(),
+    recovery_policy: path(
+      'what is promised and kept: a recovery.yaml (default: the one that ecomdb comes with)',
+    ).optional(),
     keys: keys.optional(),
   })
   .describe('ecomdb.yaml: what ecomdb works on')

@@ -26,6 +26,13 @@ export function tableId(dedupKey: Secret, schema: string, table: string): string
   return keyed(dedupKey, 'ecomdb table 1').update(`${schema}\0${table}`).digest('hex')
 }
 
+/** Which databases a backup was asked for: hex HMAC-SHA256 over their names; null: all. */
+export function scopeId(dedupKey: Secret, databases: readonly string[] | null): string | null {
+  if (!databases) return null
+  const names = [...new Set(databases)].sort().map(name => `${name}\0`)
+  return keyed(dedupKey, 'ecomdb scope 1').update(names.join('')).digest('hex')
+}
+
 /**
  * The mark of a segment's last event: hex HMAC-SHA256 over its bytes. By it an archiver knows
  * the server's binary log again.

@@ -109,6 +109,9 @@ export interface SnapshotWriter {
   /** The keyed name of a table in the envelope. */
   tableId(schema: string, table: string): string
 
+  /** The keyed name of the databases that were asked for; null: all. */
+  scopeId(databases: readonly string[] | null): string | null
+
   /**
    * Stores one object, or finds that an earlier snapshot has the same bytes for the same
    * recipients. Safe to call several times at once. The promise resolves when it is durable.

@@ -8,6 +8,7 @@ export const SNAPSHOTS = 'snapshots/'
 export const OBJECTS = 'objects/'
 export const ATTESTATIONS = 'attestations/'
 export const COPIES = 'copies/'
+export const TOMBSTONES = 'tombstones/'
 export const BINLOG = 'binlog/'
 
 export function envelopeFile(snapshotId: string): string {
@@ -16,6 +17,15 @@ export function envelopeFile(snapshotId: string): string {
 
 export function manifestFile(snapshotId: string): string {
   return `${SNAPSHOTS}${snapshotId}/manifest.age`
+}
+
+/** Says that a backup began; means nothing once the envelope is there. */
+export function startFile(snapshotId: string): string {
+  return `${SNAPSHOTS}${snapshotId}/started.json`
+}
+
+export function tombstoneFile(tombstoneId: string): string {
+  return `${TOMBSTONES}${tombstoneId}.json`
 }
 
 export function copyRecordFile(copyId: string, recordId: string): string {

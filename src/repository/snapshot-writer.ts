@@ -1,7 +1,8 @@
 import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
 import { toolVersion } from '#core/version'
 import { checkRecipients, encryptAge } from '#crypto/age-file'
-import { objectId, recipientSet, tableId } from '#crypto/object-id'
+import { objectId, recipientSet, scopeId, tableId } from '#crypto/object-id'
 import { signStatement } from '#crypto/signed-statement'
 import {
   REQUIRED_CAPABILITIES,
@@ -10,12 +11,14 @@ import {
 } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
+import { filesOnlyOf } from '#domain/retention/removable-files'
 import { takeExclusiveLock } from '#process/exclusive-lock'
 import type { Target } from '#target/target'
 import type { Repository, SnapshotFacts, SnapshotOptions, SnapshotWriter } from './contract.ts'
-import { envelopeFile, manifestFile, newObjectFile, objectIdOf } from './layout.ts'
+import { envelopeFile, manifestFile, newObjectFile, objectIdOf, TOMBSTONES } from './layout.ts'
 import { packManifest } from './manifest-file.ts'
 import { useRepository } from './repository-use.ts'
+import { putStarted, tombstonesOf } from './tombstones.ts'
 import { readTrustedEnvelope, sha256Hex } from './trusted-files.ts'
 import { UploadJournal } from './upload-journal.ts'
 import { momentOfUuidV7, uuidV7 } from './uuid.ts'
@@ -34,15 +37,31 @@ export async function openSnapshotWriter(
   try {
     const { snapshots } = await repository.listSnapshots(options.trustedSigners)
     const parent = snapshots.filter(({ sourceId }) => sourceId === options.sourceId).at(-1) ?? null
+    const snapshotId = uuidV7(momentAfter(parent, options.clock))
+    await putStarted(
+      target,
+      {
+        ...{ format: 1, repositoryId: repository.id, snapshotId, sourceId: options.sourceId },
+        ...{ startedAt: options.clock.now().toISOString(), tool: toolVersion() },
+      },
+      options.signingKey,
+    )
+    // After started.json: who removes something looks for that first, and so is seen here.
+    const condemned = await condemnedFiles(target, repository, snapshots, options)
     const damaged = await damagedPaths(repository, options.trustedSigners)
     const journal = options.journalFolder
       ? new UploadJournal(options.journalFolder, repository.id, options.sourceId)
       : null
-    const known = reusable(snapshots, options.recipients, damaged)
+    const unusable = new Set([...damaged, ...condemned])
+    const known = reusable(snapshots, options.recipients, unusable)
+    const journaled = new Set<string>()
     for (const [id, object] of (await journal?.read()) ?? []) {
-      if (!damaged.has(object.path)) known.set(id, object)
+      if (unusable.has(object.path)) continue
+      known.set(id, object)
+      journaled.add(object.path)
     }
-    return new Writer(target, repository.id, options, { parent, known, journal, release })
+    const start = { snapshotId, parent, known, journaled, journal, release }
+    return new Writer(target, repository.id, options, start)
   } catch (error) {
     await release()
     throw error
@@ -65,6 +84,32 @@ async function lock(repository: Repository, sourceId: string): Promise<() => Pro
     await release()
     throw error
   }
+}
+
+/** What expire is going to remove: what only snapshots with a tombstone need, and leftovers. */
+async function condemnedFiles(
+  target: Target,
+  repository: Repository,
+  snapshots: readonly SnapshotEnvelope[],
+  { trustedSigners, clock }: SnapshotOptions,
+): Promise<ReadonlySet<string>> {
+  const trust = { repositoryId: repository.id, trustedSigners }
+  const named = await anyTombstone(target)
+  if (!named) return new Set()
+  const copyId = await repository.copyId()
+  const { tombstones } = await tombstonesOf(target, trust, copyId, clock.now())
+  const ids = new Set(tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
+  const [gone, staying] = [
+    snapshots.filter(({ snapshotId }) => ids.has(snapshotId)),
+    snapshots.filter(({ snapshotId }) => !ids.has(snapshotId)),
+  ]
+  return new Set([...filesOnlyOf(gone, staying), ...tombstones.flatMap(({ objects }) => objects)])
+}
+
+/** Most repositories have none, and the copy's marker need not be asked for. */
+async function anyTombstone(target: Target): Promise<boolean> {
+  for await (const _ of target.list(TOMBSTONES)) return true
+  return false
 }
 
 /** Paths that any trusted attestation about this place calls bad. */
@@ -100,8 +145,11 @@ function reusable(
 
 /** What a snapshot begins with. */
 interface SnapshotStart {
+  snapshotId: string
   parent: SnapshotEnvelope | null
   known: Map<string, StoredObject>
+  /** Paths that only the journal tells of. */
+  journaled: ReadonlySet<string>
   journal: UploadJournal | null
   release: () => Promise<void>
 }
@@ -114,6 +162,7 @@ class Writer implements SnapshotWriter {
   readonly #options: SnapshotOptions
   readonly #release: () => Promise<void>
   readonly #journal: UploadJournal | null
+  readonly #journaled: ReadonlySet<string>
   /** What earlier snapshots and an unfinished one have, by object id. */
   readonly #known: Map<string, StoredObject>
   /** What this snapshot has or is storing, by object id. */
@@ -135,11 +184,16 @@ class Writer implements SnapshotWriter {
     this.#journal = start.journal
     this.#release = start.release
     this.parent = start.parent
-    this.snapshotId = uuidV7(momentAfter(start.parent, options.clock))
+    this.#journaled = start.journaled
+    this.snapshotId = start.snapshotId
   }
 
   tableId(schema: string, table: string): string {
     return tableId(this.#options.dedupKey, schema, table)
+  }
+
+  scopeId(databases: readonly string[] | null): string | null {
+    return scopeId(this.#options.dedupKey, databases)
   }
 
   async storePiece(
@@ -162,6 +216,7 @@ class Writer implements SnapshotWriter {
   ): Promise<SnapshotEnvelope> {
     if (this.#committed) throw new Error('a snapshot is committed once')
     const objects = this.#objectsOf(manifest)
+    await this.#checkJournaled(objects)
     const packed = await packManifest(manifest, scripts, this.#owned)
     const stored = await this.#store(manifestFile(this.snapshotId), [packed])
     const envelope: SnapshotEnvelope = {
@@ -190,6 +245,22 @@ class Writer implements SnapshotWriter {
   async close(): Promise<void> {
     await Promise.allSettled(this.#storing.values())
     await this.#release()
+  }
+
+  /**
+   * No envelope protects what an unfinished backup stored: an expire on another machine, which
+   * began before this backup said so, may have removed it as a leftover.
+   */
+  async #checkJournaled(objects: readonly StoredObject[]): Promise<void> {
+    for (const { path, bytes } of objects) {
+      if (!this.#journaled.has(path)) continue
+      if ((await this.#target.stat(path))?.sizeBytes === bytes) continue
+      throw new EcomdbError('STORAGE_FAILED', {
+        what: `${path} is not there any more`,
+        why: 'it was left by a backup that was cut off, and was removed while this one ran',
+        hints: ['run the backup again: no snapshot was made, and the next one stores it anew'],
+      })
+    }
   }
 
   #objectId(plaintextSha256: Buffer): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { EcomdbError } from '#core/errors'
-import { openStatement } from '#crypto/signed-statement'
+import { openStatement, type StatementKind } from '#crypto/signed-statement'
 import type { Attestation } from '#domain/backup/attestation'
 import {
   isSnapshotEnvelope,
@@ -67,6 +67,33 @@ export async function readTrustedAttestation(
     throw misplaced(name, `it is attestation ${attestation.attestationId}`)
   }
   return { value: attestation, file, sha256: sha256Hex(file) }
+}
+
+/**
+ * Another signed file of this repository: a copy's record, a tombstone, a started backup.
+ *
+ * @param id what the file's name says, under the member of that name
+ * @throws EcomdbError as readTrustedEnvelope; null when the file is not there
+ */
+export async function readTrustedFile<Value extends { format: 1; repositoryId: string }>(
+  target: Target,
+  name: string,
+  kind: StatementKind,
+  id: Readonly<Record<string, string>>,
+  trust: Trust,
+): Promise<Value | null> {
+  const file = await target.get(name)
+  if (!file) return null
+  const { value } = openStatement(kind, file, trust.trustedSigners, name)
+  checkFormat(value, name)
+  const statement = value as Value & Record<string, unknown>
+  checkOwn(name, trust.repositoryId, statement.repositoryId)
+  for (const [member, expected] of Object.entries(id)) {
+    if (statement[member] !== expected) {
+      throw misplaced(name, `its ${member} is ${String(statement[member])}`)
+    }
+  }
+  return statement
 }
 
 /** Errors that concern one signed file; the others may still be good. */

@@ -132,7 +132,7 @@ async function readAndStore(
 }
 
 async function commit(
-  { engine }: LogicalBackupOptions,
+  { engine, databases: asked }: LogicalBackupOptions,
   writer: SnapshotWriter,
   point: ConsistentPoint,
   proof: ConsistencyProof,
@@ -161,6 +161,7 @@ async function commit(
     serverVersion,
     startedAt,
     consistentAt: point.consistentAt,
+    scope: writer.scopeId(asked),
     position: point.position,
     tables: tables.map(({ schema, name, rows, chunks, chunkStep }) => ({
       id: writer.tableId(schema, name),

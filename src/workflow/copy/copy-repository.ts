@@ -13,6 +13,7 @@ import type { CopyMarker } from '#repository/copy-marker'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { putCopyRecord } from '#repository/signed-records'
+import { tombstonesOf } from '#repository/tombstones'
 import { uuidV7 } from '#repository/uuid'
 import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
@@ -122,9 +123,13 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
     named: await namedFiles(work, there.snapshots),
   })
   const blocked = new Set(there.refused.map(({ snapshotId }) => snapshotId))
-  const todo = copyOrder(here.snapshots).filter(({ snapshotId }) => !blocked.has(snapshotId))
+  const expired = await expiredSnapshots(work)
+  const possible = copyOrder(here.snapshots).filter(({ snapshotId }) => !blocked.has(snapshotId))
+  for (const { snapshotId } of there.snapshots) expired.delete(snapshotId)
+  const todo = possible.filter(({ snapshotId }) => !expired.has(snapshotId))
+  const skipped = possible.map(({ snapshotId }) => snapshotId).filter(id => expired.has(id))
   const found: Snapshots = {
-    ...{ copied: [], healed: [], incomplete: [], skipped: [], whole: [], newestShows: null },
+    ...{ copied: [], healed: [], incomplete: [], skipped, whole: [], newestShows: null },
     refused: [
       ...here.refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
       ...there.refused.map(one => refusal(`snapshot ${one.snapshotId} in the copy`, one.error)),
@@ -147,6 +152,21 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
     }
   }
   return found
+}
+
+/** What expire is going to remove from the source, and what it ever removed from the copy. */
+async function expiredSnapshots({ source, marker, options }: Work): Promise<Set<string>> {
+  const trust = { repositoryId: source.id, trustedSigners: options.keys.trustedSigners }
+  const now = options.clock.now()
+  const found = [
+    await tombstonesOf(options.source, trust, await source.copyId(), now),
+    await tombstonesOf(options.destination, trust, marker.copyId),
+  ]
+  return new Set(
+    found.flatMap(({ tombstones }) =>
+      tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)),
+    ),
+  )
 }
 
 /**

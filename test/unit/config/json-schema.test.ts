@@ -1,14 +1,45 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { configGuideMarkdown } from '#config/config-guide'
+import { loadRecoveryPolicy, recoveryJsonSchema } from '#config/recovery-policy-file'
 import { configJsonSchema } from '#config/schema'
 import { packageRoot } from '#core/paths'
+import { withFolder } from '#test/temporary'
 
 // `npm run generate` writes it anew.
 test('policies/ecomdb.schema.json is what the schema says', async () => {
   const text = `${JSON.stringify(configJsonSchema(), null, 2)}\n`
   const file = join(packageRoot(), 'policies/ecomdb.schema.json')
   await expect(text).toMatchFileSnapshot(file)
+})
+
+test('policies/recovery.schema.json is what the schema says, and recovery.yaml keeps to it', async () => {
+  const text = `${JSON.stringify(recoveryJsonSchema(), null, 2)}\n`
+  await expect(text).toMatchFileSnapshot(join(packageRoot(), 'policies/recovery.schema.json'))
+  const policy = await loadRecoveryPolicy({})
+  expect(policy.retention).toMatchObject({
+    last: 7,
+    hourly: 0,
+    daily: 14,
+    yearly: 3,
+    proof: 'verify',
+  })
+  expect(policy.objectives.rpoMs).toBe(26 * 3_600_000)
+})
+
+test('a mistake in a recovery.yaml is told with its place', async () => {
+  await withFolder(async folder => {
+    const file = join(folder, 'recovery.yaml')
+    await writeFile(file, 'retention:\n  dayly: 3\n  wait: soon\n')
+    await expect(loadRecoveryPolicy({ recoveryPolicyFile: file })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      why: [
+        `${file}:2:3: retention.dayly: unknown key; did you mean "daily"?`,
+        `${file}:3:9: retention.wait: expected a length of time like 36h or 8d, got "soon"`,
+      ].join('\n'),
+    })
+  })
 })
 
 test('docs/configuration.md is what the schema says', async () => {

@@ -66,7 +66,7 @@ describe('a snapshot', () => {
     expect((await commit(['1\n'])).envelope.parent).toBeNull()
   })
 
-  test('is written in the order objects, manifest, envelope', async () => {
+  test('is written in the order started, objects, manifest, envelope', async () => {
     const order: string[] = []
     const recording: Target = {
       ...target,
@@ -77,7 +77,8 @@ describe('a snapshot', () => {
       },
     }
     await commitSnapshot(await openRepository(recording), keys.options, ['1\n', '2\n'])
-    expect(order).toEqual(['object', 'object', 'manifest.age', 'snapshot.json'])
+    const own = ['object', 'object', 'manifest.age', 'snapshot.json']
+    expect(order).toEqual(['started.json', ...own])
   })
 
   test('tells nothing of names and rows in the clear', async () => {

@@ -1,0 +1,126 @@
+import { formatBytes, formatCount } from '#core/units'
+import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import type { BrakePolicy } from './recovery-policy.ts'
+
+/** What makes expire stop until a person has looked. */
+export const ANOMALIES = [
+  'shrunk',
+  'table-missing',
+  'table-emptied',
+  'time-backwards',
+  'future',
+  'stale',
+] as const
+
+export type AnomalyKind = (typeof ANOMALIES)[number]
+
+export interface Anomaly {
+  snapshotId: string
+  kind: AnomalyKind
+  /** For a person. */
+  detail: string
+}
+
+/** A table that had fewer rows than this may become empty. */
+const ROWS_THAT_MATTER = 100
+
+/** Clocks of two hosts differ a little. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000
+
+/** Which snapshots are compared with each other: of the same server, method and databases. */
+export function seriesOf({ sourceId, method, scope }: SnapshotEnvelope): string {
+  return [sourceId, method, scope ?? 'all'].join(' ')
+}
+
+/**
+ * What does not look right. Every snapshot is compared with the one before it, and not only the
+ * newest: a shop that was emptied a month ago must not look right because it was empty
+ * yesterday, too. A thing that a person has accepted is not told again.
+ *
+ * @param snapshots all that are there, oldest first
+ * @param accepted snapshot id -> kinds that were accepted
+ */
+export function findAnomalies(
+  snapshots: readonly SnapshotEnvelope[],
+  accepted: ReadonlyMap<string, ReadonlySet<string>>,
+  policy: BrakePolicy,
+  now: Date,
+): Anomaly[] {
+  const found: Anomaly[] = snapshots.flatMap(one => ofTheFuture(one, now))
+  for (const series of Map.groupBy(snapshots, comparedWith).values()) {
+    for (const [at, snapshot] of series.entries()) {
+      const before = series[at - 1]
+      if (before) found.push(...compared(before, snapshot, policy))
+    }
+  }
+  for (const ofOne of Map.groupBy(snapshots, ({ sourceId }) => sourceId).values()) {
+    found.push(...staleness(ofOne, policy, now))
+  }
+  return found.filter(({ snapshotId, kind }) => !accepted.get(snapshotId)?.has(kind))
+}
+
+/** An incremental snapshot is as large as what changed: only others like it tell anything. */
+function comparedWith(snapshot: SnapshotEnvelope): string {
+  return `${seriesOf(snapshot)}${snapshot.base ? ' incremental' : ''}`
+}
+
+function ofTheFuture({ snapshotId, consistentAt }: SnapshotEnvelope, now: Date): Anomaly[] {
+  if (new Date(consistentAt).getTime() <= now.getTime() + CLOCK_TOLERANCE_MS) return []
+  const detail = `it shows ${consistentAt}, and now is ${now.toISOString()}: a clock is wrong`
+  return [{ snapshotId, kind: 'future', detail }]
+}
+
+function compared(
+  before: SnapshotEnvelope,
+  snapshot: SnapshotEnvelope,
+  { shrinkTo }: BrakePolicy,
+): Anomaly[] {
+  const { snapshotId } = snapshot
+  const found: Anomaly[] = []
+  const add = (kind: AnomalyKind, detail: string): void => {
+    found.push({ snapshotId, kind, detail })
+  }
+  if (snapshot.consistentAt < before.consistentAt) {
+    add(
+      'time-backwards',
+      `it shows ${snapshot.consistentAt}, the one before ${before.consistentAt}`,
+    )
+  }
+  const [was, is] = [sizeOf(before), sizeOf(snapshot)]
+  if (was !== null && is !== null && is < was * shrinkTo)
+    add('shrunk', `${formatBytes(is)}, the one before ${formatBytes(was)}`)
+  const tables = new Map(snapshot.tables.map(table => [table.id, table]))
+  const missing = before.tables.filter(({ id }) => !tables.has(id)).length
+  if (missing > 0) add('table-missing', `${missing} of ${before.tables.length} tables are gone`)
+  const emptied = before.tables.filter(
+    ({ id, rows }) => rows >= ROWS_THAT_MATTER && tables.get(id)?.rows === 0,
+  )
+  if (emptied.length > 0) {
+    const rows = emptied.reduce((sum, table) => sum + table.rows, 0)
+    add('table-emptied', `${emptied.length} tables that had ${formatCount(rows)} rows are empty`)
+  }
+  return found
+}
+
+/**
+ * Bytes of the content where the envelope tells, else those that are stored. An incremental
+ * snapshot names its whole chain, whose length says nothing: null.
+ */
+function sizeOf({ tables, objects, base }: SnapshotEnvelope): number | null {
+  const content = tables.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (content === 0 && base) return null
+  return content > 0 ? content : objects.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+function staleness(
+  ofOneServer: readonly SnapshotEnvelope[],
+  { staleMs }: BrakePolicy,
+  now: Date,
+): Anomaly[] {
+  const newest = ofOneServer.at(-1)
+  if (!newest) return []
+  const ageMs = now.getTime() - new Date(newest.consistentAt).getTime()
+  if (ageMs <= staleMs) return []
+  const detail = `the newest of its server shows ${newest.consistentAt}: no backup since then`
+  return [{ snapshotId: newest.snapshotId, kind: 'stale', detail }]
+}

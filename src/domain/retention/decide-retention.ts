@@ -1,0 +1,210 @@
+import { periodsLater, startOfPeriod } from './periods.ts'
+import { PERIODS, type Period, type RetentionPolicy } from './recovery-policy.ts'
+
+/** What the decision knows of a snapshot. */
+export interface RetainedSnapshot {
+  /** UUIDv7: sorts by time. */
+  snapshotId: string
+  /** Snapshots are compared within one: the same server, method and databases. */
+  series: string
+  /** ISO 8601, UTC. */
+  consistentAt: string
+  /** The snapshot that an incremental one needs. */
+  base: string | null
+  /** ISO 8601: until when the target's lock holds. */
+  lockUntil: string | null
+  /** Of the newest attestation; unproven: there is none. drilled includes the whole chain. */
+  proof: 'drilled' | 'verified' | 'failed' | 'unproven'
+}
+
+export interface RetentionVerdict {
+  snapshotId: string
+  action: 'keep' | 'remove'
+  /** Why; for a person. */
+  reasons: string[]
+  /** The classes that it stands for. */
+  classes: Period[]
+}
+
+/**
+ * What of a repository is kept, and why.
+ *
+ * Only proven snapshots fill a class; each class is filled by the oldest proven snapshot of each
+ * of its last periods that have one, so that a snapshot's class is known when it is made, and a
+ * lock can be set for it. Never removed: the newest snapshot of a series, its newest proven one,
+ * what a lock holds, and what any kept snapshot builds on.
+ *
+ * @param snapshots all snapshots of a repository, in any order
+ * @returns a verdict for each, oldest first
+ */
+export function decideRetention(
+  snapshots: readonly RetainedSnapshot[],
+  policy: RetentionPolicy,
+  now: Date,
+): RetentionVerdict[] {
+  const ordered = snapshots.toSorted((a, b) => (a.snapshotId < b.snapshotId ? -1 : 1))
+  const byId = new Map(ordered.map(one => [one.snapshotId, one]))
+  const verdicts = new Map(
+    ordered.map(({ snapshotId }) => [
+      snapshotId,
+      { snapshotId, action: 'remove', reasons: [], classes: [] } as RetentionVerdict,
+    ]),
+  )
+  const keep = (snapshot: RetainedSnapshot, reason: string, period?: Period): void => {
+    const verdict = verdicts.get(snapshot.snapshotId)
+    if (!verdict) return
+    verdict.action = 'keep'
+    verdict.reasons.push(reason)
+    if (period) verdict.classes.push(period)
+  }
+  for (const series of Map.groupBy(ordered, ({ series }) => series).values()) {
+    keepSeries(series, one => isProven(one, byId, policy), policy, now, keep)
+  }
+  for (const snapshot of ordered) keepByTime(snapshot, now, keep)
+  keepBases(ordered, byId, verdicts, keep)
+  for (const verdict of verdicts.values()) {
+    if (verdict.action === 'remove') verdict.reasons.push('no rule of the policy keeps it')
+  }
+  return [...verdicts.values()]
+}
+
+type Keep = (snapshot: RetainedSnapshot, reason: string, period?: Period) => void
+
+/** The rules within one series, oldest first. */
+function keepSeries(
+  series: readonly RetainedSnapshot[],
+  proven: (snapshot: RetainedSnapshot) => boolean,
+  policy: RetentionPolicy,
+  now: Date,
+  keep: Keep,
+): void {
+  const counted = series.filter(proven)
+  const newest = series.at(-1)
+  if (newest) keep(newest, 'the newest')
+  const newestProven = counted.at(-1)
+  if (newestProven) keep(newestProven, 'the newest that is proven')
+  for (const snapshot of series) {
+    if (counted.includes(snapshot)) continue
+    if (!newestProven) keep(snapshot, 'nothing of this series is proven')
+    else keepUnproven(snapshot, policy, now, keep)
+  }
+  const last = counted.slice(-policy.last).reverse()
+  if (policy.last > 0) {
+    for (const [at, snapshot] of last.entries()) keep(snapshot, `last ${at + 1} of ${policy.last}`)
+  }
+  for (const period of PERIODS) keepPeriod(counted, period, policy[period], keep)
+}
+
+/** The oldest proven one of each of the last periods that have one. */
+function keepPeriod(
+  counted: readonly RetainedSnapshot[],
+  period: Period,
+  count: number,
+  keep: Keep,
+): void {
+  if (count === 0) return
+  const periods = Map.groupBy(counted, ({ consistentAt }) =>
+    startOfPeriod(period, new Date(consistentAt)).getTime(),
+  )
+  const latest = [...periods.keys()].sort((a, b) => b - a).slice(0, count)
+  for (const [at, start] of latest.entries()) {
+    const first = periods.get(start)?.[0]
+    if (first) keep(first, `${period} ${at + 1} of ${count}`, period)
+  }
+}
+
+/** A snapshot is not thrown away because nobody has looked at it yet. */
+function keepUnproven(
+  snapshot: RetainedSnapshot,
+  { unprovenMs }: RetentionPolicy,
+  now: Date,
+  keep: Keep,
+): void {
+  const until = new Date(new Date(snapshot.consistentAt).getTime() + unprovenMs)
+  if (until <= now) return
+  const state = snapshot.proof === 'failed' ? 'its newest proof failed' : 'not proven yet'
+  keep(snapshot, `${state}: kept until ${until.toISOString()}`)
+}
+
+/** What neither policy nor person may shorten. */
+function keepByTime(snapshot: RetainedSnapshot, now: Date, keep: Keep): void {
+  const { lockUntil, consistentAt } = snapshot
+  if (lockUntil && new Date(lockUntil) > now) keep(snapshot, `locked until ${lockUntil}`)
+  if (new Date(consistentAt) > now) keep(snapshot, 'it shows a moment that has not come')
+}
+
+/** What a kept snapshot builds on is kept, through the whole chain. */
+function keepBases(
+  ordered: readonly RetainedSnapshot[],
+  byId: ReadonlyMap<string, RetainedSnapshot>,
+  verdicts: ReadonlyMap<string, RetentionVerdict>,
+  keep: Keep,
+): void {
+  // A base is older than what builds on it, so one pass from the newest reaches all.
+  for (const { snapshotId, base } of ordered.toReversed()) {
+    const found = base ? byId.get(base) : undefined
+    if (found && verdicts.get(snapshotId)?.action === 'keep') {
+      keep(found, `${snapshotId} builds on it`)
+    }
+  }
+}
+
+/**
+ * Does it count? Its own proof has to, and each snapshot that it builds on must be there; a
+ * drill restores the whole chain, a verify reads one snapshot, so then each needs its own.
+ */
+function isProven(
+  snapshot: RetainedSnapshot,
+  byId: ReadonlyMap<string, RetainedSnapshot>,
+  policy: RetentionPolicy,
+): boolean {
+  const enough = (proof: RetainedSnapshot['proof']): boolean =>
+    proof === 'drilled' || (proof === 'verified' && policy.proof === 'verify')
+  if (!enough(snapshot.proof)) return false
+  const drilled = snapshot.proof === 'drilled'
+  for (let { base } = snapshot; base !== null; ) {
+    const found = byId.get(base)
+    if (!found || found.snapshotId >= snapshot.snapshotId) return false
+    if (!drilled && !enough(found.proof)) return false
+    base = found.base
+  }
+  return true
+}
+
+/**
+ * Until when a snapshot has to be locked so that its classes are kept to: the begin of the
+ * period in which it drops out when each period brings a new one. Never later than the policy
+ * keeps it, so a lock does not hold an hourly one for as long as a yearly one.
+ *
+ * @returns null when no class of the policy asks for a lock
+ */
+export function lockUntilOf(
+  consistentAt: Date,
+  classes: readonly Period[],
+  policy: RetentionPolicy,
+): Date | null {
+  const ends = classes
+    .filter(period => policy[period] > 0)
+    .map(period =>
+      periodsLater(period, startOfPeriod(period, consistentAt), policy[period]).getTime(),
+    )
+  return ends.length ? new Date(Math.max(...ends)) : null
+}
+
+/**
+ * The classes that a new snapshot is going to stand for: those in whose present period its
+ * series has none yet. When it later takes over another class (since an earlier one failed),
+ * decideRetention says so, and its lock is extended by lockUntilOf.
+ *
+ * @param earlier when the earlier snapshots of its series were consistent
+ */
+export function classesOfNew(
+  consistentAt: Date,
+  earlier: readonly Date[],
+  policy: RetentionPolicy,
+): Period[] {
+  return PERIODS.filter(period => {
+    const start = startOfPeriod(period, consistentAt).getTime()
+    return policy[period] > 0 && !earlier.some(at => startOfPeriod(period, at).getTime() === start)
+  })
+}

@@ -1,0 +1,43 @@
+import type { Refused } from '../backup/repository-report.ts'
+import type { Anomaly } from './anomalies.ts'
+import type { Period } from './recovery-policy.ts'
+
+/** What `ecomdb backup expire` decided and did, for text and --json. */
+export interface ExpireReport {
+  repositoryId: string
+  target: string
+  /** The copy that this is, or null. */
+  copyId: string | null
+  /** The file that says what is kept. */
+  policy: string
+  dryRun: boolean
+  /** Oldest first. */
+  snapshots: ExpiredSnapshot[]
+  /** While there is one, nothing is removed. */
+  anomalies: Anomaly[]
+  /** Envelopes, attestations and tombstones that are not believed; then nothing is removed. */
+  refused: Refused[]
+  /** Files that no envelope names, left by backups that were cut off. */
+  leftovers: { files: number; bytes: number }
+  /** Of the tombstone that this run wrote. */
+  tombstoneId: string | null
+  /** When what it names may be removed; ISO 8601, UTC. */
+  removeAfter: string | null
+  removed: { snapshots: number; files: number; bytes: number }
+}
+
+export interface ExpiredSnapshot {
+  snapshotId: string
+  sourceId: string
+  method: string
+  /** ISO 8601, UTC. */
+  consistentAt: string
+  proof: 'drilled' | 'verified' | 'failed' | 'unproven'
+  action: 'keep' | 'remove'
+  reasons: string[]
+  classes: Period[]
+  /** When a tombstone lets it be removed, or null. */
+  removeAfter: string | null
+  /** This run removed it. */
+  removed: boolean
+}

@@ -1,0 +1,42 @@
+/** policies/recovery.yaml with its defaults: what is promised, what is kept, what runs where. */
+export interface RecoveryPolicy {
+  objectives: {
+    /** How much data a disaster may cost, in ms of time; null: nothing is promised. */
+    rpoMs: number | null
+    /** How long a restore may take, in ms. */
+    rtoMs: number | null
+    /** How old the newest drill of a server may be, in ms. */
+    drillEveryMs: number | null
+  }
+  retention: RetentionPolicy
+  brake: BrakePolicy
+  /** A backup that began longer ago than this, in ms, is taken for dead. */
+  longestBackupMs: number
+  /** Which hosts run which job. */
+  runsOn: Readonly<Record<Job, HostRoleName>>
+}
+
+export type Job = 'backup' | 'copy' | 'verify' | 'expire' | 'drill'
+export type HostRoleName = 'database' | 'vault' | 'drill'
+
+/** The classes of grandfather, father and son, the shortest first. */
+export const PERIODS = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const
+export type Period = (typeof PERIODS)[number]
+
+export interface RetentionPolicy extends Readonly<Record<Period, number>> {
+  /** The last so many proven snapshots. */
+  last: number
+  /** What makes a snapshot count: a passed verify (or drill), or a passed drill. */
+  proof: 'verify' | 'drill'
+  /** How long a snapshot that is not proven is kept, in ms. */
+  unprovenMs: number
+  /** Between a tombstone and the removal, in ms. */
+  waitMs: number
+}
+
+export interface BrakePolicy {
+  /** A snapshot of less than this part of the one before it is an anomaly. */
+  shrinkTo: number
+  /** So is a server whose newest snapshot is older than this, in ms. */
+  staleMs: number
+}

@@ -1,0 +1,234 @@
+import type { KeysConfig } from '#config/config'
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
+import { toolVersion } from '#core/version'
+import { readSigningKey, type SigningKey } from '#crypto/key-files'
+import type { ExpiredSnapshot, ExpireReport } from '#domain/retention/expire-report'
+import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
+import { isDue, type Tombstone } from '#domain/retention/tombstone'
+import { openRepository, type Repository } from '#repository/repository'
+import { aloneInRepository, usingRepository } from '#repository/repository-use'
+import { putTombstone } from '#repository/tombstones'
+import { uuidV7 } from '#repository/uuid'
+import type { Target } from '#target/target'
+import { Remover, refuseWhileBackupRuns } from './remove-snapshots.ts'
+import { anomaliesOf, type Survey, surveyRepository } from './survey-repository.ts'
+
+export interface ExpireOptions {
+  target: Target
+  keys: KeysConfig
+  policy: RecoveryPolicy & { file: string }
+  /** Without it, only what would be done is said. */
+  confirm: boolean
+  /** First of all, accept what is wrong with a snapshot. */
+  accept: { snapshotId: string; reason: string } | null
+  clock: Clock
+}
+
+/** A tombstone is acted upon within this time after its wait; later it takes a new one. */
+const TOMBSTONE_FORCE_MS = 14 * 86_400_000
+
+/**
+ * `ecomdb backup expire`: says what the policy does not keep, and with `confirm` writes a
+ * tombstone for it, and removes what an earlier tombstone has announced for long enough. While
+ * anything looks wrong, nothing is removed.
+ *
+ * @throws EcomdbError LOCKED (a backup, restore, drill, verify or copy is running),
+ *   SECRET_MISSING (no signing key), STORAGE_FAILED, SNAPSHOT_NOT_FOUND
+ */
+export async function expireSnapshots(
+  options: ExpireOptions,
+  progress: Progress,
+): Promise<ExpireReport> {
+  const repository = await openRepository(options.target)
+  const { accept, confirm } = options
+  if (accept) await usingRepository(repository, () => acceptAnomalies(options, repository, accept))
+  if (!confirm) {
+    const survey = await usingRepository(repository, () => surveyed(options, repository, progress))
+    return reportOf(options, repository, survey)
+  }
+  const key = await trustedKey(options.keys)
+  return await aloneInRepository(repository, () => expire(options, repository, key, progress))
+}
+
+async function expire(
+  options: ExpireOptions,
+  repository: Repository,
+  key: SigningKey,
+  progress: Progress,
+): Promise<ExpireReport> {
+  const { target, policy, clock } = options
+  const look = () => refuseWhileBackupRuns(target, policy.longestBackupMs, clock.now())
+  const before = await surveyed(options, repository, progress)
+  if (isBraked(before)) return reportOf(options, repository, before)
+  await look()
+  progress.stage('writing the tombstone')
+  const tombstone = await bury(options, repository, before, key)
+  // A backup that ends before this look is in the survey after it; one that begins later sees
+  // the tombstone. Between the two nothing can be used again that is removed here.
+  await look()
+  const survey = await surveyed(options, repository, progress)
+  if (isBraked(survey)) return reportOf(options, repository, survey)
+  progress.stage('removing what was announced')
+  const remover = new Remover(target, look, progress)
+  const due = dueNow(survey, clock.now())
+  const envelopes = survey.snapshots.map(({ value }) => value)
+  await remover.removeSnapshots(
+    envelopes.filter(({ snapshotId }) => due.snapshots.has(snapshotId)),
+    envelopes.filter(({ snapshotId }) => !due.snapshots.has(snapshotId)),
+  )
+  await remover.removeFiles(due.leftovers)
+  const { snapshots, files, bytes } = remover
+  const report = reportOf(options, repository, survey)
+  return {
+    ...report,
+    snapshots: report.snapshots.map(one => ({
+      ...one,
+      removed: due.snapshots.has(one.snapshotId),
+    })),
+    tombstoneId: tombstone?.tombstoneId ?? null,
+    removeAfter: tombstone?.removeAfter ?? null,
+    removed: { snapshots, files, bytes },
+  }
+}
+
+async function surveyed(
+  { target, keys, policy, clock }: ExpireOptions,
+  repository: Repository,
+  progress: Progress,
+): Promise<Survey> {
+  progress.stage('looking at snapshots, attestations and tombstones')
+  return await surveyRepository(target, repository, keys.trustedSigners, policy, clock.now())
+}
+
+/** What is not believed may need any object, so it stops everything as an anomaly does. */
+function isBraked({ anomalies, refused }: Survey): boolean {
+  return anomalies.length > 0 || refused.length > 0
+}
+
+/** Announces what is to go and was not announced yet; null when there is nothing. */
+async function bury(
+  { target, policy, clock }: ExpireOptions,
+  repository: Repository,
+  survey: Survey,
+  key: SigningKey,
+): Promise<Tombstone | null> {
+  const announced = new Set(
+    survey.tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)),
+  )
+  const announcedFiles = new Set(survey.tombstones.flatMap(({ objects }) => objects))
+  const verdicts = new Map(survey.verdicts.map(one => [one.snapshotId, one]))
+  const snapshots = survey.snapshots.flatMap(({ value: { snapshotId }, sha256 }) => {
+    const verdict = verdicts.get(snapshotId)
+    if (verdict?.action !== 'remove' || announced.has(snapshotId)) return []
+    return [{ snapshotId, envelopeSha256: sha256, reasons: verdict.reasons }]
+  })
+  const objects = [...survey.leftovers.keys()].filter(name => !announcedFiles.has(name))
+  if (snapshots.length === 0 && objects.length === 0) return null
+  const at = clock.now()
+  const removeAfter = new Date(at.getTime() + policy.retention.waitMs)
+  const tombstone: Tombstone = {
+    ...{ format: 1, repositoryId: repository.id, tombstoneId: uuidV7(at), copyId: survey.copyId },
+    tool: toolVersion(),
+    at: at.toISOString(),
+    removeAfter: removeAfter.toISOString(),
+    lapsesAt: new Date(removeAfter.getTime() + TOMBSTONE_FORCE_MS).toISOString(),
+    ...{ snapshots, objects },
+  }
+  await putTombstone(target, tombstone, key)
+  return tombstone
+}
+
+/** What was announced for long enough, and is still not wanted, by today's policy and proofs. */
+function dueNow(
+  { tombstones, verdicts, snapshots, leftovers }: Survey,
+  now: Date,
+): { snapshots: Set<string>; leftovers: string[] } {
+  const due = tombstones.filter(tombstone => isDue(tombstone, now))
+  const unwanted = new Set(
+    verdicts.filter(({ action }) => action === 'remove').map(({ snapshotId }) => snapshotId),
+  )
+  const hashes = new Map(snapshots.map(({ value, sha256 }) => [value.snapshotId, sha256]))
+  const announced = due
+    .flatMap(one => one.snapshots)
+    .filter(one => hashes.get(one.snapshotId) === one.envelopeSha256)
+    .map(({ snapshotId }) => snapshotId)
+  const files = new Set(due.flatMap(({ objects }) => objects))
+  return {
+    snapshots: new Set(announced.filter(id => unwanted.has(id))),
+    leftovers: [...files].filter(name => leftovers.has(name)),
+  }
+}
+
+async function acceptAnomalies(
+  { target, keys, policy, clock }: ExpireOptions,
+  repository: Repository,
+  { snapshotId, reason }: { snapshotId: string; reason: string },
+): Promise<void> {
+  const key = await trustedKey(keys)
+  const { trustedSigners } = keys
+  const found = await repository.readEnvelope(snapshotId, trustedSigners)
+  const now = clock.now()
+  const survey = await surveyRepository(target, repository, trustedSigners, policy, now)
+  const anomalies = anomaliesOf(survey, found.snapshotId).map(({ kind }) => kind)
+  await repository.putAttestation(
+    {
+      ...{ snapshotId: found.snapshotId, kind: 'accept', outcome: 'passed', damaged: [] },
+      ...{ startedAt: now.toISOString(), completedAt: now.toISOString() },
+      details: { anomalies, reason },
+    },
+    key,
+    clock,
+  )
+}
+
+/** @throws EcomdbError SECRET_MISSING */
+async function trustedKey({ signingKeyFile, trustedSigners }: KeysConfig): Promise<SigningKey> {
+  const key = signingKeyFile ? await readSigningKey(signingKeyFile) : null
+  if (key && trustedSigners.includes(key.signer)) return key
+  throw new EcomdbError('SECRET_MISSING', {
+    what: 'cannot sign what is going to be removed',
+    why: key
+      ? `the signing key's signer ${key.signer} is not among keys.trusted_signers`
+      : 'keys.signing_key_file is not set',
+    hints: ['run it on the host that has a trusted signing key: docs/keys.md'],
+  })
+}
+
+function reportOf(
+  { target, policy, confirm }: ExpireOptions,
+  repository: Repository,
+  survey: Survey,
+): ExpireReport {
+  const removeAfter = new Map(
+    survey.tombstones.flatMap(one =>
+      one.snapshots.map(({ snapshotId }) => [snapshotId, one.removeAfter] as const),
+    ),
+  )
+  const sizes = [...survey.leftovers.values()]
+  return {
+    repositoryId: repository.id,
+    target: target.label,
+    copyId: survey.copyId,
+    policy: policy.file,
+    dryRun: !confirm,
+    snapshots: survey.snapshots.map(({ value }, at): ExpiredSnapshot => {
+      const { snapshotId, sourceId, method, consistentAt } = value
+      const verdict = survey.verdicts[at]
+      return {
+        ...{ snapshotId, sourceId, method, consistentAt },
+        proof: survey.retained[at]?.proof ?? 'unproven',
+        action: verdict?.action ?? 'keep',
+        reasons: verdict?.reasons ?? [],
+        classes: verdict?.classes ?? [],
+        removeAfter: removeAfter.get(snapshotId) ?? null,
+        removed: false,
+      }
+    }),
+    anomalies: [...survey.anomalies],
+    refused: [...survey.refused],
+    leftovers: { files: sizes.length, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) },
+    ...{ tombstoneId: null, removeAfter: null, removed: { snapshots: 0, files: 0, bytes: 0 } },
+  }
+}

@@ -1,0 +1,94 @@
+import { EcomdbError } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
+import type { Progress } from '#core/progress'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { filesOnlyOf } from '#domain/retention/removable-files'
+import { ATTESTATIONS, envelopeFile, startFile } from '#repository/layout'
+import { startedBackups } from '#repository/tombstones'
+import type { Target } from '#target/target'
+
+/** Files between two looks for a backup that has begun meanwhile. */
+const FILES_PER_LOOK = 200
+
+/** Removes snapshots and leftovers for good, and counts. */
+export class Remover {
+  snapshots = 0
+  files = 0
+  bytes = 0
+  readonly #target: Target
+  readonly #look: () => Promise<void>
+  readonly #progress: Progress
+  #sinceLook = 0
+
+  /** @param look throws when a backup has begun */
+  constructor(target: Target, look: () => Promise<void>, progress: Progress) {
+    this.#target = target
+    this.#look = look
+    this.#progress = progress
+  }
+
+  /**
+   * The envelope first: without it there is no snapshot, and whatever is left is a leftover
+   * that the next run finds. What builds on another goes before it.
+   *
+   * @param due what is to go; staying is everything else that has an envelope
+   * @throws EcomdbError LOCKED, STORAGE_FAILED (a lock of the target holds), INTERRUPTED
+   */
+  async removeSnapshots(
+    due: readonly SnapshotEnvelope[],
+    staying: readonly SnapshotEnvelope[],
+  ): Promise<void> {
+    for (const { snapshotId, manifest } of due.toReversed()) {
+      await this.#look()
+      await this.#remove(envelopeFile(snapshotId))
+      this.snapshots += 1
+      // A base's manifest is named by what builds on it, and that was removed before.
+      await this.#remove(manifest.path)
+      await this.#remove(startFile(snapshotId))
+      for await (const { name } of this.#target.list(`${ATTESTATIONS}${snapshotId}/`)) {
+        await this.#remove(name)
+      }
+    }
+    await this.removeFiles(filesOnlyOf(due, staying))
+  }
+
+  async removeFiles(names: readonly string[]): Promise<void> {
+    for (const name of names) await this.#remove(name)
+  }
+
+  async #remove(name: string): Promise<void> {
+    throwIfInterrupted()
+    this.#sinceLook += 1
+    if (this.#sinceLook > FILES_PER_LOOK) {
+      await this.#look()
+      this.#sinceLook = 0
+    }
+    const found = await this.#target.stat(name)
+    if (!found) return
+    await this.#target.remove(name)
+    this.files += 1
+    this.bytes += found.sizeBytes
+    this.#progress.advance({ items: 1 })
+  }
+}
+
+/**
+ * Nothing is removed while a backup runs, on whatever host.
+ * @throws EcomdbError LOCKED
+ */
+export async function refuseWhileBackupRuns(
+  target: Target,
+  longestBackupMs: number,
+  now: Date,
+): Promise<void> {
+  const { running } = await startedBackups(target, longestBackupMs, now)
+  if (running.length === 0) return
+  throw new EcomdbError('LOCKED', {
+    what: `will not remove anything from ${target.label} now`,
+    why: `a backup has begun and is not complete: ${running.join(', ')}`,
+    hints: [
+      'wait for it to end, then run the command again',
+      'one that died is passed over when it is older than longest_backup in recovery.yaml',
+    ],
+  })
+}

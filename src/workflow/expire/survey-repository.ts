@@ -1,0 +1,135 @@
+import { EcomdbError } from '#core/errors'
+import type { Attestation } from '#domain/backup/attestation'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import type { Refused } from '#domain/backup/repository-report'
+import { type Anomaly, findAnomalies, seriesOf } from '#domain/retention/anomalies'
+import {
+  decideRetention,
+  type RetainedSnapshot,
+  type RetentionVerdict,
+} from '#domain/retention/decide-retention'
+import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
+import { namedFiles } from '#domain/retention/removable-files'
+import type { Tombstone } from '#domain/retention/tombstone'
+import { ATTESTATIONS, OBJECTS, SNAPSHOTS } from '#repository/layout'
+import type { Repository } from '#repository/repository'
+import { tombstonesOf } from '#repository/tombstones'
+import type { Trusted } from '#repository/trusted-files'
+import type { Target } from '#target/target'
+import { refusal } from '../backup/list-snapshots.ts'
+
+/** Everything that expire goes by, read once. */
+export interface Survey {
+  copyId: string | null
+  /** Oldest first. */
+  snapshots: readonly Trusted<SnapshotEnvelope>[]
+  retained: readonly RetainedSnapshot[]
+  verdicts: readonly RetentionVerdict[]
+  anomalies: readonly Anomaly[]
+  tombstones: readonly Tombstone[]
+  refused: readonly Refused[]
+  /** Files that no envelope needs: name -> bytes. */
+  leftovers: ReadonlyMap<string, number>
+}
+
+/** @throws EcomdbError TARGET_UNAVAILABLE, STORAGE_FAILED */
+export async function surveyRepository(
+  target: Target,
+  repository: Repository,
+  trustedSigners: readonly string[],
+  policy: RecoveryPolicy,
+  now: Date,
+): Promise<Survey> {
+  const copyId = await repository.copyId()
+  const { snapshots: listed, refused } = await repository.listSnapshots(trustedSigners)
+  const attested = await repository.listAttestations(trustedSigners)
+  const trust = { repositoryId: repository.id, trustedSigners }
+  const buried = await tombstonesOf(target, trust, copyId, now)
+  const here = attested.attestations.filter(one => (one.copyId ?? null) === copyId)
+  const snapshots: Trusted<SnapshotEnvelope>[] = []
+  for (const { snapshotId } of listed) {
+    snapshots.push(await repository.readSignedEnvelope(snapshotId, trustedSigners))
+  }
+  const retained = snapshots.map(one => retainedOf(one, here))
+  return {
+    copyId,
+    snapshots,
+    retained,
+    verdicts: decideRetention(retained, policy.retention, now),
+    anomalies: findAnomalies(listed, acceptedIn(attested.attestations), policy.brake, now),
+    tombstones: buried.tombstones,
+    refused: [
+      ...refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
+      ...[...attested.refused, ...buried.refused].map(one => refusal(one.name, one.error)),
+    ],
+    leftovers: await leftoversIn(
+      target,
+      listed,
+      refused.map(({ snapshotId }) => snapshotId),
+    ),
+  }
+}
+
+/** @param here the attestations about this place, oldest first */
+function retainedOf(
+  { value: envelope, sha256 }: Trusted<SnapshotEnvelope>,
+  here: readonly Attestation[],
+): RetainedSnapshot {
+  const { snapshotId, consistentAt, base, lockUntil } = envelope
+  const about = here.filter(
+    one => one.snapshotId === snapshotId && one.envelopeSha256 === sha256 && one.kind !== 'accept',
+  )
+  const series = seriesOf(envelope)
+  return { snapshotId, series, consistentAt, base: base ?? null, lockUntil, proof: proofOf(about) }
+}
+
+/** The newest proof counts; a drill goes on counting while later verifies pass. */
+function proofOf(about: readonly Attestation[]): RetainedSnapshot['proof'] {
+  const newest = about.at(-1)
+  if (!newest) return 'unproven'
+  if (newest.outcome === 'failed') return 'failed'
+  const lastFailure = about.findLastIndex(({ outcome }) => outcome === 'failed')
+  return about.slice(lastFailure + 1).some(({ kind }) => kind === 'drill') ? 'drilled' : 'verified'
+}
+
+/** Snapshot id -> the anomalies that a person has accepted. */
+function acceptedIn(attestations: readonly Attestation[]): Map<string, Set<string>> {
+  const accepted = new Map<string, Set<string>>()
+  for (const { kind, snapshotId, details } of attestations) {
+    const { anomalies } = details
+    if (kind !== 'accept' || !Array.isArray(anomalies)) continue
+    const known = accepted.get(snapshotId) ?? new Set()
+    for (const anomaly of anomalies) known.add(String(anomaly))
+    accepted.set(snapshotId, known)
+  }
+  return accepted
+}
+
+/** What lies in the repository's folders and belongs to no snapshot that is there. */
+async function leftoversIn(
+  target: Target,
+  listed: readonly SnapshotEnvelope[],
+  refusedIds: readonly string[],
+): Promise<Map<string, number>> {
+  const named = namedFiles(listed)
+  const ids = new Set([...listed.map(({ snapshotId }) => snapshotId), ...refusedIds])
+  const leftovers = new Map<string, number>()
+  for (const folder of [OBJECTS, SNAPSHOTS, ATTESTATIONS]) {
+    for await (const { name, sizeBytes } of target.list(folder)) {
+      const ofSnapshot = folder !== OBJECTS && ids.has(name.split('/')[1] ?? '')
+      if (!named.has(name) && !ofSnapshot) leftovers.set(name, sizeBytes)
+    }
+  }
+  return leftovers
+}
+
+/** @throws EcomdbError SNAPSHOT_NOT_FOUND when the snapshot has none */
+export function anomaliesOf({ anomalies }: Survey, snapshotId: string): Anomaly[] {
+  const found = anomalies.filter(one => one.snapshotId === snapshotId)
+  if (found.length > 0) return found
+  throw new EcomdbError('SNAPSHOT_NOT_FOUND', {
+    what: `there is no anomaly to accept at snapshot ${snapshotId}`,
+    why: 'either it was accepted before, or expire does not complain of this snapshot',
+    hints: ['run `ecomdb backup expire`: it names what it complains of'],
+  })
+}

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { findAnomalies } from '#domain/retention/anomalies'
+import { filesOnlyOf } from '#domain/retention/removable-files'
+
+const NOW = new Date('2026-11-20T12:00:00Z')
+const POLICY = { shrinkTo: 0.5, staleMs: 3 * 86_400_000 }
+
+function envelope(day: number, change: Partial<SnapshotEnvelope> = {}): SnapshotEnvelope {
+  const consistentAt = new Date(NOW.getTime() - day * 86_400_000).toISOString()
+  return {
+    ...{ format: 1, requires: [], repositoryId: 'r', snapshotId: `before-${day}` },
+    ...{ method: 'logical', engine: 'mariadb', serverVersion: '10.11.0', sourceId: 'shop' },
+    ...{ startedAt: consistentAt, consistentAt, completedAt: consistentAt, tool: 't' },
+    manifest: { path: `snapshots/${day}/manifest.age`, bytes: 10, sha256: '' },
+    objects: [],
+    tables: [
+      { id: 'orders', rows: 1000, bytes: 100_000, chunkStep: null },
+      { id: 'products', rows: 4, bytes: 400, chunkStep: null },
+    ],
+    ...{ parent: null, recipients: [], lockUntil: null },
+    ...change,
+  }
+}
+
+const kinds = (
+  snapshots: readonly SnapshotEnvelope[],
+  accepted: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+) => findAnomalies(snapshots, accepted, POLICY, NOW).map(one => `${one.snapshotId} ${one.kind}`)
+
+const tables = (orders: number): Partial<SnapshotEnvelope> => ({
+  tables: [{ id: 'orders', rows: orders, bytes: orders * 100, chunkStep: null }],
+})
+
+test('a quiet shop has none', () => {
+  expect(kinds([envelope(2), envelope(1), envelope(0)])).toEqual([])
+  expect(kinds([])).toEqual([])
+})
+
+test('half of it is gone, a table is gone, a table is empty', () => {
+  expect(kinds([envelope(1), envelope(0, tables(400))])).toEqual([
+    'before-0 shrunk',
+    'before-0 table-missing',
+  ])
+  const emptied = { tables: envelope(0).tables.map(table => ({ ...table, rows: 0 })) }
+  expect(kinds([envelope(1), envelope(0, emptied)])).toEqual(['before-0 table-emptied'])
+})
+
+test('what went wrong some time ago is told until it is accepted', () => {
+  const snapshots = [
+    envelope(9),
+    envelope(2, tables(1)),
+    envelope(1, tables(1)),
+    envelope(0, tables(1)),
+  ]
+  expect(kinds(snapshots)).toEqual(['before-2 shrunk', 'before-2 table-missing'])
+  const some = new Map([['before-2', new Set(['shrunk'])]])
+  expect(kinds(snapshots, some)).toEqual(['before-2 table-missing'])
+  const all = new Map([['before-2', new Set(['shrunk', 'table-missing'])]])
+  expect(kinds(snapshots, all)).toEqual([])
+})
+
+test('time runs backwards, or is ahead, or stands still', () => {
+  const back = envelope(0, { consistentAt: envelope(2).consistentAt })
+  expect(kinds([envelope(1), back])).toEqual(['before-0 time-backwards'])
+  expect(kinds([envelope(1), envelope(-2)])).toEqual(['before--2 future'])
+  expect(kinds([envelope(9), envelope(8)])).toEqual(['before-8 stale'])
+})
+
+test('servers, methods and sets of databases are not compared with each other', () => {
+  const small = tables(1)
+  for (const other of [{ sourceId: 'b' }, { method: 'physical' as const }, { scope: 'x' }]) {
+    expect(kinds([envelope(1), envelope(0, { ...small, ...other })])).toEqual([])
+  }
+})
+
+test('an incremental one is not called small beside a full one', () => {
+  const sized = (day: number, bytes: number, base: string | null) =>
+    envelope(day, {
+      ...{ method: 'physical', tables: [], base },
+      objects: [{ path: `objects/${day}`, bytes, sha256: '' }],
+    })
+  const full = sized(2, 1000, null)
+  expect(kinds([full, sized(1, 10, 'before-2'), sized(0, 900, null)])).toEqual([])
+  expect(kinds([full, sized(0, 400, null)])).toEqual(['before-0 shrunk'])
+})
+
+test('only what no other envelope names is removed', () => {
+  const object = (path: string) => ({ path, bytes: 1, sha256: '' })
+  const [a, b, c] = [
+    envelope(3, { objects: [object('shared'), object('own')] }),
+    envelope(2, { objects: [object('shared'), object('mine')] }),
+    envelope(1, { objects: [object('snapshots/3/manifest.age')] }),
+  ]
+  expect(filesOnlyOf([a, b], [])).toEqual([
+    'mine',
+    'own',
+    'shared',
+    'snapshots/2/manifest.age',
+    'snapshots/3/manifest.age',
+  ])
+  expect(filesOnlyOf([a], [b, c])).toEqual(['own'])
+})
