@@ -91,9 +91,9 @@ export default class Restore extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(Restore)
-    const config = await configFrom(flags)
     const moment = momentOf(flags)
     const options = restoreOptionsOf(args.snapshot, flags, moment)
+    const config = await configFrom(flags)
     const access = await restoreAccess(config)
     const place = await restorePlace(config)
     if (moment) {

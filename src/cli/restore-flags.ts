@@ -71,9 +71,11 @@ export function restoreOptionsOf(
 ): RestoreOptions {
   if (snapshot === undefined && moment === null) {
     throw new EcomdbError('USAGE', {
-      what: 'say what to restore',
-      why: 'neither a snapshot nor a moment is named',
-      hints: ["`ecomdb restore latest`, or `ecomdb restore --at '2026-11-20 13:37:00+01:00'`"],
+      what: 'missing SNAPSHOT',
+
+      hints: [
+        "a snapshot or a moment: `ecomdb restore latest`, or `ecomdb restore --at '2026-11-20 13:37:00+01:00'`",
+      ],
     })
   }
   const { databases, into, confirm, resume, connections } = flags

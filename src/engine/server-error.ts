@@ -58,7 +58,8 @@ function codeOf(error: unknown): ErrorCode {
   if (number !== undefined && PRIVILEGE.has(number)) return 'PRIVILEGE_MISSING'
   if (number !== undefined && ENDED.has(number)) return 'SERVER_LOST'
   if (number === 1049) return 'SCHEMA_MISSING'
-  if (LOST.has(code)) return 'SERVER_LOST'
+  // The driver's error on a connection that has ended while nobody asked has no code.
+  if (LOST.has(code) || /in closed state/.test(messageOf(error))) return 'SERVER_LOST'
   if (UNREACHABLE.has(code)) return 'SERVER_UNREACHABLE'
   return 'SERVER_REFUSED'
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
+import { dyingWithUs } from './die-with-us.ts'
 import { cannotStart, type ProgramCommand, programName } from './program.ts'
 
 /** A program that works beside ecomdb: fed, or read from, while it runs. */
@@ -26,11 +27,15 @@ export interface RunningProgram {
 /** Longest part of a program's complaints that is kept, in characters. */
 const KEPT_STDERR = 4000
 
-/** Starts a program by an argv array (never a shell). A signal to ecomdb ends it, too. */
+/**
+ * Starts a program by an argv array (never a shell). It does not outlive ecomdb: neither a
+ * signal nor SIGKILL.
+ */
 export function startProgram(command: ProgramCommand, args: readonly string[]): RunningProgram {
-  const child = spawn(command.file, [...command.args, ...args], {
+  const { file, args: first, env } = dyingWithUs(command)
+  const child = spawn(file, [...first, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...command.env },
+    env: { ...process.env, ...env },
   })
   const name = programName(command)
   let stderr = ''

@@ -64,7 +64,7 @@ export class LoggedShop {
 
   /** An archiver that follows, as a process of its own. */
   follow(...args: string[]): Follower {
-    const config = ['--config', join(this.folder, 'ecomdb.yaml'), '--progress', 'none']
+    const config = ['--config', join(this.folder, 'ecomdb.yaml'), '--progress', 'lines']
     const child = spawn(
       join(packageRoot(), 'bin/ecomdb'),
       ['backup', 'binlog', ...args, ...config],

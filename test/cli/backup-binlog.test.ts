@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BinlogArchive } from '#repository/binlog-archive'
+import { openDirectoryTarget } from '#target/dir/directory-target'
+import { TEST_ENGINES } from '#test/engines'
+import { LEDGER, LoggedShop, Writers } from '#test/logged-shop'
+import { makeFolder } from '#test/temporary'
+
+describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
+  let folder: string
+  let shop: LoggedShop
+
+  beforeAll(async () => {
+    folder = await makeFolder()
+    shop = await LoggedShop.make(family, folder)
+    await shop.run(...LEDGER)
+    const backup = await shop.ecomdb(['backup', 'logical', '--quiet'])
+    expect(backup.status, backup.stderr).toBe(0)
+  })
+
+  afterAll(async () => {
+    await shop?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const once = () => shop.ecomdb(['backup', 'binlog', '--once', '--quiet'])
+
+  test('killed again and again under load, and the server restarted: no gap, nothing twice', async () => {
+    const writers = new Writers(shop, 8)
+    let follower = shop.follow('--segment-seconds', '1')
+    try {
+      for (let round = 0; round < 5; round += 1) {
+        await sleep(900 + Math.random() * 1200)
+        follower.kill('SIGKILL')
+        await follower.ended
+        follower = shop.follow('--segment-seconds', '1')
+      }
+      await sleep(1500)
+      const second = await once()
+      expect(second.status, second.stderr).toBe(11)
+      expect(second.stderr).toContain('code: LOCKED (exit 11)')
+      await shop.restart()
+      const before = writers.committed
+      await writers.untilCommitted(before + 200)
+      await sleep(2500)
+      expect(follower.output()).toContain('trying again')
+      follower.kill('SIGTERM')
+      expect(await follower.ended).toBe(130)
+    } finally {
+      follower.kill('SIGKILL')
+      await writers.stop()
+    }
+    const last = await once()
+    expect(last.status, last.stderr).toBe(0)
+    expect(await archivedFiles(shop)).toEqual(await serverFiles(shop))
+    const window = await shop.ecomdb(['backup', 'window', '--json'])
+    expect(window.status, window.stdout).toBe(0)
+    expect(window.json().result.sources[0].stretches).toHaveLength(1)
+  })
+
+  test('a segment that is missing, exchanged, edited or another source’s is named, and not used', async () => {
+    const [names] = await segmentsOf(shop)
+    const at = (index: number): string => names?.[index] ?? ''
+    const refused = async (): Promise<string> => {
+      const window = await shop.ecomdb(['backup', 'window'])
+      expect(window.status, window.stdout).toBe(3)
+      return window.stdout
+    }
+    await rename(at(2), `${at(2)}.away`)
+    expect(await refused()).toMatch(/REFUSED .* after 2 segments: segment 3 is missing/)
+    await rename(at(3), at(2))
+    expect(await refused()).toMatch(/REFUSED .* after 2 segments: .* it is segment 4 of stretch/)
+    await rename(at(2), at(3))
+    await rename(`${at(2)}.away`, at(2))
+    const bytes = await readFile(at(2), 'utf8')
+    await writeFile(at(2), bytes.replace(/"payload":"..../, '"payload":"AAAA'))
+    expect(await refused()).toMatch(/REFUSED .* after 2 segments: .* the file was changed/)
+    await writeFile(at(2), bytes)
+    const whole = await shop.ecomdb(['backup', 'window'])
+    expect(whole.status, whole.stdout).toBe(0)
+  })
+
+  test('the server purged what was not archived: status 13 says what is lost, once; then a gap', async () => {
+    await shop.run('FLUSH BINARY LOGS', 'INSERT INTO shop.victim VALUES (1, 1, 1)')
+    await shop.run('FLUSH BINARY LOGS', 'INSERT INTO shop.victim VALUES (1, 2, 1)')
+    const lost = String(await shop.value('SELECT UTC_TIMESTAMP()'))
+    await shop.run('FLUSH BINARY LOGS', 'INSERT INTO shop.victim VALUES (1, 3, 1)')
+    const newest = (await shop.rows('SHOW BINARY LOGS')).at(-1)?.['Log_name']
+    await shop.run(`PURGE BINARY LOGS TO '${newest}'`)
+    const gap = await once()
+    expect(gap.status, gap.stderr).toBe(13)
+    expect(gap.stderr).toMatch(/error: the binary log from 20\S+Z to 20\S+Z is lost/)
+    expect(gap.stderr).toContain('take a new snapshot now')
+    const next = await once()
+    expect(next.status, next.stderr).toBe(0)
+    const window = await shop.ecomdb(['backup', 'window'])
+    expect(window.status).toBe(3)
+    expect(window.stdout).toMatch(/GAP .* to now: the server had purged/)
+    const inGap = ['restore', '--at', lost, '--time-zone', 'UTC', '--dry-run']
+    const refused = await shop.ecomdb(inGap)
+    expect(refused.status, refused.stderr).toBe(10)
+    expect(refused.stderr).toContain('code: OUTSIDE_WINDOW (exit 10)')
+    const backup = await shop.ecomdb(['backup', 'logical', '--quiet'])
+    expect(backup.status, backup.stderr).toBe(0)
+    expect((await once()).status).toBe(0)
+    const after = await shop.ecomdb(['backup', 'window'])
+    expect(after.stdout).toMatch(/GAP .* to 20\S+Z: the server had purged/)
+  })
+
+  test('the log was reset: another history under the same name is not taken for the old one', async () => {
+    const statement = family === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER'
+    await shop.run(statement, 'INSERT INTO shop.victim VALUES (2, 1, 1)')
+    const reset = await once()
+    expect(reset.status, reset.stderr).toBe(13)
+    expect(reset.stderr).toContain('it was reset, or restored, or this is another server')
+    expect((await once()).status).toBe(0)
+  })
+})
+
+/** The archived bytes of every file of the first stretch, in hex by name. */
+async function archivedFiles(shop: LoggedShop): Promise<Record<string, string>> {
+  const archive = await BinlogArchive.open(openDirectoryTarget(shop.place.path))
+  const { trustedSigners, identities } = await shop.place.access()
+  const { stretches, refused } = await archive.stretches(trustedSigners)
+  expect(refused).toEqual([])
+  const files = new Map<string, Buffer[]>()
+  for (const segment of stretches[0]?.segments ?? []) {
+    const bytes = await archive.readBytes(segment, identities)
+    files.set(segment.file, [...(files.get(segment.file) ?? []), bytes])
+  }
+  return Object.fromEntries([...files].map(([name, parts]) => [name, digest(Buffer.concat(parts))]))
+}
+
+/** The server's own files; a file that is open has a flag that an archived one has not. */
+async function serverFiles(shop: LoggedShop): Promise<Record<string, string>> {
+  const data = join(shop.source.folder, 'data')
+  const names = (await readdir(data)).filter(name => /^binlog\.\d+$/.test(name)).sort()
+  const files: Record<string, string> = {}
+  for (const name of names) {
+    const bytes = await readFile(join(data, name))
+    bytes.writeUInt8(bytes.readUInt8(21) & 0xfe, 21)
+    files[name] = digest(bytes)
+  }
+  return files
+}
+
+const digest = (bytes: Buffer): string =>
+  `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex')}`
+
+/** Paths of the envelopes of each stretch, in order. */
+async function segmentsOf(shop: LoggedShop): Promise<string[][]> {
+  const folder = join(shop.place.path, 'binlog')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter(entry => entry.isFile() && entry.name.endsWith('.json'))
+    .map(entry => join(entry.parentPath, entry.name))
+    .sort()
+  const stretches = [...new Set(files.map(file => join(file, '..')))]
+  return stretches.map(stretch => files.filter(file => file.startsWith(`${stretch}/`)))
+}
