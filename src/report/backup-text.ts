@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from '#core/units'
 import type {
+  FilesContent,
   Proof,
   Refused,
   ShownSnapshot,
@@ -10,6 +11,7 @@ import type {
   VerifyReport,
 } from '#domain/backup/repository-report'
 import { alignColumns } from './align-columns.ts'
+import { positionText } from './position-text.ts'
 
 /** `ecomdb backup list` for people. */
 export function snapshotListText({ target, snapshots, refused }: SnapshotList): string {
@@ -21,6 +23,7 @@ export function snapshotListText({ target, snapshots, refused }: SnapshotList): 
       [
         'SNAPSHOT',
         'SHOWS (UTC)',
+        'KIND',
         'SERVER',
         'TABLES',
         'ROWS',
@@ -33,6 +36,7 @@ export function snapshotListText({ target, snapshots, refused }: SnapshotList): 
       ...snapshots.map(one => [...summaryCells(one), ...source(one.sourceId)]),
     ],
     [
+      'left',
       'left',
       'left',
       'left',
@@ -61,9 +65,9 @@ function summaryCells(one: SnapshotSummary): string[] {
   return [
     one.snapshotId,
     shortTime(one.consistentAt),
+    one.base ? 'incremental' : one.method,
     `${one.engine} ${one.serverVersion.split('-')[0]}`,
-    formatCount(one.tables),
-    formatCount(one.rows),
+    ...(one.method === 'logical' ? [formatCount(one.tables), formatCount(one.rows)] : ['-', '-']),
     formatBytes(one.storedBytes),
     formatBytes(one.newBytes),
     proofText(one.verified),
@@ -77,13 +81,16 @@ export function shownSnapshotText({
   envelope,
   attestations,
   content,
+  files,
 }: ShownSnapshot): string {
   const facts: [string, string][] = [
     ['snapshot', summary.snapshotId],
     ['shows', `${summary.consistentAt} (the moment that the rows are of)`],
     ['made', `${envelope.startedAt} to ${envelope.completedAt} by ${envelope.tool}`],
     ['server', `${summary.engine} ${summary.serverVersion} (source ${envelope.sourceId})`],
-    ['rows', `${formatCount(summary.rows)} in ${formatCount(summary.tables)} tables`],
+    summary.method === 'logical'
+      ? ['rows', `${formatCount(summary.rows)} in ${formatCount(summary.tables)} tables`]
+      : ['files', summary.base ? `what has changed since ${summary.base}` : 'all data files'],
     [
       'stored',
       `${formatBytes(summary.storedBytes)} in ${formatCount(envelope.objects)} objects, ${formatBytes(summary.newBytes)} of it new`,
@@ -100,7 +107,20 @@ export function shownSnapshotText({
     '',
     content
       ? contentText(content)
-      : 'tables and definitions are encrypted: give --identity FILE to see them',
+      : files
+        ? filesText(files)
+        : 'tables and definitions are encrypted: give --identity FILE to see them',
+  ].join('\n')
+}
+
+function filesText(content: FilesContent): string {
+  const { copiedBy, lockedMs, position, databases } = content
+  const waited = lockedMs === null ? '' : `, commits waited at most ${lockedMs} ms`
+  return [
+    `copied by ${copiedBy}${waited}`,
+    `position ${positionText(position)}`,
+    `databases ${databases.join(', ') || 'none'}`,
+    `${formatCount(content.files)} files (${formatBytes(content.bytes)}) in ${formatCount(content.blocks)} blocks of ${formatCount(content.packs)} packs`,
   ].join('\n')
 }
 
@@ -147,8 +167,8 @@ function verifiedLines(one: VerifiedSnapshot, level: VerifyReport['level']): str
   if (one.outcome === 'passed') {
     const what =
       level === 'deep'
-        ? `${read}: decrypted, ${formatCount(one.rows ?? 0)} rows and all hashes as in the manifest`
-        : `${read}: sizes and SHA-256 as signed (--deep decrypts and compares the rows too)`
+        ? `${read}: decrypted, ${one.blocks ? `${formatCount(one.blocks)} blocks` : `${formatCount(one.rows ?? 0)} rows`} and all hashes as in the manifest`
+        : `${read}: sizes and SHA-256 as signed (--deep decrypts and compares the content too)`
     const signed = one.attestationId ? ', attested' : ''
     return [`${one.snapshotId}  verified  ${what}${signed}`]
   }

@@ -33,6 +33,8 @@ export interface SnapshotEnvelope {
   tables: readonly { id: string; rows: number; bytes: number; chunkStep: string | null }[]
   /** Of a physical snapshot: the path of its block index, which is one of `objects`. */
   index?: string
+  /** Of a physical snapshot of MariaDB: what the next increment begins with. */
+  lsn?: LogSequence | null
   /** The snapshot before this one from the same source, by hash. */
   parent: { snapshotId: string; sha256: string } | null
   /** age public keys. */
@@ -45,6 +47,17 @@ export interface SnapshotEnvelope {
   scope?: string | null
   /** The snapshot that an incremental one needs; null or missing: it stands by itself. */
   base?: string | null
+}
+
+/** Log sequence numbers of a physical copy, as decimal text: an increment has what changed between. */
+export interface LogSequence {
+  from: string
+  to: string
+  /**
+   * Which data directory counts so, as an opaque name: one that was restored counts anew, and
+   * an increment to a copy of another one would be wrong.
+   */
+  of: string
 }
 
 /** logical: rows and definitions. physical: the server's data files. */

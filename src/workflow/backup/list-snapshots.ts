@@ -48,6 +48,7 @@ export function summarize(
     snapshotId,
     consistentAt,
     method,
+    base: envelope.base ?? null,
     engine,
     serverVersion,
     sourceId,
