@@ -13,7 +13,6 @@ import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mysqlAccounts } from './accounts.ts'
 import { mysqlBinlogDialect } from './binlog-dialect.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
-import { mysqlPhysicalBackups } from './physical.ts'
 import { mysqlScratch } from './scratch.ts'
 
 export const mysqlEngine: Engine = {
@@ -29,5 +28,4 @@ export const mysqlEngine: Engine = {
   logicalReader: logicalReader(mysqlLogicalDialect),
   loader,
   binaryLog: binaryLog(mysqlBinlogDialect),
-  physicalBackups: mysqlPhysicalBackups,
 }
