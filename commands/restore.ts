@@ -11,11 +11,14 @@ import {
 } from '#cli/flags'
 import { momentFlags, momentOf, restoreOptionsOf } from '#cli/restore-flags'
 import { restoreAccess, restorePlace } from '#cli/restore-wiring'
-import { wire } from '#cli/wire'
+import { engineFor, wire } from '#cli/wire'
+import type { Config } from '#config/config'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
 import { momentRestoreText } from '#report/moment-restore-text'
+import { physicalRestoreText } from '#report/physical-restore-text'
 import { restoreText } from '#report/restore-text'
+import { restorePhysically } from '#workflow/restore/restore-physically'
 import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 import { restoreToMoment } from '#workflow/restore/restore-to-moment'
 
@@ -23,7 +26,7 @@ export default class Restore extends BaseCommand {
   static override summary = 'restore a snapshot into a server, and prove that it came back'
 
   static override description =
-    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
+    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked, and no server is started on them. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> latest --dry-run',
@@ -31,6 +34,7 @@ export default class Restore extends BaseCommand {
     '<%= config.bin %> <%= command.id %> latest --databases shop --confirm shop --no-binlog',
     "<%= config.bin %> <%= command.id %> --at '2026-11-20 13:37:00+01:00' --dry-run",
     '<%= config.bin %> <%= command.id %> latest --table shop.orders --into shop_yesterday --confirm shop_yesterday',
+    '<%= config.bin %> <%= command.id %> latest --data-dir /var/lib/mysql',
   ]
 
   static override exits = [EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
@@ -59,6 +63,20 @@ export default class Restore extends BaseCommand {
     into: text({
       helpValue: 'NAME',
       summary: 'restore the one database, or the tables of it, into a new database of this name',
+    }),
+    'data-dir': text({
+      helpValue: 'FOLDER',
+      exclusive: [
+        'databases',
+        'table',
+        'into',
+        'at',
+        'gtid',
+        'before-gtid',
+        'start-over',
+        'resume',
+      ],
+      summary: 'a physical snapshot: write its data files into this empty directory',
     }),
     confirm: text({
       helpValue: 'NAME',
@@ -91,9 +109,11 @@ export default class Restore extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(Restore)
+    const config = await configFrom(flags)
+    const folder = flags['data-dir']
+    if (folder !== undefined) return await this.#files(args.snapshot, folder, flags, config)
     const moment = momentOf(flags)
     const options = restoreOptionsOf(args.snapshot, flags, moment)
-    const config = await configFrom(flags)
     const access = await restoreAccess(config)
     const place = await restorePlace(config)
     if (moment) {
@@ -103,5 +123,17 @@ export default class Restore extends BaseCommand {
     }
     const result = await restoreSnapshot(options, access, place, systemClock, this.progress)
     return { result, text: restoreText(result) }
+  }
+
+  async #files(
+    snapshot: string | undefined,
+    dataFolder: string,
+    flags: { 'dry-run': boolean },
+    config: Config,
+  ): Promise<Outcome<object>> {
+    const options = { snapshot: snapshot ?? 'latest', dataFolder, dryRun: flags['dry-run'] }
+    const access = await restoreAccess(config)
+    const result = await restorePhysically(options, access, engineFor, systemClock, this.progress)
+    return { result, text: physicalRestoreText(result) }
   }
 }

@@ -16,9 +16,27 @@ export function objectId(
   recipients: readonly string[],
   plaintextSha256: Uint8Array,
 ): string {
-  const hmac = keyed(dedupKey, 'ecomdb object 1')
+  return contentId(dedupKey, 'ecomdb object 1', recipients, plaintextSha256).toString('hex')
+}
+
+/** The id of a block of a data file, likewise; 32 bytes. */
+export function blockId(
+  dedupKey: Secret,
+  recipients: readonly string[],
+  blockSha256: Uint8Array,
+): Buffer {
+  return contentId(dedupKey, 'ecomdb block 1', recipients, blockSha256)
+}
+
+function contentId(
+  dedupKey: Secret,
+  purpose: string,
+  recipients: readonly string[],
+  sha256: Uint8Array,
+): Buffer {
+  const hmac = keyed(dedupKey, purpose)
   hmac.update(`${recipientSet(recipients).join('\n')}\n`)
-  return hmac.update(plaintextSha256).digest('hex')
+  return hmac.update(sha256).digest()
 }
 
 /** The name of a table in an envelope: hex HMAC-SHA256 over schema and table. */

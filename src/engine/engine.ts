@@ -5,6 +5,7 @@ import type { Loader } from './loader.ts'
 import type { LogicalReader } from './logical-reader.ts'
 
 import type { LogicalWriter } from './logical-writer.ts'
+import type { PhysicalBackups } from './physical-backup.ts'
 import type { Provisioner } from './provisioner.ts'
 import type { SchemaObserver } from './schema-observer.ts'
 import type { ScratchServers } from './scratch-server.ts'
@@ -32,4 +33,5 @@ export interface Engine {
   readonly logicalReader: LogicalReader
   readonly loader: Loader
   readonly binaryLog: BinaryLog
+  readonly physicalBackups: PhysicalBackups
 }

@@ -21,6 +21,14 @@ export interface ScratchServers {
    *   else, another engine's data, or data of a newer version); LOCKED
    */
   start(options: ScratchServerOptions): Promise<RunningServer>
+  /**
+   * Makes an empty folder a private server's without making data: whoever calls puts a data
+   * directory into its `data/` before `start`.
+   *
+   * @returns the folder's real path
+   * @throws EcomdbError UNSUPPORTED when it holds anything else
+   */
+  claim(folder: string): Promise<string>
   /** The running server of this folder, or null. Waits for one that is starting. */
   status(folder: string): Promise<RunningServer | null>
   /** What is in this folder, without talking to the server; null when it is none of ours. */

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from '#core/units'
 import type {
-  Exposure,
+  FilesContent,
   Proof,
   Refused,
   ShownSnapshot,
@@ -11,9 +11,10 @@ import type {
   VerifyReport,
 } from '#domain/backup/repository-report'
 import { alignColumns } from './align-columns.ts'
+import { positionText } from './position-text.ts'
 
 /** `ecomdb backup list` for people. */
-export function snapshotListText({ target, snapshots, refused, exposed }: SnapshotList): string {
+export function snapshotListText({ target, snapshots, refused }: SnapshotList): string {
   // Which server: said only where a repository serves more than one.
   const several = new Set(snapshots.map(({ sourceId }) => sourceId)).size > 1
   const source = (cell: string): string[] => (several ? [cell] : [])
@@ -22,6 +23,7 @@ export function snapshotListText({ target, snapshots, refused, exposed }: Snapsh
       [
         'SNAPSHOT',
         'SHOWS (UTC)',
+        'KIND',
         'SERVER',
         'TABLES',
         'ROWS',
@@ -37,6 +39,7 @@ export function snapshotListText({ target, snapshots, refused, exposed }: Snapsh
       'left',
       'left',
       'left',
+      'left',
       'right',
       'right',
       'right',
@@ -49,7 +52,6 @@ export function snapshotListText({ target, snapshots, refused, exposed }: Snapsh
   return [
     snapshots.length > 0 ? table : noSnapshot(target, refused),
     ...refusedLines(refused),
-    ...exposedLines(exposed),
   ].join('\n')
 }
 
@@ -63,9 +65,9 @@ function summaryCells(one: SnapshotSummary): string[] {
   return [
     one.snapshotId,
     shortTime(one.consistentAt),
+    one.base ? 'incremental' : one.method,
     `${one.engine} ${one.serverVersion.split('-')[0]}`,
-    formatCount(one.tables),
-    formatCount(one.rows),
+    ...(one.method === 'logical' ? [formatCount(one.tables), formatCount(one.rows)] : ['-', '-']),
     formatBytes(one.storedBytes),
     formatBytes(one.newBytes),
     proofText(one.verified),
@@ -79,25 +81,20 @@ export function shownSnapshotText({
   envelope,
   attestations,
   content,
+  files,
 }: ShownSnapshot): string {
   const facts: [string, string][] = [
     ['snapshot', summary.snapshotId],
     ['shows', `${summary.consistentAt} (the moment that the rows are of)`],
     ['made', `${envelope.startedAt} to ${envelope.completedAt} by ${envelope.tool}`],
     ['server', `${summary.engine} ${summary.serverVersion} (source ${envelope.sourceId})`],
-    ['rows', `${formatCount(summary.rows)} in ${formatCount(summary.tables)} tables`],
+    summary.method === 'logical'
+      ? ['rows', `${formatCount(summary.rows)} in ${formatCount(summary.tables)} tables`]
+      : ['files', summary.base ? `what has changed since ${summary.base}` : 'all data files'],
     [
       'stored',
       `${formatBytes(summary.storedBytes)} in ${formatCount(envelope.objects)} objects, ${formatBytes(summary.newBytes)} of it new`,
     ],
-    ...(envelope.lockUntil
-      ? [
-          ['locked', `until ${envelope.lockUntil}, as the target said of every file`] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
     ['parent', envelope.parent?.snapshotId ?? 'none'],
     ...envelope.recipients.map((recipient): [string, string] => ['recipient', recipient]),
     ...attestations.map(({ kind, outcome, completedAt }): [string, string] => [
@@ -110,7 +107,20 @@ export function shownSnapshotText({
     '',
     content
       ? contentText(content)
-      : 'tables and definitions are encrypted: give --identity FILE to see them',
+      : files
+        ? filesText(files)
+        : 'tables and definitions are encrypted: give --identity FILE to see them',
+  ].join('\n')
+}
+
+function filesText(content: FilesContent): string {
+  const { copiedBy, lockedMs, position, databases } = content
+  const waited = lockedMs === null ? '' : `, commits waited at most ${lockedMs} ms`
+  return [
+    `copied by ${copiedBy}${waited}`,
+    `position ${positionText(position)}`,
+    `databases ${databases.join(', ') || 'none'}`,
+    `${formatCount(content.files)} files (${formatBytes(content.bytes)}) in ${formatCount(content.blocks)} blocks of ${formatCount(content.packs)} packs`,
   ].join('\n')
 }
 
@@ -143,7 +153,6 @@ export function verifyReportText(report: VerifyReport): string {
   return [
     ...report.snapshots.flatMap(one => verifiedLines(one, report.level)),
     ...refusedLines(report.refused),
-    ...exposedLines(report.exposed),
     ...(report.outcome === 'failed'
       ? [
           'FAILED. Keep this repository as it is, use another copy to restore, and make a new backup:',
@@ -158,8 +167,8 @@ function verifiedLines(one: VerifiedSnapshot, level: VerifyReport['level']): str
   if (one.outcome === 'passed') {
     const what =
       level === 'deep'
-        ? `${read}: decrypted, ${formatCount(one.rows ?? 0)} rows and all hashes as in the manifest`
-        : `${read}: sizes and SHA-256 as signed (--deep decrypts and compares the rows too)`
+        ? `${read}: decrypted, ${one.blocks ? `${formatCount(one.blocks)} blocks` : `${formatCount(one.rows ?? 0)} rows`} and all hashes as in the manifest`
+        : `${read}: sizes and SHA-256 as signed (--deep decrypts and compares the content too)`
     const signed = one.attestationId ? ', attested' : ''
     return [`${one.snapshotId}  verified  ${what}${signed}`]
   }
@@ -174,10 +183,6 @@ function verifiedLines(one: VerifiedSnapshot, level: VerifyReport['level']): str
 
 function refusedLines(refused: readonly Refused[]): string[] {
   return refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`)
-}
-
-export function exposedLines(exposed: readonly Exposure[]): string[] {
-  return exposed.map(({ name, problem }) => `EXPOSED  ${name}: ${problem}`)
 }
 
 function proofText(proof: Proof | null): string {

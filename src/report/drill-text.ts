@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from '#core/units'
-import type { DrillReport } from '#domain/backup/drill-report'
+import { comparedRows, type DrillReport } from '#domain/backup/drill-report'
 import { alignColumns } from './align-columns.ts'
 import { checkLines } from './restore-text.ts'
 
@@ -31,7 +31,11 @@ export function drillReportText(report: DrillReport): string {
 /** "proved: 1,234 rows, 56 objects, RTO 7.8 s" */
 export function closingLine(report: DrillReport): string {
   const amounts = `${formatCount(report.rows)} rows, ${formatCount(report.objects)} objects`
-  if (report.outcome === 'passed') return `proved: ${amounts}, RTO ${formatDuration(report.rtoMs)}`
+  const rto = `RTO ${formatDuration(report.rtoMs)}`
+  if (report.outcome === 'passed' && comparedRows(report)) return `proved: ${amounts}, ${rto}`
+  if (report.outcome === 'passed') {
+    return `restored, started and read in full: ${amounts}, ${rto}; not compared with the source's rows`
+  }
   const failed = report.checks.filter(({ outcome }) => outcome === 'failed')
   return `NOT PROVED: ${failed.map(({ name }) => name).join(', ')} failed; make a new backup, then drill again`
 }

@@ -3,8 +3,8 @@ import type {
   LogicalBackupPreview,
   LogicalBackupReport,
 } from '#domain/backup/logical-backup-report'
-import type { Position } from '#domain/backup/position'
 import { alignColumns } from './align-columns.ts'
+import { positionText } from './position-text.ts'
 
 /** `ecomdb backup logical` for people. */
 export function logicalBackupText(report: LogicalBackupReport): string {
@@ -21,11 +21,6 @@ export function logicalBackupText(report: LogicalBackupReport): string {
     ...report.findings.map(finding => `  not kept  ${finding}`),
     'next: `ecomdb drill` restores it and proves every row',
   ].join('\n')
-}
-
-function positionText({ file, offset, gtidSet }: Position): string {
-  if (file === null) return 'no binary log position'
-  return `binary log ${file}:${offset}${gtidSet ? `, GTID set ${gtidSet}` : ''}`
 }
 
 /** `ecomdb backup logical --dry-run` for people. */

@@ -5,6 +5,7 @@ import type { SigningKey } from '#crypto/key-files'
 import type { Attestation, AttestationClaim } from '#domain/backup/attestation'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
+import type { BlockPlace, PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import type { Trusted } from './trusted-files.ts'
 
@@ -58,6 +59,18 @@ export interface Repository {
    */
   readManifest(envelope: SnapshotEnvelope, identities: readonly Secret[]): Promise<Manifest>
 
+  /** The same of a physical snapshot. @throws EcomdbError as `readManifest` */
+  readPhysicalManifest(
+    envelope: SnapshotEnvelope,
+    identities: readonly Secret[],
+  ): Promise<PhysicalManifest>
+
+  /**
+   * A snapshot and the hash of its envelope, by which an incremental one names it.
+   * @throws EcomdbError as `readEnvelope`
+   */
+  readBase(snapshotId: string, trustedSigners: readonly string[]): Promise<BaseSnapshot>
+
   /**
    * One object, checked against its SHA-256 and decrypted: zstd frames that follow one another.
    * @throws EcomdbError WRONG_IDENTITY, OBJECT_DAMAGED
@@ -103,7 +116,7 @@ export interface SnapshotOptions {
 export interface SnapshotWriter {
   /** UUIDv7; the manifest carries it too. */
   readonly snapshotId: string
-  /** The newest snapshot of the same source; its `chunkStep`s keep the borders stable. */
+  /** The newest logical snapshot of the same source; its `chunkStep`s keep the borders stable. */
   readonly parent: SnapshotEnvelope | null
 
   /** The keyed name of a table in the envelope. */
@@ -134,8 +147,37 @@ export interface SnapshotWriter {
     scripts: RestoreScripts,
   ): Promise<SnapshotEnvelope>
 
+  /** What blocks of data files earlier physical snapshots have. */
+  knownBlocks(): Promise<KnownBlocks>
+
+  /**
+   * Writes the block index, the manifest, then the signed envelope of a physical snapshot.
+   *
+   * @param base of an incremental one
+   */
+  commitPhysical(
+    facts: SnapshotFacts,
+    manifest: PhysicalManifest,
+    base: BaseSnapshot | null,
+  ): Promise<SnapshotEnvelope>
+
   /** Gives the lock back. Call it in a finally, whether `commit` was reached or not. */
   close(): Promise<void>
+}
+
+/** Blocks by their SHA-256. Where one is, is asked of the repository at its first use. */
+export interface KnownBlocks {
+  /** Null where no earlier snapshot has it, or its pack is not there in full any more. */
+  find(sha256: Buffer): Promise<{ pack: StoredObject; place: BlockPlace } | null>
+  /** Indexes that could not be used: their blocks are stored again. */
+  unread: readonly string[]
+}
+
+/** A snapshot that another one builds on. */
+export interface BaseSnapshot {
+  envelope: SnapshotEnvelope
+  /** Hex SHA-256 of the bytes of its snapshot.json. */
+  sha256: string
 }
 
 /** What the envelope says and the writer does not know by itself. */

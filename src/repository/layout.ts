@@ -32,6 +32,10 @@ export function copyRecordFile(copyId: string, recordId: string): string {
   return `${COPIES}${copyId}/${recordId}.json`
 }
 
+export function blockIndexFile(snapshotId: string): string {
+  return `${SNAPSHOTS}${snapshotId}/blocks.index`
+}
+
 export function attestationFile(snapshotId: string, attestationId: string): string {
   return `${ATTESTATIONS}${snapshotId}/${attestationId}.json`
 }

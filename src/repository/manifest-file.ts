@@ -85,7 +85,7 @@ function dataList(
 }
 
 /** So that a field has no tab and no newline; `printf %b` gives it back. */
-function escapeField(text: string): string {
+export function escapeField(text: string): string {
   return text
     .replaceAll('\\', '\\\\')
     .replaceAll('\t', '\\t')

@@ -7,7 +7,13 @@ import { RECIPE_FILE, REPOSITORY_FILE } from './layout.ts'
 import { recipeText } from './recipe.ts'
 import { TargetRepository } from './target-repository.ts'
 
-export type { Repository, SnapshotOptions, SnapshotWriter } from './contract.ts'
+export type {
+  BaseSnapshot,
+  KnownBlocks,
+  Repository,
+  SnapshotOptions,
+  SnapshotWriter,
+} from './contract.ts'
 
 /** What ecomdb-repository.json holds. */
 interface RepositoryFile {

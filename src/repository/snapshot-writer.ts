@@ -1,31 +1,33 @@
-import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { toolVersion } from '#core/version'
 import { checkRecipients, encryptAge } from '#crypto/age-file'
-import { objectId, recipientSet, scopeId, tableId } from '#crypto/object-id'
+import { blockId, objectId, recipientSet, scopeId, tableId } from '#crypto/object-id'
 import { signStatement } from '#crypto/signed-statement'
+import { encodeBlockIndex } from '#domain/backup/block-index'
 import {
   REQUIRED_CAPABILITIES,
   type SnapshotEnvelope,
   type StoredObject,
 } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
+import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
-import { filesOnlyOf } from '#domain/retention/removable-files'
-import { takeExclusiveLock } from '#process/exclusive-lock'
 import type { Target } from '#target/target'
-import type { Repository, SnapshotFacts, SnapshotOptions, SnapshotWriter } from './contract.ts'
-import { envelopeFile, manifestFile, newObjectFile, objectIdOf, TOMBSTONES } from './layout.ts'
-import { LockKeeper } from './lock-keeper.ts'
+import type {
+  BaseSnapshot,
+  KnownBlocks,
+  Repository,
+  SnapshotFacts,
+  SnapshotOptions,
+  SnapshotWriter,
+} from './contract.ts'
+import { readKnownBlocks } from './known-blocks.ts'
+import { blockIndexFile, envelopeFile, manifestFile, newObjectFile } from './layout.ts'
 import { packManifest } from './manifest-file.ts'
-import { useRepository } from './repository-use.ts'
-import { putStarted, tombstonesOf } from './tombstones.ts'
+import { packPhysicalManifest } from './physical-manifest-file.ts'
+import { beginSnapshot, forRecipients, type SnapshotStart } from './snapshot-start.ts'
 import { readTrustedEnvelope, sha256Hex } from './trusted-files.ts'
-import { UploadJournal } from './upload-journal.ts'
-import { momentOfUuidV7, uuidV7 } from './uuid.ts'
-
-/** Snapshots whose objects may be used again. More would cost time at the start of a backup. */
-const SNAPSHOTS_TO_REUSE = 8
+import type { UploadJournal } from './upload-journal.ts'
 
 /** @throws EcomdbError LOCKED, CONFIG_INVALID, STORAGE_FAILED, TARGET_UNAVAILABLE */
 export async function openSnapshotWriter(
@@ -34,137 +36,20 @@ export async function openSnapshotWriter(
   options: SnapshotOptions,
 ): Promise<SnapshotWriter> {
   await checkRecipients(options.recipients)
-  const release = await lock(repository, options.sourceId)
-  try {
-    const { snapshots } = await repository.listSnapshots(options.trustedSigners)
-    const parent = snapshots.filter(({ sourceId }) => sourceId === options.sourceId).at(-1) ?? null
-    const snapshotId = uuidV7(momentAfter(parent, options.clock))
-    await putStarted(
-      target,
-      {
-        ...{ format: 1, repositoryId: repository.id, snapshotId, sourceId: options.sourceId },
-        ...{ startedAt: options.clock.now().toISOString(), tool: toolVersion() },
-      },
-      options.signingKey,
-    )
-    // After started.json: who removes something looks for that first, and so is seen here.
-    const condemned = await condemnedFiles(target, repository, snapshots, options)
-    const damaged = await damagedPaths(repository, options.trustedSigners)
-    const journal = options.journalFolder
-      ? new UploadJournal(options.journalFolder, repository.id, options.sourceId)
-      : null
-    const unusable = new Set([...damaged, ...condemned])
-    const known = reusable(snapshots, options.recipients, unusable)
-    const journaled = new Set<string>()
-    for (const [id, object] of (await journal?.read()) ?? []) {
-      if (unusable.has(object.path)) continue
-      known.set(id, object)
-      journaled.add(object.path)
-    }
-    const start = { snapshotId, parent, known, journaled, journal, release }
-    return new Writer(target, repository.id, options, start)
-  } catch (error) {
-    await release()
-    throw error
-  }
-}
-
-/** One backup of a server at a time, and nothing is removed meanwhile. */
-async function lock(repository: Repository, sourceId: string): Promise<() => Promise<void>> {
-  const release = await takeExclusiveLock({
-    name: `the backup of server ${sourceId} to ${repository.label} (${repository.id})`,
-    waitMs: 0,
-  })
-  try {
-    const leave = await useRepository(repository)
-    return async () => {
-      await leave()
-      await release()
-    }
-  } catch (error) {
-    await release()
-    throw error
-  }
-}
-
-/** What expire is going to remove: what only snapshots with a tombstone need, and leftovers. */
-async function condemnedFiles(
-  target: Target,
-  repository: Repository,
-  snapshots: readonly SnapshotEnvelope[],
-  { trustedSigners, clock }: SnapshotOptions,
-): Promise<ReadonlySet<string>> {
-  const trust = { repositoryId: repository.id, trustedSigners }
-  const named = await anyTombstone(target)
-  if (!named) return new Set()
-  const copyId = await repository.copyId()
-  const { tombstones } = await tombstonesOf(target, trust, copyId, clock.now())
-  const ids = new Set(tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
-  const [gone, staying] = [
-    snapshots.filter(({ snapshotId }) => ids.has(snapshotId)),
-    snapshots.filter(({ snapshotId }) => !ids.has(snapshotId)),
-  ]
-  return new Set([...filesOnlyOf(gone, staying), ...tombstones.flatMap(({ objects }) => objects)])
-}
-
-/** Most repositories have none, and the copy's marker need not be asked for. */
-async function anyTombstone(target: Target): Promise<boolean> {
-  for await (const _ of target.list(TOMBSTONES)) return true
-  return false
-}
-
-/** Paths that any trusted attestation about this place calls bad. */
-async function damagedPaths(
-  repository: Repository,
-  trustedSigners: readonly string[],
-): Promise<Set<string>> {
-  const { attestations } = await repository.listAttestations(trustedSigners)
-  const found = attestations.filter(({ damaged }) => damaged.length > 0)
-  // What is damaged in another copy may be whole here. The marker is asked for only then: the
-  // account that backs up may not be allowed to read it.
-  const here = found.some(({ copyId }) => copyId) ? await repository.copyId() : null
-  const ours = found.filter(({ copyId }) => (copyId ?? null) === here)
-  return new Set(ours.flatMap(({ damaged }) => damaged.map(({ path }) => path)))
-}
-
-/** Object id → the object, from signed envelopes of the newest snapshots for the same recipients. */
-function reusable(
-  snapshots: readonly SnapshotEnvelope[],
-  recipients: readonly string[],
-  damaged: ReadonlySet<string>,
-): Map<string, StoredObject> {
-  const ours = recipientSet(recipients).join()
-  const known = new Map<string, StoredObject>()
-  for (const { objects, recipients: theirs } of snapshots.slice(-SNAPSHOTS_TO_REUSE)) {
-    if (recipientSet(theirs).join() !== ours) continue
-    for (const object of objects) {
-      if (!damaged.has(object.path)) known.set(objectIdOf(object.path), object)
-    }
-  }
-  return known
-}
-
-/** What a snapshot begins with. */
-interface SnapshotStart {
-  snapshotId: string
-  parent: SnapshotEnvelope | null
-  known: Map<string, StoredObject>
-  /** Paths that only the journal tells of. */
-  journaled: ReadonlySet<string>
-  journal: UploadJournal | null
-  release: () => Promise<void>
+  const start = await beginSnapshot(target, repository, options)
+  return new Writer(target, repository.id, options, start)
 }
 
 class Writer implements SnapshotWriter {
   readonly snapshotId: string
   readonly parent: SnapshotEnvelope | null
+  readonly #start: SnapshotStart
   readonly #target: Target
   readonly #repositoryId: string
   readonly #options: SnapshotOptions
   readonly #release: () => Promise<void>
   readonly #journal: UploadJournal | null
   readonly #journaled: ReadonlySet<string>
-  readonly #locks: LockKeeper
   /** What earlier snapshots and an unfinished one have, by object id. */
   readonly #known: Map<string, StoredObject>
   /** What this snapshot has or is storing, by object id. */
@@ -183,10 +68,10 @@ class Writer implements SnapshotWriter {
     this.#repositoryId = repositoryId
     this.#options = options
     this.#known = start.known
-    this.#locks = new LockKeeper(target, options.clock)
     this.#journal = start.journal
     this.#release = start.release
-    this.parent = start.parent
+    this.#start = start
+    this.parent = start.own.findLast(({ method }) => method === 'logical') ?? null
     this.#journaled = start.journaled
     this.snapshotId = start.snapshotId
   }
@@ -217,12 +102,60 @@ class Writer implements SnapshotWriter {
     manifest: Manifest,
     scripts: RestoreScripts,
   ): Promise<SnapshotEnvelope> {
-    if (this.#committed) throw new Error('a snapshot is committed once')
     const objects = this.#objectsOf(manifest)
-    await this.#checkJournaled(objects)
     const packed = await packManifest(manifest, scripts, this.#owned)
+    return await this.#publish(facts, packed, { objects })
+  }
+
+  async knownBlocks(): Promise<KnownBlocks> {
+    const { own, unusable } = this.#start
+    const { dedupKey, recipients } = this.#options
+    const usable = forRecipients(own, recipients)
+    const { blocks, unread } = await readKnownBlocks(this.#target, usable, unusable)
+    return {
+      unread,
+      find: async sha256 => {
+        const found = blocks.get(blockId(dedupKey, recipients, sha256).toString('latin1'))
+        return found && (await this.#isThere(found.pack)) ? found : null
+      },
+    }
+  }
+
+  async commitPhysical(
+    facts: SnapshotFacts,
+    manifest: PhysicalManifest,
+    base: BaseSnapshot | null,
+  ): Promise<SnapshotEnvelope> {
+    if (base && this.#start.unusable.has(base.envelope.manifest.path)) throw condemnedBase(base)
+    const { packs, blocks, lsn } = manifest
+    const packed = await packPhysicalManifest(manifest, this.#owned)
+    const ids = blocks.map(place => ({ id: this.#blockId(place.sha256), place }))
+    const index = await this.#storeBytes(blockIndexFile(this.snapshotId), [
+      encodeBlockIndex({ packs, blocks: ids }),
+    ])
+    const needed = [
+      ...packs.map(path => this.#owned.get(path)),
+      ...(base ? [...base.envelope.objects, base.envelope.manifest] : []),
+      index,
+    ]
+    return await this.#publish(facts, packed, {
+      requires: REQUIRED_CAPABILITIES.physical,
+      objects: byPath(needed.filter(object => object !== undefined)),
+      index: index.path,
+      lsn,
+      base: base?.envelope.snapshotId ?? null,
+    })
+  }
+
+  /** Stores the manifest; then the envelope, which is the commit. */
+  async #publish(
+    facts: SnapshotFacts,
+    packed: Uint8Array,
+    own: Pick<SnapshotEnvelope, 'objects'> & Partial<SnapshotEnvelope>,
+  ): Promise<SnapshotEnvelope> {
+    if (this.#committed) throw new Error('a snapshot is committed once')
+    await this.#checkJournaled(own.objects)
     const stored = await this.#store(manifestFile(this.snapshotId), [packed])
-    await this.#locks.holdAll(objects)
     const envelope: SnapshotEnvelope = {
       format: 1,
       requires: REQUIRED_CAPABILITIES.logical,
@@ -233,10 +166,10 @@ class Writer implements SnapshotWriter {
       completedAt: this.#options.clock.now().toISOString(),
       tool: toolVersion(),
       manifest: stored,
-      objects,
       parent: await this.#parentLink(),
       recipients: recipientSet(this.#options.recipients),
-      lockUntil: this.#locks.lockUntil,
+      lockUntil: null,
+      ...own,
     }
     await this.#target.put(envelopeFile(this.snapshotId), [
       signStatement('snapshot', envelope, this.#options.signingKey),
@@ -275,16 +208,18 @@ class Writer implements SnapshotWriter {
   async #reuse(id: string): Promise<StoredObject | null> {
     const known = this.#known.get(id)
     if (!known) return null
-    if (!this.#owned.has(known.path)) {
-      const found = await this.#target.stat(known.path)
-      const isThere = found?.sizeBytes === known.bytes && (await this.#locks.extend(known))
-      if (!isThere) {
-        this.#known.delete(id)
-        return null
-      }
-      this.#owned.set(known.path, known)
-    }
-    return known
+    if (await this.#isThere(known)) return known
+    this.#known.delete(id)
+    return null
+  }
+
+  /** Is an earlier object there in full? Then this snapshot may name it. */
+  async #isThere(object: StoredObject): Promise<boolean> {
+    if (this.#owned.has(object.path)) return true
+    const found = await this.#target.stat(object.path)
+    if (found?.sizeBytes !== object.bytes) return false
+    this.#owned.set(object.path, object)
+    return true
   }
 
   async #storeObject(id: string, plain: readonly Uint8Array[]): Promise<StoredObject> {
@@ -294,11 +229,13 @@ class Writer implements SnapshotWriter {
   }
 
   async #store(path: string, plain: readonly Uint8Array[]): Promise<StoredObject> {
-    const body = await encryptAge(this.#options.recipients, plain)
+    return await this.#storeBytes(path, await encryptAge(this.#options.recipients, plain))
+  }
+
+  async #storeBytes(path: string, body: readonly Uint8Array[]): Promise<StoredObject> {
     const bytes = body.reduce((sum, part) => sum + part.byteLength, 0)
-    const sha256 = sha256Hex(...body)
-    const receipt = await this.#target.put(path, body)
-    const stored = this.#locks.stored({ path, bytes, sha256 }, receipt)
+    const stored = { path, bytes, sha256: sha256Hex(...body) }
+    await this.#target.put(path, body)
     this.#owned.set(path, stored)
     return stored
   }
@@ -311,16 +248,24 @@ class Writer implements SnapshotWriter {
     const paths = manifest.tables.flatMap(table =>
       table.chunks.flatMap(chunk => chunk.pieces.map(piece => piece.path)),
     )
-    return [...new Set(paths)].sort().map(path => {
-      const object = this.#owned.get(path)
-      if (!object) throw new Error(`the manifest names ${path}, which this snapshot did not store`)
-      return object
-    })
+    return byPath(
+      paths.map(path => {
+        const object = this.#owned.get(path)
+        if (object) return object
+        throw new Error(`the manifest names ${path}, which this snapshot did not store`)
+      }),
+    )
+  }
+
+  #blockId(sha256: string): Buffer {
+    const { dedupKey, recipients } = this.#options
+    return blockId(dedupKey, recipients, Buffer.from(sha256, 'hex'))
   }
 
   async #parentLink(): Promise<SnapshotEnvelope['parent']> {
-    if (!this.parent) return null
-    const { snapshotId } = this.parent
+    const before = this.#start.own.at(-1)
+    if (!before) return null
+    const { snapshotId } = before
     const { trustedSigners } = this.#options
     const trust = { repositoryId: this.#repositoryId, trustedSigners }
     const { sha256 } = await readTrustedEnvelope(this.#target, snapshotId, trust)
@@ -328,8 +273,16 @@ class Writer implements SnapshotWriter {
   }
 }
 
-/** Ids sort as snapshots follow one another, even where the clock was set back. */
-function momentAfter(parent: SnapshotEnvelope | null, clock: Clock): Date {
-  const earliest = parent ? momentOfUuidV7(parent.snapshotId).getTime() + 1 : 0
-  return new Date(Math.max(clock.now().getTime(), earliest))
+function condemnedBase({ envelope }: BaseSnapshot): EcomdbError {
+  return new EcomdbError('STORAGE_FAILED', {
+    what: `no increment can build on ${envelope.snapshotId}`,
+    why: 'it is damaged, or about to be removed by the retention policy',
+    hints: ['run the backup again without --incremental: no snapshot was made'],
+  })
+}
+
+/** Each once. */
+function byPath(objects: readonly StoredObject[]): StoredObject[] {
+  const paths = new Map(objects.map(object => [object.path, object]))
+  return [...paths.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 }

@@ -8,9 +8,11 @@ import { signStatement } from '#crypto/signed-statement'
 import type { Attestation, AttestationClaim } from '#domain/backup/attestation'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
+import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { Target } from '#target/target'
 import type {
   AttestationListing,
+  BaseSnapshot,
   Repository,
   SnapshotListing,
   SnapshotOptions,
@@ -26,6 +28,7 @@ import {
   snapshotOfEnvelopeFile,
 } from './layout.ts'
 import { unpackManifest } from './manifest-file.ts'
+import { unpackPhysicalManifest } from './physical-manifest-file.ts'
 import { openSnapshotWriter } from './snapshot-writer.ts'
 import {
   ABOUT_ONE_FILE,
@@ -107,13 +110,31 @@ export class TargetRepository implements Repository {
     return manifest
   }
 
+  async readPhysicalManifest(
+    envelope: SnapshotEnvelope,
+    identities: readonly Secret[],
+  ): Promise<PhysicalManifest> {
+    const { path } = envelope.manifest
+    const packed = await this.#decrypt(envelope.manifest, identities)
+    const manifest = await unpackPhysicalManifest(packed, path)
+    if (manifest.snapshotId !== envelope.snapshotId) {
+      throw damaged(path, `it is the manifest of snapshot ${manifest.snapshotId}`)
+    }
+    return manifest
+  }
+
+  async readBase(snapshotId: string, trustedSigners: readonly string[]): Promise<BaseSnapshot> {
+    const trust = { repositoryId: this.id, trustedSigners }
+    const { value, sha256 } = await readTrustedEnvelope(this.#target, snapshotId, trust)
+    return { envelope: value, sha256 }
+  }
+
   async readPiece(stored: StoredObject, identities: readonly Secret[]): Promise<Buffer> {
     return await this.#decrypt(stored, identities)
   }
 
   async readStored(stored: StoredObject): Promise<Buffer> {
-    const { versionId } = stored
-    const bytes = await this.#target.get(stored.path, { versionId })
+    const bytes = await this.#target.get(stored.path)
     if (!bytes) throw damaged(stored.path, 'it is missing')
     if (bytes.length !== stored.bytes) {
       throw damaged(stored.path, `it has ${bytes.length} bytes, and ${stored.bytes} were stored`)

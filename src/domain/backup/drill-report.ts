@@ -1,5 +1,6 @@
 import type { EngineFamily } from '../engine-family.ts'
 import type { Check } from './check.ts'
+import type { SnapshotMethod } from './envelope.ts'
 
 /** What a drill found. Everything in it was measured or compared; nothing is assumed. */
 export interface DrillReport {
@@ -8,6 +9,12 @@ export interface DrillReport {
   /** The target that the snapshot was read from. */
   target: string
   snapshotId: string
+  method: SnapshotMethod
+  /**
+   * SHA-256 over the hashes of all tables as they were read from the restored server, so that
+   * two drills can be compared; a physical drill's only.
+   */
+  contentSha256?: string
   engine: EngineFamily
   /** VERSION() of the server that was backed up, and of the one that it was restored into. */
   sourceVersion: string
@@ -35,6 +42,12 @@ export interface DrillReport {
   /** Who signed the snapshot, and the attestation if there is one. */
   signer: string | null
   attestationId: string | null
+}
+
+/** Was every row compared with what was backed up? A physical snapshot alone does not tell. */
+export function comparedRows({ method, checks }: Pick<DrillReport, 'method' | 'checks'>): boolean {
+  if (method === 'logical') return true
+  return checks.some(({ name, outcome }) => name === 'content' && outcome === 'passed')
 }
 
 /** What the policy promises; null where it promises nothing. Milliseconds. */

@@ -33,21 +33,31 @@ export interface SnapshotEnvelope {
   tables: readonly { id: string; rows: number; bytes: number; chunkStep: string | null }[]
   /** Of a physical snapshot: the path of its block index, which is one of `objects`. */
   index?: string
+  /** Of a physical snapshot of MariaDB: what the next increment begins with. */
+  lsn?: LogSequence | null
   /** The snapshot before this one from the same source, by hash. */
   parent: { snapshotId: string; sha256: string } | null
   /** age public keys. */
   recipients: readonly string[]
   /** Where in the binary log it is: what a replay begins with. Absent in older snapshots. */
   position?: Position
-  /**
-   * ISO 8601: until then every file that the snapshot needs is locked, as the target itself said
-   * of each; null where it was not asked to lock.
-   */
+  /** ISO 8601, or null where the target has no locks. */
   lockUntil: string | null
   /** Keyed hash of the databases that were asked for; null or missing: all of them. */
   scope?: string | null
   /** The snapshot that an incremental one needs; null or missing: it stands by itself. */
   base?: string | null
+}
+
+/** Log sequence numbers of a physical copy, as decimal text: an increment has what changed between. */
+export interface LogSequence {
+  from: string
+  to: string
+  /**
+   * Which data directory counts so, as an opaque name: one that was restored counts anew, and
+   * an increment to a copy of another one would be wrong.
+   */
+  of: string
 }
 
 /** logical: rows and definitions. physical: the server's data files. */
@@ -107,11 +117,6 @@ export interface StoredObject {
   bytes: number
   /** Hex SHA-256 of the stored bytes. */
   sha256: string
-  /**
-   * The place's own name of the version that was stored, where it keeps versions. A copy of the
-   * repository in another place has others: it says where to look first, and nothing else.
-   */
-  versionId?: string
 }
 
 /** What a snapshot of each method requires of its reader. */

@@ -1,5 +1,5 @@
 import type { Attestation } from './attestation.ts'
-import type { SnapshotEnvelope } from './envelope.ts'
+import type { SnapshotEnvelope, SnapshotMethod } from './envelope.ts'
 import type { ConsistencyProof } from './manifest.ts'
 import type { Position } from './position.ts'
 
@@ -10,7 +10,9 @@ export interface SnapshotSummary {
   snapshotId: string
   /** ISO 8601, UTC: the moment that the snapshot shows. */
   consistentAt: string
-  method: string
+  method: SnapshotMethod
+  /** Of an incremental physical snapshot: the one that it needs. */
+  base: string | null
   engine: string
   serverVersion: string
   /** Which server it is of. */
@@ -39,14 +41,6 @@ export interface SnapshotList {
   snapshots: SnapshotSummary[]
   /** Snapshots and attestations that are there and are not believed. */
   refused: Refused[]
-  /** Envelopes and manifests that somebody has laid something over. */
-  exposed: Exposure[]
-}
-
-/** A file that is read right, and that somebody has worked on, or could. */
-export interface Exposure {
-  name: string
-  problem: string
 }
 
 export interface Refused {
@@ -59,8 +53,22 @@ export interface ShownSnapshot {
   summary: SnapshotSummary
   envelope: Omit<SnapshotEnvelope, 'objects'> & { objects: number }
   attestations: readonly Attestation[]
-  /** Null when no identity was given. */
+  /** What is inside; both are null when no identity was given. */
   content: SnapshotContent | null
+  files: FilesContent | null
+}
+
+/** What the manifest of a physical snapshot tells. */
+export interface FilesContent {
+  position: Position
+  copiedBy: string
+  lockedMs: number | null
+  steps: readonly string[]
+  databases: readonly string[]
+  files: number
+  bytes: number
+  blocks: number
+  packs: number
 }
 
 /** What the manifest tells; passwords' hashes and definitions stay in it. */
@@ -89,8 +97,6 @@ export interface VerifyReport {
   outcome: 'passed' | 'failed'
   snapshots: VerifiedSnapshot[]
   refused: Refused[]
-  /** Files laid over or hidden in the whole target, and locks that do not hold. */
-  exposed: Exposure[]
 }
 
 export interface VerifiedSnapshot {
@@ -102,6 +108,8 @@ export interface VerifiedSnapshot {
   bytes: number
   /** Rows counted in the decrypted content; null unless deep. */
   rows: number | null
+  /** Blocks of data files that were decrypted and compared; null unless deep and physical. */
+  blocks?: number | null
   damaged: Damage[]
   attestationId: string | null
 }

@@ -90,8 +90,12 @@ export function segmentOfSnapshot(
 
 function windowOf(stretch: Stretch, snapshots: readonly SnapshotEnvelope[]): StretchWindow {
   const { stretchId, segments } = stretch
+  // A replay goes on from restored rows; data files are not brought to a moment by ecomdb.
   const within = snapshots.filter(
-    one => (one.scope ?? null) === null && segmentOfSnapshot(stretch, one) !== null,
+    one =>
+      one.method === 'logical' &&
+      (one.scope ?? null) === null &&
+      segmentOfSnapshot(stretch, one) !== null,
   )
   const until = momentOfEnd(segments)
   const first = within[0]?.consistentAt

@@ -13,6 +13,7 @@ import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mariadbAccounts } from './accounts.ts'
 import { mariadbBinlogDialect } from './binlog-dialect.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
+import { mariadbPhysicalBackups } from './physical.ts'
 import { mariadbScratch } from './scratch.ts'
 
 export const mariadbEngine: Engine = {
@@ -28,4 +29,5 @@ export const mariadbEngine: Engine = {
   logicalReader: logicalReader(mariadbLogicalDialect),
   loader,
   binaryLog: binaryLog(mariadbBinlogDialect),
+  physicalBackups: mariadbPhysicalBackups,
 }

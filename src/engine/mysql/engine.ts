@@ -13,6 +13,7 @@ import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mysqlAccounts } from './accounts.ts'
 import { mysqlBinlogDialect } from './binlog-dialect.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
+import { mysqlPhysicalBackups } from './physical.ts'
 import { mysqlScratch } from './scratch.ts'
 
 export const mysqlEngine: Engine = {
@@ -28,4 +29,5 @@ export const mysqlEngine: Engine = {
   logicalReader: logicalReader(mysqlLogicalDialect),
   loader,
   binaryLog: binaryLog(mysqlBinlogDialect),
+  physicalBackups: mysqlPhysicalBackups,
 }

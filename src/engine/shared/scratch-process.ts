@@ -51,6 +51,13 @@ export function scratchServers(dialect: ScratchDialect): ScratchServers {
         return await locked(folder, () => startLocked(dialect, { ...options, folder }))
       })
     },
+    async claim(folder) {
+      return await translated(`cannot use ${folder} for a private server`, async () => {
+        const path = await makeFolder(folder)
+        await claimFolder(path, dialect.family)
+        return path
+      })
+    },
     async status(folder) {
       const found = await findFolder(folder)
       if (!found?.process) return null

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { backupKeys } from '#config/config'
 import type { Clock } from '#core/clock'
-import { onInterrupt, throwIfInterrupted } from '#core/interruption'
+import { throwIfInterrupted } from '#core/interruption'
 import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
 import { readDedupKey, readSigningKey } from '#crypto/key-files'
@@ -13,6 +13,7 @@ import { renderRestoreScripts } from '#engine/restore-scripts'
 import type { ConnectOptions } from '#engine/session'
 import { openRepository, type Repository, type SnapshotWriter } from '#repository/repository'
 import type { Target } from '#target/target'
+import { closing } from './closing.ts'
 import { type StoredTables, storeTables } from './store-tables.ts'
 
 export interface LogicalBackupOptions {
@@ -63,20 +64,6 @@ export async function backUpLogically(
     }
   } finally {
     await closeWriter()
-  }
-}
-
-/** Runs once: at the end of the work, or when a signal comes first. */
-function closing(close: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined
-  const once = (): Promise<void> => {
-    done ??= close()
-    return done
-  }
-  const forget = onInterrupt(once)
-  return async () => {
-    await once()
-    forget()
   }
 }
 

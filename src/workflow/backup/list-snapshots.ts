@@ -9,7 +9,6 @@ import type {
 } from '#domain/backup/repository-report'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
-import { shadowedFiles } from './check-protection.ts'
 
 /** `ecomdb backup list`: needs no identity. */
 export async function listSnapshots(
@@ -28,7 +27,6 @@ export async function listSnapshots(
       ...listed.refused.map(({ snapshotId, error }) => refusal(`snapshot ${snapshotId}`, error)),
       ...attested.refused.map(({ name, error }) => refusal(name, error)),
     ],
-    exposed: await shadowedFiles(target),
   }
 }
 
@@ -50,6 +48,7 @@ export function summarize(
     snapshotId,
     consistentAt,
     method,
+    base: envelope.base ?? null,
     engine,
     serverVersion,
     sourceId,

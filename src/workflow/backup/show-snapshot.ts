@@ -1,7 +1,10 @@
 import type { KeysConfig } from '#config/config'
+import type { Secret } from '#core/secret'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
-import type { ShownSnapshot, SnapshotContent } from '#domain/backup/repository-report'
-import { openRepository } from '#repository/repository'
+import type { PhysicalManifest } from '#domain/backup/physical-manifest'
+import type { FilesContent, ShownSnapshot, SnapshotContent } from '#domain/backup/repository-report'
+import { openRepository, type Repository } from '#repository/repository'
 import type { Target } from '#target/target'
 import { identitiesAtHand } from './keys-at-hand.ts'
 import { summarize } from './list-snapshots.ts'
@@ -31,8 +34,34 @@ export async function showSnapshot(
     summary: summarize(envelope, attestations, seen),
     envelope: { ...envelope, objects: envelope.objects.length },
     attestations,
-    content:
-      identities.length > 0 ? contentOf(await repository.readManifest(envelope, identities)) : null,
+    ...(await insideOf(repository, envelope, identities)),
+  }
+}
+
+async function insideOf(
+  repository: Repository,
+  envelope: SnapshotEnvelope,
+  identities: readonly Secret[],
+): Promise<Pick<ShownSnapshot, 'content' | 'files'>> {
+  if (identities.length === 0) return { content: null, files: null }
+  if (envelope.method === 'logical') {
+    return { content: contentOf(await repository.readManifest(envelope, identities)), files: null }
+  }
+  return {
+    content: null,
+    files: filesOf(await repository.readPhysicalManifest(envelope, identities)),
+  }
+}
+
+function filesOf(manifest: PhysicalManifest): FilesContent {
+  const { position, copiedBy, lockedMs, steps, databases, blocks, packs } = manifest
+  const files = manifest.files.filter(({ path }) => !path.endsWith('/'))
+  return {
+    ...{ position, copiedBy, lockedMs, steps, databases },
+    files: files.length,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    blocks: blocks.length,
+    packs: packs.length,
   }
 }
 

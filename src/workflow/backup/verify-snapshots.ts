@@ -17,7 +17,7 @@ import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
 import { checkContent, damageOf, tablesOf } from './check-content.ts'
-import { checkProtection } from './check-protection.ts'
+import { checkBases, checkFiles } from './check-files.ts'
 import { identitiesAtHand, signingKeyAtHand } from './keys-at-hand.ts'
 import { refusal } from './list-snapshots.ts'
 
@@ -70,9 +70,6 @@ async function verifyInUse(
   for (const envelope of envelopes) {
     snapshots.push(await verifyOne(repository, envelope, checker, options, progress))
   }
-  progress.stage('looking for what was laid over, and at locks')
-  const now = options.clock.now()
-  const exposed = await checkProtection(options.target, repository, envelopes, now)
   const passed = refused.length === 0 && snapshots.every(({ outcome }) => outcome === 'passed')
   return {
     repositoryId: repository.id,
@@ -81,7 +78,6 @@ async function verifyInUse(
     outcome: passed ? 'passed' : 'failed',
     snapshots,
     refused,
-    exposed,
   }
 }
 
@@ -125,31 +121,61 @@ async function verifyOne(
   const files = [envelope.manifest, ...envelope.objects]
   const damaged: Damage[] = []
   for (const file of files) damaged.push(...(await checker.check(file)))
-  const manifest = await manifestForNames(repository, envelope, damaged, options)
-  for (const damage of damaged) if (manifest) damage.tables = tablesOf(manifest, damage.path)
-  let rows: number | null = null
-  if (options.deep && manifest) {
-    const content = await checkContent(repository, envelope, manifest, {
-      identities: options.identities,
-      skip: new Set(damaged.map(({ path }) => path)),
-      onPiece: bytes => {
-        progress.advance({ bytes })
-        throwIfInterrupted()
-      },
-    })
-    rows = content.rows
-    damaged.push(...content.damaged)
+  const checkInside = envelope.method === 'physical' ? checkPhysical : checkLogical
+  const onObject = (bytes: number): void => {
+    progress.advance({ bytes })
+    throwIfInterrupted()
   }
+  const content = await checkInside(repository, envelope, damaged, options, onObject)
   const found: Omit<VerifiedSnapshot, 'attestationId'> = {
     snapshotId: envelope.snapshotId,
     consistentAt: envelope.consistentAt,
     outcome: damaged.length === 0 ? 'passed' : 'failed',
     objects: files.length,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-    rows,
+    ...content,
     damaged,
   }
   return { ...found, attestationId: await attest(repository, found, startedAt, options, progress) }
+}
+
+/** Names the tables that damage concerns and, where asked, compares the rows. Adds to `damaged`. */
+async function checkLogical(
+  repository: Repository,
+  envelope: SnapshotEnvelope,
+  damaged: Damage[],
+  options: Verification,
+  onPiece: (bytes: number) => void,
+): Promise<Pick<VerifiedSnapshot, 'rows'>> {
+  const manifest = await manifestForNames(repository, envelope, damaged, options)
+  for (const damage of damaged) if (manifest) damage.tables = tablesOf(manifest, damage.path)
+  if (!options.deep || !manifest) return { rows: null }
+  const content = await checkContent(repository, envelope, manifest, {
+    identities: options.identities,
+    skip: new Set(damaged.map(({ path }) => path)),
+    onPiece,
+  })
+  damaged.push(...content.damaged)
+  return { rows: content.rows }
+}
+
+/** The chain and, where asked, every block. Adds to `damaged`. */
+async function checkPhysical(
+  repository: Repository,
+  envelope: SnapshotEnvelope,
+  damaged: Damage[],
+  { deep, identities, trustedSigners }: Verification,
+  onPack: (bytes: number) => void,
+): Promise<Pick<VerifiedSnapshot, 'rows' | 'blocks'>> {
+  const bases = await checkBases(repository, envelope, trustedSigners)
+  const skip = new Set(damaged.map(({ path }) => path))
+  damaged.push(...bases)
+  const unreadable = bases.length > 0 || skip.has(envelope.manifest.path)
+  if (!deep || unreadable) return { rows: null, blocks: null }
+  const options = { identities, trustedSigners, skip, onPack }
+  const content = await checkFiles(repository, envelope, options)
+  damaged.push(...content.damaged)
+  return { rows: null, blocks: content.blocks }
 }
 
 /** The manifest, where it is needed and an identity is at hand; deep may not go without it. */
@@ -183,7 +209,7 @@ async function attest(
     progress.warn(`no attestation: the signing key's signer ${signingKey.signer} is not trusted`)
     return null
   }
-  const { snapshotId, outcome, objects, bytes, rows } = found
+  const { snapshotId, outcome, objects, bytes, rows, blocks } = found
   try {
     const { attestationId } = await repository.putAttestation(
       {
@@ -193,7 +219,13 @@ async function attest(
         startedAt,
         completedAt: clock.now().toISOString(),
         damaged: found.damaged.map(({ path, problem }) => ({ path, problem })),
-        details: { level: deep ? 'deep' : 'stored', objects, bytes, rows },
+        details: {
+          level: deep ? 'deep' : 'stored',
+          objects,
+          bytes,
+          rows,
+          ...(blocks ? { blocks } : {}),
+        },
       },
       signingKey,
       clock,

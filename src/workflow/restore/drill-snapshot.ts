@@ -1,39 +1,32 @@
-import type { KeysConfig } from '#config/config'
 import type { Clock } from '#core/clock'
-import { EcomdbError, type ErrorCode } from '#core/errors'
+import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { readIdentities, type SigningKey } from '#crypto/key-files'
-import { type Check, checkOf } from '#domain/backup/check'
-import { type DrillReport, missedObjectives, type Objectives } from '#domain/backup/drill-report'
+import { checkOf } from '#domain/backup/check'
+import { type DrillReport, missedObjectives } from '#domain/backup/drill-report'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
-import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions } from '#engine/session'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
-import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
+import { drillPhysically } from './drill-physically.ts'
+import {
+  type AboutSnapshot,
+  type DrilledSnapshot,
+  type DrillOptions,
+  type DrillResult,
+  findingOf,
+} from './drilled-snapshot.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { proveContent } from './prove-content.ts'
 import { withDrillServer } from './scratch-drill-server.ts'
 import { StageTimes } from './stage-times.ts'
 
-export interface DrillOptions {
-  /** A snapshot id, an unambiguous beginning of one, or 'latest'. */
-  snapshot: string
-  target: Target
-  keys: KeysConfig
-  engineFor: (family: EngineFamily) => Promise<Engine>
-  objectives: Objectives
-  /** Connections, for loading and for reading back. */
-  connections: number
-  clock: Clock
-  /** Called between loading and reading back: tests change something there. */
-  onRestored?: (connect: ConnectOptions) => Promise<void>
-}
+export type { DrillOptions } from './drilled-snapshot.ts'
 
 /**
  * `ecomdb drill`: restores a snapshot into a throw-away server, compares everything with
@@ -55,23 +48,17 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
     identities: await readIdentities(keys.identityFiles),
   }
   const signingKey = await signingKeyAtHand(keys, outer)
-  const snapshot = await openSnapshot(access, options.snapshot, progress)
-  const engine = await options.engineFor(snapshot.envelope.engine)
-  progress.stage('starting a private server')
-  const found = await usingRepository(access.repository, () =>
-    withDrillServer(engine, async server => {
-      const result = await drillOn(options, access, snapshot, { engine, server }, progress)
-      progress.stage('removing the private server')
-      return { ...result, scratchVersion: server.version }
-    }),
-  )
+  const envelope = await access.repository.readEnvelope(options.snapshot, keys.trustedSigners)
+  const drill = envelope.method === 'physical' ? drillPhysically : drillLogically
+  const found = await usingRepository(access.repository, () => drill(options, access, progress))
   progress.done()
   const measured = {
     rtoMs: found.restoredAt - began,
-    rpoMs: Math.max(0, startedAt.getTime() - Date.parse(snapshot.envelope.consistentAt)),
+    rpoMs: Math.max(0, startedAt.getTime() - Date.parse(found.about.consistentAt)),
   }
   const report: DrillReport = {
-    ...aboutSnapshot(snapshot, access.repository),
+    ...found.about,
+    ...(found.contentSha256 === undefined ? {} : { contentSha256: found.contentSha256 }),
     ...measured,
     outcome: found.checks.every(({ outcome }) => outcome !== 'failed') ? 'passed' : 'failed',
     scratchVersion: found.scratchVersion,
@@ -87,11 +74,21 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
   return await attested(report, found.damaged, access, signingKey, clock, outer)
 }
 
-interface DrillResult {
-  checks: readonly Check[]
-  damaged: readonly { path: string; problem: string }[]
-  /** On the monotonic clock: when the server could be used. */
-  restoredAt: number
+/** Restores rows into a private server and compares everything. */
+async function drillLogically(
+  options: DrillOptions,
+  access: SnapshotAccess,
+  progress: Progress,
+): Promise<DrilledSnapshot> {
+  const snapshot = await openSnapshot(access, options.snapshot, progress)
+  const engine = await options.engineFor(snapshot.envelope.engine)
+  progress.stage('starting a private server')
+  return await withDrillServer(engine, async server => {
+    const result = await drillOn(options, access, snapshot, { engine, server }, progress)
+    progress.stage('removing the private server')
+    const about = aboutSnapshot(snapshot, access.repository)
+    return { ...result, about, scratchVersion: server.version }
+  })
 }
 
 /** Restores and compares; what fails is a finding, for a drill is there to find it. */
@@ -154,47 +151,17 @@ async function drillPlan(
   }
 }
 
-/** Failures that are the snapshot's, not the drill's. */
-const SNAPSHOT_FAILS: readonly ErrorCode[] = [
-  'OBJECT_DAMAGED',
-  'CONTENT_MISMATCH',
-  'SERVER_REFUSED',
-]
-
-function findingOf(error: unknown): Pick<DrillResult, 'checks' | 'damaged'> {
-  if (!(error instanceof EcomdbError) || !SNAPSHOT_FAILS.includes(error.code)) throw error
-  const text = error.why ? `${error.what}: ${error.why}` : error.what
-  const path = /objects\/[0-9a-f]{2}\/\S+\.[0-9a-f]+/.exec(text)?.[0]
-  return {
-    checks: [checkOf('restore', 'the snapshot does not restore', [text])],
-    damaged: error.code === 'OBJECT_DAMAGED' && path ? [{ path, problem: text }] : [],
-  }
-}
-
 function aboutSnapshot(
   { envelope, manifest }: OpenedSnapshot,
   repository: Repository,
-): Pick<
-  DrillReport,
-  | 'repositoryId'
-  | 'target'
-  | 'snapshotId'
-  | 'engine'
-  | 'sourceVersion'
-  | 'consistentAt'
-  | 'databases'
-  | 'rows'
-  | 'tables'
-  | 'objects'
-  | 'rowBytes'
-  | 'storedBytes'
-> {
+): AboutSnapshot {
   const { tables, programs, accounts, databases } = manifest
   const total = (amounts: readonly number[]): number => amounts.reduce((sum, n) => sum + n, 0)
   return {
     repositoryId: repository.id,
     target: repository.label,
     snapshotId: envelope.snapshotId,
+    method: envelope.method,
     engine: envelope.engine,
     sourceVersion: envelope.serverVersion,
     consistentAt: envelope.consistentAt,

@@ -31,10 +31,18 @@ export async function openSnapshot(
 ): Promise<OpenedSnapshot> {
   const envelope = await access.repository.readEnvelope(name, access.trustedSigners)
   if (name === 'latest') await warnOfOtherSources(access, envelope, progress)
+  if (envelope.method === 'physical') throw hasNoRows(envelope)
   const manifest = await access.repository.readManifest(envelope, access.identities)
   for (const finding of manifest.findings ?? []) progress.warn(`as of the backup: ${finding}`)
   const objects = new Map(envelope.objects.map(object => [object.path, object]))
   return { envelope, manifest, objects }
+}
+
+function hasNoRows({ snapshotId }: SnapshotEnvelope): EcomdbError {
+  return new EcomdbError('UNSUPPORTED', {
+    what: `${snapshotId} is a physical snapshot: it has data files, and no rows to load`,
+    hints: ['restore it into an empty directory: --data-dir FOLDER'],
+  })
 }
 
 /** Two servers may share a repository, and the latest snapshot may be the other one's. */

@@ -14,6 +14,16 @@ export async function withDrillServer<Result>(
   engine: Engine,
   use: (server: RunningServer) => Promise<Result>,
 ): Promise<Result> {
+  return await withDrillFolder(engine, async folder =>
+    use(await engine.scratchServers.start({ folder, tcp: false, purpose: 'drill' })),
+  )
+}
+
+/** The folder alone, claimed for a private server that is not started yet. */
+export async function withDrillFolder<Result>(
+  engine: Engine,
+  use: (folder: string) => Promise<Result>,
+): Promise<Result> {
   await removeLeftovers(engine)
   await mkdir(drillsFolder(), { recursive: true, mode: 0o700 })
   const name = `${process.pid}-${engine.family}-${randomBytes(4).toString('hex')}`
@@ -21,8 +31,7 @@ export async function withDrillServer<Result>(
   const remove = (): Promise<void> => removeServer(engine, folder)
   const forget = onInterrupt(remove)
   try {
-    const server = await engine.scratchServers.start({ folder, tcp: false, purpose: 'drill' })
-    return await use(server)
+    return await use(await engine.scratchServers.claim(folder))
   } finally {
     await remove()
     forget()

@@ -9,6 +9,7 @@ const PASSED: DrillReport = {
   repositoryId: 'r',
   target: '/mnt/<backup>',
   snapshotId: 's',
+  method: 'logical',
   engine: 'mariadb',
   sourceVersion: '10.11.1',
   scratchVersion: '10.11.2',
@@ -39,6 +40,14 @@ const FAILED: DrillReport = {
   outcome: 'failed',
   checks: [checkOf('content', '2 chunks', ['table `<i>`: the rows are not the same'])],
 }
+
+test('a physical drill that compared no rows claims no proof', () => {
+  const physical: DrillReport = { ...PASSED, method: 'physical' }
+  expect(drillReportText(physical)).toMatch(/not compared with the source's rows$/)
+  expect(drillReportHtml(physical)).toContain('Its rows were not compared')
+  const compared = { ...physical, checks: [checkOf('content', '2 chunks', [])] }
+  expect(drillReportText(compared)).toMatch(/^proved: /m)
+})
 
 test('the last line of a drill that passed', () => {
   expect(drillReportText(PASSED).split('\n').at(-1)).toBe(

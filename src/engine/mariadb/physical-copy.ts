@@ -1,0 +1,179 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EcomdbError, messageOf } from '#core/errors'
+import type { LogSequence } from '#domain/backup/envelope'
+import type { Position } from '#domain/backup/position'
+import { type StartedProgram, startProgram } from '#process/start-program'
+import { findInstallation } from '../installation.ts'
+import type {
+  FilePart,
+  PhysicalBackupOptions,
+  PhysicalCopy,
+  PhysicalFacts,
+} from '../physical-backup.ts'
+import { BlockPool } from '../shared/physical/block-pool.ts'
+import { writeOptionFile } from './option-file.ts'
+import { XbstreamReader } from './xbstream.ts'
+
+/** Small files at the end of the stream; mariadb-backup renames them in MariaDB 11. */
+const INFO_FILE = /^(?:xtrabackup|mariadb_backup)_(binlog_info|checkpoints|info)$/
+
+/** mariadb-backup, streaming the files of a running server. */
+export async function startMariadbBackup(
+  options: PhysicalBackupOptions,
+  lineage: string,
+): Promise<PhysicalCopy> {
+  const { workFolder, since } = options
+  const optionFile = await writeOptionFile(workFolder, 'mariadb-backup', options.connect)
+  const target = join(workFolder, 'target')
+  await mkdir(target, { mode: 0o700 })
+  const log = new BackupLog(options)
+  const program = startProgram(
+    findInstallation('mariadb').program('mariadb-backup'),
+    [
+      `--defaults-file=${optionFile}`,
+      '--backup',
+      '--stream=xbstream',
+      `--target-dir=${target}`,
+      ...(since ? [`--incremental-lsn=${since.to}`] : []),
+    ],
+    { cwd: workFolder, onLine: line => log.read(line) },
+  )
+  return new MariadbCopy(program, log, { lineage, since })
+}
+
+class MariadbCopy implements PhysicalCopy {
+  readonly #program: StartedProgram
+  readonly #log: BackupLog
+  readonly #expected: { lineage: string; since: LogSequence | null }
+  readonly #info = new Map<string, string>()
+  #taken = false
+
+  constructor(
+    program: StartedProgram,
+    log: BackupLog,
+    expected: { lineage: string; since: LogSequence | null },
+  ) {
+    this.#program = program
+    this.#log = log
+    this.#expected = expected
+  }
+
+  async *parts(): AsyncGenerator<FilePart> {
+    const reader = new XbstreamReader(new BlockPool())
+    for await (const piece of this.#program.output as AsyncIterable<Buffer>) {
+      for (const part of read(() => [...reader.push(piece)])) {
+        this.#keep(part)
+        yield part
+      }
+    }
+    // A stream that is cut off says less than the program that was to write it.
+    await this.#program.ended
+    read(() => reader.end())
+    this.#taken = true
+  }
+
+  async finish(): Promise<PhysicalFacts> {
+    if (!this.#taken) throw new Error('the files were not taken to their end')
+    await this.#program.ended
+    if (!this.#log.completed) throw notAStream('it did not end with "completed OK!"')
+    const checkpoints = settingsIn(this.#info.get('checkpoints') ?? '')
+    const [from, to] = [checkpoints.get('from_lsn'), checkpoints.get('to_lsn')]
+    if (!from || !to) throw notAStream('it has no log sequence numbers')
+    const { since, lineage } = this.#expected
+    if (from !== (since?.to ?? '0')) throw notAStream(`it begins at ${from}`)
+    const version = settingsIn(this.#info.get('info') ?? '').get('tool_version')
+    return {
+      position: positionIn(this.#info.get('binlog_info')),
+      consistentAt: this.#log.consistentAt(),
+      copiedBy: `mariadb-backup${version ? ` ${version}` : ''}`,
+      lockedMs: this.#log.lockedMs(),
+      steps: [
+        `mariadb-backup copied the files and the log up to LSN ${to}, under BACKUP STAGE`,
+        'mariadb-backup ended with status 0 and "completed OK!"',
+      ],
+      lsn: { from, to, of: lineage },
+      findings: [],
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#program.kill()
+    await this.#program.ended.catch(() => {})
+  }
+
+  #keep(part: FilePart): void {
+    const [, name] = INFO_FILE.exec(part.path) ?? []
+    if (name === undefined || part.kind === 'end') return
+    this.#info.set(name, (this.#info.get(name) ?? '') + part.bytes.toString('utf8'))
+  }
+}
+
+/** @throws EcomdbError TOOL_FAILED for bytes that are no stream */
+function read<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw notAStream(error)
+  }
+}
+
+/** What mariadb-backup says of its work, with the times at which it says it. */
+class BackupLog {
+  readonly #options: Pick<PhysicalBackupOptions, 'now' | 'onStep'>
+  completed = false
+  #blocked: Date | null = null
+  #released: Date | null = null
+  readonly #began: Date
+
+  constructor(options: Pick<PhysicalBackupOptions, 'now' | 'onStep'>) {
+    this.#options = options
+    this.#began = options.now()
+  }
+
+  read(line: string): void {
+    if (line.endsWith('completed OK!')) this.completed = true
+    // Commits wait from here on, so that everything later is not in the copy.
+    if (line.includes('Starting BACKUP STAGE BLOCK_COMMIT')) {
+      this.#blocked = this.#options.now()
+      this.#options.onStep('waiting for the end of mariadb-backup')
+    }
+    if (line.includes('Executing BACKUP STAGE END')) this.#released = this.#options.now()
+  }
+
+  /** Never later than the truth; the begin where the program did not say. */
+  consistentAt(): Date {
+    return this.#blocked ?? this.#began
+  }
+
+  lockedMs(): number | null {
+    if (!this.#blocked || !this.#released) return null
+    return Math.max(0, this.#released.getTime() - this.#blocked.getTime())
+  }
+}
+
+/** `name = value` lines. */
+function settingsIn(text: string): Map<string, string> {
+  const pairs = [...text.matchAll(/^(\w+) *= *(.*)$/gm)]
+  return new Map(pairs.map(([, name = '', value = '']) => [name, value.trim()]))
+}
+
+/** `file TAB offset TAB GTIDs`; without a binary log there is no such file. */
+function positionIn(text: string | undefined): Position {
+  const [file, offset, gtidSet] = (text ?? '').trim().split('\t')
+  return {
+    engine: 'mariadb',
+    file: file ? file : null,
+    offset: offset ? Number(offset) : null,
+    gtidSet: gtidSet ?? '',
+  }
+}
+
+function notAStream(error: unknown): EcomdbError {
+  return new EcomdbError('TOOL_FAILED', {
+    what: "mariadb-backup's stream cannot be used",
+    why: messageOf(error),
+    hints: ['run the backup again; nothing was published'],
+    cause: error,
+  })
+}

@@ -1,0 +1,92 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runProgram } from '#process/run-program'
+import { findInstallation } from '../installation.ts'
+import type { PhysicalBackups, PhysicalSource } from '../physical-backup.ts'
+import type { Session } from '../session.ts'
+import { openSession } from '../shared/mysql2-session.ts'
+import { admitAdministrator, isDrillAdministrator } from '../shared/physical/administrator.ts'
+import { checkPages } from '../shared/physical/check-pages.ts'
+import {
+  column,
+  lineageOf,
+  readSettings,
+  refuseElsewhere,
+  startOptions,
+  userDatabases,
+} from '../shared/physical/observe-source.ts'
+import { systemTablespaceRanges } from './doublewrite-pages.ts'
+import { mariadbLogicalDialect } from './logical-dialect.ts'
+import { startMariadbBackup } from './physical-copy.ts'
+
+/** Without the source's values for these a server does not start on its files. */
+const START_SETTINGS = {
+  innodb_page_size: '--innodb-page-size',
+  innodb_data_file_path: '--innodb-data-file-path',
+  innodb_undo_tablespaces: '--innodb-undo-tablespaces',
+  lower_case_table_names: '--lower-case-table-names',
+} as const
+
+/** What mariadb-backup leaves beside the server's own files. */
+const OWN_FILES = /^(?:xtrabackup|mariadb_backup)_|^backup-my\.cnf$/
+
+export const mariadbPhysicalBackups: PhysicalBackups = {
+  async check(connect) {
+    // Missing programs are told before anything is asked of the server.
+    findInstallation('mariadb').program('mariadb-backup')
+    const session = await openSession({ ...connect, database: undefined })
+    try {
+      return await observe(session)
+    } finally {
+      await session.close()
+    }
+  },
+  start: (options, { lineage }) => startMariadbBackup(options, lineage ?? ''),
+  async prepare(folder, { increments, workFolder }) {
+    const program = findInstallation('mariadb').program('mariadb-backup')
+    const prepare = ['--prepare', `--target-dir=${folder}`, '--use-memory=256M']
+    const run = (more: readonly string[]) =>
+      runProgram(program, [...prepare, ...more], { cwd: workFolder })
+    await run([])
+    for (const increment of increments) await run([`--incremental-dir=${increment}`])
+    for (const name of await readdir(folder)) {
+      if (OWN_FILES.test(name)) await rm(join(folder, name))
+    }
+  },
+  checkPages: folder =>
+    checkPages(findInstallation('mariadb').program('innochecksum'), folder, systemTablespaceRanges),
+  serverOptions: settings => [
+    '--skip-grant-tables',
+    '--skip-slave-start',
+    '--innodb-buffer-pool-load-at-startup=OFF',
+    ...startOptions(START_SETTINGS, settings),
+  ],
+  modes: { file: 0o660, folder: 0o700 },
+  // What the binary log had is in no file that is copied.
+  restoredGtids: async () => null,
+  admit: admitAdministrator,
+  isAdmitted: isDrillAdministrator,
+}
+
+async function observe(session: Session): Promise<PhysicalSource> {
+  const paths = await column(
+    session,
+    "SELECT FILENAME FROM information_schema.INNODB_SYS_TABLESPACES WHERE FILENAME LIKE '/%'",
+  )
+  const folder = (await session.value('SELECT @@datadir')) ?? ''
+  refuseElsewhere((paths ?? []).filter(path => !path.startsWith(folder)))
+  const sourceId = await mariadbLogicalDialect.sourceId(session)
+  const [bytes] =
+    (await column(
+      session,
+      'SELECT SUM(FILE_SIZE) FROM information_schema.INNODB_SYS_TABLESPACES',
+    )) ?? []
+  return {
+    serverVersion: session.flavor.text,
+    sourceId,
+    settings: await readSettings(session, Object.keys(START_SETTINGS)),
+    databases: await userDatabases(session, mariadbLogicalDialect.systemDatabases),
+    estimateBytes: Number(bytes ?? 0),
+    lineage: await lineageOf(folder, sourceId),
+  }
+}

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { chown, mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EcomdbError } from '#core/errors'
+import type { Position } from '#domain/backup/position'
+import type {
+  FilePart,
+  PhysicalBackupOptions,
+  PhysicalCopy,
+  PhysicalFacts,
+} from '../physical-backup.ts'
+import { quoteString } from '../quote.ts'
+import type { RunningServer } from '../scratch-server.ts'
+import type { Session } from '../session.ts'
+import { openSession } from '../shared/mysql2-session.ts'
+import { BlockPool } from '../shared/physical/block-pool.ts'
+import { readFolder } from '../shared/physical/read-folder.ts'
+import { scratchServers } from '../shared/scratch-process.ts'
+import { refuseEmptied } from './physical-source.ts'
+import { mysqlScratch } from './scratch.ts'
+
+/**
+ * CLONE LOCAL into a folder; its files are read when it is complete, and the position is asked
+ * of a private server that was started on it with `startOptions`.
+ */
+export async function startClone(
+  options: PhysicalBackupOptions,
+  startOptions: readonly string[],
+): Promise<PhysicalCopy> {
+  const folder = await cloneFolder(options)
+  const donor = await openSession({ ...options.connect, database: undefined })
+  const copy = new CloneCopy(donor, folder, options, startOptions)
+  try {
+    await copy.clone()
+    return copy
+  } catch (error) {
+    await copy.close()
+    throw error
+  }
+}
+
+/** A folder that the server may write into: it belongs to whoever owns the one above it. */
+async function cloneFolder({ cloneFolder, workFolder }: PhysicalBackupOptions): Promise<string> {
+  const above = cloneFolder ?? workFolder
+  const folder = join(above, `clone-${randomBytes(6).toString('hex')}`)
+  await mkdir(folder, { mode: 0o700 })
+  if (cloneFolder && process.getuid?.() === 0) {
+    const { uid, gid } = await stat(above)
+    await chown(folder, uid, gid)
+  }
+  return await scratchServers(mysqlScratch).claim(folder)
+}
+
+class CloneCopy implements PhysicalCopy {
+  readonly #donor: Session
+  readonly #folder: string
+  readonly #options: PhysicalBackupOptions
+  readonly #startOptions: readonly string[]
+  readonly #servers = scratchServers(mysqlScratch)
+  #cloning = false
+  #consistentAt: Date | null = null
+
+  constructor(
+    donor: Session,
+    folder: string,
+    options: PhysicalBackupOptions,
+    startOptions: readonly string[],
+  ) {
+    this.#donor = donor
+    this.#folder = folder
+    this.#options = options
+    this.#startOptions = startOptions
+  }
+
+  get #data(): string {
+    return join(this.#folder, 'data')
+  }
+
+  async clone(): Promise<void> {
+    this.#options.onStep('cloning')
+    this.#cloning = true
+    try {
+      await this.#donor.run(`CLONE LOCAL DATA DIRECTORY = ${quoteString(this.#data)}`)
+    } catch (error) {
+      throw cloneFailed(error, this.#data)
+    } finally {
+      this.#cloning = false
+    }
+    this.#consistentAt = await endOfCopy(this.#donor)
+  }
+
+  parts(): AsyncIterable<FilePart> {
+    return readFolder(this.#data, new BlockPool())
+  }
+
+  async finish(): Promise<PhysicalFacts> {
+    this.#options.onStep('starting a private server on the clone')
+    const server = await this.#startOnClone()
+    const session = await openSession(server.administrator)
+    try {
+      // What was made while the clone ran is in the clone as an empty table.
+      await refuseEmptied(session)
+      const position = await clonePosition(session)
+      return {
+        position,
+        consistentAt: this.#consistentAt ?? this.#options.now(),
+        copiedBy: 'CLONE LOCAL',
+        lockedMs: null,
+        steps: [
+          'CLONE LOCAL copied every InnoDB tablespace',
+          `a private ${session.flavor} started on the clone, and said its position`,
+        ],
+        lsn: null,
+        findings: [],
+      }
+    } finally {
+      await session.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    // Ending our connection does not end the statement.
+    if (this.#cloning) await killStatement(this.#options, this.#donor.connectionId)
+    await this.#donor.close()
+    await this.#servers.remove(this.#folder).catch(() => {})
+  }
+
+  async #startOnClone(): Promise<RunningServer> {
+    try {
+      return await this.#servers.start({
+        folder: this.#folder,
+        tcp: false,
+        purpose: 'drill',
+        serverOptions: this.#startOptions,
+      })
+    } catch (error) {
+      if (!(error instanceof EcomdbError)) throw error
+      throw new EcomdbError(error.code, {
+        what: 'no server starts on the clone, so it is no backup',
+        why: error.message,
+        hints: [
+          'the mysqld on this host must be of the version that was cloned',
+          'run as root, or as the account of the server, whose files the clone has',
+        ],
+        cause: error,
+      })
+    }
+  }
+}
+
+/** When the copied log ended: from there on nothing is in the clone. */
+async function endOfCopy(session: Session): Promise<Date | null> {
+  const at = await session.value(
+    "SELECT UNIX_TIMESTAMP(BEGIN_TIME) FROM performance_schema.clone_progress WHERE STAGE = 'REDO COPY'",
+  )
+  return at ? new Date(Number(at) * 1000) : null
+}
+
+async function clonePosition(session: Session): Promise<Position> {
+  const [row] = await session.rows(
+    'SELECT BINLOG_FILE AS file, BINLOG_POSITION AS offset, GTID_EXECUTED AS gtids FROM performance_schema.clone_status',
+  )
+  const file = row?.['file'] ? String(row['file']) : null
+  return {
+    engine: 'mysql',
+    file,
+    offset: file ? Number(row?.['offset']) : null,
+    gtidSet: String(row?.['gtids'] ?? '').replaceAll('\n', ''),
+  }
+}
+
+async function killStatement(
+  { connect }: PhysicalBackupOptions,
+  connectionId: number,
+): Promise<void> {
+  const session = await openSession({ ...connect, database: undefined }).catch(() => null)
+  await session?.run(`KILL ${connectionId}`).catch(() => {})
+  await session?.close()
+}
+
+function cloneFailed(error: unknown, folder: string): unknown {
+  if (!(error instanceof EcomdbError)) return error
+  return new EcomdbError(error.code, {
+    what: `the server did not clone itself into ${folder}`,
+    ...(error.why ? { why: error.why } : {}),
+    hints: [
+      'the account needs BACKUP_ADMIN',
+      'the server itself writes the clone: give a folder that its account may write with --clone-folder',
+    ],
+    cause: error.cause ?? error,
+  })
+}

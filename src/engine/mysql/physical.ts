@@ -1,0 +1,56 @@
+import { EcomdbError } from '#core/errors'
+import { findInstallation } from '../installation.ts'
+import type { PhysicalBackups } from '../physical-backup.ts'
+import { openSession } from '../shared/mysql2-session.ts'
+import { admitAdministrator, isDrillAdministrator } from '../shared/physical/administrator.ts'
+import { checkPages } from '../shared/physical/check-pages.ts'
+import { startOptions } from '../shared/physical/observe-source.ts'
+import { startClone } from './physical-copy.ts'
+import { observeSource, START_SETTINGS } from './physical-source.ts'
+
+export const mysqlPhysicalBackups: PhysicalBackups = {
+  async check(connect) {
+    // Missing programs are told before anything is asked of the server.
+    findInstallation('mysql')
+    const session = await openSession({ ...connect, database: undefined })
+    try {
+      return await observeSource(session)
+    } finally {
+      await session.close()
+    }
+  },
+  async start(options, source) {
+    if (options.since) throw noIncrements()
+    return await startClone(options, serverOptions(source.settings))
+  },
+  async prepare(_folder, { increments }) {
+    if (increments.length > 0) throw noIncrements()
+  },
+  checkPages: folder => checkPages(findInstallation('mysql').program('innochecksum'), folder),
+  serverOptions,
+  modes: { file: 0o640, folder: 0o750 },
+  async restoredGtids(session) {
+    return ((await session.value('SELECT @@global.gtid_executed')) ?? '').replaceAll('\n', '')
+  },
+  admit: admitAdministrator,
+  isAdmitted: isDrillAdministrator,
+}
+
+function serverOptions(settings: Readonly<Record<string, string>>): string[] {
+  return [
+    '--skip-grant-tables',
+    // Without grants the server loads no plugin by itself, and only this one knows the position.
+    '--plugin-load-add=clone=mysql_clone.so',
+    '--skip-replica-start=ON',
+    '--innodb-buffer-pool-load-at-startup=OFF',
+    ...startOptions(START_SETTINGS, settings),
+  ]
+}
+
+function noIncrements(): EcomdbError {
+  return new EcomdbError('UNSUPPORTED', {
+    what: 'MySQL has no incremental physical backup',
+    why: 'CLONE copies all; blocks that have not changed are not stored again anyway',
+    hints: ['leave --incremental out'],
+  })
+}

@@ -1,0 +1,130 @@
+import type { LogSequence } from '#domain/backup/envelope'
+import type { Position } from '#domain/backup/position'
+import type { RunningServer } from './scratch-server.ts'
+import type { ConnectOptions, Session } from './session.ts'
+
+/**
+ * Copies a running server's data files and, later, makes a data directory out of them again.
+ * MariaDB: mariadb-backup. MySQL: the CLONE plugin.
+ */
+export interface PhysicalBackups {
+  /**
+   * Does what can be refused before anything is copied: privileges, programs, tables that
+   * would not be in the copy.
+   *
+   * @throws EcomdbError UNSUPPORTED (with the tables by name), PRIVILEGE_MISSING, TOOL_MISSING,
+   *   SERVER_UNREACHABLE
+   */
+  check(connect: ConnectOptions): Promise<PhysicalSource>
+  /** Begins the copy; `close` must be called whatever happens. */
+  start(options: PhysicalBackupOptions, source: PhysicalSource): Promise<PhysicalCopy>
+  /**
+   * Makes the files consistent where the engine's own program does that, and applies the
+   * increments in order. MySQL does it itself at its first start.
+   *
+   * @param folder the data directory of the full copy
+   * @throws EcomdbError TOOL_MISSING, TOOL_FAILED, STORAGE_FAILED
+   */
+  prepare(folder: string, options: PrepareOptions): Promise<void>
+  /**
+   * The engine's own page check over every data file.
+   * @returns one line for each file that is not right, and how many were looked at
+   */
+  checkPages(folder: string): Promise<{ files: number; problems: readonly string[] }>
+  /** Options that a private server needs to start on the files, and to do nothing else there. */
+  serverOptions(settings: Readonly<Record<string, string>>): readonly string[]
+  /** Modes of the files and folders of a data directory, as the engine makes them itself. */
+  readonly modes: { file: number; folder: number }
+  /**
+   * GTIDs that a server has which was just started on a copy; null where that does not tell.
+   */
+  restoredGtids(session: Session): Promise<string | null>
+  /**
+   * An administrator on a private server that was started on a copy without grants: what the
+   * copy's own accounts are called and may do is not known. Turns the grants on.
+   */
+  admit(server: RunningServer): Promise<ConnectOptions>
+  /** Is this account the one that `admit` has made? */
+  isAdmitted(account: { user: string; host: string }): boolean
+}
+
+export interface PhysicalBackupOptions {
+  connect: ConnectOptions
+  /** A folder of this run's own, mode 0700: option files, logs, scratch. */
+  workFolder: string
+  /**
+   * MySQL: an empty or missing folder below which the server may write the clone, and from
+   * which we can read it. Default: in `workFolder`.
+   */
+  cloneFolder?: string | undefined
+  /** MariaDB: copy only what has changed since; null for a full copy. */
+  since: LogSequence | null
+  /** Is told what is being done, in words. */
+  onStep: (step: string) => void
+  now: () => Date
+}
+
+/** What is known of the server before the copy. */
+export interface PhysicalSource {
+  serverVersion: string
+  sourceId: string
+  settings: Readonly<Record<string, string>>
+  databases: readonly string[]
+  /** About how much will be copied, for progress. */
+  estimateBytes: number
+  /** MariaDB: the data directory's own name for log sequence numbers; null on MySQL. */
+  lineage: string | null
+}
+
+/** A copy on its way. */
+export interface PhysicalCopy {
+  /**
+   * The files, block by block: each file's in order, files in any order and interleaved.
+   * @throws EcomdbError TOOL_FAILED, SERVER_LOST, when a program ends before its work is done
+   */
+  parts(): AsyncIterable<FilePart>
+  /**
+   * To be called when every part was taken: every program has ended well, and the position.
+   * @throws EcomdbError TOOL_FAILED, UNSUPPORTED, NOT_CONSISTENT
+   */
+  finish(): Promise<PhysicalFacts>
+  /** Ends what still runs and removes what was made; never throws. */
+  close(): Promise<void>
+}
+
+export type FilePart = FileBlock | FileEnd
+
+/** Bytes of a file at a multiple of BLOCK_BYTES; only a file's last block is shorter. */
+export interface FileBlock {
+  kind: 'block'
+  path: string
+  offset: number
+  /** Valid until `release`. */
+  bytes: Buffer
+  /** Gives the memory back; every block must be released once. */
+  release(): void
+}
+
+/** A file or folder is complete. Blocks that did not come are zeros. */
+export interface FileEnd {
+  kind: 'end'
+  /** That of a folder ends with a slash. */
+  path: string
+  bytes: number
+}
+
+export interface PhysicalFacts {
+  position: Position
+  consistentAt: Date
+  copiedBy: string
+  lockedMs: number | null
+  steps: readonly string[]
+  lsn: LogSequence | null
+  findings: readonly string[]
+}
+
+export interface PrepareOptions {
+  /** Folders with the files of each increment, the oldest first. */
+  increments: readonly string[]
+  workFolder: string
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EcomdbError, messageOf } from '#core/errors'
+import type { Session } from '../../session.ts'
+import { unlessRefused } from '../logical/unless-refused.ts'
+
+/** Global variables by name; those that the server does not have are left out. */
+export async function readSettings(
+  session: Session,
+  names: readonly string[],
+): Promise<Record<string, string>> {
+  const rows = await session.rows('SHOW GLOBAL VARIABLES')
+  const values = new Map(rows.map(row => [String(row['Variable_name']), String(row['Value'])]))
+  return Object.fromEntries(
+    names.flatMap(name => {
+      const value = values.get(name)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+/** Databases but the server's own. */
+export async function userDatabases(session: Session, own: readonly string[]): Promise<string[]> {
+  const rows = await session.rows('SHOW DATABASES')
+  return rows.map(row => String(Object.values(row)[0])).filter(name => !own.includes(name))
+}
+
+/** One column of text; null where the account may not ask, or the server has no such table. */
+export async function column(session: Session, sql: string): Promise<string[] | null> {
+  const rows = await unlessRefused(session.rows(sql))
+  return rows?.map(row => String(Object.values(row)[0])) ?? null
+}
+
+/**
+ * Tables in a place of their own would be left out, or opened in their old place beside the
+ * live server: neither is a backup.
+ */
+export function refuseElsewhere(paths: readonly string[]): void {
+  if (paths.length === 0) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'a physical backup would not keep tables that lie outside of the data directory',
+    why: paths.slice(0, 10).join(', '),
+    hints: [
+      'run `ecomdb backup logical`, which keeps their rows',
+      'or move them: ALTER TABLE … without DATA DIRECTORY',
+    ],
+  })
+}
+
+/**
+ * An opaque name of the data directory as it is since it was made: a restored one has new
+ * files, and another name.
+ *
+ * @throws EcomdbError UNSUPPORTED when it cannot be read from here
+ */
+export async function lineageOf(folder: string, sourceId: string): Promise<string> {
+  const file = join(folder, 'ibdata1')
+  const { ino, birthtimeMs } = await stat(file).catch((error: unknown) => {
+    throw new EcomdbError('UNSUPPORTED', {
+      what: `the server's data directory ${folder} cannot be read from here`,
+      why: messageOf(error),
+      hints: [
+        'run the physical backup on the database host, as an account that may read its files',
+        'run `ecomdb backup logical`, which needs a connection only',
+      ],
+      cause: error,
+    })
+  })
+  const name = `${sourceId}\0${folder}\0${ino}\0${Math.round(birthtimeMs)}`
+  return createHash('sha256').update(name).digest('hex').slice(0, 32)
+}
+
+/** Server options for settings that a copy was made under. */
+export function startOptions(
+  options: Readonly<Record<string, string>>,
+  settings: Readonly<Record<string, string>>,
+): string[] {
+  return Object.entries(options).flatMap(([name, option]) =>
+    settings[name] === undefined ? [] : [`${option}=${settings[name]}`],
+  )
+}

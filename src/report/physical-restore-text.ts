@@ -1,0 +1,45 @@
+import { formatBytes, formatCount, formatDuration } from '#core/units'
+import type { Check } from '#domain/backup/check'
+import type { Position } from '#domain/backup/position'
+import { alignColumns } from './align-columns.ts'
+import { positionText } from './position-text.ts'
+import { checkLines } from './restore-text.ts'
+
+/** What `ecomdb restore --data-dir` has to tell; the workflow's report is one. */
+export interface PhysicalRestoreText {
+  snapshotId: string
+  consistentAt: string
+  engine: string
+  serverVersion: string
+  position: Position
+  dataFolder: string
+  chain: readonly string[]
+  files: number
+  bytes: number
+  outcome: { checks: readonly Check[]; durationMs: number; owner: number } | null
+}
+
+/** For people. */
+export function physicalRestoreText(report: PhysicalRestoreText): string {
+  const { engine, serverVersion, dataFolder, chain } = report
+  const amounts = `${formatCount(report.files)} files (${formatBytes(report.bytes)})`
+  const facts = alignColumns(
+    [
+      ['snapshot', report.snapshotId],
+      ...(chain.length > 1 ? [['chain', chain.join(', ')]] : []),
+      ['shows', `${engine} ${serverVersion} at ${report.consistentAt}`],
+      ['position', positionText(report.position)],
+    ],
+    ['left', 'left'],
+  )
+  if (!report.outcome) return `${facts}\n\nwould restore ${amounts} into ${dataFolder}`
+  const { checks, durationMs, owner } = report.outcome
+  return [
+    facts,
+    '',
+    ...checkLines(checks),
+    '',
+    `restored ${amounts} into ${dataFolder} in ${formatDuration(durationMs)}, for user ${owner}; no server was started on it`,
+    `next: start ${engine} ${serverVersion.split('-')[0]} or newer on it`,
+  ].join('\n')
+}

@@ -1,0 +1,54 @@
+import { messageOf } from '#core/errors'
+import { decodeBlockIndex } from '#domain/backup/block-index'
+import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
+import type { BlockPlace } from '#domain/backup/physical-manifest'
+import type { Target } from '#target/target'
+import { sha256Hex } from './trusted-files.ts'
+
+/** A block that an earlier snapshot has stored. */
+export interface KnownBlock {
+  pack: StoredObject
+  place: BlockPlace
+}
+
+/** Each index lists all that its snapshot uses, so few are enough. */
+const INDEXES_TO_READ = 2
+
+/**
+ * Keyed block id (as latin1 text) → where it is, from the indexes of the newest physical
+ * snapshots. An index that is missing or was changed costs space only: its blocks are stored
+ * again.
+ *
+ * @param snapshots of the same source and recipients, oldest first
+ * @param damaged paths that must not be used again
+ */
+export async function readKnownBlocks(
+  target: Target,
+  snapshots: readonly SnapshotEnvelope[],
+  damaged: ReadonlySet<string>,
+): Promise<{ blocks: Map<string, KnownBlock>; unread: string[] }> {
+  const blocks = new Map<string, KnownBlock>()
+  const unread: string[] = []
+  const physical = snapshots.filter(({ method }) => method === 'physical')
+  for (const { index = '', objects } of physical.slice(-INDEXES_TO_READ)) {
+    const byPath = new Map(objects.map(object => [object.path, object]))
+    try {
+      const known = decodeBlockIndex(await readIndex(target, byPath.get(index)))
+      for (const { id, place } of known.blocks) {
+        const pack = byPath.get(known.packs[place.pack] ?? '')
+        if (pack && !damaged.has(pack.path)) blocks.set(id.toString('latin1'), { pack, place })
+      }
+    } catch (error) {
+      unread.push(`${index}: ${messageOf(error)}`)
+    }
+  }
+  return { blocks, unread }
+}
+
+async function readIndex(target: Target, stored: StoredObject | undefined): Promise<Buffer> {
+  if (!stored) throw new Error('the envelope does not name it')
+  const bytes = await target.get(stored.path)
+  if (!bytes) throw new Error('it is missing')
+  if (sha256Hex(bytes) !== stored.sha256) throw new Error('it was changed')
+  return bytes
+}

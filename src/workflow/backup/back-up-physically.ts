@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { backupKeys } from '#config/config'
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
+import { stateFolder } from '#core/paths'
+import type { Progress } from '#core/progress'
+import { readDedupKey, readSigningKey } from '#crypto/key-files'
+import type { PhysicalBackupReport } from '#domain/backup/physical-backup-report'
+import type { PhysicalManifest } from '#domain/backup/physical-manifest'
+import type { Engine } from '#engine/engine'
+import type { PhysicalFacts, PhysicalSource } from '#engine/physical-backup'
+import type { ConnectOptions } from '#engine/session'
+import {
+  type BaseSnapshot,
+  openRepository,
+  type Repository,
+  type SnapshotWriter,
+} from '#repository/repository'
+import type { Target } from '#target/target'
+import { closing } from './closing.ts'
+import { type StoredFiles, storeFiles } from './store-files.ts'
+
+export interface PhysicalBackupOptions {
+  engine: Engine
+  connect: ConnectOptions
+  target: Target
+  keys: ReturnType<typeof backupKeys>
+  /** A snapshot id, or 'latest': copy only what has changed since. null: everything. */
+  base: string | null
+  /** MySQL: where the server may write its clone. */
+  cloneFolder: string | undefined
+  clock: Clock
+}
+
+/**
+ * `ecomdb backup physical`: the server's data files at one point in time, in blocks that are
+ * compressed, encrypted and stored, and committed by a signed envelope that is written last.
+ * Every program has ended well before that; whatever happens earlier leaves no snapshot.
+ */
+export async function backUpPhysically(
+  options: PhysicalBackupOptions,
+  progress: Progress,
+): Promise<PhysicalBackupReport> {
+  const startedMs = options.clock.monotonicMs()
+  const startedAt = options.clock.now().toISOString()
+  progress.stage('opening the repository')
+  const repository = await openRepository(options.target)
+  const source = await options.engine.physicalBackups.check(options.connect)
+  const base = await findBase(repository, source, options)
+  const writer = await startSnapshot(repository, source, options)
+  const closeWriter = closing(() => writer.close())
+  try {
+    const { facts, stored } = await copyAndStore(options, source, base, writer, progress)
+    throwIfInterrupted()
+    progress.stage('committing')
+    const manifest = manifestOf(options, writer, source, base, facts, stored)
+    await writer.commitPhysical({ ...factsOf(manifest), startedAt }, manifest, base)
+    const durationMs = Math.round(options.clock.monotonicMs() - startedMs)
+    return reportOf(options, manifest, stored, durationMs)
+  } finally {
+    await closeWriter()
+  }
+}
+
+/** @throws EcomdbError SNAPSHOT_NOT_FOUND, UNSUPPORTED when it is no base for this server */
+async function findBase(
+  repository: Repository,
+  { sourceId, lineage }: PhysicalSource,
+  { base: name, keys }: PhysicalBackupOptions,
+): Promise<BaseSnapshot | null> {
+  if (name === null) return null
+  const { snapshots } = await repository.listSnapshots(keys.trustedSigners)
+  const own = snapshots.filter(one => one.method === 'physical' && one.sourceId === sourceId)
+  const found = name === 'latest' ? own.at(-1) : own.find(one => one.snapshotId.startsWith(name))
+  const refuse = (why: string): EcomdbError =>
+    new EcomdbError(found ? 'UNSUPPORTED' : 'SNAPSHOT_NOT_FOUND', {
+      what: 'there is nothing that an incremental backup could build on',
+      why,
+      hints: ['run `ecomdb backup physical` without --incremental first'],
+    })
+  if (!found) throw refuse(`${repository.label} has no such physical snapshot of this server`)
+  if (!found.lsn || lineage === null) throw refuse(`${found.snapshotId} has no log sequence number`)
+  if (found.lsn.of !== lineage) {
+    throw refuse(
+      `${found.snapshotId} is of another data directory: this one was made or restored since`,
+    )
+  }
+  return await repository.readBase(found.snapshotId, keys.trustedSigners)
+}
+
+/** @throws EcomdbError LOCKED, CONFIG_INVALID, SECRET_MISSING */
+async function startSnapshot(
+  repository: Repository,
+  { sourceId }: PhysicalSource,
+  { keys, clock }: PhysicalBackupOptions,
+): Promise<SnapshotWriter> {
+  const { recipients, trustedSigners, signingKeyFile, dedupKeyFile } = keys
+  return await repository.startSnapshot({
+    recipients,
+    trustedSigners,
+    signingKey: await readSigningKey(signingKeyFile),
+    dedupKey: await readDedupKey(dedupKeyFile),
+    sourceId,
+    clock,
+    journalFolder: join(stateFolder(), 'unfinished-backups'),
+  })
+}
+
+/** The programs and all they leave are gone again when the promise settles. */
+async function copyAndStore(
+  { engine, connect, cloneFolder, clock }: PhysicalBackupOptions,
+  source: PhysicalSource,
+  base: BaseSnapshot | null,
+  writer: SnapshotWriter,
+  progress: Progress,
+): Promise<{ facts: PhysicalFacts; stored: StoredFiles }> {
+  const known = await writer.knownBlocks()
+  for (const why of known.unread) progress.warn(`blocks are stored again: ${why}`)
+  const workFolder = join(
+    stateFolder(),
+    'physical',
+    `${process.pid}-${randomBytes(6).toString('hex')}`,
+  )
+  await mkdir(workFolder, { recursive: true, mode: 0o700 })
+  const removeFolder = closing(() => rm(workFolder, { recursive: true, force: true }))
+  try {
+    progress.stage('copying, compressing, encrypting and storing files')
+    progress.total({ bytes: source.estimateBytes })
+    const options = {
+      ...{ connect, workFolder, cloneFolder, since: base?.envelope.lsn ?? null },
+      onStep: (step: string) => progress.stage(step),
+      now: () => clock.now(),
+    }
+    const copy = await engine.physicalBackups.start(options, source)
+    const closeCopy = closing(() => copy.close())
+    try {
+      const stored = await storeFiles(copy, writer, known, progress)
+      return { facts: await copy.finish(), stored }
+    } finally {
+      await closeCopy()
+    }
+  } finally {
+    await removeFolder()
+  }
+}
+
+function manifestOf(
+  { engine }: PhysicalBackupOptions,
+  { snapshotId }: SnapshotWriter,
+  source: PhysicalSource,
+  base: BaseSnapshot | null,
+  facts: PhysicalFacts,
+  { packs, files, blocks }: StoredFiles,
+): PhysicalManifest {
+  const { position, consistentAt, copiedBy, lockedMs, steps, lsn, findings } = facts
+  return {
+    format: 1,
+    method: 'physical',
+    snapshotId,
+    engine: engine.family,
+    serverVersion: source.serverVersion,
+    ...{ copiedBy, position, consistentAt: consistentAt.toISOString(), lockedMs, steps },
+    base: base ? { snapshotId: base.envelope.snapshotId, sha256: base.sha256 } : null,
+    lsn,
+    settings: source.settings,
+    databases: source.databases,
+    ...(findings.length ? { findings } : {}),
+    ...{ packs, files, blocks },
+  }
+}
+
+function factsOf({ engine, serverVersion, consistentAt, position }: PhysicalManifest) {
+  return { method: 'physical' as const, engine, serverVersion, consistentAt, position, tables: [] }
+}
+
+function reportOf(
+  { target }: PhysicalBackupOptions,
+  manifest: PhysicalManifest,
+  { stored, totals, files }: StoredFiles,
+  durationMs: number,
+): PhysicalBackupReport {
+  const { snapshotId, engine, serverVersion, consistentAt, position, copiedBy } = manifest
+  const { bytes, ...blocks } = totals
+  return {
+    snapshotId,
+    target: target.label,
+    ...{ engine, serverVersion, consistentAt, position, copiedBy },
+    steps: manifest.steps,
+    lockedMs: manifest.lockedMs,
+    base: manifest.base?.snapshotId ?? null,
+    databases: manifest.databases,
+    files: files.filter(({ path }) => !path.endsWith('/')).length,
+    ...{ bytes, blocks, stored, durationMs },
+    findings: manifest.findings ?? [],
+  }
+}

@@ -1,0 +1,195 @@
+import { join } from 'node:path'
+import type { ErrorCode } from '#core/errors'
+import type { Progress } from '#core/progress'
+import { countOf } from '#core/units'
+import { type Check, checkOf } from '#domain/backup/check'
+import type { Engine } from '#engine/engine'
+import type { Catalog } from '#engine/logical-reader'
+import type { RunningServer } from '#engine/scratch-server'
+import type { ConnectOptions, Session } from '#engine/session'
+import { compareWithRows } from './compare-with-rows.ts'
+import {
+  type AboutSnapshot,
+  type DrilledSnapshot,
+  type DrillOptions,
+  findingOf,
+} from './drilled-snapshot.ts'
+import { openChain, type PhysicalLayer } from './open-physical.ts'
+import type { SnapshotAccess } from './open-snapshot.ts'
+import { type ReadTables, readTables } from './read-tables.ts'
+import { restoreDataFolder } from './restore-data-folder.ts'
+import { withDrillFolder } from './scratch-drill-server.ts'
+
+/**
+ * Restores data files, checks their pages, starts a private server on them and reads every
+ * table. Rows are compared with a logical snapshot of the same position where there is one;
+ * else the report says that they were not.
+ */
+export async function drillPhysically(
+  options: DrillOptions,
+  access: SnapshotAccess,
+  progress: Progress,
+): Promise<DrilledSnapshot> {
+  const { snapshot, engineFor } = options
+  const envelope = await access.repository.readEnvelope(snapshot, access.trustedSigners)
+  const layers = await openChain(access, envelope)
+  const engine = await engineFor(envelope.engine)
+  return await withDrillFolder(engine, async folder => {
+    const drill = new PhysicalDrill(options, access, layers, engine)
+    try {
+      return await drill.run(folder, progress)
+    } catch (error) {
+      return { ...drill.failed(error), restoredAt: options.clock.monotonicMs() }
+    } finally {
+      progress.stage('removing the private server')
+    }
+  })
+}
+
+class PhysicalDrill {
+  readonly #options: DrillOptions
+  readonly #access: SnapshotAccess
+  readonly #layers: readonly PhysicalLayer[]
+  readonly #last: PhysicalLayer
+  readonly #engine: Engine
+  readonly #checks: Check[] = []
+  #scratchVersion = 'none'
+  #read: ReadTables | null = null
+  #catalog: Catalog | null = null
+
+  constructor(
+    options: DrillOptions,
+    access: SnapshotAccess,
+    layers: readonly PhysicalLayer[],
+    engine: Engine,
+  ) {
+    const last = layers.at(-1)
+    if (!last) throw new Error('a chain without a snapshot')
+    this.#options = options
+    this.#access = access
+    this.#layers = layers
+    this.#last = last
+    this.#engine = engine
+    const objects = countOf(last.envelope.objects.length, 'object')
+    this.#checks.push(
+      checkOf(
+        'signature',
+        `envelopes of ${layers.length === 1 ? last.envelope.snapshotId : `a chain of ${layers.length} snapshots`} and ${objects} by their signed SHA-256`,
+        [],
+      ),
+    )
+  }
+
+  async run(folder: string, progress: Progress): Promise<DrilledSnapshot> {
+    const data = join(folder, 'data')
+    this.#checks.push(
+      ...(await restoreDataFolder(this.#engine, this.#access, this.#layers, data, progress)),
+    )
+    progress.stage('starting a private server on the files')
+    const server = await this.#start(folder)
+    const restoredAt = this.#options.clock.monotonicMs()
+    const connect = await this.#engine.physicalBackups.admit(server)
+    await this.#options.onRestored?.(connect)
+    const session = await this.#engine.connect(connect)
+    try {
+      await this.#prove(session, connect, progress)
+    } finally {
+      await session.close()
+    }
+    const content = this.#read ? { contentSha256: this.#read.sha256 } : {}
+    return { ...this.#result(), ...content, damaged: [], restoredAt }
+  }
+
+  /** A failure that is the snapshot's is a finding; any other is thrown. */
+  failed(error: unknown): Omit<DrilledSnapshot, 'restoredAt'> {
+    const { checks, damaged } = findingOf(error, SNAPSHOT_FAILS)
+    return { ...this.#result(), checks: [...this.#checks, ...checks], damaged }
+  }
+
+  #result(): Pick<DrilledSnapshot, 'checks' | 'about' | 'scratchVersion'> {
+    return { checks: this.#checks, about: this.#about(), scratchVersion: this.#scratchVersion }
+  }
+
+  async #start(folder: string): Promise<RunningServer> {
+    const { settings } = this.#last.manifest
+    const server = await this.#engine.scratchServers.start({
+      folder,
+      tcp: false,
+      purpose: 'drill',
+      serverOptions: this.#engine.physicalBackups.serverOptions(settings),
+    })
+    this.#scratchVersion = server.version
+    this.#checks.push(checkOf('start', `a private ${server.version} started on the files`, []))
+    return server
+  }
+
+  async #prove(session: Session, connect: ConnectOptions, progress: Progress): Promise<void> {
+    this.#checks.push(await this.#proveGtids(session))
+    const catalog = await this.#engine.logicalReader.readCatalog(session, null)
+    const { isAdmitted } = this.#engine.physicalBackups
+    this.#catalog = { ...catalog, accounts: catalog.accounts.filter(one => !isAdmitted(one)) }
+    progress.stage('reading every table')
+    const { connections } = this.#options
+    this.#read = await readTables(this.#engine, connect, catalog.tables, connections, progress)
+    const { rows, sha256 } = this.#read
+    const amounts = `${countOf(rows, 'row')} of ${countOf(catalog.tables.length, 'table')}`
+    this.#checks.push(
+      checkOf('tables', `${amounts} read in full; SHA-256 of all ${sha256.slice(0, 16)}…`, []),
+    )
+    const views = catalog.programs.filter(({ kind }) => kind === 'view')
+    const silent = await this.#engine.logicalWriter.askViews(session, views)
+    const differences = silent.map(
+      ({ schema, name, error }) => `view \`${schema}\`.\`${name}\` does not answer: ${error}`,
+    )
+    this.#checks.push(
+      checkOf('answers', `${countOf(views.length, 'view')} asked for a row`, differences),
+    )
+    const place = { engine: this.#engine, connect, readers: connections }
+    this.#checks.push(...(await compareWithRows(this.#access, this.#last, place, progress)))
+  }
+
+  async #proveGtids(session: Session): Promise<Check> {
+    const { gtidSet } = this.#last.manifest.position
+    const found = await this.#engine.physicalBackups.restoredGtids(session)
+    if (found === null || gtidSet === '') {
+      const summary = gtidSet === '' ? 'the source had none' : 'the files do not tell them'
+      return { name: 'gtids', outcome: 'unchecked', summary, differences: [] }
+    }
+    const differences = found === gtidSet ? [] : [`${gtidSet} were recorded, and ${found} are here`]
+    return checkOf('gtids', `the restored server has those of the backup: ${gtidSet}`, differences)
+  }
+
+  #about(): AboutSnapshot {
+    const { envelope, manifest } = this.#last
+    const { tables = [], programs = [], accounts = [] } = this.#catalog ?? {}
+    const objects = new Map(
+      this.#layers.flatMap(layer =>
+        layer.envelope.objects.map(one => [one.path, one.bytes] as const),
+      ),
+    )
+    return {
+      repositoryId: this.#access.repository.id,
+      target: this.#access.repository.label,
+      snapshotId: envelope.snapshotId,
+      method: envelope.method,
+      engine: envelope.engine,
+      sourceVersion: envelope.serverVersion,
+      consistentAt: envelope.consistentAt,
+      databases: manifest.databases,
+      rows: this.#read?.rows ?? 0,
+      tables: tables.length,
+      objects: tables.length + programs.length + accounts.length,
+      rowBytes: this.#read?.bytes ?? 0,
+      storedBytes: [...objects.values()].reduce((sum, bytes) => sum + bytes, 0),
+    }
+  }
+}
+
+/** Here a program or a server that fails on the files has found something out about them. */
+const SNAPSHOT_FAILS: readonly ErrorCode[] = [
+  'OBJECT_DAMAGED',
+  'CONTENT_MISMATCH',
+  'SERVER_REFUSED',
+  'TOOL_FAILED',
+  'SERVER_LOST',
+]

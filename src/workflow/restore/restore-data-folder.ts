@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stateFolder } from '#core/paths'
+import type { Progress } from '#core/progress'
+import { countOf } from '#core/units'
+import { type Check, checkOf } from '#domain/backup/check'
+import type { Engine } from '#engine/engine'
+import { closing } from '../backup/closing.ts'
+import type { PhysicalLayer } from './open-physical.ts'
+import type { SnapshotAccess } from './open-snapshot.ts'
+import { restoreFiles } from './restore-files.ts'
+
+/** In the data directory until it is prepared; two levels deep, where no server looks for tables. */
+const INCREMENTS = '.ecomdb-increments'
+
+/**
+ * A data directory out of a chain of snapshots: files, increments, the log applied, pages
+ * checked by the engine's own program. `folder` must be there and empty; what a failure leaves
+ * in it is the caller's to remove.
+ *
+ * @throws EcomdbError OBJECT_DAMAGED, WRONG_IDENTITY, TOOL_FAILED, STORAGE_FAILED
+ */
+export async function restoreDataFolder(
+  engine: Engine,
+  access: SnapshotAccess,
+  layers: readonly PhysicalLayer[],
+  folder: string,
+  progress: Progress,
+): Promise<Check[]> {
+  const { prepare, checkPages, modes } = engine.physicalBackups
+  progress.stage('reading, decrypting and writing files')
+  progress.total({ bytes: bytesOf(layers) })
+  const increments: string[] = []
+  for (const [place, layer] of layers.entries()) {
+    const into = place === 0 ? folder : join(folder, INCREMENTS, String(place))
+    if (place > 0) increments.push(into)
+    await mkdir(into, { recursive: true, mode: modes.folder })
+    await restoreFiles(access, layer, { folder: into, modes }, progress)
+  }
+  progress.stage('applying the log')
+  await withWorkFolder(workFolder => prepare(folder, { increments, workFolder }))
+  await rm(join(folder, INCREMENTS), { recursive: true, force: true })
+  progress.stage('checking pages')
+  const pages = await checkPages(folder)
+  const blocks = layers.reduce((sum, { manifest }) => sum + manifest.blocks.length, 0)
+  return [
+    checkOf('blocks', `${countOf(blocks, 'block')}, every one with its hash`, []),
+    checkOf(
+      'pages',
+      `innochecksum read every page of ${countOf(pages.files, 'file')}`,
+      pages.problems,
+    ),
+  ]
+}
+
+function bytesOf(layers: readonly PhysicalLayer[]): number {
+  const blocks = layers.flatMap(({ manifest }) => manifest.blocks)
+  return blocks.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+/** A folder of this run's own, for what an engine's program writes beside its work. */
+async function withWorkFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const name = `${process.pid}-${randomBytes(6).toString('hex')}`
+  const folder = join(stateFolder(), 'physical', name)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const remove = closing(() => rm(folder, { recursive: true, force: true }))
+  try {
+    await use(folder)
+  } finally {
+    await remove()
+  }
+}

@@ -1,0 +1,188 @@
+import { chmod, lchown, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Clock } from '#core/clock'
+import { EcomdbError, systemCode } from '#core/errors'
+import { onInterrupt, throwIfInterrupted } from '#core/interruption'
+import type { Progress } from '#core/progress'
+import { translateStorageError } from '#core/storage-error'
+import type { Check } from '#domain/backup/check'
+import type { Position } from '#domain/backup/position'
+import type { EngineFamily } from '#domain/engine-family'
+import type { Engine } from '#engine/engine'
+import { usingRepository } from '#repository/repository-use'
+import { openChain, type PhysicalLayer } from './open-physical.ts'
+import type { SnapshotAccess } from './open-snapshot.ts'
+import { restoreDataFolder } from './restore-data-folder.ts'
+
+export interface PhysicalRestoreOptions {
+  /** A snapshot id, an unambiguous beginning of one, or 'latest'. */
+  snapshot: string
+  /** The data directory: missing, or empty. */
+  dataFolder: string
+  dryRun: boolean
+}
+
+export interface PhysicalRestoreReport {
+  snapshotId: string
+  consistentAt: string
+  engine: EngineFamily
+  serverVersion: string
+  position: Position
+  dataFolder: string
+  /** Snapshots that were read, the full one first. */
+  chain: readonly string[]
+  files: number
+  bytes: number
+  /** null for a dry run. */
+  outcome: { checks: readonly Check[]; durationMs: number; owner: number } | null
+}
+
+/**
+ * `ecomdb restore --data-dir`: the data files of a physical snapshot, into an empty directory,
+ * prepared, checked, and owned by whoever owns the directory. No server is started on it.
+ *
+ * @throws EcomdbError TARGET_NOT_EMPTY, UNSUPPORTED (nothing was changed); OBJECT_DAMAGED,
+ *   CONTENT_MISMATCH (a page), TOOL_FAILED, STORAGE_FAILED: the directory is empty again
+ */
+export async function restorePhysically(
+  options: PhysicalRestoreOptions,
+  access: SnapshotAccess,
+  engineFor: (family: EngineFamily) => Promise<Engine>,
+  clock: Clock,
+  progress: Progress,
+): Promise<PhysicalRestoreReport> {
+  const startedMs = clock.monotonicMs()
+  progress.stage('opening the snapshot')
+  const envelope = await access.repository.readEnvelope(options.snapshot, access.trustedSigners)
+  if (envelope.method !== 'physical') throw notPhysical(envelope.snapshotId)
+  const layers = await openChain(access, envelope)
+  const engine = await engineFor(envelope.engine)
+  const folder = resolve(options.dataFolder)
+  await refuseFull(folder)
+  const report = reportOf(layers, folder)
+  if (options.dryRun) return report
+  const { checks, owner } = await usingRepository(access.repository, () =>
+    fill(engine, access, layers, folder, progress),
+  )
+  const durationMs = Math.round(clock.monotonicMs() - startedMs)
+  return { ...report, outcome: { checks, durationMs, owner } }
+}
+
+/** All of it or nothing: what a failure or a signal leaves is removed. */
+async function fill(
+  engine: Engine,
+  access: SnapshotAccess,
+  layers: readonly PhysicalLayer[],
+  folder: string,
+  progress: Progress,
+): Promise<{ checks: Check[]; owner: number }> {
+  const made = await makeFolder(folder)
+  const empty = (): Promise<void> => emptyFolder(folder, made)
+  const forget = onInterrupt(empty)
+  try {
+    const checks = await restoreDataFolder(engine, access, layers, folder, progress)
+    refuseDamage(checks)
+    throwIfInterrupted()
+    const owner = await giveToOwner(folder, engine.physicalBackups.modes)
+    return { checks, owner }
+  } catch (error) {
+    await empty()
+    throw translateStorageError(error, `cannot restore into ${folder}`)
+  } finally {
+    forget()
+  }
+}
+
+async function refuseFull(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return []
+    throw new EcomdbError('TARGET_NOT_EMPTY', {
+      what: `${folder} is not an empty directory`,
+      why: systemCode(error) === 'ENOTDIR' ? 'it is a file' : 'it cannot be read',
+      hints: ['give an empty directory, or one that does not exist yet', 'nothing was changed'],
+      cause: error,
+    })
+  })
+  const found = names.filter(name => name !== 'lost+found')
+  if (found.length === 0) return
+  throw new EcomdbError('TARGET_NOT_EMPTY', {
+    what: `${folder} is not empty`,
+    why: `it holds ${found.slice(0, 3).join(', ')}`,
+    hints: ['stop the server and move its data directory away first', 'nothing was changed'],
+  })
+}
+
+/** @returns whether it was made now */
+async function makeFolder(folder: string): Promise<boolean> {
+  try {
+    return (await mkdir(folder, { recursive: true })) !== undefined
+  } catch (error) {
+    throw translateStorageError(error, `cannot make ${folder}`)
+  }
+}
+
+async function emptyFolder(folder: string, made: boolean): Promise<void> {
+  if (made) return await rm(folder, { recursive: true, force: true })
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name !== 'lost+found') await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** Modes as the engine makes them; the owner of the folder, where we may give files away. */
+async function giveToOwner(
+  folder: string,
+  modes: { file: number; folder: number },
+): Promise<number> {
+  const { uid, gid } = await ownerOf(folder)
+  const root = process.getuid?.() === 0
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name)
+    await chmod(path, entry.isDirectory() ? modes.folder : modes.file)
+    if (root) await lchown(path, uid, gid)
+  }
+  await chmod(folder, modes.folder)
+  if (root) await lchown(folder, uid, gid)
+  return root ? uid : (process.getuid?.() ?? 0)
+}
+
+/** A directory that we made as root belongs to whoever owns the one that it is in. */
+async function ownerOf(folder: string): Promise<{ uid: number; gid: number }> {
+  const own = await stat(folder)
+  return own.uid === 0 ? await stat(dirname(folder)) : own
+}
+
+function refuseDamage(checks: readonly Check[]): void {
+  const differences = checks.flatMap(check => check.differences)
+  if (differences.length === 0) return
+  throw new EcomdbError('CONTENT_MISMATCH', {
+    what: 'pages of the restored files are not right',
+    why: differences.join('; '),
+    hints: ['restore another snapshot: `ecomdb backup list`; and drill it first'],
+  })
+}
+
+function notPhysical(snapshotId: string): EcomdbError {
+  return new EcomdbError('UNSUPPORTED', {
+    what: `${snapshotId} is a logical snapshot, and has no data files`,
+    hints: ['leave --data-dir out: its rows are restored into a running server'],
+  })
+}
+
+function reportOf(layers: readonly PhysicalLayer[], dataFolder: string): PhysicalRestoreReport {
+  const last = layers.at(-1)?.manifest
+  if (!last) throw new Error('a chain without a snapshot')
+  const files = last.files.filter(({ path }) => !path.endsWith('/'))
+  return {
+    snapshotId: last.snapshotId,
+    consistentAt: last.consistentAt,
+    engine: last.engine,
+    serverVersion: last.serverVersion,
+    position: last.position,
+    dataFolder,
+    chain: layers.map(({ envelope }) => envelope.snapshotId),
+    files: files.length,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    outcome: null,
+  }
+}

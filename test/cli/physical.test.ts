@@ -1,0 +1,187 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findTool } from '#process/find-tool'
+import { TEST_ENGINES } from '#test/engines'
+import { PhysicalShop } from '#test/physical-shop'
+
+describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
+  let shop: PhysicalShop
+
+  beforeAll(async () => {
+    shop = await PhysicalShop.make(family)
+  })
+
+  afterAll(async () => {
+    await shop.remove()
+  })
+
+  test('under writers: what is restored is what the binary log had at the recorded position', async () => {
+    const done = await shop.whileWriting(() => shop.ecomdb('backup', 'physical', '--json'))
+    expect(done.status, done.stderr).toBe(0)
+    const { result } = done.json()
+    expect(result).toMatchObject({ engine: family, base: null, findings: [] })
+    await mkdir(join(shop.folder, 'restored'))
+    const restored = await shop.ecomdb('restore', 'latest', '--data-dir', 'restored/data', '--json')
+    expect(restored.status, restored.stderr).toBe(0)
+    expect(restored.json().result).toMatchObject({
+      position: result.position,
+      chain: [result.snapshotId],
+      outcome: { checks: [{ outcome: 'passed' }, { outcome: 'passed' }] },
+    })
+    const { mode } = await stat(join(shop.folder, 'restored/data/ibdata1'))
+    expect((mode & 0o777).toString(8)).toBe(family === 'mysql' ? '640' : '660')
+    const journaled = await shop.journaledAt(result.position)
+    expect(journaled).toBeGreaterThan(0)
+    await moveAside(join(shop.folder, 'restored'))
+    await shop.onRestored('restored', async session => {
+      expect(await session.value('SELECT COUNT(*) FROM bank.journal')).toBe(String(journaled))
+      expect(await session.value('SELECT MAX(id) FROM bank.journal')).toBe(String(journaled))
+      expect(await session.value('SELECT sum FROM bank.total')).toBe('2000')
+      expect(await session.value('SELECT balance FROM bank.accounts WHERE id = 1')).toBe(
+        String(1000 - journaled),
+      )
+      expect(await session.value('SELECT COUNT(*) FROM bank.`odd name/é`')).toBe('3')
+    })
+  })
+
+  test('a second one stores what has changed; list, show and verify know both', async () => {
+    const done = await shop.ecomdb('backup', 'physical', '--json')
+    const { blocks, stored } = done.json().result
+    // Of a server so small, most blocks hold something that each start changes.
+    expect(blocks.usedAgain).toBeGreaterThan(10)
+    expect(stored.reused).toBeGreaterThan(0)
+    const { snapshots } = (await shop.ecomdb('backup', 'list', '--json')).json().result
+    expect(snapshots).toMatchObject([{ method: 'physical' }, { method: 'physical', base: null }])
+    expect(snapshots[1].newBytes).toBeLessThan(snapshots[0].newBytes)
+    expect((await shop.ecomdb('backup', 'list')).stdout).toMatch(/ physical +m\S+ \S+ +- +- /)
+    const shown = await shop.ecomdb('backup', 'show')
+    expect(shown.stdout).toMatch(/copied by (mariadb-backup|CLONE)/)
+    expect(shown.stdout).toMatch(/^databases bank$/m)
+    const verified = await shop.ecomdb('backup', 'verify', '--all', '--deep', '--json')
+    expect(verified.status, verified.stdout).toBe(0)
+    expect(verified.json().result.snapshots[1].blocks).toBe(blocks.newBlocks + blocks.usedAgain)
+  })
+
+  test('a drill compares with a logical snapshot of the same position, or says that it did not', async () => {
+    const alone = await shop.ecomdb('drill', '--json')
+    expect(alone.status, alone.stderr).toBe(0)
+    expect(outcomes(alone.json().result)).toMatchObject({
+      ...{ blocks: 'passed', pages: 'passed', start: 'passed', tables: 'passed' },
+      ...{ content: 'unchecked', gtids: family === 'mysql' ? 'passed' : 'unchecked' },
+    })
+    const { snapshotId } = (await shop.ecomdb('backup', 'physical', '--json')).json().result
+    expect((await shop.ecomdb('backup', 'logical')).status).toBe(0)
+    const compared = (await shop.ecomdb('drill', snapshotId, '--json')).json().result
+    expect(outcomes(compared)).toMatchObject({ content: 'passed', rows: 'passed', views: 'passed' })
+    expect(compared.tables).toBe(3)
+    const logical = (await shop.ecomdb('restore', 'latest', '--data-dir', 'new')).stderr
+    expect(logical).toContain('is a logical snapshot, and has no data files')
+    const rows = (await shop.ecomdb('restore', snapshotId, '--confirm', 'bank')).stderr
+    expect(rows).toContain('--data-dir')
+  })
+
+  test('a directory that holds anything is refused, and stays as it is', async () => {
+    const full = join(shop.folder, 'full')
+    await mkdir(full)
+    await writeFile(join(full, 'ibdata1'), 'live')
+    const [physical] = (await shop.ecomdb('backup', 'list', '--json')).json().result.snapshots
+    const refused = await shop.ecomdb('restore', physical.snapshotId, '--data-dir', 'full')
+    expect(refused.status).toBe(2)
+    expect(refused.stderr).toContain('it holds ibdata1')
+    expect(await readFile(join(full, 'ibdata1'), 'utf8')).toBe('live')
+    const plan = await shop.ecomdb('restore', physical.snapshotId, '--data-dir', 'x', '--dry-run')
+    expect(plan.stdout).toContain('would restore')
+    expect(existsSync(join(shop.folder, 'x'))).toBe(false)
+  })
+
+  test('RESTORE.md brings the same files back without ecomdb', async () => {
+    const [{ snapshotId }] = (await shop.ecomdb('backup', 'list', '--json')).json().result.snapshots
+    const followed = await followRecipe(shop.folder, snapshotId)
+    expect(followed.status, followed.stderr).toBe(0)
+    const unpacked = join(shop.folder, 'by-hand')
+    await shop.engine.physicalBackups.prepare(unpacked, {
+      increments: [],
+      workFolder: shop.folder,
+    })
+    const ours = await shop.ecomdb('restore', snapshotId, '--data-dir', 'by-ecomdb')
+    expect(ours.status, ours.stderr).toBe(0)
+    const tables = ['bank', 'mysql'].map(name => join(shop.folder, 'by-ecomdb', name))
+    for (const folder of tables) {
+      const { stdout } = spawnSync('diff', ['-r', folder, folder.replace('ecomdb', 'hand')])
+      expect(stdout.toString()).toBe('')
+    }
+  })
+
+  test('a block that was tampered with is found by verify, restore and drill', async () => {
+    const { snapshots } = (await shop.ecomdb('backup', 'list', '--json')).json().result
+    const { snapshotId } = snapshots[0]
+    const object = await largestObject(join(shop.folder, 'backups'))
+    spawnSync('dd', [`of=${object}`, 'bs=1', 'seek=3000', 'conv=notrunc'], { input: 'x' })
+    expect((await shop.ecomdb('backup', 'verify', snapshotId)).status).toBe(13)
+    const restored = await shop.ecomdb('restore', snapshotId, '--data-dir', 'torn')
+    expect(restored.status, restored.stderr).toBe(13)
+    expect(restored.stderr).toContain('code: OBJECT_DAMAGED')
+    expect(existsSync(join(shop.folder, 'torn'))).toBe(false)
+    const drilled = (await shop.ecomdb('drill', snapshotId, '--json')).json()
+    expect(drilled.status).toBe(13)
+    expect(outcomes(drilled.result)).toMatchObject({ restore: 'failed' })
+    const healed = (await shop.ecomdb('backup', 'physical', '--json')).json().result
+    expect(healed.blocks.newBlocks).toBeGreaterThan(2)
+    expect((await shop.ecomdb('backup', 'verify', 'latest')).status).toBe(0)
+  })
+})
+
+function outcomes(report: { checks: { name: string; outcome: string }[] }) {
+  return Object.fromEntries(report.checks.map(({ name, outcome }) => [name, outcome]))
+}
+
+/** A private server wants a folder that was claimed while it was empty. */
+async function moveAside(folder: string): Promise<void> {
+  await writeFile(
+    join(folder, 'server.json'),
+    JSON.stringify({
+      format: 1,
+      family: existsSync(join(folder, 'data/mysql.ibd')) ? 'mysql' : 'mariadb',
+      pid: null,
+      port: null,
+    }),
+  )
+}
+
+/** Steps 1 to 4 and the one for data files, in one shell. */
+async function followRecipe(folder: string, snapshotId: string) {
+  const recipe = await readFile(join(folder, 'backups/RESTORE.md'), 'utf8')
+  const blocks = [...recipe.matchAll(/^```sh( physical)?\n([\s\S]*?)^```$/gm)]
+  const general = blocks.slice(0, 6).map(([, , block]) => block)
+  const files = blocks.filter(([, kind]) => kind).map(([, , block]) => block)
+  const tools = ['age', 'zstd'].map(name => findTool(name))
+  return spawnSync('sh', ['-s'], {
+    input: [...general, ...files].join('\n'),
+    encoding: 'utf8',
+    cwd: folder,
+    env: {
+      PATH: [...tools.map(({ file }) => dirname(file)), '/usr/bin', '/bin'].join(':'),
+      HOME: folder,
+      ...Object.assign({}, ...tools.map(({ env }) => env)),
+      REPOSITORY: join(folder, 'backups'),
+      IDENTITY: join(folder, 'keys/operations.identity'),
+      WORK: join(folder, 'work'),
+      DATA: join(folder, 'by-hand'),
+      SNAPSHOT: snapshotId,
+    },
+  })
+}
+
+async function largestObject(repository: string): Promise<string> {
+  const names = await readdir(join(repository, 'objects'), { recursive: true })
+  const files = await Promise.all(
+    names.map(async name => {
+      const path = join(repository, 'objects', name)
+      return { path, size: (await stat(path)).size }
+    }),
+  )
+  return files.sort((a, b) => b.size - a.size)[0]?.path ?? ''
+}
