@@ -3,9 +3,18 @@ import type { Measured } from './measure.ts'
 
 /** One side-by-side comparison: ours and the peer in turn, in one run. */
 export interface Benchmark {
-  name: 'startup' | 'load' | 'dump' | 'restore'
-  /** The most that ours may take, as a multiple of the peer's time. */
-  bar: number
+  name:
+    | 'startup'
+    | 'load'
+    | 'dump'
+    | 'restore'
+    | 'physical'
+    | 'physical-restore'
+    | 'second-physical'
+  /** The most that ours may take, as a multiple of the peer's. */
+  bar: number | Record<EngineFamily, number>
+  /** What is compared, where it is not seconds: `Measured.seconds` then holds it. */
+  unit?: 'MiB'
   /** False for what does not depend on the engine. */
   perEngine: boolean
   prepare(context: BenchContext): Promise<Contest>
@@ -27,6 +36,8 @@ export interface Contest {
   /** Null when the peer is missing; `peerMissing` then says what. */
   peer: (() => Promise<Measured>) | null
   peerMissing?: string
+  /** The peer goes first in every pair: ours builds on what it did. */
+  peerFirst?: boolean
   /** Measured besides, and not part of the ratio: e.g. the read-back of a restore. */
   beside?(): Promise<Record<string, number>>
   close(): Promise<void>
@@ -40,7 +51,7 @@ export interface BenchResult {
   peer: number | null
   /** ours / peer; null without a peer. */
   ratio: number | null
-  unit: 's'
+  unit: 's' | 'MiB'
   /** How many pairs were run. */
   runs: number
   bar: number
@@ -97,7 +108,7 @@ function lastOf({ ours, peer }: BenchResult['samples']): string {
 }
 
 function summary(
-  { name, bar, perEngine }: Benchmark,
+  { name, bar: bars, unit, perEngine }: Benchmark,
   { family }: BenchContext,
   { peerName, peerMissing }: Contest,
   samples: BenchResult['samples'],
@@ -105,13 +116,14 @@ function summary(
   const ours = median(samples.ours)
   const peer = samples.peer.length ? median(samples.peer) : null
   const ratio = peer === null ? null : ours / peer
+  const bar = typeof bars === 'number' ? bars : bars[family]
   return {
     name,
     engine: perEngine ? family : null,
     ours,
     peer,
     ratio,
-    unit: 's',
+    unit: unit ?? 's',
     runs: samples.ours.length,
     bar,
     withinBar: ratio === null ? null : ratio <= bar,

@@ -7,7 +7,10 @@ import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
 import { type BenchContext, type Benchmark, type BenchResult, runContest } from './benchmark.ts'
 import { dump } from './dump.ts'
 import { load } from './load.ts'
+import { physical } from './physical.ts'
+import { physicalRestore } from './physical-restore.ts'
 import { restore } from './restore.ts'
+import { secondPhysical } from './second-physical.ts'
 import { FULL_ROWS } from './shop-server.ts'
 import { startup } from './startup.ts'
 
@@ -18,7 +21,10 @@ import { startup } from './startup.ts'
  * With --json a list of BenchResult goes to stdout; without, a table. The exit status is 1
  * when a bar is missed. Run it on a calm machine.
  */
-const BENCHMARKS: readonly Benchmark[] = [startup, load, dump, restore]
+const BENCHMARKS: readonly Benchmark[] = [
+  ...[startup, load, dump, restore],
+  ...[physical, physicalRestore, secondPhysical],
+]
 const MEMORY_BAR_BYTES = 400 * MIB
 
 const USAGE = `usage: npm run bench -- NAME|all [--engine mysql|mariadb] [--rows N] [--pairs N] [--json]
@@ -82,11 +88,13 @@ function line(result: BenchResult): string {
   return [
     result.name.padEnd(8),
     (result.engine ?? '').padEnd(8),
-    `ours ${seconds(result.ours)} s`,
-    `peer ${seconds(result.peer)} s (${result.peerMissing ?? result.peerName})`,
+    `ours ${seconds(result.ours)} ${result.unit}`,
+    `peer ${seconds(result.peer)} ${result.unit} (${result.peerMissing ?? result.peerName})`,
     `ratio ${result.ratio?.toFixed(2) ?? '-'} (bar ${result.bar}${verdict(result.withinBar)})`,
     ...(memory === null ? [] : [`memory ${Math.round(memory / MIB)} MiB (bar 400)`]),
-    ...Object.entries(result.beside ?? {}).map(([what, value]) => `${what} ${seconds(value)} s`),
+    ...Object.entries(result.beside ?? {}).map(
+      ([what, value]) => `${what} ${seconds(value)}${what.endsWith('MiB') ? '' : ' s'}`,
+    ),
   ].join('  ')
 }
 

@@ -23,7 +23,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(done.status, done.stderr).toBe(0)
     const { result } = done.json()
     expect(result).toMatchObject({ engine: family, base: null, findings: [] })
-    await mkdir(join(shop.folder, 'restored'))
+    await shop.engine.scratchServers.claim(join(shop.folder, 'restored'))
     const restored = await shop.ecomdb('restore', 'latest', '--data-dir', 'restored/data', '--json')
     expect(restored.status, restored.stderr).toBe(0)
     expect(restored.json().result).toMatchObject({
@@ -35,7 +35,6 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect((mode & 0o777).toString(8)).toBe(family === 'mysql' ? '640' : '660')
     const journaled = await shop.journaledAt(result.position)
     expect(journaled).toBeGreaterThan(0)
-    await moveAside(join(shop.folder, 'restored'))
     await shop.onRestored('restored', async session => {
       expect(await session.value('SELECT COUNT(*) FROM bank.journal')).toBe(String(journaled))
       expect(await session.value('SELECT MAX(id) FROM bank.journal')).toBe(String(journaled))
@@ -136,19 +135,6 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
 
 function outcomes(report: { checks: { name: string; outcome: string }[] }) {
   return Object.fromEntries(report.checks.map(({ name, outcome }) => [name, outcome]))
-}
-
-/** A private server wants a folder that was claimed while it was empty. */
-async function moveAside(folder: string): Promise<void> {
-  await writeFile(
-    join(folder, 'server.json'),
-    JSON.stringify({
-      format: 1,
-      family: existsSync(join(folder, 'data/mysql.ibd')) ? 'mysql' : 'mariadb',
-      pid: null,
-      port: null,
-    }),
-  )
 }
 
 /** Steps 1 to 4 and the one for data files, in one shell. */

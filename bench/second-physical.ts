@@ -1,0 +1,60 @@
+import { MIB } from '#core/units'
+import type { Benchmark } from './benchmark.ts'
+import type { Measured } from './measure.ts'
+import { backUpFiles, physicalShop, storedBytes } from './physical.ts'
+import { type BenchServer, freshRepository, SHOP } from './shop-server.ts'
+
+/** The tables that grow in a shop. */
+const GROWING = ['website_sessions', 'website_pageviews', 'chat_messages']
+
+/**
+ * Bytes that a second physical backup stores after one row in a hundred was appended, as a part
+ * of those that the first one stored.
+ */
+export const secondPhysical: Benchmark = {
+  name: 'second-physical',
+  bar: 0.15,
+  unit: 'MiB',
+  perEngine: true,
+  async prepare(context) {
+    const { bench, folder } = await physicalShop(context)
+    let first: Measured | null = null
+    return {
+      peerName: 'the first backup',
+      ours: async () => {
+        await appendHundredth(bench)
+        return inMebibytes(await backUpFiles(bench, folder))
+      },
+      peer: async () => {
+        // The first one only: what comes after it is the second, and the next pair's the third.
+        if (!first) await freshRepository(bench, folder)
+        first ??= await backUpFiles(bench, folder)
+        return inMebibytes(first)
+      },
+      peerFirst: true,
+      close: bench.stop,
+    }
+  },
+}
+
+function inMebibytes(measured: Measured): Measured {
+  return { ...measured, seconds: storedBytes(measured) / MIB }
+}
+
+async function appendHundredth({ run, value }: BenchServer): Promise<void> {
+  for (const table of GROWING) {
+    const place = `TABLE_SCHEMA = '${SHOP}' AND TABLE_NAME = '${table}'`
+    const columns = await value(
+      `SELECT GROUP_CONCAT(COLUMN_NAME) FROM information_schema.COLUMNS
+        WHERE ${place} AND EXTRA NOT LIKE '%auto_increment%' AND EXTRA NOT LIKE '%GENERATED'`,
+    )
+    const key = await value(
+      `SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE ${place} AND EXTRA LIKE '%auto_increment%'`,
+    )
+    const rows = Number(await value(`SELECT COUNT(*) FROM ${SHOP}.${table}`))
+    await run(
+      `INSERT INTO ${SHOP}.${table} (${columns})
+       SELECT ${columns} FROM ${SHOP}.${table} ORDER BY ${key} DESC LIMIT ${Math.ceil(rows / 100)}`,
+    )
+  }
+}

@@ -1,0 +1,148 @@
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EngineFamily } from '#domain/engine-family'
+import { runEcomdb } from '#test/cli'
+import { TEST_ENGINES } from '#test/engines'
+import { PhysicalShop } from '#test/physical-shop'
+
+// What may happen to the copying program, the server and the disk: never a snapshot, never
+// exit 0, nothing left behind, and the next backup works.
+
+const PASSWORD = 'Unlikely-pass"word\\ #1'
+
+describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
+  let shop: PhysicalShop
+
+  beforeAll(async () => {
+    shop = await PhysicalShop.make(family)
+  })
+
+  afterAll(async () => {
+    await shop.remove()
+  })
+
+  async function expectNothing(repository = 'backups'): Promise<void> {
+    const listed = await shop.ecomdb('backup', 'list', '--json', '--target', repository)
+    expect(listed.json().result).toMatchObject({ snapshots: [], refused: [] })
+  }
+
+  test('a program that dies in the middle of its stream leaves no snapshot', async context => {
+    if (family === 'mysql') return context.skip('MySQL copies by a statement, see below')
+    const ended = await backUpWith(shop, 'head -c 3000000; kill -9 $$')
+    expect(ended.status).toBe(30)
+    expect(ended.stderr).toContain('killed by SIGKILL')
+    const quiet = await backUpWith(shop, 'head -c 3000000; cat > /dev/null')
+    expect(quiet.status).toBe(30)
+    expect(quiet.stderr).toContain("mariadb-backup's stream cannot be used")
+    const failed = await backUpWith(shop, 'cat; exit 1')
+    expect(failed.status).toBe(30)
+    expect(failed.stderr).toMatch(/exit status 1[\s\S]*completed OK!/)
+    await expectNothing()
+  })
+
+  test('a full disk leaves no snapshot', async context => {
+    const disk = join(shop.folder, 'small')
+    await mkdir(disk)
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk]).status !== 0) {
+      return context.skip('needs root to mount a small tmpfs')
+    }
+    try {
+      const made = await shop.ecomdb('init', '--yes', '--folder', 'other', '--target', 'small')
+      expect(made.status, made.stderr).toBe(0)
+      const ended = await shop.ecomdb('backup', 'physical', '--target', 'small')
+      expect(ended.status).toBe(30)
+      expect(ended.stderr).toContain('the disk is full')
+      await expectNothing('small')
+    } finally {
+      spawnSync('umount', [disk])
+    }
+  })
+
+  test('the password is in nobody’s arguments, nor in what is printed', async () => {
+    await shop.session.run(
+      `CREATE USER copier@localhost IDENTIFIED BY '${PASSWORD.replaceAll('\\', '\\\\')}'`,
+    )
+    await shop.session.run('GRANT ALL ON *.* TO copier@localhost')
+    const file = join(shop.folder, 'password')
+    await writeFile(file, PASSWORD, { mode: 0o600 })
+    const seen = join(shop.folder, 'arguments')
+    const wrapped = family === 'mariadb' ? await wrapper(shop, 'cat', seen) : {}
+    const done = await runEcomdb(
+      ['backup', 'physical', '--user', 'copier', '--password-file', file],
+      { cwd: shop.folder, env: wrapped },
+    )
+    expect(done.status, done.stderr).toBe(0)
+    expect(done.stdout + done.stderr).not.toContain(PASSWORD)
+    if (family === 'mysql') return
+    const words = await readFile(seen, 'utf8')
+    expect(words).toMatch(/--defaults-file=\S+ .*--backup/)
+    expect(words).not.toContain('pass')
+  })
+
+  test('tables that CLONE would empty are refused by name', async context => {
+    if (family === 'mariadb') return context.skip('mariadb-backup copies them')
+    await shop.session.run('CREATE TABLE bank.old (a INT) ENGINE = MyISAM')
+    await shop.session.run('INSERT INTO bank.old VALUES (1), (2)')
+    const refused = await shop.ecomdb('backup', 'physical')
+    expect(refused.status).toBe(78)
+    expect(refused.stderr).toContain('bank.old (MyISAM)')
+    await shop.session.run('DROP TABLE bank.old')
+    await shop.session.run('UNINSTALL PLUGIN clone')
+    const without = await shop.ecomdb('backup', 'physical')
+    expect(without.status).toBe(78)
+    expect(without.stderr).toContain('INSTALL PLUGIN clone')
+    await shop.session.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+  })
+
+  test('a server that dies meanwhile leaves no snapshot and no file', async () => {
+    const before = await snapshotCount(shop)
+    const backup =
+      family === 'mysql'
+        ? slowClone(shop)
+        : backUpWith(shop, `head -c 2000000; kill -9 ${shop.server.pid}; cat`)
+    if (family === 'mysql') {
+      await sleep(2500)
+      process.kill(shop.server.pid, 'SIGKILL')
+    }
+    const ended = await backup
+    expect([20, 30], ended.stderr).toContain(ended.status)
+    expect(await snapshotCount(shop)).toBe(before)
+  })
+})
+
+async function snapshotCount(shop: PhysicalShop): Promise<number> {
+  const files = await readdir(join(shop.folder, 'backups/snapshots'), { recursive: true })
+  return files.filter(name => name.endsWith('snapshot.json')).length
+}
+
+async function slowClone(shop: PhysicalShop) {
+  await shop.session.run('SET GLOBAL clone_max_data_bandwidth = 1')
+  return await shop.ecomdb('backup', 'physical')
+}
+
+async function backUpWith(shop: PhysicalShop, then: string) {
+  const env = await wrapper(shop, then)
+  return await runEcomdb(['backup', 'physical'], { cwd: shop.folder, env })
+}
+
+/** An installation whose mariadb-backup is the real one, with something behind it. */
+async function wrapper(shop: PhysicalShop, then: string, argumentsFile = '/dev/null') {
+  const family: EngineFamily = 'mariadb'
+  const basedir = join(shop.folder, 'wrapped')
+  const installation = shop.engine.installation()
+  const real = installation.program('mariadb-backup')
+  await mkdir(join(basedir, 'bin'), { recursive: true })
+  const server = installation.program('mariadbd').file
+  await symlink(server, join(basedir, 'bin/mariadbd')).catch(() => {})
+  const script = join(basedir, 'bin/mariadb-backup')
+  const settings = Object.entries(real.env).map(([name, value]) => `${name}='${value}'`)
+  await writeFile(
+    script,
+    `#!/bin/bash\nset -o pipefail\necho "$@" > ${argumentsFile}\nexport ${settings.join(' ') || 'A=1'}\n${real.file} "$@" | { ${then}; }\n`,
+  )
+  await chmod(script, 0o755)
+  return { [`ECOMDB_${family.toUpperCase()}_BASEDIR`]: basedir }
+}
