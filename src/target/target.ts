@@ -114,4 +114,6 @@ export interface TargetFacts {
    * is no directory, or the system does not tell.
    */
   mountPoint: string | null
+  /** This account can remove files there, as was tried; missing: it was not tried. */
+  canRemove?: boolean
 }

@@ -259,7 +259,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk (root alone may mount one)', (
   })
 })
 
-test('two disks take turns, each with its own id', async () => {
+test('two disks take turns, each with its own id; status knows the one that is away', async () => {
   await configure([`signing_key_file: ${made.signingKey}`])
   await prepare('disk-a')
   const a = await copied()
@@ -274,6 +274,20 @@ test('two disks take turns, each with its own id', async () => {
   const back = await copied()
   expect(back.copy).toEqual(a.copy)
   expect(back.lastSeenAt).not.toBeNull()
+  const status = await ecomdb('backup', 'status')
+  expect(status.status).toBe(3)
+  expect(status.stdout).toMatch(/ok +3 copies +4 copies: the server, repository, disk-a, disk-b/)
+  expect(status.stdout).toMatch(/MISSING +0 errors +repository: .*never verified; never drilled/)
+  expect(status.stdout).toMatch(/disk-b +shows .* offline since 20/)
+  // Another host knows of both disks by the signed records alone.
+  const elsewhere = await runEcomdb(['backup', 'status', '--json', '--config', config])
+  const { places, stale } = elsewhere.json().result
+  expect(places.map(({ label }: { label: string }) => label)).toEqual([
+    'repository',
+    'disk-a',
+    'disk-b',
+  ])
+  expect(stale).toEqual([])
 })
 
 function randomLetter(): string {

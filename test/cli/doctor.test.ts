@@ -44,12 +44,14 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(server?.detail).toMatch(new RegExp(`^${family} .* as root@localhost`))
   })
 
-  test('a private key on a database host is a failure', async () => {
+  test('a private key on a database host is a failure, and the right to delete backups', async () => {
     await initialised('--runs-on', 'database')
     await rm(join(folder, 'take-away'), { recursive: true })
-    expect(await doctor()).toMatchObject({ status: 0, bad: [] })
+    // A folder that it can write is one that it can empty.
+    const right = 'fail right to delete'
+    expect(await doctor()).toMatchObject({ status: 3, bad: [right] })
     await writeFile(join(folder, 'keys/forgotten.txt'), '# mine\nAGE-SECRET-KEY-1ABC\n')
-    expect(await doctor()).toMatchObject({ status: 3, bad: ['fail private key'] })
+    expect(await doctor()).toMatchObject({ status: 3, bad: [right, 'fail private key'] })
   })
 
   test('key files that others may read, a missing one, an emptied target', async () => {

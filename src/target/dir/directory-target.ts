@@ -149,12 +149,16 @@ class DirectoryTarget implements Target {
     const trial = join(this.#root, `${PARTIAL}${randomBytes(8).toString('hex')}`)
     try {
       await writeDurably(trial, [Buffer.alloc(1)])
-      return { refusal: null, space, mountPoint }
     } catch (error) {
-      return { refusal: messageOf(error), space, mountPoint }
-    } finally {
       await unlink(trial).catch(() => {})
+      return { refusal: messageOf(error), space, mountPoint }
     }
+    // A folder that only takes more (chattr +a) keeps the trial: it is no file of the repository.
+    const canRemove = await unlink(trial).then(
+      () => true,
+      () => false,
+    )
+    return { refusal: null, space, mountPoint, canRemove }
   }
 
   async *#walk(folder: string, prefix: string): AsyncIterable<{ name: string; sizeBytes: number }> {

@@ -1,6 +1,8 @@
 import { backupPrivileges } from './checks/backup-privileges.ts'
 import { clockSkew } from './checks/clock-skew.ts'
 import { configuration } from './checks/configuration.ts'
+import { copies } from './checks/copies.ts'
+import { deleteRight } from './checks/delete-right.ts'
 import { diskSpace } from './checks/disk-space.ts'
 import { keyFiles } from './checks/key-files.ts'
 import { privateKeys } from './checks/private-keys.ts'
@@ -19,6 +21,8 @@ export const CHECKS: readonly Check[] = [
   backupPrivileges,
   clockSkew,
   targetRepository,
+  deleteRight,
+  copies,
   diskSpace,
   keyFiles,
   recipients,

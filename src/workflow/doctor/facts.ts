@@ -12,13 +12,22 @@ export type Known<Fact> = { fact: Fact } | { error: EcomdbError } | null
 export interface DoctorFacts {
   config: Known<Config>
   server: Known<ServerFacts & { family: EngineFamily; place: string; skewMs: number }>
-  target: Known<TargetFacts & { label: string; repository: Known<{ id: string }> }>
+  target: Known<
+    TargetFacts & {
+      label: string
+      lock: { mode: string; days: number } | null
+      repository: Known<{ id: string }>
+    }
+  >
   tools: readonly ToolFact[]
   keyFiles: readonly KeyFileFact[]
   /** The public half of the configured signing key. */
   signer: string | null
   /** Files on this host that hold an age private key. */
   privateKeys: readonly { path: string; escrow: boolean }[]
+  /** Copies of the configuration, and when a disk of each was here the last time. */
+  copies: readonly { name: string; maxAgeMs: number; lastSeenAt: string | null }[]
+  now: Date
   state: { folder: string; space: DiskSpace }
 }
 

@@ -10,6 +10,7 @@ import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
+import { readCopyNotes } from '../copy/copy-notes.ts'
 import type { DoctorFacts, Known } from './facts.ts'
 import { gatherKeyFiles, gatherPrivateKeys } from './gather-keys.ts'
 import { gatherTools } from './gather-tools.ts'
@@ -37,10 +38,13 @@ export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
       )
     : null
   const folder = stateFolder()
+  const target = values?.target.place ? await gatherTarget(values.target.place, ports) : null
   return {
     config,
     server,
-    target: values?.target.place ? await gatherTarget(values.target.place, ports) : null,
+    target,
+    copies: values ? await gatherCopies(values, target) : [],
+    now: ports.clock.now(),
     tools: await gatherTools(family, ports.engineFor),
     keyFiles: values ? await gatherKeyFiles(values) : [],
     signer,
@@ -93,7 +97,24 @@ async function gatherTarget(
     const target = await ports.openTarget(place)
     const facts = await target.inspect()
     const repository = await known(() => openRepository(target))
-    return { ...facts, label: target.label, repository }
+    const lock = target.lock ? { mode: target.lock.mode, days: target.lock.days } : null
+    return { ...facts, label: target.label, lock, repository }
+  })
+}
+
+/** By this host's own notes: the doctor mounts nothing and waits for no disk. */
+async function gatherCopies(
+  { copies }: Config,
+  target: DoctorFacts['target'],
+): Promise<DoctorFacts['copies']> {
+  const repository = target && 'fact' in target ? target.fact.repository : null
+  const notes =
+    repository && 'fact' in repository
+      ? [...(await readCopyNotes(repository.fact.id)).values()]
+      : []
+  return copies.map(({ name, maxAgeMs }) => {
+    const seen = notes.filter(note => note.name === name).map(note => note.lastSeenAt)
+    return { name, maxAgeMs, lastSeenAt: seen.sort().at(-1) ?? null }
   })
 }
 

@@ -5,6 +5,8 @@ import { GIB, MIB } from '#core/units'
 import { Flavor } from '#engine/flavor'
 import { backupPrivileges } from '#workflow/doctor/checks/backup-privileges'
 import { clockSkew } from '#workflow/doctor/checks/clock-skew'
+import { copies } from '#workflow/doctor/checks/copies'
+import { deleteRight } from '#workflow/doctor/checks/delete-right'
 import { diskSpace } from '#workflow/doctor/checks/disk-space'
 import { keyFiles } from '#workflow/doctor/checks/key-files'
 import { privateKeys } from '#workflow/doctor/checks/private-keys'
@@ -39,9 +41,13 @@ const target = {
   refusal: null,
   space: room,
   mountPoint: '/',
+  canRemove: true,
+  lock: null,
   repository: { fact: { id: 'r1' } },
 }
 const healthy: DoctorFacts = {
+  copies: [],
+  now: new Date(0),
   config: { fact: config },
   server: { fact: server },
   target: { fact: target },
@@ -166,4 +172,31 @@ test('a program that is needed is a warning, another is not', () => {
     ],
   }
   expect(statuses(tools, facts)).toEqual(['warn', 'ok'])
+})
+
+test('a database host that can remove its backups fails, unless a lock holds them', () => {
+  const onDatabase = { ...config, runsOn: 'database' as const }
+  const judged = (change: object) => {
+    const facts = {
+      ...healthy,
+      config: { fact: onDatabase },
+      target: { fact: { ...target, ...change } },
+    }
+    return deleteRight(facts).map(({ status }) => status)
+  }
+  expect(deleteRight(healthy)).toEqual([])
+  expect(judged({})).toEqual(['fail'])
+  expect(judged({ canRemove: false })).toEqual(['ok'])
+  expect(judged({ canRemove: undefined })).toEqual(['warn'])
+  expect(judged({ lock: { mode: 'compliance', days: 30 } })).toEqual(['ok'])
+})
+
+test('a copy that was not brought up to date fails when it is too old', () => {
+  const one = { name: 'disks', maxAgeMs: 8 * 86_400_000 }
+  const now = new Date('2026-11-20T12:00:00Z')
+  const judged = (lastSeenAt: string | null) =>
+    copies({ ...healthy, now, copies: [{ ...one, lastSeenAt }] }).map(({ status }) => status)
+  expect(judged(null)).toEqual(['warn'])
+  expect(judged('2026-11-19T12:00:00Z')).toEqual(['ok'])
+  expect(judged('2026-11-01T12:00:00Z')).toEqual(['fail'])
 })

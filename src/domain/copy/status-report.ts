@@ -1,0 +1,27 @@
+import type { Refused } from '../backup/repository-report.ts'
+import type { DatasetStatus } from './three-two-one.ts'
+
+/** What `ecomdb backup status` found, for text and --json. */
+export interface StatusReport {
+  repositoryId: string
+  target: string
+  /** ISO 8601, UTC. */
+  at: string
+  met: boolean
+  datasets: DatasetStatus[]
+  places: {
+    label: string
+    name: string | null
+    copyId: string | null
+    directory: string | null
+    present: boolean
+    /** Of a copy that is not here; null when it never was. */
+    lastSeenAt: string | null
+    snapshots: number
+  }[]
+  /** Copies of the configuration that have no disk with a snapshot that is young enough. */
+  stale: { name: string; why: string }[]
+  /** Snapshots that somebody removed without a tombstone. */
+  vanished: string[]
+  refused: Refused[]
+}

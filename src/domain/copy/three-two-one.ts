@@ -1,0 +1,185 @@
+import type { Attestation } from '../backup/attestation.ts'
+import type { SnapshotEnvelope } from '../backup/envelope.ts'
+
+/** A place that holds snapshots: the repository, or a copy of it. */
+export interface Place {
+  /** null: the repository that backups go to. */
+  copyId: string | null
+  label: string
+  /** Of the configuration; several disks may share one. */
+  name: string | null
+  directory: string | null
+  media: string | null
+  offsite: boolean
+  offline: boolean
+  /** Until when the target itself holds the newest snapshot of each server; by snapshot id. */
+  heldUntil: ReadonlyMap<string, string>
+  /** It is here now. */
+  present: boolean
+  /** ISO 8601: when it was here the last time; null: never, or it cannot go. */
+  lastSeenAt: string | null
+  /** How old its newest snapshot may be; null: nothing is asked of it. */
+  maxAgeMs: number | null
+  /** Ids of the snapshots that it has whole, as far as this host knows. */
+  snapshots: ReadonlySet<string>
+  /** Every file was compared with its signed hash when it came. */
+  readBackOnArrival: boolean
+}
+
+/** 3 copies, 2 media, 1 off site, 1 offline or immutable, 0 errors: of one server's snapshots. */
+export interface DatasetStatus {
+  sourceId: string
+  engine: string
+  serverVersion: string
+  /** ISO 8601: what the newest snapshot anywhere shows. */
+  newestShows: string
+  places: PlaceStatus[]
+  rules: { rule: '3' | '2' | '1 off site' | '1 offline' | '0'; met: boolean; detail: string }[]
+  met: boolean
+}
+
+export interface PlaceStatus {
+  label: string
+  copyId: string | null
+  newestShows: string | null
+  /** Its newest snapshot is young enough to count. */
+  fresh: boolean
+  present: boolean
+  lastSeenAt: string | null
+  problems: string[]
+}
+
+export interface StatusInput {
+  snapshots: readonly SnapshotEnvelope[]
+  attestations: readonly Attestation[]
+  places: readonly Place[]
+  objectives: { rpoMs: number | null; drillEveryMs: number | null }
+  now: Date
+}
+
+/** A day, and two hours for the backup itself: where no RPO is promised. */
+const DEFAULT_RPO_MS = 26 * 3_600_000
+
+/** One status for each server. The live server is the first of the three copies. */
+export function threeTwoOne(input: StatusInput): DatasetStatus[] {
+  const byServer = Map.groupBy(input.snapshots, ({ sourceId }) => sourceId)
+  return [...byServer.values()].map(ofServer => datasetStatus(ofServer, input))
+}
+
+function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: StatusInput): DatasetStatus {
+  const newest = newestOf(ofServer)
+  if (!newest) throw new Error('a server without snapshots has no status')
+  const places = input.places.map(place => ({ place, status: placeStatus(place, ofServer, input) }))
+  const counting = places.filter(({ status }) => status.fresh)
+  const labels = (found: typeof counting): string =>
+    found.map(({ place }) => place.label).join(', ')
+  const media = [...new Set(counting.map(({ place }) => place.media ?? 'unnamed'))]
+  const offsite = counting.filter(({ place }) => place.offsite)
+  const safe = counting.filter(({ place }) => place.offline || isHeld(place, ofServer, input.now))
+  const errors = [
+    ...counting.flatMap(({ status }) => status.problems),
+    ...drillProblems(ofServer, input),
+  ]
+  const rules: DatasetStatus['rules'] = [
+    {
+      rule: '3',
+      met: counting.length >= 2,
+      detail: `${1 + counting.length} copies: the server${counting.length ? `, ${labels(counting)}` : ''}`,
+    },
+    { rule: '2', met: media.length >= 2, detail: `media: ${media.join(', ') || 'none'}` },
+    { rule: '1 off site', met: offsite.length > 0, detail: labels(offsite) || 'none' },
+    {
+      rule: '1 offline',
+      met: safe.length > 0,
+      detail: labels(safe) || 'none offline or immutable',
+    },
+    { rule: '0', met: errors.length === 0, detail: errors.join('; ') || 'no errors' },
+  ]
+  return {
+    sourceId: newest.sourceId,
+    engine: newest.engine,
+    serverVersion: newest.serverVersion,
+    newestShows: newest.consistentAt,
+    places: places.map(({ status }) => status),
+    rules,
+    met: rules.every(({ met }) => met),
+  }
+}
+
+function placeStatus(
+  place: Place,
+  ofServer: readonly SnapshotEnvelope[],
+  { attestations, objectives, now }: StatusInput,
+): PlaceStatus {
+  const newest = newestOf(ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId)))
+  const maxAgeMs = place.maxAgeMs ?? objectives.rpoMs ?? DEFAULT_RPO_MS
+  const ageMs = newest ? now.getTime() - new Date(newest.consistentAt).getTime() : null
+  return {
+    label: place.label,
+    copyId: place.copyId,
+    newestShows: newest?.consistentAt ?? null,
+    fresh: ageMs !== null && ageMs <= maxAgeMs,
+    present: place.present,
+    lastSeenAt: place.lastSeenAt,
+    problems: newest ? proofProblems(place, newest, attestations) : [],
+  }
+}
+
+/** Of the newest snapshot in a place: what is wrong with it, or not known to be right. */
+function proofProblems(
+  place: Place,
+  { snapshotId }: SnapshotEnvelope,
+  attestations: readonly Attestation[],
+): string[] {
+  const about = attestations.filter(
+    one =>
+      one.snapshotId === snapshotId &&
+      (one.copyId ?? null) === place.copyId &&
+      one.kind !== 'accept',
+  )
+  const newest = about.at(-1)
+  if (newest?.outcome === 'failed') return [`${place.label}: the newest ${newest.kind} failed`]
+  if (newest || place.readBackOnArrival) return []
+  return [`${place.label}: the newest snapshot was never verified`]
+}
+
+/** A verify proves bytes; only a drill proves that they restore. */
+function drillProblems(
+  ofServer: readonly SnapshotEnvelope[],
+  { attestations, objectives, now }: StatusInput,
+): string[] {
+  const ids = new Set(ofServer.map(({ snapshotId }) => snapshotId))
+  const newest = attestations.findLast(one => one.kind === 'drill' && ids.has(one.snapshotId))
+  if (!newest) return ['never drilled']
+  if (newest.outcome === 'failed') return [`the newest drill failed (${newest.completedAt})`]
+  const { drillEveryMs } = objectives
+  const ageMs = now.getTime() - new Date(newest.completedAt).getTime()
+  if (drillEveryMs === null || ageMs <= drillEveryMs) return []
+  return [`the newest drill is of ${newest.completedAt}`]
+}
+
+function isHeld(place: Place, ofServer: readonly SnapshotEnvelope[], now: Date): boolean {
+  const newest = newestOf(ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId)))
+  const until = newest ? place.heldUntil.get(newest.snapshotId) : undefined
+  return until !== undefined && new Date(until) > now
+}
+
+function newestOf(snapshots: readonly SnapshotEnvelope[]): SnapshotEnvelope | undefined {
+  return snapshots.reduce<SnapshotEnvelope | undefined>(
+    (newest, one) => (newest && newest.consistentAt >= one.consistentAt ? newest : one),
+    undefined,
+  )
+}
+
+/**
+ * Snapshots that a later one names as its parent, and that are neither there nor were announced
+ * by a tombstone: somebody removed them.
+ */
+export function vanishedSnapshots(
+  snapshots: readonly SnapshotEnvelope[],
+  announced: ReadonlySet<string>,
+): string[] {
+  const there = new Set(snapshots.map(({ snapshotId }) => snapshotId))
+  const parents = snapshots.flatMap(({ parent }) => (parent ? [parent.snapshotId] : []))
+  return [...new Set(parents)].filter(id => !there.has(id) && !announced.has(id))
+}

@@ -1,0 +1,52 @@
+import type { StatusReport } from '#domain/copy/status-report'
+import type { DatasetStatus, PlaceStatus } from '#domain/copy/three-two-one'
+import { alignColumns } from './align-columns.ts'
+
+const RULES: Readonly<Record<DatasetStatus['rules'][number]['rule'], string>> = {
+  '3': '3 copies',
+  '2': '2 media',
+  '1 off site': '1 off site',
+  '1 offline': '1 offline or immutable',
+  '0': '0 errors',
+}
+
+/** `ecomdb backup status` for people. */
+export function statusText(report: StatusReport): string {
+  const { datasets, stale, vanished, refused } = report
+  return [
+    ...(datasets.length ? [] : [`no snapshot in ${report.target} yet`]),
+    ...datasets.flatMap(one => [...datasetLines(one), '']),
+    ...stale.map(({ name, why }) => `STALE  ${name}: ${why}`),
+    ...vanished.map(id => `VANISHED  ${id}: a later snapshot names it, and no tombstone does`),
+    ...refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`),
+    report.met ? '3-2-1-1-0 is met' : '3-2-1-1-0 is NOT met',
+  ].join('\n')
+}
+
+function datasetLines({ sourceId, engine, serverVersion, rules, places }: DatasetStatus): string[] {
+  return [
+    `server ${sourceId} (${engine} ${serverVersion.split('-')[0]})`,
+    alignColumns(
+      rules.map(({ rule, met, detail }) => ['', met ? 'ok' : 'MISSING', RULES[rule], detail]),
+      ['left', 'left', 'left', 'left'],
+    ),
+    alignColumns(
+      places.map(place => ['', place.label, newestText(place), whereText(place)]),
+      ['left', 'left', 'left', 'left'],
+    ),
+  ]
+}
+
+function newestText({ newestShows, fresh }: PlaceStatus): string {
+  if (!newestShows) return 'no snapshot'
+  return `shows ${shortTime(newestShows)}${fresh ? '' : ', too old'}`
+}
+
+function whereText({ present, lastSeenAt }: PlaceStatus): string {
+  if (present) return 'here'
+  return lastSeenAt ? `offline since ${shortTime(lastSeenAt)}` : 'never seen'
+}
+
+function shortTime(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ')
+}

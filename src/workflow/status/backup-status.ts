@@ -1,0 +1,111 @@
+import type { Config } from '#config/config'
+import type { Clock } from '#core/clock'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import type { StatusReport } from '#domain/copy/status-report'
+import {
+  type DatasetStatus,
+  type Place,
+  threeTwoOne,
+  vanishedSnapshots,
+} from '#domain/copy/three-two-one'
+import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
+import { openRepository, type Repository } from '#repository/repository'
+import { tombstonesOf } from '#repository/tombstones'
+import type { Target } from '#target/target'
+import { refusal } from '../backup/list-snapshots.ts'
+import { knownCopies, type OpenCopy, repositoryPlace } from './known-places.ts'
+
+export interface StatusOptions {
+  source: Target
+  config: Config
+  policy: RecoveryPolicy
+  openCopy: OpenCopy
+  clock: Clock
+}
+
+/**
+ * `ecomdb backup status`: does what there is keep to 3-2-1-1-0? Reads signed files only; what
+ * media a place is on, and where it is kept, is the operator's word.
+ */
+export async function backupStatus(options: StatusOptions): Promise<StatusReport> {
+  const { source, config, policy, clock, openCopy } = options
+  const now = clock.now()
+  const repository = await openRepository(source)
+  const { trustedSigners } = config.keys
+  const listed = await repository.listSnapshots(trustedSigners)
+  const attested = await repository.listAttestations(trustedSigners)
+  const copies = await knownCopies(source, repository, config, openCopy, now)
+  const ids = listed.snapshots.map(({ snapshotId }) => snapshotId)
+  const places = [
+    await repositoryPlace(source, newestIds(listed.snapshots), ids, config),
+    ...copies.places,
+  ]
+  const attestations = [...attested.attestations, ...copies.attestations].sort((a, b) =>
+    a.attestationId < b.attestationId ? -1 : 1,
+  )
+  const { objectives } = policy
+  const datasets = threeTwoOne({
+    snapshots: listed.snapshots,
+    attestations,
+    places,
+    objectives,
+    now,
+  })
+  const stale = staleCopies(config, places, datasets)
+  const vanished = await vanishedFrom(source, repository, listed.snapshots, trustedSigners)
+  const refused = [
+    ...listed.refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
+    ...[...attested.refused, ...copies.refused].map(one => refusal(one.name, one.error)),
+  ]
+  const findings = stale.length + vanished.length + refused.length
+  return {
+    ...{ repositoryId: repository.id, target: repository.label, at: now.toISOString() },
+    met: findings === 0 && datasets.length > 0 && datasets.every(({ met }) => met),
+    datasets,
+    places: places.map(({ label, name, copyId, directory, present, lastSeenAt, snapshots }) => ({
+      ...{ label, name, copyId, directory, present, lastSeenAt, snapshots: snapshots.size },
+    })),
+    ...{ stale, vanished, refused },
+  }
+}
+
+function newestIds(snapshots: readonly SnapshotEnvelope[]): string[] {
+  const groups = Map.groupBy(snapshots, ({ sourceId }) => sourceId)
+  return [...groups.values()].flatMap(group => group.at(-1)?.snapshotId ?? [])
+}
+
+/** A copy of the configuration is fresh when any of its disks is, for every server. */
+function staleCopies(
+  { copies }: Config,
+  places: readonly Place[],
+  datasets: readonly DatasetStatus[],
+): StatusReport['stale'] {
+  return copies.flatMap(({ name }) => {
+    const disks = places.filter(place => place.name === name)
+    if (disks.length === 0) return [{ name, why: 'it was never copied to' }]
+    const ids = new Set(disks.map(({ copyId }) => copyId))
+    const old = datasets.find(({ places: states }) =>
+      states.filter(({ copyId }) => ids.has(copyId)).every(({ fresh }) => !fresh),
+    )
+    if (!old) return []
+    const shows = old.places.filter(({ copyId }) => ids.has(copyId)).map(one => one.newestShows)
+    const newest = shows
+      .filter(moment => moment !== null)
+      .sort()
+      .at(-1)
+    const why = newest ? `its newest snapshot shows ${newest}` : 'it has no snapshot of a server'
+    return [{ name, why }]
+  })
+}
+
+async function vanishedFrom(
+  source: Target,
+  repository: Repository,
+  snapshots: readonly SnapshotEnvelope[],
+  trustedSigners: readonly string[],
+): Promise<string[]> {
+  const trust = { repositoryId: repository.id, trustedSigners }
+  const { tombstones } = await tombstonesOf(source, trust, await repository.copyId())
+  const announced = tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId))
+  return vanishedSnapshots(snapshots, new Set(announced))
+}

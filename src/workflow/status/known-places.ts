@@ -1,0 +1,130 @@
+import type { Config, CopyConfig } from '#config/config'
+import { EcomdbError } from '#core/errors'
+import type { Attestation } from '#domain/backup/attestation'
+import type { Place } from '#domain/copy/three-two-one'
+import { envelopeFile } from '#repository/layout'
+import { openRepository, type Repository } from '#repository/repository'
+import { newestCopyRecords, type RefusedFile } from '#repository/signed-records'
+import type { Target } from '#target/target'
+import { readCopyNotes } from '../copy/copy-notes.ts'
+import { openCopy } from '../copy/open-copy.ts'
+
+export interface KnownPlaces {
+  places: Place[]
+  /** Made in copies that are here now, and not brought home yet. */
+  attestations: Attestation[]
+  refused: RefusedFile[]
+}
+
+/** The place of a configured copy, by its name. */
+export type OpenCopy = (name: string) => Promise<Target>
+
+/**
+ * Every copy that the repository's signed records, this host's notes and the configuration
+ * know of; those that are here now are looked into.
+ */
+export async function knownCopies(
+  source: Target,
+  repository: Repository,
+  { copies, keys }: Config,
+  openPlace: OpenCopy,
+  now: Date,
+): Promise<KnownPlaces> {
+  const trust = { repositoryId: repository.id, trustedSigners: keys.trustedSigners }
+  const { records, refused } = await newestCopyRecords(source, trust)
+  const notes = await readCopyNotes(repository.id)
+  const places = new Map<string, Place>()
+  const known = [
+    ...records.map(one => ({
+      ...one,
+      lastSeenAt: one.at,
+      directory: null,
+      ids: one.snapshots.map(({ snapshotId }) => snapshotId),
+    })),
+    ...[...notes.values()].map(one => ({ ...one, ids: one.snapshots })),
+  ]
+  for (const {
+    copyId,
+    label,
+    name,
+    directory,
+    media,
+    offsite,
+    offline,
+    lastSeenAt,
+    ids,
+  } of known) {
+    const before = places.get(copyId)
+    if (before && (before.lastSeenAt ?? '') > lastSeenAt) continue
+    const configured = copies.find(copy => copy.name === name)
+    places.set(copyId, {
+      ...{ copyId, label, name, directory },
+      ...{ media, offsite, offline, lastSeenAt, present: false, heldUntil: new Map() },
+      maxAgeMs: configured?.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
+      snapshots: new Set(ids),
+      readBackOnArrival: true,
+    })
+  }
+  const attestations: Attestation[] = []
+  for (const copy of copies) {
+    const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, now)
+    if (!here) continue
+    places.set(here.place.copyId ?? '', here.place)
+    attestations.push(...here.attestations)
+  }
+  return { places: [...places.values()], attestations, refused }
+}
+
+/** Of a copy that the configuration does not know any more. */
+const DEFAULT_MAX_AGE_MS = 8 * 86_400_000
+
+/** A configured copy, when its disk is here. */
+async function lookInto(
+  copy: CopyConfig,
+  { id }: Repository,
+  trustedSigners: readonly string[],
+  openPlace: OpenCopy,
+  now: Date,
+): Promise<{ place: Place; attestations: readonly Attestation[] } | null> {
+  try {
+    const target = await openPlace(copy.name)
+    const { copyId, label } = await openCopy(target, id)
+    const repository = await openRepository(target)
+    const { snapshots } = await repository.listSnapshots(trustedSigners)
+    const { attestations } = await repository.listAttestations(trustedSigners)
+    const { name, media, offsite, offline, maxAgeMs } = copy
+    const place: Place = {
+      ...{ copyId, label, name, directory: target.label },
+      ...{ media, offsite, offline, maxAgeMs },
+      ...{ present: true, lastSeenAt: now.toISOString(), readBackOnArrival: true },
+      snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
+      heldUntil: new Map(),
+    }
+    return { place, attestations }
+  } catch (error) {
+    if (error instanceof EcomdbError && AWAY.has(error.code)) return null
+    throw error
+  }
+}
+
+/** What an unmounted disk looks like. */
+const AWAY: ReadonlySet<string> = new Set(['TARGET_UNAVAILABLE', 'REPOSITORY_NOT_FOUND'])
+
+/** The repository itself as a place; what its target holds is asked of the target. */
+export async function repositoryPlace(
+  source: Target,
+  newestIds: readonly string[],
+  snapshotIds: readonly string[],
+  { target: { media, offsite } }: Config,
+): Promise<Place> {
+  const heldUntil = new Map<string, string>()
+  for (const snapshotId of source.lock ? newestIds : []) {
+    const until = await source.lock?.heldUntil(envelopeFile(snapshotId))
+    if (until) heldUntil.set(snapshotId, until.toISOString())
+  }
+  return {
+    ...{ copyId: null, label: 'repository', name: null, directory: source.label },
+    ...{ media, offsite, offline: false, heldUntil, present: true, lastSeenAt: null },
+    ...{ maxAgeMs: null, snapshots: new Set(snapshotIds), readBackOnArrival: false },
+  }
+}

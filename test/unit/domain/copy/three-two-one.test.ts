@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest'
+import type { Attestation } from '#domain/backup/attestation'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { type Place, threeTwoOne, vanishedSnapshots } from '#domain/copy/three-two-one'
+
+const NOW = new Date('2026-11-20T12:00:00Z')
+const ago = (hours: number): string => new Date(NOW.getTime() - hours * 3_600_000).toISOString()
+const DAY_MS = 86_400_000
+
+function snapshot(snapshotId: string, hours: number, change = {}): SnapshotEnvelope {
+  const consistentAt = ago(hours)
+  return {
+    ...{ format: 1, requires: [], repositoryId: 'r', snapshotId, sourceId: 'shop' },
+    ...{ method: 'logical', engine: 'mysql', serverVersion: '9.7.4', tool: 't' },
+    ...{ startedAt: consistentAt, consistentAt, completedAt: consistentAt },
+    ...{ manifest: { path: 'm', bytes: 1, sha256: '' }, objects: [], tables: [] },
+    ...{ parent: null, recipients: [], lockUntil: null },
+    ...change,
+  }
+}
+
+function place(label: string, change: Partial<Place> = {}): Place {
+  return {
+    ...{ copyId: label, label, name: label, directory: null, media: 'usb-disk' },
+    ...{ offsite: true, offline: true, heldUntil: new Map(), present: false },
+    ...{ lastSeenAt: ago(10), maxAgeMs: 8 * DAY_MS, snapshots: new Set(['s1']) },
+    readBackOnArrival: true,
+    ...change,
+  }
+}
+
+const repository = place('repository', {
+  ...{ copyId: null, name: null, media: 'raid', offsite: false, offline: false },
+  ...{ present: true, lastSeenAt: null, maxAgeMs: null, snapshots: new Set(['s1', 's2']) },
+  readBackOnArrival: false,
+})
+
+function attestation(kind: Attestation['kind'], snapshotId: string, change = {}): Attestation {
+  return {
+    ...{ format: 1, repositoryId: 'r', attestationId: 'a', snapshotId, envelopeSha256: '', kind },
+    ...{ outcome: 'passed', startedAt: ago(1), completedAt: ago(1), tool: 't', damaged: [] },
+    details: {},
+    ...change,
+  }
+}
+
+const snapshots = [snapshot('s1', 30), snapshot('s2', 6)]
+const proofs = [attestation('drill', 's1'), attestation('verify', 's2')]
+const objectives = { rpoMs: null, drillEveryMs: 35 * DAY_MS }
+
+const missing = (change: Partial<Parameters<typeof threeTwoOne>[0]>): string[] => {
+  const all = { snapshots, attestations: proofs, places: [repository, place('disk')], objectives }
+  const [status] = threeTwoOne({ ...all, now: NOW, ...change })
+  return (status?.rules ?? [])
+    .filter(({ met }) => !met)
+    .map(({ rule, detail }) => `${rule}: ${detail}`)
+}
+
+test('met by the server, a repository and a disk in another house', () => {
+  expect(missing({})).toEqual([])
+})
+
+test('a repository alone', () => {
+  expect(missing({ places: [repository] })).toEqual([
+    '3: 2 copies: the server, repository',
+    '2: media: raid',
+    '1 off site: none',
+    '1 offline: none offline or immutable',
+  ])
+})
+
+test('a copy that is too old counts for nothing', () => {
+  const old = place('disk', { maxAgeMs: DAY_MS })
+  expect(missing({ places: [repository, old] })).toHaveLength(4)
+})
+
+test('a lock that the target itself confirms is as good as offline, until it ends', () => {
+  const held = (until: string) => ({ ...repository, heldUntil: new Map([['s2', until]]) })
+  const places = [place('nas', { offline: false, media: 'nas' })]
+  expect(missing({ places: [held(ago(-1)), ...places] })).toEqual([])
+  expect(missing({ places: [held(ago(1)), ...places] })).toEqual([
+    '1 offline: none offline or immutable',
+  ])
+})
+
+test.each<[string, Attestation[], string]>([
+  [
+    'never verified',
+    [attestation('drill', 's1')],
+    '0: repository: the newest snapshot was never verified',
+  ],
+  ['never drilled', [attestation('verify', 's2')], '0: never drilled'],
+  [
+    'verified in vain',
+    [attestation('drill', 's1'), attestation('verify', 's2', { outcome: 'failed' })],
+    '0: repository: the newest verify failed',
+  ],
+  [
+    'drilled in vain, from the disk',
+    [...proofs, attestation('drill', 's1', { outcome: 'failed', copyId: 'disk' })],
+    `0: disk: the newest drill failed; the newest drill failed (${ago(1)})`,
+  ],
+  [
+    'drilled long ago',
+    [attestation('drill', 's1', { completedAt: ago(40 * 24) }), attestation('verify', 's2')],
+    `0: the newest drill is of ${ago(40 * 24)}`,
+  ],
+])('%s is an error', (_, attestations, expected) => {
+  expect(missing({ attestations })).toEqual([expected])
+})
+
+test('each server has a status of its own', () => {
+  const other = snapshot('s3', 6, { sourceId: 'other' })
+  const statuses = threeTwoOne({
+    ...{ snapshots: [...snapshots, other], attestations: proofs, objectives, now: NOW },
+    places: [repository, place('disk')],
+  })
+  expect(statuses.map(({ sourceId, met }) => [sourceId, met])).toEqual([
+    ['shop', true],
+    ['other', false],
+  ])
+})
+
+test('a parent that is neither there nor buried has vanished', () => {
+  const chain = [
+    snapshot('b', 3, { parent: { snapshotId: 'a', sha256: '' } }),
+    snapshot('c', 2, { parent: { snapshotId: 'b', sha256: '' } }),
+  ]
+  expect(vanishedSnapshots(chain, new Set())).toEqual(['a'])
+  expect(vanishedSnapshots(chain, new Set(['a']))).toEqual([])
+})
