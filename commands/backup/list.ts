@@ -9,7 +9,7 @@ export default class BackupList extends BaseCommand {
   static override summary = 'list the snapshots of the repository'
 
   static override description =
-    'Only snapshots whose envelope is signed by a trusted signer are listed; one that is not believed is named, and the exit status is 3. No identity is needed.'
+    'Only snapshots whose envelope is signed by a trusted signer are listed; one that is not believed is named, and so is one that somebody has laid something over in a bucket that keeps versions; the exit status is then 3. No identity is needed.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -22,7 +22,8 @@ export default class BackupList extends BaseCommand {
     const { flags } = await this.parse(BackupList)
     const config = await configFrom(flags)
     const result = await listSnapshots(await wire.target(config), config.keys.trustedSigners)
-    const status = result.refused.length > 0 ? EXIT.FINDINGS : EXIT.DONE
+    const { refused, exposed } = result
+    const status = refused.length + exposed.length > 0 ? EXIT.FINDINGS : EXIT.DONE
     return { result, text: snapshotListText(result), status }
   }
 }

@@ -4,7 +4,8 @@ import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, fromFlag, identityFlags, targetFlags } from '#cli/flags'
 import { wire } from '#cli/wire'
 import { systemClock } from '#core/clock'
-import { EXIT } from '#core/errors'
+import { EXIT, type ExitStatus } from '#core/errors'
+import type { VerifyReport } from '#domain/backup/repository-report'
 import { verifyReportText } from '#report/backup-text'
 import { verifySnapshots } from '#workflow/backup/verify-snapshots'
 
@@ -13,13 +14,15 @@ export default class BackupVerify extends BaseCommand {
     'read the bytes of snapshots again and compare them with the signed envelope'
 
   static override description =
-    'Sizes and SHA-256 of every object are checked without an identity. With --deep every object is decrypted and decompressed too, and rows and hashes are compared with the manifest. Every damaged object is named (exit 13). Where a signing key is at hand, a signed attestation is written, and the next backup stores damaged objects anew.'
+    'Sizes and SHA-256 of every object are checked without an identity. With --deep every object is decrypted and decompressed too, and rows and hashes are compared with the manifest. Every damaged object is named (exit 13); so is, in a bucket, what somebody has laid over a file, and a lock that does not hold as promised (exit 3). Where a signing key is at hand, a signed attestation is written, and the next backup stores damaged objects anew.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --all',
     '<%= config.bin %> <%= command.id %> latest --deep --identity keys/operations.txt',
   ]
+
+  static override exits = [EXIT.FINDINGS]
 
   static override args = {
     snapshot: string({
@@ -45,7 +48,11 @@ export default class BackupVerify extends BaseCommand {
     const snapshot = all ? 'all' : args.snapshot
     const options = { target: await wire.target(config), snapshot, deep, keys: config.keys }
     const result = await verifySnapshots({ ...options, clock: systemClock }, this.progress)
-    const status = result.outcome === 'passed' ? EXIT.DONE : EXIT.VERIFICATION_FAILED
-    return { result, text: verifyReportText(result), status }
+    return { result, text: verifyReportText(result), status: statusOf(result) }
   }
+}
+
+function statusOf({ outcome, exposed }: VerifyReport): ExitStatus {
+  if (outcome === 'failed') return EXIT.VERIFICATION_FAILED
+  return exposed.length > 0 ? EXIT.FINDINGS : EXIT.DONE
 }

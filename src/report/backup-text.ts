@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from '#core/units'
 import type {
+  Exposure,
   FilesContent,
   Proof,
   Refused,
@@ -14,7 +15,7 @@ import { alignColumns } from './align-columns.ts'
 import { positionText } from './position-text.ts'
 
 /** `ecomdb backup list` for people. */
-export function snapshotListText({ target, snapshots, refused }: SnapshotList): string {
+export function snapshotListText({ target, snapshots, refused, exposed }: SnapshotList): string {
   // Which server: said only where a repository serves more than one.
   const several = new Set(snapshots.map(({ sourceId }) => sourceId)).size > 1
   const source = (cell: string): string[] => (several ? [cell] : [])
@@ -52,6 +53,7 @@ export function snapshotListText({ target, snapshots, refused }: SnapshotList): 
   return [
     snapshots.length > 0 ? table : noSnapshot(target, refused),
     ...refusedLines(refused),
+    ...exposedLines(exposed),
   ].join('\n')
 }
 
@@ -95,6 +97,14 @@ export function shownSnapshotText({
       'stored',
       `${formatBytes(summary.storedBytes)} in ${formatCount(envelope.objects)} objects, ${formatBytes(summary.newBytes)} of it new`,
     ],
+    ...(envelope.lockUntil
+      ? [
+          ['locked', `until ${envelope.lockUntil}, as the target said of every file`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['parent', envelope.parent?.snapshotId ?? 'none'],
     ...envelope.recipients.map((recipient): [string, string] => ['recipient', recipient]),
     ...attestations.map(({ kind, outcome, completedAt }): [string, string] => [
@@ -153,6 +163,7 @@ export function verifyReportText(report: VerifyReport): string {
   return [
     ...report.snapshots.flatMap(one => verifiedLines(one, report.level)),
     ...refusedLines(report.refused),
+    ...exposedLines(report.exposed),
     ...(report.outcome === 'failed'
       ? [
           'FAILED. Keep this repository as it is, use another copy to restore, and make a new backup:',
@@ -183,6 +194,10 @@ function verifiedLines(one: VerifiedSnapshot, level: VerifyReport['level']): str
 
 function refusedLines(refused: readonly Refused[]): string[] {
   return refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`)
+}
+
+export function exposedLines(exposed: readonly Exposure[]): string[] {
+  return exposed.map(({ name, problem }) => `EXPOSED  ${name}: ${problem}`)
 }
 
 function proofText(proof: Proof | null): string {

@@ -23,6 +23,7 @@ import type {
 } from './contract.ts'
 import { readKnownBlocks } from './known-blocks.ts'
 import { blockIndexFile, envelopeFile, manifestFile, newObjectFile } from './layout.ts'
+import { LockKeeper } from './lock-keeper.ts'
 import { packManifest } from './manifest-file.ts'
 import { packPhysicalManifest } from './physical-manifest-file.ts'
 import { beginSnapshot, forRecipients, type SnapshotStart } from './snapshot-start.ts'
@@ -50,6 +51,7 @@ class Writer implements SnapshotWriter {
   readonly #release: () => Promise<void>
   readonly #journal: UploadJournal | null
   readonly #journaled: ReadonlySet<string>
+  readonly #locks: LockKeeper
   /** What earlier snapshots and an unfinished one have, by object id. */
   readonly #known: Map<string, StoredObject>
   /** What this snapshot has or is storing, by object id. */
@@ -68,6 +70,7 @@ class Writer implements SnapshotWriter {
     this.#repositoryId = repositoryId
     this.#options = options
     this.#known = start.known
+    this.#locks = new LockKeeper(target, options.clock)
     this.#journal = start.journal
     this.#release = start.release
     this.#start = start
@@ -156,6 +159,7 @@ class Writer implements SnapshotWriter {
     if (this.#committed) throw new Error('a snapshot is committed once')
     await this.#checkJournaled(own.objects)
     const stored = await this.#store(manifestFile(this.snapshotId), [packed])
+    await this.#locks.holdAll(own.objects, this.#chain(own.base ?? null))
     const envelope: SnapshotEnvelope = {
       format: 1,
       requires: REQUIRED_CAPABILITIES.logical,
@@ -168,7 +172,7 @@ class Writer implements SnapshotWriter {
       manifest: stored,
       parent: await this.#parentLink(),
       recipients: recipientSet(this.#options.recipients),
-      lockUntil: null,
+      lockUntil: this.#locks.lockUntil,
       ...own,
     }
     await this.#target.put(envelopeFile(this.snapshotId), [
@@ -213,11 +217,11 @@ class Writer implements SnapshotWriter {
     return null
   }
 
-  /** Is an earlier object there in full? Then this snapshot may name it. */
+  /** Is an earlier object there in full, and held? Then this snapshot may name it. */
   async #isThere(object: StoredObject): Promise<boolean> {
     if (this.#owned.has(object.path)) return true
     const found = await this.#target.stat(object.path)
-    if (found?.sizeBytes !== object.bytes) return false
+    if (found?.sizeBytes !== object.bytes || !(await this.#locks.extend(object))) return false
     this.#owned.set(object.path, object)
     return true
   }
@@ -234,8 +238,9 @@ class Writer implements SnapshotWriter {
 
   async #storeBytes(path: string, body: readonly Uint8Array[]): Promise<StoredObject> {
     const bytes = body.reduce((sum, part) => sum + part.byteLength, 0)
-    const stored = { path, bytes, sha256: sha256Hex(...body) }
-    await this.#target.put(path, body)
+    const sha256 = sha256Hex(...body)
+    const receipt = await this.#target.put(path, body)
+    const stored = this.#locks.stored({ path, bytes, sha256 }, receipt)
     this.#owned.set(path, stored)
     return stored
   }
@@ -260,6 +265,12 @@ class Writer implements SnapshotWriter {
   #blockId(sha256: string): Buffer {
     const { dedupKey, recipients } = this.#options
     return blockId(dedupKey, recipients, Buffer.from(sha256, 'hex'))
+  }
+
+  /** The snapshots that an incremental one stands on, by id. */
+  #chain(base: string | null): string[] {
+    const found = this.#start.own.find(({ snapshotId }) => snapshotId === base)
+    return base === null ? [] : [base, ...this.#chain(found?.base ?? null)]
   }
 
   async #parentLink(): Promise<SnapshotEnvelope['parent']> {

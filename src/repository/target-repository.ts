@@ -134,7 +134,8 @@ export class TargetRepository implements Repository {
   }
 
   async readStored(stored: StoredObject): Promise<Buffer> {
-    const bytes = await this.#target.get(stored.path)
+    const { versionId } = stored
+    const bytes = await this.#target.get(stored.path, { versionId })
     if (!bytes) throw damaged(stored.path, 'it is missing')
     if (bytes.length !== stored.bytes) {
       throw damaged(stored.path, `it has ${bytes.length} bytes, and ${stored.bytes} were stored`)

@@ -57,6 +57,18 @@ export interface Target {
   /** Names under which something else came after the file. A directory keeps no versions. */
   shadowed(prefix: string): AsyncIterable<ShadowedFile>
 
+  /** Does it keep what is laid over a file beside it, so that nobody who writes can destroy? */
+  keepsVersions(): Promise<boolean>
+
+  /**
+   * Does it refuse bytes that changed on the way? Tried with a wrong checksum; leaves nothing.
+   * null: there is no way on which they could change, or the account may not write.
+   */
+  noticesDamage(name: string): Promise<boolean | null>
+
+  /** Files that were begun and neither finished nor called off, by runs that were killed. */
+  leftovers(): AsyncIterable<Leftover>
+
   /**
    * Can it be written, and how much room is left? Leaves nothing behind.
    * @throws EcomdbError TARGET_UNAVAILABLE
@@ -70,6 +82,8 @@ export interface PutReceipt {
   versionId: string | null
   /** Until when nobody can remove it, as the place itself said after the put. */
   lockedUntil: Date | null
+  /** The place had taken the lock with the file and forgotten it; it was set again. */
+  lockForgotten?: boolean
 }
 
 export interface FilePart {
@@ -80,6 +94,12 @@ export interface FilePart {
    * none: then the name alone counts.
    */
   versionId?: string | undefined
+}
+
+export interface Leftover {
+  /** The name that it was to get, or the one that it has. */
+  name: string
+  startedAt: Date
 }
 
 export interface ShadowedFile {

@@ -17,6 +17,8 @@ export interface CephGateway {
   endpoint: string
   accessKey: string
   secretKey: string
+  /** Another account, which may do nothing before a bucket's policy lets it. */
+  addUser(name: string): Promise<{ accessKey: string; secretKey: string }>
   /** Ends all its processes and deletes all its data. */
   stop(): Promise<void>
 }
@@ -49,6 +51,11 @@ export async function startCeph(): Promise<CephGateway> {
       endpoint: `http://127.0.0.1:${port}`,
       accessKey: ACCESS_KEY,
       secretKey: SECRET_KEY,
+      addUser: async name => {
+        const keys = { accessKey: name, secretKey: randomUUID() }
+        await createUser(folder, name, keys)
+        return keys
+      },
       stop,
     }
   } catch (error) {
@@ -80,10 +87,19 @@ async function bringUp(folder: string, daemons: ChildProcess[]): Promise<number>
   await start('ceph-osd', ['-i', '0'])
   await start('radosgw', ['-n', 'client.rgw'])
   await untilAnswers(port, daemons)
-  const user = ['user', 'create', '--uid=ecomdb', '--display-name=ecomdb']
-  const keys = [`--access-key=${ACCESS_KEY}`, `--secret-key=${SECRET_KEY}`]
-  await run('radosgw-admin', [...configured, '-n', 'client.rgw', ...user, ...keys])
+  await createUser(folder, 'ecomdb', { accessKey: ACCESS_KEY, secretKey: SECRET_KEY })
   return port
+}
+
+async function createUser(
+  folder: string,
+  name: string,
+  { accessKey, secretKey }: { accessKey: string; secretKey: string },
+): Promise<void> {
+  const configured = ['-c', join(folder, 'ceph.conf'), '-n', 'client.rgw']
+  const user = ['user', 'create', `--uid=${name}`, `--display-name=${name}`]
+  const keys = [`--access-key=${accessKey}`, `--secret-key=${secretKey}`]
+  await run('radosgw-admin', [...configured, ...user, ...keys])
 }
 
 /** The three tick settings take the start from 11.6 s to 1 s (measured). */

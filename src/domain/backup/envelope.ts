@@ -41,7 +41,10 @@ export interface SnapshotEnvelope {
   recipients: readonly string[]
   /** Where in the binary log it is: what a replay begins with. Absent in older snapshots. */
   position?: Position
-  /** ISO 8601, or null where the target has no locks. */
+  /**
+   * ISO 8601: until then every file that the snapshot needs is locked, as the target itself said
+   * of each; null where it was not asked to lock.
+   */
   lockUntil: string | null
   /** Keyed hash of the databases that were asked for; null or missing: all of them. */
   scope?: string | null
@@ -117,6 +120,11 @@ export interface StoredObject {
   bytes: number
   /** Hex SHA-256 of the stored bytes. */
   sha256: string
+  /**
+   * The place's own name of the version that was stored, where it keeps versions. A copy of the
+   * repository in another place has others: it says where to look first, and nothing else.
+   */
+  versionId?: string
 }
 
 /** What a snapshot of each method requires of its reader. */

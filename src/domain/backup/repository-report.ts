@@ -41,6 +41,14 @@ export interface SnapshotList {
   snapshots: SnapshotSummary[]
   /** Snapshots and attestations that are there and are not believed. */
   refused: Refused[]
+  /** Envelopes and manifests that somebody has laid something over. */
+  exposed: Exposure[]
+}
+
+/** A file that is read right, and that somebody has worked on, or could. */
+export interface Exposure {
+  name: string
+  problem: string
 }
 
 export interface Refused {
@@ -97,6 +105,8 @@ export interface VerifyReport {
   outcome: 'passed' | 'failed'
   snapshots: VerifiedSnapshot[]
   refused: Refused[]
+  /** Files laid over or hidden in the whole target, and locks that do not hold. */
+  exposed: Exposure[]
 }
 
 export interface VerifiedSnapshot {

@@ -5,7 +5,14 @@ import { diskSpace } from '#core/disk-space'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
 import { checkName, checkPrefix, isPartOfName, nameTaken } from '../name.ts'
-import type { FilePart, PutReceipt, ShadowedFile, Target, TargetFacts } from '../target.ts'
+import type {
+  FilePart,
+  Leftover,
+  PutReceipt,
+  ShadowedFile,
+  Target,
+  TargetFacts,
+} from '../target.ts'
 import { mountPointOf } from './mount-point.ts'
 import { readPastCache } from './read-past-cache.ts'
 
@@ -141,6 +148,23 @@ class DirectoryTarget implements Target {
   }
 
   async *shadowed(): AsyncIterable<ShadowedFile> {}
+
+  async keepsVersions(): Promise<boolean> {
+    return false
+  }
+
+  async noticesDamage(): Promise<null> {
+    return null
+  }
+
+  async *leftovers(): AsyncIterable<Leftover> {
+    await this.#checkMounted()
+    const names = await readdir(this.#root, { recursive: true })
+    for (const name of names.filter(name => /(^|\/)\.(partial|claim)-/.test(name)).sort()) {
+      const found = await stat(join(this.#root, name)).catch(() => null)
+      if (found) yield { name, startedAt: found.mtime }
+    }
+  }
 
   async inspect(): Promise<TargetFacts> {
     await this.#checkMounted()

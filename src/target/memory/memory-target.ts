@@ -37,6 +37,9 @@ export function openMemoryTarget(label = 'memory'): Target {
       files.delete(name)
     },
     async *shadowed() {},
+    keepsVersions: async () => false,
+    noticesDamage: async () => null,
+    async *leftovers() {},
     inspect: async () => ({ refusal: null, space: null, mountPoint: null }),
   }
 }

@@ -52,6 +52,11 @@ export class S3Requests {
     )
   }
 
+  /** One try, with the SDK's own error. */
+  async once<T>(send: Attempt<T>): Promise<T> {
+    return await this.#once(0, send, 1)
+  }
+
   async #once<T>(bytes: number, send: Attempt<T>, attempt: number): Promise<T> {
     const allowedMs = this.#options.timeoutMs + bytes / SLOWEST_BYTES_PER_MS
     const deadline = new AbortController()

@@ -11,6 +11,8 @@ export interface RetentionOptions {
   bucket: string
   /** The key of a name. */
   keyOf(name: string): string
+  /** The version of a name that is the file; undefined: there is none. */
+  versionOf(name: string): Promise<string | undefined>
   mode: 'governance' | 'compliance'
   days: number
 }
@@ -33,8 +35,18 @@ export class RetentionLock implements TargetLock {
   }
 
   async hold(name: string, until: Date, versionId?: string): Promise<Date> {
+    return (await this.ensure(name, until, versionId)).until
+  }
+
+  /** As `hold`; `wasSet`: it was not held long enough before. */
+  async ensure(
+    name: string,
+    until: Date,
+    known?: string,
+  ): Promise<{ until: Date; wasSet: boolean }> {
+    const versionId = known ?? (await this.#options.versionOf(name))
     const before = await this.heldUntil(name, versionId)
-    if (before && isHeld(before, until)) return before
+    if (before && isHeld(before, until)) return { until: before, wasSet: false }
     const what = `cannot lock ${name} in ${this.#requests.label}`
     await this.#requests.run(what, 0, (client, abortSignal) =>
       client.send(
@@ -46,7 +58,7 @@ export class RetentionLock implements TargetLock {
       ),
     )
     const after = await this.heldUntil(name, versionId)
-    if (after && isHeld(after, until)) return after
+    if (after && isHeld(after, until)) return { until: after, wasSet: true }
     throw new EcomdbError('UNSUPPORTED', {
       what,
       why: `it was asked to hold it until ${until.toISOString()}, and says ${after?.toISOString() ?? 'that it is not held'}`,
@@ -55,7 +67,8 @@ export class RetentionLock implements TargetLock {
   }
 
   /** By GetObjectRetention: the backup credential may not read objects, nor their heads. */
-  async heldUntil(name: string, versionId?: string): Promise<Date | null> {
+  async heldUntil(name: string, known?: string): Promise<Date | null> {
+    const versionId = known ?? (await this.#options.versionOf(name))
     try {
       const { Retention } = await this.#requests.runRaw(0, (client, abortSignal) =>
         client.send(new GetObjectRetentionCommand(this.#version(name, versionId)), { abortSignal }),

@@ -136,3 +136,24 @@ function said(error: unknown): string {
   const message = messageOf(error)
   return message && message !== 'UnknownError' ? `: ${message}` : ''
 }
+
+export function noLocks(label: string, cause: unknown): EcomdbError {
+  return new EcomdbError('UNSUPPORTED', {
+    what: `cannot lock files in ${label}`,
+    why: 'the bucket was made without object locks',
+    hints: [
+      'make a bucket with object locks: they cannot be turned on later everywhere',
+      'or leave target.s3.object_lock out: nothing then keeps backups from being deleted',
+    ],
+    cause,
+  })
+}
+
+/** A put that was taken, and cannot be found. */
+export function lost(label: string, name: string): EcomdbError {
+  return new EcomdbError('STORAGE_FAILED', {
+    what: `cannot write ${name} to ${label}`,
+    why: 'the service took it, and does not list it',
+    hints: ['`ecomdb target check` finds out what this bucket can promise'],
+  })
+}

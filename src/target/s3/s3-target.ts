@@ -1,26 +1,38 @@
+import { createHash } from 'node:crypto'
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import type { Clock } from '#core/clock'
-import { EcomdbError, messageOf } from '#core/errors'
+import { messageOf } from '#core/errors'
 import type { S3Place } from '#domain/target-place'
 import { checkName, checkPrefix, isName, nameTaken } from '../name.ts'
 import type {
   FilePart,
+  Leftover,
   PutReceipt,
   ShadowedFile,
   Target,
   TargetFacts,
-  TargetLock,
 } from '../target.ts'
+import { readWhole } from './read-body.ts'
 import type { S3Requests } from './requests.ts'
 import { RetentionLock } from './retention.ts'
-import { answerOf, isDenied, isMissing, isTaken, translateS3Error } from './s3-error.ts'
+import {
+  answerOf,
+  isDenied,
+  isMissing,
+  isTaken,
+  lost,
+  noLocks,
+  translateS3Error,
+} from './s3-error.ts'
 import { type Uploaded, type UploadOptions, upload } from './upload.ts'
 import { bareEtag, type KeptVersion, keptVersions } from './versions.ts'
 
@@ -39,7 +51,7 @@ export interface S3TargetOptions {
  */
 export class S3Target implements Target {
   readonly label: string
-  readonly lock: TargetLock | null
+  readonly lock: RetentionLock | null
   readonly #requests: S3Requests
   readonly #place: S3Place
   readonly #clock: Clock
@@ -52,9 +64,10 @@ export class S3Target implements Target {
     this.#place = place
     this.#clock = clock
     this.#partBytes = partBytes
+    const versionOf = async (name: string) => (await this.#versionsOf(name))[0]?.versionId
     const keyOf = (name: string): string => this.#key(name)
     this.lock = place.objectLock
-      ? new RetentionLock(requests, { bucket: place.bucket, keyOf, ...place.objectLock })
+      ? new RetentionLock(requests, { bucket: place.bucket, keyOf, versionOf, ...place.objectLock })
       : null
   }
 
@@ -68,9 +81,9 @@ export class S3Target implements Target {
     const versionId = versioned
       ? await this.#checkFirst(name, sent)
       : await this.#checkOurs(name, sent)
-    const lockedUntil =
-      this.lock && until ? await this.lock.hold(name, until, versionId ?? undefined) : null
-    return { versionId, lockedUntil }
+    if (!this.lock || !until) return { versionId, lockedUntil: null }
+    const held = await this.lock.ensure(name, until, versionId ?? undefined)
+    return { versionId, lockedUntil: held.until, lockForgotten: held.wasSet }
   }
 
   async get(name: string, { range, versionId }: FilePart = {}): Promise<Buffer | null> {
@@ -138,6 +151,42 @@ export class S3Target implements Target {
     }
   }
 
+  keepsVersions(): Promise<boolean> {
+    return this.#keepsVersions()
+  }
+
+  async noticesDamage(name: string): Promise<boolean | null> {
+    checkName(name)
+    const object = { Bucket: this.#place.bucket, Key: this.#key(name) }
+    const wrong = createHash('md5').update('another body').digest('base64')
+    const put = new PutObjectCommand({ ...object, Body: Buffer.from('a body'), ContentMD5: wrong })
+    try {
+      // Not tried again: being refused is what is hoped for.
+      await this.#requests.once(async (client, abortSignal) => client.send(put, { abortSignal }))
+    } catch (error) {
+      if (answerOf(error).status === 400) return true
+      if (isDenied(error)) return null
+      throw translateS3Error(error, `cannot write ${name} to ${this.label}`, this.label)
+    }
+    await this.remove(name)
+    return false
+  }
+
+  async *leftovers(): AsyncIterable<Leftover> {
+    const place = { Bucket: this.#place.bucket, Prefix: this.#key('') }
+    let markers = {}
+    for (;;) {
+      const page = await this.#requests.run('cannot list uploads', 0, (client, abortSignal) =>
+        client.send(new ListMultipartUploadsCommand({ ...place, ...markers }), { abortSignal }),
+      )
+      for (const { Key = '', Initiated } of page.Uploads ?? []) {
+        yield { name: Key.slice(this.#key('').length), startedAt: Initiated ?? new Date(0) }
+      }
+      if (!page.IsTruncated) return
+      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+    }
+  }
+
   /** An upload that is begun and called off shows the right to write, and leaves nothing. */
   async inspect(): Promise<TargetFacts> {
     await this.#listed('inspect')
@@ -182,6 +231,7 @@ export class S3Target implements Target {
       return await upload(this.#requests, { Bucket: bucket, Key: this.#key(name) }, body, options)
     } catch (error) {
       if (isTaken(error)) throw nameTaken(this.label, name, error)
+      if (this.lock && answerOf(error).name === 'InvalidRequest') throw noLocks(this.label, error)
       throw translateS3Error(error, `cannot write ${name} to ${this.label}`, this.label)
     }
   }
@@ -311,32 +361,4 @@ export class S3Target implements Target {
       await client.send(new DeleteObjectCommand({ ...input, ...version }), { abortSignal })
     })
   }
-}
-
-interface Answer {
-  ContentLength?: number | undefined
-  Body?: { transformToByteArray(): Promise<Uint8Array> } | undefined
-}
-
-/** The body is a part of the try: an answer that breaks off is asked for again. */
-async function readWhole(answered: Promise<Answer>, signal: AbortSignal): Promise<Buffer> {
-  const { Body, ContentLength } = await answered
-  const tooLate = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-  const bytes = (await Promise.race([Body?.transformToByteArray(), tooLate])) ?? new Uint8Array()
-  if (ContentLength !== undefined && bytes.byteLength !== ContentLength) {
-    const error = new Error(`${bytes.byteLength} of ${ContentLength} bytes came`)
-    error.name = 'IncompleteBodyError'
-    throw error
-  }
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function lost(label: string, name: string): EcomdbError {
-  return new EcomdbError('STORAGE_FAILED', {
-    what: `cannot write ${name} to ${label}`,
-    why: 'the service took it, and does not list it',
-    hints: ['`ecomdb target check` finds out what this bucket can promise'],
-  })
 }

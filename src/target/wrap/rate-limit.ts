@@ -35,6 +35,9 @@ export function limitRate(target: Target, bytesPerSecond: number, clock: Clock):
     list: prefix => target.list(prefix),
     remove: name => target.remove(name),
     shadowed: prefix => target.shadowed(prefix),
+    keepsVersions: () => target.keepsVersions(),
+    noticesDamage: name => target.noticesDamage(name),
+    leftovers: () => target.leftovers(),
     inspect: () => target.inspect(),
   }
 }

@@ -9,6 +9,7 @@ import type {
 } from '#domain/backup/repository-report'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
+import { shadowedFiles } from './check-protection.ts'
 
 /** `ecomdb backup list`: needs no identity. */
 export async function listSnapshots(
@@ -27,6 +28,7 @@ export async function listSnapshots(
       ...listed.refused.map(({ snapshotId, error }) => refusal(`snapshot ${snapshotId}`, error)),
       ...attested.refused.map(({ name, error }) => refusal(name, error)),
     ],
+    exposed: await shadowedFiles(target),
   }
 }
 

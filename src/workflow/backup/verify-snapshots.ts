@@ -18,6 +18,7 @@ import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
 import { checkContent, damageOf, tablesOf } from './check-content.ts'
 import { checkBases, checkFiles } from './check-files.ts'
+import { checkProtection } from './check-protection.ts'
 import { identitiesAtHand, signingKeyAtHand } from './keys-at-hand.ts'
 import { refusal } from './list-snapshots.ts'
 
@@ -70,6 +71,9 @@ async function verifyInUse(
   for (const envelope of envelopes) {
     snapshots.push(await verifyOne(repository, envelope, checker, options, progress))
   }
+  progress.stage('looking for what was laid over, and at locks')
+  const now = options.clock.now()
+  const exposed = await checkProtection(options.target, repository, envelopes, now)
   const passed = refused.length === 0 && snapshots.every(({ outcome }) => outcome === 'passed')
   return {
     repositoryId: repository.id,
@@ -78,6 +82,7 @@ async function verifyInUse(
     outcome: passed ? 'passed' : 'failed',
     snapshots,
     refused,
+    exposed,
   }
 }
 

@@ -1,0 +1,84 @@
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import type { Exposure } from '#domain/backup/repository-report'
+import { envelopeFile, SNAPSHOTS } from '#repository/layout'
+import type { Repository } from '#repository/repository'
+import type { Target } from '#target/target'
+
+/** A service stores whole seconds. */
+const TOLERANCE_MS = 1000
+const ASKED_AT_ONCE = 8
+
+/**
+ * What somebody has laid over files of the repository, and what is not locked as its signed
+ * envelope promises. Nothing of it is damage: the right bytes were there, and were read.
+ *
+ * @param prefix where to look for what is laid over: '' or a folder with its slash
+ */
+export async function checkProtection(
+  target: Target,
+  repository: Repository,
+  envelopes: readonly SnapshotEnvelope[],
+  now: Date,
+  prefix = '',
+): Promise<Exposure[]> {
+  return [
+    ...(await shadowedFiles(target, prefix)),
+    ...(await unlocked(target, repository, envelopes, now)),
+  ]
+}
+
+/** Of all files, or of the envelopes alone, by which snapshots are listed. */
+export async function shadowedFiles(target: Target, prefix = SNAPSHOTS): Promise<Exposure[]> {
+  const found: Exposure[] = []
+  for await (const { name, how } of target.shadowed(prefix)) {
+    const problem =
+      how === 'hidden'
+        ? 'a delete marker hides it; it is there, and is read'
+        : 'somebody put another content over it; the first one is read'
+    found.push({ name, problem })
+  }
+  return found
+}
+
+async function unlocked(
+  target: Target,
+  repository: Repository,
+  envelopes: readonly SnapshotEnvelope[],
+  now: Date,
+): Promise<Exposure[]> {
+  const { lock } = target
+  // A copy has locks of its own, which no envelope knows.
+  if (!lock || (await repository.copyId()) !== null) return []
+  const waiting = [...promisedLocks(envelopes, now)]
+  const found: Exposure[] = []
+  const ask = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [name, { until, versionId }] = next
+      const held = await lock.heldUntil(name, versionId)
+      if (held && held.getTime() >= until.getTime() - TOLERANCE_MS) continue
+      const is = held ? `is locked until ${held.toISOString()} only` : 'is not locked'
+      found.push({ name, problem: `${is}; its snapshot promises ${until.toISOString()}` })
+    }
+  }
+  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask))
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Per file the longest promise that has not run out. */
+function promisedLocks(
+  envelopes: readonly SnapshotEnvelope[],
+  now: Date,
+): Map<string, { until: Date; versionId: string | undefined }> {
+  const promised = new Map<string, { until: Date; versionId: string | undefined }>()
+  for (const { snapshotId, lockUntil, manifest, objects } of envelopes) {
+    if (lockUntil === null || lockUntil === undefined) continue
+    const until = new Date(lockUntil)
+    if (until <= now) continue
+    const own = { path: envelopeFile(snapshotId), versionId: undefined }
+    for (const { path, versionId } of [own, manifest, ...objects]) {
+      const known = promised.get(path)
+      if (!known || known.until < until) promised.set(path, { until, versionId })
+    }
+  }
+  return promised
+}

@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '#core/clock'
+import { MIB } from '#core/units'
+import type { S3Place } from '#domain/target-place'
+import { runProgram } from '#process/run-program'
+import { createRepository, openRepository } from '#repository/repository'
+import { openDirectoryTarget } from '#target/dir/directory-target'
+import { openS3Target } from '#target/s3/open-s3-target'
+import type { Target } from '#target/target'
+import { limitRate } from '#target/wrap/rate-limit'
+import { makeBucket, ownerClient } from '#test/buckets'
+import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
+import { type Fate, type FaultProxy, startFaultProxy } from '#test/fault-proxy'
+import { commitSnapshot, makeKeys } from '#test/snapshots'
+import { withFolder } from '#test/temporary'
+
+const missing = cephMissing()
+let ceph: CephGateway
+let proxy: FaultProxy | undefined
+
+beforeAll(async () => {
+  if (missing) return
+  ceph = await startCeph()
+  process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
+  process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
+})
+afterAll(() => ceph?.stop())
+afterEach(async () => {
+  await proxy?.close()
+  proxy = undefined
+})
+
+const TUNING = {
+  retry: { attempts: 4, firstWaitMs: 5, longestWaitMs: 20 },
+  timeoutMs: 400,
+  partBytes: 5 * MIB,
+}
+
+/** A target in a bucket, every request to which meets a fate. */
+async function through(
+  place: S3Place,
+  fate: Parameters<typeof startFaultProxy>[1],
+): Promise<Target> {
+  proxy = await startFaultProxy(ceph.endpoint, fate)
+  return await openS3Target({ ...place, endpoint: proxy.endpoint }, systemClock, TUNING)
+}
+
+/** Each kind of request fails twice, then passes. */
+function twice(fate: Fate): Parameters<typeof startFaultProxy>[1] {
+  const seen = new Map<string, number>()
+  return ({ method, url }) => {
+    const kind = `${method} ${url}`
+    seen.set(kind, (seen.get(kind) ?? 0) + 1)
+    return (seen.get(kind) ?? 0) <= 2 ? fate : 'pass'
+  }
+}
+
+describe.skipIf(missing)('a bucket behind a line that fails', () => {
+  test.each<Fate>([500, 503, 'reset', 'silence', 'cut-answer'])('%s: tries again', async fate => {
+    const place = await makeBucket(ceph)
+    const target = await through(place, twice(fate))
+    const body = randomBytes(50_000)
+    await target.put('a/b', [body])
+    expect((await target.get('a/b'))?.equals(body)).toBe(true)
+    expect(await target.stat('a/b')).toEqual({ sizeBytes: body.length })
+    await target.remove('a/b')
+    const direct = await openS3Target(place, systemClock)
+    expect(await direct.stat('a/b')).toBeNull()
+  })
+
+  test.each([false, true])(
+    'finds its own file where an answer was lost (locks: %s)',
+    async locks => {
+      const place = await makeBucket(ceph, locks)
+      const lost = new Set<string>()
+      const target = await through(place, ({ method, url }) => {
+        // The put itself, and the end of an upload in parts.
+        const writes =
+          method === 'PUT'
+            ? !url.includes('?') || url.includes('x-id=PutObject')
+            : url.includes('uploadId')
+        const name = url.split('?')[0] ?? ''
+        if (!writes || method === 'DELETE' || url.includes('partNumber') || lost.has(name))
+          return 'pass'
+        lost.add(name)
+        return 'lose-answer'
+      })
+      for (const [name, bytes] of [
+        ['small', 1000],
+        ['large', 11 * MIB],
+      ] as const) {
+        const body = randomBytes(bytes)
+        const receipt = await target.put(name, [body])
+        const direct = await openS3Target(place, systemClock)
+        expect(
+          (await direct.get(name, { versionId: receipt.versionId ?? undefined }))?.equals(body),
+        ).toBe(true)
+        expect((await direct.get(name))?.equals(body)).toBe(true)
+        for await (const found of direct.shadowed('')) expect(found).toBeNull()
+      }
+      expect(lost.size).toBe(2)
+      await expect(target.put('small', [Buffer.from('other')])).rejects.toMatchObject({
+        why: expect.stringContaining('there already'),
+      })
+    },
+  )
+
+  test('never tries a refusal again, and gives up on what stays', async () => {
+    const place = await makeBucket(ceph)
+    const refused = await through(place, () => 403)
+    await expect(refused.get('a')).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    const asked = proxy?.requests.length ?? 0
+    expect(new Set(proxy?.requests).size).toBe(asked)
+    await proxy?.close()
+    const broken = await through(place, ({ method }) => (method === 'PUT' ? 500 : 'pass'))
+    await expect(broken.put('a', [Buffer.from('x')])).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      why: expect.stringContaining('500'),
+    })
+    expect(proxy?.requests.filter(line => line.startsWith('PUT'))).toHaveLength(4)
+    expect(await (await openS3Target(place, systemClock)).stat('a')).toBeNull()
+    await expect(
+      (await openS3Target({ ...place, endpoint: 'http://127.0.0.1:1' }, systemClock)).get('a'),
+    ).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' })
+  })
+
+  test('calls an upload in parts off when a part cannot be sent', async () => {
+    const place = await makeBucket(ceph)
+    const target = await through(place, ({ url }) => (url.includes('partNumber=2') ? 503 : 'pass'))
+    await expect(target.put('a', [randomBytes(11 * MIB)])).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+    })
+    const left = await ownerClient(ceph).send(
+      new ListMultipartUploadsCommand({ Bucket: place.bucket }),
+    )
+    expect([left.Uploads, await target.stat('a')]).toEqual([undefined, null])
+  })
+
+  test('keeps whole snapshots, or none, when every third request fails somehow', async () => {
+    const place = await makeBucket(ceph, true)
+    const keys = await makeKeys()
+    await createRepository(await openS3Target(place, systemClock), systemClock)
+    const fates: Fate[] = [500, 'reset', 503, 'lose-answer', 'cut-answer']
+    const target = await through(place, ({ n }) => (n % 3 === 0 ? (fates[n % 5] ?? 500) : 'pass'))
+    const repository = await openRepository(target)
+    for (const texts of [
+      ['1\n', '2\n'],
+      ['2\n', '3\n'],
+    ]) {
+      await commitSnapshot(repository, keys.options, texts)
+    }
+    const direct = await openRepository(await openS3Target(place, systemClock))
+    const { snapshots } = await direct.listSnapshots(keys.options.trustedSigners)
+    expect(snapshots).toHaveLength(2)
+    for (const { manifest, objects } of snapshots) {
+      for (const file of [manifest, ...objects]) await direct.readStored(file)
+    }
+  })
+})
+
+test.skipIf(missing)("a certificate of a CA of one's own needs ca_file", async () => {
+  await withFolder(async folder => {
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+    const form = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    const made = ['-keyout', key, '-out', cert, '-days', '1', ...subject]
+    await runProgram({ file: 'openssl', args: [], env: {} }, [...form, ...made])
+    const tls = { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') }
+    proxy = await startFaultProxy(ceph.endpoint, () => 'pass', tls)
+    const place = { ...(await makeBucket(ceph)), endpoint: proxy.endpoint }
+    const known = await openS3Target({ ...place, caFile: cert }, systemClock, TUNING)
+    await known.put('a', [Buffer.from('x')])
+    await expect((await openS3Target(place, systemClock, TUNING)).get('a')).rejects.toMatchObject({
+      code: 'TARGET_UNAVAILABLE',
+      why: expect.stringMatching(/self-signed certificate/),
+    })
+  })
+})
+
+test.skipIf(missing)(
+  "credentials come from a section of a file that is its owner's alone",
+  async () => {
+    await withFolder(async folder => {
+      const file = join(folder, 'credentials')
+      const section = [
+        `aws_access_key_id=${ceph.accessKey}`,
+        `aws_secret_access_key = ${ceph.secretKey}`,
+      ]
+      const text = ['[default]', 'aws_access_key_id = nobody', 'aws_secret_access_key = x']
+      await writeFile(file, [...text, '[backup]', ...section].join('\n'), { mode: 0o644 })
+      const place = { ...(await makeBucket(ceph)), credentialsFile: file }
+      const open = (profile?: string) => openS3Target({ ...place, profile }, systemClock, TUNING)
+      await expect(open('backup')).rejects.toMatchObject({ code: 'SECRET_MISSING' })
+      await chmod(file, 0o600)
+      await (await open('backup')).put('a', [Buffer.from('x')])
+      await expect((await open()).get('a')).rejects.toMatchObject({
+        code: 'AUTHENTICATION_REFUSED',
+      })
+      await expect(open('nobody')).rejects.toMatchObject({ code: 'SECRET_MISSING' })
+    })
+  },
+)
+
+test('a rate is kept over several files, read and written', async () => {
+  await withFolder(async folder => {
+    const target = limitRate(openDirectoryTarget(folder), MIB, systemClock)
+    const startedMs = performance.now()
+    const names = ['a', 'b', 'c', 'd']
+    await Promise.all(names.map(name => target.put(name, [Buffer.alloc(MIB / 8)])))
+    await target.get('a')
+    // Four eighths of a second, before the fifth; the fifth keeps the next one waiting.
+    expect(performance.now() - startedMs).toBeGreaterThan(480)
+  })
+})

@@ -1,0 +1,184 @@
+import {
+  DeleteObjectCommand,
+  GetObjectRetentionCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  PutObjectRetentionCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '#core/clock'
+import { MIB } from '#core/units'
+import type { S3Place } from '#domain/target-place'
+import { createRepository, openRepository } from '#repository/repository'
+import { openS3Target } from '#target/s3/open-s3-target'
+import type { Target } from '#target/target'
+import { makeBucket, ownerClient } from '#test/buckets'
+import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
+import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
+import { checkProtection, shadowedFiles } from '#workflow/backup/check-protection'
+
+const missing = cephMissing()
+const DAY_MS = 86_400_000
+let ceph: CephGateway
+let owner: S3Client
+let place: S3Place
+let target: Target
+let keys: TestKeys
+
+beforeAll(async () => {
+  if (missing) return
+  ceph = await startCeph()
+  owner = ownerClient(ceph)
+  process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
+  process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
+})
+afterAll(() => ceph?.stop())
+
+const open = (locks: S3Place['objectLock'] = place.objectLock): Promise<Target> =>
+  openS3Target({ ...place, objectLock: locks }, systemClock, { partBytes: 5 * MIB })
+
+const object = (name: string) => ({ Bucket: place.bucket, Key: `${place.prefix}/${name}` })
+
+beforeEach(async () => {
+  if (missing) return
+  place = await makeBucket(ceph, true)
+  target = await open()
+  keys = await makeKeys()
+})
+
+describe.skipIf(missing)('locks', () => {
+  test('hold what is put in one request and in parts, which Ceph 16 forgets', async () => {
+    for (const bytes of [1, 11 * MIB]) {
+      const body = Buffer.alloc(bytes, bytes)
+      const { versionId, lockedUntil } = await target.put(`size-${bytes}`, [body])
+      expect((lockedUntil?.getTime() ?? 0) - Date.now()).toBeGreaterThan(DAY_MS - 60_000)
+      const version = { ...object(`size-${bytes}`), VersionId: versionId ?? '' }
+      await expect(owner.send(new DeleteObjectCommand(version))).rejects.toMatchObject({
+        name: 'AccessDenied',
+      })
+      const held = await owner.send(new GetObjectRetentionCommand(version))
+      expect(held.Retention?.RetainUntilDate).toEqual(lockedUntil)
+      expect((await target.get(`size-${bytes}`))?.equals(body)).toBe(true)
+    }
+    const left = await owner.send(new ListMultipartUploadsCommand({ Bucket: place.bucket }))
+    expect(left.Uploads).toBeUndefined()
+  })
+
+  test('that a bucket cannot give make the put fail, and not pass for locked', async () => {
+    place = { ...(await makeBucket(ceph)), objectLock: { mode: 'compliance', days: 1 } }
+    await expect((await open()).put('a', [Buffer.from('x')])).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      why: expect.stringContaining('without object locks'),
+    })
+  })
+
+  test('are in the envelope, and are extended for what a later snapshot uses again', async () => {
+    const repository = await createRepository(target, systemClock)
+    const first = (await commitSnapshot(repository, keys.options, ['1\n', '2\n'])).envelope
+    const longer = await open({ mode: 'governance', days: 3 })
+    const later = await openRepository(longer)
+    const { envelope, reused } = await commitSnapshot(later, keys.options, ['2\n', '3\n'])
+    expect(reused).toBe(1)
+    const days = (until: string | null): number => (Date.parse(until ?? '') - Date.now()) / DAY_MS
+    expect(days(first.lockUntil)).toBeCloseTo(1, 2)
+    expect(days(envelope.lockUntil)).toBeCloseTo(3, 2)
+    const needed = [...envelope.objects, envelope.manifest, { path: 'ecomdb-repository.json' }]
+    for (const { path } of needed) {
+      const held = await longer.lock?.heldUntil(path)
+      expect(held?.getTime() ?? 0, path).toBeGreaterThanOrEqual(
+        Date.parse(envelope.lockUntil ?? ''),
+      )
+    }
+    const [unused] = first.objects.filter(
+      ({ path }) => !envelope.objects.some(o => o.path === path),
+    )
+    const held = await longer.lock?.heldUntil(unused?.path ?? '', unused?.versionId)
+    expect(days(held?.toISOString() ?? null)).toBeCloseTo(1, 2)
+    expect(await checkProtection(longer, later, [first, envelope], new Date())).toEqual([])
+  })
+
+  test('that somebody shortened, with the right to bypass them, are found out', async () => {
+    const repository = await createRepository(target, systemClock)
+    const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'])
+    const [{ path, versionId } = { path: '', versionId: '' }] = envelope.objects
+    await owner.send(
+      new PutObjectRetentionCommand({
+        ...object(path),
+        VersionId: versionId,
+        Retention: { Mode: 'GOVERNANCE', RetainUntilDate: new Date(Date.now() + 60_000) },
+        BypassGovernanceRetention: true,
+      }),
+    )
+    expect(await checkProtection(target, repository, [envelope], new Date())).toEqual([
+      {
+        name: path,
+        problem: expect.stringMatching(/^is locked until .* only; its snapshot promises/),
+      },
+    ])
+  })
+})
+
+describe.skipIf(missing)('what is laid over files of a repository', () => {
+  test('objects and envelopes, is not read, and is reported; nor is what hides them', async () => {
+    const repository = await createRepository(target, systemClock)
+    const one = (await commitSnapshot(repository, keys.options, ['1\n', '2\n'])).envelope
+    const two = (await commitSnapshot(repository, keys.options, ['3\n'])).envelope
+    const envelopeOf = ({ snapshotId }: typeof one): string =>
+      `snapshots/${snapshotId}/snapshot.json`
+    const [laid, hidden] = one.objects.map(({ path }) => path)
+    const over = [laid ?? '', envelopeOf(one), 'ecomdb-repository.json']
+    for (const name of over) {
+      await owner.send(new PutObjectCommand({ ...object(name), Body: Buffer.from('theirs') }))
+    }
+    for (const name of [hidden ?? '', envelopeOf(two)]) {
+      await owner.send(new DeleteObjectCommand(object(name)))
+    }
+
+    const opened = await openRepository(await open())
+    expect(opened.id).toBe(repository.id)
+    const listed = await opened.listSnapshots(keys.options.trustedSigners)
+    expect(listed).toEqual({ snapshots: [one, two], refused: [] })
+    expect(await opened.readEnvelope('latest', keys.options.trustedSigners)).toEqual(two)
+    for (const file of [one.manifest, ...one.objects, ...two.objects]) {
+      const { versionId: _, ...named } = file
+      expect(await opened.readStored(file)).toEqual(await opened.readStored(named))
+    }
+    const found = await shadowedFiles(target, '')
+    expect(found.map(({ name }) => name)).toEqual([...over, hidden ?? '', envelopeOf(two)].sort())
+    expect(found.filter(({ problem }) => problem.includes('delete marker'))).toHaveLength(2)
+    // A later backup does not rely on what it cannot see in full, and goes on.
+    const { envelope } = await commitSnapshot(opened, keys.options, ['1\n', '2\n', '3\n'])
+    expect(envelope.parent?.snapshotId).toBe(two.snapshotId)
+  })
+
+  test('an envelope, before it was written, makes the backup fail and not pass', async () => {
+    const repository = await createRepository(target, systemClock)
+    const planting: Target = {
+      label: target.label,
+      lock: target.lock,
+      get: (...args) => target.get(...args),
+      readBack: name => target.readBack(name),
+      stat: name => target.stat(name),
+      list: prefix => target.list(prefix),
+      remove: name => target.remove(name),
+      shadowed: prefix => target.shadowed(prefix),
+      keepsVersions: () => target.keepsVersions(),
+      noticesDamage: name => target.noticesDamage(name),
+      leftovers: () => target.leftovers(),
+      inspect: () => target.inspect(),
+      put: async (name, body) => {
+        if (name.endsWith('snapshot.json')) {
+          await owner.send(new PutObjectCommand({ ...object(name), Body: Buffer.from('theirs') }))
+        }
+        return await target.put(name, body)
+      },
+    }
+    const attacked = await openRepository(planting)
+    await expect(commitSnapshot(attacked, keys.options, ['1\n'])).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      why: expect.stringContaining('there already'),
+    })
+    expect((await repository.listSnapshots(keys.options.trustedSigners)).snapshots).toEqual([])
+  })
+})

@@ -1,0 +1,79 @@
+import {
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+
+/**
+ * What happens to a request: it is answered by the service, by an error of the proxy's own, by
+ * nothing (a reset, or silence), or its answer is lost or cut off on the way back, after the
+ * service has carried it out.
+ */
+export type Fate = 'pass' | 403 | 500 | 503 | 'reset' | 'silence' | 'lose-answer' | 'cut-answer'
+
+export interface FaultProxy {
+  /** "http://127.0.0.1:1234", in place of the service's own. */
+  endpoint: string
+  /** "PUT /bucket/key", of every request that came. */
+  requests: string[]
+  close(): Promise<void>
+}
+
+/** A real proxy in front of a real service. The Host header stays: the signature covers it. */
+export async function startFaultProxy(
+  service: string,
+  fate: (request: { method: string; url: string; n: number }) => Fate,
+  tls?: { key: string; cert: string },
+): Promise<FaultProxy> {
+  const requests: string[] = []
+  const handle = (incoming: IncomingMessage, answer: ServerResponse): void => {
+    const { method = '', url = '' } = incoming
+    requests.push(`${method} ${url}`)
+    const decided = fate({ method, url, n: requests.length })
+    incoming.on('error', () => {})
+    if (decided === 'silence') return
+    if (decided === 'reset') return void incoming.socket.destroy()
+    if (typeof decided === 'number') {
+      incoming.resume()
+      return void incoming.on('end', () => answer.writeHead(decided).end())
+    }
+    forward(service, incoming, answer, decided)
+  }
+  const server: Server = tls ? createTlsServer(tls, handle) : createServer(handle)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    endpoint: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    requests,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+function forward(
+  service: string,
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  fate: 'pass' | 'lose-answer' | 'cut-answer',
+): void {
+  const { method, url, headers } = incoming
+  const onward = request(`${service}${url}`, { method, headers, agent: false }, reply => {
+    const parts: Buffer[] = []
+    reply.on('data', part => parts.push(part))
+    reply.on('end', () => {
+      if (fate === 'lose-answer') return void answer.socket?.destroy()
+      const body = Buffer.concat(parts)
+      answer.writeHead(reply.statusCode ?? 502, reply.headers)
+      if (fate === 'pass') return void answer.end(body)
+      answer.write(body.subarray(0, body.length / 2), () => answer.socket?.destroy())
+    })
+  })
+  onward.on('error', () => answer.socket?.destroy())
+  incoming.pipe(onward)
+}
