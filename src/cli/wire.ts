@@ -6,6 +6,7 @@ import { EcomdbError, messageOf } from '#core/errors'
 import { readSecretFile } from '#core/secret-file'
 import type { CopyPlace } from '#domain/copy/copy-record'
 import type { EngineFamily } from '#domain/engine-family'
+import type { TargetContext } from '#domain/target/promises'
 import type { TargetPlace } from '#domain/target-place'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
@@ -93,6 +94,21 @@ async function openTarget(where: TargetPlace | string): Promise<Target> {
   return limitRate(target, place.rateLimit, systemClock)
 }
 
+/** Seconds that a trial's locks last: long enough to try them, short enough to wait for. */
+const TRIAL_LOCK_SECONDS = 7
+
+/** For `ecomdb target check`: the configured target, with locks that run out soon. */
+async function trialTarget(config: Config): Promise<{ target: Target; context: TargetContext }> {
+  const place = targetPlace(config)
+  const { s3 } = place
+  const days = TRIAL_LOCK_SECONDS / 86_400
+  const target = await openTarget(
+    s3?.objectLock ? { ...place, s3: { ...s3, objectLock: { ...s3.objectLock, days } } } : place,
+  )
+  const kind = s3 ? 's3' : 'directory'
+  return { target, context: { runsOn: config.runsOn, kind, locks: target.lock !== null } }
+}
+
 /** Where to copy to, and what the configuration says of it: a copy's name there, or a folder. */
 async function copyPlace(
   config: Config,
@@ -102,7 +118,7 @@ async function copyPlace(
   const place = copy
     ? { name: copy.name, media: copy.media, offsite: copy.offsite, offline: copy.offline }
     : { name: null, media: null, offsite: false, offline: false }
-  const where = copy ? { directory: copy.directory } : await placeOf(to)
+  const where = copy ? copy.place : await placeOf(to)
   const destination = await openTarget(where)
   const ejector = { umount: () => findTool('umount'), reopen: () => openTarget(where) }
   return { destination, place, ejector }
@@ -132,6 +148,7 @@ export const wire = {
   connectOptions,
   target,
   openTarget,
+  trialTarget,
   copyPlace,
   createTarget,
 }

@@ -27,7 +27,7 @@ export interface PlaceConfig {
 /** A place that holds a copy of the repository. */
 export interface CopyConfig extends PlaceConfig {
   name: string
-  directory: string
+  place: TargetPlace
   offline: boolean
   maxAgeMs: number
 }

@@ -197,13 +197,14 @@ async function compose(
 /** Eight days: a weekly copy, and a day for who carries the disk. */
 const DEFAULT_MAX_AGE_MS = 8 * 86_400_000
 
-function copyOf(
-  { name, directory, media, offsite, offline, max_age }: NonNullable<ConfigFile['copies']>[number],
-  folder: string,
-): CopyConfig {
+function copyOf(copy: NonNullable<ConfigFile['copies']>[number], folder: string): CopyConfig {
+  const { name, media, offsite, offline, max_age } = copy
+  const place = writtenPlace(copy, folder)
+  // parse-config.ts has refused such a copy.
+  if (!place) throw new Error(`the copy ${name} has no place`)
   return {
     name,
-    directory: resolve(folder, directory),
+    place,
     media: media ?? null,
     offsite: offsite ?? false,
     offline: offline ?? false,
@@ -219,7 +220,7 @@ async function decidePlace(
   folder: string,
 ): Promise<TargetPlace | null> {
   const copy = copies.find(({ name }) => name === from)
-  if (copy) return { directory: copy.directory }
+  if (copy) return copy.place
   const named = from ?? target
   return named === undefined ? writtenPlace(written, folder) : await placeOf(named, written, folder)
 }

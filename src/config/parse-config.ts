@@ -3,6 +3,7 @@ import {
   isMap,
   isNode,
   isScalar,
+  isSeq,
   LineCounter,
   type Node,
   parseDocument,
@@ -185,7 +186,20 @@ function contradictions(document: Document): Mistake[] {
   return [
     ...together(document, 'server', 'socket', ['host', 'port'], 'either socket, or host and port'),
     ...together(document, 'target', 'directory', ['s3'], 'either directory, or s3'),
+    ...copiesWithoutOnePlace(document),
   ]
+}
+
+function copiesWithoutOnePlace(document: Document): Mistake[] {
+  const copies = document.getIn(['copies'], true)
+  if (!isSeq(copies)) return []
+  return copies.items.flatMap((copy, at) => {
+    if (!isMap(copy)) return []
+    const places = ['directory', 's3'].filter(key => keyNode(copy, key))
+    const got = places.length === 0 ? 'neither' : 'both'
+    const message = `copies.${at}: expected either directory, or s3, got ${got}`
+    return places.length === 1 ? [] : [{ offset: offsetOf(copy), message }]
+  })
 }
 
 function together(

@@ -116,7 +116,8 @@ const copies = z
         .string()
         .regex(/^[A-Za-z0-9][\w.-]*$/, 'a name of letters, digits, ".", "_" and "-"')
         .describe('its name in commands: `ecomdb backup copy --to NAME`'),
-      directory: path('the folder of the copy; for a disk, below its mount point'),
+      ...location,
+      directory: path('the folder of the copy; for a disk, below its mount point').optional(),
       ...place,
       offline: z
         .boolean()

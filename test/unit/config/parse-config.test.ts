@@ -132,6 +132,8 @@ test.each([
   ['{s3: {bucket: b-1, secret_key: x}}', /target\.s3\.secret_key: unknown key/],
   ['{s3: {bucket: b-1, object_lock: {mode: soft, days: 0}}}', /mode: expected one of governance/],
   ['{directory: a, rate_limit_mib: 0}', /target\.rate_limit_mib: /],
+  ['{directory: a}\ncopies: [{name: x}]', /f:2:10: copies\.0: expected either directory, or s3/],
+  ['{directory: a}\ncopies: [{name: x, s3: {bukket: b}}]', /copies\.0\.s3\.bukket: unknown key/],
 ])('target: %s', (target, message) => {
   expect(refusal(`target: ${target}\n`)).toMatch(message)
 })

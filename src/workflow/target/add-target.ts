@@ -1,0 +1,53 @@
+import { readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { EcomdbError } from '#core/errors'
+import { translateStorageError } from '#core/storage-error'
+import type { AddedTarget } from '#domain/target/target-report'
+import { placeLabel, type TargetPlace } from '#domain/target-place'
+import type { Target } from '#target/target'
+import { writeNewFile } from '../init/key-set.ts'
+
+export interface AddTargetOptions {
+  /** Absolute. */
+  configFile: string | null
+  place: TargetPlace
+  /** To see that it is there, before anything is written. */
+  target: Target
+  /** null: the repository's own place; else the name of a copy. */
+  name: string | null
+  dryRun: boolean
+}
+
+/**
+ * `ecomdb target add`: looks at the place, then writes it into ecomdb.yaml.
+ *
+ * @throws EcomdbError CONFIG_NOT_FOUND, CONFIG_INVALID, USAGE, TARGET_UNAVAILABLE, STORAGE_FAILED
+ */
+export async function addTarget(options: AddTargetOptions): Promise<AddedTarget> {
+  const { configFile, place, target, name, dryRun } = options
+  if (!configFile) {
+    throw new EcomdbError('CONFIG_NOT_FOUND', {
+      what: 'there is no ecomdb.yaml to write to',
+      hints: ['run `ecomdb init` to make one, with --target'],
+    })
+  }
+  await target.inspect()
+  const { withTarget } = await import('#config/add-target')
+  const text = await readFile(configFile, 'utf8')
+  const file = { path: configFile, folder: dirname(configFile) }
+  const changed = withTarget(text, place, name, file)
+  if (changed && !dryRun) await replace(configFile, changed.text)
+  return { configFile, target: placeLabel(place), name, dryRun, lines: changed?.lines ?? '' }
+}
+
+/** Whole or not at all. */
+async function replace(file: string, text: string): Promise<void> {
+  const partial = `${file}.partial`
+  try {
+    await rm(partial, { force: true })
+    await writeNewFile(partial, text, 0o644)
+    await rename(partial, file)
+  } catch (error) {
+    throw translateStorageError(error, `cannot write ${file}`)
+  }
+}

@@ -1,0 +1,201 @@
+import { existsSync } from 'node:fs'
+import { readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '#core/clock'
+import type { S3Place } from '#domain/target-place'
+import { createRepository } from '#repository/repository'
+import { openS3Target } from '#target/s3/open-s3-target'
+import { setDocumentedPolicy } from '#test/bucket-policy'
+import { makeBucket, ownerClient } from '#test/buckets'
+import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
+import { type CliResult, runEcomdb } from '#test/cli'
+import { commitSnapshot, makeKeys } from '#test/snapshots'
+import {
+  contentsOf,
+  type StoredRepository,
+  storeRepository,
+  writeConfig,
+} from '#test/stored-repository'
+import { makeFolder, withFolder } from '#test/temporary'
+
+describe('a folder', () => {
+  let base: string
+  let made: StoredRepository
+  beforeAll(async () => {
+    base = await makeFolder()
+    made = await storeRepository(base)
+  })
+  afterAll(() => rm(base, { recursive: true }))
+  const run = (...args: string[]): Promise<CliResult> =>
+    runEcomdb(['target', ...args, '--config', made.config], { cwd: base })
+
+  test('is checked, and left as it was', async () => {
+    const before = await contentsOf(made.path)
+    const checked = await run('check')
+    expect(checked.status, checked.stderr).toBe(0)
+    expect(checked.stdout).toMatch(/yes +of many that write one name at once, one wins +1 of 8/)
+    expect(checked.stdout).toMatch(/no +what is laid over a file destroys nothing/)
+    expect(checked.stdout).toContain(`${made.path} can be relied on as it is configured`)
+    expect(await contentsOf(made.path)).toEqual(before)
+    const gone = await run('check', '--target', join(base, 'nowhere'))
+    expect(gone.status).toBe(10)
+  })
+
+  test('says what it holds, and names what killed runs have left', async () => {
+    const status = (await run('status', '--json')).json()
+    expect(status).toMatchObject({
+      status: 0,
+      result: { snapshots: 2, newest: { snapshotId: made.second.snapshotId, lockUntil: null } },
+    })
+    const partial = join(made.path, 'objects', '.partial-0011')
+    await writeFile(partial, 'half')
+    await utimes(partial, new Date('2020-01-01'), new Date('2020-01-01'))
+    const found = await run('status')
+    expect(found.status).toBe(3)
+    expect(found.stdout).toContain(
+      'LEFTOVER  objects/.partial-0011, begun 2020-01-01T00:00:00.000Z',
+    )
+    await rm(partial)
+  })
+
+  test('is added to ecomdb.yaml, whose comments stay', async () => {
+    await withFolder(async folder => {
+      const config = join(folder, 'ecomdb.yaml')
+      const text = '# ours\nruns_on: all # here\n'
+      await writeFile(config, text)
+      const add = (...args: string[]) => runEcomdb(['target', 'add', ...args], { cwd: folder })
+      const dry = await add(made.path, '--dry-run')
+      expect([dry.status, await readFile(config, 'utf8')]).toEqual([0, text])
+      expect(dry.stdout).toContain('would be written to')
+      expect((await add(made.path)).status).toBe(0)
+      expect(await readFile(config, 'utf8')).toBe(`${text}target:\n  directory: ${made.path}\n`)
+      expect((await add(made.path)).stdout).toContain('already')
+      expect((await add(base)).status).toBe(2)
+      expect((await add(join(folder, 'nowhere'), '--name', 'usb')).status).toBe(10)
+      expect((await add(base, '--name', 'usb')).status).toBe(0)
+      expect(await readFile(config, 'utf8')).toContain(
+        `copies:\n  - name: usb\n    directory: ${base}\n`,
+      )
+    })
+  })
+})
+
+const missing = cephMissing()
+describe.skipIf(missing)('a bucket', () => {
+  let ceph: CephGateway
+  let folder: string
+  beforeAll(async () => {
+    ceph = await startCeph()
+    folder = await makeFolder()
+  })
+  afterAll(async () => {
+    await ceph.stop()
+    await rm(folder, { recursive: true })
+  })
+
+  /** With credentials from the environment, and no ecomdb.yaml but for runs_on. */
+  async function run(
+    place: S3Place,
+    args: readonly string[],
+    {
+      runsOn = 'all',
+      user = ceph as { accessKey: string; secretKey: string },
+      locks = true,
+      config = join(folder, `${runsOn}.yaml`),
+    } = {},
+  ): Promise<CliResult> {
+    if (!existsSync(config)) await writeFile(config, `runs_on: ${runsOn}\n`)
+    const lock = locks ? '&lock_mode=governance&lock_days=1' : ''
+    const query = `endpoint=${place.endpoint}&bucket_owner_full_control=true${lock}`
+    const env = {
+      AWS_ACCESS_KEY_ID: user.accessKey,
+      AWS_SECRET_ACCESS_KEY: user.secretKey,
+      ECOMDB_TARGET: `s3://${place.bucket}/${place.prefix}?${query}`,
+    }
+    return await runEcomdb(['target', ...args, '--config', config], { env })
+  }
+
+  const versionsIn = async ({ bucket }: S3Place) => {
+    const found = await ownerClient(ceph).send(new ListObjectVersionsCommand({ Bucket: bucket }))
+    return [...(found.Versions ?? []), ...(found.DeleteMarkers ?? [])]
+  }
+  const findings = (checked: CliResult): string[] =>
+    checked
+      .json()
+      .result.promises.filter((one: { finding: string | null }) => one.finding !== null)
+      .map(({ promise }: { promise: string }) => promise)
+
+  test('with locks can be relied on, and is left empty; Ceph 16 forgets locks of parts', async () => {
+    const place = await makeBucket(ceph, true)
+    const checked = await run(place, ['check'])
+    expect(checked.status, checked.stderr + checked.stdout).toBe(0)
+    expect(checked.stdout).toMatch(
+      /yes +a name that is taken is refused +found afterwards \(replaced\)/,
+    )
+    expect(checked.stdout).toMatch(/yes +a file of one request is locked +governance, as asked/)
+    expect(checked.stdout).toMatch(
+      /yes +a file of several parts is locked +after it was asked again/,
+    )
+    expect(await versionsIn(place)).toEqual([])
+  })
+
+  test('without versions, and one without a right to be in it, are found out', async () => {
+    const place = await makeBucket(ceph)
+    const plain = await run(place, ['check', '--json'], { locks: false })
+    expect([plain.status, findings(plain)]).toEqual([3, ['keeps-versions']])
+    expect(await versionsIn(place)).toEqual([])
+    const stranger = await ceph.addUser('stranger')
+    expect((await run(place, ['check'], { user: stranger })).status).toBe(30)
+    const wrong = { accessKey: stranger.accessKey, secretKey: 'wrong' }
+    expect((await run(place, ['check'], { user: wrong })).status).toBe(22)
+  })
+
+  test('is right for the database host with the documented policy, and wrong with all rights', async () => {
+    const place = await makeBucket(ceph, true)
+    const user = await ceph.addUser('backup')
+    for (const name of ['vault', 'drill']) await ceph.addUser(name)
+    const principals = { BACKUP: 'backup', VAULT: 'vault', DRILL: 'drill' }
+    await setDocumentedPolicy(ceph, place, principals)
+    const checked = await run(place, ['check', '--json'], { runsOn: 'database', user })
+    expect([checked.status, findings(checked)]).toEqual([0, []])
+    const { promises, left } = checked.json().result
+    expect(promises).toContainEqual(
+      expect.objectContaining({ promise: 'reads-objects', kept: false }),
+    )
+    expect(left).not.toEqual([])
+    const all = await run(place, ['check', '--json'], { runsOn: 'database', locks: false })
+    expect([all.status, findings(all)]).toEqual([3, ['reads-objects', 'removes']])
+  })
+
+  test('shows in its status what was hidden, and uploads that were left', async () => {
+    const place = await makeBucket(ceph, true)
+    process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
+    process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
+    const keys = await makeKeys()
+    const repository = await createRepository(await openS3Target(place, systemClock), systemClock)
+    const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'])
+    const config = join(folder, 'signers.yaml')
+    await writeConfig(config, '/nowhere', keys.options.trustedSigners)
+    const status = async (): Promise<CliResult> => await run(place, ['status'], { config })
+    const before = await status()
+    expect(before.status, before.stderr + before.stdout).toBe(0)
+    expect(before.stdout).toMatch(/locks +governance, 1 day; every file of a snapshot is locked/)
+    const name = `snapshots/${envelope.snapshotId}/snapshot.json`
+    const owner = ownerClient(ceph)
+    const object = { Bucket: place.bucket, Key: `${place.prefix}/${name}` }
+    await owner.send(new DeleteObjectCommand(object))
+    await owner.send(new CreateMultipartUploadCommand({ ...object, Key: `${place.prefix}/new` }))
+    const after = await status()
+    expect(after.status).toBe(3)
+    expect(after.stdout).toContain(`EXPOSED  ${name}: a delete marker hides it`)
+    expect(after.stdout).toContain(`newest`)
+    // It is younger than a day, and may belong to a run that goes on.
+    expect(after.stdout).not.toContain('LEFTOVER')
+  })
+})
