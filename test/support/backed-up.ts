@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { engineFor } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
-import { writeDedupKey, writeIdentity, writeSigningKey } from '#crypto/key-files'
+import { type SigningKey, writeDedupKey, writeIdentity, writeSigningKey } from '#crypto/key-files'
 import type { LogicalBackupReport } from '#domain/backup/logical-backup-report'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
@@ -27,8 +27,13 @@ export class BackupPlace {
     this.family = family
   }
 
-  static async make(folder: string, family: EngineFamily): Promise<BackupPlace> {
-    const keys = await makeKeys()
+  /** @param signingKey of another place, where both are of the same people */
+  static async make(
+    folder: string,
+    family: EngineFamily,
+    signingKey?: SigningKey,
+  ): Promise<BackupPlace> {
+    const keys = await makeKeys(signingKey)
     const place = new BackupPlace(folder, keys, family)
     await mkdir(folder, { recursive: true })
     await createRepository(await createDirectoryTarget(place.path), systemClock)

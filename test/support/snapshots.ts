@@ -25,9 +25,8 @@ export interface TestKeys {
   options: SnapshotOptions
 }
 
-export async function makeKeys(): Promise<TestKeys> {
+export async function makeKeys(signingKey = generateSigningKey()): Promise<TestKeys> {
   const [operations, escrow] = [await generateIdentity(), await generateIdentity()]
-  const signingKey = generateSigningKey()
   const dedupKey = generateDedupKey()
   const options = {
     recipients: [operations.recipient, escrow.recipient],

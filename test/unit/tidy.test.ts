@@ -13,7 +13,7 @@ const MAX_FILE_LINES = 400
 const MAX_EXECUTE_LINES = 20
 
 const product = readSources('src', 'commands')
-const code = [...product, ...readSources('bench', 'test/support')]
+const code = [...product, ...readSources('bench', 'harness', 'test/support')]
 const tests = readSources('test')
 
 const each = (files: SourceFile[], rule: (file: SourceFile) => string[]): string[] =>

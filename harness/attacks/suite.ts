@@ -1,0 +1,199 @@
+import { cp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { engineFor } from '#cli/wire'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import type { Engine } from '#engine/engine'
+import type { RunningServer } from '#engine/scratch-server'
+import { openRepository } from '#repository/repository'
+import { openDirectoryTarget } from '#target/dir/directory-target'
+import { BackupPlace } from '#test/backed-up'
+import { type CliResult, runEcomdb } from '#test/cli'
+import { writeConfig } from '#test/stored-repository'
+import type { HarnessCase, Suite, SuiteContext } from '../suite.ts'
+import { type Attack, REPOSITORY_ATTACKS, type Victim } from './repository-attacks.ts'
+
+/**
+ * What somebody tries who may write to the target and has public keys only: restore, verify
+ * and drill must refuse it, each with its code, and the restore before it changes anything.
+ *
+ * --only repository is the only part so far.
+ */
+export const attacks: Suite = {
+  name: 'attacks',
+  defaultCount: REPOSITORY_ATTACKS.length,
+  async prepare(context) {
+    if (context.only !== null && context.only !== 'repository') {
+      throw new RangeError(`attacks has no part ${context.only}: repository`)
+    }
+    const place = await Place.make(context)
+    const start = context.seed % REPOSITORY_ATTACKS.length
+    const order = [...REPOSITORY_ATTACKS.slice(start), ...REPOSITORY_ATTACKS.slice(0, start)]
+    return {
+      cases: order.slice(0, context.count).map(attack => place.caseOf(attack)),
+      close: () => place.close(),
+    }
+  },
+}
+
+class Place {
+  readonly #folder: string
+  readonly #engine: Engine
+  readonly #target: RunningServer
+  readonly #backup: BackupPlace
+  readonly #envelopes: readonly [SnapshotEnvelope, SnapshotEnvelope]
+  readonly #stranger: Victim['stranger']
+
+  private constructor(
+    folder: string,
+    engine: Engine,
+    target: RunningServer,
+    backup: BackupPlace,
+    envelopes: readonly [SnapshotEnvelope, SnapshotEnvelope],
+    stranger: Victim['stranger'],
+  ) {
+    this.#folder = folder
+    this.#engine = engine
+    this.#target = target
+    this.#backup = backup
+    this.#envelopes = envelopes
+    this.#stranger = stranger
+  }
+
+  static async make({ family, folder }: SuiteContext): Promise<Place> {
+    process.env['ECOMDB_STATE'] = join(folder, 'state')
+    const engine = await engineFor(family)
+    const start = (name: string): Promise<RunningServer> =>
+      engine.scratchServers.start({ folder: join(folder, name), tcp: false, purpose: 'drill' })
+    const source = await start('source')
+    const session = await engine.connect(source.administrator)
+    for (const sql of SHOP) await session.run(sql)
+    const backup = await BackupPlace.make(join(folder, 'shop'), family)
+    const first = await backup.backUp(source)
+    await session.run('INSERT INTO shop.orders VALUES (4, 4)')
+    await session.run("INSERT INTO shop.customers VALUES (9, 'zoe')")
+    const second = await backup.backUp(source)
+    // Another shop that the same people look after: other identities, the same signer.
+    const other = await BackupPlace.make(join(folder, 'stranger'), family, backup.keys.signingKey)
+    const snapshotId = await other.backUp(source)
+    await session.close()
+    await engine.scratchServers.remove(source.folder)
+    const { repository, trustedSigners } = await backup.access()
+    const envelopes = [
+      await repository.readEnvelope(first, trustedSigners),
+      await repository.readEnvelope(second, trustedSigners),
+    ] as const
+    const stranger = { path: other.path, snapshotId }
+    return new Place(folder, engine, await start('target'), backup, envelopes, stranger)
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.scratchServers.remove(this.#target.folder)
+  }
+
+  caseOf(attack: Attack): HarnessCase {
+    const codes = attack.refusedWith?.join(' or ') ?? 'nothing'
+    return {
+      name: attack.name,
+      expected: `restore, verify and drill refuse with ${codes}; the server stays empty`,
+      run: () => this.#run(attack),
+    }
+  }
+
+  async #run(attack: Attack): Promise<string> {
+    const victim = await this.#victim()
+    await openRepository(openDirectoryTarget(victim.path))
+    try {
+      await attack.change(victim)
+      const asked = attack.asks?.(victim) ?? 'latest'
+      const seen: string[] = []
+      const results = {
+        restore: await this.#restore(victim, asked),
+        verify: await this.#ecomdb(victim, 'backup', 'verify', '--all'),
+        drill: await this.#ecomdb(victim, 'drill', asked),
+      }
+      for (const [command, result] of Object.entries(results)) {
+        seen.push(`${command} ${judge(command, result, attack)}`)
+      }
+      await this.#requireEmpty(attack)
+      if (attack.sparesFirst) {
+        const spared = await this.#restore(victim, victim.first.snapshotId, '--dry-run')
+        if (spared.status !== 0) throw new Error(`the first snapshot is lost:\n${spared.stderr}`)
+      }
+      return seen.join(', ')
+    } finally {
+      await rm(victim.path, { recursive: true, force: true })
+      await this.#clear()
+    }
+  }
+
+  async #victim(): Promise<Victim> {
+    const path = join(this.#folder, 'victim')
+    await cp(this.#backup.path, path, { recursive: true })
+    const { keys } = this.#backup
+    await writeConfig(join(this.#folder, 'victim.yaml'), path, keys.options.trustedSigners, [
+      `identity_files: [${this.#backup.identityFile}]`,
+    ])
+    const [first, second] = this.#envelopes
+    return { path, keys, first, second, stranger: this.#stranger }
+  }
+
+  async #ecomdb(_victim: Victim, ...args: string[]): Promise<CliResult> {
+    const config = ['--config', join(this.#folder, 'victim.yaml'), '--json']
+    return await runEcomdb([...args, ...config], {
+      env: { ECOMDB_STATE: join(this.#folder, 'state') },
+    })
+  }
+
+  async #restore(victim: Victim, ...args: string[]): Promise<CliResult> {
+    const server = ['--socket', this.#target.socketPath, '--user', 'root', '--confirm', 'shop']
+    return await this.#ecomdb(victim, 'restore', ...args, '--start-over', ...server)
+  }
+
+  /** Only damage that is found while rows are read may leave anything behind. */
+  async #requireEmpty({ refusedWith }: Attack): Promise<void> {
+    if (refusedWith === null || refusedWith.includes('OBJECT_DAMAGED')) return
+    const session = await this.#engine.connect(this.#target.administrator)
+    const there = await session.value("SHOW DATABASES LIKE 'shop'")
+    await session.close()
+    if (there !== null) throw new Error('the restore was refused, and has made the database')
+  }
+
+  async #clear(): Promise<void> {
+    const session = await this.#engine.connect(this.#target.administrator)
+    await session.run('DROP DATABASE IF EXISTS shop')
+    await session.run('DROP DATABASE IF EXISTS ecomdb_restore')
+    await session.close()
+    await rm(join(this.#folder, 'state'), { recursive: true, force: true })
+  }
+}
+
+/** Throws unless the command ended as it must; gives back how. */
+function judge(command: string, result: CliResult, { refusedWith }: Attack): string {
+  const document = result.json()
+  const found = document.error?.code ?? outcomeOf(document.result)
+  if (refusedWith === null) {
+    if (result.status === 0) return 'is not misled'
+    throw new Error(`${command}: exit ${result.status}, ${found}\n${result.stdout}`)
+  }
+  // What verify and drill find is a result: exit 13 without an error.
+  const refused = result.status === 13 || result.status === 12 || result.status === 10
+  const named =
+    refusedWith.some(code => result.stdout.includes(code)) ||
+    (command !== 'restore' && found === 'failed')
+  if (refused && named) return `exit ${result.status} (${found})`
+  throw new Error(`${command}: exit ${result.status}, ${found}\n${result.stdout}\n${result.stderr}`)
+}
+
+function outcomeOf(result: unknown): string {
+  return typeof result === 'object' && result !== null && 'outcome' in result
+    ? String(result.outcome)
+    : 'done'
+}
+
+const SHOP = [
+  'CREATE DATABASE shop',
+  'CREATE TABLE shop.customers (id INT PRIMARY KEY, name VARCHAR(20))',
+  "INSERT INTO shop.customers VALUES (1, 'ann'), (2, 'bob')",
+  'CREATE TABLE shop.orders (id INT PRIMARY KEY, customer_id INT)',
+  'INSERT INTO shop.orders VALUES (1, 1), (2, 1), (3, 2)',
+]

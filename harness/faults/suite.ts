@@ -1,0 +1,52 @@
+import { Random } from '#domain/sample/random'
+import type { HarnessCase, Suite } from '../suite.ts'
+import { JOBS, type Job } from './jobs.ts'
+import { FAULTS, type Fault } from './kinds.ts'
+import { Place } from './place.ts'
+
+/**
+ * Every job, cut short and disturbed in every way. What must hold, checked by a real restore:
+ * a snapshot is absent, or complete and restorable; no failure ends with 0; nothing earlier
+ * is harmed; the next run succeeds.
+ *
+ * --only takes a part of a case's name: "drill", "SIGKILL", "restore, the server".
+ */
+export const faults: Suite = {
+  name: 'faults',
+  defaultCount: 40,
+  async prepare({ family, folder, seed, count, only }) {
+    const pairs = JOBS.flatMap(job =>
+      FAULTS.filter(fault => fault.appliesTo(job)).map(fault => ({ job, fault })),
+    ).filter(pair => only === null || nameOf(pair).includes(only))
+    if (pairs.length === 0) throw new RangeError(`no case has '${only}' in its name`)
+    const place = await Place.make(family, folder)
+    // Each pair once, then each again at other moments.
+    const cases = Array.from({ length: count }, (_, index) => {
+      const number = seed + index
+      return caseOf(place, number, pairs[number % pairs.length] ?? (pairs[0] as Pair))
+    })
+    return { cases, close: () => place.close() }
+  },
+}
+
+interface Pair {
+  job: Job
+  fault: Fault
+}
+
+const nameOf = ({ job, fault }: Pair): string => `${job.name}, ${fault.name}`
+
+function caseOf(place: Place, seed: number, pair: Pair): HarnessCase {
+  return {
+    name: `${nameOf(pair)} (seed ${seed})`,
+    expected: 'absent or whole, never 0 for a failure, nothing harmed, the next run succeeds',
+    async run() {
+      const one = await place.begin()
+      try {
+        return await pair.fault.run(one, pair.job, new Random(seed))
+      } finally {
+        await one.remove()
+      }
+    },
+  }
+}
