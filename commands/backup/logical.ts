@@ -42,6 +42,12 @@ export default class BackupLogical extends BaseCommand {
       helpValue: 'SECONDS',
       summary: 'how long to wait for a moment in which locking stops no one',
     }),
+    hold: integer({
+      default: 60,
+      min: 1,
+      helpValue: 'SECONDS',
+      summary: 'how long writers to tables without transactions (MyISAM, …) may have to wait',
+    }),
     ...dryRunFlag,
     ...serverFlags,
     ...targetFlags,
@@ -51,10 +57,11 @@ export default class BackupLogical extends BaseCommand {
     const { flags } = await this.parse(BackupLogical)
     if (!flags['dry-run']) await wire.warmReaders(flags.readers)
     const config = await configFrom(flags)
-    const { readers, wait: waitSeconds, databases = null } = flags
+    const { readers, wait: waitSeconds, hold: holdSeconds, databases = null } = flags
     const keys = backupKeys(config)
     const place = { ...(await wire.server(config)), target: await wire.target(config) }
-    const options = { ...place, keys, databases, readers, waitSeconds, clock: systemClock }
+    const limits = { readers, waitSeconds, holdSeconds }
+    const options = { ...place, keys, databases, ...limits, clock: systemClock }
     if (flags['dry-run']) {
       const preview = await previewLogicalBackup(options)
       return { result: preview, text: logicalBackupPreviewText(preview) }

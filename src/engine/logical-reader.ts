@@ -7,6 +7,7 @@ import type {
   KeyEntry,
   ProbeEntry,
   ProgramEntry,
+  SpatialReferenceEntry,
 } from '#domain/backup/manifest'
 import type { Position } from '#domain/backup/position'
 import type { ConnectOptions, Session } from './session.ts'
@@ -60,6 +61,8 @@ export interface ConsistentOptions extends QuietOptions {
   waitSeconds?: number
   /** Writers never wait longer than this for one attempt at the lock. Default 2. */
   lockSeconds?: number
+  /** Writers to tables without transactions never wait longer than this. Default 60. */
+  holdSeconds?: number
   /** Is told what is being done, in words. */
   onStep?: (step: string) => void
 }
@@ -70,6 +73,9 @@ export interface ReadableTable {
   name: string
   key: KeyEntry | null
   columns: readonly ColumnEntry[]
+  /** MariaDB: rows that were are rows too, with their times among the columns. */
+  history?: true
+  storageEngine?: string
 }
 
 export type KeyRange = ChunkRange
@@ -161,6 +167,16 @@ export interface ConsistentPoint extends RowReader {
   /** What a restore will not bring back as it is here, in words. */
   readonly findings: readonly string[]
   /**
+   * Tables of the catalog without transactions: nobody writes to them until `release`, so
+   * they are read first.
+   */
+  readonly held: readonly CatalogTable[]
+  /**
+   * Lets writers to them go on.
+   * @throws EcomdbError NOT_CONSISTENT when they were not held all the time
+   */
+  release(): Promise<void>
+  /**
    * To be called after the last chunk: compares all definitions again.
    * @throws EcomdbError NOT_CONSISTENT
    */
@@ -182,6 +198,7 @@ export interface Catalog {
    */
   programs: readonly ProgramEntry[]
   accounts: readonly AccountEntry[]
+  spatialReferences: readonly SpatialReferenceEntry[]
 }
 
 export interface CatalogTable extends ReadableTable {

@@ -1,6 +1,6 @@
 import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import { disabledEvent } from '#domain/backup/disabled-event'
-import type { AccountEntry, Manifest, ProgramEntry } from '#domain/backup/manifest'
+import type { AccountEntry, Manifest, ProgramEntry, TableEntry } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import { isPerson } from '#domain/backup/restored-accounts'
 import { underDatabaseCollation } from './database-collation.ts'
@@ -21,6 +21,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
     accounts: script([...session(manifest), ...manifest.accounts.flatMap(accountStatements)]),
     schema: script([
       ...session(manifest),
+      ...(manifest.spatialReferences ?? []).map(({ create }) => create),
       ...manifest.databases.map(({ create }) => create),
       ...sequences.flatMap(({ schema, create, after }) => [
         use(schema),
@@ -51,9 +52,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
           ...programStatements(manifest, program),
         ]),
     ]),
-    check: script(
-      manifest.tables.map(({ schema, name, rows }) => checkStatement(schema, name, rows)),
-    ),
+    check: script(manifest.tables.map(checkStatement)),
   }
 }
 
@@ -79,6 +78,7 @@ const MYSQL_SESSION = [
 const MARIADB_SESSION = [
   'SET SESSION check_constraint_checks = 0',
   '/*M!100804 SET SESSION explicit_defaults_for_timestamp = ON */',
+  '/*M!101100 SET SESSION system_versioning_insert_history = ON */',
 ]
 
 const isValid = ({ invalid }: ProgramEntry): boolean => invalid === undefined
@@ -131,8 +131,8 @@ function locked(statement: string): string {
 }
 
 /** Rows as (table, expected, found), for tables that have another number of rows than they had. */
-function checkStatement(schema: string, name: string, rows: number): string {
-  const table = quoteQualified(schema, name)
+function checkStatement({ schema, name, rows, history }: TableEntry): string {
+  const table = `${quoteQualified(schema, name)}${history ? ' FOR SYSTEM_TIME ALL' : ''}`
   return `SELECT ${quoteString(`${schema}.${name}`)}, ${rows} AS expected, COUNT(*) AS found FROM ${table} HAVING found <> expected`
 }
 

@@ -77,6 +77,8 @@ newline\`)) COMMENT = 'ENGINE=MyISAM, \\'x\\' ; --'`,
   'CREATE TABLE searched (id INT NOT NULL PRIMARY KEY, a TEXT, b TEXT, n INT, KEY (n), FULLTEXT KEY fa (a), FULLTEXT KEY fab (a, b))',
   `CREATE TABLE parted (id INT NOT NULL, y INT NOT NULL, t VARCHAR(9), PRIMARY KEY (id, y), KEY t (t))
      PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE)`,
+  'CREATE TABLE old_engine (a INT, n INT NOT NULL AUTO_INCREMENT, t VARCHAR(9), PRIMARY KEY (a, n), FULLTEXT KEY ft (t)) ENGINE=MyISAM',
+  'CREATE TABLE in_memory (id INT PRIMARY KEY, t VARCHAR(9), KEY t (t) USING BTREE) ENGINE=MEMORY',
   'CREATE TABLE second.order_items (order_item_id INT NOT NULL PRIMARY KEY, created_at DATETIME NOT NULL, price_usd DECIMAL(6,2))',
   'CREATE TABLE second.orders (order_id INT NOT NULL PRIMARY KEY, created_at DATETIME NOT NULL, price_usd DECIMAL(6,2))',
   'CREATE TABLE second.other (id INT NOT NULL PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES `odd ``db" 名`.parents (id))',
@@ -84,6 +86,9 @@ newline\`)) COMMENT = 'ENGINE=MyISAM, \\'x\\' ; --'`,
 
 const MYSQL_TABLES = [
   'CREATE TABLE documents (id INT NOT NULL PRIMARY KEY, j JSON, g GEOMETRY SRID 4326, p POINT NOT NULL SRID 0, SPATIAL KEY (p), KEY ((CAST(j->>"$.n" AS UNSIGNED))))',
+  `CREATE SPATIAL REFERENCE SYSTEM 1000000 NAME 'mine' ORGANIZATION 'me' IDENTIFIED BY 77 DEFINITION 'GEOGCS["mine",DATUM["WGS 84",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.017453292519943278],AXIS["Lat",NORTH],AXIS["Lon",EAST]]' DESCRIPTION 'it''s \\\\ é'`,
+  'CREATE TABLE placed (id INT PRIMARY KEY, p POINT SRID 1000000)',
+  "INSERT INTO placed VALUES (1, ST_GeomFromText('POINT(1 2)', 1000000))",
   'CREATE TABLE descending (id INT NOT NULL PRIMARY KEY, a INT, KEY hid (a DESC) INVISIBLE, KEY fn ((a + 1)))',
 ]
 
@@ -91,6 +96,10 @@ const MARIADB_TABLES = [
   'CREATE TABLE documents (id INT NOT NULL PRIMARY KEY, j JSON, g GEOMETRY, p POINT NOT NULL, SPATIAL KEY (p))',
   'CREATE TABLE long_unique (id INT NOT NULL PRIMARY KEY, a BLOB UNIQUE, n INT, KEY (n))',
   'CREATE TABLE ids (u UUID NOT NULL PRIMARY KEY, i INET6, i4 INET4)',
+  'CREATE TABLE in_aria (id INT PRIMARY KEY, t VARCHAR(9)) ENGINE=Aria TRANSACTIONAL=1',
+  'CREATE TABLE with_history (id INT PRIMARY KEY, n INT, KEY n (n)) WITH SYSTEM VERSIONING',
+  'CREATE TABLE history_named (id INT, n INT WITHOUT SYSTEM VERSIONING, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, e TIMESTAMP(6) GENERATED ALWAYS AS ROW END INVISIBLE, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING',
+  'CREATE TABLE history_parted (id INT PRIMARY KEY, n INT) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME LIMIT 2 (PARTITION p0 HISTORY, PARTITION p1 HISTORY, PARTITION pn CURRENT)',
   'CREATE SEQUENCE numbering START WITH 5 INCREMENT BY 3 CACHE 10',
   'CREATE TABLE numbered (id BIGINT NOT NULL DEFAULT nextval(numbering) PRIMARY KEY, n INT)',
 ]
@@ -133,6 +142,8 @@ const ROWS = [
   "INSERT INTO parted VALUES (1, 5, 'a'), (1, 50, 'b')",
   'INSERT INTO second.other VALUES (1, 2)',
   "INSERT INTO second.order_items VALUES (1, '2012-03-19 09:00:00', 49.99)",
+  "INSERT INTO old_engine (a, t) VALUES (1, 'x'), (1, 'y'), (2, NULL)",
+  "INSERT INTO in_memory VALUES (1, 'x'), (2, NULL)",
   "INSERT INTO second.orders VALUES (1, '2012-03-19 09:00:00', 49.99)",
 ]
 
@@ -150,6 +161,14 @@ const MARIADB_ROWS = [
   "INSERT INTO long_unique VALUES (1, 'x', 1), (2, NULL, 2)",
   "INSERT INTO ids VALUES ('123e4567-e89b-12d3-a456-426655440000', '2001:db8::ff00:42:8329', '10.0.0.1')",
   'INSERT INTO numbered (n) VALUES (1), (2)',
+  "INSERT INTO in_aria VALUES (1, 'x')",
+  ...['with_history', 'history_named', 'history_parted'].flatMap(table => [
+    `INSERT INTO ${table} (id, n) VALUES (1, 1), (2, 2), (3, 3)`,
+    `UPDATE ${table} SET n = n + 10 WHERE id < 3`,
+    `UPDATE ${table} SET id = id + 10 WHERE id = 2`,
+    `DELETE FROM ${table} WHERE id = 3`,
+    `INSERT INTO ${table} (id, n) VALUES (3, 4)`,
+  ]),
 ]
 
 const PROGRAMS = [
@@ -202,6 +221,7 @@ const SHARED_ACCOUNTS = [
 const MYSQL_ACCOUNTS = [
   "CREATE USER 'ann''o`'@'10.%' IDENTIFIED BY 'Secret1' REQUIRE SSL WITH MAX_USER_CONNECTIONS 3 PASSWORD EXPIRE INTERVAL 90 DAY COMMENT 'a \"note\"'",
   "CREATE USER 'ecomdb_backup'@'localhost' IDENTIFIED BY 'Secret2'",
+  `CREATE USER brien IDENTIFIED BY 'Secret3' REQUIRE SUBJECT '/CN=O''Brien "x" \\\\' AND ISSUER '/C=''IE' AND CIPHER 'it''s'`,
   'CREATE ROLE reader',
   ...SHARED_ACCOUNTS,
   "GRANT reader TO 'ann''o`'@'10.%'",
@@ -210,6 +230,7 @@ const MYSQL_ACCOUNTS = [
 ]
 
 const MARIADB_ACCOUNTS = [
+  `CREATE USER brien IDENTIFIED BY 'Secret3' REQUIRE SUBJECT '/CN=O''Brien "x" \\\\' AND ISSUER '/C=''IE' AND CIPHER 'it''s'`,
   "CREATE USER 'ann''o`'@'10.%' IDENTIFIED BY 'Secret1' REQUIRE SSL WITH MAX_USER_CONNECTIONS 3 PASSWORD EXPIRE INTERVAL 90 DAY",
   "CREATE USER 'ecomdb_backup'@'localhost' IDENTIFIED BY 'Secret2'",
   'CREATE ROLE reader',

@@ -20,8 +20,12 @@ export async function serverValues(session: Session): Promise<Record<string, str
   const tables = Map.groupBy(columns, ({ s, t }) => quoteQualified(s, t))
   const values: Record<string, string[]> = {}
   for (const [table, mine] of tables) {
-    const parts = mine.map(({ c, type, charset }) => part(quoteIdentifier(c), type, charset))
     const versioned = await isVersioned(session, table)
+    // Times of rows, where the table does not name them.
+    const times = versioned && mine.every(({ c }) => c !== 's') ? ['row_start', 'row_end'] : []
+    const parts = [...mine, ...times.map(c => ({ c, type: 'timestamp', charset: null }))].map(
+      ({ c, type, charset }) => part(quoteIdentifier(c), type, charset),
+    )
     const rows = await session.rows<SqlRow & { line: string }>(
       `SELECT CONCAT_WS('|', ${parts.join(', ')}) AS line FROM ${table}${versioned ? ' FOR SYSTEM_TIME ALL' : ''}`,
     )
@@ -47,6 +51,7 @@ function expression(column: string, type: string, charset: string | null): strin
   // A member's number: its text does not tell '' from the invalid value.
   if (type === 'enum' || type === 'set') return `CONCAT(${column} + 0, ':', HEX(${column}))`
   if (GEOMETRIES.has(type)) return `CONCAT(ST_SRID(${column}), ':', HEX(ST_AsBinary(${column})))`
+  if (type === 'vector') return `HEX(${column})`
   if (type === 'json') return `CONCAT(JSON_TYPE(${column}), ':', HEX(CAST(${column} AS CHAR)))`
   if (
     type.endsWith('blob') ||

@@ -25,6 +25,8 @@ export interface Manifest {
   /** Views, routines, triggers, events, sequences: in an order that can be created. */
   programs: readonly ProgramEntry[]
   accounts: readonly AccountEntry[]
+  /** MySQL: spatial reference systems that are not the server's own; absent without any. */
+  spatialReferences?: readonly SpatialReferenceEntry[]
   /** Answers of the live database at the consistent point, to compare after a restore. */
   probes: readonly ProbeEntry[]
   /** What this snapshot does not keep as it was, in words; absent where it keeps all. */
@@ -64,6 +66,8 @@ export interface TableEntry {
   /** In the order of the fields of a line; generated columns are left out. */
   columns: readonly ColumnEntry[]
   chunks: readonly ChunkEntry[]
+  /** MariaDB, system-versioned: `columns` has the times of its rows, those that were among them. */
+  history?: true
   /** Rows per chunk where the key is an integer: distance between borders; decimal. */
   chunkStep: string | null
 }
@@ -135,6 +139,12 @@ export interface ProgramEntry {
   characterSetClient: string
   collationConnection: string
   timeZone: string
+}
+
+export interface SpatialReferenceEntry {
+  id: number
+  /** CREATE SPATIAL REFERENCE SYSTEM IF NOT EXISTS …: they belong to the server. */
+  create: string
 }
 
 export interface AccountEntry {

@@ -80,6 +80,9 @@ export const mariadbLogicalDialect: LogicalDialect = {
     return sequences
   },
 
+  // They cannot be made here.
+  spatialReferences: async () => [],
+
   // BACKUP STAGE ends with the lock; what comes later is found by comparing definitions.
   definitionFence: { raise: async () => null, lower: async () => {} },
 }

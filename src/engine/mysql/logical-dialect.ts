@@ -1,10 +1,11 @@
 import type { AccountEntry } from '#domain/backup/manifest'
 import type { Position } from '#domain/backup/position'
-import { quoteAccount } from '../quote.ts'
+import { quoteAccount, quoteString } from '../quote.ts'
 import type { Session, SqlRow } from '../session.ts'
 import type { LogicalDialect } from '../shared/logical/dialect.ts'
 import { flushTablesWithReadLock, lockTables } from '../shared/logical/lock-methods.ts'
 import { unlessRefused } from '../shared/logical/unless-refused.ts'
+import { readSpatialReferences } from './spatial-references.ts'
 
 /** DDL that runs is waited for no longer than this. */
 const FENCE_SECONDS = 2
@@ -59,8 +60,10 @@ export const mysqlLogicalDialect: LogicalDialect = {
   },
 
   async accounts(session) {
-    const rows = await session.rows<SqlRow & { user: string; host: string; role: number }>(
-      `SELECT user AS user, host AS host,
+    const rows = await session.rows<AccountRow>(
+      `SELECT user AS user, host AS host, CONVERT(ssl_cipher USING utf8mb4) AS cipher,
+              CONVERT(x509_issuer USING utf8mb4) AS issuer,
+              CONVERT(x509_subject USING utf8mb4) AS subject,
               account_locked = 'Y' AND password_expired = 'Y' AND authentication_string = '' AS role
          FROM mysql.user
         WHERE user NOT IN ('mysql.sys', 'mysql.session', 'mysql.infoschema')
@@ -71,6 +74,8 @@ export const mysqlLogicalDialect: LogicalDialect = {
     for (const row of rows) accounts.push(await readAccount(session, row))
     return accounts
   },
+
+  spatialReferences: readSpatialReferences,
 
   sequences: async () => [],
 
@@ -92,12 +97,11 @@ export const mysqlLogicalDialect: LogicalDialect = {
  * DEFAULT ROLE in CREATE USER wants the role to be there and granted, so it becomes a
  * statement of its own, after the grants.
  */
-async function readAccount(
-  session: Session,
-  { user, host, role }: { user: string; host: string; role: number },
-): Promise<AccountEntry> {
+async function readAccount(session: Session, row: AccountRow): Promise<AccountEntry> {
+  const { user, host, role } = row
   const account = quoteAccount(user, host)
-  const created = (await session.value(`SHOW CREATE USER ${account}`)) ?? ''
+  const shown = (await session.value(`SHOW CREATE USER ${account}`)) ?? ''
+  const created = withQuotedRequirements(shown, row)
   const defaults = DEFAULT_ROLE.exec(created)?.[1]
   const grants = (await session.rows(`SHOW GRANTS FOR ${account}`)).map(row =>
     String(Object.values(row)[0]),
@@ -109,6 +113,29 @@ async function readAccount(
     create: [created.replace(DEFAULT_ROLE, '')],
     grants: [...grants, ...(defaults ? [`SET DEFAULT ROLE ${defaults} TO ${account}`] : [])],
   }
+}
+
+type AccountRow = SqlRow & {
+  user: string
+  host: string
+  role: number
+  cipher: string
+  issuer: string
+  subject: string
+}
+
+/**
+ * SHOW CREATE USER prints what REQUIRE asks for between quotes, and its own quotes and
+ * backslashes as they are (MySQL 9.7, measured): '/CN=O'Brien'. That would be no statement, or
+ * another one.
+ */
+function withQuotedRequirements(created: string, { cipher, issuer, subject }: AccountRow): string {
+  const printed = { SUBJECT: subject, ISSUER: issuer, CIPHER: cipher }
+  return Object.entries(printed).reduce(
+    (text, [word, value]) =>
+      value ? text.replace(` ${word} '${value}'`, () => ` ${word} ${quoteString(value)}`) : text,
+    created,
+  )
 }
 
 const NAME = '`(?:[^`]|``)*`'

@@ -27,6 +27,8 @@ export interface LogicalBackupOptions {
   readers: number
   /** Seconds to wait for a moment to lock in. */
   waitSeconds: number
+  /** Seconds for which writers to tables without transactions may have to wait. */
+  holdSeconds?: number
   clock: Clock
 }
 
@@ -93,7 +95,7 @@ async function startSnapshot(
 }
 
 async function openPoint(
-  { engine, connect, databases, readers, waitSeconds }: LogicalBackupOptions,
+  { engine, connect, databases, readers, waitSeconds, holdSeconds }: LogicalBackupOptions,
   progress: Progress,
 ): Promise<ConsistentPoint> {
   const point = await engine.logicalReader.openConsistent({
@@ -101,6 +103,7 @@ async function openPoint(
     databases,
     readers,
     waitSeconds,
+    ...(holdSeconds === undefined ? {} : { holdSeconds }),
     onStep: step => progress.stage(step),
   })
   for (const warning of [...point.warnings, ...point.findings]) progress.warn(warning)
@@ -126,7 +129,8 @@ async function commit(
   { tables }: StoredTables,
   startedAt: string,
 ): Promise<void> {
-  const { serverVersion, settings, databases, programs, accounts } = point.catalog
+  const { serverVersion, settings, databases, programs, accounts, spatialReferences } =
+    point.catalog
   const manifest: Manifest = {
     format: 1,
     snapshotId: writer.snapshotId,
@@ -139,6 +143,7 @@ async function commit(
     tables,
     programs,
     accounts,
+    ...(spatialReferences.length ? { spatialReferences } : {}),
     probes: point.probes,
     ...(point.findings.length ? { findings: point.findings } : {}),
   }

@@ -54,6 +54,22 @@ export async function storeTables(
   const stored = { objects: 0, bytes: 0, reused: 0 }
   const context = { writer, progress, storing: new Limiter(BYTES_STORING), stored }
   const { tables } = point.catalog
+  // Someone may be waiting to write to these.
+  const first = tables.filter(table => point.held.includes(table))
+  const rest = tables.filter(table => !point.held.includes(table))
+  const planned = await readTables(point, first, context)
+  await point.release()
+  for (const [table, plan] of await readTables(point, rest, context)) planned.set(table, plan)
+  const entries = await Promise.all(tables.map(table => entryOf(planned.get(table))))
+  return { tables: entries, stored }
+}
+
+/** Reads these tables on all readers. */
+async function readTables(
+  point: ConsistentPoint,
+  tables: readonly CatalogTable[],
+  context: StoreContext,
+): Promise<Map<CatalogTable, Planned>> {
   // The largest first, so that the readers end together.
   const unplanned = tables.toSorted((a, b) => a.estimate.bytes - b.estimate.bytes)
   const left = { bytes: tables.reduce((sum, { estimate }) => sum + estimate.bytes, 0) }
@@ -68,15 +84,14 @@ export async function storeTables(
       else {
         const table = unplanned.pop()
         if (!table) return
-        const plan = await planTable(point, writer, table, left.bytes)
+        const plan = await planTable(point, context.writer, table, left.bytes)
         planned.set(table, plan.planned)
         jobs.push(...plan.spans.map(span => ({ ...span, planned: plan.planned })))
       }
     }
   }
   await allOrFirstFailure(Array.from({ length: point.readers }, work), () => failed.abort())
-  const entries = await Promise.all(tables.map(table => entryOf(planned.get(table))))
-  return { tables: entries, stored }
+  return planned
 }
 
 /** Waits for all of them, also after a failure, so that nothing is still at work then. */
@@ -96,7 +111,10 @@ async function planTable(
   const bounds = await point.keyBounds(table)
   const id = writer.tableId(table.schema, table.name)
   const parent = writer.parent?.tables.find(one => one.id === id)
-  const known = knownRowBytes(parent, table.estimate)
+  // A table without transactions knows its bytes, and is not to be read for long.
+  const held = point.held.includes(table)
+  const { bytes, rows: guessed } = table.estimate
+  const known = held ? bytes / Math.max(1, guessed) : knownRowBytes(parent, table.estimate)
   const { step, ranges } = planChunks({
     bounds,
     rows: Math.max(table.estimate.rows, parent?.rows ?? 0),
@@ -151,6 +169,7 @@ async function entryOf(planned: Planned | undefined): Promise<TableEntry> {
       hints: ['run CHECK TABLE on it: an index may be damaged', 'run the backup again'],
     })
   }
-  const { schema, name, create, storageEngine, key, columns } = table
-  return { schema, name, create, storageEngine, rows, key, columns, chunks, chunkStep: step }
+  const { schema, name, create, storageEngine, key, columns, history } = table
+  const entry = { schema, name, create, storageEngine, rows, key, columns, chunks, chunkStep: step }
+  return history ? { ...entry, history } : entry
 }

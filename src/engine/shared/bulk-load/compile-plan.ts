@@ -62,6 +62,9 @@ export function compileRestorePlan(
     ...removalStatements(options.remove),
     ...(resume ? resumeRemovals(manifest, resume, wanted) : []),
     ...removalStatements(accountsOnly(resume?.made)),
+    ...(manifest.spatialReferences ?? []).map(({ id, create }) =>
+      plain('databases', `spatial reference system ${id}`, null, create),
+    ),
     ...databases.map(database => databaseStatement(database, there)),
     ...accounts.statements,
     ...giveUpRoles(accounts.made, grantable.accounts, target.administrator),

@@ -40,6 +40,8 @@ const OPTIONAL_SETTINGS: Readonly<Record<string, string>> = {
   // MariaDB's row history comes as rows, with its own times.
   system_versioning_insert_history: 'ON',
   system_versioning_alter_history: "'KEEP'",
+  // A MEMORY table keeps the limit of the session that made it, in bytes.
+  max_heap_table_size: '17179869184',
   // MySQL sorts an index in a buffer of this size, in bytes, for all its threads together.
   innodb_ddl_buffer_size: '67108864',
 }

@@ -1,6 +1,6 @@
 import type { SplitTable } from '#domain/backup/deferred-indexes'
 import type { Manifest, ProgramEntry } from '#domain/backup/manifest'
-import type { MadeObjects, RestoreStatement } from '#domain/backup/restore-plan'
+import type { MadeObjects, ProgramContext, RestoreStatement } from '#domain/backup/restore-plan'
 import { parseCreateTable } from '#domain/schema/create-table'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
@@ -44,6 +44,14 @@ export function accountsOnly(made: MadeObjects | undefined): MadeObjects | null 
   return made ? { databases: [], accounts: made.accounts } : null
 }
 
+/** The mode in which MariaDB knows DROP PACKAGE. */
+const ORACLE: ProgramContext = {
+  sqlMode: 'ORACLE',
+  characterSetClient: 'utf8mb4',
+  collationConnection: 'utf8mb4_general_ci',
+  timeZone: '',
+}
+
 /** Before a restore is continued: all but its tables, and tables without transactions. */
 export function resumeRemovals(
   manifest: Manifest,
@@ -51,13 +59,15 @@ export function resumeRemovals(
   wanted: (schema: string) => boolean,
 ): RestoreStatement[] {
   const stays = new Set(progress.tables.map(({ table }) => table))
-  const drop = (kind: string, schema: string, name: string): RestoreStatement =>
-    plain(
+  const drop = (kind: string, schema: string, name: string): RestoreStatement => ({
+    ...plain(
       'removal',
       `${kind.toLowerCase()} ${quoteQualified(schema, name)}`,
       schema,
       `DROP ${kind} IF EXISTS ${quoteQualified(schema, name)}`,
-    )
+    ),
+    context: kind === 'PACKAGE' ? ORACLE : null,
+  })
   const programs = manifest.programs.filter(({ schema }) => wanted(schema))
   const isTableLike = ({ kind }: ProgramEntry): boolean => kind === 'sequence'
   return [

@@ -91,13 +91,17 @@ class WriterSession implements LogicalWriterSession {
   ): Promise<LoadResult> {
     return await this.#withLoader(async loader => {
       const what = `cannot load rows into ${quoteQualified(table.schema, table.name)}`
-      await loader.run('START TRANSACTION')
+      // A server with GTIDs refuses another engine's tables in a transaction with a mark; and
+      // nothing of them would be rolled back.
+      const inTransaction = table.storageEngine.toLowerCase() === 'innodb'
+      if (inTransaction) await loader.run('START TRANSACTION')
       try {
         const { affectedRows, warnings } = await this.#loadRows(loader, table, blocks, what)
         const told = warnings > 0 ? await warningsOf(loader) : []
         if (affectedRows !== rows) throw wrongCount(table, rows, affectedRows, told)
         const { restoreId } = this.#options
-        if (restoreId !== undefined && mark) await loader.run(markStatement(restoreId, mark), what)
+        if (restoreId !== undefined && mark && inTransaction)
+          await loader.run(markStatement(restoreId, mark), what)
         await loader.run('COMMIT', what)
         return { rows, warnings: told }
       } catch (error) {

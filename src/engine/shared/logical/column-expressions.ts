@@ -9,6 +9,8 @@ export interface ColumnFacts {
   /** COLUMN_TYPE, e.g. "enum('a','b')". */
   columnType: string
   extra: string
+  /** GENERATION_EXPRESSION. */
+  expression?: string | null
 }
 
 /**

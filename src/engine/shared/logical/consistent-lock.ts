@@ -18,6 +18,8 @@ export interface LockLimits {
 export interface UnderLock<Result> {
   /** Before the lock is asked for; may wait for up to `lockSeconds`. */
   before(method: LockMethod): Promise<void>
+  /** When those that would be in the way are kept out, just before writers have to wait. */
+  blocking(): Promise<void>
   /** While it is held: must be quick. */
   during(method: LockMethod, session: Session): Promise<Result>
   /** Undoes `during` when the attempt fails after it. */
@@ -101,8 +103,9 @@ async function attempt<Result>(
     await session.run(`SET SESSION lock_wait_timeout = ${lockSeconds}`)
     await work.before(method)
     let sinceMs: number | null = null
-    const blocking = (): void => {
+    const blocking = async (): Promise<void> => {
       sinceMs = performance.now()
+      await work.blocking()
     }
     const locked = async (): Promise<Result> => {
       await method.acquire(session, tables, blocking)
@@ -110,8 +113,8 @@ async function attempt<Result>(
       await method.release(session)
       return result
     }
-    // Two waits of lockSeconds, for the lock and for the fence, and time to open snapshots.
-    const result = await withinTime(locked(), (2 * lockSeconds + 2) * 1000)
+    // Waits of lockSeconds, for the locks and for the fence, and time to open snapshots.
+    const result = await withinTime(locked(), (3 * lockSeconds + 2) * 1000)
     const lockedMs = sinceMs === null ? 0 : Math.ceil(performance.now() - sinceMs)
     await session.close()
     return { method, result, lockedMs }

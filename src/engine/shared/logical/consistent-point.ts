@@ -3,7 +3,12 @@ import { EcomdbError } from '#core/errors'
 import type { ConsistencyProof, ProbeEntry } from '#domain/backup/manifest'
 import { placedElsewhere } from '#domain/backup/placed-elsewhere'
 import type { Position } from '#domain/backup/position'
-import type { ConsistentOptions, ConsistentPoint, ReadableTable } from '../../logical-reader.ts'
+import type {
+  CatalogTable,
+  ConsistentOptions,
+  ConsistentPoint,
+  ReadableTable,
+} from '../../logical-reader.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
@@ -14,13 +19,14 @@ import {
   type UnderLock,
 } from './consistent-lock.ts'
 import type { LogicalDialect } from './dialect.ts'
+import { HeldTables } from './held-tables.ts'
 import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { retypedJson } from './retyped-json.ts'
 import { definition, differences, newestTable, tableDifferences } from './same-catalog.ts'
 import { showCreateTable } from './show-create-table.ts'
-import { refuseUnreadable } from './unreadable-tables.ts'
+import { lockedForReading, refuse, transactionalEngines } from './unreadable-tables.ts'
 import { requireVisible } from './visible-databases.ts'
 
 /** How often the objects may change between looking and locking before it is given up. */
@@ -41,6 +47,7 @@ interface Point {
   consistentAt: string
   lockedMs: number
   steps: string[]
+  held: HeldTables
 }
 
 /**
@@ -64,7 +71,8 @@ export async function openConsistent(
     await requireVisible(control, options.databases)
     const [point, catalog] = await findPoint(dialect, options, control)
     try {
-      const { probes, warnings } = await answerProbes(point.pool, catalog)
+      const isHeld = (table: ReadableTable): boolean => point.held.has(table)
+      const { probes, warnings } = await answerProbes(point.pool, catalog, isHeld)
       if (point.pool.keepsMetadataLocks) point.steps.push(METADATA_LOCKS)
       const findings = [
         ...invalidViews(catalog),
@@ -74,7 +82,7 @@ export async function openConsistent(
       const found = { catalog, probes, warnings, findings }
       return consistentPoint({ dialect, options, control, point, ...found })
     } catch (error) {
-      await point.pool.close()
+      await letGo(dialect, point, control)
       throw error
     }
   } catch (error) {
@@ -103,29 +111,6 @@ function invalidViews({ programs }: ObservedCatalog): string[] {
   )
 }
 
-/** What would be done, in order; the first lock that the account may take is used. */
-export async function previewConsistent(
-  dialect: LogicalDialect,
-  session: Session,
-  databases: readonly string[] | null,
-): Promise<{ catalog: ObservedCatalog; steps: readonly string[] }> {
-  await requireVisible(session, databases)
-  const catalog = await readCatalog(dialect, session, databases)
-  refuseUnreadable(catalog, await transactionalEngines(session))
-  const locks = [...dialect.lockMethods.map(({ words }) => words), 'nothing, with one reader']
-  return {
-    catalog,
-    steps: [
-      'wait until nothing runs that others would wait behind',
-      `stop commits for a moment by what the account may use: ${locks.join('; else ')}`,
-      'on every reader: START TRANSACTION WITH CONSISTENT SNAPSHOT',
-      'read the binary log position, and let commits go on',
-      'compare all definitions with those before the point',
-      'read the rows in chunks by key, and compare each table again after each chunk',
-    ],
-  }
-}
-
 /** @throws EcomdbError LOCKED */
 async function takeSingleFlight(control: Session): Promise<void> {
   await control.run(`SET SESSION wait_timeout = 86400, lock_wait_timeout = ${CONTROL_LOCK_SECONDS}`)
@@ -145,8 +130,8 @@ async function findPoint(
 ): Promise<[Point, ObservedCatalog]> {
   let before = await settledCatalog(dialect, control, options.databases)
   for (let attempt = 1; ; attempt++) {
-    refuseUnreadable(before, await transactionalEngines(control))
-    const point = await lockAndSnapshot(dialect, options, control, before)
+    const held = lockedForReading(before, await transactionalEngines(control))
+    const point = await lockAndSnapshot(dialect, options, control, before, held)
     const after = await readCatalog(dialect, control, options.databases).catch(async error => {
       await letGo(dialect, point, control)
       throw error
@@ -180,40 +165,39 @@ async function settledCatalog(
   }
 }
 
-async function transactionalEngines(control: Session): Promise<ReadonlySet<string>> {
-  const rows = await control.rows(
-    "SELECT ENGINE AS name FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'",
-  )
-  return new Set(rows.map(row => String(row['name']).toLowerCase()))
-}
-
 /** All readers' snapshots at one moment: under a lock, or on one connection without one. */
 async function lockAndSnapshot(
   dialect: LogicalDialect,
   options: ConsistentOptions,
   control: Session,
   catalog: ObservedCatalog,
+  withoutTransactions: readonly CatalogTable[],
 ): Promise<Point> {
   const connect = { ...options.connect, database: undefined }
   // Connected beforehand: under the lock only the snapshots are opened.
   const pool = await ReaderPool.open(dialect, connect, options.readers)
+  const held = new HeldTables(connect, control, withoutTransactions, options.holdSeconds ?? 60)
+  const methods = dialect.lockMethods.filter(one => held.isEmpty || !one.closesTables)
   try {
     options.onStep?.('waiting for a moment to stop commits')
     const compare = (table: ReadableTable) => requireSameTable(control, catalog, table)
     const steps: string[] = []
+    const limits = limitsOf(options)
     const moment = await lockedMoment(
-      dialect.lockMethods,
-      catalog.tables,
+      methods,
+      catalog.tables.filter(table => !withoutTransactions.includes(table)),
       connect,
       control,
-      limitsOf(options),
-      snapshotsUnderLock({ dialect, control, pool, compare, steps }),
+      limits,
+      snapshotsUnderLock({ dialect, control, pool, compare, steps, held, limits }),
       (method, why) => steps.push(`${method.words}: the account may not (${why})`),
     )
-    if (moment) return pointOf(dialect, pool, moment, steps)
+    if (moment) return pointOf(dialect, pool, moment, steps, held)
     await pool.close()
-    return await singleReaderPoint(dialect, connect, control, compare, steps)
+    refuse(withoutTransactions)
+    return await singleReaderPoint(dialect, connect, control, compare, steps, held)
   } catch (error) {
+    await held.drop()
     await pool.close()
     throw error
   }
@@ -239,8 +223,10 @@ function snapshotsUnderLock(made: {
   pool: ReaderPool
   compare: (table: ReadableTable) => Promise<void>
   steps: string[]
+  held: HeldTables
+  limits: LockLimits
 }): UnderLock<Moment> {
-  const { dialect, control, pool, compare, steps } = made
+  const { dialect, control, pool, compare, steps, held, limits } = made
   const fence = async (): Promise<void> => {
     const words = await dialect.definitionFence.raise(control)
     if (words && !steps.includes(words)) steps.push(words)
@@ -248,6 +234,9 @@ function snapshotsUnderLock(made: {
   return {
     async before(method) {
       if (method.fenceFirst) await fence()
+    },
+    async blocking() {
+      await held.lock(limits.lockSeconds)
     },
     async during(method, session) {
       await pool.startSnapshots(compare)
@@ -257,6 +246,7 @@ function snapshotsUnderLock(made: {
       return { position, consistentAt }
     },
     async undo() {
+      await held.drop()
       await pool.endSnapshots()
       await dialect.definitionFence.lower(control)
     },
@@ -273,6 +263,7 @@ function pointOf(
   pool: ReaderPool,
   { method, result, lockedMs }: LockedMoment<Moment>,
   steps: string[],
+  held: HeldTables,
 ): Point {
   const { position, consistentAt } = result
   steps.push(
@@ -283,7 +274,7 @@ function pointOf(
       : `under it, binary log position ${position.file ?? 'none'}:${position.offset ?? 0}, GTID set '${position.gtidSet}'`,
   )
   const known = position ?? noPosition(dialect)
-  return { method: method.name, pool, position: known, consistentAt, lockedMs, steps }
+  return { method: method.name, pool, position: known, consistentAt, lockedMs, steps, held }
 }
 
 /**
@@ -296,6 +287,7 @@ async function singleReaderPoint(
   control: Session,
   compare: (table: ReadableTable) => Promise<void>,
   steps: string[],
+  held: HeldTables,
 ): Promise<Point> {
   const pool = await ReaderPool.open(dialect, connect, 1)
   await pool.startSnapshots(compare)
@@ -306,7 +298,7 @@ async function singleReaderPoint(
   )
   const position = noPosition(dialect)
   const method = 'single-reader'
-  return { method, pool, position, consistentAt, lockedMs: 0, steps }
+  return { method, pool, position, consistentAt, lockedMs: 0, steps, held }
 }
 
 function noPosition({ family }: LogicalDialect): Position {
@@ -351,7 +343,10 @@ function consistentPoint(made: {
     countRows: table => pool.countRows(table),
     sampleRowBytes: table => pool.sampleRowBytes(table),
     keyBounds: table => pool.keyBounds(table),
+    held: catalog.tables.filter(table => point.held.has(table)),
+    release: () => point.held.release(),
     async finish() {
+      await point.held.release()
       const changed = tableDifferences(
         catalog,
         await readCatalog(dialect, control, options.databases),
@@ -362,6 +357,7 @@ function consistentPoint(made: {
     async close() {
       if (closed) return
       closed = true
+      await point.held.drop()
       await pool.close()
       // They would go with the connection too, but only when the server has noticed.
       await dialect.definitionFence.lower(control).catch(() => {})
@@ -371,19 +367,25 @@ function consistentPoint(made: {
   }
 }
 
-function proofOf({ method, pool, lockedMs, consistentAt, steps }: Point): ConsistencyProof {
+function proofOf(point: Point): ConsistencyProof {
+  const { method, pool, lockedMs, consistentAt, steps, held } = point
   return {
     method,
     readers: pool.readers,
-    lockedMs,
+    lockedMs: Math.max(lockedMs, held.heldMs ?? 0),
     consistentAt,
-    steps: [...steps, "every table's definition is the same after its last row as at the point"],
+    steps: [
+      ...steps,
+      ...(held.isEmpty ? [] : [held.words]),
+      "every table's definition is the same after its last row as at the point",
+    ],
     definitionsUnchanged: true,
   }
 }
 
 /** Before another attempt: afterwards nothing is held but the single flight. */
 async function letGo(dialect: LogicalDialect, point: Point, control: Session): Promise<void> {
+  await point.held.drop()
   await point.pool.close()
   await dialect.definitionFence.lower(control)
 }

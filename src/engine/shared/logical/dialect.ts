@@ -1,4 +1,4 @@
-import type { AccountEntry, ProgramEntry } from '#domain/backup/manifest'
+import type { AccountEntry, ProgramEntry, SpatialReferenceEntry } from '#domain/backup/manifest'
 import type { Position } from '#domain/backup/position'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Session } from '../../session.ts'
@@ -29,6 +29,8 @@ export interface LogicalDialect {
   /** @returns null when the account may not see it */
   position(session: Session): Promise<Position | null>
   accounts(session: Session): Promise<AccountEntry[]>
+  /** Of the server, without those that every server has. */
+  spatialReferences(session: Session): Promise<SpatialReferenceEntry[]>
   sequences(session: Session, schema: string): Promise<ProgramEntry[]>
   readonly definitionFence: DefinitionFence
 }

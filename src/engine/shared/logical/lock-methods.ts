@@ -11,6 +11,8 @@ export interface LockMethod {
   readonly name: ConsistencyProof['method']
   /** What `acquire` does, for the proof and the dry run. */
   readonly words: string
+  /** It waits for whoever holds a table, also for reading: not beside LOCK TABLES. */
+  readonly closesTables: boolean
   /** The DDL fence can be taken before the lock, so that writers do not wait for it. */
   readonly fenceFirst: boolean
   /**
@@ -23,12 +25,13 @@ export interface LockMethod {
   /**
    * The session's lock_wait_timeout is set. On failure the caller drops the session.
    *
+   * @param tables with transactions
    * @param blocking called just before the first statement that writers may have to wait for
    */
   acquire(
     session: Session,
     tables: readonly { schema: string; name: string }[],
-    blocking: () => void,
+    blocking: () => Promise<void>,
   ): Promise<void>
   release(session: Session): Promise<void>
 }
@@ -40,11 +43,12 @@ export interface LockMethod {
 export const backupStage: LockMethod = {
   name: 'backup-stage',
   words: 'BACKUP STAGE up to BLOCK_COMMIT',
+  closesTables: false,
   fenceFirst: false,
   obstacle: async () => null,
   async acquire(session, _tables, blocking) {
     for (const stage of ['START', 'FLUSH', 'BLOCK_DDL']) await session.run(`BACKUP STAGE ${stage}`)
-    blocking()
+    await blocking()
     await session.run('BACKUP STAGE BLOCK_COMMIT')
   },
   async release(session) {
@@ -60,11 +64,12 @@ export const backupStage: LockMethod = {
 export const lockTables: LockMethod = {
   name: 'lock-tables',
   words: 'LOCK TABLES … READ on all of them',
+  closesTables: false,
   fenceFirst: true,
   obstacle: oldestWriter,
   async acquire(session, tables, blocking) {
+    await blocking()
     if (tables.length === 0) return
-    blocking()
     const locks = tables.map(({ schema, name }) => `${quoteQualified(schema, name)} READ`)
     await session.run(`LOCK TABLES ${locks.join(', ')}`)
   },
@@ -86,10 +91,11 @@ const FLUSH_SECONDS = 1
 export const flushTablesWithReadLock: LockMethod = {
   name: 'ftwrl',
   words: 'FLUSH TABLES WITH READ LOCK',
+  closesTables: true,
   fenceFirst: false,
   obstacle: (control, seconds) => oldestStatement(control, Math.min(seconds, FLUSH_SECONDS)),
   async acquire(session, _tables, blocking) {
-    blocking()
+    await blocking()
     await session.run('FLUSH TABLES WITH READ LOCK')
   },
   async release(session) {

@@ -1,6 +1,7 @@
 import type { LogicalReader } from '../../logical-reader.ts'
-import { openConsistent, previewConsistent } from './consistent-point.ts'
+import { openConsistent } from './consistent-point.ts'
 import type { LogicalDialect } from './dialect.ts'
+import { previewConsistent } from './preview-consistent.ts'
 import { answerText } from './probes.ts'
 import { readCatalog } from './read-catalog.ts'
 import { ReaderPool } from './reader-pool.ts'

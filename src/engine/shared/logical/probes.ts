@@ -1,6 +1,6 @@
 import { messageOf } from '#core/errors'
 import type { ProbeEntry } from '#domain/backup/manifest'
-import type { Catalog } from '../../logical-reader.ts'
+import type { Catalog, ReadableTable } from '../../logical-reader.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { ReaderPool } from './reader-pool.ts'
 
@@ -22,10 +22,13 @@ interface Probe {
 export async function answerProbes(
   pool: ReaderPool,
   catalog: Catalog,
+  isHeld: (table: ReadableTable) => boolean,
 ): Promise<{ probes: ProbeEntry[]; warnings: string[] }> {
   const probes: ProbeEntry[] = []
   const warnings: string[] = []
   for (const { name: schema } of catalog.databases) {
+    // Writers wait until these tables are read, and a view would wait behind the writers.
+    if (catalog.tables.some(table => table.schema === schema && isHeld(table))) continue
     for (const probe of await probesOf(pool, catalog, schema)) {
       try {
         // One statement to choose the schema, since a procedure's tables are its own.

@@ -36,6 +36,7 @@ export async function readCatalog(
     tables,
     programs: await readPrograms(dialect, session, names),
     accounts: await dialect.accounts(session),
+    spatialReferences: await dialect.spatialReferences(session),
   }
 }
 

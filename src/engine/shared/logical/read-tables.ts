@@ -4,6 +4,7 @@ import type { CatalogTable } from '../../logical-reader.ts'
 import { quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { type ColumnFacts, columnEntry, isInteger } from './column-expressions.ts'
+import { historyOf, keyWithHistory, type RowHistory } from './row-history.ts'
 import { showCreateTable } from './show-create-table.ts'
 
 /** A table with what shows that it was changed in the meantime. */
@@ -27,6 +28,7 @@ interface ColumnRow extends SqlRow {
   data_type: string
   column_type: string
   extra: string
+  expression: string | null
 }
 
 interface KeyRow extends SqlRow {
@@ -53,13 +55,17 @@ export async function readTables(session: Session, schema: string): Promise<Obse
   const observed: ObservedTable[] = []
   for (const table of tables) {
     const facts = columns.get(table.name) ?? []
+    const create = await showCreateTable(session, schema, table.name)
+    const key = chooseKey(keys.get(table.name) ?? [], facts)
+    const { columns: own, history } = rowsOf(schema, table, facts)
     observed.push({
       schema,
       name: table.name,
-      create: await showCreateTable(session, schema, table.name),
-      storageEngine: table.type === 'SYSTEM VERSIONED' ? SYSTEM_VERSIONED : (table.engine ?? ''),
-      key: chooseKey(keys.get(table.name) ?? [], facts),
-      columns: entriesOf(schema, table.name, facts),
+      create,
+      storageEngine: table.engine ?? '',
+      key: history ? keyWithHistory(key, history) : key,
+      columns: [...own, ...(history?.columns ?? [])],
+      ...(history ? { history: true } : {}),
       estimate: { rows: Number(table.table_rows ?? 0), bytes: Number(table.data_length ?? 0) },
       createdAt: table.created_at,
     })
@@ -67,13 +73,10 @@ export async function readTables(session: Session, schema: string): Promise<Obse
   return observed
 }
 
-/** What stands as the storage engine of a table with row history (MariaDB). */
-export const SYSTEM_VERSIONED = 'SYSTEM VERSIONED'
-
 async function readColumns(session: Session, schema: string): Promise<Map<string, ColumnFacts[]>> {
   const rows = await session.rows<ColumnRow>(
     `SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, DATA_TYPE AS data_type,
-            COLUMN_TYPE AS column_type, EXTRA AS extra
+            COLUMN_TYPE AS column_type, EXTRA AS extra, GENERATION_EXPRESSION AS expression
        FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ?
       ORDER BY TABLE_NAME, ORDINAL_POSITION`,
     [schema],
@@ -86,6 +89,7 @@ async function readColumns(session: Session, schema: string): Promise<Map<string
         dataType: String(row.data_type),
         columnType: String(row.column_type),
         extra: row.extra,
+        expression: row.expression,
       },
     })),
   )
@@ -146,12 +150,17 @@ function keyOf(index: readonly KeyRow[], columns: readonly ColumnFacts[]): KeyEn
 }
 
 /** @throws EcomdbError UNSUPPORTED */
-function entriesOf(schema: string, table: string, facts: readonly ColumnFacts[]): ColumnEntry[] {
+function rowsOf(
+  schema: string,
+  { name, type }: TableRow,
+  facts: readonly ColumnFacts[],
+): { columns: ColumnEntry[]; history: RowHistory | null } {
   try {
-    return facts.map(columnEntry).filter(entry => entry !== null)
+    const columns = facts.map(columnEntry).filter(entry => entry !== null)
+    return { columns, history: type === 'SYSTEM VERSIONED' ? historyOf(facts) : null }
   } catch (error) {
     throw new EcomdbError('UNSUPPORTED', {
-      what: `table ${quoteQualified(schema, table)} cannot be backed up`,
+      what: `table ${quoteQualified(schema, name)} cannot be backed up`,
       why: `${messageOf(error)}, which this ecomdb does not know how to bring back`,
       hints: ['leave its database out with --databases, and report the type'],
       cause: error,

@@ -14,6 +14,7 @@ export function differences(before: ObservedCatalog, after: ObservedCatalog): st
     ...compare(tableFacts(before), tableFacts(after)),
     ...compare(programFacts(before), programFacts(after)),
     ...compare(accountFacts(before), accountFacts(after)),
+    ...compare(spatialFacts(before), spatialFacts(after)),
   ]
 }
 
@@ -57,6 +58,10 @@ function accountFacts({ accounts }: ObservedCatalog): Fact[] {
     `${account.kind} '${account.user}'@'${account.host}'`,
     JSON.stringify(account),
   ])
+}
+
+function spatialFacts({ spatialReferences }: ObservedCatalog): Fact[] {
+  return spatialReferences.map(({ id, create }) => [`spatial reference system ${id}`, create])
 }
 
 /** SHOW CREATE TABLE without the next AUTO_INCREMENT value, which every insert moves. */

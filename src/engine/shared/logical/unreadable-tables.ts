@@ -1,6 +1,6 @@
 import { EcomdbError } from '#core/errors'
-import type { Catalog } from '../../logical-reader.ts'
-import { SYSTEM_VERSIONED } from './read-tables.ts'
+import type { Catalog, CatalogTable } from '../../logical-reader.ts'
+import type { Session } from '../../session.ts'
 
 /**
  * Tables whose rows cannot be had at the consistent point, or not all of them, are refused
@@ -8,15 +8,28 @@ import { SYSTEM_VERSIONED } from './read-tables.ts'
  * looks complete and is not.
  *
  * @param transactional storage engines with transactions, in lower case
+ * @returns tables without transactions that can be read while nobody writes to them
  * @throws EcomdbError UNSUPPORTED
  */
-export function refuseUnreadable(catalog: Catalog, transactional: ReadonlySet<string>): void {
-  const refused = catalog.tables.flatMap(({ schema, name, storageEngine }) => {
-    if (storageEngine === SYSTEM_VERSIONED) return [`${schema}.${name} (its row history)`]
-    return transactional.has(storageEngine.toLowerCase())
-      ? []
-      : [`${schema}.${name} (${storageEngine || 'no engine'})`]
-  })
+export function lockedForReading(
+  catalog: Catalog,
+  transactional: ReadonlySet<string>,
+): CatalogTable[] {
+  const others = catalog.tables.filter(
+    ({ storageEngine }) => !transactional.has(storageEngine.toLowerCase()),
+  )
+  refuse(others.filter(({ storageEngine }) => !HELD.has(storageEngine.toLowerCase())))
+  return others
+}
+
+/** Engines whose rows are their own, and are there as long as nobody writes. */
+const HELD = new Set(['myisam', 'aria', 'memory', 'csv', 'archive', 'blackhole'])
+
+/** @throws EcomdbError UNSUPPORTED naming them; not for none */
+export function refuse(tables: readonly CatalogTable[]): void {
+  const refused = tables.map(
+    ({ schema, name, storageEngine }) => `${schema}.${name} (${storageEngine || 'no engine'})`,
+  )
   if (refused.length === 0) return
   throw new EcomdbError('UNSUPPORTED', {
     what: `${refused.length} table(s) cannot be backed up logically at one point in time`,
@@ -26,4 +39,12 @@ export function refuseUnreadable(catalog: Catalog, transactional: ReadonlySet<st
       'or name the databases to back up with --databases, without theirs',
     ],
   })
+}
+
+/** Storage engines, in lower case. */
+export async function transactionalEngines(control: Session): Promise<ReadonlySet<string>> {
+  const rows = await control.rows(
+    "SELECT ENGINE AS name FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'",
+  )
+  return new Set(rows.map(row => String(row['name']).toLowerCase()))
 }

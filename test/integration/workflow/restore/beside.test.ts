@@ -24,59 +24,77 @@ test.each(TEST_ENGINES)(
     await withFolder(async folder => {
       vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
       const place = await BackupPlace.make(join(folder, 'backup'), family)
-      await withServer(family, join(folder, 'server'), async (server, engine) => {
-        const session = await engine.connect(server.administrator)
-        await fillOddServer(session, family)
-        for (const sql of temptations(family)) await session.run(sql)
-        await place.backUp(server)
-        const then = await serverValues(session)
-        // What is lost is what one wants back; it must not come back into the live one.
-        await session.run(`DROP TRIGGER ${ODD}.tempting`)
-        await session.run(`DELETE FROM ${ODD}.keyless`)
-        const live = await liveState(session)
-        const access = await place.access()
-        const restore = (options: object) =>
-          restoreSnapshot(
-            { ...RESTORE, ...options },
-            access,
-            { engine, connect: server.administrator },
-            systemClock,
-            silentProgress(),
-          )
-        const whole = await restore({
-          databases: [ODD_DATABASE],
-          into: 'be`side',
-          confirm: 'be`side',
-        })
-        expect(failures(whole)).toEqual([])
-        expect(whole.notes.join('\n')).toMatch(/left out: foreign keys of going_out to second/)
-        const second = await restore({ databases: ['second'], into: 'zweite', confirm: 'zweite' })
-        expect(failures(second)).toEqual([])
-        expect(second.notes.join('\n')).toMatch(/procedure direct names second in its text/)
-        const tables = [`${ODD_DATABASE}.children`, `${ODD_DATABASE}.keyless`]
-        const part = await restore({ tables, into: 'part', confirm: 'part' })
-        expect(failures(part)).toEqual([])
-        expect(part.notes.join('\n')).toMatch(/left out: foreign keys of children to parents/)
-        const now = await serverValues(session)
-        expect(inDatabase(now, '`be``side`')).toEqual(inDatabase(then, ODD))
-        expect(Object.keys(inDatabase(now, '`part`'))).toEqual(['children', 'keyless'])
-        expect(now['`part`.`keyless`']).toEqual(then[`${ODD}.\`keyless\``])
-        expect(await liveState(session)).toEqual(live)
-        // Its trigger, function and sequence are its own.
-        await session.run("INSERT INTO `be``side`.keyless VALUES (5, 'n')")
-        expect(await session.value('SELECT COUNT(*) FROM `be``side`.tempted')).toBe('1')
-        expect(await session.value(`SELECT COUNT(*) FROM ${ODD}.tempted`)).toBe('0')
-        await expect(restore({ tables, into: 'part', confirm: 'part' })).rejects.toMatchObject({
-          code: 'TARGET_NOT_EMPTY',
-        })
-        await expect(restore({ into: 'third', confirm: 'third' })).rejects.toMatchObject({
-          code: 'USAGE',
-        })
-        await session.close()
-      })
+      await withServer(
+        family,
+        join(folder, 'server'),
+        async (server, engine) => {
+          const session = await engine.connect(server.administrator)
+          await fillOddServer(session, family)
+          for (const sql of temptations(family)) await session.run(sql)
+          await place.backUp(server)
+          const then = await serverValues(session)
+          // What is lost is what one wants back; it must not come back into the live one.
+          await session.run(`DROP TRIGGER ${ODD}.tempting`)
+          await session.run(`DELETE FROM ${ODD}.keyless`)
+          const live = await liveState(session)
+          const access = await place.access()
+          const restore = (options: object) =>
+            restoreSnapshot(
+              { ...RESTORE, ...options },
+              access,
+              { engine, connect: server.administrator },
+              systemClock,
+              silentProgress(),
+            )
+          const whole = await restore({
+            databases: [ODD_DATABASE],
+            into: 'be`side',
+            confirm: 'be`side',
+          })
+          expect(failures(whole)).toEqual([])
+          expect(whole.notes.join('\n')).toMatch(/left out: foreign keys of going_out to second/)
+          const second = await restore({ databases: ['second'], into: 'zweite', confirm: 'zweite' })
+          expect(failures(second)).toEqual([])
+          expect(second.notes.join('\n')).toMatch(/procedure direct names second in its text/)
+          const tables = [`${ODD_DATABASE}.children`, `${ODD_DATABASE}.keyless`]
+          const part = await restore({ tables, into: 'part', confirm: 'part' })
+          expect(failures(part)).toEqual([])
+          expect(part.notes.join('\n')).toMatch(/left out: foreign keys of children to parents/)
+          const now = await serverValues(session)
+          expect(inDatabase(now, '`be``side`')).toEqual(inDatabase(then, ODD))
+          expect(Object.keys(inDatabase(now, '`part`'))).toEqual(['children', 'keyless'])
+          expect(now['`part`.`keyless`']).toEqual(then[`${ODD}.\`keyless\``])
+          expect(await liveState(session)).toEqual(live)
+          // Its trigger, function and sequence are its own.
+          await session.run("INSERT INTO `be``side`.keyless VALUES (5, 'n')")
+          expect(await session.value('SELECT COUNT(*) FROM `be``side`.tempted')).toBe('1')
+          expect(await session.value(`SELECT COUNT(*) FROM ${ODD}.tempted`)).toBe('0')
+          await expect(restore({ tables, into: 'part', confirm: 'part' })).rejects.toMatchObject({
+            code: 'TARGET_NOT_EMPTY',
+          })
+          await expect(restore({ into: 'third', confirm: 'third' })).rejects.toMatchObject({
+            code: 'USAGE',
+          })
+          // What was lost comes back into the very server that it was dumped from, GTIDs and all.
+          await session.run('SET SESSION foreign_key_checks = 0')
+          for (const name of [ODD, 'second', '`be``side`', 'part', 'zweite']) {
+            await session.run(`DROP DATABASE ${name}`)
+          }
+          const again = await restore({ confirm: 'second' })
+          expect(failures(again)).toEqual([])
+          expect(await serverValues(session)).toEqual(then)
+          await session.close()
+        },
+        GTIDS[family],
+      )
     })
   },
 )
+
+const GTIDS = {
+  mysql: ['--log-bin=binlog', '--server-id=1', '--gtid-mode=ON', '--enforce-gtid-consistency=ON'],
+  mariadb: ['--log-bin=binlog', '--server-id=1', '--gtid-strict-mode=ON'],
+}
 
 /** What would reach into the live database, were it taken as it is written. */
 function temptations(family: EngineFamily): string[] {

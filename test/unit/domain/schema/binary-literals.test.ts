@@ -12,6 +12,13 @@ test('a default that is no UTF-8 becomes hexadecimal; everything else stays', ()
   )
 })
 
+test('a literal behind its character set stays apart from it', () => {
+  const printed = bytes("CREATE TABLE `t` (`g` int AS (concat(`a`,_utf16'\xd8=\xdc;')))")
+  expect(withBinaryLiteralsAsHex(printed)).toBe(
+    "CREATE TABLE `t` (`g` int AS (concat(`a`,_utf16 x'd83ddc3b')))",
+  )
+})
+
 test('bytes that are no UTF-8 anywhere else have no form', () => {
   expect(withBinaryLiteralsAsHex(bytes('CREATE TABLE `\xff` (`a` int)'))).toBeNull()
 })

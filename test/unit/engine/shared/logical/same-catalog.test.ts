@@ -31,6 +31,7 @@ const catalog: ObservedCatalog = {
   tables: [table],
   programs: [program],
   accounts: [{ user: 'u', host: '%', kind: 'account', create: ['CREATE USER'], grants: [] }],
+  spatialReferences: [],
 }
 
 test('counters and guesses move without a change of definition', () => {

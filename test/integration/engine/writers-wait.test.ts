@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Engine } from '#engine/engine'
+import type { ConsistentOptions, ConsistentPoint } from '#engine/logical-reader'
+import type { RunningServer } from '#engine/scratch-server'
+import type { Session } from '#engine/session'
+import { TEST_ENGINES } from '#test/engines'
+import { startOwnServer } from '#test/own-server'
+
+// How long writers wait, as they see it themselves: for a backup that gets its point, and for
+// one that does not.
+
+const LOCK_SECONDS = 1
+/** Two waits for locks, and what a busy machine takes besides. */
+const LIMIT_MS = 2 * LOCK_SECONDS * 1000 + 2000
+
+describe.each(TEST_ENGINES)('%s: writers', family => {
+  let own: Awaited<ReturnType<typeof startOwnServer>>
+  let engine: Engine
+  let server: RunningServer
+  let admin: Session
+
+  beforeAll(async () => {
+    own = await startOwnServer(family)
+    ;({ engine, server } = own)
+    admin = await engine.connect(server.administrator)
+    await admin.run('CREATE DATABASE bank')
+    await admin.run('CREATE TABLE bank.accounts (id INT PRIMARY KEY, n INT NOT NULL)')
+    await admin.run('INSERT INTO bank.accounts VALUES (1, 0), (2, 0), (3, 0), (4, 0)')
+    await admin.run('CREATE TABLE bank.reports (id INT PRIMARY KEY)')
+    await admin.run('INSERT INTO bank.reports VALUES (1)')
+  })
+
+  afterAll(async () => {
+    await admin.close()
+    await own.remove()
+  })
+
+  const open = (more: Partial<ConsistentOptions> = {}): Promise<ConsistentPoint> =>
+    engine.logicalReader.openConsistent({
+      connect: server.administrator,
+      databases: ['bank'],
+      readers: 2,
+      lockSeconds: LOCK_SECONDS,
+      waitSeconds: 3,
+      ...more,
+    })
+
+  test('beside a long query and an open transaction nobody waits longer than is said', async () => {
+    const busy = await engine.connect(server.administrator)
+    const long = busy.rows('SELECT SLEEP(30) FROM bank.reports').catch(() => {})
+    const idle = await engine.connect(server.administrator)
+    await idle.run('START TRANSACTION')
+    await idle.rows('SELECT * FROM bank.accounts')
+    const writers = await measureWriters(engine, server)
+    try {
+      for (let round = 0; round < 3; round++) {
+        const point = await open({ longStatementSeconds: 1 })
+        const proof = await point.finish()
+        await point.close()
+        expect(proof.lockedMs).toBeLessThan(LIMIT_MS)
+      }
+      const waited = await writers.stop()
+      expect(waited.writes).toBeGreaterThan(20)
+      expect(waited.longestMs).toBeLessThan(LIMIT_MS)
+    } finally {
+      await writers.stop()
+      await admin.run(`KILL CONNECTION ${busy.connectionId}`)
+      await long
+      await busy.close()
+      await idle.close()
+    }
+  })
+
+  test('after a lock that was not granted in time nobody is blocked', async () => {
+    // Without LOCK TABLES there is one way left on each engine: FTWRL, and BACKUP STAGE.
+    await admin.run("CREATE USER flusher@localhost IDENTIFIED BY ''")
+    const backupAdmin = family === 'mysql' ? ', BACKUP_ADMIN' : ''
+    await admin.run(
+      `GRANT SELECT, RELOAD, PROCESS, SHOW VIEW, TRIGGER, EVENT${backupAdmin} ON *.* TO flusher@localhost`,
+    )
+    const holder = await engine.connect(server.administrator)
+    const writers = await measureWriters(engine, server)
+    let longer: Promise<unknown> = Promise.resolve()
+    try {
+      if (family === 'mysql') {
+        // Young enough to be tried beside, and longer than the lock is waited for.
+        longer = holder.rows('SELECT SLEEP(6) FROM bank.reports').catch(() => {})
+      } else {
+        await holder.run('BACKUP STAGE START')
+        await holder.run('BACKUP STAGE BLOCK_DDL')
+      }
+      const connect = { ...server.administrator, user: 'flusher' }
+      await expect(open({ connect, waitSeconds: 1 })).rejects.toMatchObject({
+        code: 'NOT_CONSISTENT',
+      })
+      const began = performance.now()
+      await admin.run('SET SESSION lock_wait_timeout = 2')
+      await admin.run('UPDATE bank.accounts SET n = n + 1 WHERE id = 4')
+      expect(performance.now() - began).toBeLessThan(1500)
+      expect((await writers.stop()).longestMs).toBeLessThan(LIMIT_MS)
+    } finally {
+      await writers.stop()
+      await admin.run(`KILL CONNECTION ${holder.connectionId}`)
+      await longer
+      await holder.close()
+      await admin.run('DROP USER flusher@localhost')
+    }
+    await (await open()).close()
+  })
+})
+
+interface Waited {
+  writes: number
+  longestMs: number
+}
+
+/** Three sessions that write a row each, again and again, and time it. */
+async function measureWriters(
+  engine: Engine,
+  server: RunningServer,
+): Promise<{ stop(): Promise<Waited> }> {
+  let running = true
+  const waited: Waited = { writes: 0, longestMs: 0 }
+  const work = [1, 2, 3].map(async id => {
+    const session = await engine.connect(server.administrator)
+    while (running) {
+      const began = performance.now()
+      await session.run('UPDATE bank.accounts SET n = n + 1 WHERE id = ?', [id])
+      waited.longestMs = Math.max(waited.longestMs, performance.now() - began)
+      waited.writes += 1
+      await sleep(10)
+    }
+    await session.close()
+  })
+  await sleep(100)
+  return {
+    async stop() {
+      running = false
+      await Promise.all(work)
+      return waited
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { rm } from 'node:fs/promises'
+import { engineFor } from '#cli/wire'
+import type { EngineFamily } from '#domain/engine-family'
+import type { Engine } from '#engine/engine'
+import type { RunningServer } from '#engine/scratch-server'
+import { makeFolder } from '#test/temporary'
+
+/** A server of a test file's own: for what touches the server itself, its locks or accounts. */
+export async function startOwnServer(
+  family: EngineFamily,
+  serverOptions: readonly string[] = [],
+): Promise<{ engine: Engine; server: RunningServer; folder: string; remove(): Promise<void> }> {
+  const engine = await engineFor(family)
+  const folder = await makeFolder()
+  const server = await engine.scratchServers.start({
+    folder: `${folder}/server`,
+    tcp: false,
+    purpose: 'sandbox',
+    serverOptions,
+  })
+  return {
+    engine,
+    server,
+    folder,
+    async remove() {
+      await engine.scratchServers.remove(server.folder)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
