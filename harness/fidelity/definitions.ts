@@ -47,11 +47,21 @@ const SOURCES: readonly { table: string; schema: string; without: readonly strin
         'CHECKSUM',
         'VERSION',
       ],
+      // MariaDB lists what it had by default once it was written; SHOW CREATE TABLE does not differ.
+      'CREATE_OPTIONS',
       // What a rolled back or refused row used up is no part of the content; see counters().
       'AUTO_INCREMENT',
     ],
   },
-  { table: 'COLUMNS', schema: 'TABLE_SCHEMA', without: ['COLUMN_KEY', 'PRIVILEGES'] },
+  {
+    table: 'COLUMNS',
+    schema: 'TABLE_SCHEMA',
+    without: [
+      ...['COLUMN_KEY', 'PRIVILEGES'],
+      // MySQL keeps the text as it was written; SHOW CREATE TABLE, which is compared too, is the same.
+      'GENERATION_EXPRESSION',
+    ],
+  },
   { table: 'STATISTICS', schema: 'TABLE_SCHEMA', without: ['CARDINALITY'] },
   { table: 'TABLE_CONSTRAINTS', schema: 'TABLE_SCHEMA', without: [] },
   { table: 'KEY_COLUMN_USAGE', schema: 'TABLE_SCHEMA', without: [] },

@@ -48,14 +48,16 @@ function caseOf(place: Place, seed: number): HarnessCase {
     expected: EXPECTED,
     async run() {
       let seen = ''
+      let deadline = Number.POSITIVE_INFINITY
       const property = fc.asyncProperty(schemaArbitrary, async wish => {
-        seen = await place.roundTrip(wish)
+        // What is not tried any more passes: so the smallest that failed stays.
+        if (performance.now() > deadline) return
+        seen = await place.roundTrip(wish).catch(error => {
+          deadline = Math.min(deadline, performance.now() + SHRINK_MS)
+          throw error
+        })
       })
-      const outcome = await fc.check(property, {
-        seed,
-        numRuns: 1,
-        interruptAfterTimeLimit: SHRINK_MS,
-      })
+      const outcome = await fc.check(property, { seed, numRuns: 1 })
       if (!outcome.failed) return seen
       const [smallest] = outcome.counterexample ?? []
       const text = smallest ? place.statementsOf(smallest).all.join(';\n') : ''
@@ -145,6 +147,8 @@ class Place {
       const [from, to] = this.#servers as [RunningServer, RunningServer]
       const first = await this.#backUp(place, from, database)
       await this.#restore(place, to)
+      // A view's columns have the collation of the session that asks.
+      for (const session of this.#sessions) await session.run('SET NAMES utf8mb4')
       requireSame('values', await serverValues(source), await serverValues(target))
       requireSame(
         'definitions',

@@ -43,6 +43,7 @@ const TABLES = [
      bi BINARY(8), vb VARBINARY(300), lt LONGTEXT CHARACTER SET utf8mb4, bl LONGBLOB)`,
   'CREATE TABLE counters (id INT NOT NULL AUTO_INCREMENT, n INT, PRIMARY KEY (n), KEY a (n), KEY byid (id), KEY z (n)) AUTO_INCREMENT=1000',
   'CREATE TABLE zero_id (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT)',
+  'CREATE TABLE zero_id_stored (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, b BIT(9), j JSON)',
   `CREATE TABLE computed (
      id INT NOT NULL PRIMARY KEY, a INT, v INT GENERATED ALWAYS AS (a + 1) VIRTUAL,
      st VARCHAR(30) GENERATED ALWAYS AS (CONCAT(a, '),\`(')) STORED, hidden INT INVISIBLE DEFAULT 7,
@@ -130,6 +131,7 @@ const ROWS = [
   "INSERT INTO texts (id, bl) VALUES ('big', CONCAT(REPEAT('a\\t\\n\\\\', 4300000), 'end'))",
   'INSERT INTO counters (id, n) VALUES (5, 1), (7, 2)',
   'INSERT INTO zero_id VALUES (0, 1), (-3, 2), (12, 3)',
+  "INSERT INTO zero_id_stored VALUES (0, 1, NULL), (-3, 2, '[]'), (12, NULL, '1')",
   'INSERT INTO computed (id, a, hidden) VALUES (1, 5, 8), (2, NULL, NULL), (3, 2000, 9)',
   "INSERT INTO inherits (a, b, c, e) VALUES ('é', 'É', 'e', 'COLLATE x')",
   "INSERT INTO keyless VALUES (1, 'a'), (1, 'a'), (2, NULL), (NULL, 'é'), (2, NULL)",

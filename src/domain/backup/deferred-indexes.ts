@@ -58,13 +58,22 @@ function mayWait(clause: string, hasPrimary: boolean, counter: string | null): b
   return counter === null || !identifiersIn(firstList(clause)).includes(counter)
 }
 
-/** The AUTO_INCREMENT column, unless the primary key begins with it. */
-function counterColumn(clauses: readonly string[]): string | null {
+/** The AUTO_INCREMENT column of a definition that SHOW CREATE TABLE printed, or null. */
+export function autoIncrementColumn(create: string): string | null {
+  return autoIncrementOf(parseCreateTable(create).clauses)
+}
+
+function autoIncrementOf(clauses: readonly string[]): string | null {
   const column = clauses.find(
     clause => clause.startsWith('`') && /\bAUTO_INCREMENT\b/.test(keywordsOf(clause)),
   )
-  const name = column === undefined ? undefined : identifiersIn(column)[0]
-  if (name === undefined) return null
+  return column === undefined ? null : (identifiersIn(column)[0] ?? null)
+}
+
+/** The AUTO_INCREMENT column, unless the primary key begins with it. */
+function counterColumn(clauses: readonly string[]): string | null {
+  const name = autoIncrementOf(clauses)
+  if (name === null) return null
   const primary = clauses.find(clause => clause.startsWith('PRIMARY KEY'))
   return primary !== undefined && identifiersIn(firstList(primary))[0] === name ? null : name
 }

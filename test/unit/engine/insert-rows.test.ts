@@ -5,6 +5,7 @@ import { loadStatement } from '#engine/shared/bulk-load/row-statements'
 const table = {
   schema: 's',
   name: 'a`b',
+  create: 'CREATE TABLE `a``b` (\n  `id` int NOT NULL\n) ENGINE=InnoDB',
   columns: [
     { name: 'id', read: '`id`', store: null },
     { name: 'text', read: '`text`', store: null },
@@ -46,4 +47,14 @@ test('LOAD DATA stores through a variable where a column has an expression', () 
     "LOAD DATA LOCAL INFILE 'rows' INTO TABLE `s`.`a``b` CHARACTER SET binary (`id`, `text`, @v2)" +
       ' SET `json` = CONVERT(@v2 USING utf8mb4)',
   )
+})
+
+test('an AUTO_INCREMENT column beside one with an expression goes through a variable, too', () => {
+  const counting = {
+    ...table,
+    create: 'CREATE TABLE `a``b` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  PRIMARY KEY (`id`)\n)',
+  }
+  expect(loadStatement(counting)).toContain('(@v0, `text`, @v2) SET `id` = @v0, `json` =')
+  const plain = { ...counting, columns: counting.columns.slice(0, 2) }
+  expect(loadStatement(plain)).toMatch(/\(`id`, `text`\)$/)
 })
