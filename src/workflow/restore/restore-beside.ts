@@ -1,23 +1,27 @@
 import { EcomdbError } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
 import { manifestBeside } from '#domain/backup/manifest-beside'
+import { withoutLeavers } from '#domain/backup/without-leavers'
 import type { Session } from '#engine/session'
 import type { OpenedSnapshot } from './open-snapshot.ts'
 import type { RestoreOptions, RestorePlace } from './restore-options.ts'
 
 /**
- * The snapshot as it is restored: the same, or the one database that was asked for under
+ * The snapshot as it is restored: the same without people who have left, or the one database that was asked for under
  * another name, so that it stands beside the live one.
  *
  * @throws EcomdbError USAGE
  */
 export async function snapshotBeside(
-  { databases, tables, into }: RestoreOptions,
+  { databases, tables, into, leavers = [] }: RestoreOptions,
   snapshot: OpenedSnapshot,
   { engine }: RestorePlace,
   session: Session,
 ): Promise<{ snapshot: OpenedSnapshot; notes: readonly string[] }> {
-  if (into === undefined) return { snapshot, notes: [] }
+  if (into === undefined) {
+    const { manifest, notes } = withoutLeavers(snapshot.manifest, leavers)
+    return { snapshot: { ...snapshot, manifest }, notes }
+  }
   const chosen = chooseBeside(snapshot.manifest, databases ?? [], tables ?? null)
   const { administrator } = await engine.logicalWriter.observe(session, snapshot.manifest)
   const beside = manifestBeside(snapshot.manifest, { ...chosen, into, owner: administrator })

@@ -1,0 +1,36 @@
+import type { AccountEntry, Manifest } from './manifest.ts'
+
+/**
+ * The manifest without the accounts of people who have left since: a restore must not bring
+ * back a leaver, not even locked. Roles stay. What ran as a leaver keeps its definer, and
+ * the notes name it.
+ *
+ * @param leavers by receipts that are newer than the snapshot
+ */
+export function withoutLeavers(
+  manifest: Manifest,
+  leavers: readonly { user: string; host: string }[],
+): { manifest: Manifest; notes: string[] } {
+  if (leavers.length === 0) return { manifest, notes: [] }
+  const hasLeft = ({ user, host, kind }: AccountEntry): boolean =>
+    kind === 'account' && leavers.some(one => one.user === user && one.host === host)
+  const gone = manifest.accounts.filter(hasLeft)
+  if (gone.length === 0) return { manifest, notes: [] }
+  const orphans = manifest.programs.filter(({ create }) =>
+    gone.some(({ user, host }) => create.includes(`DEFINER=${quoted(user)}@${quoted(host)}`)),
+  )
+  return {
+    manifest: {
+      ...manifest,
+      accounts: manifest.accounts.filter(account => !hasLeft(account)),
+    },
+    notes: [
+      `left since, and not brought back: ${gone.map(({ user, host }) => `'${user}'@'${host}'`).join(', ')}`,
+      ...orphans.map(
+        ({ kind, name }) => `${kind} ${name} runs as one of them: give it another definer`,
+      ),
+    ],
+  }
+}
+
+const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import type { AccountEntry, Manifest } from '#domain/backup/manifest'
+import { withoutLeavers } from '#domain/backup/without-leavers'
+
+const account = (user: string, kind: AccountEntry['kind'] = 'account'): AccountEntry => ({
+  user,
+  host: '%',
+  kind,
+  create: [],
+  grants: [],
+})
+
+const view = { kind: 'view', schema: 's', name: 'v', create: 'CREATE DEFINER=`ann`@`%` VIEW v' }
+
+const manifest = {
+  accounts: [account('ann'), account('bob'), account('ann', 'role')],
+  programs: [view],
+} as unknown as Manifest
+
+test('who has left is not brought back, and what ran as them is named', () => {
+  const { manifest: without, notes } = withoutLeavers(manifest, [
+    { user: 'ann', host: '%' },
+    { user: 'zoe', host: '%' },
+  ])
+  expect(without.accounts).toEqual([account('bob'), account('ann', 'role')])
+  expect(notes.join()).toContain("not brought back: 'ann'@'%'")
+  expect(notes.join()).toContain('view v runs as one of them')
+  expect(withoutLeavers(manifest, [])).toEqual({ manifest, notes: [] })
+})
