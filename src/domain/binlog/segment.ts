@@ -95,6 +95,8 @@ export function isBinlogSegment(value: unknown): value is BinlogSegment {
     TEXTS.every(name => typeof value[name] === 'string') &&
     TEXTS_OR_NULL.every(name => value[name] === null || typeof value[name] === 'string') &&
     NUMBERS.every(name => Number.isSafeInteger(value[name])) &&
+    LOG_FILE.test(String(value['file'])) &&
+    (value['nextFile'] === null || LOG_FILE.test(String(value['nextFile']))) &&
     (value['border'] === null || Number.isSafeInteger(value['border'])) &&
     ['begins', 'open', 'tail', 'object'].every(
       name => value[name] === null || isRecord(value[name]),
@@ -106,6 +108,9 @@ export function isBinlogSegment(value: unknown): value is BinlogSegment {
     )
   )
 }
+
+/** One part of a path: a reader lays the bytes out under this name. */
+export const LOG_FILE = /^[A-Za-z0-9_][A-Za-z0-9._-]*\.\d+$/
 
 const TEXTS = [
   ...['repositoryId', 'sourceId', 'engine', 'serverVersion', 'stretchId', 'file'],

@@ -1,4 +1,4 @@
-import type { BinlogSegment } from './segment.ts'
+import { type BinlogSegment, LOG_FILE } from './segment.ts'
 
 /** Segments that follow one another without a gap, of one history of one server. */
 export interface Stretch {
@@ -71,4 +71,9 @@ export interface LogPlace {
 export function isAtLeast(here: LogPlace, there: LogPlace): boolean {
   if (here.file === there.file) return here.offset >= there.offset
   return fileNumber(here.file) > fileNumber(there.file)
+}
+
+/** Could this be a binary log file of a server: one part of a path, and no option? */
+export function isLogFileName(name: string): boolean {
+  return LOG_FILE.test(name)
 }

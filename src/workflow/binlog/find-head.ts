@@ -1,3 +1,4 @@
+import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
 import { tailMark } from '#crypto/object-id'
 import { type FileFormat, readFormat } from '#domain/binlog/event'
@@ -56,11 +57,19 @@ async function tryHead(
     const format = await formatAt(feed, tail, options.dedupKey)
     if (format) return { kind: 'follows', head, format, feed }
   } catch (error) {
-    await feed.close()
-    throw error
+    if (!isAnotherLog(error)) {
+      await feed.close()
+      throw error
+    }
   }
   await feed.close()
   return null
+}
+
+/** Of another log no event begins at this place, or what does is none. */
+function isAnotherLog(error: unknown): boolean {
+  const codes = ['SERVER_REFUSED', 'UNSUPPORTED', 'OBJECT_DAMAGED']
+  return error instanceof EcomdbError && codes.includes(error.code)
 }
 
 /** The file's format, when the event that comes first is the archive's last; else null. */

@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { isLogFileName } from '#domain/binlog/stretch'
 import type { BinlogServer } from '../../binlog.ts'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
@@ -18,8 +19,11 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       serverUuid: await dialect.serverUuid(session),
       serverId: Number(await session.value('SELECT @@server_id')),
       serverVersion: session.flavor.text,
-      files: files.map(row => ({ name: String(row['Log_name']), bytes: Number(row['File_size']) })),
-      end: { file: String(status['File']), offset: Number(status['Position']) },
+      files: files.map(row => ({
+        name: fileName(row['Log_name']),
+        bytes: Number(row['File_size']),
+      })),
+      end: { file: fileName(status['File']), offset: Number(status['Position']) },
       gtids: (gtids ?? '').replaceAll('\n', ''),
       timeUs: Number(time),
     }
@@ -32,6 +36,17 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       cause: error,
     })
   }
+}
+
+/** It becomes an argument and a path, so it must look like what it is. */
+function fileName(value: unknown): string {
+  const name = String(value)
+  if (isLogFileName(name)) return name
+  throw new EcomdbError('UNSUPPORTED', {
+    what: `cannot archive a binary log that is called ${JSON.stringify(name)}`,
+    why: 'its files are called by letters, digits, ".", "_" and "-", and end with a number',
+    hints: ['set log_bin to such a name'],
+  })
 }
 
 /** See BinaryLog.lock. */

@@ -11,6 +11,8 @@ export function toolError(error: unknown, stderr: string, what: string): unknown
 }
 
 const MEANINGS: readonly [RegExp, ErrorCode][] = [
+  // The server has no such place, or no event begins there (its error 1236).
+  [/reading packet.*(?:position|at \d+|could not find|bogus|corrupt)/is, 'SERVER_REFUSED'],
   [/access denied.*privilege|REPLICATION SLAVE/i, 'PRIVILEGE_MISSING'],
   [/access denied|authentication/i, 'AUTHENTICATION_REFUSED'],
   [/can't connect|can not connect|unknown .*host/i, 'SERVER_UNREACHABLE'],
