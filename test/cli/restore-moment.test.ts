@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -15,6 +15,7 @@ const STATE = `SELECT COUNT(*) AS rows_, SUM(has_victim) AS victims, CAST(SUM(tw
 describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
   let folder: string
   let shop: LoggedShop
+  let target: RunningServer
   let dropped: string
   /** At a pause of the writers. */
   let pause: { state: unknown; gtids: string; time: string }
@@ -24,6 +25,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
   beforeAll(async () => {
     folder = await makeFolder()
     shop = await LoggedShop.make(family, folder)
+    target = await startLogged(shop.engine, join(folder, 'target'))
     await shop.run(...LEDGER)
     const writers = new Writers(shop, 8)
     const follower = shop.follow('--segment-seconds', '1')
@@ -45,12 +47,19 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     beforeDrop = (await shop.rows(STATE.replace('shop.ledger', 'shop.ledger WHERE has_victim')))[0]
     follower.kill('SIGTERM')
     await follower.ended
-    const once = await shop.ecomdb(['backup', 'binlog', '--once'])
+    // Larger than a segment, which is then cut in its middle.
+    await shop.run(
+      'CREATE TABLE shop.big (i INT PRIMARY KEY, t LONGTEXT)',
+      `INSERT INTO shop.big VALUES ${[1, 2, 3, 4, 5, 6].map(i => `(${i}, REPEAT('${i}', 900000))`).join()}`,
+      'UPDATE shop.big SET t = REVERSE(t) WHERE i < 3',
+    )
+    const once = await shop.ecomdb(['backup', 'binlog', '--once', '--segment-mib', '1'])
     expect(once.status, once.stderr).toBe(0)
   })
 
   afterAll(async () => {
     await shop?.stop()
+    await shop?.engine.scratchServers.remove(join(folder, 'target'))
     await rm(folder, { recursive: true, force: true })
   })
 
@@ -66,23 +75,20 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     return { state, gtids, time }
   }
 
+  /** Restores into the target, and empties it again. */
   async function restored(
-    name: string,
     args: string[],
     check: (server: RunningServer, output: string) => Promise<void>,
   ): Promise<void> {
-    const server = await startLogged(shop.engine, join(folder, name))
-    try {
-      const ended = await shop.ecomdb(['restore', ...args, '--confirm', 'shop'], server)
-      expect(ended.status, ended.stderr).toBe(0)
-      await check(server, ended.stdout)
-    } finally {
-      await shop.engine.scratchServers.remove(server.folder)
-    }
+    const ended = await shop.ecomdb(['restore', ...args, '--confirm', 'shop'], target)
+    expect(ended.status, ended.stderr).toBe(0)
+    await check(target, ended.stdout)
+    await shop.rows('DROP DATABASE shop', target)
+    await shop.rows("DROP USER IF EXISTS 'late'@'%', 'ecomdb_job'@'%'", target)
   }
 
   test('just before a table was dropped under load: every transaction before it, none after', async () => {
-    await restored('gtid', ['--before-gtid', dropped], async (server, output) => {
+    await restored(['--before-gtid', dropped], async (server, output) => {
       const [found] = await shop.rows(STATE, server)
       const {
         audited: _audited,
@@ -106,12 +112,53 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     })
   })
 
-  test('to a set of GTIDs, and to a time', async () => {
-    await restored('set', ['--gtid', pause.gtids], async server => {
+  test('to a time', async () => {
+    await restored(['--at', pause.time, '--time-zone', 'UTC'], async server => {
       expect((await shop.rows(STATE, server))[0]).toEqual(pause.state)
     })
-    await restored('time', ['--at', pause.time, '--time-zone', 'UTC'], async server => {
-      expect((await shop.rows(STATE, server))[0]).toEqual(pause.state)
+    const plan = await shop.ecomdb(['restore', '--gtid', pause.gtids, '--dry-run'], target)
+    expect(plan.status, plan.stderr).toBe(0)
+    expect(plan.stdout).toMatch(/would replay \d+ transactions/)
+  })
+
+  test('to a set of GTIDs: here all of them; a large transaction that was cut is whole', async () => {
+    const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    const all = String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
+    const window = await shop.ecomdb(['backup', 'window', '--json'])
+    expect(window.status).toBe(0)
+    await restored(['--gtid', all], async server => {
+      for (const table of ['ledger', 'audit', 'totals', 'big']) {
+        const sum = `CHECKSUM TABLE shop.${table}`
+        expect(await shop.rows(sum, server)).toEqual(await shop.rows(sum))
+      }
     })
+  })
+
+  test('wrong moments, parts, and damaged segments are refused before anything is changed', async () => {
+    const restore = (...args: string[]) =>
+      shop.ecomdb(['restore', ...args, '--confirm', 'shop'], target)
+    const other = family === 'mysql' ? '0-1-5' : '00000000-0000-0000-0000-000000000000:5'
+    const unknown = family === 'mysql' ? dropped.replace(/\d+$/, '999999') : '0-1-999999'
+    for (const [status, ...args] of [
+      [2, '--gtid', other],
+      [10, '--before-gtid', unknown],
+      [10, '--at', '2099-01-01 00:00:00Z'],
+      [78, '--at', `${pause.time}Z`, '--databases', 'shop'],
+    ] as const) {
+      const ended = await restore(...args)
+      expect(ended.status, `${args.join(' ')}: ${ended.stderr}`).toBe(status)
+    }
+    const span = await shop.ecomdb(['restore', '--before-gtid', dropped, '--dry-run'], target)
+    expect(span.status, span.stderr).toBe(0)
+    const names = await readdir(join(shop.place.path, 'binlog'), { recursive: true })
+    for (const name of names.filter(name => name.endsWith('.age'))) {
+      const path = join(shop.place.path, 'binlog', name)
+      const bytes = await readFile(path)
+      await writeFile(path, bytes.fill((bytes[300] ?? 0) ^ 1, 300, 301))
+    }
+    const damaged = await restore('--before-gtid', dropped)
+    expect(damaged.status, damaged.stderr).toBe(13)
+    expect(damaged.stderr).toContain('code: OBJECT_DAMAGED (exit 13)')
+    expect(await shop.rows("SHOW DATABASES LIKE 'shop'", target)).toEqual([])
   })
 })

@@ -133,7 +133,7 @@ export async function startLogged(
   const gtids = engine.family === 'mysql' ? ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'] : []
   return await engine.scratchServers.start({
     folder,
-    tcp: false,
+    tcp: true,
     purpose: 'drill',
     serverOptions: ['--log-bin=binlog', '--max-binlog-size=65536', ...gtids, ...more],
   })

@@ -48,6 +48,8 @@ export async function restoreToMoment(
     let before: ReplayTarget | null = null
     const check = async (session: Session, own: readonly string[]): Promise<void> => {
       before = await requireOwnServer(place, session, own)
+      progress.stage('reading the segments of the binary log')
+      await requireWhole(span, access)
     }
     const run = async (): Promise<void> => {
       const { services, binlog } = options
@@ -99,6 +101,20 @@ async function requireOwnServer(
       'nothing was changed',
     ],
   })
+}
+
+/**
+ * Are all segments there, byte for byte as signed? Asked before anything is changed, for the
+ * replay comes last.
+ * @throws EcomdbError OBJECT_DAMAGED
+ */
+async function requireWhole(
+  { segments, head }: ReplaySpan,
+  { repository }: SnapshotAccess,
+): Promise<void> {
+  for (const { object } of head ? [head, ...segments] : segments) {
+    if (object) await repository.readStored(object)
+  }
 }
 
 function reportOf(moment: Moment, chosen: ChosenStart, span: ReplaySpan): ReplayReport {
