@@ -118,7 +118,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     })
     const plan = await shop.ecomdb(['restore', '--gtid', pause.gtids, '--dry-run'], target)
     expect(plan.status, plan.stderr).toBe(0)
-    expect(plan.stdout).toMatch(/would replay \d+ transactions/)
+    expect(plan.stdout).toMatch(/would replay [\d,]+ transactions/)
   })
 
   test('to a set of GTIDs: here all of them; a large transaction that was cut is whole', async () => {
@@ -127,8 +127,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     const window = await shop.ecomdb(['backup', 'window', '--json'])
     expect(window.status).toBe(0)
     await restored(['--gtid', all], async server => {
-      for (const table of ['ledger', 'audit', 'totals', 'big']) {
+      for (const table of ['audit', 'totals', 'big', 'ledger']) {
         const sum = `CHECKSUM TABLE shop.${table}`
+        const rows = `SELECT * FROM shop.${table} ORDER BY 1, 2`
+        if (table !== 'big') expect(await shop.rows(rows, server)).toEqual(await shop.rows(rows))
         expect(await shop.rows(sum, server)).toEqual(await shop.rows(sum))
       }
     })
