@@ -99,6 +99,7 @@ export async function writeNewFile(file: string, text: string, mode: number): Pr
   }
 }
 
-async function makeFolder(file: string): Promise<void> {
+/** The folder of a key file, for its owner alone. */
+export async function makeFolder(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
 }

@@ -1,0 +1,41 @@
+/** What `ecomdb key check` found, for text and --json. */
+export interface KeyCheckReport {
+  repositoryId: string
+  target: string
+  snapshotId: string
+  /** ISO 8601, UTC. */
+  consistentAt: string
+  identities: CheckedIdentity[]
+  /** Recipients of the snapshot whose identity was not tried. */
+  untried: string[]
+  /** Recipients of the configuration that the snapshot is not encrypted to. */
+  missing: string[]
+  /** Public keys that the snapshot is encrypted to and the configuration does not name. */
+  extra: string[]
+}
+
+export interface CheckedIdentity {
+  file: string
+  /** Its public half. */
+  recipient: string
+  opens: boolean
+  /** Why not, or null. */
+  problem: string | null
+  /** Files and stored bytes that were decrypted with it, the manifest included. */
+  files: number
+  bytes: number
+}
+
+/** What `ecomdb key rotate` did, or would do. */
+export interface KeyRotation {
+  kind: 'operations' | 'escrow' | 'signing'
+  dryRun: boolean
+  configFile: string
+  /** Of the new private key. */
+  keyFile: string
+  /** Public halves; the new one is null in a dry run. */
+  old: string | null
+  new: string | null
+  /** It must not stay on this host. */
+  takeAway: boolean
+}

@@ -1,0 +1,54 @@
+import { shellWord } from '#core/shell-word'
+import { countOf, formatBytes } from '#core/units'
+import type { KeyCheckReport, KeyRotation } from '#domain/backup/key-report'
+
+/** `ecomdb key check` for people. */
+export function keyCheckText(report: KeyCheckReport): string {
+  const { identities, untried, missing, extra } = report
+  return [
+    `snapshot ${report.snapshotId} in ${report.target}`,
+    ...identities.map(({ file, recipient, opens, problem, files, bytes }) =>
+      opens
+        ? `  opens     ${file} (${recipient}): ${countOf(files, 'file')}, ${formatBytes(bytes)} decrypted`
+        : `  OPENS NOT ${file} (${recipient}): ${problem}`,
+    ),
+    ...untried.map(recipient => `  not tried ${recipient}: its identity is not here`),
+    ...missing.map(
+      recipient =>
+        `  MISSING   ${recipient} is in keys.recipients, and cannot open it: back up again`,
+    ),
+    ...extra.map(
+      recipient =>
+        `  OLD       ${recipient} can open it, and is not in keys.recipients any more: back up again`,
+    ),
+  ].join('\n')
+}
+
+/** `ecomdb key rotate` for people. */
+export function keyRotationText(rotation: KeyRotation): string {
+  const { kind, dryRun, configFile, keyFile, old, takeAway } = rotation
+  if (dryRun) {
+    return [
+      `would make ${keyFile}, and change ${configFile}`,
+      `  old       ${old ?? 'none'}`,
+      'nothing was changed',
+    ].join('\n')
+  }
+  return [
+    `made ${keyFile}, and changed ${configFile} (as it was: ${configFile}.before-rotation)`,
+    `  old       ${old ?? 'none'}`,
+    `  new       ${rotation.new}`,
+    ...(takeAway
+      ? [`TAKE AWAY NOW, to another place, and delete here: \`shred -u ${shellWord(keyFile)}\``]
+      : []),
+    ...(kind === 'signing'
+      ? [
+          'old snapshots go on verifying: the old signer stays in keys.trusted_signers',
+          'next: add the new signer to keys.trusted_signers on every host that reads snapshots, then back up',
+        ]
+      : [
+          'keep the old private key as long as there are snapshots that were made for it',
+          'next: `ecomdb backup logical` (it stores everything anew), then `ecomdb key check`',
+        ]),
+  ].join('\n')
+}

@@ -1,0 +1,68 @@
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runEcomdb } from '#test/cli'
+import { TEST_ENGINES } from '#test/engines'
+import { withDatabase } from '#test/servers'
+import { contentsOf } from '#test/stored-repository'
+import { withFolder } from '#test/temporary'
+
+test.each(TEST_ENGINES)(
+  '%s: every key is rotated; old snapshots open, verify and drill; new ones are for the new keys',
+  family =>
+    withFolder(folder =>
+      withDatabase(family, async ({ server, session, database }) => {
+        const env = { ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family }
+        const ecomdb = (...args: string[]) => runEcomdb(args, { cwd: folder, env })
+        const done = async (...args: string[]) => {
+          const run = await ecomdb(...args)
+          expect(run.status, `${args.join(' ')}\n${run.stdout}${run.stderr}`).toBe(0)
+          return run
+        }
+        const backUp = async () =>
+          (await done('backup', 'logical', '--databases', database, '--json')).json().result
+        await session.run('CREATE TABLE t (id INT PRIMARY KEY, word VARCHAR(9))')
+        await session.run("INSERT INTO t VALUES (1, 'eins'), (2, 'zwei')")
+        await done('init', '--yes', '--target', 'backups', '--database', database)
+        const escrow = 'take-away/escrow.identity'
+        const first = await backUp()
+        const checked = (await done('key', 'check', '-i', escrow, '--all', '--json')).json().result
+        expect(checked.identities).toMatchObject([{ opens: true, files: 2 }])
+        expect(checked.untried).toHaveLength(1)
+
+        const before = await contentsOf(folder)
+        await done('key', 'rotate', 'operations', '--dry-run')
+        expect(await contentsOf(folder)).toEqual(before)
+        const text = await readFile(join(folder, 'ecomdb.yaml'), 'utf8')
+        await done('key', 'rotate', 'operations')
+        await done('key', 'rotate', 'escrow')
+        await done('key', 'rotate', 'signing')
+        const after = await readFile(join(folder, 'ecomdb.yaml'), 'utf8')
+        const comments = (yaml: string) => yaml.match(/#.*/g)
+        expect(comments(after)).toEqual(comments(text))
+        // No snapshot is for the new keys yet, and the check says so.
+        const stale = await ecomdb('key', 'check')
+        expect(stale.status).toBe(12)
+        expect(stale.stdout).toMatch(/opens +.*operations.identity/)
+        expect(stale.stdout).toContain('the snapshot is not encrypted to it')
+        expect(stale.stdout.match(/MISSING/g)).toHaveLength(2)
+
+        const second = await backUp()
+        expect(second.stored).toMatchObject({ reused: 0 })
+        await done('backup', 'verify', '--all')
+        const names = await readdir(join(folder, 'take-away'))
+        const newEscrow = join('take-away', names.find(name => /^escrow-\d/.test(name)) ?? '')
+        await done('key', 'check', '-i', newEscrow)
+        expect((await ecomdb('key', 'check', '-i', escrow)).status).toBe(12)
+        await done('key', 'check', first.snapshotId, '-i', escrow)
+        // ecomdb.yaml has both operations keys: the old snapshot restores as before.
+        await done('drill', first.snapshotId)
+        const keys = (await readdir(join(folder, 'keys'))).filter(name =>
+          name.endsWith('.identity'),
+        )
+        expect(keys).toHaveLength(2)
+        for (const name of keys) await rm(join(folder, 'keys', name))
+        await done('drill', 'latest', '-i', newEscrow)
+      }),
+    ),
+)
