@@ -17,6 +17,8 @@ export interface Victim {
   second: SnapshotEnvelope
   /** Another shop's repository: other identities, the same signer. */
   stranger: { path: string; snapshotId: string }
+  /** Another shop's repository, of other people. */
+  foreign: { path: string }
 }
 
 export interface Attack {
@@ -25,6 +27,11 @@ export interface Attack {
   change(victim: Victim): Promise<void>
   /** Codes with which restore, verify and drill of 'latest' refuse; null where all is well. */
   refusedWith: readonly string[] | null
+  /**
+   * verify has no identity, and believes whom the user trusts: it cannot tell another
+   * repository of the same people. restore and drill can.
+   */
+  verifyPasses?: true
   /** The first snapshot is as it was, and must stay usable. */
   sparesFirst?: true
   /** The snapshot that restore and drill ask for: 'latest' by default. */
@@ -180,7 +187,16 @@ export const REPOSITORY_ATTACKS: readonly Attack[] = [
   },
   {
     name: "another shop's repository in the place of this one",
-    refusedWith: [...SIGNATURE, 'WRONG_IDENTITY'],
+    refusedWith: SIGNATURE,
+    async change({ path, foreign }) {
+      await rm(path, { recursive: true })
+      await cp(foreign.path, path, { recursive: true })
+    },
+  },
+  {
+    name: 'another repository of the same people in the place of this one',
+    refusedWith: ['WRONG_IDENTITY'],
+    verifyPasses: true,
     async change({ path, stranger }) {
       await rm(path, { recursive: true })
       await cp(stranger.path, path, { recursive: true })

