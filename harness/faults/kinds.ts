@@ -155,9 +155,8 @@ export const FAULTS: readonly Fault[] = [
       // The repository's own time: what is there was written by a clock that was ahead.
       const hours = random.between(1, 4000)
       const ahead = await backUpAt(one, hours)
-      const listed = (await one.ecomdb('backup', 'show', 'latest', '--json')).json()
-      if (listed.result.snapshot.snapshotId !== ahead)
-        throw new Error('the one from the future is not the latest')
+      const shown = await succeeds(one, 'backup', 'show', 'latest', '--json')
+      if (!shown.includes(ahead)) throw new Error('the one from the future is not the latest')
       await succeeds(one, 'backup', 'logical', '--databases', 'shop')
       const latest = (await one.ecomdb('backup', 'list', '--json')).json().result.snapshots
       if (latest.length !== 3) throw new Error(`${latest.length} snapshots, and not 3`)
