@@ -58,6 +58,7 @@ export class SegmentWriter {
   /** The server's end at a moment, not reached yet when it was asked for. */
   #ahead: Observation | null = null
   #storing: Promise<void> = Promise.resolve()
+  #finished = false
 
   constructor(
     archive: BinlogArchive,
@@ -116,6 +117,7 @@ export class SegmentWriter {
 
   /** @throws EcomdbError OBJECT_DAMAGED, UNSUPPORTED; `finish` still stores what came before */
   add(offset: number, bytes: Buffer): void {
+    if (this.#finished) return
     const isFormat = readHeader(bytes).type === EVENT.format
     const event = isFormat ? closedFormat(bytes) : bytes
     const ended = this.#scanner.push(event, offset)
@@ -136,11 +138,16 @@ export class SegmentWriter {
    * @param seen asked just now
    */
   async close(nextFile: string | null, seen: Observation | null): Promise<void> {
+    if (this.#finished) return
     await this.#inOrder(() => this.#store(this.#held.length, nextFile, seen))
   }
 
-  /** Stores whole transactions and drops the rest: for an end that comes unexpectedly. */
+  /**
+   * Stores whole transactions and drops the rest: for an end that comes unexpectedly. Whatever
+   * the reader still brings does not follow what is stored, and is not taken.
+   */
   async finish(): Promise<void> {
+    this.#finished = true
     await this.#inOrder(async () => {
       if (this.#span.events > 0) await this.#store(this.#span.events, null, null)
       this.#held = []

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import type { BinlogSegment } from '#domain/binlog/segment'
+import {
+  chainProblem,
+  fileAfter,
+  isAtLeast,
+  isLogFileName,
+  type Stretch,
+} from '#domain/binlog/stretch'
+import { segmentOfSnapshot, windowsOf } from '#domain/binlog/window'
+
+const at = (minute: number): string => `2026-11-20T13:${String(minute).padStart(2, '0')}:00.000000Z`
+
+function segment(sequence: number, changes: Partial<BinlogSegment> = {}): BinlogSegment {
+  return {
+    format: 1,
+    requires: [],
+    repositoryId: 'r',
+    sourceId: 's',
+    engine: 'mariadb',
+    serverVersion: '10.11.0',
+    serverUuid: null,
+    serverId: 1,
+    stretchId: 'a',
+    sequence,
+    previousSha256: sequence === 1 ? null : `sha${sequence - 1}`,
+    begins: sequence === 1 ? { reason: 'first', after: null } : null,
+    file: 'binlog.000001',
+    from: (sequence - 1) * 100,
+    to: sequence * 100,
+    border: sequence * 100,
+    open: null,
+    nextFile: null,
+    transactions: 5,
+    firstAt: at(sequence * 2),
+    lastAt: at(sequence * 2 + 1),
+    gtidsBefore: sequence === 1 ? '' : `0-1-${(sequence - 1) * 5}`,
+    gtidsAfter: `0-1-${sequence * 5}`,
+    knownUntil: null,
+    tail: null,
+    object: { path: `p${sequence}`, bytes: 50, sha256: '' },
+    recipients: [],
+    closedAt: at(sequence * 2 + 1),
+    tool: 'ecomdb',
+    ...changes,
+  }
+}
+
+function snapshot(
+  snapshotId: string,
+  minute: number,
+  file: string,
+  offset: number,
+  gtidSet: string,
+): SnapshotEnvelope {
+  const position = { engine: 'mariadb', file, offset, gtidSet }
+  const envelope = {
+    snapshotId,
+    consistentAt: at(minute),
+    sourceId: 's',
+    engine: 'mariadb',
+    position,
+  }
+  return { ...envelope, method: 'logical' } as unknown as SnapshotEnvelope
+}
+
+const stretch = (segments: readonly BinlogSegment[]): Stretch => ({
+  stretchId: segments[0]?.stretchId ?? '',
+  sourceId: 's',
+  segments,
+  headSha256: '',
+})
+
+describe('a chain of segments', () => {
+  const hashed = (one: BinlogSegment) => ({ segment: one, sha256: `sha${one.sequence}` })
+
+  test.each([
+    ['follows', segment(2), null],
+    ['a hole', segment(3), 'segment 2 is missing'],
+    [
+      'another one before it',
+      segment(2, { previousSha256: 'x' }),
+      'does not follow this segment 1',
+    ],
+    [
+      'other bytes',
+      segment(2, { from: 101 }),
+      'begins at binlog.000001:101, and binlog.000001:100',
+    ],
+    ['another source', segment(2, { sourceId: 't' }), 'is of t'],
+  ])('%s', (_name, next, problem) => {
+    const found = chainProblem(hashed(segment(1)), next)
+    if (problem === null) expect(found).toBeNull()
+    else expect(found).toContain(problem)
+  })
+
+  test('a stretch begins at the beginning of a file, and goes on in the next file', () => {
+    expect(chainProblem(null, segment(1))).toBeNull()
+    expect(chainProblem(null, segment(1, { from: 4 }))).toContain('begins at binlog.000001:4')
+    expect(chainProblem(null, segment(2))).toContain('segment 1 is missing')
+    const ended = hashed(segment(1, { nextFile: 'binlog.000002' }))
+    expect(chainProblem(ended, segment(2, { file: 'binlog.000002', from: 0 }))).toBeNull()
+    expect(chainProblem(ended, segment(2))).toContain('binlog.000002:0 comes next')
+  })
+})
+
+test('names of files', () => {
+  expect(fileAfter('binlog.000009')).toBe('binlog.000010')
+  expect(fileAfter('a-b.c.999999')).toBe('a-b.c.1000000')
+  expect(isAtLeast({ file: 'b.000010', offset: 4 }, { file: 'b.000009', offset: 99 })).toBe(true)
+  expect(isAtLeast({ file: 'b.000009', offset: 98 }, { file: 'b.000009', offset: 99 })).toBe(false)
+  for (const name of ['../b.000001', '--raw.000001', '.b.000001', 'b', 'a/b.000001']) {
+    expect(isLogFileName(name), name).toBe(false)
+  }
+})
+
+describe('the window', () => {
+  const first = stretch([segment(1), segment(2), segment(3)])
+
+  test('begins with the oldest snapshot within the log, and ends where the log does', () => {
+    const within = snapshot('x', 5, 'binlog.000001', 150, '0-1-7')
+    const [window] = windowsOf([first], [within])
+    expect(window?.stretches[0]?.restorable).toEqual({ from: at(5), until: at(7) })
+    expect(window?.gaps).toEqual([])
+  })
+
+  test.each([
+    ['of another history', snapshot('x', 5, 'binlog.000001', 150, '0-1-99')],
+    ['of another file', snapshot('x', 5, 'binlog.000002', 150, '0-1-7')],
+    ['behind the log', snapshot('x', 9, 'binlog.000001', 301, '0-1-16')],
+    ['of another server', { ...snapshot('x', 5, 'binlog.000001', 150, '0-1-7'), sourceId: 't' }],
+    ['of some databases', { ...snapshot('x', 5, 'binlog.000001', 150, '0-1-7'), scope: 'h' }],
+  ])('a snapshot %s leads nowhere', (_name, other) => {
+    const [window] = windowsOf([first], [other as SnapshotEnvelope])
+    expect(window?.stretches[0]?.restorable).toBeNull()
+    expect(window?.gaps[0]?.why).toContain('lasts until the next `ecomdb backup logical`')
+  })
+
+  test('has a gap between two stretches, until the first snapshot behind it', () => {
+    const begins = { reason: 'gap' as const, after: { stretchId: 'a', sequence: 3 } }
+    const changes = { stretchId: 'b', file: 'binlog.000007', gtidsBefore: '0-1-40', begins }
+    const later = segment(1, { ...changes, gtidsAfter: '0-1-45', firstAt: at(20), lastAt: at(30) })
+    const snapshots = [
+      snapshot('x', 5, 'binlog.000001', 150, '0-1-7'),
+      snapshot('y', 25, 'binlog.000007', 50, '0-1-42'),
+    ]
+    const [window] = windowsOf([stretch([later]), first], snapshots)
+    expect(window?.stretches.map(one => one.restorable)).toEqual([
+      { from: at(5), until: at(7) },
+      { from: at(25), until: at(30) },
+    ])
+    expect(window?.gaps).toEqual([
+      {
+        from: at(7),
+        until: at(25),
+        why: 'the server had purged binary logs before they were archived',
+      },
+    ])
+  })
+
+  test('ends later than its last transaction where it is known that nothing came', () => {
+    const quiet = segment(4, {
+      from: 300,
+      to: 300,
+      lastAt: null,
+      firstAt: null,
+      knownUntil: at(50),
+    })
+    const [window] = windowsOf([stretch([...first.segments, quiet])], [])
+    expect(window?.stretches[0]?.until).toBe(at(50))
+    const here = snapshot('x', 45, 'binlog.000001', 300, '0-1-15')
+    expect(segmentOfSnapshot(first, here)?.sequence).toBe(3)
+  })
+})
