@@ -17,7 +17,7 @@ export default class BackupExpire extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --confirm',
-    '<%= config.bin %> <%= command.id %> --accept 0191 --reason "the old chat tables were dropped"',
+    '<%= config.bin %> <%= command.id %> --accept 0191 --reason chat-was-dropped',
   ]
 
   static override exits = [EXIT.FINDINGS, EXIT.LOCKED]
