@@ -167,6 +167,8 @@ export interface SnapshotWriter {
 
 /** Blocks by their SHA-256. Where one is, is asked of the repository at its first use. */
 export interface KnownBlocks {
+  /** How many there are. */
+  readonly size: number
   /** Null where no earlier snapshot has it, or its pack is not there in full any more. */
   find(sha256: Buffer): Promise<{ pack: StoredObject; place: BlockPlace } | null>
   /** Indexes that could not be used: their blocks are stored again. */

@@ -117,6 +117,7 @@ class Writer implements SnapshotWriter {
     const { blocks, unread } = await readKnownBlocks(this.#target, usable, unusable)
     return {
       unread,
+      size: blocks.size,
       find: async sha256 => {
         const found = blocks.get(blockId(dedupKey, recipients, sha256).toString('latin1'))
         return found && (await this.#isThere(found.pack)) ? found : null

@@ -61,7 +61,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(shown.stdout).toMatch(/^databases bank$/m)
     const verified = await shop.ecomdb('backup', 'verify', '--all', '--deep', '--json')
     expect(verified.status, verified.stdout).toBe(0)
-    expect(verified.json().result.snapshots[1].blocks).toBe(blocks.newBlocks + blocks.usedAgain)
+    const { blocks: compared } = verified.json().result.snapshots[1]
+    expect(compared).toBeGreaterThan(blocks.newBlocks)
+    expect(compared).toBeLessThanOrEqual(blocks.newBlocks + blocks.usedAgain)
   })
 
   test('a drill compares with a logical snapshot of the same position, or says that it did not', async () => {

@@ -19,6 +19,16 @@ import { scratchServers } from '../shared/scratch-process.ts'
 import { refuseEmptied } from './physical-source.ts'
 import { mysqlScratch } from './scratch.ts'
 
+/** For a server that answers two questions: a third of the memory less (measured on 9.7). */
+const TO_BE_ASKED = [
+  '--innodb-buffer-pool-size=32M',
+  '--innodb-log-buffer-size=1M',
+  '--innodb-redo-log-capacity=16M',
+  '--max-connections=10',
+  '--table-open-cache=100',
+  '--table-definition-cache=400',
+]
+
 /**
  * CLONE LOCAL into a folder; its files are read when it is complete, and the position is asked
  * of a private server that was started on it with `startOptions`.
@@ -131,7 +141,7 @@ class CloneCopy implements PhysicalCopy {
         folder: this.#folder,
         tcp: false,
         purpose: 'drill',
-        serverOptions: this.#startOptions,
+        serverOptions: [...this.#startOptions, ...TO_BE_ASKED],
       })
     } catch (error) {
       if (!(error instanceof EcomdbError)) throw error

@@ -3,8 +3,8 @@ import type { Secret } from '#core/secret'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { Damage } from '#domain/backup/repository-report'
 import type { Repository } from '#repository/repository'
-import { openChain, type PhysicalLayer } from '../restore/open-physical.ts'
-import { packAccess, readPacks, type UsedPack, usedPacks } from '../restore/read-packs.ts'
+import { openChain } from '../restore/open-physical.ts'
+import { readPacks, usedPacks } from '../restore/read-packs.ts'
 import { damageOf } from './check-content.ts'
 
 /**
@@ -61,28 +61,12 @@ export async function checkFiles(
     return []
   })
   for (const layer of layers) {
-    for (const pack of usedPacks(layer.manifest)) {
-      if (options.skip.has(pack.path)) continue
-      try {
-        blocks += await checkPack({ repository, ...options }, layer, pack)
-      } catch (error) {
-        damaged.push(damageOf(pack.path, error))
-      }
-      options.onPack(layer.envelope.objects.find(({ path }) => path === pack.path)?.bytes ?? 0)
-    }
+    const packs = usedPacks(layer.manifest, null).filter(({ path }) => !options.skip.has(path))
+    await readPacks({ repository, ...options }, layer, packs, ({ path, frames }, outcome) => {
+      if ('error' in outcome) damaged.push(damageOf(path, outcome.error))
+      else blocks += frames.length
+      options.onPack(layer.envelope.objects.find(one => one.path === path)?.bytes ?? 0)
+    })
   }
   return { blocks, damaged }
-}
-
-/** @returns how many blocks it has that are needed */
-async function checkPack(
-  access: { repository: Repository; identities: readonly Secret[] },
-  layer: PhysicalLayer,
-  pack: UsedPack,
-): Promise<number> {
-  let blocks = 0
-  for await (const { entries } of readPacks(packAccess(access, layer), [pack])) {
-    blocks += entries.length
-  }
-  return blocks
 }

@@ -1,9 +1,5 @@
-import { hash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { constants, zstdCompress } from 'node:zlib'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
-import { KIB } from '#core/units'
 import {
   BLOCK_BYTES,
   type BlockEntry,
@@ -12,23 +8,8 @@ import {
 } from '#domain/backup/physical-manifest'
 import type { FileBlock, PhysicalCopy } from '#engine/physical-backup'
 import type { KnownBlocks, SnapshotWriter } from '#repository/repository'
+import { CompressThreads } from './compress-threads.ts'
 import { PackWriter, type StoredPacks } from './pack-writer.ts'
-
-const compress = promisify(zstdCompress)
-
-/**
- * Level 1 with matches of 6 bytes and more: on data pages as small as level 3 (within 0.5 %), and
- * twice as fast (measured on 880 MB of both engines). The checksum lets `zstd -d` see damage.
- */
-const PARAMETERS = {
-  [constants.ZSTD_c_compressionLevel]: 1,
-  [constants.ZSTD_c_minMatch]: 6,
-  [constants.ZSTD_c_checksumFlag]: 1,
-}
-/** Most frames fit, and so take one turn of a thread of libuv's. */
-const FRAME_ROOM = 384 * KIB
-/** Blocks on their way: enough to keep all threads at work while the next ones are read. */
-const BLOCKS_AHEAD = 12
 
 const ZEROS = Buffer.alloc(BLOCK_BYTES)
 
@@ -39,11 +20,17 @@ export interface StoredFiles extends StoredPacks {
 }
 
 interface Pending {
-  entry: Omit<BlockEntry, keyof BlockPlace>
-  digest: Buffer
+  file: number
+  offset: number
   bytes: number
+  packed: Promise<PackedBlock>
+}
+
+interface PackedBlock {
+  digest: Buffer
+  sha256: string
   /** Null: an earlier snapshot has it, or this one by then. */
-  frame: Promise<Buffer> | null
+  frame: Uint8Array | null
   place: BlockPlace | null
 }
 
@@ -55,7 +42,8 @@ export async function storeFiles(
   progress: Progress,
 ): Promise<StoredFiles> {
   const packs = new PackWriter(writer)
-  const store = new FileStore(packs, known)
+  const threads = new CompressThreads()
+  const store = new FileStore(packs, known, threads)
   try {
     for await (const part of copy.parts()) {
       throwIfInterrupted()
@@ -67,6 +55,7 @@ export async function storeFiles(
     }
     return await store.finish()
   } finally {
+    await threads.close()
     await packs.settle()
   }
 }
@@ -74,6 +63,7 @@ export async function storeFiles(
 class FileStore {
   readonly #packs: PackWriter
   readonly #known: KnownBlocks
+  readonly #threads: CompressThreads
   readonly #queue: Pending[] = []
   readonly #numbers = new Map<string, number>()
   readonly #files: FileEntry[] = []
@@ -82,9 +72,10 @@ class FileStore {
   readonly #own = new Map<string, BlockPlace>()
   readonly #totals = { bytes: 0, newBlocks: 0, usedAgain: 0, zeros: 0 }
 
-  constructor(packs: PackWriter, known: KnownBlocks) {
+  constructor(packs: PackWriter, known: KnownBlocks, threads: CompressThreads) {
     this.#packs = packs
     this.#known = known
+    this.#threads = threads
   }
 
   end(path: string, bytes: number): void {
@@ -100,16 +91,10 @@ class FileStore {
       block.release()
       return
     }
-    const digest = hash('sha256', block.bytes, 'buffer')
-    const sha256 = digest.toString('hex')
-    const entry = { file, offset: block.offset, sha256 }
-    const place = this.#own.get(sha256) ?? (await this.#placeOfKnown(digest))
-    const pending = { entry, digest, bytes: block.bytes.length, place, frame: null }
-    if (place) {
-      block.release()
-      this.#queue.push(pending)
-    } else this.#queue.push({ ...pending, frame: compressed(block) })
-    const first = this.#queue.length > BLOCKS_AHEAD ? this.#queue.shift() : undefined
+    const packed = this.#pack(block.bytes).finally(block.release)
+    packed.catch(() => {})
+    this.#queue.push({ file, offset: block.offset, bytes: block.bytes.length, packed })
+    const first = this.#queue.length > this.#threads.blocksAhead ? this.#queue.shift() : undefined
     if (first) await this.#take(first)
   }
 
@@ -120,20 +105,31 @@ class FileStore {
     return { ...packs, files: this.#files, blocks: this.#blocks, totals: this.#totals }
   }
 
-  async #take({ entry, digest, bytes, frame, place }: Pending): Promise<void> {
-    const compressed = await frame
+  /** While nothing is known, blocks are new, and one question to the thread is enough. */
+  async #pack(bytes: Buffer): Promise<PackedBlock> {
+    const answer = await this.#threads.ask(bytes, this.#known.size > 0 ? 'hash' : 'both')
+    const digest = Buffer.from(answer.sha256 ?? [])
+    const sha256 = digest.toString('hex')
+    const place = this.#own.get(sha256) ?? (await this.#placeOfKnown(digest))
+    if (place) return { digest, sha256, frame: null, place }
+    const frame = answer.frame ?? (await this.#threads.ask(bytes, 'compress')).frame
+    return { digest, sha256, frame: frame && new Uint8Array(frame), place: null }
+  }
+
+  async #take({ file, offset, bytes, packed }: Pending): Promise<void> {
+    const { digest, sha256, frame, place } = await packed
     // Equal blocks that came close together were both compressed; one is stored.
-    const found = place ?? this.#own.get(entry.sha256)
+    const found = place ?? this.#own.get(sha256)
     if (found) this.#totals.usedAgain += 1
     else this.#totals.newBlocks += 1
-    if (!found && !compressed) throw new Error('a block was not compressed')
-    const where = found ?? (await this.#packs.add(compressed ?? digest, bytes, digest))
-    this.#own.set(entry.sha256, where)
-    this.#blocks.push({ ...entry, ...where })
+    if (!found && !frame) throw new Error('a block was not compressed')
+    const where = found ?? (await this.#packs.add(frame ?? digest, bytes, digest))
+    this.#own.set(sha256, where)
+    this.#blocks.push({ file, offset, sha256, ...where })
   }
 
   async #placeOfKnown(digest: Buffer): Promise<BlockPlace | null> {
-    const found = await this.#known.find(digest)
+    const found = this.#known.size > 0 ? await this.#known.find(digest) : null
     return found ? { ...found.place, pack: this.#packs.earlier(found.pack) } : null
   }
 
@@ -143,17 +139,5 @@ class FileStore {
     const number = this.#files.push({ path, bytes: 0 }) - 1
     this.#numbers.set(path, number)
     return number
-  }
-}
-
-async function compressed(block: FileBlock): Promise<Buffer> {
-  try {
-    return await compress(block.bytes, {
-      params: PARAMETERS,
-      chunkSize: FRAME_ROOM,
-      pledgedSrcSize: block.bytes.length,
-    })
-  } finally {
-    block.release()
   }
 }

@@ -49,7 +49,7 @@ async function* rowsOf(piece: PieceEntry, compressed: Buffer): AsyncGenerator<Bu
 }
 
 /** Results in order, of which the next `count` are worked at while one is used. */
-export async function* ahead<Item, Result>(
+async function* ahead<Item, Result>(
   items: readonly Item[],
   count: number,
   work: (item: Item) => Promise<Result>,

@@ -1,115 +1,111 @@
-import { hash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
-import { EcomdbError, messageOf } from '#core/errors'
+import { join } from 'node:path'
+import { EcomdbError } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
 import type { Secret } from '#core/secret'
-import type { StoredObject } from '#domain/backup/envelope'
 import type { BlockEntry, PhysicalManifest } from '#domain/backup/physical-manifest'
-import { splitZstdFrames } from '#domain/backup/zstd-frames'
 import type { Repository } from '#repository/repository'
-import { ahead } from './fetch-pieces.ts'
+import { BlockThreads, type NeededFrame } from './block-threads.ts'
 import type { PhysicalLayer } from './open-physical.ts'
-
-const decompress = promisify(zstdDecompress)
-
-/** Packs that are read and decrypted before they are needed. */
-const PACKS_AHEAD = 1
-/** Blocks that are decompressed before they are needed. */
-const BLOCKS_AHEAD = 8
 
 /** A pack that a snapshot uses, and which of its blocks. */
 export interface UsedPack {
   path: string
-  /** By frame; equal blocks of several files share one. */
-  frames: ReadonlyMap<number, readonly BlockEntry[]>
-}
-
-export interface ReadBlock {
-  bytes: Buffer
-  /** Where it belongs: one place or more. */
-  entries: readonly BlockEntry[]
-}
-
-export function usedPacks({ packs, blocks }: PhysicalManifest): UsedPack[] {
-  const used = packs.map(path => ({ path, frames: new Map<number, BlockEntry[]>() }))
-  for (const block of blocks) {
-    const frames = used[block.pack]?.frames
-    const entries = frames?.get(block.frame)
-    if (entries) entries.push(block)
-    else frames?.set(block.frame, [block])
-  }
-  return used.filter(({ frames }) => frames.size > 0)
-}
-
-/** What it takes to read packs. */
-export interface PackAccess {
-  repository: Repository
-  identities: readonly Secret[]
-  /** The signed entry of an object. @throws EcomdbError OBJECT_DAMAGED when there is none */
-  stored: (path: string) => StoredObject
-}
-
-/** To the objects that the signed envelope of this snapshot names, and to no others. */
-export function packAccess(
-  { repository, identities }: Pick<PackAccess, 'repository' | 'identities'>,
-  { envelope }: PhysicalLayer,
-): PackAccess {
-  const objects = new Map(envelope.objects.map(object => [object.path, object]))
-  const stored = (path: string): StoredObject => {
-    const object = objects.get(path)
-    if (object) return object
-    throw damaged(path, `the envelope of ${envelope.snapshotId} does not name it`)
-  }
-  return { repository, identities, stored }
+  frames: readonly NeededFrame[]
 }
 
 /**
- * The blocks of all packs. Each object is checked against its signed SHA-256 and decrypted,
- * each block decompressed on libuv's threads and checked against its own.
- *
- * @throws EcomdbError OBJECT_DAMAGED, WRONG_IDENTITY
+ * @param folder where the files are; null: blocks are only compared
+ * @throws EcomdbError OBJECT_DAMAGED when the manifest says two things of one block
  */
-export async function* readPacks(
-  access: PackAccess,
+export function usedPacks(manifest: PhysicalManifest, folder: string | null): UsedPack[] {
+  const used = manifest.packs.map(() => new Map<number, BlockEntry[]>())
+  for (const block of manifest.blocks) {
+    const entries = used[block.pack]?.get(block.frame)
+    if (entries) entries.push(block)
+    else used[block.pack]?.set(block.frame, [block])
+  }
+  return used.flatMap((frames, number) => {
+    const path = manifest.packs[number] ?? ''
+    const needed = [...frames.values()].map(entries => frameOf(manifest, entries, folder))
+    return needed.length === 0 ? [] : [{ path, frames: needed }]
+  })
+}
+
+/** Equal blocks of several files share a frame. */
+function frameOf(
+  { files, snapshotId }: PhysicalManifest,
+  entries: readonly BlockEntry[],
+  folder: string | null,
+): NeededFrame {
+  const [first] = entries
+  if (
+    !first ||
+    entries.some(({ sha256, bytes }) => sha256 !== first.sha256 || bytes !== first.bytes)
+  ) {
+    throw new EcomdbError('OBJECT_DAMAGED', {
+      what: `the manifest of ${snapshotId} contradicts itself`,
+      why: `it says two things of frame ${first?.frame} of pack ${first?.pack}`,
+    })
+  }
+  const { frame, bytes, sha256 } = first
+  const places = entries.map(({ file, offset }) => ({
+    path: join(folder ?? '', files[file]?.path ?? ''),
+    offset,
+  }))
+  return { frame, bytes, sha256, places: folder === null ? [] : places }
+}
+
+/**
+ * Reads packs, each checked against its signed SHA-256 and decrypted here; threads decompress
+ * the blocks, compare each with its hash, and write it to its places. A few packs are on their
+ * way at a time.
+ *
+ * @param onPack is told of each pack that is done, or what is wrong with it: what it throws
+ *   ends the work
+ */
+export async function readPacks(
+  { repository, identities }: { repository: Repository; identities: readonly Secret[] },
+  { envelope }: PhysicalLayer,
   packs: readonly UsedPack[],
-): AsyncGenerator<ReadBlock> {
-  const read = ({ path }: UsedPack): Promise<Buffer> =>
-    access.repository.readPiece(access.stored(path), access.identities)
-  for await (const { item: pack, result } of ahead(packs, PACKS_AHEAD, read)) {
-    yield* blocksOf(pack, result)
+  onPack: (pack: UsedPack, outcome: { bytes: number } | { error: unknown }) => void,
+): Promise<void> {
+  const objects = new Map(envelope.objects.map(object => [object.path, object]))
+  const threads = new BlockThreads()
+  const waiting = [...packs]
+  const read = async ({ path, frames }: UsedPack): Promise<number> => {
+    const stored = objects.get(path)
+    if (!stored) throw notNamed(path, envelope.snapshotId)
+    return await threads.restore(path, {
+      packed: await repository.readPiece(stored, identities),
+      frames,
+    })
   }
-}
-
-async function* blocksOf({ path, frames }: UsedPack, packed: Buffer): AsyncGenerator<ReadBlock> {
-  const found = framesIn(packed, path)
-  const open = async ([frame, entries]: [number, readonly BlockEntry[]]): Promise<Buffer> => {
-    const bytes = entries[0]?.bytes ?? 0
-    const compressed = found[frame]
-    if (!compressed) throw damaged(path, `it has no frame ${frame}`)
-    return await decompress(compressed, { maxOutputLength: bytes, chunkSize: Math.max(64, bytes) })
-  }
-  for await (const { item, result } of ahead([...frames], BLOCKS_AHEAD, open)) {
-    const [frame, entries] = item
-    const sha256 = hash('sha256', result)
-    if (entries.some(entry => entry.sha256 !== sha256 || entry.bytes !== result.length)) {
-      throw damaged(path, `block ${frame} does not have the hash that the manifest says`)
+  const lane = async (): Promise<void> => {
+    for (let pack = waiting.shift(); pack; pack = waiting.shift()) {
+      throwIfInterrupted()
+      const outcome = await read(pack).then(
+        bytes => ({ bytes }),
+        (error: unknown) => ({ error }),
+      )
+      onPack(pack, outcome)
     }
-    yield { bytes: result, entries }
   }
-}
-
-function framesIn(packed: Buffer, path: string): Uint8Array[] {
   try {
-    return splitZstdFrames(packed)
-  } catch (error) {
-    throw damaged(path, messageOf(error))
+    // One lane more than threads, so that the next pack is read while they are at work.
+    const lanes = Array.from({ length: threads.count + 1 }, () =>
+      lane().finally(() => waiting.splice(0)),
+    )
+    const ended = await Promise.allSettled(lanes)
+    for (const one of ended) if (one.status === 'rejected') throw one.reason
+  } finally {
+    await threads.close()
   }
 }
 
-function damaged(path: string, why: string): EcomdbError {
+function notNamed(path: string, snapshotId: string): EcomdbError {
   return new EcomdbError('OBJECT_DAMAGED', {
     what: `cannot use the object ${path}`,
-    why,
+    why: `the envelope of ${snapshotId} does not name it`,
     hints: ['run `ecomdb backup verify` to see all that is damaged'],
   })
 }
