@@ -29,8 +29,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(listed.json().result).toMatchObject({ snapshots: [], refused: [] })
   }
 
-  test('a program that dies in the middle of its stream leaves no snapshot', async context => {
-    if (family === 'mysql') return context.skip('MySQL copies by a statement, see below')
+  // MySQL copies by a statement: the server that dies is below.
+  const streams = family === 'mariadb' ? test : null
+  streams?.('a program that dies in the middle of its stream leaves no snapshot', async () => {
     const ended = await backUpWith(shop, 'head -c 3000000; kill -9 $$')
     expect(ended.status).toBe(30)
     expect(ended.stderr).toContain('killed by SIGKILL')
@@ -82,8 +83,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(words).not.toContain('pass')
   })
 
-  test('tables that CLONE would empty are refused by name', async context => {
-    if (family === 'mariadb') return context.skip('mariadb-backup copies them')
+  // mariadb-backup copies tables of every engine.
+  const clones = family === 'mysql' ? test : null
+  clones?.('tables that CLONE would empty are refused by name', async () => {
     await shop.session.run('CREATE TABLE bank.old (a INT) ENGINE = MyISAM')
     await shop.session.run('INSERT INTO bank.old VALUES (1), (2)')
     const refused = await shop.ecomdb('backup', 'physical')
