@@ -45,11 +45,12 @@ export function serviceAccounts(naming: AccountNaming, schema: string): ServiceA
     grants,
   })
   return [
-    // Reads everything, the accounts too, and fences writers for one consistent point.
+    // Reads everything, the accounts and the binary log too, and fences writers for one
+    // consistent point.
     login('backup', [
       onEverything(
         ...['SELECT', 'LOCK TABLES', 'RELOAD', 'PROCESS', 'SHOW VIEW', 'TRIGGER', 'EVENT'],
-        ...['REPLICATION CLIENT', 'BACKUP_ADMIN', 'SHOW_ROUTINE'],
+        ...['REPLICATION CLIENT', 'REPLICATION SLAVE', 'BACKUP_ADMIN', 'SHOW_ROUTINE'],
         ...['BINLOG MONITOR', 'SHOW CREATE ROUTINE'],
       ),
       // It keeps the reports' answers of its point in time, for a drill to compare.
