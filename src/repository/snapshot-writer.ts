@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { freeMemory } from '#core/free-memory'
 import { toolVersion } from '#core/version'
 import { checkRecipients, encryptAge } from '#crypto/age-file'
 import { blockId, objectId, recipientSet, scopeId, tableId } from '#crypto/object-id'
@@ -234,7 +235,10 @@ class Writer implements SnapshotWriter {
   }
 
   async #store(path: string, plain: readonly Uint8Array[]): Promise<StoredObject> {
-    return await this.#storeBytes(path, await encryptAge(this.#options.recipients, plain))
+    const body = await encryptAge(this.#options.recipients, plain)
+    const stored = await this.#storeBytes(path, body)
+    for (const part of body) freeMemory(part)
+    return stored
   }
 
   async #storeBytes(path: string, body: readonly Uint8Array[]): Promise<StoredObject> {

@@ -7,6 +7,9 @@ import { onInterrupt } from '#core/interruption'
 /** The copying program, the encryption and the disk want their share. */
 const MOST_THREADS = 8
 
+/** Small, so that what zlib drops is collected soon: it is much more than the heap knows of. */
+const YOUNG_MB = 1
+
 export interface BlockTask {
   id: number
   /** In shared memory; must not be changed until the answer has come. */
@@ -58,7 +61,7 @@ export class CompressThreads {
   }
 
   #start(url: URL): Worker {
-    const thread = new Worker(url)
+    const thread = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
     thread.on('message', (answer: BlockAnswer) => {
       this.#asked.get(answer.id)?.resolve(answer)
       this.#asked.delete(answer.id)

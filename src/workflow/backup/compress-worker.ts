@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { constants, zstdCompressSync } from 'node:zlib'
+import { freeMemory } from '#core/free-memory'
 import { KIB } from '#core/units'
 import type { BlockAnswer, BlockTask } from './compress-threads.ts'
 
@@ -38,5 +39,7 @@ function compress(bytes: Uint8Array): ArrayBuffer {
     chunkSize: FRAME_ROOM,
     pledgedSrcSize: bytes.length,
   })
-  return new Uint8Array(frame).buffer
+  const own = new Uint8Array(frame).buffer
+  freeMemory(frame)
+  return own
 }

@@ -8,6 +8,9 @@ import { onInterrupt } from '#core/interruption'
 /** Packs are some tens of megabytes with what is decompressed of them: few threads do. */
 const MOST_THREADS = 4
 
+/** Small, so that what zlib drops is collected soon: it is much more than the heap knows of. */
+const YOUNG_MB = 1
+
 /** A decrypted pack, and what is needed of it. */
 export interface PackTask {
   packed: Uint8Array
@@ -42,7 +45,10 @@ export class BlockThreads {
     const extension = extname(fileURLToPath(import.meta.url))
     const url = new URL(`./block-worker${extension}`, import.meta.url)
     const count = Math.min(MOST_THREADS, Math.max(2, availableParallelism()))
-    this.#threads = Array.from({ length: count }, () => new Worker(url))
+    this.#threads = Array.from(
+      { length: count },
+      () => new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }),
+    )
     this.#free = [...this.#threads]
     this.#forget = onInterrupt(() => this.close())
   }

@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { zstdDecompressSync } from 'node:zlib'
 import { messageOf, systemCode } from '#core/errors'
+import { freeMemory } from '#core/free-memory'
 import { splitZstdFrames } from '#domain/backup/zstd-frames'
 import type { PackAnswer, PackTask } from './block-threads.ts'
 
@@ -24,6 +25,7 @@ function answer(task: PackTask): PackAnswer {
       return { damaged: messageOf(error) }
     return { storage: { code: systemCode(error) ?? '', message: messageOf(error) } }
   } finally {
+    freeMemory(task.packed)
     files.close()
   }
 }
@@ -47,6 +49,7 @@ function restorePack({ packed, frames }: PackTask, files: OpenFile): number {
       throw new Error(`block ${frame} does not have the hash that the manifest says`)
     }
     for (const { path, offset } of places) files.write(path, offset, block)
+    freeMemory(block)
     written += bytes
   }
   return written
