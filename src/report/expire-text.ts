@@ -38,13 +38,21 @@ function verdictText({ action, removeAfter, removed }: ExpiredSnapshot): string 
 }
 
 function outcome(report: ExpireReport): string[] {
-  const { removed, leftovers, snapshots, dryRun } = report
+  const { removed, leftovers, snapshots, dryRun, locked } = report
   const going = snapshots.filter(({ action, removed }) => action === 'remove' && !removed)
   return [
     `${countOf(snapshots.length - going.length - removed.snapshots, 'snapshot')} kept, ${going.length} to go, by ${report.policy}`,
     ...(removed.files > 0
       ? [
           `removed ${countOf(removed.snapshots, 'snapshot')}: ${countOf(removed.files, 'file')}, ${formatBytes(removed.bytes)}`,
+        ]
+      : []),
+    ...(removed.held > 0
+      ? [`${countOf(removed.held, 'file')} of them stay until their lock runs out`]
+      : []),
+    ...(locked.snapshots > 0
+      ? [
+          `locked ${countOf(locked.snapshots, 'snapshot')} for longer: as long as the policy keeps them`,
         ]
       : []),
     ...(report.removeAfter && Number(going.length) + leftovers.files > removed.files

@@ -23,7 +23,10 @@ export interface ExpireReport {
   tombstoneId: string | null
   /** When what it names may be removed; ISO 8601, UTC. */
   removeAfter: string | null
-  removed: { snapshots: number; files: number; bytes: number }
+  /** held: files that stay for now, since a lock of the target holds them. */
+  removed: { snapshots: number; files: number; bytes: number; held: number }
+  /** What was locked for longer, since the policy keeps it for longer. */
+  locked: { snapshots: number; files: number }
 }
 
 export interface ExpiredSnapshot {

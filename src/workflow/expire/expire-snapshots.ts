@@ -12,6 +12,7 @@ import { aloneInRepository, usingRepository } from '#repository/repository-use'
 import { putTombstone } from '#repository/tombstones'
 import { uuidV7 } from '#repository/uuid'
 import type { Target } from '#target/target'
+import { extendLocks } from './extend-locks.ts'
 import { Remover, refuseWhileBackupRuns } from './remove-snapshots.ts'
 import { anomaliesOf, type Survey, surveyRepository } from './survey-repository.ts'
 
@@ -70,8 +71,9 @@ async function expire(
   await look()
   const survey = await surveyed(options, repository, progress)
   if (isBraked(survey)) return reportOf(options, repository, survey)
+  const locked = await extendLocks(target, survey, policy.retention, progress)
   progress.stage('removing what was announced')
-  const remover = new Remover(target, look, progress)
+  const remover = new Remover(target, look, clock, progress)
   const due = dueNow(survey, clock.now())
   const envelopes = survey.snapshots.map(({ value }) => value)
   await remover.removeSnapshots(
@@ -79,7 +81,7 @@ async function expire(
     envelopes.filter(({ snapshotId }) => !due.snapshots.has(snapshotId)),
   )
   await remover.removeFiles(due.leftovers)
-  const { snapshots, files, bytes } = remover
+  const { snapshots, files, bytes, held } = remover
   const report = reportOf(options, repository, survey)
   return {
     ...report,
@@ -89,7 +91,8 @@ async function expire(
     })),
     tombstoneId: tombstone?.tombstoneId ?? null,
     removeAfter: tombstone?.removeAfter ?? null,
-    removed: { snapshots, files, bytes },
+    removed: { snapshots, files, bytes, held },
+    locked,
   }
 }
 
@@ -229,6 +232,8 @@ function reportOf(
     anomalies: [...survey.anomalies],
     refused: [...survey.refused],
     leftovers: { files: sizes.length, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) },
-    ...{ tombstoneId: null, removeAfter: null, removed: { snapshots: 0, files: 0, bytes: 0 } },
+    ...{ tombstoneId: null, removeAfter: null },
+    removed: { snapshots: 0, files: 0, bytes: 0, held: 0 },
+    locked: { snapshots: 0, files: 0 },
   }
 }

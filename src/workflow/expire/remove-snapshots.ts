@@ -1,3 +1,4 @@
+import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
@@ -15,15 +16,19 @@ export class Remover {
   snapshots = 0
   files = 0
   bytes = 0
+  /** Files that stay for now, since a lock of the target holds them. */
+  held = 0
   readonly #target: Target
   readonly #look: () => Promise<void>
+  readonly #clock: Clock
   readonly #progress: Progress
   #sinceLook = 0
 
   /** @param look throws when a backup has begun */
-  constructor(target: Target, look: () => Promise<void>, progress: Progress) {
+  constructor(target: Target, look: () => Promise<void>, clock: Clock, progress: Progress) {
     this.#target = target
     this.#look = look
+    this.#clock = clock
     this.#progress = progress
   }
 
@@ -32,7 +37,7 @@ export class Remover {
    * that the next run finds. What builds on another goes before it.
    *
    * @param due what is to go; staying is everything else that has an envelope
-   * @throws EcomdbError LOCKED, STORAGE_FAILED (a lock of the target holds), INTERRUPTED
+   * @throws EcomdbError LOCKED, STORAGE_FAILED, INTERRUPTED
    */
   async removeSnapshots(
     due: readonly SnapshotEnvelope[],
@@ -65,6 +70,12 @@ export class Remover {
     }
     const found = await this.#target.stat(name)
     if (!found) return
+    // A snapshot that lived longer used the same object, and its lock outlasts the snapshot.
+    const until = (await this.#target.lock?.heldUntil(name)) ?? null
+    if (until && until > this.#clock.now()) {
+      this.held += 1
+      return
+    }
     await this.#target.remove(name)
     this.files += 1
     this.bytes += found.sizeBytes

@@ -11,7 +11,7 @@ import {
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { namedFiles } from '#domain/retention/removable-files'
 import type { Tombstone } from '#domain/retention/tombstone'
-import { ATTESTATIONS, OBJECTS, SNAPSHOTS } from '#repository/layout'
+import { ATTESTATIONS, envelopeFile, OBJECTS, SNAPSHOTS } from '#repository/layout'
 import type { Repository } from '#repository/repository'
 import { tombstonesOf } from '#repository/tombstones'
 import type { Trusted } from '#repository/trusted-files'
@@ -28,6 +28,8 @@ export interface Survey {
   anomalies: readonly Anomaly[]
   tombstones: readonly Tombstone[]
   refused: readonly Refused[]
+  /** Until when the target itself holds each envelope; empty where it has no locks. */
+  held: ReadonlyMap<string, Date>
   /** Files that no envelope needs: name -> bytes. */
   leftovers: ReadonlyMap<string, number>
 }
@@ -50,7 +52,8 @@ export async function surveyRepository(
   for (const { snapshotId } of listed) {
     snapshots.push(await repository.readSignedEnvelope(snapshotId, trustedSigners))
   }
-  const retained = snapshots.map(one => retainedOf(one, here))
+  const held = await heldEnvelopes(target, listed)
+  const retained = snapshots.map(one => retainedOf(one, here, held))
   return {
     copyId,
     snapshots,
@@ -58,6 +61,7 @@ export async function surveyRepository(
     verdicts: decideRetention(retained, policy.retention, now),
     anomalies: findAnomalies(listed, acceptedIn(attested.attestations), policy.brake, now),
     tombstones: buried.tombstones,
+    held,
     refused: [
       ...refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
       ...[...attested.refused, ...buried.refused].map(one => refusal(one.name, one.error)),
@@ -70,12 +74,30 @@ export async function surveyRepository(
   }
 }
 
-/** @param here the attestations about this place, oldest first */
+async function heldEnvelopes(
+  target: Target,
+  listed: readonly SnapshotEnvelope[],
+): Promise<Map<string, Date>> {
+  const held = new Map<string, Date>()
+  for (const { snapshotId } of target.lock ? listed : []) {
+    const until = await target.lock?.heldUntil(envelopeFile(snapshotId))
+    if (until) held.set(snapshotId, until)
+  }
+  return held
+}
+
+/**
+ * @param here the attestations about this place, oldest first
+ * @param held by the target, which counts besides what the envelope promised
+ */
 function retainedOf(
   { value: envelope, sha256 }: Trusted<SnapshotEnvelope>,
   here: readonly Attestation[],
+  held: ReadonlyMap<string, Date>,
 ): RetainedSnapshot {
-  const { snapshotId, consistentAt, base, lockUntil } = envelope
+  const { snapshotId, consistentAt, base } = envelope
+  const locks = [envelope.lockUntil ?? '', held.get(snapshotId)?.toISOString() ?? '']
+  const lockUntil = locks.sort().at(-1) || null
   const about = here.filter(
     one => one.snapshotId === snapshotId && one.envelopeSha256 === sha256 && one.kind !== 'accept',
   )

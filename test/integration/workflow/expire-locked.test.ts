@@ -1,0 +1,109 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '#core/clock'
+import { silentProgress } from '#core/progress'
+import { writeSigningKey } from '#crypto/key-files'
+import { lockUntilOf } from '#domain/retention/decide-retention'
+import type { S3Place } from '#domain/target-place'
+import { createRepository, openRepository } from '#repository/repository'
+import { openS3Target } from '#target/s3/open-s3-target'
+import type { Target } from '#target/target'
+import { makeBucket } from '#test/buckets'
+import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
+import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
+import { makeFolder } from '#test/temporary'
+import { verifySnapshots } from '#workflow/backup/verify-snapshots'
+import { type ExpireOptions, expireSnapshots } from '#workflow/expire/expire-snapshots'
+
+// A bucket that locks: nothing that is held is removed, and what is kept is held for its class.
+
+const missing = cephMissing()
+const LOCK_SECONDS = 8
+let ceph: CephGateway
+let folder: string
+let keys: TestKeys
+
+beforeAll(async () => {
+  if (missing) return
+  ceph = await startCeph()
+  process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
+  process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
+  folder = join(await makeFolder(), 'keys')
+  await mkdir(folder)
+  keys = await makeKeys()
+  await writeSigningKey(join(folder, 'signing.pem'), keys.signingKey)
+})
+afterAll(async () => {
+  await ceph?.stop()
+  if (folder) await rm(join(folder, '..'), { recursive: true })
+})
+
+const policyWith = (change: object): ExpireOptions['policy'] => ({
+  file: 'test',
+  objectives: { rpoMs: null, rtoMs: null, drillEveryMs: null },
+  retention: {
+    ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
+    ...{ proof: 'verify', unprovenMs: 0, waitMs: 0, ...change },
+  },
+  brake: { shrinkTo: 0, staleMs: 86_400_000 },
+  longestBackupMs: 3_600_000,
+  runsOn: { backup: 'vault', copy: 'vault', verify: 'vault', expire: 'vault', drill: 'vault' },
+})
+
+describe.skipIf(missing)('expire in a bucket with locks', () => {
+  let target: Target
+  const configured = () => ({
+    recipients: keys.options.recipients,
+    trustedSigners: keys.options.trustedSigners,
+    signingKeyFile: join(folder, 'signing.pem'),
+    identityFiles: [],
+  })
+  const expire = (change: object = {}) =>
+    expireSnapshots(
+      {
+        ...{ target, keys: configured(), policy: policyWith(change), confirm: true },
+        ...{ accept: null, clock: systemClock },
+      },
+      silentProgress(),
+    )
+
+  test('waits for the lock, and holds what it keeps until its class runs out', async () => {
+    const place = await makeBucket(ceph, true)
+    const lock: S3Place['objectLock'] = { mode: 'governance', days: LOCK_SECONDS / 86_400 }
+    target = await openS3Target({ ...place, objectLock: lock }, systemClock)
+    const repository = await createRepository(target, systemClock)
+    const first = await commitSnapshot(repository, keys.options, ['1\n', '2\n'])
+    const second = await commitSnapshot(repository, keys.options, ['1\n', '3\n'])
+    const verify = { target, snapshot: 'all', deep: false, keys: configured(), clock: systemClock }
+    await verifySnapshots(verify, silentProgress())
+
+    const early = await expire()
+    expect(early.snapshots[0]).toMatchObject({ action: 'keep', removed: false })
+    expect(early.snapshots[0]?.reasons.join()).toContain('locked until')
+    await sleep(LOCK_SECONDS * 1000 + 1000)
+    const late = await expire()
+    expect(late.removed.snapshots).toBe(1)
+    const { snapshots } = await (await openRepository(target)).listSnapshots(
+      configured().trustedSigners,
+    )
+    expect(snapshots.map(({ snapshotId }) => snapshotId)).toEqual([second.envelope.snapshotId])
+    const shared = first.envelope.objects.filter(({ path }) =>
+      second.envelope.objects.some(one => one.path === path),
+    )
+    expect(shared).toHaveLength(1)
+
+    const { locked } = await expire({ daily: 3 })
+    expect(locked).toEqual({ snapshots: 1, files: 3 })
+    const until = lockUntilOf(
+      new Date(second.envelope.consistentAt),
+      ['daily'],
+      policyWith({ daily: 3 }).retention,
+    )
+    for (const { path, versionId } of [...second.envelope.objects, second.envelope.manifest]) {
+      expect(await target.lock?.heldUntil(path, versionId)).toEqual(until)
+    }
+    expect((await expire({ daily: 3 })).locked.snapshots).toBe(0)
+  })
+})
