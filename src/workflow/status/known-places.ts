@@ -72,7 +72,9 @@ export async function knownCopies(
     places.set(here.place.copyId ?? '', here.place)
     attestations.push(...here.attestations)
   }
-  return { places: [...places.values()], attestations, refused }
+  // Ids are random; a person looks for labels.
+  const sorted = [...places.values()].sort((a, b) => (a.label < b.label ? -1 : 1))
+  return { places: sorted, attestations, refused }
 }
 
 /** Of a copy that the configuration does not know any more. */
