@@ -117,7 +117,9 @@ test('no secret is printed, in text or JSON', async () => {
 test('without a terminal a missing target is wrong usage, not a question', async () => {
   const { status, stderr } = await runEcomdb(['init'], { cwd: folder })
   expect(status).toBe(2)
-  expect(stderr).toContain('give --target FOLDER, or set ECOMDB_TARGET')
+  expect(stderr).toContain(
+    'give --target FOLDER or --target s3://BUCKET/PREFIX, or set ECOMDB_TARGET',
+  )
   expect(await readdir(folder)).toEqual([])
 })
 
