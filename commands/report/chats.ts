@@ -28,7 +28,8 @@ export default class ReportChats extends BaseCommand {
     const { flags } = await this.parse(ReportChats)
     const period = parsePeriod(flags.from, flags.to)
     const representative = parseRepresentativeId(flags.representative)
-    const server = await wire.server(await configFrom(flags))
+    // Its --from is a day, and not a copy of the repository.
+    const server = await wire.server(await configFrom({ ...flags, from: undefined }))
     const report = await reportChats(server, representative, period)
     return await outputReport(report, chatsTable(report), flags)
   }

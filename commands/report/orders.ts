@@ -22,7 +22,8 @@ export default class ReportOrders extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(ReportOrders)
     const period = parsePeriod(flags.from, flags.to)
-    const server = await wire.server(await configFrom(flags))
+    // Its --from is a day, and not a copy of the repository.
+    const server = await wire.server(await configFrom({ ...flags, from: undefined }))
     const report = await reportOrders(server, period)
     return await outputReport(report, ordersTable(report), flags)
   }

@@ -126,9 +126,6 @@ test('flags and arguments that are missing are named', async () => {
   const { status, stderr } = await runEcomdb(['report', 'orders'])
   expect(status).toBe(2)
   expect(stderr).toContain('error: missing --from and --to\n')
-  const restore = await runEcomdb(['restore'])
-  expect([restore.status, restore.stderr]).toEqual([
-    2,
-    expect.stringContaining('missing SNAPSHOT\n'),
-  ])
+  const load = await runEcomdb(['load'])
+  expect([load.status, load.stderr]).toEqual([2, expect.stringContaining('missing FILE\n')])
 })

@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineFor } from '#cli/wire'
 import { packageRoot } from '#core/paths'
+import { MIB } from '#core/units'
 import { generateIdentity, writeIdentity } from '#crypto/key-files'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
@@ -154,13 +156,19 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
       return context.skip('needs root to mount a small tmpfs')
     }
     try {
-      await at.onServer('disk/server', async (_server, run) => {
-        const used = spawnSync('du', ['-sm', disk], { encoding: 'utf8' }).stdout.split('\t')[0]
-        expect(mount('-o', `remount,size=${Number(used) + 15}m`, disk)).toBe(true)
+      await at.onServer('disk/server', async (server, run) => {
+        const usedMib = await settledMib(disk)
+        expect(mount('-o', `remount,size=${usedMib + 15}m`, disk)).toBe(true)
         const full = await run('latest', '--confirm', 'shop')
-        expect(full.status, full.stderr).toBe(30)
-        expect(full.stderr).toMatch(/cannot load rows into `shop`.`bulk`.*full|disk full|No space/s)
+        // MySQL ends itself when it is the redo log that finds no room.
+        expect([20, 30], full.stderr).toContain(full.status)
+        if (full.status === 30) {
+          expect(full.stderr).toMatch(
+            /cannot load rows into `shop`.`bulk`.*full|disk full|No space/s,
+          )
+        }
         expect(mount('-o', 'remount,size=2g', disk)).toBe(true)
+        if (full.status === 20) await at.start(server.folder, [])
         const over = await run('latest', '--confirm', 'shop', '--start-over')
         expect(over.status, over.stderr).toBe(0)
       })
@@ -395,4 +403,14 @@ function doublings(rows: number): string[] {
     now += more
   }
   return statements
+}
+
+/** MiB in use, once a server that has just started writes no more; unlinked files count, too. */
+async function settledMib(disk: string): Promise<number> {
+  for (let last = -1; ; await sleep(500)) {
+    const { blocks, bfree, bsize } = await statfs(disk)
+    const used = Math.ceil(((blocks - bfree) * bsize) / MIB)
+    if (used === last) return used
+    last = used
+  }
 }
