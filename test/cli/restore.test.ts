@@ -156,22 +156,23 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
       return context.skip('needs root to mount a small tmpfs')
     }
     try {
-      await at.onServer('disk/server', async (server, run) => {
-        const usedMib = await settledMib(disk)
-        expect(mount('-o', `remount,size=${usedMib + 15}m`, disk)).toBe(true)
-        const full = await run('latest', '--confirm', 'shop')
-        // MySQL ends itself when it is the redo log that finds no room.
-        expect([20, 30], full.stderr).toContain(full.status)
-        if (full.status === 30) {
+      await at.onServer(
+        'disk/server',
+        async (_server, run) => {
+          const usedMib = await settledMib(disk)
+          expect(mount('-o', `remount,size=${usedMib + 15}m`, disk)).toBe(true)
+          const full = await run('latest', '--confirm', 'shop')
+          expect(full.status, full.stderr).toBe(30)
           expect(full.stderr).toMatch(
             /cannot load rows into `shop`.`bulk`.*full|disk full|No space/s,
           )
-        }
-        expect(mount('-o', 'remount,size=2g', disk)).toBe(true)
-        if (full.status === 20) await at.start(server.folder, [])
-        const over = await run('latest', '--confirm', 'shop', '--start-over')
-        expect(over.status, over.stderr).toBe(0)
-      })
+          expect(mount('-o', 'remount,size=2g', disk)).toBe(true)
+          const over = await run('latest', '--confirm', 'shop', '--start-over')
+          expect(over.status, over.stderr).toBe(0)
+        },
+        // MySQL ends itself when it is the redo log that finds no room to grow, and not a table.
+        family === 'mysql' ? ['--innodb-redo-log-capacity=8M'] : [],
+      )
     } finally {
       spawnSync('umount', ['-l', disk])
     }
