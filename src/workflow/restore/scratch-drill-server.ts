@@ -28,7 +28,13 @@ export async function withDrillFolder<Result>(
   await mkdir(drillsFolder(), { recursive: true, mode: 0o700 })
   const name = `${process.pid}-${engine.family}-${randomBytes(4).toString('hex')}`
   const folder = join(drillsFolder(), name)
-  const remove = (): Promise<void> => removeServer(engine, folder)
+  // A signal's clean-up and our own `finally` may come together: one after the other, or the
+  // second writes server.json into what the first is deleting.
+  let removal: Promise<void> = Promise.resolve()
+  const remove = (): Promise<void> => {
+    removal = removal.catch(() => {}).then(() => removeServer(engine, folder))
+    return removal
+  }
   const forget = onInterrupt(remove)
   try {
     return await use(await engine.scratchServers.claim(folder))
@@ -42,7 +48,7 @@ const drillsFolder = (): string => join(stateFolder(), 'drill')
 
 async function removeServer(engine: Engine, folder: string): Promise<void> {
   await engine.scratchServers.stop(folder)
-  await rm(folder, { recursive: true, force: true })
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
 /** Servers of drills that were killed before they could clean up. */
