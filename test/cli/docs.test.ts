@@ -13,17 +13,18 @@ const PAGES = FILES.filter(file => file.endsWith('.md')).map(file => ({
   text: readFileSync(join(packageRoot(), file), 'utf8'),
 }))
 
+// One home for all pages: a state is made once and copied for every block that begins with it.
+let home: DocumentedHome
+beforeAll(async () => {
+  home = await DocumentedHome.open()
+})
+afterAll(async () => {
+  await home.close()
+})
+
 describe.each(PAGES.filter(({ text }) => text.includes('```console')))(
   '$file',
   ({ file, text }) => {
-    let home: DocumentedHome
-    beforeAll(async () => {
-      home = await DocumentedHome.open()
-    })
-    afterAll(async () => {
-      await home.close()
-    })
-
     test.each(consoleBlocks(file, text).map(block => ({ name: nameOf(block), block })))(
       '$name',
       async ({ block }) => {
