@@ -56,14 +56,15 @@ async function server(config: Config): Promise<WiredServer> {
 
 /** @throws EcomdbError SECRET_MISSING, CONFIG_INVALID */
 async function connectOptions({ server }: Config): Promise<ConnectOptions> {
-  const { socketPath, host, port, user, database, tls } = server
+  const { socketPath, host, port, user, database, accessDatabase, auditDatabase, tls } = server
   const password =
     server.password ??
     (server.passwordFile
       ? await readSecretFile(server.passwordFile, "the server's password")
       : undefined)
   const tlsCa = server.tlsCaFile ? await readCertificate(server.tlsCaFile) : undefined
-  return { socketPath, host, port, user, database, tls, password, tlsCa }
+  const databases = { database, accessDatabase, auditDatabase }
+  return { socketPath, host, port, user, ...databases, tls, password, tlsCa }
 }
 
 async function readCertificate(path: string): Promise<string> {

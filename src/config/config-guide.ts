@@ -11,6 +11,8 @@ const VARIABLES: readonly (readonly [string, string])[] = [
   ['ECOMDB_PASSWORD', 'the password itself; it wins over any password file'],
   ['ECOMDB_PASSWORD_FILE', '`server.password_file`'],
   ['ECOMDB_DATABASE', '`server.database`'],
+  ['ECOMDB_ACCESS_DATABASE', '`server.access_database`'],
+  ['ECOMDB_AUDIT_DATABASE', '`server.audit_database`'],
   [
     'ECOMDB_TARGET',
     'the target: a folder, or `s3://bucket/prefix?endpoint=…`, with other keys of `target.s3` too',

@@ -14,6 +14,8 @@ export interface Config {
   copies: readonly CopyConfig[]
   /** recovery.yaml; undefined: ecomdb's own. */
   recoveryPolicyFile?: string | undefined
+  /** access.yaml; undefined: ecomdb's own. */
+  accessPolicyFile?: string | undefined
   keys: KeysConfig
 }
 
@@ -44,6 +46,10 @@ export interface ServerConfig {
   /** Read when a connection is made, by `connectOptions`. */
   passwordFile?: string | undefined
   database: string
+  /** Where ecomdb keeps what it knows of people and accounts; default ecomdb_access. */
+  accessDatabase?: string | undefined
+  /** Where ecomdb keeps the audit trail; default ecomdb_audit. */
+  auditDatabase?: string | undefined
   tls?: boolean | undefined
   tlsCaFile?: string | undefined
 }

@@ -25,6 +25,9 @@ export interface ConfigFlags {
   user?: string | undefined
   'password-file'?: string | undefined
   database?: string | undefined
+  /** From the environment only. */
+  accessDatabase?: string | undefined
+  auditDatabase?: string | undefined
   target?: string | undefined
   /** A copy to read instead of the target: its name in the configuration, or its folder. */
   from?: string | undefined
@@ -110,6 +113,8 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): ConfigFlags {
     user: value('USER'),
     'password-file': value('PASSWORD_FILE'),
     database: value('DATABASE'),
+    accessDatabase: value('ACCESS_DATABASE'),
+    auditDatabase: value('AUDIT_DATABASE'),
     target: value('TARGET'),
   }
 }
@@ -172,6 +177,8 @@ async function compose(
       password,
       passwordFile: here(changes['password-file']) ?? beside(ownPasswordFile(server, changes.user)),
       database: changes.database ?? server.database ?? 'shop',
+      accessDatabase: changes.accessDatabase ?? server.access_database,
+      auditDatabase: changes.auditDatabase ?? server.audit_database,
       tls: server.tls,
       tlsCaFile: beside(server.tls_ca_file),
     },
@@ -182,6 +189,7 @@ async function compose(
     },
     copies,
     recoveryPolicyFile: beside(content.recovery_policy),
+    accessPolicyFile: beside(content.access_policy),
     keys: {
       recipients: keys.recipients ?? [],
       signingKeyFile: beside(keys.signing_key_file),

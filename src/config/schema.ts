@@ -29,6 +29,18 @@ const server = z
       .max(64)
       .optional()
       .describe('the schema of the shop (default shop)'),
+    access_database: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('where ecomdb keeps what it knows of people and accounts (default ecomdb_access)'),
+    audit_database: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('where ecomdb keeps the audit trail (default ecomdb_audit)'),
     tls: z.boolean().optional().describe('use TLS even when tls_ca_file is not given'),
     tls_ca_file: path("the CA's certificate (PEM): TLS, with the server's name checked").optional(),
   })
@@ -167,6 +179,9 @@ export const configSchema = z
     copies: copies.optional(),
     recovery_policy: path(
       'what is promised and kept: a recovery.yaml (default: the one that ecomdb comes with)',
+    ).optional(),
+    access_policy: path(
+      'who may do what: an access.yaml (default: the one that ecomdb comes with)',
     ).optional(),
     keys: keys.optional(),
   })

@@ -1,4 +1,5 @@
 import type { EngineFamily } from '#domain/engine-family'
+import type { AccessCatalog } from './access-catalog.ts'
 import type { BinaryLog } from './binlog.ts'
 import type { Installation } from './installation.ts'
 import type { Loader } from './loader.ts'
@@ -34,4 +35,5 @@ export interface Engine {
   readonly loader: Loader
   readonly binaryLog: BinaryLog
   readonly physicalBackups: PhysicalBackups
+  readonly accessCatalog: AccessCatalog
 }

@@ -9,6 +9,9 @@ export interface ConnectOptions {
   user: string
   password?: Secret | undefined
   database?: string | undefined
+  /** Where ecomdb keeps its own data; default ecomdb_access and ecomdb_audit. */
+  accessDatabase?: string | undefined
+  auditDatabase?: string | undefined
   /** PEM text of the CA; with it, TLS is used and the server's certificate is checked. */
   tlsCa?: string | undefined
   /** TLS without a certificate check: against listeners, not against impostors. */

@@ -42,7 +42,7 @@ test('has all that it needs, and no tests, sources or secrets', () => {
     'bin/setup',
     'policies/ecomdb.schema.json',
     'docs/errors.md',
-    ...globSync('src/engine/migrations/*.sql', { cwd: root }),
+    ...globSync('src/engine/migrations/**/*.sql', { cwd: root }),
     ...globSync('commands/**/*.ts', { cwd: root }).map(path => `dist/${path.slice(0, -3)}.js`),
     ...globSync('src/**/*-worker.ts', { cwd: root }).map(path => `dist/${path.slice(0, -3)}.js`),
   ]

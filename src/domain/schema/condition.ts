@@ -1,3 +1,4 @@
+import type { EngineFamily } from '../engine-family.ts'
 import { findObject, findTable, type LiveSchema, type ObjectKind } from './live-schema.ts'
 
 /**
@@ -16,6 +17,8 @@ export type Fact =
   | { is: 'object'; kind: ObjectKind; name: string; own: boolean }
   | { is: 'column'; table: string; name: string }
   | { is: 'primary key'; table: string }
+  /** For ecomdb's own stores: the shop's schema is the same on both. */
+  | { is: 'engine'; family: EngineFamily }
 
 /** What ecomdb's tables begin their comment with; an older table has none, or another. */
 const OWN_COMMENT = 'ecomdb: '
@@ -28,6 +31,8 @@ export function parseCondition(wanted: boolean, text: string): Condition {
   }
   const key = /^primary key of (\w+)$/.exec(text)
   if (key) return { wanted, fact: { is: 'primary key', table: key[1] ?? '' } }
+  const engine = /^engine (mysql|mariadb)$/.exec(text)
+  if (engine) return { wanted, fact: { is: 'engine', family: engine[1] as EngineFamily } }
   const object = /^(own )?(table|trigger|view|procedure) (\w+)$/.exec(text)
   if (!object) throw new Error(`a migration has a condition that is none: ${text}`)
   const kind = object[2] as ObjectKind
@@ -47,6 +52,7 @@ function isTrue(fact: Fact, schema: LiveSchema, definer: string): boolean {
   if (fact.is === 'primary key') {
     return findTable(schema, fact.table)?.indexes.some(index => index.primary) ?? false
   }
+  if (fact.is === 'engine') throw new Error("the shop's migrations are for both engines")
   const object = findObject(schema.objects, fact.kind, fact.name)
   if (object === undefined) return false
   if (!fact.own) return true

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
+import { accessCatalog } from '../shared/access/access-catalog.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
@@ -30,4 +31,5 @@ export const mariadbEngine: Engine = {
   loader,
   binaryLog: binaryLog(mariadbBinlogDialect),
   physicalBackups: mariadbPhysicalBackups,
+  accessCatalog,
 }

@@ -65,6 +65,7 @@ test.each([
 function shipped(): Migration[] {
   const folder = join(packageRoot(), 'src/engine/migrations')
   return readdirSync(folder)
+    .filter(file => file.endsWith('.sql'))
     .sort()
     .map(file => parseMigration(file, readFileSync(join(folder, file), 'utf8')))
 }

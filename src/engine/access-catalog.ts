@@ -1,0 +1,26 @@
+import type { OwnStores } from './own-store.ts'
+import type { Session } from './session.ts'
+
+/** One thing that was done to access, credentials or the audit, for the trail. */
+export interface Operation {
+  /** "access apply" */
+  command: string
+  /** Who or what it was done to: a person, an account, a role. */
+  subject: string
+  /** Whatever says what was done; never a secret. */
+  detail: object
+}
+
+/**
+ * What ecomdb knows of accounts, roles and privileges: its own records, and the server's
+ * catalogue.
+ */
+export interface AccessCatalog extends OwnStores {
+  /**
+   * Adds to the operations, which are never changed: every command that changes access,
+   * credentials or the audit calls it. Makes the store where there is none.
+   *
+   * @throws EcomdbError as ensureStore
+   */
+  recordOperation(session: Session, operation: Operation): Promise<void>
+}
