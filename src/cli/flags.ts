@@ -1,6 +1,9 @@
 import { boolean, integer, option, string } from '@oclif/core/flags'
 import type { Config } from '#config/config'
 import type { ConfigFlags } from '#config/load-config'
+import { EcomdbError } from '#core/errors'
+import type { PasswordPolicy } from '#domain/credential/password-policy'
+import type { TotpPolicy } from '#domain/credential/totp-policy'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 
 /**
@@ -97,4 +100,22 @@ export async function configFrom(
 export async function policyFrom(config: Config): Promise<RecoveryPolicy & { file: string }> {
   const { loadRecoveryPolicy } = await import('#config/recovery-policy-file')
   return await loadRecoveryPolicy(config)
+}
+
+/**
+ * The policies on passwords and the second factor that the configuration names, or ecomdb's
+ * own; they need no configuration.
+ */
+export async function credentialPoliciesFrom(flags: { config?: string | undefined }): Promise<{
+  password: PasswordPolicy & { file: string }
+  totp: TotpPolicy & { file: string }
+}> {
+  const { loadPasswordPolicy } = await import('#config/password-policy-file')
+  const { loadTotpPolicy } = await import('#config/totp-policy-file')
+  const config = await configFrom({ config: flags.config }).catch(error => {
+    if (flags.config || !(error instanceof EcomdbError && error.code === 'CONFIG_NOT_FOUND'))
+      throw error
+    return {}
+  })
+  return { password: await loadPasswordPolicy(config), totp: await loadTotpPolicy(config) }
 }

@@ -16,7 +16,23 @@ export interface Config {
   recoveryPolicyFile?: string | undefined
   /** access.yaml; undefined: ecomdb's own. */
   accessPolicyFile?: string | undefined
+  /** password.yaml and totp.yaml; undefined: ecomdb's own. */
+  passwordPolicyFile?: string | undefined
+  totpPolicyFile?: string | undefined
   keys: KeysConfig
+  broker: BrokerConfig
+}
+
+/** The broker: the issuer of session accounts. */
+export interface BrokerConfig {
+  /** The unix socket that it listens on; null where none is configured. */
+  socketPath: string | null
+  /** The group of the host whose members may ask for a session. */
+  group: string | null
+  /** The host from which the server sees the broker: identity accounts exist for it alone. */
+  identityHost: string
+  /** The host from which the server sees people's clients. */
+  sessionHost: string
 }
 
 /** What the operator says of a place that holds a repository. */
@@ -62,6 +78,8 @@ export interface KeysConfig {
   /** Public signing keys whose snapshots are accepted. */
   trustedSigners: readonly string[]
   identityFiles: readonly string[]
+  /** Seals the seeds of one-time codes. */
+  totpKeyFile?: string | undefined
 }
 
 /** @throws EcomdbError CONFIG_INVALID when no target is configured */

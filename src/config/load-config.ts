@@ -7,7 +7,7 @@ import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
 import { ENGINE_FAMILIES } from '#domain/engine-family'
 import type { TargetPlace } from '#domain/target-place'
-import type { Config, CopyConfig, ServerConfig } from './config.ts'
+import type { BrokerConfig, Config, CopyConfig, ServerConfig } from './config.ts'
 import type { ConfigFile } from './schema.ts'
 import { placeOf, type WrittenPlace, writtenPlace } from './target-location.ts'
 
@@ -190,7 +190,11 @@ async function compose(
     copies,
     recoveryPolicyFile: beside(content.recovery_policy),
     accessPolicyFile: beside(content.access_policy),
+    passwordPolicyFile: beside(content.password_policy),
+    totpPolicyFile: beside(content.totp_policy),
+    broker: brokerOf(content.broker, beside),
     keys: {
+      totpKeyFile: beside(keys.totp_key_file),
       recipients: keys.recipients ?? [],
       signingKeyFile: beside(keys.signing_key_file),
       dedupKeyFile: beside(keys.dedup_key_file),
@@ -199,6 +203,19 @@ async function compose(
         changes.identity?.map(path => resolve(path)) ??
         (keys.identity_files ?? []).map(path => resolve(folder, path)),
     },
+  }
+}
+
+function brokerOf(
+  broker: ConfigFile['broker'] = {},
+  beside: (path: string | undefined) => string | undefined,
+): BrokerConfig {
+  const identityHost = broker.identity_host ?? 'localhost'
+  return {
+    socketPath: beside(broker.socket) ?? null,
+    group: broker.group ?? null,
+    identityHost,
+    sessionHost: broker.session_host ?? identityHost,
   }
 }
 

@@ -162,6 +162,9 @@ const keys = z
       .array(z.string().min(1))
       .optional()
       .describe('age private keys; on restore and drill hosts only'),
+    totp_key_file: path(
+      "the key that seals the seeds of one-time codes; on the broker's host, never in the database",
+    ).optional(),
   })
   .describe('keys; a database host holds public keys only')
 
@@ -170,6 +173,27 @@ const runsOn = z
   .describe(
     'what this host does: database (holds public keys only), vault (copies, expires, verifies), drill (restores, holds an identity), or all (default; for a trial)',
   )
+
+const concreteHost = z
+  .string()
+  .regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]{0,254}$/, 'one host: a name or an address, without % and _')
+
+const broker = z
+  .strictObject({
+    socket: path('the unix socket of the broker').optional(),
+    group: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_-]*$/, 'the name of a group')
+      .optional()
+      .describe('the group of this host whose members may use it (default: its own user only)'),
+    identity_host: concreteHost
+      .optional()
+      .describe('the host that the server sees the broker come from (default localhost)'),
+    session_host: concreteHost
+      .optional()
+      .describe("the host that the server sees people's clients come from (default: the same)"),
+  })
+  .describe('who gives people their sessions')
 
 export const configSchema = z
   .strictObject({
@@ -183,7 +207,14 @@ export const configSchema = z
     access_policy: path(
       'who may do what: an access.yaml (default: the one that ecomdb comes with)',
     ).optional(),
+    password_policy: path(
+      'what a password must be: a password.yaml (default: the one that ecomdb comes with)',
+    ).optional(),
+    totp_policy: path(
+      'the second factor: a totp.yaml (default: the one that ecomdb comes with)',
+    ).optional(),
     keys: keys.optional(),
+    broker: broker.optional(),
   })
   .describe('ecomdb.yaml: what ecomdb works on')
 

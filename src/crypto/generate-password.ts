@@ -1,38 +1,43 @@
 import { randomInt } from 'node:crypto'
 import { Secret } from '#core/secret'
+import { longestRepeat, longestRun } from '#domain/credential/sequences'
 
 const SETS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnpqrstuvwxyz', '23456789', '-_.+%,:=']
 const ALPHABET = SETS.join('')
 /** 6.2 bits a character: 173 bits. */
 const LENGTH = 28
-const KEYBOARD = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm']
 
 /**
  * A random password that password policies accept: upper and lower case, digits and
  * special characters, no character twice in a row, no runs ("abc", "321", "qwe"). Nothing
  * in it needs quoting in a shell or an option file.
  */
-export function generatePassword(): Secret {
+export function generatePassword(length = LENGTH): Secret {
   for (;;) {
     let password = ''
-    while (password.length < LENGTH) password += ALPHABET[randomInt(ALPHABET.length)]
-    if (SETS.every(set => [...set].some(each => password.includes(each))) && !hasRun(password)) {
+    while (password.length < length) password += ALPHABET[randomInt(ALPHABET.length)]
+    const hasAll = SETS.every(set => [...set].some(each => password.includes(each)))
+    if (hasAll && longestRepeat(password) === 1 && longestRun(password) <= 2) {
       return new Secret(password)
     }
   }
 }
 
-function hasRun(password: string): boolean {
-  const lower = password.toLowerCase()
-  for (let at = 1; at < lower.length; at += 1) {
-    if (lower[at] === lower[at - 1]) return true
-    const three = lower.slice(at - 1, at + 2)
-    const [a, b, c] = [...three].map(each => each.charCodeAt(0))
-    if (a === undefined || b === undefined || c === undefined) continue
-    if (b - a === c - b && Math.abs(b - a) === 1) return true
-    if (KEYBOARD.some(row => row.includes(three) || [...row].reverse().join('').includes(three))) {
-      return true
-    }
+/** Six of 4096 words: 72 bits, and a digit and a mark besides. */
+const WORDS = 6
+
+/**
+ * Words that can be read out and typed: "Harbor-velvet-…-7". Diceware, and what composition
+ * rules ask for.
+ *
+ * @param words lower case, at least 4096 of them; those with repeats or runs are not used
+ */
+export function generatePassphrase(words: readonly string[]): Secret {
+  for (;;) {
+    const picked = Array.from({ length: WORDS }, () => words[randomInt(words.length)] ?? '')
+    const [first = '', ...others] = picked
+    const text = [first.charAt(0).toUpperCase() + first.slice(1), ...others].join('-')
+    const phrase = `${text}-${randomInt(2, 10)}`
+    if (longestRepeat(phrase) === 1 && longestRun(phrase) <= 2) return new Secret(phrase)
   }
-  return false
 }

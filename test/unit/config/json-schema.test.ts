@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { configGuideMarkdown } from '#config/config-guide'
+import { loadPasswordPolicy, passwordJsonSchema } from '#config/password-policy-file'
 import { loadRecoveryPolicy, recoveryJsonSchema } from '#config/recovery-policy-file'
 import { configJsonSchema } from '#config/schema'
+import { loadTotpPolicy, totpJsonSchema } from '#config/totp-policy-file'
 import { packageRoot } from '#core/paths'
 import { withFolder } from '#test/temporary'
 
@@ -26,6 +28,18 @@ test('policies/recovery.schema.json is what the schema says, and recovery.yaml k
     proof: 'verify',
   })
   expect(policy.objectives.rpoMs).toBe(26 * 3_600_000)
+})
+
+test('the schemas of password.yaml and totp.yaml are what the code says, and ours keep to them', async () => {
+  const schemas = { password: passwordJsonSchema(), totp: totpJsonSchema() }
+  for (const [name, schema] of Object.entries(schemas)) {
+    const text = `${JSON.stringify(schema, null, 2)}\n`
+    await expect(text).toMatchFileSnapshot(join(packageRoot(), `policies/${name}.schema.json`))
+  }
+  const requires = { digit: true, upper: true, lower: true, special: true }
+  const lengths = { minLength: 12, maxRepeat: 1, maxRun: 2, minScore: 3 }
+  expect(await loadPasswordPolicy({})).toMatchObject({ requires, ...lengths })
+  expect((await loadTotpPolicy({})).session).toEqual({ lastsMs: 30 * 60_000, connections: 2 })
 })
 
 test('a mistake in a recovery.yaml is told with its place', async () => {
