@@ -1,3 +1,4 @@
+import type { ObservedAccess } from '#domain/access/observed'
 import type { OwnStores } from './own-store.ts'
 import type { Session } from './session.ts'
 
@@ -23,4 +24,11 @@ export interface AccessCatalog extends OwnStores {
    * @throws EcomdbError as ensureStore
    */
   recordOperation(session: Session, operation: Operation): Promise<void>
+  /**
+   * Accounts, roles and all that is granted, from the catalogue's tables (never from the
+   * text of SHOW GRANTS), and what ecomdb has on record. Changes nothing.
+   *
+   * @throws EcomdbError PRIVILEGE_MISSING without SELECT on the schema mysql
+   */
+  observe(session: Session): Promise<ObservedAccess>
 }

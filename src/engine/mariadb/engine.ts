@@ -11,6 +11,7 @@ import { provisioner } from '../shared/provision/provisioner.ts'
 import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
 import { shopReports } from '../shared/shop-reports/call-reports.ts'
+import { mariadbAccess } from './access.ts'
 import { mariadbAccounts } from './accounts.ts'
 import { mariadbBinlogDialect } from './binlog-dialect.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
@@ -31,5 +32,5 @@ export const mariadbEngine: Engine = {
   loader,
   binaryLog: binaryLog(mariadbBinlogDialect),
   physicalBackups: mariadbPhysicalBackups,
-  accessCatalog,
+  accessCatalog: accessCatalog(mariadbAccess),
 }

@@ -11,6 +11,7 @@ import { provisioner } from '../shared/provision/provisioner.ts'
 import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
 import { shopReports } from '../shared/shop-reports/call-reports.ts'
+import { mysqlAccess } from './access.ts'
 import { mysqlAccounts } from './accounts.ts'
 import { mysqlBinlogDialect } from './binlog-dialect.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
@@ -31,5 +32,5 @@ export const mysqlEngine: Engine = {
   loader,
   binaryLog: binaryLog(mysqlBinlogDialect),
   physicalBackups: mysqlPhysicalBackups,
-  accessCatalog,
+  accessCatalog: accessCatalog(mysqlAccess),
 }
