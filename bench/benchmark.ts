@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Measured } from './measure.ts'
 
@@ -43,6 +44,11 @@ export interface Contest {
   close(): Promise<void>
 }
 
+interface Samples {
+  ours: number[]
+  peer: number[]
+}
+
 /** One line of the result. Times are medians. */
 export interface BenchResult {
   name: Benchmark['name']
@@ -60,7 +66,11 @@ export interface BenchResult {
   peerName: string
   peerMissing?: string
   /** Every run, in order, in seconds. */
-  samples: { ours: number[]; peer: number[] }
+  samples: Samples
+  /** Processor time, which tells more than time does where a machine is busy: medians in seconds. */
+  cpu: { ours: number; peer: number | null; ratio: number | null }
+  /** Processes that ran or waited to run, on average, in the minute before the end. */
+  loadAverage: number
   /** The largest memory of ecomdb's process tree in any run; null when it was not taken. */
   peakMemoryBytes: number | null
   beside?: Record<string, number>
@@ -76,24 +86,33 @@ export async function runContest(
   pairs: number,
 ): Promise<BenchResult> {
   const contest = await benchmark.prepare(context)
-  const samples: BenchResult['samples'] = { ours: [], peer: [] }
+  const samples: Samples = { ours: [], peer: [] }
+  const cpu: Samples = { ours: [], peer: [] }
   let peak: number | null = null
   const runOurs = async (): Promise<void> => {
-    const { seconds, peakBytes } = await contest.ours()
+    const { seconds, peakBytes, cpuSeconds } = await contest.ours()
     samples.ours.push(seconds)
+    cpu.ours.push(cpuSeconds)
     if (peakBytes !== null) peak = Math.max(peak ?? 0, peakBytes)
   }
   const runPeer = async (): Promise<void> => {
-    if (contest.peer) samples.peer.push((await contest.peer()).seconds)
+    if (!contest.peer) return
+    const { seconds, cpuSeconds } = await contest.peer()
+    samples.peer.push(seconds)
+    cpu.peer.push(cpuSeconds)
   }
   try {
     for (let pair = 0; pair < pairs; pair += 1) {
       for (const run of pair % 2 ? [runPeer, runOurs] : [runOurs, runPeer]) await run()
-      context.say(`${benchmark.name} pair ${pair + 1} of ${pairs}: ${lastOf(samples)}`)
+      context.say(
+        `${benchmark.name} pair ${pair + 1} of ${pairs}: ${lastOf(samples)}; cpu ${lastOf(cpu)}`,
+      )
     }
     const beside = await contest.beside?.()
     return {
       ...summary(benchmark, context, contest, samples),
+      cpu: cpuOf(cpu),
+      loadAverage: loadavg()[0] ?? 0,
       peakMemoryBytes: peak,
       ...(beside ? { beside } : {}),
     }
@@ -102,7 +121,12 @@ export async function runContest(
   }
 }
 
-function lastOf({ ours, peer }: BenchResult['samples']): string {
+function cpuOf({ ours, peer }: Samples): BenchResult['cpu'] {
+  const [mine, others] = [median(ours), peer.length ? median(peer) : null]
+  return { ours: mine, peer: others, ratio: others ? mine / others : null }
+}
+
+function lastOf({ ours, peer }: Samples): string {
   const seconds = (value: number | undefined): string => (value ? `${value.toFixed(3)} s` : 'none')
   return `ours ${seconds(ours.at(-1))}, peer ${seconds(peer.at(-1))}`
 }
@@ -111,8 +135,8 @@ function summary(
   { name, bar: bars, unit, perEngine }: Benchmark,
   { family }: BenchContext,
   { peerName, peerMissing }: Contest,
-  samples: BenchResult['samples'],
-): Omit<BenchResult, 'peakMemoryBytes' | 'beside'> {
+  samples: Samples,
+): Omit<BenchResult, 'cpu' | 'loadAverage' | 'peakMemoryBytes' | 'beside'> {
   const ours = median(samples.ours)
   const peer = samples.peer.length ? median(samples.peer) : null
   const ratio = peer === null ? null : ours / peer

@@ -7,6 +7,8 @@ export interface Measured {
   seconds: number
   /** The peaks of the process and of all its children, added up; null when not watched. */
   peakBytes: number | null
+  /** Processor time of the program, of its children, and of the benchmark's servers meanwhile. */
+  cpuSeconds: number
   stdout: string
 }
 
@@ -31,6 +33,7 @@ export async function measure(
   options: MeasureOptions = {},
 ): Promise<Measured> {
   const startedMs = performance.now()
+  const cpuBefore = cpuSeconds()
   const child = spawn(command.file, [...command.args, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...command.env, ...options.env },
@@ -58,10 +61,46 @@ export async function measure(
       const text = `${printed.stdout}\n${printed.stderr}`.slice(-3000)
       throw new Error(`${programName(command)} ${args.join(' ')}: exit ${status}\n${text}`)
     }
-    return { seconds, peakBytes: options.watchMemory ? peakBytes : null, stdout: printed.stdout }
+    return {
+      seconds,
+      peakBytes: options.watchMemory ? peakBytes : null,
+      cpuSeconds: cpuSeconds() - cpuBefore,
+      stdout: printed.stdout,
+    }
   } finally {
     clearInterval(watch)
   }
+}
+
+/** Servers whose work counts for whoever asked for it. */
+const servers = new Set<number>()
+
+/** @returns forgets it */
+export function countServer(pid: number): () => void {
+  servers.add(pid)
+  return () => void servers.delete(pid)
+}
+
+/** So long is a tick of /proc: USER_HZ, which is 100 on Linux. */
+const TICK_SECONDS = 0.01
+
+/**
+ * What all children that have ended, and the servers, have used until now. Unlike time it
+ * hardly depends on what else the machine does.
+ */
+function cpuSeconds(): number {
+  const own = ticks('self', ENDED_CHILDREN)
+  return [...servers].reduce((sum, pid) => sum + ticks(String(pid), OF_PROCESS), own) * TICK_SECONDS
+}
+
+/** Fields of /proc/PID/stat, user and system, counted behind the name (proc(5)). */
+const OF_PROCESS = [11, 12]
+const ENDED_CHILDREN = [13, 14]
+
+function ticks(process: string, fields: readonly number[]): number {
+  const text = read(`/proc/${process}/stat`)
+  const values = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return fields.reduce((sum, field) => sum + Number(values[field] ?? 0), 0)
 }
 
 /** Peak resident memory of a process and its children, in bytes; 0 when it is gone. */

@@ -11,6 +11,7 @@ import type { RunningServer } from '#engine/scratch-server'
 import type { ProgramCommand } from '#process/program'
 import { runProgram } from '#process/run-program'
 import type { BenchContext } from './benchmark.ts'
+import { countServer } from './measure.ts'
 
 /** Rows of the generator's scale 1: sessions, pageviews, items and chat messages. */
 export const FULL_ROWS = 4_600_000
@@ -46,6 +47,7 @@ export async function startBenchServer(context: BenchContext, name: string): Pro
     serverOptions: ['--skip-log-bin', BUFFER_POOL],
   })
   const session = await engine.connect(server.administrator)
+  const forget = countServer(server.pid)
   return {
     engine,
     server,
@@ -60,6 +62,7 @@ export async function startBenchServer(context: BenchContext, name: string): Pro
     run: async sql => void (await session.run(sql)),
     value: sql => session.value(sql),
     stop: async () => {
+      forget()
       await session.close()
       await engine.scratchServers.remove(server.folder)
     },

@@ -14,9 +14,13 @@ export const startup: Benchmark = {
     const node = { file: process.execPath, args: [], env: {} }
     const env = { NODE_OPTIONS: '', NO_COLOR: '1' }
     const starts = async (run: () => Promise<Measured>): Promise<Measured> => {
-      let seconds = 0
-      for (let each = 0; each < STARTS; each += 1) seconds += (await run()).seconds
-      return { seconds: seconds / STARTS, peakBytes: null, stdout: '' }
+      const sum = { seconds: 0, cpuSeconds: 0 }
+      for (let each = 0; each < STARTS; each += 1) {
+        const { seconds, cpuSeconds } = await run()
+        sum.seconds += seconds / STARTS
+        sum.cpuSeconds += cpuSeconds / STARTS
+      }
+      return { ...sum, peakBytes: null, stdout: '' }
     }
     return {
       peerName: 'node -e 0',

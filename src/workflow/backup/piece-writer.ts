@@ -1,3 +1,4 @@
+import { freeMemory } from '#core/free-memory'
 import type { Progress } from '#core/progress'
 import { MIB } from '#core/units'
 import type { ChunkEntry, PieceEntry } from '#domain/backup/manifest'
@@ -91,6 +92,7 @@ export class PieceWriter {
 
   async #store({ frames, rows, bytes }: Piece, hash: Buffer): Promise<PieceEntry> {
     const { stored, reused } = await this.#context.writer.storePiece(frames, hash)
+    for (const frame of frames) freeMemory(frame)
     const totals = this.#context.stored
     if (reused) totals.reused += 1
     else {

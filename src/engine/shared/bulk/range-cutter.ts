@@ -26,6 +26,14 @@ export class RangeCutter {
     return this.#borders.length - this.#next
   }
 
+  /**
+   * The border that rows come to next, where it is exact as a JavaScript number; NaN where it is
+   * not. Null: no row can pass another.
+   */
+  get next(): number | null {
+    return this.left > 0 ? this.#exact : null
+  }
+
   /** How many borders this row is the first to have passed. */
   passed(row: Buffer, start: number): number {
     const before = this.#next

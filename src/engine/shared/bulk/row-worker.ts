@@ -3,8 +3,9 @@ import { messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
 import { BlockPacker } from './block-packer.ts'
 import { RangeCutter } from './range-cutter.ts'
+import type { RowMachine } from './row-machine.ts'
 import type { FromWorker, PackedHashes, Packing, PlainError, ToWorker } from './row-protocol.ts'
-import { BLOCK_BYTES, type TsvBlock, TsvBlocks } from './tsv-blocks.ts'
+import { BLOCK_BYTES, startRowMachine, type TsvBlock, TsvBlocks } from './tsv-blocks.ts'
 import { WireConnection } from './wire-connection.ts'
 import { type ResultSink, readLength, type ServerRefusal } from './wire-result.ts'
 
@@ -15,6 +16,8 @@ import { type ResultSink, readLength, type ServerRefusal } from './wire-result.t
 const port = parentPort
 if (!port) throw new Error('row-worker.ts runs as a worker thread')
 
+/** Writes rows whose blocks do not leave this thread. */
+const machine = startRowMachine()
 const free: Buffer[] = []
 let blocks = 0
 let out = 0
@@ -32,10 +35,11 @@ async function open(
   port: MessagePort,
 ): Promise<void> {
   try {
-    const wire = await WireConnection.open({
+    const options = {
       ...connect,
       ...(password === null ? {} : { password: new Secret(password) }),
-    })
+    }
+    const wire = await WireConnection.open(options, machine?.input)
     port.on('message', (message: ToWorker) => receive(message, wire))
     send({ type: 'opened' })
   } catch (error) {
@@ -84,7 +88,7 @@ function streamSink(
   const packed = packing === null ? null : new PackedStream(id, packing)
   const emit = (block: TsvBlock): void => {
     if (discarded === id) {
-      reuse(block.bytes)
+      if (!own) reuse(block.bytes)
       return
     }
     out += 1
@@ -92,9 +96,12 @@ function streamSink(
     else sendPlain(id, block)
     balance(wire)
   }
-  const tsv = new TsvBlocks(() => free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES), emit, additive)
+  const own = packed ? machine : null
+  const take = (): Buffer => own?.block ?? free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+  const tsv = new TsvBlocks(take, emit, additive)
   return {
-    columns: types => tsv.columns(types),
+    columns: types => tsv.columns(types, own),
+    rows: (bytes, at) => (own && packed?.stopBeforeNext(own) ? tsv.rows(bytes, at) : at),
     row(bytes, start, end) {
       packed?.beforeRow(bytes, start, tsv)
       tsv.row(bytes, start, end)
@@ -130,6 +137,11 @@ class PackedStream {
     this.#packer = new BlockPacker(pieceBytes)
   }
 
+  /** The machine is not to take a row that begins a range. False: it cannot tell. */
+  stopBeforeNext(machine: RowMachine): boolean {
+    return machine.stopAt(this.#cutter.next)
+  }
+
   beforeRow(bytes: Buffer, start: number, tsv: TsvBlocks): void {
     for (let ends = this.#cutter.passed(bytes, start); ends > 0; ends--) {
       tsv.flush()
@@ -145,7 +157,7 @@ class PackedStream {
 
   block({ bytes, length, rows, rowSum, endsRow }: TsvBlock): void {
     const { frame, pieceSha256 } = this.#packer.pack(bytes.subarray(0, length), endsRow)
-    reuse(bytes)
+    if (!machine) reuse(bytes)
     const id = this.#id
     send({ type: 'block', id, buffer: frame, length, rows, rowSum, pieceSha256 }, [frame])
   }

@@ -1,5 +1,6 @@
 import { RowSummer } from '#domain/backup/row-sum'
 import { type FieldWriter, LargeRow } from './large-row.ts'
+import { RowMachine } from './row-machine.ts'
 import { readLength } from './wire-result.ts'
 
 /**
@@ -19,6 +20,8 @@ export class TsvBlocks {
   #used = 0
   #rows = 0
   #large: LargeRow | null = null
+  /** Null where rows are to be written in JavaScript. */
+  #machine: RowMachine | null = null
 
   /**
    * @param take gives a block's memory, BLOCK_BYTES long
@@ -30,8 +33,27 @@ export class TsvBlocks {
     this.#summer = additive ? new RowSummer() : null
   }
 
-  columns(types: Uint8Array): void {
+  /** @param machine its block is what `take` gives */
+  columns(types: Uint8Array, machine: RowMachine | null = null): void {
     this.#escaped = types.map(type => (PLAIN_TYPES.has(type) ? 0 : 1))
+    // A row that is to be summed is needed by itself.
+    this.#machine = machine?.columns(this.#escaped) && !this.#summer ? machine : null
+  }
+
+  /** As many whole rows in packets as the machine takes; returns where it stopped. */
+  rows(chunk: Buffer, start: number): number {
+    const machine = this.#machine
+    if (!machine) return start
+    let at = start
+    for (;;) {
+      this.#out ??= this.#take()
+      const taken = machine.run(chunk, at, this.#used)
+      at = taken.at
+      this.#used = taken.used
+      this.#rows += taken.rows
+      if (!taken.full || this.#used === 0) return at
+      this.flush()
+    }
   }
 
   row(bytes: Buffer, start: number, end: number): void {
@@ -61,7 +83,7 @@ export class TsvBlocks {
 
   /** Emits what is there. */
   flush(): void {
-    if (this.#out === null) return
+    if (this.#out === null || this.#used === 0) return
     const block = { bytes: this.#out, length: this.#used, rows: this.#rows }
     this.#out = null
     this.#used = 0
@@ -133,6 +155,11 @@ const NEWLINE = 0x0a
 const BACKSLASH = 0x5c
 const CAPITAL_N = 0x4e
 const NULL_FIELD = 0xfb
+
+/** A machine that writes such rows, into blocks of this size; null where there can be none. */
+export function startRowMachine(): RowMachine | null {
+  return RowMachine.start(BLOCK_BYTES, ESCAPE)
+}
 
 /** Which letter follows the backslash; 0 where the byte stands for itself. */
 const ESCAPE = new Uint8Array(256)

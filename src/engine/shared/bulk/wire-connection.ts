@@ -47,11 +47,17 @@ export class WireConnection {
     this.#socket.on('close', () => this.#lose(connectionLost()))
   }
 
-  /** Rejects with the driver's own error. */
-  static async open(options: ConnectOptions): Promise<WireConnection> {
+  /**
+   * Rejects with the driver's own error.
+   * @param readInto where chunks of what the server sends lie, unless they come through TLS
+   */
+  static async open(
+    options: ConnectOptions,
+    readInto: Buffer = Buffer.allocUnsafeSlow(READ_BYTES),
+  ): Promise<WireConnection> {
     const settings = { ...driverOptions(options), flags: WITHOUT }
     // Through TLS the driver's own socket is used: its bytes come from the decryption.
-    const frugal = 'ssl' in settings ? null : new FrugalSocket(options)
+    const frugal = 'ssl' in settings ? null : new FrugalSocket(options, readInto)
     const driver = createConnection({ ...settings, ...(frugal ? { stream: frugal.socket } : {}) })
     await new Promise<void>((resolve, reject) => {
       driver.once('connect', () => resolve())
@@ -113,6 +119,7 @@ export class WireConnection {
     return {
       columns: types => this.#sink?.columns(types),
       row: (bytes, start, end) => this.#sink?.row(bytes, start, end),
+      rows: (bytes, at) => this.#sink?.rows?.(bytes, at) ?? at,
       part: (bytes, start, end, last) => this.#sink?.part?.(bytes, start, end, last),
       end: () => this.#settle(sink => sink.end()),
       error: error => this.#settle(sink => sink.error(error)),
@@ -143,9 +150,9 @@ class FrugalSocket {
   readonly socket: Socket
   #receive: ((chunk: Buffer) => void) | null = null
 
-  constructor({ socketPath, host, port }: ConnectOptions) {
+  constructor({ socketPath, host, port }: ConnectOptions, readInto: Buffer) {
     const onread: OnReadOpts = {
-      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      buffer: readInto,
       callback: (length, buffer) => {
         const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, length)
         if (this.#receive) this.#receive(chunk)
