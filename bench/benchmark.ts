@@ -8,10 +8,14 @@ export interface Benchmark {
     | 'startup'
     | 'load'
     | 'dump'
+    | 'dump-limit'
     | 'restore'
+    | 'restore-loader'
     | 'physical'
     | 'physical-restore'
+    | 'second'
     | 'second-physical'
+    | 'growth'
   /** The most that ours may take, as a multiple of the peer's. */
   bar: number | Record<EngineFamily, number>
   /** What is compared, where it is not seconds: `Measured.seconds` then holds it. */
@@ -103,7 +107,8 @@ export async function runContest(
   }
   try {
     for (let pair = 0; pair < pairs; pair += 1) {
-      for (const run of pair % 2 ? [runPeer, runOurs] : [runOurs, runPeer]) await run()
+      for (const run of pair % 2 || contest.peerFirst ? [runPeer, runOurs] : [runOurs, runPeer])
+        await run()
       context.say(
         `${benchmark.name} pair ${pair + 1} of ${pairs}: ${lastOf(samples)}; cpu ${lastOf(cpu)}`,
       )

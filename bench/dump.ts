@@ -43,7 +43,13 @@ export const dump: Benchmark = {
 
 /** One backup into a repository that was empty before. */
 export async function backUp(bench: BenchServer, folder: string): Promise<Measured> {
-  const { config } = await freshRepository(bench, folder)
+  await freshRepository(bench, folder)
+  return await backUpRows(bench, folder)
+}
+
+/** One backup into the repository as it is. */
+export async function backUpRows(bench: BenchServer, folder: string): Promise<Measured> {
+  const config = join(folder, 'ecomdb.yaml')
   const args = ['backup', 'logical', '--databases', SHOP, '-c', config, '--json']
   return await measure(ecomdb, args, { env: bench.env, watchMemory: true })
 }

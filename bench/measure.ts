@@ -72,6 +72,20 @@ export async function measure(
   }
 }
 
+/** The same of work in this process. */
+export async function measureHere(work: () => Promise<void>): Promise<Measured> {
+  const startedMs = performance.now()
+  const [before, used] = [cpuSeconds(), process.cpuUsage()]
+  await work()
+  const { user, system } = process.cpuUsage(used)
+  return {
+    seconds: (performance.now() - startedMs) / 1000,
+    peakBytes: null,
+    cpuSeconds: cpuSeconds() - before + (user + system) / 1e6,
+    stdout: '',
+  }
+}
+
 /** Servers whose work counts for whoever asked for it. */
 const servers = new Set<number>()
 

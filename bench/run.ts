@@ -6,10 +6,12 @@ import { MIB } from '#core/units'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
 import { type BenchContext, type Benchmark, type BenchResult, runContest } from './benchmark.ts'
 import { dump } from './dump.ts'
+import { dumpLimit } from './dump-limit.ts'
 import { load } from './load.ts'
 import { physical } from './physical.ts'
 import { physicalRestore } from './physical-restore.ts'
 import { restore } from './restore.ts'
+import { second } from './second.ts'
 import { secondPhysical } from './second-physical.ts'
 import { FULL_ROWS } from './shop-server.ts'
 import { startup } from './startup.ts'
@@ -22,8 +24,8 @@ import { startup } from './startup.ts'
  * when a bar is missed. Run it on a calm machine.
  */
 const BENCHMARKS: readonly Benchmark[] = [
-  ...[startup, load, dump, restore],
-  ...[physical, physicalRestore, secondPhysical],
+  ...[startup, load, dump, dumpLimit, restore],
+  ...[physical, physicalRestore, second, secondPhysical],
 ]
 const MEMORY_BAR_BYTES = 400 * MIB
 

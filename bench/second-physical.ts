@@ -1,5 +1,5 @@
 import { MIB } from '#core/units'
-import type { Benchmark } from './benchmark.ts'
+import type { Benchmark, Contest } from './benchmark.ts'
 import type { Measured } from './measure.ts'
 import { backUpFiles, physicalShop, storedBytes } from './physical.ts'
 import { type BenchServer, freshRepository, SHOP } from './shop-server.ts'
@@ -16,25 +16,30 @@ export const secondPhysical: Benchmark = {
   bar: 0.15,
   unit: 'MiB',
   perEngine: true,
-  async prepare(context) {
-    const { bench, folder } = await physicalShop(context)
-    let first: Measured | null = null
-    return {
-      peerName: 'the first backup',
-      ours: async () => {
-        await appendHundredth(bench)
-        return inMebibytes(await backUpFiles(bench, folder))
-      },
-      peer: async () => {
-        // The first one only: what comes after it is the second, and the next pair's the third.
-        if (!first) await freshRepository(bench, folder)
-        first ??= await backUpFiles(bench, folder)
-        return inMebibytes(first)
-      },
-      peerFirst: true,
-      close: bench.stop,
-    }
-  },
+  prepare: async context => secondOf(await physicalShop(context), backUpFiles),
+}
+
+/** The first backup is the peer of each later one, every time after another hundredth of rows. */
+export function secondOf(
+  { bench, folder }: { bench: BenchServer; folder: string },
+  backUp: (bench: BenchServer, folder: string) => Promise<Measured>,
+): Contest {
+  let first: Measured | null = null
+  return {
+    peerName: 'the first backup',
+    ours: async () => {
+      await appendHundredth(bench)
+      return inMebibytes(await backUp(bench, folder))
+    },
+    peer: async () => {
+      // The first one only: what comes after it is the second, and the next pair's the third.
+      if (!first) await freshRepository(bench, folder)
+      first ??= await backUp(bench, folder)
+      return inMebibytes(first)
+    },
+    peerFirst: true,
+    close: bench.stop,
+  }
 }
 
 function inMebibytes(measured: Measured): Measured {
