@@ -1,9 +1,14 @@
 import type { Session, SqlRow } from '#engine/session'
 
-/** What the server says of these databases by its own tables, but for what must differ. */
+/**
+ * What the server says of these databases by its own tables, but for what must differ.
+ *
+ * @param broken views that are left out
+ */
 export async function serverDefinitions(
   session: Session,
   databases: readonly string[],
+  broken: readonly string[],
 ): Promise<Record<string, readonly string[]>> {
   const found: Record<string, readonly string[]> = {}
   const listed = await session.rows<SqlRow>(
@@ -23,6 +28,7 @@ export async function serverDefinitions(
       // A view's columns are worked out when they are asked for, from the rows there are, too;
       // SHOW CREATE VIEW is compared as well.
       .filter(row => table !== 'COLUMNS' || !views.has(nameOf(row)))
+      .filter(row => !broken.includes(String(row['TABLE_NAME'])) || !views.has(nameOf(row)))
       .map(row => JSON.stringify(withoutFields(row, without)))
       .sort()
   }

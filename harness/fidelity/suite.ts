@@ -150,13 +150,16 @@ class Place {
       // A view's columns have the collation of the session that asks.
       for (const session of this.#sessions) await session.run('SET NAMES utf8mb4')
       requireSame('values', await serverValues(source), await serverValues(target))
+      // The backup has named them (exit 3), and no server takes them.
+      const broken = first.programs.filter(({ invalid }) => invalid !== undefined)
+      const without = broken.map(({ name }) => name)
       requireSame(
         'definitions',
-        await serverDefinitions(source, [database]),
-        await serverDefinitions(target, [database]),
+        await serverDefinitions(source, [database], without),
+        await serverDefinitions(target, [database], without),
       )
       const second = await this.#backUp(place, to, database)
-      requireSame('hashes', contentOf(first), contentOf(second))
+      requireSame('hashes', contentOf(first, without), contentOf(second, without))
       const rows = first.tables.reduce((sum, one) => sum + one.rows, 0)
       return `${first.tables.length} tables, ${rows} rows, ${first.programs.length} programs; ${refused} of ${all.length} statements refused`
     } finally {
@@ -205,7 +208,7 @@ async function collationsOf(session: Session): Promise<Dialect['collations']> {
 }
 
 /** What the rows and definitions of a snapshot are, without where they are stored. */
-function contentOf({ databases, tables, programs }: Manifest): unknown {
+function contentOf({ databases, tables, programs }: Manifest, without: readonly string[]): unknown {
   return {
     databases,
     tables: tables.map(({ chunks, chunkStep: _guessed, ...table }) => ({
@@ -215,11 +218,13 @@ function contentOf({ databases, tables, programs }: Manifest): unknown {
       hash: chunks.length === 1 ? chunks[0]?.hash : null,
       bytes: chunks.reduce((sum, { bytes }) => sum + bytes, 0),
     })),
-    programs: programs.map(program =>
-      program.kind === 'event'
-        ? { ...program, create: program.create.replace(/\b(ENABLE|DISABLE)D? /, '') }
-        : program,
-    ),
+    programs: programs
+      .filter(({ name }) => !without.includes(name))
+      .map(program =>
+        program.kind === 'event'
+          ? { ...program, create: program.create.replace(/\b(ENABLE|DISABLE)D? /, '') }
+          : program,
+      ),
   }
 }
 

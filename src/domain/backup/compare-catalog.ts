@@ -119,6 +119,7 @@ function programDifference(
   const create =
     program.kind === 'event' && eventsDisabled ? disabledEvent(program.create) : program.create
   if (!is) return [`${label} is missing`]
+  if (program.unshown) return []
   return [
     ...difference(label, create, is.create),
     ...difference(`${label}, its next value,`, program.after ?? '', is.after ?? ''),

@@ -134,6 +134,11 @@ export interface ProgramEntry {
    * since, so that a restore may be unable to make it.
    */
   invalid?: string
+  /**
+   * Of an invalid view that the server does not show: its text is put together from what
+   * information_schema has, and a server that takes it words it in its own way.
+   */
+  unshown?: true
   /** Session settings that it was created under; '' where it has none. */
   sqlMode: string
   characterSetClient: string

@@ -1,12 +1,20 @@
 import { EcomdbError } from '#core/errors'
 import type { ProgramEntry } from '#domain/backup/manifest'
-import { quoteIdentifier } from '../../quote.ts'
+import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { inOrderOfUse } from './view-order.ts'
 
 interface NamedRow extends SqlRow {
   name: string
+}
+
+interface ViewRow extends NamedRow {
+  definition: string | null
+  definer: string
+  security: string
+  client: string
+  collation: string
 }
 
 /** The programs of these databases, in an order that can be created. */
@@ -45,21 +53,46 @@ async function readViews(
   schema: string,
   uses: Map<ProgramEntry, string>,
 ): Promise<ProgramEntry[]> {
-  const rows = await session.rows<NamedRow>(
-    `SELECT TABLE_NAME AS name, VIEW_DEFINITION AS definition FROM information_schema.VIEWS
-      WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME`,
+  const rows = await session.rows<ViewRow>(
+    `SELECT TABLE_NAME AS name, VIEW_DEFINITION AS definition, DEFINER AS definer,
+            SECURITY_TYPE AS security, CHARACTER_SET_CLIENT AS client,
+            COLLATION_CONNECTION AS collation
+       FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME`,
     [schema],
   )
   const invalid = await invalidViews(session, schema)
   const views: ProgramEntry[] = []
   for (const row of rows) {
-    const shown = await showCreate(session, 'VIEW', 'Create View', schema, row.name)
-    const why = invalid.get(row.name)
+    const refused = await whyNotOpened(session, schema, row.name)
+    const why = invalid.get(row.name) ?? refused
+    const shown = await showCreate(session, 'VIEW', 'Create View', schema, row.name).catch(
+      error => {
+        if (why === undefined || !isRefusal(error)) throw error
+        return unshownView(schema, row)
+      },
+    )
     const view = why === undefined ? shown : { ...shown, invalid: why }
-    uses.set(view, String(row['definition'] ?? ''))
+    uses.set(view, row.definition ?? '')
     views.push(view)
   }
   return views
+}
+
+/** A broken view that the server does not show either: what its tables say of it. */
+function unshownView(schema: string, row: ViewRow): ProgramEntry {
+  const at = row.definer.lastIndexOf('@')
+  const definer = [row.definer.slice(0, at), row.definer.slice(at + 1)].map(quoteIdentifier)
+  return {
+    kind: 'view',
+    schema,
+    name: row.name,
+    create: `CREATE DEFINER=${definer.join('@')} SQL SECURITY ${row.security} VIEW ${quoteIdentifier(row.name)} AS ${row.definition ?? ''}`,
+    sqlMode: '',
+    characterSetClient: row.client,
+    collationConnection: row.collation,
+    timeZone: '',
+    unshown: true,
+  }
 }
 
 /**
@@ -75,6 +108,37 @@ async function invalidViews(session: Session, schema: string): Promise<Map<strin
     [schema],
   )
   return new Map(rows.map(row => [row.name, String(row['comment'])]))
+}
+
+/**
+ * The server's comment knows of what was dropped, and not of a view whose own text is broken:
+ * one of a column that the character set of its maker's session does not have (measured on both
+ * engines). Preparing a statement opens the view, and reads no row.
+ *
+ * @returns why it cannot be opened, or undefined when it can, or is hidden from this account
+ */
+async function whyNotOpened(
+  session: Session,
+  schema: string,
+  name: string,
+): Promise<string | undefined> {
+  try {
+    await session.run('SET @ecomdb_view = ?', [`SELECT 1 FROM ${quoteQualified(schema, name)}`])
+    await session.run('PREPARE ecomdb_view FROM @ecomdb_view')
+    await session.run('DEALLOCATE PREPARE ecomdb_view')
+  } catch (error) {
+    // Who may not read a view may still back up its text.
+    if (error instanceof EcomdbError && error.code === 'PRIVILEGE_MISSING') return undefined
+    if (!isRefusal(error)) throw error
+    return error.why ?? error.what
+  }
+  return undefined
+}
+
+function isRefusal(error: unknown): error is EcomdbError {
+  // An unknown database is one that the broken text names.
+  const codes = ['SERVER_REFUSED', 'SCHEMA_MISSING']
+  return error instanceof EcomdbError && codes.includes(error.code)
 }
 
 async function readRoutines(
