@@ -150,6 +150,13 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       const ended = await restore(...args)
       expect(ended.status, `${args.join(' ')}: ${ended.stderr}`).toBe(status)
     }
+    // It is in the log, and from before the first snapshot: nothing to replay it onto.
+    const early = await restore(
+      '--gtid',
+      family === 'mysql' ? dropped.replace(/\d+$/, '3') : '0-1-3',
+    )
+    expect(early.status).toBe(10)
+    expect(early.stderr).toContain('the archived log has it, but no logical snapshot of the whole')
     const span = await shop.ecomdb(['restore', '--before-gtid', dropped, '--dry-run'], target)
     expect(span.status, span.stderr).toBe(0)
     const names = await readdir(join(shop.place.path, 'binlog'), { recursive: true })

@@ -51,15 +51,18 @@ export async function chooseStart(
   )
   const { attestations } = await repository.listAttestations(trustedSigners)
   const newestFirst = own.toSorted((a, b) => (a.stretchId > b.stretchId ? -1 : 1))
+  let reached: FoundMoment | null = null
   for (const stretch of newestFirst) {
     const found = await findMoment(archive, stretch, moment, identities)
+    reached ??= found
     const snapshot = found && newestBefore(found, snapshots, moment, attestations)
     if (!found || !snapshot) continue
     const start = placeOf(snapshot)
     await requireSameHistory(archive, stretch, snapshot, access)
     return { ...found, snapshot, start, proven: provenText(snapshot, attestations) }
   }
-  throw only ? notFrom(only, moment, own) : outsideWindow(moment, own)
+  if (only) throw notFrom(only, moment, own)
+  throw reached ? noStart(reached, snapshots, moment, attestations) : outsideWindow(moment, own)
 }
 
 function oneSource(stretches: readonly Stretch[], _progress: Progress): string {
@@ -88,6 +91,38 @@ function newestBefore(
       newestProof(snapshot, attestations)?.outcome !== 'failed',
   )
   return usable.at(-1) ?? null
+}
+
+/** The log has the moment, and there is nothing that it could be replayed onto. */
+function noStart(
+  { stretch, stop }: FoundMoment,
+  snapshots: readonly SnapshotEnvelope[],
+  moment: Moment,
+  attestations: readonly Attestation[],
+): EcomdbError {
+  const before = snapshots.filter(
+    one => segmentOfSnapshot(stretch, one) !== null && isAtLeast(stop, placeOf(one)),
+  )
+  const count = (why: string, is: (one: SnapshotEnvelope) => boolean): string | null => {
+    const many = before.filter(is).length
+    return many > 0 ? `${many} ${why}` : null
+  }
+  const reasons = [
+    count('physical', ({ method }) => method === 'physical'),
+    count(
+      'of some databases only',
+      ({ method, scope }) => method === 'logical' && (scope ?? null) !== null,
+    ),
+    count('damaged', one => newestProof(one, attestations)?.outcome === 'failed'),
+  ].filter(reason => reason !== null)
+  return new EcomdbError('OUTSIDE_WINDOW', {
+    what: `cannot restore to ${momentText(moment)}`,
+    why: `the archived log has it, but no logical snapshot of the whole server lies before it in the same log${reasons.length > 0 ? `; of those that do, ${reasons.join(', ')}` : ''}`,
+    hints: [
+      'run `ecomdb backup logical` without --databases: from then on any moment can be restored',
+      '`ecomdb backup window` lists what can be restored, and from which snapshot',
+    ],
+  })
 }
 
 function newestProof(
