@@ -1,6 +1,8 @@
+import type { EngineFamily } from '#domain/engine-family'
 import { Random } from '#domain/sample/random'
 import type { HarnessCase, Suite } from '../suite.ts'
-import { JOBS, type Job } from './jobs.ts'
+import type { Job } from './job.ts'
+import { JOBS } from './jobs.ts'
 import { FAULTS, type Fault } from './kinds.ts'
 import { Place } from './place.ts'
 
@@ -15,9 +17,7 @@ export const faults: Suite = {
   name: 'faults',
   defaultCount: 40,
   async prepare({ family, folder, seed, count, only }) {
-    const pairs = JOBS.flatMap(job =>
-      FAULTS.filter(fault => fault.appliesTo(job)).map(fault => ({ job, fault })),
-    ).filter(pair => only === null || nameOf(pair).includes(only))
+    const pairs = pairsOf(family).filter(pair => only === null || nameOf(pair).includes(only))
     if (pairs.length === 0) throw new RangeError(`no case has '${only}' in its name`)
     const place = await Place.make(family, folder)
     // Each pair once, then each again at other moments.
@@ -32,6 +32,14 @@ export const faults: Suite = {
 interface Pair {
   job: Job
   fault: Fault
+}
+
+/** By fault, so that a run that is cut short has met every job. */
+function pairsOf(family: EngineFamily): Pair[] {
+  const jobs = JOBS.filter(({ on = family }) => on === family)
+  return FAULTS.flatMap(fault =>
+    jobs.filter(job => fault.appliesTo(job)).map(job => ({ job, fault })),
+  )
 }
 
 const nameOf = ({ job, fault }: Pair): string => `${job.name}, ${fault.name}`

@@ -9,11 +9,24 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /**
- * What happens to a request: it is answered by the service, by an error of the proxy's own, by
- * nothing (a reset, or silence), or its answer is lost or cut off on the way back, after the
- * service has carried it out.
+ * What happens to a request: it is answered by the service, at once or slowly, by an error of
+ * the proxy's own, by nothing (a reset, or silence), its body is cut off on the way there, or its
+ * answer is lost or cut off on the way back, after the service has carried it out.
  */
-export type Fate = 'pass' | 403 | 500 | 503 | 'reset' | 'silence' | 'lose-answer' | 'cut-answer'
+export type Fate =
+  | 'pass'
+  | 'slow'
+  | 403
+  | 500
+  | 503
+  | 'reset'
+  | 'silence'
+  | 'cut-request'
+  | 'lose-answer'
+  | 'cut-answer'
+
+/** How long a slow answer takes, in milliseconds. */
+const SLOW_MS = 700
 
 export interface FaultProxy {
   /** "http://127.0.0.1:1234", in place of the service's own. */
@@ -37,6 +50,10 @@ export async function startFaultProxy(
     incoming.on('error', () => {})
     if (decided === 'silence') return
     if (decided === 'reset') return void incoming.socket.destroy()
+    if (decided === 'cut-request') return void cutRequest(service, incoming)
+    if (decided === 'slow') {
+      return void setTimeout(() => forward(service, incoming, answer, 'pass'), SLOW_MS)
+    }
     if (typeof decided === 'number') {
       incoming.resume()
       return void incoming.on('end', () => answer.writeHead(decided).end())
@@ -54,6 +71,24 @@ export async function startFaultProxy(
       await new Promise(resolve => server.close(resolve))
     },
   }
+}
+
+/** The service gets half of what was announced, and then nothing more. */
+function cutRequest(service: string, incoming: IncomingMessage): void {
+  const { method, url, headers } = incoming
+  const onward = request(`${service}${url}`, { method, headers, agent: false })
+  onward.on('error', () => {})
+  let left = Math.floor(Number(headers['content-length'] ?? 0) / 2)
+  const cut = (): void => {
+    onward.destroy()
+    incoming.socket.destroy()
+  }
+  incoming.on('data', (part: Buffer) => {
+    onward.write(part.subarray(0, left))
+    left -= part.length
+    if (left <= 0) cut()
+  })
+  incoming.on('end', cut)
 }
 
 function forward(

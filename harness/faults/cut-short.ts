@@ -1,0 +1,40 @@
+import type { Case } from './case.ts'
+import type { Job } from './job.ts'
+import type { Interference, ToolRun } from './tool-run.ts'
+
+/** Runs the job as it is where nothing is wrong, but for what interferes; looks at how it ends. */
+export async function runJob(one: Case, job: Job, how: Interference | null): Promise<ToolRun> {
+  const run = await one.interfered(await job.args(one), how)
+  await requireHonest(one, job, run)
+  if (run.status === 0) one.place.took.set(job.name, run.tookMs)
+  return run
+}
+
+/** No bug, and an exit 0 only for what has been done. */
+export async function requireHonest(one: Case, job: Job, run: ToolRun): Promise<void> {
+  if (run.status === 1) throw new Error(`a bug: exit 1\n${run.stderr}`)
+  if (run.status === 0) await job.claims?.(one)
+}
+
+/** Cuts the job short, and looks whether that did harm. A run that was done before is one, too. */
+export async function cutShort(one: Case, job: Job, how: Interference): Promise<string> {
+  await job.prepare?.(one)
+  const run = await runJob(one, job, how)
+  return `${endOf(run)}; ${await job.recover(one)}`
+}
+
+export const endOf = ({ status }: ToolRun): string =>
+  status === null ? 'killed' : `exit ${status}`
+
+/** How long the job may take here, by what was measured. */
+export function lengthOf(one: Case, job: Job): number {
+  return Math.ceil(one.place.took.get(job.name) ?? job.lastsMs)
+}
+
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { packageRoot } from '#core/paths'
+import { cliEnvironment } from '#test/cli'
+
+/** A run of the tool: how it ended, and whether it was killed before it could. */
+export interface ToolRun {
+  /** null when a signal ended it */
+  status: number | null
+  stderr: string
+  stdout: string
+  /** From its start to its end, in milliseconds. */
+  tookMs: number
+}
+
+/** What is done to a run, and when: at a named stage, or after so many milliseconds. */
+export interface Interference {
+  atStage?: string
+  afterMs?: number
+  act(pid: number): void
+}
+
+export interface Surroundings {
+  folder: string
+  env: Record<string, string>
+}
+
+/** Starts the tool with progress as JSON lines, and lets `interfere` do something to it. */
+export async function runInterfered(
+  args: readonly string[],
+  { folder, env }: Surroundings,
+  interfere: Interference | null,
+): Promise<ToolRun> {
+  const began = performance.now()
+  const child = spawn(join(packageRoot(), 'bin/ecomdb'), [...args, '--progress', 'json'], {
+    cwd: folder,
+    env: cliEnvironment(folder, env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const run: ToolRun = { status: null, stderr: '', stdout: '', tookMs: 0 }
+  let acted = false
+  const act = (): void => {
+    if (acted || !interfere) return
+    acted = true
+    interfere.act(child.pid ?? 0)
+  }
+  const timer =
+    interfere?.afterMs === undefined ? undefined : setTimeout(() => act(), interfere.afterMs)
+  const stage = interfere?.atStage === undefined ? null : JSON.stringify(interfere.atStage)
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    run.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    run.stderr += text
+    if (stage !== null && run.stderr.includes(stage)) act()
+  })
+  run.status = await new Promise(resolve => child.once('close', code => resolve(code)))
+  clearTimeout(timer)
+  run.tookMs = performance.now() - began
+  return run
+}
