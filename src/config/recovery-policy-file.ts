@@ -7,6 +7,7 @@ import { packageRoot } from '#core/paths'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import type { Config } from './config.ts'
 import { parseYaml } from './parse-config.ts'
+import { scheduleOf, scheduleSchema } from './schedule-schema.ts'
 
 /**
  * policies/recovery.yaml. policies/recovery.schema.json, which editors use, is made from this.
@@ -71,6 +72,7 @@ const schema = z
       })
       .optional()
       .describe('which host does what; each host says in ecomdb.yaml (runs_on) which it is'),
+    schedule: scheduleSchema,
   })
   .describe('policies/recovery.yaml: what is promised, kept, and done where')
 
@@ -118,6 +120,7 @@ function withDefaults(content: PolicyFile): RecoveryPolicy {
       ...{ backup: 'database', copy: 'vault', verify: 'vault', expire: 'vault', drill: 'drill' },
       ...runs_on,
     },
+    schedule: scheduleOf(content.schedule),
   }
 }
 

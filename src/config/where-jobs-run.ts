@@ -1,5 +1,6 @@
 import { EcomdbError } from '#core/errors'
-import type { Job, RecoveryPolicy } from '#domain/retention/recovery-policy'
+import type { Job } from '#domain/host-role'
+import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import type { Config } from './config.ts'
 
 /**

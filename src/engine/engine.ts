@@ -2,6 +2,7 @@ import type { EngineFamily } from '#domain/engine-family'
 import type { AccessCatalog } from './access-catalog.ts'
 import type { BinaryLog } from './binlog.ts'
 import type { Installation } from './installation.ts'
+import type { JobLock } from './job-lock.ts'
 import type { Loader } from './loader.ts'
 import type { LogicalReader } from './logical-reader.ts'
 
@@ -36,4 +37,5 @@ export interface Engine {
   readonly binaryLog: BinaryLog
   readonly physicalBackups: PhysicalBackups
   readonly accessCatalog: AccessCatalog
+  readonly jobLock: JobLock
 }

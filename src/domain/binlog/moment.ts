@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { momentsShowing } from '../time-zone.ts'
 
 /** What a restore goes up to. */
 export type Moment =
@@ -50,11 +51,7 @@ function offsetMs(offset: string): number {
 
 /** The one moment at which the clocks of a zone showed this. */
 function inZone(text: string, wallMs: number, zone: string): number {
-  const day = 86_400_000
-  const offsets = [wallMs - day, wallMs + day].map(ms => zoneOffsetMs(ms, zone))
-  const found = [...new Set(offsets)]
-    .map(offset => wallMs - offset)
-    .filter(ms => ms + zoneOffsetMs(ms, zone) === wallMs)
+  const found = momentsShowing(wallMs, zone)
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   throw notATime(
@@ -63,31 +60,6 @@ function inZone(text: string, wallMs: number, zone: string): number {
       ? `in ${zone} the clocks were put forward over it`
       : `in ${zone} the clocks were put back, and showed it twice`,
   )
-}
-
-/** How far a zone's clocks are ahead of UTC. */
-function zoneOffsetMs(ms: number, zone: string): number {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
-  const parts = new Map(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
-  const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0
-  const wall = Date.UTC(
-    part('year'),
-    part('month') - 1,
-    part('day'),
-    part('hour'),
-    part('minute'),
-    part('second'),
-  )
-  return wall - Math.floor(ms / 1000) * 1000
 }
 
 function notATime(text: string, why: string): EcomdbError {

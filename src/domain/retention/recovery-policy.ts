@@ -1,3 +1,6 @@
+import type { HostRoleName, Job } from '../host-role.ts'
+import type { Schedule } from '../schedule/job.ts'
+
 /** policies/recovery.yaml with its defaults: what is promised, what is kept, what runs where. */
 export interface RecoveryPolicy {
   objectives: {
@@ -14,10 +17,9 @@ export interface RecoveryPolicy {
   longestBackupMs: number
   /** Which hosts run which job. */
   runsOn: Readonly<Record<Job, HostRoleName>>
+  /** What runs by itself, and when; no jobs where the policy has no schedule. */
+  schedule: Schedule
 }
-
-export type Job = 'backup' | 'copy' | 'verify' | 'expire' | 'drill'
-export type HostRoleName = 'database' | 'vault' | 'drill'
 
 /** The classes of grandfather, father and son, the shortest first. */
 export const PERIODS = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const

@@ -4,6 +4,7 @@ import { accessCatalog } from '../shared/access/access-catalog.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
+import { jobLock } from '../shared/job-lock/server-job-lock.ts'
 import { loader } from '../shared/load/loader.ts'
 import { logicalReader } from '../shared/logical/logical-reader.ts'
 import { openSession } from '../shared/mysql2-session.ts'
@@ -33,4 +34,5 @@ export const mysqlEngine: Engine = {
   binaryLog: binaryLog(mysqlBinlogDialect),
   physicalBackups: mysqlPhysicalBackups,
   accessCatalog: accessCatalog(mysqlAccess),
+  jobLock,
 }

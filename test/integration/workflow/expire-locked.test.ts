@@ -50,6 +50,7 @@ const policyWith = (change: object): ExpireOptions['policy'] => ({
   brake: { shrinkTo: 0, staleMs: 86_400_000 },
   longestBackupMs: 3_600_000,
   runsOn: { backup: 'vault', copy: 'vault', verify: 'vault', expire: 'vault', drill: 'vault' },
+  schedule: { timeZone: 'UTC', jobs: new Map() },
 })
 
 describe.skipIf(missing)('expire in a bucket with locks', () => {

@@ -136,6 +136,7 @@ describe('expire', () => {
     brake: { shrinkTo: 0, staleMs: 86_400_000 },
     longestBackupMs: 0,
     runsOn: { backup: 'vault', copy: 'vault', verify: 'vault', expire: 'vault', drill: 'vault' },
+    schedule: { timeZone: 'UTC', jobs: new Map() },
   }
   const expire = async (target: Target) =>
     await expireSnapshots(

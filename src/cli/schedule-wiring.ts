@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import type { Config } from '#config/config'
+import { systemClock } from '#core/clock'
+import { packageRoot } from '#core/paths'
+import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
+import type { ScheduleContext, ScheduleEvent } from '#workflow/schedule/schedule-context'
+import { ScheduleFiles } from '#workflow/schedule/schedule-files'
+import { wire } from './wire.ts'
+
+/** What the scheduler works with: this very program, the configured server and copies. */
+export function scheduleContext(
+  config: Config,
+  policy: RecoveryPolicy & { file: string },
+  onEvent: (event: ScheduleEvent) => void = () => {},
+): ScheduleContext {
+  return {
+    ...{ config, policy, files: new ScheduleFiles(config), clock: systemClock, onEvent },
+    program: { file: process.execPath, args: [join(packageRoot(), 'bin', 'run.js')], env: {} },
+    openCopy: async name => (await wire.copyPlace(config, name)).destination,
+    lockOnServer: job => lockOnServer(config, job),
+  }
+}
+
+async function lockOnServer(config: Config, job: string): Promise<(() => Promise<void>) | null> {
+  const { engine, connect } = await wire.server(config)
+  const session = await engine.connect({ ...connect, database: undefined })
+  if (await engine.jobLock.take(session, job)) return () => session.close()
+  await session.close()
+  return null
+}
+
+/** A line for the journal, or a JSON object where events are asked for. */
+export function printEvent(mode: unknown, quiet: boolean): (event: ScheduleEvent) => void {
+  return event => {
+    if (mode === 'json') process.stderr.write(`${JSON.stringify(event)}\n`)
+    else if (!quiet || event.event === 'warning') {
+      process.stderr.write(
+        `${event.at.slice(0, 19)}Z ${event.job}: ${event.event}: ${event.text}\n`,
+      )
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What is known of a job on a host, one file each. Times are in ms since 1970. A run is written
+ * down before it starts: one that is there while nobody holds the job's lock has died.
+ */
+export interface JobState {
+  format: 1
+  /** When the job was first seen: times before that were not missed. */
+  since: number
+  /** The due time that was last begun. */
+  dueAt: number | null
+  running: { startedAt: number; pid: number | null } | null
+  last: JobRun | null
+  /** The last run that did its work, also with findings. */
+  lastSuccessAt: number | null
+  /** In a row, of the same due time. */
+  failures: number
+  /** Of a job that waits for a copy: it was here when it was last looked for. */
+  present: boolean
+}
+
+export type RunOutcome = 'done' | 'findings' | 'failed' | 'too-long' | 'died' | 'stopped'
+
+export interface JobRun {
+  startedAt: number
+  endedAt: number
+  outcome: RunOutcome
+  /** The exit status; null when a signal ended it. */
+  status: number | null
+  /** The error's code and words, or what the run found; at most some lines. */
+  message: string | null
+  hints: readonly string[]
+}
+
+export function newJobState(now: number): JobState {
+  return {
+    ...{ format: 1, since: now, dueAt: null, running: null, last: null },
+    ...{ lastSuccessAt: null, failures: 0, present: false },
+  }
+}
+
+/** A run begins. */
+export function begun(state: JobState, dueAt: number, startedAt: number, pid: number): JobState {
+  const failures = state.dueAt === dueAt ? state.failures : 0
+  return { ...state, dueAt, failures, running: { startedAt, pid } }
+}
+
+/** A run has ended. One that was stopped (the scheduler, the host) is no failure, and is due again. */
+export function ended(state: JobState, run: JobRun, dueBefore: number | null): JobState {
+  const done = run.outcome === 'done' || run.outcome === 'findings'
+  const stopped = run.outcome === 'stopped'
+  return {
+    ...state,
+    running: null,
+    last: run,
+    dueAt: stopped ? dueBefore : state.dueAt,
+    lastSuccessAt: done ? run.endedAt : state.lastSuccessAt,
+    failures: done ? 0 : stopped ? state.failures : state.failures + 1,
+  }
+}
+
+/** A run that nobody has ended, and whose lock is free: it was killed. */
+export function died(state: JobState, now: number): JobState {
+  const { running } = state
+  if (!running) return state
+  const run: JobRun = {
+    ...{ startedAt: running.startedAt, endedAt: now, outcome: 'died', status: null },
+    message: 'the run was killed, or the host went down, before it ended',
+    hints: ['nothing half-written counts: it is run again'],
+  }
+  return ended(state, run, null)
+}
+
+/** Is this job in trouble? Its last run did not do its work. */
+export function isFailing({ last }: JobState): boolean {
+  return last !== null && !['done', 'findings', 'stopped'].includes(last.outcome)
+}
+
+/**
+ * A state from the future would keep a job from running until then: the clock was put back. By
+ * less than an hour is waited for, so that nothing runs twice.
+ */
+export function withoutFuture(state: JobState, now: number): JobState {
+  const limit = now + 3_600_000
+  const { since, dueAt, last } = state
+  return {
+    ...state,
+    since: since > limit ? now : since,
+    dueAt: dueAt !== null && dueAt > limit ? now : dueAt,
+    last: last && last.endedAt > limit ? { ...last, endedAt: now } : last,
+  }
+}

@@ -1,0 +1,96 @@
+import type { HostRoleName, Job } from '../host-role.ts'
+import type { CronTime } from './cron-time.ts'
+
+/** What the policy can schedule; a copy's name is added to `copy`. */
+export const JOB_NAMES = [
+  'logical',
+  'physical',
+  'binlog',
+  'copy',
+  'verify',
+  'expire',
+  'drill',
+] as const
+export type JobName = (typeof JOB_NAMES)[number]
+
+/** One job of the policy's `schedule`, with its defaults. Milliseconds. */
+export interface JobSettings {
+  when:
+    | { kind: 'at'; time: CronTime }
+    /** It runs until it is stopped, and is started again when it ends. */
+    | { kind: 'always' }
+    /** When the copy's disk appears, and so often while it stays. */
+    | { kind: 'appears'; everyMs: number }
+  /** Up to so much later, another one each time: hosts and jobs do not all begin at once. */
+  jitterMs: number
+  /** A run that takes longer is ended. */
+  limitMs: number
+  /** How often a run that failed is tried again, and how long after; each wait is twice the last. */
+  retries: number
+  retryAfterMs: number
+}
+
+export interface Schedule {
+  /** An IANA name, in which `at` is meant. */
+  timeZone: string
+  jobs: ReadonlyMap<JobName, JobSettings>
+}
+
+/** A job of this host: what is started, and when. */
+export interface ScheduledJob extends JobSettings {
+  /** `logical`, `copy-disks`: its name in commands, files and units. */
+  id: string
+  name: JobName
+  /** The words after `ecomdb`. */
+  argv: readonly string[]
+  timeZone: string
+  host: HostRoleName
+  /** It works on the server, so that another host could do the same at the same time. */
+  usesServer: boolean
+  /** Jobs of one lane run one after another. */
+  lane: string
+  /** The copy that it waits for. */
+  copy: string | null
+}
+
+/** What a job does, and which rule of `runs_on` says where. */
+export const JOB_WORK: Readonly<
+  Record<
+    JobName,
+    {
+      argv: readonly string[]
+      runsOn: Job
+      usesServer: boolean
+    }
+  >
+> = {
+  logical: { argv: ['backup', 'logical'], runsOn: 'backup', usesServer: true },
+  physical: { argv: ['backup', 'physical'], runsOn: 'backup', usesServer: true },
+  binlog: { argv: ['backup', 'binlog'], runsOn: 'backup', usesServer: true },
+  copy: { argv: ['backup', 'copy', '--to'], runsOn: 'copy', usesServer: false },
+  verify: { argv: ['backup', 'verify'], runsOn: 'verify', usesServer: false },
+  expire: { argv: ['backup', 'expire', '--confirm'], runsOn: 'expire', usesServer: false },
+  drill: { argv: ['drill'], runsOn: 'drill', usesServer: false },
+}
+
+/**
+ * The jobs that a host has to run, in the policy's order; `copy` once for each copy of the
+ * configuration.
+ *
+ * @param runsOn which host does which job, by the policy; and what this host is
+ */
+export function jobsOfHost(
+  { timeZone, jobs }: Schedule,
+  runsOn: Readonly<Record<Job, HostRoleName>>,
+  { host, copies }: { host: HostRoleName | 'all'; copies: readonly string[] },
+): ScheduledJob[] {
+  return [...jobs].flatMap(([name, settings]): ScheduledJob[] => {
+    const { argv, runsOn: rule, usesServer } = JOB_WORK[name]
+    const own = runsOn[rule]
+    if (host !== 'all' && host !== own) return []
+    const lane = settings.when.kind === 'always' ? name : usesServer ? 'server' : 'repository'
+    const job = { ...settings, name, timeZone, host: own, usesServer, lane }
+    if (name !== 'copy') return [{ ...job, id: name, argv, copy: null }]
+    return copies.map(copy => ({ ...job, id: `copy-${copy}`, argv: [...argv, copy], copy }))
+  })
+}

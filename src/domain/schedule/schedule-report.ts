@@ -1,0 +1,90 @@
+import { lastRun } from './cron-time.ts'
+import { decideRun } from './decide-run.ts'
+import type { ScheduledJob } from './job.ts'
+import { isFailing, type JobRun, type JobState } from './job-state.ts'
+
+/** What `ecomdb schedule list` found. Times are ISO 8601, UTC. */
+export interface ScheduleReport {
+  policy: string
+  timeZone: string
+  stateFolder: string
+  scheduler: {
+    host: string
+    pid: number
+    kind: 'stays' | 'looks-in'
+    startedAt: string
+    seenAt: string
+    /** It was seen lately. */
+    alive: boolean
+  } | null
+  jobs: JobReport[]
+  /** What needs a look, in words. */
+  problems: string[]
+}
+
+export interface JobReport {
+  id: string
+  command: string
+  when: string
+  running: boolean
+  lastSuccessAt: string | null
+  last: {
+    startedAt: string
+    endedAt: string
+    outcome: JobRun['outcome']
+    status: number | null
+    message: string | null
+    hints: readonly string[]
+  } | null
+  failures: number
+  /** null: while it runs, or where a disk is waited for. */
+  nextAt: string | null
+  failing: boolean
+  /** Its time has passed, and nobody has begun it. */
+  late: boolean
+}
+
+/** What is known of one job, in the words of the report. */
+export function jobReport(
+  job: ScheduledJob,
+  state: JobState,
+  { now, present, running }: { now: number; present: boolean; running: boolean },
+): JobReport {
+  const { last } = state
+  const decision = decideRun({ job, state, now, present })
+  const nextAt = decision.start ? now : decision.nextAt
+  return {
+    id: job.id,
+    command: ['ecomdb', ...job.argv].join(' '),
+    when: whenText(job),
+    running,
+    lastSuccessAt: isoOf(state.lastSuccessAt),
+    last: last && {
+      ...{ startedAt: iso(last.startedAt), endedAt: iso(last.endedAt) },
+      ...{ outcome: last.outcome, status: last.status, message: last.message, hints: last.hints },
+    },
+    failures: state.failures,
+    nextAt: running ? null : isoOf(nextAt),
+    failing: isFailing(state),
+    late: !running && isLate(job, state, now),
+  }
+}
+
+/** A time has passed by an hour and more (and the jitter), and the job was not begun. */
+function isLate(job: ScheduledJob, state: JobState, now: number): boolean {
+  if (job.when.kind !== 'at') return false
+  const due = lastRun(job.when.time, job.timeZone, now - job.jitterMs - LATE_MS)
+  return due > (state.dueAt ?? state.since)
+}
+
+const LATE_MS = 3_600_000
+
+function whenText({ when }: ScheduledJob): string {
+  if (when.kind === 'always') return 'always'
+  if (when.kind === 'at') return when.time.text
+  const hours = when.everyMs / 3_600_000
+  return `when its disk is here, every ${Number(hours.toFixed(1))} h`
+}
+
+export const iso = (ms: number): string => new Date(ms).toISOString()
+const isoOf = (ms: number | null): string | null => (ms === null ? null : iso(ms))

@@ -1,0 +1,67 @@
+import {
+  iso,
+  type JobReport,
+  jobReport,
+  type ScheduleReport,
+} from '#domain/schedule/schedule-report'
+import { isPresent, jobsOf, type ScheduleContext } from './schedule-context.ts'
+import type { SchedulerSeen } from './schedule-files.ts'
+
+/** A scheduler that stays writes every few seconds; one that looks in, every few minutes. */
+const ALIVE_MS = { stays: 60_000, 'looks-in': 15 * 60_000 } as const
+
+/** `ecomdb schedule list`: reads the state that is kept, and changes nothing. */
+export async function listSchedule(
+  context: Pick<ScheduleContext, 'config' | 'policy' | 'files' | 'openCopy' | 'clock'>,
+): Promise<ScheduleReport> {
+  const { files, policy, clock } = context
+  const now = clock.now().getTime()
+  const jobs: JobReport[] = []
+  for (const job of jobsOf(context)) {
+    const state = await files.readJob(job.id, now)
+    const running = state.running !== null && isAlive(state.running.pid)
+    jobs.push(jobReport(job, state, { now, present: await isPresent(job, context), running }))
+  }
+  const seen = await files.readScheduler()
+  const scheduler = seen && schedulerOf(seen, now)
+  return {
+    ...{ policy: policy.file, timeZone: policy.schedule.timeZone, stateFolder: files.folder },
+    ...{ scheduler, jobs, problems: problemsOf(scheduler, jobs) },
+  }
+}
+
+function schedulerOf(seen: SchedulerSeen, now: number): ScheduleReport['scheduler'] {
+  const { host, pid, kind, startedAt, seenAt } = seen
+  const alive = now - seenAt < ALIVE_MS[kind] && (kind === 'looks-in' || isAlive(pid))
+  return { host, pid, kind, startedAt: iso(startedAt), seenAt: iso(seenAt), alive }
+}
+
+function problemsOf(scheduler: ScheduleReport['scheduler'], jobs: readonly JobReport[]): string[] {
+  const failing = jobs
+    .filter(({ failing }) => failing)
+    .map(({ id, last, lastSuccessAt }) => {
+      const success = lastSuccessAt ? `its last success was ${lastSuccessAt}` : 'it never succeeded'
+      return `${id} ${last?.outcome}: ${last?.message ?? `exit ${last?.status}`}; ${success}`
+    })
+  const late = jobs.filter(one => one.late).map(({ id }) => `${id} is late: nobody has begun it`)
+  return [...stopped(scheduler, jobs), ...failing, ...late]
+}
+
+/** One that was never there is no news: timers may run the jobs. */
+function stopped(scheduler: ScheduleReport['scheduler'], jobs: readonly JobReport[]): string[] {
+  if (scheduler && !scheduler.alive) {
+    return [`the scheduler has stopped: it was last seen ${scheduler.seenAt} on ${scheduler.host}`]
+  }
+  const never = scheduler === null && jobs.length > 0 && jobs.every(({ last }) => last === null)
+  return never ? ['nothing runs the schedule here: `ecomdb schedule run`'] : []
+}
+
+function isAlive(pid: number | null): boolean {
+  if (pid === null) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

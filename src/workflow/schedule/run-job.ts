@@ -1,0 +1,160 @@
+import { EcomdbError, messageOf } from '#core/errors'
+import { onInterrupt } from '#core/interruption'
+import { type Decision, outcomeOf } from '#domain/schedule/decide-run'
+import type { ScheduledJob } from '#domain/schedule/job'
+import { begun, ended, type JobRun, type JobState } from '#domain/schedule/job-state'
+import { type Child, type EndedChild, startChild } from '#process/run-child'
+import type { ScheduleContext } from './schedule-context.ts'
+
+/** How long a job that is asked to end may clean up: a scratch server, a partial upload. */
+const GRACE_MS = 60_000
+
+/**
+ * Runs one job to its end, as a child of its own, and keeps its state. Called while the lane's
+ * lock is held. A signal to us stops the child, and the run counts as stopped, not as failed.
+ *
+ * @throws EcomdbError STORAGE_FAILED when the state cannot be kept; the job's own failures are in
+ *   the run
+ */
+export async function runJob(
+  context: ScheduleContext,
+  job: ScheduledJob,
+  state: JobState,
+  decision: Decision & { start: true },
+): Promise<JobRun> {
+  const { files, clock } = context
+  const startedAt = clock.now().getTime()
+  const running = { ...begun(state, decision.dueAt, startedAt, process.pid), present: true }
+  await files.writeJob(job.id, running)
+  tell(context, job, 'started', WHY[decision.why])
+  const run = await attempt(context, job, startedAt)
+  const after = ended(running, run, state.dueAt)
+  await files.writeJob(job.id, after)
+  tell(context, job, 'ended', runText(run))
+  await context.afterRun?.(job, run, after)
+  return run
+}
+
+const WHY = {
+  due: 'it is due',
+  missed: 'its time was missed',
+  again: 'it failed the last time',
+  always: 'it always runs',
+  appeared: 'its disk is here',
+} as const
+
+function tell(
+  { clock, onEvent }: ScheduleContext,
+  { id }: ScheduledJob,
+  event: 'started' | 'ended' | 'warning',
+  text: string,
+): void {
+  onEvent({ at: clock.now().toISOString(), job: id, event, text })
+}
+
+/** "done in 4 s", "failed (exit 20): SERVER_UNREACHABLE …" */
+function runText({ outcome, status, message, startedAt, endedAt }: JobRun): string {
+  const seconds = Math.round((endedAt - startedAt) / 1000)
+  const exit = status === null || status === 0 ? '' : ` (exit ${status})`
+  return `${outcome}${exit} after ${seconds} s${message ? `: ${message}` : ''}`
+}
+
+async function attempt(
+  context: ScheduleContext,
+  job: ScheduledJob,
+  startedAt: number,
+): Promise<JobRun> {
+  const runOf = (rest: Omit<JobRun, 'startedAt' | 'endedAt'>): JobRun => ({
+    ...{ startedAt, endedAt: context.clock.now().getTime() },
+    ...rest,
+  })
+  try {
+    const release = await serverLock(context, job)
+    try {
+      return runOf(judge(job, await runChild(context, job)))
+    } finally {
+      await release()
+    }
+  } catch (error) {
+    if (!(error instanceof EcomdbError)) throw error
+    const { code, message, hints, exitCode } = error
+    const outcome = outcomeOf(exitCode)
+    return runOf({ outcome, status: exitCode, message: `${code}: ${message}`, hints })
+  }
+}
+
+/** A continuous job has a lock of its own on the server, which outlives a lost connection. */
+async function serverLock(
+  { lockOnServer }: ScheduleContext,
+  { id, usesServer, when }: ScheduledJob,
+): Promise<() => Promise<void>> {
+  if (!usesServer || when.kind === 'always') return async () => {}
+  const release = await lockOnServer(id)
+  if (release) return release
+  throw new EcomdbError('LOCKED', {
+    what: `another host runs ${id} on this server`,
+    why: `it holds the server's lock ecomdb.job.${id}`,
+    hints: ['schedule the job on one of the hosts only; the lock goes with its holder'],
+  })
+}
+
+async function runChild(
+  { program, config }: ScheduleContext,
+  job: ScheduledJob,
+): Promise<EndedChild> {
+  const where = config.file === null ? [] : ['--config', config.file]
+  const args = [...job.argv, ...where, '--json', '--quiet']
+  const child = startChild(program, args, { limitMs: job.limitMs, graceMs: GRACE_MS })
+  const forget = onInterrupt(() => stopAndWait(child))
+  try {
+    return await child.ended
+  } finally {
+    forget()
+  }
+}
+
+/** Its run is written down once it has ended, a moment after. */
+async function stopAndWait(child: Child): Promise<void> {
+  child.stop()
+  await child.ended.catch(() => {})
+  await new Promise(resolve => setTimeout(resolve, 200))
+}
+
+/** What a child's end means, by its exit status and the one document that it printed. */
+function judge(job: ScheduledJob, child: EndedChild): Omit<JobRun, 'startedAt' | 'endedAt'> {
+  const { status, signal, tookTooLong, stdout, stderr } = child
+  if (tookTooLong) {
+    return {
+      ...{ outcome: 'too-long', status },
+      message: `it was ended after ${Math.round(job.limitMs / 60_000)} minutes, its limit`,
+      hints: ['raise its limit in the recovery policy, or find out what it waited for'],
+    }
+  }
+  if (status === null) {
+    const lines = stderr.trim().split('\n').slice(-3).join('; ')
+    return { outcome: 'died', status, message: `killed by ${signal}: ${lines}`, hints: [] }
+  }
+  const { error, warnings } = documentOf(stdout)
+  const message = error ? `${error.code}: ${error.what}${error.why ? `: ${error.why}` : ''}` : null
+  const warned = warnings.length > 0 ? warnings.join('; ') : null
+  return {
+    outcome: outcomeOf(status),
+    status,
+    message: message ?? warned,
+    hints: error?.hints ?? [],
+  }
+}
+
+interface JobDocument {
+  error?: { code: string; what: string; why?: string | null; hints: string[] }
+  warnings: string[]
+}
+
+function documentOf(stdout: string): JobDocument {
+  try {
+    const parsed = JSON.parse(stdout) as Partial<JobDocument>
+    return { ...(parsed.error ? { error: parsed.error } : {}), warnings: parsed.warnings ?? [] }
+  } catch (error) {
+    return { warnings: [`it printed no document: ${messageOf(error)}`] }
+  }
+}

@@ -1,0 +1,170 @@
+import { hostname } from 'node:os'
+import { EcomdbError } from '#core/errors'
+import { decideRun } from '#domain/schedule/decide-run'
+import type { ScheduledJob } from '#domain/schedule/job'
+import { died, type JobRun, type JobState, withoutFuture } from '#domain/schedule/job-state'
+import { takeExclusiveLock } from '#process/exclusive-lock'
+import { runJob } from './run-job.ts'
+import { isPresent, jobNamed, jobsOf, type ScheduleContext } from './schedule-context.ts'
+import type { SchedulerSeen } from './schedule-files.ts'
+
+/** What ran, for text and --json. */
+export interface ScheduleRunReport {
+  ran: { job: string; outcome: JobRun['outcome']; status: number | null; message: string | null }[]
+  /** Jobs that were due, in a lane where another process is at work. */
+  busy: string[]
+}
+
+/** So often it is looked what is due. */
+const TICK = '*/5 * * * * *'
+
+/**
+ * `ecomdb schedule run`: stays, and runs each job when it is due, until a signal ends it.
+ *
+ * @throws EcomdbError USAGE when the host has no jobs; LOCKED when a scheduler stays already
+ */
+export async function staySchedule(context: ScheduleContext): Promise<never> {
+  if (jobsOf(context).length === 0) throw nothingToDo(context)
+  const release = await takeExclusiveLock({ name: `schedule ${context.files.key}`, waitMs: 0 })
+  const startedAt = context.clock.now().getTime()
+  const { schedule } = await import('node-cron')
+  const running = new Map<string, Promise<unknown>>()
+  let failed: (error: unknown) => void = () => {}
+  const failure = new Promise<never>((_resolve, reject) => {
+    failed = reject
+  })
+  const tick = async (): Promise<void> => {
+    await noteScheduler(context, { startedAt, kind: 'stays' })
+    for (const [lane, jobs] of lanesOf(context)) {
+      if (running.has(lane)) continue
+      const work = runLane(context, lane, jobs).finally(() => running.delete(lane))
+      running.set(lane, work)
+      work.catch(failed)
+    }
+  }
+  const task = schedule(TICK, () => tick().catch(failed), { noOverlap: true })
+  try {
+    await tick()
+    return await failure
+  } finally {
+    await task.stop()
+    await release()
+  }
+}
+
+/** `ecomdb schedule run --due`: for cron. Runs what is due, each lane beside the others, and ends. */
+export async function runDueJobs(context: ScheduleContext): Promise<ScheduleRunReport> {
+  const startedAt = context.clock.now().getTime()
+  await noteScheduler(context, { startedAt, kind: 'looks-in' })
+  const lanes = await Promise.all(
+    [...lanesOf(context)].map(([lane, jobs]) => runLane(context, lane, jobs.map(untilCaughtUp))),
+  )
+  return { ran: lanes.flatMap(({ ran }) => ran), busy: lanes.flatMap(({ busy }) => busy) }
+}
+
+/** Where nothing stays, the log is caught up with each time. */
+function untilCaughtUp(job: ScheduledJob): ScheduledJob {
+  return job.when.kind === 'always' ? { ...job, argv: [...job.argv, '--once'] } : job
+}
+
+/**
+ * `ecomdb schedule run JOB`: now, whatever the time; after what runs in its lane.
+ *
+ * @throws EcomdbError USAGE, LOCKED
+ */
+export async function runJobNow(
+  context: ScheduleContext,
+  id: string,
+  waitMs: number,
+): Promise<JobRun> {
+  const job = jobNamed(context, id)
+  const release = await takeExclusiveLock({ name: laneLock(context, job.lane), waitMs })
+  try {
+    const now = context.clock.now().getTime()
+    const state = await soundState(context, job, now)
+    return await runJob(context, job, state, { start: true, dueAt: now, why: 'due' })
+  } finally {
+    await release()
+  }
+}
+
+/** The jobs that are run one after another, in the policy's order. */
+function lanesOf(context: ScheduleContext): Map<string, ScheduledJob[]> {
+  return Map.groupBy(jobsOf(context), ({ lane }) => lane)
+}
+
+const laneLock = ({ files }: ScheduleContext, lane: string): string =>
+  `schedule ${files.key}, lane ${lane}`
+
+/** Runs the jobs of a lane that are due, one after another, while no other process does. */
+async function runLane(
+  context: ScheduleContext,
+  lane: string,
+  jobs: readonly ScheduledJob[],
+): Promise<ScheduleRunReport> {
+  const release = await takeExclusiveLock({ name: laneLock(context, lane), waitMs: 0 }).catch(
+    (error: unknown) => {
+      if (error instanceof EcomdbError && error.code === 'LOCKED') return null
+      throw error
+    },
+  )
+  if (!release) return { ran: [], busy: jobs.map(({ id }) => id) }
+  const ran: ScheduleRunReport['ran'] = []
+  try {
+    for (const job of jobs) {
+      const run = await runWhenDue(context, job)
+      if (!run) continue
+      const { outcome, status, message } = run
+      ran.push({ job: job.id, outcome, status, message })
+      if (outcome === 'stopped') break
+    }
+  } finally {
+    await release()
+  }
+  return { ran, busy: [] }
+}
+
+async function runWhenDue(context: ScheduleContext, job: ScheduledJob): Promise<JobRun | null> {
+  const now = context.clock.now().getTime()
+  const present = await isPresent(job, context)
+  const state = await soundState(context, job, now)
+  const decision = decideRun({ job, state, now, present })
+  if (decision.start) return await runJob(context, job, state, decision)
+  if (state.present !== present) await context.files.writeJob(job.id, { ...state, present })
+  return null
+}
+
+/** The state, after what no process can have written down: a run that died, a clock put back. */
+async function soundState(
+  { files, onEvent, clock }: ScheduleContext,
+  { id }: ScheduledJob,
+  now: number,
+): Promise<JobState> {
+  const read = await files.readJob(id, now)
+  const state = died(withoutFuture(read, now), now)
+  if (read.running !== null) {
+    const at = clock.now().toISOString()
+    onEvent({ at, job: id, event: 'warning', text: 'its last run was killed before it ended' })
+  }
+  // The first look counts: times before it were not missed.
+  if (state.last !== read.last || state.since === now) await files.writeJob(id, state)
+  return state
+}
+
+async function noteScheduler(
+  { files, clock }: ScheduleContext,
+  seen: Pick<SchedulerSeen, 'startedAt' | 'kind'>,
+): Promise<void> {
+  const seenAt = clock.now().getTime()
+  await files.writeScheduler({ format: 1, host: hostname(), pid: process.pid, seenAt, ...seen })
+}
+
+function nothingToDo({ config, policy }: ScheduleContext): EcomdbError {
+  return new EcomdbError('USAGE', {
+    what: 'this host has no jobs',
+    why: policy.schedule.jobs.size
+      ? `${policy.file} has its jobs run on other hosts than ${config.runsOn}`
+      : `${policy.file} has no schedule`,
+    hints: ['add `schedule:` to the recovery policy: policies/recovery.yaml has an example'],
+  })
+}

@@ -1,0 +1,68 @@
+import type { Config } from '#config/config'
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
+import { jobsOfHost, type ScheduledJob } from '#domain/schedule/job'
+import type { JobRun, JobState } from '#domain/schedule/job-state'
+import type { ProgramCommand } from '#process/program'
+import { readCopyMarker } from '#repository/copy-marker'
+import type { Target } from '#target/target'
+import type { ScheduleFiles } from './schedule-files.ts'
+
+export interface ScheduleContext {
+  config: Config
+  policy: RecoveryPolicy & { file: string }
+  files: ScheduleFiles
+  /** How this ecomdb is started. */
+  program: ProgramCommand
+  openCopy: (name: string) => Promise<Target>
+  /** Takes the server's lock of a job; null when another host has it. */
+  lockOnServer: (job: string) => Promise<(() => Promise<void>) | null>
+  clock: Clock
+  onEvent: (event: ScheduleEvent) => void
+  /** After each run: notifications. Never throws. */
+  afterRun?: (job: ScheduledJob, run: JobRun, state: JobState) => Promise<void>
+}
+
+/** What a scheduler tells while it works. */
+export interface ScheduleEvent {
+  /** ISO 8601. */
+  at: string
+  job: string
+  event: 'started' | 'ended' | 'warning'
+  text: string
+}
+
+/** The jobs of this host. */
+export function jobsOf({ config, policy }: Pick<ScheduleContext, 'config' | 'policy'>) {
+  const copies = config.copies.map(({ name }) => name)
+  return jobsOfHost(policy.schedule, policy.runsOn, { host: config.runsOn, copies })
+}
+
+/** @throws EcomdbError USAGE, with the jobs that there are */
+export function jobNamed(context: ScheduleContext, id: string): ScheduledJob {
+  const jobs = jobsOf(context)
+  const job = jobs.find(one => one.id === id)
+  if (job) return job
+  throw new EcomdbError('USAGE', {
+    what: `this host has no job ${id}`,
+    why: jobs.length
+      ? `its jobs are ${jobs.map(one => one.id).join(', ')}`
+      : `${context.policy.file} schedules nothing for it`,
+    hints: ['`ecomdb schedule list` shows the jobs'],
+  })
+}
+
+/** Is the disk of a job's copy here? Of a job that waits for none: yes. */
+export async function isPresent(
+  { copy }: ScheduledJob,
+  { openCopy }: Pick<ScheduleContext, 'openCopy'>,
+): Promise<boolean> {
+  if (copy === null) return true
+  try {
+    return (await readCopyMarker(await openCopy(copy))) !== null
+  } catch (error) {
+    if (error instanceof EcomdbError) return false
+    throw error
+  }
+}

@@ -1,0 +1,179 @@
+import { spawn } from 'node:child_process'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { packageRoot } from '#core/paths'
+import type { EngineFamily } from '#domain/engine-family'
+import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
+import { TEST_ENGINES } from '#test/engines'
+import { withDatabase } from '#test/servers'
+import { withFolder } from '#test/temporary'
+
+/** A shop with a configuration and a schedule of its own; every run shares one state folder. */
+async function withShop(
+  family: EngineFamily,
+  policy: string,
+  use: (shop: {
+    ecomdb: (...args: string[]) => Promise<CliResult>
+    /** Makes a job look as if this host had known it for a day. */
+    known: (job: string) => Promise<void>
+  }) => Promise<void>,
+): Promise<void> {
+  await withFolder(async folder =>
+    withDatabase(family, async ({ server, session, database }) => {
+      const env = {
+        ...{ ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family },
+        ECOMDB_STATE: join(folder, 'state'),
+      }
+      const ecomdb = (...args: string[]) => runEcomdb(args, { cwd: folder, env })
+      await session.run('CREATE TABLE t (id INT PRIMARY KEY)')
+      await session.run('INSERT INTO t VALUES (1), (2)')
+      const init = await ecomdb('init', '--yes', '--target', 'backups', '--database', database)
+      expect(init.status, init.stderr).toBe(0)
+      const file = join(folder, 'ecomdb.yaml')
+      await writeFile(file, `${await readFile(file, 'utf8')}\nrecovery_policy: recovery.yaml\n`)
+      await writeFile(join(folder, 'recovery.yaml'), policy)
+      const states = (await ecomdb('schedule', 'list', '--json')).json().result.stateFolder
+      const path = (job: string) => join(states, `job-${job}.json`)
+      await use({
+        ecomdb,
+        known: async job => {
+          await mkdir(states, { recursive: true })
+          const seen = { format: 1, since: Date.now() - 86_400_000, dueAt: null, running: null }
+          const nothing = { last: null, lastSuccessAt: null, failures: 0, present: false }
+          await writeFile(path(job), JSON.stringify({ ...seen, ...nothing }))
+        },
+      })
+    }),
+  )
+}
+
+const POLICY = `schedule:
+  time_zone: Europe/Berlin
+  logical: { at: '*/5 * * * *', limit: 1h }
+  verify: { at: '0 * * * *' }
+`
+
+describe.each(TEST_ENGINES)('%s', family => {
+  test('what is due runs once, whoever looks; then the list says so', () =>
+    withShop(family, POLICY, async ({ ecomdb, known }) => {
+      const before = await ecomdb('schedule', 'list')
+      expect([before.status, before.stdout]).toEqual([3, expect.stringContaining('nothing runs')])
+      // A job that this host has not known before has missed nothing.
+      expect((await ecomdb('schedule', 'run', '--due', '--json')).json().result.ran).toEqual([])
+
+      await known('logical')
+      const both = await Promise.all([1, 2].map(() => ecomdb('schedule', 'run', '--due', '--json')))
+      expect(both.map(({ status, stderr }) => [status, stderr])).toEqual([
+        [0, ''],
+        [0, ''],
+      ])
+      // Its next time may have come between the two.
+      const ran = both.flatMap(one => one.json().result.ran)
+      const { snapshots } = (await ecomdb('backup', 'list', '--json')).json().result
+      expect(ran.length).toBeGreaterThan(0)
+      expect(snapshots).toHaveLength(ran.length)
+      const verified = await ecomdb('schedule', 'run', 'verify')
+      expect([verified.status, verified.stdout]).toEqual([0, 'verify: done\n'])
+
+      const list = await ecomdb('schedule', 'list', '--json')
+      expect(list.json().result).toMatchObject({
+        ...{
+          timeZone: 'Europe/Berlin',
+          problems: [],
+          scheduler: { kind: 'looks-in', alive: true },
+        },
+        jobs: [
+          { id: 'logical', failing: false, late: false, last: { outcome: 'done', status: 0 } },
+          { id: 'verify', command: 'ecomdb backup verify', running: false },
+        ],
+      })
+      expect(list.status).toBe(0)
+    }))
+})
+
+/** A server that takes connections and says nothing: whoever asks it, waits. */
+async function withSilentServer(
+  use: (server: { port: number; asked: () => number; left: () => number }) => Promise<void>,
+): Promise<void> {
+  let [asked, left] = [0, 0]
+  const server = createServer(socket => {
+    asked += 1
+    socket
+      .on('error', () => {})
+      .once('close', () => {
+        left += 1
+      })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  try {
+    await use({ port, asked: () => asked, left: () => left })
+  } finally {
+    server.close()
+  }
+}
+
+test('a scheduler that is killed takes its jobs along, and the next one knows', () =>
+  withFolder(async folder =>
+    withSilentServer(async ({ port, asked, left }) => {
+      const env = { ECOMDB_STATE: join(folder, 'state'), ECOMDB_ENGINE: 'mariadb' }
+      const config = `server: { port: ${port} }\ntarget: { directory: b }\nrecovery_policy: r.yaml\nkeys: { recipients: [age1x], trusted_signers: [x], signing_key_file: s, dedup_key_file: d }\n`
+      await writeFile(join(folder, 'ecomdb.yaml'), config)
+      await writeFile(join(folder, 'r.yaml'), 'schedule: { binlog: { always: true } }\n')
+      const run = () => {
+        const child = spawn(join(packageRoot(), 'bin/ecomdb'), ['schedule', 'run'], {
+          cwd: folder,
+          env: cliEnvironment(folder, env),
+          stdio: ['ignore', 'ignore', 'pipe'],
+        })
+        const lines: string[] = []
+        child.stderr.setEncoding('utf8').on('data', text => lines.push(text))
+        const ended = new Promise(resolve => child.once('close', resolve))
+        return { child, ended, output: () => lines.join('') }
+      }
+      const first = run()
+      await expect.poll(asked, { timeout: 20_000 }).toBe(1)
+      const second = await runEcomdb(['schedule', 'run'], { cwd: folder, env })
+      expect([second.status, second.stderr]).toEqual([11, expect.stringContaining('LOCKED')])
+      first.child.kill('SIGKILL')
+      await first.ended
+      await expect.poll(left, { timeout: 2000 }).toBe(1)
+      const list = await runEcomdb(['schedule', 'list', '--json'], { cwd: folder, env })
+      expect(list.status).toBe(3)
+      expect(list.json().result.problems[0]).toContain('the scheduler has stopped')
+
+      const next = run()
+      await expect.poll(next.output, { timeout: 20_000 }).toContain('its last run was killed')
+      await expect.poll(asked, { timeout: 20_000 }).toBe(2)
+      next.child.kill('SIGTERM')
+      expect(await next.ended, next.output()).toBe(130)
+      const after = await runEcomdb(['schedule', 'list', '--json'], { cwd: folder, env })
+      const [job] = after.json().result.jobs
+      expect(job).toMatchObject({ id: 'binlog', running: false, last: { outcome: 'stopped' } })
+    }),
+  ))
+
+test('a job that fails is tried again later, and has its error in the list', () =>
+  withFolder(async folder => {
+    const env = { ECOMDB_STATE: join(folder, 'state') }
+    await writeFile(
+      join(folder, 'ecomdb.yaml'),
+      'server: { socket: /nowhere/server.sock }\ntarget: { directory: backups }\nrecovery_policy: r.yaml\n',
+    )
+    await writeFile(join(folder, 'r.yaml'), "schedule: { logical: { at: '0 1 * * *' } }\n")
+    const run = await runEcomdb(['schedule', 'run', 'logical'], { cwd: folder, env })
+    expect(run.status).toBe(20)
+    expect(run.stdout).toContain('logical: failed: SERVER_UNREACHABLE')
+    const list = await runEcomdb(['schedule', 'list', '--json'], { cwd: folder, env })
+    const [job] = list.json().result.jobs
+    expect(job).toMatchObject({ failing: true, failures: 1, lastSuccessAt: null })
+    expect(Date.parse(job.nextAt) - Date.parse(job.last.endedAt)).toBe(300_000)
+    const stranger = await runEcomdb(['schedule', 'run', 'drill'], { cwd: folder, env })
+    expect([stranger.status, stranger.stderr]).toEqual([
+      2,
+      expect.stringContaining('its jobs are logical'),
+    ])
+  }))
