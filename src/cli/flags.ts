@@ -4,6 +4,7 @@ import type { ConfigFlags } from '#config/load-config'
 import { EcomdbError } from '#core/errors'
 import type { PasswordPolicy } from '#domain/credential/password-policy'
 import type { TotpPolicy } from '#domain/credential/totp-policy'
+import type { HardenPolicy } from '#domain/hardening/policy'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 
 /**
@@ -118,4 +119,10 @@ export async function credentialPoliciesFrom(flags: { config?: string | undefine
     return {}
   })
   return { password: await loadPasswordPolicy(config), totp: await loadTotpPolicy(config) }
+}
+
+/** The hardening policy that the configuration names, or ecomdb's own. */
+export async function hardenPolicyFrom(config: Config): Promise<HardenPolicy> {
+  const { loadHardenPolicy } = await import('#config/harden-policy-file')
+  return await loadHardenPolicy(config)
 }

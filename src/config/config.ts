@@ -19,6 +19,8 @@ export interface Config {
   /** password.yaml and totp.yaml; undefined: ecomdb's own. */
   passwordPolicyFile?: string | undefined
   totpPolicyFile?: string | undefined
+  /** harden.yaml; undefined: ecomdb's own. */
+  hardenPolicyFile?: string | undefined
   keys: KeysConfig
   broker: BrokerConfig
 }

@@ -193,6 +193,7 @@ async function compose(
     passwordPolicyFile: beside(content.password_policy),
     totpPolicyFile: beside(content.totp_policy),
     broker: brokerOf(content.broker, beside),
+    hardenPolicyFile: beside(content.harden_policy),
     keys: {
       totpKeyFile: beside(keys.totp_key_file),
       recipients: keys.recipients ?? [],

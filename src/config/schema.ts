@@ -213,6 +213,9 @@ export const configSchema = z
     totp_policy: path(
       'the second factor: a totp.yaml (default: the one that ecomdb comes with)',
     ).optional(),
+    harden_policy: path(
+      'who may hold what, and what is lived with until when: a harden.yaml (default: the one that ecomdb comes with)',
+    ).optional(),
     keys: keys.optional(),
     broker: broker.optional(),
   })

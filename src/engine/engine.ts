@@ -1,6 +1,7 @@
 import type { EngineFamily } from '#domain/engine-family'
 import type { AccessCatalog } from './access-catalog.ts'
 import type { BinaryLog } from './binlog.ts'
+import type { Hardening } from './hardening.ts'
 import type { Installation } from './installation.ts'
 import type { JobLock } from './job-lock.ts'
 import type { Loader } from './loader.ts'
@@ -35,6 +36,7 @@ export interface Engine {
   readonly logicalReader: LogicalReader
   readonly loader: Loader
   readonly binaryLog: BinaryLog
+  readonly hardening: Hardening
   readonly physicalBackups: PhysicalBackups
   readonly accessCatalog: AccessCatalog
   readonly jobLock: JobLock

@@ -3,6 +3,7 @@ import { findInstallation } from '../installation.ts'
 import { accessCatalog } from '../shared/access/access-catalog.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { hardening } from '../shared/hardening/hardening.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
 import { jobLock } from '../shared/job-lock/server-job-lock.ts'
 import { loader } from '../shared/load/loader.ts'
@@ -15,6 +16,7 @@ import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mariadbAccess } from './access.ts'
 import { mariadbAccounts } from './accounts.ts'
 import { mariadbBinlogDialect } from './binlog-dialect.ts'
+import { mariadbHardening } from './hardening.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { mariadbPhysicalBackups } from './physical.ts'
 import { mariadbScratch } from './scratch.ts'
@@ -32,6 +34,7 @@ export const mariadbEngine: Engine = {
   logicalReader: logicalReader(mariadbLogicalDialect),
   loader,
   binaryLog: binaryLog(mariadbBinlogDialect),
+  hardening: hardening(mariadbHardening),
   physicalBackups: mariadbPhysicalBackups,
   accessCatalog: accessCatalog(mariadbAccess),
   jobLock,

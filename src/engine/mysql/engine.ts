@@ -3,6 +3,7 @@ import { findInstallation } from '../installation.ts'
 import { accessCatalog } from '../shared/access/access-catalog.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { hardening } from '../shared/hardening/hardening.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
 import { jobLock } from '../shared/job-lock/server-job-lock.ts'
 import { loader } from '../shared/load/loader.ts'
@@ -15,6 +16,7 @@ import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mysqlAccess } from './access.ts'
 import { mysqlAccounts } from './accounts.ts'
 import { mysqlBinlogDialect } from './binlog-dialect.ts'
+import { mysqlHardening } from './hardening.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
 import { mysqlPhysicalBackups } from './physical.ts'
 import { mysqlScratch } from './scratch.ts'
@@ -32,6 +34,7 @@ export const mysqlEngine: Engine = {
   logicalReader: logicalReader(mysqlLogicalDialect),
   loader,
   binaryLog: binaryLog(mysqlBinlogDialect),
+  hardening: hardening(mysqlHardening),
   physicalBackups: mysqlPhysicalBackups,
   accessCatalog: accessCatalog(mysqlAccess),
   jobLock,

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { configGuideMarkdown } from '#config/config-guide'
+import { hardenJsonSchema, loadHardenPolicy } from '#config/harden-policy-file'
 import { loadPasswordPolicy, passwordJsonSchema } from '#config/password-policy-file'
 import { loadRecoveryPolicy, recoveryJsonSchema } from '#config/recovery-policy-file'
 import { configJsonSchema } from '#config/schema'
@@ -40,6 +41,31 @@ test('the schemas of password.yaml and totp.yaml are what the code says, and our
   const lengths = { minLength: 12, maxRepeat: 1, maxRun: 2, minScore: 3 }
   expect(await loadPasswordPolicy({})).toMatchObject({ requires, ...lengths })
   expect((await loadTotpPolicy({})).session).toEqual({ lastsMs: 30 * 60_000, connections: 2 })
+})
+
+test('policies/harden.schema.json is what the schema says, and harden.yaml keeps to it', async () => {
+  const text = `${JSON.stringify(hardenJsonSchema(), null, 2)}\n`
+  await expect(text).toMatchFileSnapshot(join(packageRoot(), 'policies/harden.schema.json'))
+  expect(await loadHardenPolicy({})).toMatchObject({
+    administrators: ['root@localhost'],
+    idleSeconds: 900,
+    passwordLength: 12,
+    waivers: [],
+  })
+})
+
+test('a waiver without a reason or an end is a mistake', async () => {
+  await withFolder(async folder => {
+    const file = join(folder, 'harden.yaml')
+    await writeFile(file, 'waivers:\n  - check: H07\n    until: never\n')
+    const why = [
+      `${file}:2:5: waivers.0.reason: expected text, got nothing`,
+      `${file}:3:12: waivers.0.until: expected`,
+    ]
+    const refused = await loadHardenPolicy({ hardenPolicyFile: file }).catch(error => error)
+    expect(refused).toMatchObject({ code: 'CONFIG_INVALID' })
+    for (const line of why) expect(refused.why).toContain(line.split(': ').slice(1).join(': '))
+  })
 })
 
 test('a mistake in a recovery.yaml is told with its place', async () => {

@@ -1,3 +1,5 @@
+import { matchesSchema } from '#domain/schema/schema-pattern'
+
 const GRANT = /^GRANT (.+?) ON (?:TABLE )?(\*\.\*|`(?:[^`]|``)*`\.\*) TO /
 
 /**
@@ -18,17 +20,6 @@ export function privilegesIn(
   return found
 }
 
-/** In GRANT a schema's name is a pattern: _ and % match, \_ and \% are themselves. */
 function covers(level: string, database: string): boolean {
-  const pattern = level.slice(1, -3).replaceAll('``', '`')
-  const source = [...pattern.matchAll(/\\([_%])|([_%])|(.)/gsu)]
-    .map(([, escaped, wildcard, plain]) =>
-      wildcard ? (wildcard === '_' ? '.' : '.*') : literal(escaped ?? plain ?? ''),
-    )
-    .join('')
-  return new RegExp(`^${source}$`, 'su').test(database)
-}
-
-function literal(character: string): string {
-  return character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&')
+  return matchesSchema(level.slice(1, -3).replaceAll('``', '`'), database)
 }

@@ -1,0 +1,20 @@
+import type { HardeningFacts } from '#domain/hardening/facts'
+import type { HardenStep } from '#domain/hardening/fix-plan'
+import type { JudgedCheck } from '#domain/hardening/harden-report'
+import type { Session } from './session.ts'
+
+/** What `ecomdb harden` asks a server, and how it says what mends it. */
+export interface Hardening {
+  /**
+   * All facts that the checks judge, in a dozen queries of catalogue tables.
+   *
+   * @param now our clock, to compare with the server's
+   * @throws EcomdbError PRIVILEGE_MISSING when the account would not see all of them: a check
+   *   that sees half would pass what it should not
+   */
+  gather(session: Session, now: () => Date): Promise<HardeningFacts>
+  /** What mends a check that failed, in the order in which it is to be done. */
+  steps(judged: JudgedCheck, facts: HardeningFacts): HardenStep[]
+  /** @throws EcomdbError as the server refuses it */
+  run(session: Session, statement: string): Promise<void>
+}
