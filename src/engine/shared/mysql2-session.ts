@@ -1,3 +1,4 @@
+import { createConnection as createSocket, isIP, type Socket } from 'node:net'
 import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise'
 import { Flavor } from '../flavor.ts'
 import { translateServerError } from '../server-error.ts'
@@ -25,15 +26,19 @@ export async function openSession(options: ConnectOptions): Promise<Session> {
 
 /** Driver settings that every connection of ecomdb has in common. */
 export function driverOptions(options: ConnectOptions) {
+  // On a socket there is no name to compare, and the file system says who may listen there.
   const tls = options.tlsCa
-    ? { ca: options.tlsCa }
+    ? { ca: options.tlsCa, verifyIdentity: options.socketPath === undefined }
     : options.tls
       ? { rejectUnauthorized: false }
       : undefined
+  const host = options.host ?? '127.0.0.1'
+  const port = options.port ?? 3306
   return {
-    ...(options.socketPath
-      ? { socketPath: options.socketPath }
-      : { host: options.host ?? '127.0.0.1', port: options.port ?? 3306 }),
+    ...(options.socketPath ? { socketPath: options.socketPath } : { host, port }),
+    ...(options.tlsCa && !options.socketPath && isIP(host)
+      ? { stream: () => addressedStream(host, port) }
+      : {}),
     user: options.user,
     ...(options.password ? { password: options.password.reveal() } : {}),
     ...(options.database ? { database: options.database } : {}),
@@ -46,6 +51,14 @@ export function driverOptions(options: ConnectOptions) {
     bigNumberStrings: false,
     multipleStatements: false,
   }
+}
+
+/**
+ * A connection to an address that TLS will know by it: for an address the driver names no host, and
+ * Node then compares the certificate with what the socket says, or else with "localhost".
+ */
+function addressedStream(host: string, port: number): Socket {
+  return Object.assign(createSocket({ host, port }), { _host: host })
 }
 
 async function connect(options: ConnectOptions): Promise<Connection> {
