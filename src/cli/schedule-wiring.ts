@@ -5,6 +5,7 @@ import { packageRoot } from '#core/paths'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import type { ScheduleContext, ScheduleEvent } from '#workflow/schedule/schedule-context'
 import { ScheduleFiles } from '#workflow/schedule/schedule-files'
+import type { ShopStatusOptions } from '#workflow/status/shop-status'
 import { wire } from './wire.ts'
 
 /** What the scheduler works with: this very program, the configured server and copies. */
@@ -19,6 +20,16 @@ export function scheduleContext(
     openCopy: async name => (await wire.copyPlace(config, name)).destination,
     lockOnServer: job => lockOnServer(config, job),
   }
+}
+
+/** For `ecomdb status`. */
+export async function shopStatusOptions(
+  config: Config,
+  policy: RecoveryPolicy & { file: string },
+): Promise<ShopStatusOptions> {
+  const schedule = scheduleContext(config, policy)
+  const { openCopy, clock } = schedule
+  return { source: await wire.target(config), config, policy, openCopy, clock, schedule }
 }
 
 async function lockOnServer(config: Config, job: string): Promise<(() => Promise<void>) | null> {

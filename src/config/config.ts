@@ -22,6 +22,8 @@ export interface Config {
   /** harden.yaml; undefined: ecomdb's own. */
   hardenPolicyFile?: string | undefined
   keys: KeysConfig
+  /** Who is told of trouble; null: nobody. */
+  notify: NotifyConfig | null
   broker: BrokerConfig
 }
 
@@ -35,6 +37,27 @@ export interface BrokerConfig {
   identityHost: string
   /** The host from which the server sees people's clients. */
   sessionHost: string
+}
+
+/** Ways to tell of trouble. */
+export interface NotifyConfig {
+  /** Files of mode 0600 that hold a URL. */
+  heartbeatFile?: string | undefined
+  webhookFile?: string | undefined
+  mail?:
+    | {
+        to: readonly string[]
+        from: string
+        host: string
+        port: number
+        user?: string | undefined
+        passwordFile?: string | undefined
+      }
+    | undefined
+  /** A program and its arguments. */
+  command?: readonly string[] | undefined
+  /** How long until the same trouble is told of again. */
+  repeatMs: number
 }
 
 /** What the operator says of a place that holds a repository. */

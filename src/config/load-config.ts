@@ -8,6 +8,7 @@ import { Secret } from '#core/secret'
 import { ENGINE_FAMILIES } from '#domain/engine-family'
 import type { TargetPlace } from '#domain/target-place'
 import type { BrokerConfig, Config, CopyConfig, ServerConfig } from './config.ts'
+import { notifyOf } from './notify-config.ts'
 import type { ConfigFile } from './schema.ts'
 import { placeOf, type WrittenPlace, writtenPlace } from './target-location.ts'
 
@@ -194,6 +195,7 @@ async function compose(
     totpPolicyFile: beside(content.totp_policy),
     broker: brokerOf(content.broker, beside),
     hardenPolicyFile: beside(content.harden_policy),
+    notify: notifyOf(content.notify, folder),
     keys: {
       totpKeyFile: beside(keys.totp_key_file),
       recipients: keys.recipients ?? [],

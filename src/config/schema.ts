@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DURATION } from '#core/duration'
+import { notifySchema } from './notify-schema.ts'
 
 /**
  * ecomdb.yaml. policies/ecomdb.schema.json, which editors use, is made from this, and so
@@ -217,6 +218,7 @@ export const configSchema = z
       'who may hold what, and what is lived with until when: a harden.yaml (default: the one that ecomdb comes with)',
     ).optional(),
     keys: keys.optional(),
+    notify: notifySchema.optional(),
     broker: broker.optional(),
   })
   .describe('ecomdb.yaml: what ecomdb works on')

@@ -21,7 +21,12 @@ export function scheduleText({
     [['JOB', `WHEN (${timeZone})`, 'LAST SUCCESS (UTC)', 'LAST RUN', 'NEXT (UTC)'], ...rows],
     ['left', 'left', 'left', 'left', 'left'],
   )
-  return [table, '', schedulerText(scheduler), ...problems.map(one => `PROBLEM  ${one}`)].join('\n')
+  return [table, '', schedulerText(scheduler), ...problems.flatMap(problemLines)].join('\n')
+}
+
+/** What is wrong, and below it what to do next. */
+function problemLines({ what, next }: ScheduleReport['problems'][number]): string[] {
+  return [`PROBLEM  ${what}`, ...next.map(one => `  next: ${one}`)]
 }
 
 function lastText({ running, last }: JobReport): string {

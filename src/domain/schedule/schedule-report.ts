@@ -1,3 +1,4 @@
+import type { Problem } from '../notify/decide-notices.ts'
 import { lastRun } from './cron-time.ts'
 import { decideRun } from './decide-run.ts'
 import type { ScheduledJob } from './job.ts'
@@ -18,8 +19,8 @@ export interface ScheduleReport {
     alive: boolean
   } | null
   jobs: JobReport[]
-  /** What needs a look, in words. */
-  problems: string[]
+  /** What needs a look. */
+  problems: Problem[]
 }
 
 export interface JobReport {

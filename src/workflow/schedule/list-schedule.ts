@@ -1,3 +1,4 @@
+import type { Problem } from '#domain/notify/decide-notices'
 import {
   iso,
   type JobReport,
@@ -36,24 +37,42 @@ function schedulerOf(seen: SchedulerSeen, now: number): ScheduleReport['schedule
   return { host, pid, kind, startedAt: iso(startedAt), seenAt: iso(seenAt), alive }
 }
 
-function problemsOf(scheduler: ScheduleReport['scheduler'], jobs: readonly JobReport[]): string[] {
+function problemsOf(scheduler: ScheduleReport['scheduler'], jobs: readonly JobReport[]): Problem[] {
   const failing = jobs
     .filter(({ failing }) => failing)
     .map(({ id, last, lastSuccessAt }) => {
       const success = lastSuccessAt ? `its last success was ${lastSuccessAt}` : 'it never succeeded'
-      return `${id} ${last?.outcome}: ${last?.message ?? `exit ${last?.status}`}; ${success}`
+      const message = last?.message ?? `exit ${last?.status}`
+      const next = last?.hints.length
+        ? last.hints
+        : ['`ecomdb schedule list --json` has its last run']
+      return {
+        key: `schedule job ${id}`,
+        what: `${id} ${last?.outcome}: ${message}; ${success}`,
+        next,
+      }
     })
-  const late = jobs.filter(one => one.late).map(({ id }) => `${id} is late: nobody has begun it`)
+  const late = jobs
+    .filter(one => one.late)
+    .map(({ id }) => ({
+      key: `schedule late ${id}`,
+      what: `${id} is late: nobody has begun it`,
+      next: [`\`ecomdb schedule run ${id}\` runs it now`],
+    }))
   return [...stopped(scheduler, jobs), ...failing, ...late]
 }
 
 /** One that was never there is no news: timers may run the jobs. */
-function stopped(scheduler: ScheduleReport['scheduler'], jobs: readonly JobReport[]): string[] {
+function stopped(scheduler: ScheduleReport['scheduler'], jobs: readonly JobReport[]): Problem[] {
+  const next = ['`ecomdb schedule install` has systemd or cron run it']
   if (scheduler && !scheduler.alive) {
-    return [`the scheduler has stopped: it was last seen ${scheduler.seenAt} on ${scheduler.host}`]
+    const what = `the scheduler has stopped: it was last seen ${scheduler.seenAt} on ${scheduler.host}`
+    return [
+      { key: 'schedule stopped', what, next: ['`systemctl status ecomdb-schedule`', ...next] },
+    ]
   }
   const never = scheduler === null && jobs.length > 0 && jobs.every(({ last }) => last === null)
-  return never ? ['nothing runs the schedule here: `ecomdb schedule run`'] : []
+  return never ? [{ key: 'schedule stopped', what: 'nothing runs the schedule here', next }] : []
 }
 
 function isAlive(pid: number | null): boolean {

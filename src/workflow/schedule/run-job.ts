@@ -5,6 +5,7 @@ import type { ScheduledJob } from '#domain/schedule/job'
 import { begun, ended, type JobRun, type JobState } from '#domain/schedule/job-state'
 import { type Child, type EndedChild, startChild } from '#process/run-child'
 import type { ScheduleContext } from './schedule-context.ts'
+import { tellSchedule } from './tell-schedule.ts'
 
 /** How long a job that is asked to end may clean up: a scratch server, a partial upload. */
 const GRACE_MS = 60_000
@@ -28,11 +29,18 @@ export async function runJob(
   await files.writeJob(job.id, running)
   tell(context, job, 'started', WHY[decision.why])
   const run = await attempt(context, job, startedAt)
-  const after = ended(running, run, state.dueAt)
-  await files.writeJob(job.id, after)
+  await files.writeJob(job.id, ended(running, run, state.dueAt))
   tell(context, job, 'ended', runText(run))
-  await context.afterRun?.(job, run, after)
+  await tellAfter(context, job)
   return run
+}
+
+/** A mail server that is down must not stop the schedule. */
+async function tellAfter(context: ScheduleContext, job: ScheduledJob): Promise<void> {
+  const failed = await tellSchedule(context, { heartbeat: false }).catch((error: unknown) => [
+    messageOf(error),
+  ])
+  for (const text of failed) tell(context, job, 'warning', text)
 }
 
 const WHY = {

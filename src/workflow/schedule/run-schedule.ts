@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { EcomdbError } from '#core/errors'
+import { EcomdbError, messageOf } from '#core/errors'
 import { decideRun } from '#domain/schedule/decide-run'
 import type { ScheduledJob } from '#domain/schedule/job'
 import { died, type JobRun, type JobState, withoutFuture } from '#domain/schedule/job-state'
@@ -7,6 +7,7 @@ import { takeExclusiveLock } from '#process/exclusive-lock'
 import { runJob } from './run-job.ts'
 import { isPresent, jobNamed, jobsOf, type ScheduleContext } from './schedule-context.ts'
 import type { SchedulerSeen } from './schedule-files.ts'
+import { tellSchedule } from './tell-schedule.ts'
 
 /** What ran, for text and --json. */
 export interface ScheduleRunReport {
@@ -17,6 +18,8 @@ export interface ScheduleRunReport {
 
 /** So often it is looked what is due. */
 const TICK = '*/5 * * * * *'
+/** So often whoever waits for it hears that all is well. */
+const HEARTBEAT = '*/5 * * * *'
 
 /**
  * `ecomdb schedule run`: stays, and runs each job when it is due, until a signal ends it.
@@ -43,10 +46,13 @@ export async function staySchedule(context: ScheduleContext): Promise<never> {
     }
   }
   const task = schedule(TICK, () => tick().catch(failed), { noOverlap: true })
+  const heart = schedule(HEARTBEAT, () => beat(context), { noOverlap: true })
   try {
     await tick()
+    await beat(context)
     return await failure
   } finally {
+    await heart.stop()
     await task.stop()
     await release()
   }
@@ -59,7 +65,16 @@ export async function runDueJobs(context: ScheduleContext): Promise<ScheduleRunR
   const lanes = await Promise.all(
     [...lanesOf(context)].map(([lane, jobs]) => runLane(context, lane, jobs.map(untilCaughtUp))),
   )
+  await beat(context)
   return { ran: lanes.flatMap(({ ran }) => ran), busy: lanes.flatMap(({ busy }) => busy) }
+}
+
+async function beat(context: ScheduleContext): Promise<void> {
+  const at = context.clock.now().toISOString()
+  const failed = await tellSchedule(context, { heartbeat: true }).catch((error: unknown) => [
+    messageOf(error),
+  ])
+  for (const text of failed) context.onEvent({ at, job: 'scheduler', event: 'warning', text })
 }
 
 /** Where nothing stays, the log is caught up with each time. */

@@ -3,7 +3,6 @@ import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { jobsOfHost, type ScheduledJob } from '#domain/schedule/job'
-import type { JobRun, JobState } from '#domain/schedule/job-state'
 import type { ProgramCommand } from '#process/program'
 import { readCopyMarker } from '#repository/copy-marker'
 import type { Target } from '#target/target'
@@ -20,8 +19,6 @@ export interface ScheduleContext {
   lockOnServer: (job: string) => Promise<(() => Promise<void>) | null>
   clock: Clock
   onEvent: (event: ScheduleEvent) => void
-  /** After each run: notifications. Never throws. */
-  afterRun?: (job: ScheduledJob, run: JobRun, state: JobState) => Promise<void>
 }
 
 /** What a scheduler tells while it works. */

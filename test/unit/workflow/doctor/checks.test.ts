@@ -22,6 +22,7 @@ const config: Config = {
   server: { engine: 'auto', user: 'u', database: 'shop' },
   target: { place: { directory: '/b' }, media: null, offsite: false },
   copies: [],
+  notify: null,
   broker: { socketPath: null, group: null, identityHost: 'localhost', sessionHost: 'localhost' },
   keys: { recipients: ['age1a', 'age1b'], trustedSigners: ['me'], identityFiles: [] },
 }

@@ -1,0 +1,49 @@
+import { boolean, string } from '@oclif/core/flags'
+import { BaseCommand, type Outcome } from '#cli/base-command'
+import { configFrom, policyFrom, targetFlags } from '#cli/flags'
+import { shopStatusOptions } from '#cli/schedule-wiring'
+import { checkOutput, writeOutput } from '#cli/write-output'
+import { EXIT } from '#core/errors'
+import { shopStatusHtml, shopStatusPrometheus, shopStatusText } from '#report/shop-status'
+import { notifyStatus, readShopStatus } from '#workflow/status/shop-status'
+
+export default class Status extends BaseCommand {
+  static override summary = 'is the shop safe: one screen, one exit status'
+
+  static override description =
+    'The last proven restore; RTO and RPO against the objectives of the recovery policy; 3-2-1-1-0; how far the archived binary log goes; disks that are away; keys; the schedule, and whether it still runs. It reads signed files and the state of this host, and asks no server. Exit status 14 when an objective is missed, else 3 when something needs a look. With --notify it tells those whom `notify` of ecomdb.yaml names, once for each problem.'
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --html status.html --prometheus ecomdb.prom',
+    '<%= config.bin %> <%= command.id %> --notify',
+  ]
+
+  static override exits = [EXIT.FINDINGS, EXIT.OBJECTIVE_MISSED]
+
+  static override flags = {
+    html: string({ helpValue: 'FILE', summary: 'write it as a page, too' }),
+    prometheus: string({
+      helpValue: 'FILE',
+      summary: "and for node_exporter's textfile collector",
+    }),
+    notify: boolean({ summary: 'tell of what is new and of what is over' }),
+    ...targetFlags,
+  }
+
+  protected override async execute(): Promise<Outcome<object>> {
+    const { flags } = await this.parse(Status)
+    await checkOutput(flags.html, '--html')
+    const config = await configFrom(flags)
+    const options = await shopStatusOptions(config, await policyFrom(config))
+    const status = await readShopStatus(options)
+    const { html, prometheus } = flags
+    if (html) await writeOutput(html, shopStatusHtml(status), '--html')
+    if (prometheus) await writeOutput(prometheus, shopStatusPrometheus(status), '--prometheus')
+    const told = flags.notify ? await notifyStatus(options, status) : null
+    for (const failure of told?.failed ?? []) this.progress.warn(failure)
+    const exit = { ok: EXIT.DONE, finding: EXIT.FINDINGS, missed: EXIT.OBJECTIVE_MISSED }
+    const result = { ...status, ...(told ? { told } : {}) }
+    return { result, text: shopStatusText(status), status: exit[status.state] }
+  }
+}

@@ -1,0 +1,53 @@
+import type { Attestation } from '../backup/attestation.ts'
+import type { SnapshotEnvelope } from '../backup/envelope.ts'
+
+/** One drill of the past, from its signed attestation. */
+export interface DrillRecord {
+  attestationId: string
+  snapshotId: string
+  method: string
+  /** ISO 8601, UTC: when it was completed; and what the snapshot shows. */
+  at: string
+  consistentAt: string
+  outcome: 'passed' | 'failed'
+  /** null: the copy that backups go to. */
+  copyId: string | null
+  /** null where the attestation does not say. */
+  rtoMs: number | null
+  rpoMs: number | null
+  rows: number | null
+  storedBytes: number | null
+  missed: readonly string[]
+  /** ISO 8601: the second that the log was replayed to; null: none was. */
+  moment: string | null
+}
+
+/** Every drill whose snapshot is known, oldest first. */
+export function drillRecords(
+  attestations: readonly Attestation[],
+  snapshots: readonly SnapshotEnvelope[],
+): DrillRecord[] {
+  const known = new Map(snapshots.map(one => [one.snapshotId, one]))
+  return attestations
+    .filter(({ kind }) => kind === 'drill')
+    .map(one => recordOf(one, known.get(one.snapshotId)))
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+}
+
+function recordOf(one: Attestation, snapshot: SnapshotEnvelope | undefined): DrillRecord {
+  const { details, outcome } = one
+  const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+  const missed = details['missed']
+  return {
+    ...{ attestationId: one.attestationId, snapshotId: one.snapshotId, outcome },
+    method: snapshot?.method ?? text(details['method']) ?? 'logical',
+    at: one.completedAt,
+    consistentAt: snapshot?.consistentAt ?? text(details['consistentAt']) ?? one.startedAt,
+    copyId: one.copyId ?? null,
+    ...{ rtoMs: number(details['rtoMs']), rpoMs: number(details['rpoMs']) },
+    ...{ rows: number(details['rows']), storedBytes: number(details['storedBytes']) },
+    missed: Array.isArray(missed) ? missed.map(String) : [],
+    moment: text(details['moment']),
+  }
+}

@@ -1,0 +1,268 @@
+import { formatDuration } from '#core/units'
+import type { WindowReport } from '../binlog/window.ts'
+import type { StatusReport } from '../copy/status-report.ts'
+import type { Problem } from '../notify/decide-notices.ts'
+import type { ScheduleReport } from '../schedule/schedule-report.ts'
+import type { DrillRecord } from './drill-record.ts'
+
+/** One line of the screen. */
+export interface StatusLine {
+  /** `drill`, `rpo`, `3-2-1-1-0`: stable, for programs. */
+  key: string
+  name: string
+  /** missed: an objective of the policy. unknown: nothing promised, or nothing to measure. */
+  state: 'ok' | 'finding' | 'missed' | 'unknown'
+  detail: string
+  next: readonly string[]
+}
+
+/** `ecomdb status`: everything that the shop's recovery hangs on, on one screen. */
+export interface ShopStatus {
+  /** ISO 8601, UTC. */
+  at: string
+  target: string
+  state: 'ok' | 'finding' | 'missed'
+  lines: StatusLine[]
+  /** What somebody is to be told of: the lines that need a look, and each job's trouble. */
+  problems: Problem[]
+  /** For graphs; null where it is not known. */
+  figures: StatusFigures
+}
+
+export interface StatusFigures {
+  /** Seconds since the moment that the newest snapshot, or the archived log, leads to. */
+  lossSeconds: number | null
+  snapshotAgeSeconds: number | null
+  binlogLagSeconds: number | null
+  drillAgeSeconds: number | null
+  /** Of the newest passed drill. */
+  rtoSeconds: number | null
+  copies: number
+  schedulerAlive: boolean | null
+}
+
+export interface StatusFacts {
+  now: Date
+  copies: StatusReport
+  window: WindowReport
+  /** Oldest first. */
+  drills: readonly DrillRecord[]
+  objectives: { rpoMs: number | null; rtoMs: number | null; drillEveryMs: number | null }
+  schedule: ScheduleReport
+  recipients: number
+}
+
+/** Pure: what the facts come to. */
+export function shopStatus(facts: StatusFacts): ShopStatus {
+  const lines = [
+    provenLine(facts),
+    rtoLine(facts),
+    rpoLine(facts),
+    copiesLine(facts),
+    binlogLine(facts),
+    ...disksLine(facts),
+    keysLine(facts),
+    scheduleLine(facts),
+  ]
+  const has = (state: StatusLine['state']): boolean => lines.some(line => line.state === state)
+  return {
+    at: facts.now.toISOString(),
+    target: facts.copies.target,
+    state: has('missed') ? 'missed' : has('finding') ? 'finding' : 'ok',
+    lines,
+    problems: [...lines.flatMap(problemOf), ...facts.schedule.problems],
+    figures: figuresOf(facts),
+  }
+}
+
+/** The schedule's are told of one by one. */
+function problemOf({ key, name, state, detail, next }: StatusLine): Problem[] {
+  if (key === 'schedule' || state === 'ok' || state === 'unknown') return []
+  return [{ key: `status ${key}`, what: `${name}: ${detail}`, next }]
+}
+
+const newestPassed = ({ drills }: StatusFacts): DrillRecord | null =>
+  drills.findLast(({ outcome }) => outcome === 'passed') ?? null
+
+function provenLine(facts: StatusFacts): StatusLine {
+  const { drillEveryMs } = facts.objectives
+  const newest = facts.drills.at(-1)
+  const passed = newestPassed(facts)
+  const line = { key: 'drill', name: 'last proven restore' }
+  if (newest && newest.outcome === 'failed') {
+    const next = [`\`ecomdb backup show ${newest.snapshotId}\``, 'back up anew, and drill that one']
+    return { ...line, state: 'finding', detail: `the drill of ${short(newest.at)} FAILED`, next }
+  }
+  if (!passed) {
+    return {
+      ...line,
+      state: drillEveryMs === null ? 'finding' : 'missed',
+      detail: 'never',
+      next: ['`ecomdb drill`'],
+    }
+  }
+  const ageMs = facts.now.getTime() - Date.parse(passed.at)
+  const rows = passed.rows === null ? '' : `, ${passed.rows.toLocaleString('en-US')} rows`
+  const detail = `${formatDuration(ageMs)} ago, of ${short(passed.consistentAt)}${rows}`
+  const late = drillEveryMs !== null && ageMs > drillEveryMs
+  if (!late) return { ...line, state: 'ok', detail, next: [] }
+  const promised = `; promised every ${formatDuration(drillEveryMs)}`
+  return { ...line, state: 'missed', detail: detail + promised, next: ['`ecomdb drill`'] }
+}
+
+function rtoLine(facts: StatusFacts): StatusLine {
+  const { rtoMs } = facts.objectives
+  const passed = newestPassed(facts)
+  const line = { key: 'rto', name: 'RTO, time to restore', next: [] }
+  if (passed?.rtoMs == null) return { ...line, state: 'unknown', detail: 'not measured yet' }
+  return against(line, passed.rtoMs, rtoMs, 'as the last drill measured', [
+    '`ecomdb drill --html drill.html` says where the time goes',
+  ])
+}
+
+function rpoLine(facts: StatusFacts): StatusLine {
+  const lossMs = lossOf(facts)
+  const line = { key: 'rpo', name: 'RPO, what would be lost now', next: [] }
+  const next = ['`ecomdb backup logical`', '`ecomdb schedule list` says why none ran']
+  if (lossMs === null) return { ...line, state: 'missed', detail: 'everything: no snapshot', next }
+  return against(line, lossMs, facts.objectives.rpoMs, '', next)
+}
+
+function against(
+  line: Omit<StatusLine, 'state' | 'detail'>,
+  isMs: number,
+  limitMs: number | null,
+  note: string,
+  next: readonly string[],
+): StatusLine {
+  const is = `${formatDuration(isMs)}${note && `, ${note}`}`
+  if (limitMs === null) return { ...line, state: 'ok', detail: `${is}; nothing is promised` }
+  const missed = isMs > limitMs
+  const detail = `${is}; promised ${formatDuration(limitMs)}`
+  return { ...line, state: missed ? 'missed' : 'ok', detail, next: missed ? next : [] }
+}
+
+function copiesLine({ copies }: StatusFacts): StatusLine {
+  const { datasets, stale, vanished, refused } = copies
+  const missing = datasets.flatMap(({ rules }) =>
+    rules.filter(({ met }) => !met).map(({ rule, detail }) => `${RULE[rule]} (${detail})`),
+  )
+  const problems = [
+    ...missing,
+    ...stale.map(({ name, why }) => `${name}: ${why}`),
+    ...vanished.map(id => `snapshot ${id} has vanished`),
+    ...refused.map(({ name }) => `${name} is not believed`),
+  ]
+  const line = { key: '3-2-1-1-0', name: '3-2-1-1-0' }
+  if (copies.met) {
+    const count = 1 + (datasets[0]?.places.filter(({ fresh }) => fresh).length ?? 0)
+    return { ...line, state: 'ok', detail: `met, ${count} copies with the server`, next: [] }
+  }
+  const detail = problems.length > 0 ? `missing ${problems.join('; ')}` : 'no snapshot yet'
+  return { ...line, state: 'finding', detail, next: ['`ecomdb backup status`'] }
+}
+
+const RULE = {
+  '3': '3 copies',
+  '2': '2 media',
+  '1 off site': '1 off site',
+  '1 offline': '1 offline',
+  '0': '0 errors',
+} as const
+
+function binlogLine(facts: StatusFacts): StatusLine {
+  const { window, schedule, now } = facts
+  const line = { key: 'binlog', name: 'binary log' }
+  const until = restorableUntil(window)
+  const gaps = window.sources.reduce((sum, one) => sum + one.gaps.length, 0) + window.refused.length
+  const scheduled = schedule.jobs.some(({ id }) => id === 'binlog')
+  if (until === null) {
+    const detail = 'not archived: restores lead to snapshots only'
+    const next = ['`ecomdb backup binlog`']
+    return scheduled
+      ? { ...line, state: 'finding', detail, next }
+      : { ...line, state: 'unknown', detail, next: [] }
+  }
+  const lagMs = now.getTime() - Date.parse(until)
+  const detail = `any moment until ${formatDuration(lagMs)} ago`
+  if (gaps === 0) return { ...line, state: 'ok', detail, next: [] }
+  const next = ['`ecomdb backup window` lists the gaps']
+  return { ...line, state: 'finding', detail: `${detail}; ${gaps} gaps`, next }
+}
+
+function disksLine({ copies, now }: StatusFacts): StatusLine[] {
+  const disks = copies.places.filter(({ copyId }) => copyId !== null)
+  if (disks.length === 0) return []
+  const detail = disks
+    .map(({ label, present, lastSeenAt }) => {
+      if (present) return `${label} is here`
+      return lastSeenAt
+        ? `${label} offline for ${formatDuration(now.getTime() - Date.parse(lastSeenAt))}`
+        : `${label} never seen`
+    })
+    .join(', ')
+  return [{ key: 'disks', name: 'disks', state: 'ok', detail, next: [] }]
+}
+
+function keysLine({ recipients }: StatusFacts): StatusLine {
+  const line = { key: 'keys', name: 'keys' }
+  if (recipients >= 2) {
+    const detail = `new backups open with any of ${recipients} keys`
+    return { ...line, state: 'ok', detail, next: [] }
+  }
+  const next = ['add the escrow key to keys.recipients: docs/keys.md']
+  return { ...line, state: 'finding', detail: `${recipients || 'no'} recipient: no escrow`, next }
+}
+
+function scheduleLine({ schedule }: StatusFacts): StatusLine {
+  const { jobs, problems, scheduler } = schedule
+  const line = { key: 'schedule', name: 'schedule' }
+  if (problems.length > 0) {
+    const detail = problems.map(({ what }) => what).join('; ')
+    return { ...line, state: 'finding', detail, next: problems.flatMap(({ next }) => next) }
+  }
+  if (jobs.length === 0) return { ...line, state: 'unknown', detail: 'no jobs here', next: [] }
+  const runs = scheduler
+    ? `${scheduler.kind === 'stays' ? 'running' : 'by cron'} on ${scheduler.host}`
+    : 'by timers'
+  return { ...line, state: 'ok', detail: `${jobs.length} jobs, ${runs}`, next: [] }
+}
+
+function figuresOf(facts: StatusFacts): StatusFigures {
+  const { now, copies, window, schedule } = facts
+  const since = (iso: string | null | undefined): number | null =>
+    iso ? Math.max(0, (now.getTime() - Date.parse(iso)) / 1000) : null
+  const passed = newestPassed(facts)
+  const lossMs = lossOf(facts)
+  return {
+    lossSeconds: lossMs === null ? null : lossMs / 1000,
+    snapshotAgeSeconds: since(oldestNewest(copies)),
+    binlogLagSeconds: since(restorableUntil(window)),
+    drillAgeSeconds: since(passed?.at),
+    rtoSeconds: passed?.rtoMs == null ? null : passed.rtoMs / 1000,
+    copies: copies.places.length,
+    schedulerAlive: schedule.scheduler?.alive ?? null,
+  }
+}
+
+/** Of the server that is worst off: what neither a snapshot nor the archived log has. */
+function lossOf({ copies, window, now }: StatusFacts): number | null {
+  const losses = copies.datasets.map(({ sourceId, newestShows }) => {
+    const source = window.sources.find(one => one.sourceId === sourceId)
+    const until = source?.stretches.at(-1)?.restorable?.until ?? newestShows
+    const newest = [until, newestShows].sort().at(-1) ?? newestShows
+    return Math.max(0, now.getTime() - Date.parse(newest))
+  })
+  return losses.length > 0 ? Math.max(...losses) : null
+}
+
+function oldestNewest({ datasets }: StatusReport): string | null {
+  return datasets.map(({ newestShows }) => newestShows).sort()[0] ?? null
+}
+
+function restorableUntil({ sources }: WindowReport): string | null {
+  const ends = sources.map(({ stretches }) => stretches.at(-1)?.restorable?.until ?? null)
+  return ends.includes(null) ? null : ([...ends].sort()[0] ?? null)
+}
+
+const short = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`

@@ -1,0 +1,26 @@
+/** `ecomdb schedule show`: the text that would be written, ready for a file. */
+export function serviceFilesText(files: readonly { path: string; text: string }[]): string {
+  return files.map(({ path, text }) => `# ${path}\n${text}`).join('\n')
+}
+
+/** `ecomdb schedule install` and `remove` for people. */
+export function installText(
+  report: {
+    dryRun: boolean
+    files: readonly { path: string; text: string }[]
+    ran: readonly string[]
+    verified: boolean | null
+    next: readonly string[]
+  },
+  verb: 'wrote' | 'removed',
+): string {
+  const { dryRun, files, ran, verified, next } = report
+  if (files.length === 0) return 'nothing was there'
+  if (dryRun) return `${serviceFilesText(files)}\nnothing was changed: --dry-run`
+  return [
+    ...files.map(({ path }) => `${path === 'crontab' ? 'changed' : verb} ${path}`),
+    ...(verified ? ['checked with systemd-analyze verify'] : []),
+    ...ran.map(command => `ran ${command}`),
+    ...next.map(command => `next: \`${command}\``),
+  ].join('\n')
+}

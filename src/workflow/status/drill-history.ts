@@ -1,0 +1,27 @@
+import { type DrillRecord, drillRecords } from '#domain/status/drill-record'
+import { openRepository } from '#repository/repository'
+import type { Target } from '#target/target'
+
+export interface DrillHistory {
+  repositoryId: string
+  target: string
+  /** Oldest first. */
+  drills: DrillRecord[]
+  refused: readonly { name: string; why: string }[]
+}
+
+/** `ecomdb drill history`: the signed attestations of every drill; no identity is needed. */
+export async function drillHistory(
+  target: Target,
+  trustedSigners: readonly string[],
+): Promise<DrillHistory> {
+  const repository = await openRepository(target)
+  const { snapshots } = await repository.listSnapshots(trustedSigners)
+  const { attestations, refused } = await repository.listAttestations(trustedSigners)
+  return {
+    repositoryId: repository.id,
+    target: repository.label,
+    drills: drillRecords(attestations, snapshots),
+    refused: refused.map(({ name, error }) => ({ name, why: error.message })),
+  }
+}

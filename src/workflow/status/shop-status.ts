@@ -1,0 +1,36 @@
+import { type ShopStatus, shopStatus } from '#domain/status/shop-status'
+import { showWindow } from '../binlog/show-window.ts'
+import { notifyProblems } from '../notify/notify-problems.ts'
+import { listSchedule } from '../schedule/list-schedule.ts'
+import type { ScheduleContext } from '../schedule/schedule-context.ts'
+import { backupStatus, type StatusOptions } from './backup-status.ts'
+import { drillHistory } from './drill-history.ts'
+
+export interface ShopStatusOptions extends StatusOptions {
+  schedule: ScheduleContext
+}
+
+/** `ecomdb status`: from signed files and this host's state; the server is not asked. */
+export async function readShopStatus(options: ShopStatusOptions): Promise<ShopStatus> {
+  const { source, config, policy, clock, schedule } = options
+  const { trustedSigners, recipients } = config.keys
+  return shopStatus({
+    now: clock.now(),
+    copies: await backupStatus(options),
+    window: await showWindow(source, trustedSigners),
+    drills: (await drillHistory(source, trustedSigners)).drills,
+    objectives: policy.objectives,
+    schedule: await listSchedule(schedule),
+    recipients: new Set(recipients).size,
+  })
+}
+
+/** Tells whoever `notify:` names of what is new, and of what is over. */
+export async function notifyStatus(
+  { config, schedule, clock }: ShopStatusOptions,
+  status: ShopStatus,
+): Promise<{ notices: number; sent: string[]; failed: string[] }> {
+  const { notify } = config
+  const { files } = schedule
+  return await notifyProblems({ notify, files, clock }, status.problems, '')
+}

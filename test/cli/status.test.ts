@@ -1,0 +1,104 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runEcomdb } from '#test/cli'
+import { TEST_ENGINES } from '#test/engines'
+import { listenForMail, listenForWeb } from '#test/mail-listener'
+import { withDatabase } from '#test/servers'
+import { withFolder } from '#test/temporary'
+
+const POLICY = `objectives: { rpo: 26h, rto: 4h, drill_every: 35d }
+schedule: { logical: { at: '0 1 * * *' } }
+`
+
+test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once', family =>
+  withFolder(async folder =>
+    withDatabase(family, async ({ server, session, database }) => {
+      const mail = await listenForMail()
+      const web = await listenForWeb()
+      const env = {
+        ...{ ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family },
+        ECOMDB_STATE: join(folder, 'state'),
+      }
+      const ecomdb = (...args: string[]) => runEcomdb(args, { cwd: folder, env })
+      const lineOf = (result: { lines: { key: string }[] }, key: string) =>
+        result.lines.find(line => line.key === key)
+      try {
+        await session.run('CREATE TABLE t (id INT PRIMARY KEY)')
+        await session.run('INSERT INTO t VALUES (1), (2)')
+        const init = await ecomdb('init', '--yes', '--target', 'backups', '--database', database)
+        expect(init.status, init.stderr).toBe(0)
+        const file = join(folder, 'ecomdb.yaml')
+        const more = [
+          'recovery_policy: recovery.yaml',
+          'notify:',
+          '  heartbeat_file: heartbeat.url',
+          '  webhook_file: webhook.url',
+          `  mail: { to: [dba@shop.example], from: ecomdb@shop.example, host: 127.0.0.1, port: ${mail.port} }`,
+          '  command: [sh, -c, cat >> told.json]',
+        ]
+        await writeFile(file, `${await readFile(file, 'utf8')}\n${more.join('\n')}\n`)
+        await writeFile(join(folder, 'recovery.yaml'), POLICY)
+        await writeFile(join(folder, 'webhook.url'), `${web.url}/hook\n`, { mode: 0o600 })
+        await writeFile(join(folder, 'heartbeat.url'), `${web.url}/beat\n`, { mode: 0o600 })
+
+        const first = await ecomdb('status', '--notify', '--json', '--html', 's.html')
+        expect(first.status, first.stderr).toBe(14)
+        const { result } = first.json()
+        expect(lineOf(result, 'rpo')).toMatchObject({
+          state: 'missed',
+          detail: expect.stringContaining('no snapshot'),
+        })
+        expect(lineOf(result, 'drill')).toMatchObject({ state: 'missed', next: ['`ecomdb drill`'] })
+        expect(lineOf(result, 'schedule')).toMatchObject({ state: 'finding' })
+        expect(result.told).toMatchObject({ sent: ['webhook', 'mail', 'command'], failed: [] })
+        expect(mail.messages).toHaveLength(1)
+        expect(mail.messages[0]).toMatch(/^To: dba@shop\.example$/m)
+        expect(mail.messages[0]).toMatch(/^Subject: .*, ecomdb: last proven restore: never/m)
+        expect(mail.messages[0]).toContain('next: `ecomdb backup logical`')
+        const [hook] = web.requests
+        expect(hook).toMatch(/^POST \/hook \{"version":1,"text":"[^"]*, ecomdb: last/)
+        expect(JSON.parse(await readFile(join(folder, 'told.json'), 'utf8')).notices).not.toEqual(
+          [],
+        )
+        const page = await readFile(join(folder, 's.html'), 'utf8')
+        expect(page).toContain('<title>Backups: an objective is missed</title>')
+
+        // The schedule's job does its work: what was wrong is over, and the heart beats.
+        const run = await ecomdb('schedule', 'run', 'logical')
+        expect([run.status, run.stdout]).toEqual([0, 'logical: done\n'])
+        expect(JSON.stringify(mail.messages.slice(1))).toContain('OVER: nothing runs the schedule')
+        web.status = 500
+        const due = await ecomdb('schedule', 'run', '--due')
+        expect(web.requests.at(-1)).toBe('GET /beat')
+        expect(due.stderr).toContain(
+          'scheduler: warning: the heartbeat was not sent: it answered 500',
+        )
+        expect(due.stderr).not.toContain('127.0.0.1')
+        web.status = 200
+
+        expect((await ecomdb('drill', '--quiet')).status).toBe(0)
+        const after = await ecomdb('status', '--json', '--prometheus', 'ecomdb.prom')
+        expect(after.status).toBe(3)
+        const { result: now } = after.json()
+        expect(lineOf(now, 'drill')).toMatchObject({
+          state: 'ok',
+          detail: expect.stringContaining('2 rows'),
+        })
+        expect(lineOf(now, 'rto')).toMatchObject({ state: 'ok' })
+        expect(lineOf(now, 'rpo')).toMatchObject({ state: 'ok' })
+        expect(lineOf(now, '3-2-1-1-0')).toMatchObject({ state: 'finding' })
+        expect(now.problems.map(({ key }: { key: string }) => key)).toEqual(['status 3-2-1-1-0'])
+        const metrics = await readFile(join(folder, 'ecomdb.prom'), 'utf8')
+        expect(metrics).toMatch(/^ecomdb_restore_seconds \d/m)
+        expect(metrics).toMatch(/^ecomdb_check_ok\{check="3-2-1-1-0"\} 0$/m)
+        const again = await ecomdb('status', '--notify', '--json')
+        expect(again.json().result.told.notices).toBeGreaterThan(0)
+        expect((await ecomdb('status', '--notify', '--json')).json().result.told.notices).toBe(0)
+      } finally {
+        mail.close()
+        web.close()
+      }
+    }),
+  ),
+)
