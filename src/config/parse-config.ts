@@ -63,7 +63,7 @@ export function parseYaml<Value>(
 }
 
 /** Where in the text, in characters, and what. */
-interface Mistake {
+export interface Mistake {
   offset: number
   message: string
 }
@@ -119,7 +119,7 @@ function unknownKey(path: (string | number)[], document: Document, schema: z.Zod
   return { offset, message: `${key}: unknown key; ${advice}` }
 }
 
-function offsetOf(node: unknown): number {
+export function offsetOf(node: unknown): number {
   return isNode(node) ? (node.range?.[0] ?? 0) : 0
 }
 
@@ -134,15 +134,21 @@ function knownKeys(path: readonly (string | number)[], schema: z.ZodType): strin
   for (const part of path) {
     const shape = shapeOf(level)
     // A number is a place in a list, whose entries shapeOf has stepped into already.
-    if (typeof part === 'string') level = shape[part]
+    if (typeof part === 'string') level = entriesOf(level) ?? shape[part]
   }
   return Object.keys(shapeOf(level))
+}
+
+/** What the values of a schema with free keys look like; null for one with known keys. */
+function entriesOf(schema: unknown): unknown {
+  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema
+  return inner instanceof z.ZodRecord ? inner.valueType : null
 }
 
 /** The members of a schema, or of the entries of a list, optional or not. */
 function shapeOf(schema: unknown): Record<string, unknown> {
   let inner = schema
-  if (inner instanceof z.ZodOptional) inner = inner.unwrap()
+  if (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) inner = inner.unwrap()
   if (inner instanceof z.ZodArray) inner = inner.element
   return inner instanceof z.ZodObject ? inner.shape : {}
 }
@@ -168,6 +174,8 @@ function expectation(issue: z.core.$ZodIssue): string {
       return issue.origin === 'string'
         ? `at most ${issue.maximum} characters`
         : `${issue.maximum} or less`
+    case 'invalid_key':
+      return `another name: ${issue.issues[0]?.message ?? issue.message}`
     case 'invalid_format':
       return issue.message.startsWith('Invalid') ? 'an age public key (age1…)' : issue.message
     default:

@@ -1,3 +1,4 @@
+import type { Change } from '#domain/access/change'
 import type { ObservedAccess } from '#domain/access/observed'
 import type { OwnStores } from './own-store.ts'
 import type { Session } from './session.ts'
@@ -31,4 +32,13 @@ export interface AccessCatalog extends OwnStores {
    * @throws EcomdbError PRIVILEGE_MISSING without SELECT on the schema mysql
    */
   observe(session: Session): Promise<ObservedAccess>
+  /** The statements of a change, just as they are printed and sent; none holds a secret. */
+  compile(session: Session, change: Change): string[]
+  /**
+   * Makes this session the only one that changes access, until it ends.
+   *
+   * @throws EcomdbError LOCKED
+   */
+  lockAccess(session: Session): Promise<void>
+  run(session: Session, sql: string): Promise<void>
 }

@@ -13,6 +13,8 @@ export interface ObservedAccess {
   foldNames: boolean
   /** MySQL's partial_revokes: schema names in grants are then no patterns. */
   literalSchemas: boolean
+  /** ecomdb's own database: apply makes it, with what it has, before anything else. */
+  ownSchema: string
   /** Roles that everybody holds (MySQL). */
   mandatoryRoles: readonly AccountName[]
   /** Accounts and roles, and MariaDB's PUBLIC. */

@@ -13,7 +13,7 @@ export const mariadbAccess: AccessDialect = {
   // As the server's own root is before it has a password: no hash has this form.
   lockedWithoutPassword: "IDENTIFIED VIA mysql_native_password USING 'invalid' ACCOUNT LOCK",
   serverAccounts: ['mariadb.sys'],
-  severalDefaultRoles: false,
+  revokeAdminOption: (role, account) => [`REVOKE ADMIN OPTION FOR ${role} FROM ${account}`],
   defaultRole: (account, roles) => `SET DEFAULT ROLE ${roles[0] ?? 'NONE'} FOR ${account}`,
 }
 

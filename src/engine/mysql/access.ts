@@ -19,7 +19,11 @@ export const mysqlAccess: AccessDialect = {
   lockedWithoutPassword:
     "IDENTIFIED WITH caching_sha2_password AS '$A$005$THISISACOMBINATIONOFINVALIDSALTANDPASSWORDTHATMUSTNEVERBRBEUSED' ACCOUNT LOCK",
   serverAccounts: ['mysql.sys', 'mysql.session', 'mysql.infoschema'],
-  severalDefaultRoles: true,
+  // It has no statement for it.
+  revokeAdminOption: (role, account) => [
+    `REVOKE ${role} FROM ${account}`,
+    `GRANT ${role} TO ${account}`,
+  ],
   defaultRole: (account, roles) =>
     `ALTER USER ${account} DEFAULT ROLE ${roles.length > 0 ? roles.join(', ') : 'NONE'}`,
 }

@@ -12,8 +12,7 @@ export interface AccessDialect {
   readonly lockedWithoutPassword: string
   /** Of the server itself, which nobody may touch. */
   readonly serverAccounts: readonly string[]
-  /** MariaDB turns on one role at login, and no more. */
-  readonly severalDefaultRoles: boolean
-  /** Both quoted. */
+  /** Both quoted, as below. */
+  revokeAdminOption(role: string, account: string): string[]
   defaultRole(account: string, roles: readonly string[]): string
 }

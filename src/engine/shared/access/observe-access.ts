@@ -26,6 +26,7 @@ export async function observeAccess(
     foldNames: (await session.value('SELECT @@lower_case_table_names')) !== '0',
     ...(await dialect.readSettings(session)),
     principals: principals.filter(({ account }) => !dialect.serverAccounts.includes(account.user)),
+    ownSchema: ownStores.storeName(session, 'access'),
     objects: await readObjects(session),
     ...(await readRecords(session)),
   }

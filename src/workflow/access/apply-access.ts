@@ -1,0 +1,80 @@
+import { EcomdbError, messageOf } from '#core/errors'
+import type { Progress } from '#core/progress'
+import type { Change } from '#domain/access/change'
+import { accountText } from '#domain/access/observed'
+import type { Engine } from '#engine/engine'
+import type { Session } from '#engine/session'
+import {
+  type AccessOptions,
+  type CompiledChange,
+  type CompiledPlan,
+  makeAccessPlan,
+} from './plan-access.ts'
+
+/**
+ * `ecomdb access apply`: makes the accounts and roles that ecomdb answers for what the
+ * policy says. Each statement is written to the operations before it is sent. Stopped
+ * anywhere, the next run does what is left: the plan is made of what is there.
+ *
+ * @throws EcomdbError CONFIRMATION_REQUIRED when it revokes much and was not asked to, before
+ *   anything is changed; LOCKED; SERVER_REFUSED at the statement that failed
+ */
+export async function applyAccess(
+  engine: Engine,
+  options: AccessOptions & { allowRevokes: boolean },
+  progress: Progress,
+): Promise<CompiledPlan> {
+  const session = await engine.connect({ ...options.connect, database: undefined })
+  try {
+    await engine.accessCatalog.ensureStore(session, 'access')
+    await engine.accessCatalog.lockAccess(session)
+    progress.stage('reading who may what')
+    const { plan } = await makeAccessPlan(engine, session, options)
+    refuseMuch(plan, options.allowRevokes)
+    progress.stage('changing who may what')
+    progress.total({ items: plan.steps.length })
+    for (const step of plan.steps) {
+      await runChange(engine, session, step, 'access apply')
+      progress.advance({ items: 1 })
+    }
+    return plan
+  } finally {
+    await session.close()
+  }
+}
+
+function refuseMuch({ revokesMuch, revoked, held }: CompiledPlan, allowed: boolean): void {
+  if (!revokesMuch || allowed) return
+  throw new EcomdbError('CONFIRMATION_REQUIRED', {
+    what: `nothing is changed: this would revoke ${revoked} of ${held} rights and roles`,
+    why: 'that is more than brake.revoke_share of the policy lets pass unasked',
+    hints: [
+      'run `ecomdb access plan` to read it, then `ecomdb access apply --allow-revokes`',
+      'if it is a mistake in the policy, correct that',
+    ],
+  })
+}
+
+/** Writes down each statement of a change, then sends it. */
+export async function runChange(
+  { accessCatalog }: Engine,
+  session: Session,
+  { change, statements }: CompiledChange,
+  command: string,
+): Promise<void> {
+  for (const statement of statements) {
+    const operation = { command, subject: subjectOf(change), detail: { do: change.do, statement } }
+    await accessCatalog.recordOperation(session, operation)
+    try {
+      await accessCatalog.run(session, statement)
+    } catch (error) {
+      const detail = { ...operation.detail, failed: messageOf(error) }
+      await accessCatalog.recordOperation(session, { ...operation, detail })
+      throw error
+    }
+  }
+}
+
+function subjectOf(change: Change): string {
+  return 'account' in change ? accountText(change.account) : change.person
+}
