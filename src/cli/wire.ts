@@ -67,6 +67,37 @@ async function connectOptions({ server }: Config): Promise<ConnectOptions> {
   return { socketPath, host, port, user, ...databases, tls, password, tlsCa }
 }
 
+/**
+ * The replicas that the configuration names, or those of these names.
+ *
+ * @throws EcomdbError USAGE for an unknown name; SECRET_MISSING, CONFIG_INVALID
+ */
+async function replicas(
+  config: Config,
+  names: readonly string[],
+): Promise<{ name: string; connect: ConnectOptions }[]> {
+  const { replicas: all = [], server } = config
+  const unknown = names.find(name => !all.some(replica => replica.name === name))
+  if (unknown !== undefined) {
+    throw new EcomdbError('USAGE', {
+      what: `there is no replica ${unknown} in the configuration`,
+      why: `these are: ${all.map(({ name }) => name).join(', ') || 'none'}`,
+      hints: ['add it to replicas: in ecomdb.yaml'],
+    })
+  }
+  const wanted = all.filter(({ name }) => names.length === 0 || names.includes(name))
+  return await Promise.all(
+    wanted.map(async ({ name, ...replica }) => {
+      const own = replica.passwordFile ? { password: undefined } : {}
+      const user = replica.user ?? server.user
+      const place = { ...server, ...own, ...replica, user }
+      const secret = replica.passwordFile ?? server.passwordFile
+      const merged = { ...config, server: { ...place, passwordFile: secret } }
+      return { name, connect: await connectOptions(merged) }
+    }),
+  )
+}
+
 async function readCertificate(path: string): Promise<string> {
   return await readFile(path, 'utf8').catch(error => {
     throw new EcomdbError('CONFIG_INVALID', {
@@ -147,6 +178,7 @@ export const wire = {
   warmReaders,
   server,
   connectOptions,
+  replicas,
   target,
   openTarget,
   trialTarget,

@@ -11,6 +11,8 @@ export interface Config {
   runsOn: HostRole
   server: ServerConfig
   target: { place: TargetPlace | null } & PlaceConfig
+  /** Of the server; none when left out. */
+  replicas?: readonly ReplicaConfig[] | undefined
   copies: readonly CopyConfig[]
   /** recovery.yaml; undefined: ecomdb's own. */
   recoveryPolicyFile?: string | undefined
@@ -73,6 +75,18 @@ export interface CopyConfig extends PlaceConfig {
   place: TargetPlace
   offline: boolean
   maxAgeMs: number
+}
+
+/** A replica: what is left out is as of the server. */
+export interface ReplicaConfig {
+  name: string
+  socketPath?: string | undefined
+  host?: string | undefined
+  port?: number | undefined
+  user?: string | undefined
+  passwordFile?: string | undefined
+  tls?: boolean | undefined
+  tlsCaFile?: string | undefined
 }
 
 export interface ServerConfig {

@@ -7,7 +7,7 @@ import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
 import { ENGINE_FAMILIES } from '#domain/engine-family'
 import type { TargetPlace } from '#domain/target-place'
-import type { BrokerConfig, Config, CopyConfig, ServerConfig } from './config.ts'
+import type { BrokerConfig, Config, CopyConfig, ReplicaConfig, ServerConfig } from './config.ts'
 import { notifyOf } from './notify-config.ts'
 import type { ConfigFile } from './schema.ts'
 import { placeOf, type WrittenPlace, writtenPlace } from './target-location.ts'
@@ -188,6 +188,7 @@ async function compose(
       media: target.media ?? null,
       offsite: target.offsite ?? false,
     },
+    replicas: (content.replicas ?? []).map(one => replicaOf(one, beside)),
     copies,
     recoveryPolicyFile: beside(content.recovery_policy),
     accessPolicyFile: beside(content.access_policy),
@@ -219,6 +220,19 @@ function brokerOf(
     group: broker.group ?? null,
     identityHost,
     sessionHost: broker.session_host ?? identityHost,
+  }
+}
+
+function replicaOf(
+  replica: NonNullable<ConfigFile['replicas']>[number],
+  beside: (path: string | undefined) => string | undefined,
+): ReplicaConfig {
+  const { name, socket, host, port, user, password_file, tls, tls_ca_file } = replica
+  return {
+    ...{ name, host, port, user, tls },
+    socketPath: beside(socket),
+    passwordFile: beside(password_file),
+    tlsCaFile: beside(tls_ca_file),
   }
 }
 

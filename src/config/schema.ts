@@ -145,6 +145,28 @@ const copies = z
   )
   .describe('other places that hold the same repository; several disks may share one entry')
 
+const replicas = z
+  .array(
+    z.strictObject({
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9][\w.-]*$/, 'a name of letters, digits, ".", "_" and "-"')
+        .describe('its name in commands: `ecomdb offboard … --server NAME`'),
+      socket: path('a unix socket; give this, or host and port').optional(),
+      host: path('a host name or address').optional(),
+      port: z.int().min(1).max(65535).optional().describe('a port from 1 to 65535 (default 3306)'),
+      user: path('the account there (default: that of the server)').optional(),
+      password_file: path(
+        'a file of mode 0600 with its password (default: that of the server)',
+      ).optional(),
+      tls: z.boolean().optional().describe('use TLS even when tls_ca_file is not given'),
+      tls_ca_file: path(
+        "the CA's certificate (PEM): TLS, with the server's name checked",
+      ).optional(),
+    }),
+  )
+  .describe('replicas of the server, where sessions of a leaver end too')
+
 const keys = z
   .strictObject({
     recipients: z
@@ -201,6 +223,7 @@ export const configSchema = z
     runs_on: runsOn.optional(),
     server: server.optional(),
     target: targetSchema.optional(),
+    replicas: replicas.optional(),
     copies: copies.optional(),
     recovery_policy: path(
       'what is promised and kept: a recovery.yaml (default: the one that ecomdb comes with)',

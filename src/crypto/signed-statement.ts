@@ -15,6 +15,8 @@ export type StatementKind =
   | 'copy'
   | 'tombstone'
   | 'binlog-segment'
+  | 'leaver'
+  | 'access-report'
 
 /** The media type under which each kind is signed, so that one cannot pass for another. */
 const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
@@ -24,6 +26,8 @@ const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
   copy: 'application/vnd.ecomdb.copy+json',
   tombstone: 'application/vnd.ecomdb.tombstone+json',
   'binlog-segment': 'application/vnd.ecomdb.binlog-segment+json',
+  leaver: 'application/vnd.ecomdb.leaver+json',
+  'access-report': 'application/vnd.ecomdb.access-report+json',
 }
 
 export interface OpenedStatement {

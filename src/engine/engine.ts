@@ -1,9 +1,12 @@
 import type { EngineFamily } from '#domain/engine-family'
 import type { AccessCatalog } from './access-catalog.ts'
 import type { BinaryLog } from './binlog.ts'
+import type { DefinerObjects } from './definer-objects.ts'
 import type { Hardening } from './hardening.ts'
 import type { Installation } from './installation.ts'
 import type { JobLock } from './job-lock.ts'
+import type { Leases } from './leases.ts'
+import type { Leavers } from './leavers.ts'
 import type { Loader } from './loader.ts'
 import type { LogicalReader } from './logical-reader.ts'
 
@@ -14,6 +17,7 @@ import type { SchemaObserver } from './schema-observer.ts'
 import type { ScratchServers } from './scratch-server.ts'
 import type { ServerInspector } from './server-inspector.ts'
 import type { ConnectOptions, Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
 import type { ShopReports } from './shop-reports.ts'
 
 /**
@@ -40,4 +44,8 @@ export interface Engine {
   readonly physicalBackups: PhysicalBackups
   readonly accessCatalog: AccessCatalog
   readonly jobLock: JobLock
+  readonly sessions: Sessions
+  readonly definerObjects: DefinerObjects
+  readonly leavers: Leavers
+  readonly leases: Leases
 }

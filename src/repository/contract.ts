@@ -7,6 +7,7 @@ import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
 import type { BlockPlace, PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
+import type { LeaverListing } from './leaver-receipts.ts'
 import type { Trusted } from './trusted-files.ts'
 
 /**
@@ -95,6 +96,9 @@ export interface Repository {
     trustedSigners: readonly string[],
     snapshotId?: string,
   ): Promise<AttestationListing>
+
+  /** Receipts for people who have left, oldest first, and those that are not believed. */
+  listLeavers(trustedSigners: readonly string[]): Promise<LeaverListing>
 }
 
 export interface SnapshotOptions {

@@ -10,6 +10,7 @@ export const ATTESTATIONS = 'attestations/'
 export const COPIES = 'copies/'
 export const TOMBSTONES = 'tombstones/'
 export const BINLOG = 'binlog/'
+export const LEAVERS = 'leavers/'
 
 export function envelopeFile(snapshotId: string): string {
   return `${SNAPSHOTS}${snapshotId}/snapshot.json`
@@ -30,6 +31,11 @@ export function tombstoneFile(tombstoneId: string): string {
 
 export function copyRecordFile(copyId: string, recordId: string): string {
   return `${COPIES}${copyId}/${recordId}.json`
+}
+
+/** A receipt for somebody who has left. */
+export function leaverFile(receiptId: string): string {
+  return `${LEAVERS}${receiptId}.json`
 }
 
 export function blockIndexFile(snapshotId: string): string {

@@ -28,6 +28,7 @@ import {
   SNAPSHOTS,
   snapshotOfEnvelopeFile,
 } from './layout.ts'
+import { type LeaverListing, leaverReceipts } from './leaver-receipts.ts'
 import { unpackManifest } from './manifest-file.ts'
 import { unpackPhysicalManifest } from './physical-manifest-file.ts'
 import { openSnapshotWriter } from './snapshot-writer.ts'
@@ -168,6 +169,10 @@ export class TargetRepository implements Repository {
       signStatement('attestation', attestation, signingKey),
     ])
     return attestation
+  }
+
+  async listLeavers(trustedSigners: readonly string[]): Promise<LeaverListing> {
+    return await leaverReceipts(this.#target, { repositoryId: this.id, trustedSigners })
   }
 
   async listAttestations(

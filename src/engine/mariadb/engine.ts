@@ -3,15 +3,19 @@ import { findInstallation } from '../installation.ts'
 import { accessCatalog } from '../shared/access/access-catalog.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { definerObjects } from '../shared/definer-objects/definer-objects.ts'
 import { hardening } from '../shared/hardening/hardening.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
 import { jobLock } from '../shared/job-lock/server-job-lock.ts'
+import { leases } from '../shared/leases/leases.ts'
+import { leavers } from '../shared/leavers/leavers.ts'
 import { loader } from '../shared/load/loader.ts'
 import { logicalReader } from '../shared/logical/logical-reader.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { provisioner } from '../shared/provision/provisioner.ts'
 import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
+import { sessions } from '../shared/sessions/sessions.ts'
 import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mariadbAccess } from './access.ts'
 import { mariadbAccounts } from './accounts.ts'
@@ -38,4 +42,8 @@ export const mariadbEngine: Engine = {
   physicalBackups: mariadbPhysicalBackups,
   accessCatalog: accessCatalog(mariadbAccess),
   jobLock,
+  sessions: sessions(mariadbAccounts),
+  definerObjects,
+  leavers: leavers(mariadbAccounts),
+  leases,
 }

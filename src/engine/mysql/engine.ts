@@ -3,15 +3,19 @@ import { findInstallation } from '../installation.ts'
 import { accessCatalog } from '../shared/access/access-catalog.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { definerObjects } from '../shared/definer-objects/definer-objects.ts'
 import { hardening } from '../shared/hardening/hardening.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
 import { jobLock } from '../shared/job-lock/server-job-lock.ts'
+import { leases } from '../shared/leases/leases.ts'
+import { leavers } from '../shared/leavers/leavers.ts'
 import { loader } from '../shared/load/loader.ts'
 import { logicalReader } from '../shared/logical/logical-reader.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { provisioner } from '../shared/provision/provisioner.ts'
 import { schemaObserver } from '../shared/schema/observe-schema.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
+import { sessions } from '../shared/sessions/sessions.ts'
 import { shopReports } from '../shared/shop-reports/call-reports.ts'
 import { mysqlAccess } from './access.ts'
 import { mysqlAccounts } from './accounts.ts'
@@ -38,4 +42,8 @@ export const mysqlEngine: Engine = {
   physicalBackups: mysqlPhysicalBackups,
   accessCatalog: accessCatalog(mysqlAccess),
   jobLock,
+  sessions: sessions(mysqlAccounts),
+  definerObjects,
+  leavers: leavers(mysqlAccounts),
+  leases,
 }

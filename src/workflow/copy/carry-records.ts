@@ -1,6 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
-import { ATTESTATIONS, COPIES, idsOfAttestationFile } from '#repository/layout'
+import { ATTESTATIONS, COPIES, idsOfAttestationFile, LEAVERS } from '#repository/layout'
 import { readTrustedAttestation, sha256Hex, type Trust } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import type { Arrivals } from './arrival.ts'
@@ -57,7 +57,7 @@ async function believed(
 }
 
 /**
- * Copies' records and binary logs: every file that the copy does not have; of each folder,
+ * Copies' records, receipts for leavers and binary logs: every file that the copy does not have; of each folder,
  * what is encrypted before the signed JSON that names it.
  */
 export async function carryOtherFiles(
@@ -65,7 +65,7 @@ export async function carryOtherFiles(
   destination: Target,
   arrivals: Arrivals,
 ): Promise<void> {
-  for (const folder of [COPIES, BINLOG]) {
+  for (const folder of [COPIES, BINLOG, LEAVERS]) {
     const there = await namesIn(destination, folder)
     const missing = [...(await namesIn(source, folder))].filter(name => !there.has(name))
     const last = (name: string): number => (name.endsWith('.json') ? 1 : 0)

@@ -2,18 +2,20 @@ import { EcomdbError } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
 import { manifestBeside } from '#domain/backup/manifest-beside'
 import { withoutLeavers } from '#domain/backup/without-leavers'
+import type { AccountName } from '#domain/schema/service-accounts'
 import type { Session } from '#engine/session'
 import type { OpenedSnapshot } from './open-snapshot.ts'
 import type { RestoreOptions, RestorePlace } from './restore-options.ts'
 
 /**
- * The snapshot as it is restored: the same without people who have left, or the one database that was asked for under
- * another name, so that it stands beside the live one.
+ * The snapshot as it is restored: the same without people who have left, or the one database
+ * that was asked for under another name, so that it stands beside the live one.
  *
  * @throws EcomdbError USAGE
  */
 export async function snapshotBeside(
-  { databases, tables, into, leavers = [] }: RestoreOptions,
+  { databases, tables, into }: RestoreOptions,
+  leavers: readonly AccountName[],
   snapshot: OpenedSnapshot,
   { engine }: RestorePlace,
   session: Session,

@@ -26,8 +26,6 @@ export interface RestoreOptions {
   startOver: boolean
   /** Continue an interrupted restore, by its journal. */
   resume?: boolean | undefined
-  /** Accounts that do not come back: their people have left since. Receipts will tell. */
-  leavers?: readonly { user: string; host: string }[] | undefined
   /** Write to the server's binary log. */
   binlog: boolean
   /** User names of programs, whose accounts do not come back locked. */

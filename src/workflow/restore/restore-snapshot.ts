@@ -4,10 +4,12 @@ import { EcomdbError, type ErrorCode } from '#core/errors'
 import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { RestorePlan } from '#domain/backup/restore-plan'
+import type { AccountName } from '#domain/schema/service-accounts'
 import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
 import type { Session } from '#engine/session'
 import { usingRepository } from '#repository/repository-use'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
+import { leaversSince } from './leavers-since.ts'
 import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { proveContent } from './prove-content.ts'
@@ -64,15 +66,19 @@ async function restoreInUse(
   const session = await place.engine.connect({ ...place.connect, database: undefined })
   try {
     if (!options.dryRun) await place.engine.logicalWriter.lock(session)
-    const { snapshot, notes } = await snapshotBeside(options, whole, place, session)
+    const leavers = await leaversSince(access, whole.envelope.consistentAt)
+    // A replay may name them, so then they go after it.
+    const gone = options.sequel ? [] : leavers.accounts
+    const { snapshot, notes } = await snapshotBeside(options, gone, whole, place, session)
     const prepared = await prepare(options, snapshot, place, session)
     const { plan, journal } = prepared
     const own = [...plan.makes.databases, ...(journal?.databases ?? [])]
     await options.sequel?.check(session, own)
-    const report = reportOf(snapshot, prepared, notes)
+    const told = options.into === undefined ? leavers.notes : []
+    const report = reportOf(snapshot, prepared, [...notes, ...told])
     if (options.dryRun) return report
     confirm(options, plan)
-    const run = { options, access, snapshot, place, session, clock }
+    const run = { options, access, snapshot, place, session, clock, leavers: leavers.accounts }
     return { ...report, outcome: await execute(run, prepared, progress) }
   } finally {
     await session.close()
@@ -86,6 +92,7 @@ interface Run {
   place: RestorePlace
   session: Session
   clock: Clock
+  leavers: readonly AccountName[]
 }
 
 interface Prepared {
@@ -161,6 +168,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     if (options.sequel) {
       await writeJournal({ ...journal, replaying: true })
       await options.sequel.run()
+      await place.engine.leavers.drop(session, run.leavers, binlog)
     }
     await removeJournal(target.serverId)
     await place.engine.logicalWriter.endJournal(session, binlog)

@@ -17,7 +17,7 @@ export async function recordOperation(
 }
 
 /** Who runs ecomdb, as the host knows; behind sudo also who called it. */
-function hostUser(): string {
+export function hostUser(): string {
   const { username } = userInfo()
   const caller = process.env['SUDO_USER']
   return caller && caller !== username ? `${caller} (as ${username})` : username

@@ -150,7 +150,7 @@ class WriterSession implements LogicalWriterSession {
 }
 
 /** Under the settings of the session that created it, which the server stores with it. */
-async function runInContext(
+export async function runInContext(
   loader: WireConnection,
   sql: string,
   context: ProgramContext,

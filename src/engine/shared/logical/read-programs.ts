@@ -160,6 +160,20 @@ async function readRoutines(
   return programs
 }
 
+/**
+ * A program as the backup reads it. The session's current database is the program's afterwards.
+ *
+ * @throws EcomdbError PRIVILEGE_MISSING when the server hides the text
+ */
+export async function readProgram(
+  session: Session,
+  { kind, schema, name }: Pick<ProgramEntry, 'kind' | 'schema' | 'name'>,
+): Promise<ProgramEntry> {
+  await session.run(`USE ${quoteIdentifier(schema)}`)
+  const column = kind === 'trigger' ? 'SQL Original Statement' : `Create ${titleCase(kind)}`
+  return await showCreate(session, kind.toUpperCase(), column, schema, name)
+}
+
 /** In the order in which the server fires them, which making them in this order repeats. */
 async function readTriggers(session: Session, schema: string): Promise<ProgramEntry[]> {
   const rows = await session.rows<NamedRow>(
@@ -187,7 +201,12 @@ async function readEvents(session: Session, schema: string): Promise<ProgramEntr
   return programs
 }
 
-/** @throws EcomdbError PRIVILEGE_MISSING when the server hides the text */
+/**
+ * One program of the current database.
+ *
+ * @param column of SHOW CREATE that has its text
+ * @throws EcomdbError PRIVILEGE_MISSING when the server hides the text
+ */
 async function showCreate(
   session: Session,
   type: string,

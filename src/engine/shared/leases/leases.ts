@@ -1,0 +1,133 @@
+import type { Lease } from '#domain/access/lease'
+import type { AccountName } from '#domain/schema/service-accounts'
+import type { Leases } from '../../leases.ts'
+import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
+import type { Session, SqlRow } from '../../session.ts'
+import { isoUtc, sqlUtc } from '../leavers/iso-utc.ts'
+import { ownStores } from '../own-store/own-store.ts'
+import { deadMan, installDeadMan } from './dead-man.ts'
+
+export const leases: Leases = {
+  list: listLeases,
+  async add(session, { person, role, reason, ticket, approver, endsAt }, grantedBy) {
+    const table = await tableOf(session, 'role_grant')
+    await session.run(
+      `INSERT INTO ${table} (person, role, reason, ticket, approver, granted_by, starts_at, ends_at)
+       VALUES (?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), ?)`,
+      [person, role, reason, ticket, approver, grantedBy, endsAt && sqlUtc(endsAt)],
+    )
+    const id = Number(await session.value('SELECT LAST_INSERT_ID()'))
+    const added = (await listLeases(session, person)).find(({ grantId }) => grantId === id)
+    if (!added) throw new Error('the lease is not there')
+    return added
+  },
+  async end(session, grantId, endedBy, reason) {
+    await session.run(
+      `UPDATE ${await tableOf(session, 'role_grant')}
+          SET ended_at = UTC_TIMESTAMP(6), ended_by = ?, end_reason = ?
+        WHERE grant_id = ? AND ended_at IS NULL`,
+      [endedBy, reason, grantId],
+    )
+  },
+  async roleExists(session, role) {
+    const sql =
+      session.flavor.family === 'mysql'
+        ? "SELECT 1 FROM mysql.user WHERE user = ? AND host = '%'"
+        : "SELECT 1 FROM mysql.global_priv WHERE User = ? AND JSON_VALUE(Priv, '$.is_role') = 1"
+    return (await session.value(sql, [role])) !== null
+  },
+  heldRoles,
+  async giveStatements(session, account, role) {
+    const held = await heldRoles(session, account)
+    const name = quoteAccount(account.user, account.host)
+    if (session.flavor.family === 'mysql') {
+      const roles = [...new Set([...held, role])].map(one => quoteAccount(one, '%'))
+      return [
+        ...(held.includes(role) ? [] : [`GRANT ${quoteAccount(role, '%')} TO ${name}`]),
+        `ALTER USER ${name} DEFAULT ROLE ${roles.join(', ')}`,
+      ]
+    }
+    // MariaDB takes one default role; the others are there for SET ROLE.
+    return [
+      ...(held.includes(role) ? [] : [`GRANT ${quoteIdentifier(role)} TO ${name}`]),
+      ...(held.some(one => one !== role)
+        ? []
+        : [`SET DEFAULT ROLE ${quoteIdentifier(role)} FOR ${name}`]),
+    ]
+  },
+  async takeStatements(session, account, role) {
+    const held = await heldRoles(session, account)
+    if (!held.includes(role)) return []
+    const name = quoteAccount(account.user, account.host)
+    if (session.flavor.family === 'mysql') {
+      return [`REVOKE ${quoteAccount(role, '%')} FROM ${name}`]
+    }
+    // A default role that was revoked would refuse every login's SET ROLE in silence.
+    const [other] = held.filter(one => one !== role)
+    const next = other === undefined ? 'NONE' : quoteIdentifier(other)
+    return [`SET DEFAULT ROLE ${next} FOR ${name}`, `REVOKE ${quoteIdentifier(role)} FROM ${name}`]
+  },
+  async run(session, statements) {
+    for (const statement of statements) await session.run(statement)
+  },
+  deadMan,
+  installDeadMan,
+  async deadManLocks(session) {
+    const rows = await session.rows<SqlRow & { user: string; host: string; id: number }>(
+      `SELECT account_user AS user, account_host AS host, grant_id AS id
+         FROM ${await tableOf(session, 'dead_man_lock')}`,
+    )
+    return rows.map(({ user, host, id }) => ({ account: { user, host }, grantId: Number(id) }))
+  },
+  async forgetDeadManLock(session, { user, host }) {
+    await session.run(
+      `DELETE FROM ${await tableOf(session, 'dead_man_lock')}
+        WHERE account_user = ? AND account_host = ?`,
+      [user, host],
+    )
+  },
+}
+
+async function tableOf(session: Session, name: string): Promise<string> {
+  return quoteQualified(await ownStores.ensureStore(session, 'access'), name)
+}
+
+async function heldRoles(session: Session, { user, host }: AccountName): Promise<string[]> {
+  const sql =
+    session.flavor.family === 'mysql'
+      ? "SELECT from_user AS role FROM mysql.role_edges WHERE to_user = ? AND to_host = ? AND from_host = '%'"
+      : 'SELECT role AS role FROM mysql.roles_mapping WHERE user = ? AND host = ?'
+  const rows = await session.rows<SqlRow & { role: string }>(`${sql} ORDER BY role`, [user, host])
+  return rows.map(({ role }) => role)
+}
+
+async function listLeases(session: Session, person: string | null): Promise<Lease[]> {
+  const rows = await session.rows(
+    `SELECT grant_id, person, role, reason, ticket, approver, granted_by, starts_at, ends_at,
+            ended_at, ended_by, end_reason
+       FROM ${await tableOf(session, 'role_grant')}
+      WHERE ? IS NULL OR person = ? ORDER BY grant_id`,
+    [person, person],
+  )
+  return rows.map(leaseOf)
+}
+
+function leaseOf(row: SqlRow): Lease {
+  const text = (name: string): string | null => (row[name] === null ? null : String(row[name]))
+  const time = (name: string): string | null =>
+    row[name] === null ? null : isoUtc(String(row[name]))
+  return {
+    grantId: Number(row['grant_id']),
+    person: String(row['person']),
+    role: String(row['role']),
+    reason: String(row['reason']),
+    ticket: text('ticket'),
+    approver: text('approver'),
+    grantedBy: String(row['granted_by']),
+    startsAt: time('starts_at') ?? '',
+    endsAt: time('ends_at'),
+    endedAt: time('ended_at'),
+    endedBy: text('ended_by'),
+    endReason: text('end_reason'),
+  }
+}

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import {
+  type DefinerObject,
+  type HeldRight,
+  likeMatches,
+  mergeRights,
+  rightsFor,
+  withDefiner,
+} from '#domain/access/definer-object'
+
+const alice = { user: 'alice', host: '%' }
+const view: DefinerObject = { kind: 'view', schema: 'shop', name: 'v', definer: alice }
+const held = (
+  schema: string | null,
+  name: string | null,
+  privilege: string,
+  column: string | null = null,
+): HeldRight => ({ definer: alice, schema, name, kind: name ? 'table' : 'any', column, privilege })
+const named = [
+  { kind: 'table' as const, schema: 'shop', name: 'orders' },
+  { kind: 'table' as const, schema: 'shop', name: 'v' },
+  { kind: 'table' as const, schema: 'other', name: 'orders' },
+  { kind: 'function' as const, schema: 'shop', name: 'f' },
+]
+
+test('changes the definer, and nothing that only looks like one', () => {
+  const create =
+    'CREATE ALGORITHM=UNDEFINED DEFINER=`a``b`@`%` SQL SECURITY DEFINER VIEW `v` AS select "DEFINER=`x`@`y`"'
+  expect(withDefiner(create, '`d`@`localhost`')).toBe(
+    'CREATE ALGORITHM=UNDEFINED DEFINER=`d`@`localhost` SQL SECURITY DEFINER VIEW `v` AS select "DEFINER=`x`@`y`"',
+  )
+  expect(() => withDefiner('CREATE PROCEDURE p() SELECT 1', 'x')).toThrow('no definer')
+})
+
+test('takes over what the text names, and not what the definer holds besides', () => {
+  const rights = [held('shop', null, 'SELECT'), held('other', null, 'SELECT')]
+  const text = 'CREATE VIEW `v` AS select `a` from `orders`'
+  expect(rightsFor(view, text, rights, named)).toEqual([
+    { kind: 'table', schema: 'shop', name: 'orders', privileges: ['SELECT'] },
+  ])
+  const both = `${text} join \`other\`.\`orders\``
+  expect(rightsFor(view, both, rights, named).map(({ schema }) => schema)).toEqual([
+    'shop',
+    'other',
+  ])
+})
+
+test('columns stay columns, administration is never taken over', () => {
+  const rights = [
+    held('shop', 'orders', 'SELECT', 'a'),
+    held('shop', 'orders', 'SELECT', 'b`c'),
+    held(null, null, 'SUPER'),
+    held(null, null, 'CREATE USER'),
+  ]
+  expect(rightsFor(view, 'select `a` from `orders`', rights, named)).toEqual([
+    { kind: 'table', schema: 'shop', name: 'orders', privileges: ['SELECT (`a`, `b``c`)'] },
+  ])
+})
+
+test('a routine needs EXECUTE on itself; TRUNCATE needs DROP; a trigger its table', () => {
+  const all = ['SELECT', 'INSERT', 'DROP', 'TRIGGER', 'EXECUTE'].map(one => held(null, null, one))
+  const procedure: DefinerObject = { ...view, kind: 'procedure', name: 'p' }
+  const rights = mergeRights(rightsFor(procedure, 'truncate orders; select f()', all, named))
+  expect(rights).toEqual([
+    { kind: 'table', schema: 'shop', name: 'orders', privileges: ['SELECT', 'INSERT', 'DROP'] },
+    { kind: 'function', schema: 'shop', name: 'f', privileges: ['EXECUTE'] },
+    { kind: 'procedure', schema: 'shop', name: 'p', privileges: ['EXECUTE'] },
+  ])
+  const trigger: DefinerObject = { ...view, kind: 'trigger', name: 't', table: 'orders' }
+  expect(rightsFor(trigger, 'CREATE TRIGGER t … ON orders', all, named)[0]?.privileges).toEqual([
+    'SELECT',
+    'INSERT',
+    'TRIGGER',
+  ])
+})
+
+test('a database in a grant is a pattern', () => {
+  expect(likeMatches('shop\\_%', 'shop_a')).toBe(true)
+  expect(likeMatches('shop\\_%', 'shopa')).toBe(false)
+  expect(likeMatches('s_op', 'shop')).toBe(true)
+  expect(likeMatches('s.op', 'shop')).toBe(false)
+})
