@@ -1,9 +1,10 @@
 import { string } from '@oclif/core/args'
-import { integer, string as text } from '@oclif/core/flags'
+import { boolean, integer, string as text } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
+import { drillPlace } from '#cli/drill-wiring'
 import { parseDuration } from '#cli/duration'
-import { configFrom, fromFlag, identityFlags, targetFlags } from '#cli/flags'
-import { engineFor, wire } from '#cli/wire'
+import { configFrom, fromFlag, identityFlags, policyFrom, targetFlags } from '#cli/flags'
+import { engineFor } from '#cli/wire'
 import { checkOutput, writeOutput } from '#cli/write-output'
 import { systemClock } from '#core/clock'
 import { EXIT, type ExitStatus } from '#core/errors'
@@ -16,10 +17,11 @@ export default class Drill extends BaseCommand {
   static override summary = 'restore a snapshot into a private server and prove its content'
 
   static override description =
-    'Starts a private server of the same engine without network, events and binary log, restores into it, and compares: signature, every chunk by reading it back, row counts, definitions, views, routines, triggers, events, accounts and grants, and the business probes recorded at backup time. Measures how long it took (RTO) and how old the snapshot is (RPO), signs the result into the repository, and removes the server. Any difference is named, with exit status 13; a missed objective gives 14.'
+    'Starts a private server of the same engine without network, events and binary log, restores into it, and compares: signature, every chunk by reading it back, row counts, definitions, views, routines, triggers, events, accounts and grants, and the business probes recorded at backup time. Measures how long it took (RTO) and how old the snapshot is (RPO), signs the result into the repository, and removes the server. The objectives are those of the recovery policy. Any difference is named, with exit status 13; a missed objective gives 14.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --turn --any-moment',
     '<%= config.bin %> <%= command.id %> latest --html drill.html --rto 15m --rpo 26h',
   ]
 
@@ -34,8 +36,22 @@ export default class Drill extends BaseCommand {
 
   static override flags = {
     html: text({ helpValue: 'FILE', summary: 'write the report as a page, too' }),
-    rto: text({ helpValue: 'TIME', summary: 'the objective for restoring, e.g. 90s, 15m, 4h' }),
-    rpo: text({ helpValue: 'TIME', summary: "the objective for the snapshot's age, e.g. 26h" }),
+    rto: text({
+      helpValue: 'TIME',
+      summary: "instead of the policy's objective for restoring: 90s, 15m, 4h",
+    }),
+    rpo: text({
+      helpValue: 'TIME',
+      summary: "instead of the policy's for the snapshot's age: 26h",
+    }),
+    turn: boolean({
+      summary: 'from the repository or the copy that is here whose last drill is the oldest',
+      exclusive: ['from', 'target'],
+    }),
+    'any-moment': boolean({
+      default: false,
+      summary: 'restore a second of the archived binary log as well, drawn by lot',
+    }),
     connections: integer({ default: 2, min: 1, max: 32, summary: 'for loading and reading back' }),
     ...targetFlags,
     ...fromFlag,
@@ -46,12 +62,14 @@ export default class Drill extends BaseCommand {
     const { args, flags } = await this.parse(Drill)
     await checkOutput(flags.html, '--html')
     const config = await configFrom(flags)
-    const objectives = { rtoMs: parseDuration(flags.rto), rpoMs: parseDuration(flags.rpo) }
-    const { connections } = flags
-    const target = await wire.target(config)
-    const options = { snapshot: args.snapshot, target, keys: config.keys, engineFor, objectives }
+    const policy = await policyFrom(config)
+    const rtoMs = parseDuration(flags.rto) ?? policy.objectives.rtoMs
+    const rpoMs = parseDuration(flags.rpo) ?? policy.objectives.rpoMs
+    const place = await drillPlace(config, flags.turn, this.progress)
+    const options = { ...args, target: place.target, keys: config.keys, engineFor }
+    const { connections, 'any-moment': anyMoment } = flags
     const report = await drillSnapshot(
-      { ...options, connections, clock: systemClock },
+      { ...options, objectives: { rtoMs, rpoMs }, connections, anyMoment, clock: systemClock },
       this.progress,
     )
     if (flags.html) await writeOutput(flags.html, drillReportHtml(report), '--html')

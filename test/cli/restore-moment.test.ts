@@ -136,6 +136,16 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     })
   })
 
+  test('a drill restores a second of the window, drawn by lot', async () => {
+    const drilled = await shop.ecomdb(['drill', '--any-moment', '--json'])
+    expect(drilled.status, drilled.stdout).toBe(0)
+    const { moment, momentTransactions, checks } = JSON.parse(drilled.stdout).result
+    expect(moment).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/)
+    const [check] = checks.filter(({ name }: { name: string }) => name === 'moment')
+    expect(check).toMatchObject({ outcome: 'passed' })
+    expect(check.summary).toContain(`${momentTransactions.toLocaleString('en-US')} transactions`)
+  })
+
   test('wrong moments, parts, and damaged segments are refused before anything is changed', async () => {
     const restore = (...args: string[]) =>
       shop.ecomdb(['restore', ...args, '--confirm', 'shop'], target)

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runEcomdb } from '#test/cli'
@@ -92,6 +92,32 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
         const metrics = await readFile(join(folder, 'ecomdb.prom'), 'utf8')
         expect(metrics).toMatch(/^ecomdb_restore_seconds \d/m)
         expect(metrics).toMatch(/^ecomdb_check_ok\{check="3-2-1-1-0"\} 0$/m)
+        const report = await ecomdb('drill', 'report', '--out', 'drills.html')
+        expect([report.status, report.stdout]).toEqual([
+          0,
+          expect.stringContaining('1 of 1 drills'),
+        ])
+        const drills = await readFile(join(folder, 'drills.html'), 'utf8')
+        expect(drills.match(/<svg class="plot"/g)).toHaveLength(3)
+        expect(drills).not.toMatch(/<script|https?:/)
+
+        // The copy that is here has its turn next, and the repository the time after.
+        const copies = `copies: [{ name: disk, directory: disk, media: usb-disk, offsite: true, offline: true }]\n`
+        await appendFile(file, copies)
+        await mkdir(join(folder, 'disk'))
+        const prepared = ['target', 'prepare', 'disk', '--label', 'disk-a', '--same-disk']
+        for (const args of [
+          prepared,
+          ['backup', 'copy', '--to', 'disk'],
+          ['drill', '--turn', '-q'],
+        ]) {
+          const ran = await ecomdb(...args)
+          expect(ran.status, `${args.join(' ')}\n${ran.stderr}`).toBe(0)
+        }
+        const ofDisk = (await ecomdb('drill', 'history', '--from', 'disk', '--json')).json().result
+        expect(ofDisk.drills.at(-1)).toMatchObject({ outcome: 'passed', copyId: ofDisk.copyId })
+        const turn = await ecomdb('drill', '--turn', '--json')
+        expect(turn.json().result.target).toMatch(/backups$/)
         const again = await ecomdb('status', '--notify', '--json')
         expect(again.json().result.told.notices).toBeGreaterThan(0)
         expect((await ecomdb('status', '--notify', '--json')).json().result.told.notices).toBe(0)

@@ -42,6 +42,20 @@ export interface DrillReport {
   /** Who signed the snapshot, and the attestation if there is one. */
   signer: string | null
   attestationId: string | null
+  /** A second of the window, drawn by lot, that was restored too; where that was asked for. */
+  moment?: string | null
+  momentTransactions?: number
+  /** From opening the repository until the log had been replayed. */
+  momentRtoMs?: number | null
+}
+
+/** What restoring a second between two snapshots came to. */
+export interface MomentDrill {
+  /** In UTC; null when there was none that could be restored. */
+  moment: string | null
+  transactions: number
+  rtoMs: number | null
+  checks: readonly Check[]
 }
 
 /** Was every row compared with what was backed up? A physical snapshot alone does not tell. */

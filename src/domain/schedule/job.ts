@@ -70,7 +70,7 @@ export const JOB_WORK: Readonly<
   copy: { argv: ['backup', 'copy', '--to'], runsOn: 'copy', usesServer: false },
   verify: { argv: ['backup', 'verify'], runsOn: 'verify', usesServer: false },
   expire: { argv: ['backup', 'expire', '--confirm'], runsOn: 'expire', usesServer: false },
-  drill: { argv: ['drill'], runsOn: 'drill', usesServer: false },
+  drill: { argv: ['drill', '--turn', '--any-moment'], runsOn: 'drill', usesServer: false },
 }
 
 /**

@@ -3,7 +3,7 @@ import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { readIdentities, type SigningKey } from '#crypto/key-files'
 import { checkOf } from '#domain/backup/check'
-import { type DrillReport, missedObjectives } from '#domain/backup/drill-report'
+import { type DrillReport, type MomentDrill, missedObjectives } from '#domain/backup/drill-report'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
 import type { Engine } from '#engine/engine'
@@ -13,6 +13,7 @@ import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
+import { drillMoment } from './drill-moment.ts'
 import { drillPhysically } from './drill-physically.ts'
 import {
   type AboutSnapshot,
@@ -51,7 +52,9 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
   const envelope = await access.repository.readEnvelope(options.snapshot, keys.trustedSigners)
   const drill = envelope.method === 'physical' ? drillPhysically : drillLogically
   const found = await usingRepository(access.repository, () => drill(options, access, progress))
+  const moment = await momentOf(options, envelope.sourceId, found, progress)
   progress.done()
+  const checks = [...found.checks, ...(moment?.checks ?? [])]
   const measured = {
     rtoMs: found.restoredAt - began,
     rpoMs: Math.max(0, startedAt.getTime() - Date.parse(found.about.consistentAt)),
@@ -60,18 +63,34 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
     ...found.about,
     ...(found.contentSha256 === undefined ? {} : { contentSha256: found.contentSha256 }),
     ...measured,
-    outcome: found.checks.every(({ outcome }) => outcome !== 'failed') ? 'passed' : 'failed',
+    outcome: checks.every(({ outcome }) => outcome !== 'failed') ? 'passed' : 'failed',
     scratchVersion: found.scratchVersion,
     startedAt: startedAt.toISOString(),
     completedAt: clock.now().toISOString(),
     objectives: options.objectives,
     missed: missedObjectives(options.objectives, measured),
     stages: progress.times(),
-    checks: found.checks,
+    checks,
     signer: signingKey?.signer ?? null,
     attestationId: null,
+    ...(moment ? momentFigures(moment) : {}),
   }
   return await attested(report, found.damaged, access, signingKey, clock, outer)
+}
+
+/** Only a snapshot that was proved is worth a replay. */
+async function momentOf(
+  options: DrillOptions,
+  sourceId: string,
+  { checks, about }: DrilledSnapshot,
+  progress: Progress,
+): Promise<MomentDrill | null> {
+  if (!options.anyMoment || checks.some(({ outcome }) => outcome === 'failed')) return null
+  return await drillMoment(options, { sourceId, database: about.databases[0] }, progress)
+}
+
+function momentFigures({ moment, transactions, rtoMs }: MomentDrill): Partial<DrillReport> {
+  return { moment, momentTransactions: transactions, momentRtoMs: rtoMs }
 }
 
 /** Restores rows into a private server and compares everything. */

@@ -17,6 +17,8 @@ export interface DrillOptions {
   objectives: Objectives
   /** Connections, for loading and for reading back. */
   connections: number
+  /** Restore a second of the binary log's window as well, drawn by lot. */
+  anyMoment?: boolean
   clock: Clock
   /** Called between loading and reading back: tests change something there. */
   onRestored?: (connect: ConnectOptions) => Promise<void>

@@ -5,6 +5,8 @@ import type { Target } from '#target/target'
 export interface DrillHistory {
   repositoryId: string
   target: string
+  /** null: the repository that backups go to. */
+  copyId: string | null
   /** Oldest first. */
   drills: DrillRecord[]
   refused: readonly { name: string; why: string }[]
@@ -21,6 +23,7 @@ export async function drillHistory(
   return {
     repositoryId: repository.id,
     target: repository.label,
+    copyId: await repository.copyId(),
     drills: drillRecords(attestations, snapshots),
     refused: refused.map(({ name, error }) => ({ name, why: error.message })),
   }

@@ -1,0 +1,32 @@
+import { EXIT, type ExitStatus } from '#core/errors'
+import type { DrillRecord } from './drill-record.ts'
+
+/**
+ * How the drills of the past end as one status: 13 when the newest failed, 14 when it missed an
+ * objective or is older than the policy promises, 3 when there is none.
+ */
+export function drillVerdict(
+  drills: readonly DrillRecord[],
+  { drillEveryMs }: { drillEveryMs: number | null },
+  now: Date,
+): { status: ExitStatus; text: string } {
+  const newest = drills.at(-1)
+  if (!newest) return { status: EXIT.FINDINGS, text: 'no drill yet: `ecomdb drill`' }
+  if (newest.outcome === 'failed') {
+    return {
+      status: EXIT.VERIFICATION_FAILED,
+      text: `the newest drill FAILED: ${newest.snapshotId}`,
+    }
+  }
+  if (newest.missed.length > 0) {
+    return { status: EXIT.OBJECTIVE_MISSED, text: `objective missed: ${newest.missed.join('; ')}` }
+  }
+  const days = (now.getTime() - Date.parse(newest.at)) / 86_400_000
+  if (drillEveryMs !== null && days * 86_400_000 > drillEveryMs) {
+    const promised = Math.round(drillEveryMs / 86_400_000)
+    const text = `objective missed: the newest drill is ${Math.floor(days)} days old, and one every ${promised} days is promised`
+    return { status: EXIT.OBJECTIVE_MISSED, text }
+  }
+  const passed = drills.filter(({ outcome }) => outcome === 'passed').length
+  return { status: EXIT.DONE, text: `${passed} of ${drills.length} drills passed, the newest too` }
+}

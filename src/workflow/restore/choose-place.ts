@@ -1,0 +1,55 @@
+import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
+import type { Target } from '#target/target'
+import { drillHistory } from '../status/drill-history.ts'
+
+/** A place that a drill can read from. */
+export interface DrillPlace {
+  /** null: the repository itself. */
+  name: string | null
+  target: Target
+}
+
+/**
+ * Of the repository and the copies that are here, the one whose newest passed drill is the oldest:
+ * run after run, each has its turn. What a place's own attestations say counts.
+ */
+export async function placeWhoseTurnItIs(
+  repository: Target,
+  copies: readonly { name: string; open: () => Promise<Target> }[],
+  trustedSigners: readonly string[],
+  progress: Progress,
+): Promise<DrillPlace> {
+  const places: DrillPlace[] = [{ name: null, target: repository }]
+  for (const { name, open } of copies) {
+    try {
+      places.push({ name, target: await open() })
+    } catch (error) {
+      if (!(error instanceof EcomdbError)) throw error
+      progress.warn(`${name} is not here, and has its turn another time: ${error.what}`)
+    }
+  }
+  const drilled: { place: DrillPlace; at: string }[] = []
+  for (const place of places) {
+    const at = await newestDrill(place, trustedSigners, progress)
+    if (at !== null) drilled.push({ place, at })
+  }
+  const [oldest] = drilled.sort((a, b) => (a.at < b.at ? -1 : 1))
+  return oldest?.place ?? { name: null, target: repository }
+}
+
+/** '' where there was none; null where there is nothing to drill. */
+async function newestDrill(
+  { name, target }: DrillPlace,
+  trustedSigners: readonly string[],
+  progress: Progress,
+): Promise<string | null> {
+  try {
+    const { drills, copyId } = await drillHistory(target, trustedSigners)
+    return drills.findLast(one => one.copyId === copyId && one.outcome === 'passed')?.at ?? ''
+  } catch (error) {
+    if (!(error instanceof EcomdbError) || name === null) throw error
+    progress.warn(`${name} is not here, and has its turn another time: ${error.what}`)
+    return null
+  }
+}

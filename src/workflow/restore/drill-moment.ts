@@ -1,0 +1,104 @@
+import { randomInt } from 'node:crypto'
+import type { Progress } from '#core/progress'
+import { formatCount } from '#core/units'
+import { readIdentities } from '#crypto/key-files'
+import { type Check, checkOf } from '#domain/backup/check'
+import type { MomentDrill } from '#domain/backup/drill-report'
+import { parseMoment } from '#domain/binlog/moment'
+import type { EngineFamily } from '#domain/engine-family'
+import { openRepository } from '#repository/repository'
+import { showWindow } from '../binlog/show-window.ts'
+import type { DrillOptions } from './drilled-snapshot.ts'
+import { findingOf } from './drilled-snapshot.ts'
+import type { SnapshotAccess } from './open-snapshot.ts'
+import { restoreToMoment } from './restore-to-moment.ts'
+import { withDrillServer } from './scratch-drill-server.ts'
+
+/** The first and the last moment of a server that can be restored. */
+interface Window {
+  engine: EngineFamily
+  from: string
+  until: string
+}
+
+/**
+ * Restores a second of the window, drawn by lot, into a private server of its own: a snapshot,
+ * proved as every restore is, and the log from there. That the server took every statement of the
+ * log is what is shown of the rows that came after the snapshot.
+ */
+export async function drillMoment(
+  options: DrillOptions,
+  { sourceId, database }: { sourceId: string; database: string | undefined },
+  progress: Progress,
+): Promise<MomentDrill> {
+  const window = await windowFor(options, sourceId)
+  if (!window)
+    return { ...NONE, checks: [unchecked('no archived binary log leads on from a snapshot')] }
+  const text = secondWithin(window.from, window.until)
+  const engine = await options.engineFor(window.engine)
+  const access: SnapshotAccess = {
+    repository: await openRepository(options.target),
+    trustedSigners: options.keys.trustedSigners,
+    identities: await readIdentities(options.keys.identityFiles),
+  }
+  const began = options.clock.monotonicMs()
+  try {
+    return await withDrillServer(engine, async server => {
+      const place = { engine, connect: { ...server.administrator, database: undefined } }
+      const report = await restoreToMoment(
+        restoreOptions(options, database),
+        parseMoment(text, 'UTC'),
+        { access, target: options.target },
+        place,
+        options.clock,
+        progress,
+      )
+      const { transactions } = report.replay
+      const proof = report.outcome?.checks.filter(({ outcome }) => outcome === 'failed') ?? []
+      const summary = `${text}: ${formatCount(transactions)} transactions replayed after snapshot ${report.snapshotId}`
+      const check = checkOf(
+        'moment',
+        summary,
+        proof.flatMap(({ differences }) => differences),
+      )
+      const rtoMs = options.clock.monotonicMs() - began
+      return { moment: text, transactions, rtoMs, checks: [check] }
+    })
+  } catch (error) {
+    const { checks } = findingOf(error)
+    return { ...NONE, moment: text, checks: checks.map(one => ({ ...one, name: 'moment' })) }
+  }
+}
+
+const NONE = { moment: null, transactions: 0, rtoMs: null }
+
+function unchecked(summary: string): Check {
+  return { name: 'moment', outcome: 'unchecked', summary, differences: [] }
+}
+
+async function windowFor({ target, keys }: DrillOptions, sourceId: string): Promise<Window | null> {
+  const { sources } = await showWindow(target, keys.trustedSigners)
+  const source = sources.find(one => one.sourceId === sourceId)
+  const stretch = source?.stretches.findLast(({ restorable }) => restorable !== null)
+  if (!source || !stretch?.restorable) return null
+  const engine = source.engine === 'mysql' ? 'mysql' : 'mariadb'
+  return { engine, ...stretch.restorable }
+}
+
+/** A whole second after the one and not after the other moment, as UTC with its offset. */
+function secondWithin(from: string, until: string): string {
+  const [first, last] = [Math.ceil(Date.parse(from) / 1000), Math.floor(Date.parse(until) / 1000)]
+  const second = last > first ? randomInt(first, last + 1) : Math.max(first, last)
+  return `${new Date(second * 1000).toISOString().slice(0, 19).replace('T', ' ')}Z`
+}
+
+/** The server is private and empty: what a person would have to confirm is confirmed. */
+function restoreOptions(
+  { connections }: DrillOptions,
+  confirm: string | undefined,
+): Parameters<typeof restoreToMoment>[0] {
+  return {
+    ...{ snapshot: 'latest', dryRun: false, startOver: false, binlog: false },
+    ...{ services: [], connections, confirm },
+  }
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import type { DrillRecord } from '#domain/status/drill-record'
+import { drillVerdict } from '#domain/status/drill-verdict'
+
+const NOW = new Date('2026-11-27T12:00:00Z')
+const DAY = 86_400_000
+const record = (at: string, changes: Partial<DrillRecord> = {}): DrillRecord => ({
+  ...{ attestationId: 'a', snapshotId: 's', method: 'logical', at, consistentAt: at },
+  ...{ outcome: 'passed', copyId: null, rtoMs: 1, rpoMs: 1, rows: 1, storedBytes: 1 },
+  ...{ missed: [], moment: null, ...changes },
+})
+const good = record('2026-11-26T12:00:00Z')
+
+test.each([
+  ['none', [], 3, 'no drill yet'],
+  [
+    'passed',
+    [record('2026-11-01T12:00:00Z', { outcome: 'failed' }), good],
+    0,
+    '1 of 2 drills passed',
+  ],
+  ['failed', [good, record('2026-11-27T01:00:00Z', { outcome: 'failed' })], 13, 'FAILED'],
+  ['missed', [record('2026-11-26T12:00:00Z', { missed: ['RTO: 5 s'] })], 14, 'RTO: 5 s'],
+  ['too old', [record('2026-10-01T12:00:00Z')], 14, '57 days old, and one every 35 days'],
+] as const)('%s', (_name, drills, status, text) => {
+  const verdict = drillVerdict(drills, { drillEveryMs: 35 * DAY }, NOW)
+  expect(verdict).toEqual({ status, text: expect.stringContaining(text) })
+})
+
+test('nothing promised, nothing missed', () => {
+  const old = record('2020-01-01T00:00:00Z')
+  expect(drillVerdict([old], { drillEveryMs: null }, NOW).status).toBe(0)
+})
