@@ -47,7 +47,7 @@ test('policies/harden.schema.json is what the schema says, and harden.yaml keeps
   const text = `${JSON.stringify(hardenJsonSchema(), null, 2)}\n`
   await expect(text).toMatchFileSnapshot(join(packageRoot(), 'policies/harden.schema.json'))
   expect(await loadHardenPolicy({})).toMatchObject({
-    administrators: ['root@localhost'],
+    administrators: ['root@localhost', 'ecomdb_admin@localhost'],
     idleSeconds: 900,
     passwordLength: 12,
     waivers: [],
