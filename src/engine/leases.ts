@@ -33,7 +33,7 @@ export interface Leases {
    * @throws EcomdbError PRIVILEGE_MISSING
    */
   installDeadMan(session: Session): Promise<void>
-  /** Accounts that the dead-man has locked, to unlock when the lease is ended. */
+  /** Accounts that the dead-man has locked, of people who are locked for nothing else. */
   deadManLocks(session: Session): Promise<{ account: AccountName; grantId: number }[]>
   forgetDeadManLock(session: Session, account: AccountName): Promise<void>
 }

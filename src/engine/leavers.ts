@@ -36,6 +36,7 @@ export interface Leavers {
    * @throws EcomdbError LOCKED
    */
   hold(session: Session, handle: string): Promise<void>
+  release(session: Session, handle: string): Promise<void>
   setState(session: Session, handle: string, state: PersonRecord['state']): Promise<void>
   /** The statements that `lock` and `drop` run, to show. */
   lockStatement(accounts: readonly AccountName[]): string

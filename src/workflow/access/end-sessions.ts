@@ -27,15 +27,17 @@ export interface EndedSessions {
  * (MySQL and MariaDB look at the lock that they read at the beginning). So those that were
  * logging in at the first look are waited for, a little, and then ended too.
  *
- * @param isClosed tells whether the accounts are locked here: on a replica that may take a while
+ * @param isClosed tells whether the accounts are locked here: on a replica that may take a while.
+ *   'open': they are not, so there is no end to wait for: who is in is put out, once
  */
 export async function endSessions(
   engine: Engine,
   session: Session,
   accounts: readonly AccountName[],
   clock: Clock,
-  isClosed: () => Promise<boolean> = async () => true,
+  isClosed: 'open' | (() => Promise<boolean>) = async () => true,
 ): Promise<EndedSessions> {
+  if (isClosed === 'open') return await endOnce(engine, session, accounts, clock)
   const started = clock.monotonicMs()
   const ended = new Set<number>()
   const entered = new Set<number>()
@@ -69,6 +71,28 @@ export async function endSessions(
         rollingBack: open.filter(({ ending }) => ending).length,
       }
     }
+    await sleep(LOOK_MS)
+  }
+}
+
+/** Until those that were found are gone: the person may come in again, with what is left. */
+async function endOnce(
+  engine: Engine,
+  session: Session,
+  accounts: readonly AccountName[],
+  clock: Clock,
+): Promise<EndedSessions> {
+  const { open } = await engine.sessions.list(session, accounts)
+  const ids = open.map(({ id }) => id)
+  await engine.sessions.kill(session, ids)
+  const started = clock.monotonicMs()
+  for (;;) {
+    const left = (await engine.sessions.list(session, accounts)).open.filter(({ id }) =>
+      ids.includes(id),
+    )
+    const ended = { sessionsEnded: ids.length, enteringEnded: 0, rollingBack: left.length }
+    if (left.length === 0) return { ...ended, dead: true }
+    if (clock.monotonicMs() - started > PATIENCE_MS) return { ...ended, dead: false }
     await sleep(LOOK_MS)
   }
 }

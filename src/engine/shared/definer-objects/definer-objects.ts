@@ -1,9 +1,15 @@
-import { mergeRights, rightsFor } from '#domain/access/definer-object'
+import { type DefinerRight, mergeRights, rightsFor } from '#domain/access/definer-object'
 import type { DefinerObjects } from '../../definer-objects.ts'
 import { readProgram } from '../logical/read-programs.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import { listDefinerObjects } from './list-objects.ts'
-import { readHeldRights, readNamedObjects, rightStatement } from './read-rights.ts'
+import {
+  readHeldRights,
+  readNamedObjects,
+  rightStatement,
+  tablesWithoutSelect,
+  widerForViews,
+} from './read-rights.ts'
 import { disableEvents, rehome } from './rehome.ts'
 
 export const definerObjects: DefinerObjects = {
@@ -13,11 +19,14 @@ export const definerObjects: DefinerObjects = {
     const definers = new Map(objects.map(({ definer }) => [JSON.stringify(definer), definer]))
     const held = await readHeldRights(session, [...definers.values()])
     const named = await readNamedObjects(session)
-    const needed = []
+    const half = await tablesWithoutSelect(session)
+    const needed: DefinerRight[] = []
     for (const object of objects) {
       const { kind, schema, name } = object
       const { create } = await readProgram(session, { kind, schema, name })
-      needed.push(...rightsFor(object, create, held, named))
+      const rights = rightsFor(object, create, held, named)
+      needed.push(...rights)
+      if (kind === 'view') needed.push(...widerForViews(rights, held, half, object))
     }
     return mergeRights(needed)
   },

@@ -37,8 +37,10 @@ function objectOf(row: Row, definers: readonly AccountName[]): DefinerObject {
     kind: String(row['kind']) as DefinerObject['kind'],
     schema: String(row['sch']),
     name: String(row['name']),
-    definer: definers.find(one => sameAccount(one, named)) ?? named,
+    definer: accountOf(definers.find(one => sameAccount(one, named)) ?? named),
     ...(row['tbl'] === null ? {} : { table: String(row['tbl']), fires: String(row['fires']) }),
     ...(row['state'] === null ? {} : { enabled: row['state'] === 'ENABLED' }),
   }
 }
+
+const accountOf = ({ user, host }: AccountName): AccountName => ({ user, host })

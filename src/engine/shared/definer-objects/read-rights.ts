@@ -1,4 +1,11 @@
-import type { DefinerRight, HeldRight, NamedObject } from '#domain/access/definer-object'
+import {
+  type DefinerObject,
+  type DefinerRight,
+  type HeldRight,
+  likeMatches,
+  type NamedObject,
+  sameAccount,
+} from '#domain/access/definer-object'
 import type { AccountName } from '#domain/schema/service-accounts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
@@ -77,6 +84,40 @@ export async function readNamedObjects(session: Session): Promise<NamedObject[]>
     schema: String(row.sch),
     name: String(row.name),
   }))
+}
+
+/** Tables on which somebody holds a right of their own, and not SELECT: "schema.table". */
+export async function tablesWithoutSelect(session: Session): Promise<ReadonlySet<string>> {
+  if (session.flavor.family === 'mariadb') return new Set()
+  const rows = await session.rows<SqlRow & { place: string }>(
+    `SELECT DISTINCT CONCAT(db, '.', table_name) AS place FROM mysql.tables_priv
+      WHERE NOT FIND_IN_SET('Select', table_priv)`,
+  )
+  return new Set(rows.map(({ place }) => place))
+}
+
+/**
+ * MySQL 9.7 refuses a view with a WHERE (1356) to a caller who has a right on its table other
+ * than SELECT, when the definer has SELECT on that table alone, and not on the database
+ * (measured; MariaDB does not). It worked for who had it on the database, so that is kept there.
+ */
+export function widerForViews(
+  rights: readonly DefinerRight[],
+  held: readonly HeldRight[],
+  half: ReadonlySet<string>,
+  { definer }: DefinerObject,
+): DefinerRight[] {
+  return rights.flatMap(({ schema, name, privileges }) => {
+    const isWide = held.some(
+      right =>
+        sameAccount(right.definer, definer) &&
+        right.privilege === 'SELECT' &&
+        right.name === null &&
+        (right.schema === null || likeMatches(right.schema, schema)),
+    )
+    const bites = half.has(`${schema}.${name}`) && privileges.includes('SELECT') && isWide
+    return bites ? [{ kind: 'database', schema, name: null, privileges: ['SELECT'] }] : []
+  })
 }
 
 /** GRANT of one right. */

@@ -9,6 +9,9 @@ import { ownStores } from '../own-store/own-store.ts'
  */
 const GRACE_S = 120
 
+/** For one account in one go; what is left is there in a minute. */
+const MOST_KILLS = 1000
+
 const NAME = 'dead_man'
 
 export async function deadMan(session: Session): Promise<DeadManState> {
@@ -61,6 +64,7 @@ BEGIN
   DECLARE host_name VARCHAR(255);
   DECLARE unlocked INT DEFAULT 0;
   DECLARE victim BIGINT;
+  DECLARE tries INT DEFAULT 0;
   DECLARE accounts CURSOR FOR
     SELECT MIN(g.grant_id), a.account_user, a.account_host
       FROM ${store}.role_grant g JOIN ${store}.account a ON a.person = g.person
@@ -82,7 +86,10 @@ BEGIN
       EXECUTE lock_it;
       DEALLOCATE PREPARE lock_it;
     END IF;
+    SET tries = 0;
     each_session: LOOP
+      SET tries = tries + 1;
+      IF tries > ${MOST_KILLS} THEN LEAVE each_session; END IF;
       SET victim = NULL;
       SELECT MIN(id) INTO victim FROM information_schema.processlist
        WHERE user = user_name AND command <> 'Killed' AND id <> CONNECTION_ID();

@@ -47,25 +47,25 @@ export const leases: Leases = {
         `ALTER USER ${name} DEFAULT ROLE ${roles.join(', ')}`,
       ]
     }
-    // MariaDB takes one default role; the others are there for SET ROLE.
-    return [
-      ...(held.includes(role) ? [] : [`GRANT ${quoteIdentifier(role)} TO ${name}`]),
-      ...(held.some(one => one !== role)
-        ? []
-        : [`SET DEFAULT ROLE ${quoteIdentifier(role)} FOR ${name}`]),
-    ]
+    return giveOnMariadb(account, role, held, await rolesOfRole(session, umbrella(account)))
   },
   async takeStatements(session, account, role) {
     const held = await heldRoles(session, account)
-    if (!held.includes(role)) return []
     const name = quoteAccount(account.user, account.host)
     if (session.flavor.family === 'mysql') {
-      return [`REVOKE ${quoteAccount(role, '%')} FROM ${name}`]
+      return held.includes(role) ? [`REVOKE ${quoteAccount(role, '%')} FROM ${name}`] : []
     }
-    // A default role that was revoked would refuse every login's SET ROLE in silence.
-    const [other] = held.filter(one => one !== role)
-    const next = other === undefined ? 'NONE' : quoteIdentifier(other)
-    return [`SET DEFAULT ROLE ${next} FOR ${name}`, `REVOKE ${quoteIdentifier(role)} FROM ${name}`]
+    const below = held.includes(umbrella(account))
+      ? await rolesOfRole(session, umbrella(account))
+      : []
+    return [
+      ...(below.includes(role)
+        ? [`REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(umbrella(account))}`]
+        : []),
+      ...(held.includes(role)
+        ? [`SET DEFAULT ROLE NONE FOR ${name}`, `REVOKE ${quoteIdentifier(role)} FROM ${name}`]
+        : []),
+    ]
   },
   async run(session, statements) {
     for (const statement of statements) await session.run(statement)
@@ -74,8 +74,12 @@ export const leases: Leases = {
   installDeadMan,
   async deadManLocks(session) {
     const rows = await session.rows<SqlRow & { user: string; host: string; id: number }>(
-      `SELECT account_user AS user, account_host AS host, grant_id AS id
-         FROM ${await tableOf(session, 'dead_man_lock')}`,
+      `SELECT d.account_user AS user, d.account_host AS host, d.grant_id AS id
+         FROM ${await tableOf(session, 'dead_man_lock')} d
+         JOIN ${await tableOf(session, 'account')} a
+           ON a.account_user = d.account_user AND a.account_host = d.account_host
+         JOIN ${await tableOf(session, 'person')} p ON p.person = a.person
+        WHERE p.state = 'active'`,
     )
     return rows.map(({ user, host, id }) => ({ account: { user, host }, grantId: Number(id) }))
   },
@@ -130,4 +134,40 @@ function leaseOf(row: SqlRow): Lease {
     endedBy: text('ended_by'),
     endReason: text('end_reason'),
   }
+}
+
+/**
+ * MariaDB turns on one role at login, so who has several gets one of their own that holds them,
+ * as `access apply` makes it.
+ */
+function umbrella({ user }: AccountName): string {
+  return `roles_of_${user}`
+}
+
+async function rolesOfRole(session: Session, role: string): Promise<string[]> {
+  return await heldRoles(session, { user: role, host: '' })
+}
+
+function giveOnMariadb(
+  account: AccountName,
+  role: string,
+  held: readonly string[],
+  below: readonly string[],
+): string[] {
+  const name = quoteAccount(account.user, account.host)
+  const above = umbrella(account)
+  const [only] = held
+  if (!held.includes(above) && (only === undefined || (only === role && held.length === 1))) {
+    const grant = only === role ? [] : [`GRANT ${quoteIdentifier(role)} TO ${name}`]
+    return [...grant, `SET DEFAULT ROLE ${quoteIdentifier(role)} FOR ${name}`]
+  }
+  const direct = held.filter(one => one !== above)
+  const missing = [...new Set([...direct, role])].filter(one => !below.includes(one))
+  return [
+    ...(held.includes(above) ? [] : [`CREATE ROLE IF NOT EXISTS ${quoteIdentifier(above)}`]),
+    ...missing.map(one => `GRANT ${quoteIdentifier(one)} TO ${quoteIdentifier(above)}`),
+    ...(held.includes(above) ? [] : [`GRANT ${quoteIdentifier(above)} TO ${name}`]),
+    `SET DEFAULT ROLE ${quoteIdentifier(above)} FOR ${name}`,
+    ...direct.map(one => `REVOKE ${quoteIdentifier(one)} FROM ${name}`),
+  ]
 }

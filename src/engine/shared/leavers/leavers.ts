@@ -41,6 +41,9 @@ export function leavers(dialect: AccountDialect): Leavers {
     },
     adopt,
     hold,
+    async release(session, handle) {
+      await session.value('SELECT RELEASE_LOCK(?)', [personLockName(handle)])
+    },
     setState,
     lockStatement: accounts => alterStatement(accounts, 'ACCOUNT LOCK'),
     dropStatement,

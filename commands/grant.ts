@@ -1,0 +1,48 @@
+import { string } from '@oclif/core/args'
+import { string as text } from '@oclif/core/flags'
+import { BaseCommand, type Outcome } from '#cli/base-command'
+import { configFrom, dryRunFlag, serverFlags } from '#cli/flags'
+import { endOf, leaseStatus } from '#cli/lease-flags'
+import { wire } from '#cli/wire'
+import { systemClock } from '#core/clock'
+import { EXIT } from '#core/errors'
+import { leaseText } from '#report/lease-text'
+import { grantRole } from '#workflow/access/grant-role'
+
+export default class Grant extends BaseCommand {
+  static override summary = 'give a person a role, for a time and with a reason'
+
+  static override description =
+    'Every grant is a row: who, which role, why, on whose word, until when. The end is enforced three times: by `ecomdb access expire` in the schedule, at the start of each command that changes access, and by an event in the server that locks the person out and kills their sessions when neither came. Run twice it does one thing; another end takes the place of the first.'
+
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> alice analyst --for 30d --reason 'quarterly figures' --ticket OPS-12 --approver bob",
+    "<%= config.bin %> <%= command.id %> alice auditor --for 8h --reason 'yearly audit' --dry-run",
+  ]
+
+  static override exits = [EXIT.FINDINGS, EXIT.LOCKED]
+
+  static override args = {
+    person: string({ required: true, description: 'the handle' }),
+    role: string({ required: true, description: 'a role of the access policy' }),
+  }
+
+  static override flags = {
+    for: text({ helpValue: 'TIME', summary: 'how long: 8h, 30d; without it, until it is revoked' }),
+    reason: text({ required: true, helpValue: 'TEXT', summary: 'why the job needs it' }),
+    ticket: text({ helpValue: 'ID', summary: 'where it was asked for' }),
+    approver: text({ helpValue: 'PERSON', summary: 'who said yes' }),
+    ...dryRunFlag,
+    ...serverFlags,
+  }
+
+  protected override async execute(): Promise<Outcome<object>> {
+    const { args, flags } = await this.parse(Grant)
+    const { reason, ticket = null, approver = null } = flags
+    const endsAt = endOf(flags.for, systemClock)
+    const request = { ...args, reason, ticket, approver, endsAt }
+    const place = await wire.server(await configFrom(flags))
+    const result = await grantRole(request, flags['dry-run'], place, systemClock)
+    return { result, text: leaseText(result), status: leaseStatus(result) }
+  }
+}
