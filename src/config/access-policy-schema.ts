@@ -14,7 +14,7 @@ const handle = z.string().regex(/^[a-z][a-z0-9._-]{0,30}$/, {
 })
 const account = z
   .string()
-  .regex(/^[^@\s]{0,80}@[^@\s]+$/, { error: 'an account like alice@localhost' })
+  .regex(/^[^@]{0,80}@[^@\s]+$/, { error: 'an account like alice@localhost' })
 const object = z.string().regex(/^([^.\s]+\.)?[^.\s]+$/, { error: 'a name, or schema.name' })
 
 const tls = z
