@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { MIB } from '#core/units'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
+import { accessPlan } from './access-plan.ts'
 import { type BenchContext, type Benchmark, type BenchResult, runContest } from './benchmark.ts'
 import { dump } from './dump.ts'
 import { dumpLimit } from './dump-limit.ts'
@@ -26,6 +27,7 @@ import { startup } from './startup.ts'
 const BENCHMARKS: readonly Benchmark[] = [
   ...[startup, load, dump, dumpLimit, restore],
   ...[physical, physicalRestore, second, secondPhysical],
+  accessPlan,
 ]
 const MEMORY_BAR_BYTES = 400 * MIB
 

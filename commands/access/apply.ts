@@ -28,7 +28,9 @@ export default class AccessApply extends BaseCommand {
     const { flags } = await this.parse(AccessApply)
     const { engine, options } = await accessOptions(await configFrom(flags), flags)
     const allowRevokes = flags['allow-revokes']
-    const plan = await applyAccess(engine, { ...options, allowRevokes }, this.progress)
-    return { result: accessPlanDocument(plan), text: accessAppliedText(plan) }
+    const applied = await applyAccess(engine, { ...options, allowRevokes }, this.progress)
+    const { sessionsEnded } = applied
+    const result = { ...accessPlanDocument(applied), sessionsEnded }
+    return { result, text: accessAppliedText(applied) }
   }
 }

@@ -11,19 +11,22 @@ import { type CliResult, runEcomdb } from '#test/cli'
 import { writeConfig } from '#test/stored-repository'
 import type { HarnessCase, Suite, SuiteContext } from '../suite.ts'
 import { type Attack, REPOSITORY_ATTACKS, type Victim } from './repository-attacks.ts'
+import { prepareRoleAttacks } from './role-attacks.ts'
 
 /**
  * What somebody tries who may write to the target and has public keys only: restore, verify
  * and drill must refuse it, each with its code, and the restore before it changes anything.
  *
- * --only repository is the only part so far.
+ * --only repository is that; --only roles is what the holder of a role tries on the server. Without
+ * --only it is the repository.
  */
 export const attacks: Suite = {
   name: 'attacks',
   defaultCount: REPOSITORY_ATTACKS.length,
   async prepare(context) {
+    if (context.only === 'roles') return await prepareRoleAttacks(context)
     if (context.only !== null && context.only !== 'repository') {
-      throw new RangeError(`attacks has no part ${context.only}: repository`)
+      throw new RangeError(`attacks has no part ${context.only}: repository, roles`)
     }
     const place = await Place.make(context)
     const start = context.seed % REPOSITORY_ATTACKS.length

@@ -34,13 +34,16 @@ export function accessPlanDocument(plan: PrintedPlan): object {
 }
 
 /** `access apply` for people: what it executed. */
-export function accessAppliedText(plan: PrintedPlan): string {
+export function accessAppliedText(plan: PrintedPlan & { sessionsEnded: number }): string {
   const statements = statementsOf(plan)
   return [
     ...statements.map(sql => `${sql};`),
     statements.length === 0
       ? `nothing to do: ${stateText(plan)}`
       : `${statements.length} statements ran: ${stateText(plan)}`,
+    ...(plan.sessionsEnded > 0
+      ? [`${plan.sessionsEnded} open sessions ended, which would have kept what was revoked`]
+      : []),
     ...findingsText(plan.findings),
     ...plan.notes.map(note => `note: ${note}`),
   ].join('\n')

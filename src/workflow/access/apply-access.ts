@@ -1,7 +1,9 @@
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Progress } from '#core/progress'
 import type { Change } from '#domain/access/change'
-import { accountText } from '#domain/access/observed'
+import { losers } from '#domain/access/losers'
+import { accountText, type ObservedAccess } from '#domain/access/observed'
+import type { AccountName } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
 import {
@@ -10,6 +12,11 @@ import {
   type CompiledPlan,
   makeAccessPlan,
 } from './plan-access.ts'
+
+export interface AppliedAccess extends CompiledPlan {
+  /** Open sessions of accounts that lost something, which would have kept it. */
+  sessionsEnded: number
+}
 
 /**
  * `ecomdb access apply`: makes the accounts and roles that ecomdb answers for what the
@@ -23,24 +30,55 @@ export async function applyAccess(
   engine: Engine,
   options: AccessOptions & { allowRevokes: boolean },
   progress: Progress,
-): Promise<CompiledPlan> {
+): Promise<AppliedAccess> {
   const session = await engine.connect({ ...options.connect, database: undefined })
   try {
     await engine.accessCatalog.ensureStore(session, 'access')
     await engine.accessCatalog.lockAccess(session)
     progress.stage('reading who may what')
-    const { plan } = await makeAccessPlan(engine, session, options)
+    const { plan, observed } = await makeAccessPlan(engine, session, options)
     refuseMuch(plan, options.allowRevokes)
     progress.stage('changing who may what')
     progress.total({ items: plan.steps.length })
-    for (const step of plan.steps) {
-      await runChange(engine, session, step, 'access apply')
-      progress.advance({ items: 1 })
-    }
-    return plan
+    const sessionsEnded = await runAll(engine, session, plan, observed, progress)
+    return { ...plan, sessionsEnded }
   } finally {
     await session.close()
   }
+}
+
+/** Gives the number of sessions that ended; what was revoked before a failure is over, too. */
+async function runAll(
+  engine: Engine,
+  session: Session,
+  { steps }: CompiledPlan,
+  observed: ObservedAccess,
+  progress: Progress,
+): Promise<number> {
+  const done: Change[] = []
+  try {
+    for (const step of steps) {
+      await runChange(engine, session, step, 'access apply')
+      done.push(step.change)
+      progress.advance({ items: 1 })
+    }
+  } catch (error) {
+    await endSessions(engine, session, losers(done, observed))
+    throw error
+  }
+  return await endSessions(engine, session, losers(done, observed))
+}
+
+async function endSessions(
+  { sessions }: Engine,
+  session: Session,
+  accounts: readonly AccountName[],
+): Promise<number> {
+  if (accounts.length === 0) return 0
+  const { open } = await sessions.list(session, accounts)
+  const ids = open.filter(({ ending }) => !ending).map(({ id }) => id)
+  await sessions.kill(session, ids)
+  return ids.length
 }
 
 function refuseMuch({ revokesMuch, revoked, held }: CompiledPlan, allowed: boolean): void {

@@ -77,7 +77,12 @@ describe.each(TEST_ENGINES)('%s: roles', family => {
     expect(drift.steps.flatMap(({ statements }) => statements).join('\n')).toMatch(
       /^GRANT SELECT ON `shop`.`monthly_volume` TO 'acquirer'\S*\nREVOKE SELECT, GRANT OPTION ON `shop`.`orders` FROM 'holder_analyst'@'localhost'$|^GRANT SELECT.*\nREVOKE GRANT OPTION, SELECT/,
     )
-    await apply(shop.policy)
+    const reader = await shop.logIn('analyst')
+    expect(await reader.value('SELECT COUNT(*) FROM shop.orders')).toBe('0')
+    // The right is gone, and so is the session that had it.
+    expect(await apply(shop.policy)).toMatchObject({ sessionsEnded: 1 })
+    await expect(reader.value('SELECT 1')).rejects.toMatchObject({ code: 'SERVER_LOST' })
+    await reader.close()
     expect((await plan(shop.policy)).changes).toEqual([])
     const said = await root.value(
       "SELECT COUNT(*) FROM ecomdb_access.operation WHERE subject = 'holder_analyst@localhost' AND JSON_UNQUOTE(JSON_EXTRACT(detail, '$.statement')) LIKE 'REVOKE%'",
