@@ -8,3 +8,8 @@ const LARGEST_SLAB_BYTES = 64 * 1024
 export function freeMemory({ buffer }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength > LARGEST_SLAB_BYTES) buffer.transfer(0)
 }
+
+/** The same, where nothing else lies in this memory. */
+export function freeIfAlone(part: Uint8Array): void {
+  if (part.byteLength === part.buffer.byteLength) freeMemory(part)
+}

@@ -22,35 +22,41 @@ const LONGEST_HEADER_BYTES = 1024 * 1024
  * Encrypts `parts`, one after another, to all recipients.
  *
  * @param recipients age public keys, "age1…"
+ * @param whenRead told of each part that is not needed any more, so that a large file need not
+ *   be in memory twice
  * @returns the file in order, in pieces that need not be joined to be written
  * @throws EcomdbError CONFIG_INVALID for a recipient that is none
  */
 export async function encryptAge(
   recipients: readonly string[],
   parts: readonly Uint8Array[],
+  whenRead: (part: Uint8Array) => void = () => {},
 ): Promise<Uint8Array[]> {
   const { header, fileKey } = await makeHeader(recipients)
   const nonce = randomBytes(PAYLOAD_NONCE_BYTES)
   const key = payloadKey(fileKey, nonce)
-  return [sealedChunks([header, nonce], key, parts)]
+  return [sealedChunks([header, nonce], key, parts, whenRead)]
 }
 
 /**
  * Decrypts a whole age file. Truncation, at a chunk's edge too, and any change are refused.
  *
+ * @param inPlace the plaintext takes the place of `stored`, so that a large file is not in
+ *   memory twice
  * @throws EcomdbError WRONG_IDENTITY when none of the identities opens the header;
  *   OBJECT_DAMAGED when the file is not age, or was changed or cut
  */
 export async function decryptAge(
   identities: readonly Secret[],
   stored: Uint8Array,
+  inPlace = false,
 ): Promise<Buffer> {
   const headerBytes = headerLength(stored)
   const fileKey = await openHeader(identities, stored.subarray(0, headerBytes))
   const payload = stored.subarray(headerBytes)
   if (payload.length < PAYLOAD_NONCE_BYTES + TAG_BYTES) throw damaged('it ends before its payload')
   const key = payloadKey(fileKey, payload.subarray(0, PAYLOAD_NONCE_BYTES))
-  return openChunks(key, payload.subarray(PAYLOAD_NONCE_BYTES))
+  return openChunks(key, payload.subarray(PAYLOAD_NONCE_BYTES), inPlace)
 }
 
 /** @throws EcomdbError CONFIG_INVALID when a recipient is not an age public key */
@@ -159,6 +165,7 @@ function sealedChunks(
   head: readonly Uint8Array[],
   key: Buffer,
   parts: readonly Uint8Array[],
+  whenRead: (part: Uint8Array) => void,
 ): Buffer {
   const plainBytes = lengthOf(parts)
   const chunks = Math.max(1, Math.ceil(plainBytes / CHUNK_BYTES))
@@ -168,17 +175,28 @@ function sealedChunks(
     out.set(part, at)
     at += part.length
   }
-  const plain = new PartReader(parts)
+  const plain = new PartReader(parts, whenRead)
   const nonce = new ChunkNonce()
   for (let i = 0; i < chunks; i += 1) {
     const cipher = createCipheriv('chacha20-poly1305', key, nonce.next(i === chunks - 1), {
       authTagLength: TAG_BYTES,
     })
-    for (const piece of plain.next(CHUNK_BYTES)) at += cipher.update(piece).copy(out, at)
+    for (const piece of plain.next(CHUNK_BYTES)) at += moved(cipher.update(piece), out, at)
     cipher.final()
     at += cipher.getAuthTag().copy(out, at)
   }
+  // A part whose memory was given away meanwhile is shorter than it was.
+  if (at !== out.length)
+    throw new Error(`${out.length - at} bytes are missing of what is encrypted`)
   return out
+}
+
+/** Copies bytes that node:crypto has just made, and gives their memory back now. */
+function moved(from: Buffer, to: Buffer, at: number): number {
+  const bytes = from.copy(to, at)
+  const { buffer } = from
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes) buffer.transfer(0)
+  return bytes
 }
 
 function lengthOf(parts: readonly Uint8Array[]): number {
@@ -190,9 +208,11 @@ class PartReader {
   readonly #parts: readonly Uint8Array[]
   #part = 0
   #at = 0
+  readonly #whenRead: (part: Uint8Array) => void
 
-  constructor(parts: readonly Uint8Array[]) {
+  constructor(parts: readonly Uint8Array[], whenRead: (part: Uint8Array) => void) {
     this.#parts = parts
+    this.#whenRead = whenRead
   }
 
   /** The next bytes, fewer at the end. */
@@ -204,18 +224,24 @@ class PartReader {
       const piece = part.subarray(this.#at, this.#at + left)
       this.#at += piece.length
       left -= piece.length
-      if (this.#at === part.length) {
+      const ends = this.#at === part.length
+      if (ends) {
         this.#part += 1
         this.#at = 0
       }
       if (piece.length > 0) yield piece
+      if (ends) this.#whenRead(part)
     }
   }
 }
 
-function openChunks(key: Buffer, sealed: Uint8Array): Buffer {
+function openChunks(key: Buffer, sealed: Uint8Array, inPlace: boolean): Buffer {
   const chunks = Math.max(1, Math.ceil(sealed.length / SEALED_CHUNK_BYTES))
-  const plain = Buffer.allocUnsafe(Math.max(0, sealed.length - chunks * TAG_BYTES))
+  const bytes = Math.max(0, sealed.length - chunks * TAG_BYTES)
+  // A chunk is read before its shorter plaintext is written, at its own beginning or before.
+  const plain = inPlace
+    ? Buffer.from(sealed.buffer, sealed.byteOffset, bytes)
+    : Buffer.allocUnsafe(bytes)
   const nonce = new ChunkNonce()
   let at = 0
   for (let i = 0; i < chunks; i += 1) {
@@ -229,12 +255,13 @@ function openChunks(key: Buffer, sealed: Uint8Array): Buffer {
       authTagLength: TAG_BYTES,
     })
     decipher.setAuthTag(chunk.subarray(body))
-    at += decipher.update(chunk.subarray(0, body)).copy(plain, at)
+    const opened = decipher.update(chunk.subarray(0, body))
     try {
       decipher.final()
     } catch (error) {
       throw damaged(`chunk ${i} of ${chunks} does not carry its tag`, error)
     }
+    at += moved(opened, plain, at)
   }
   return plain
 }

@@ -133,7 +133,7 @@ export interface SnapshotWriter {
    * Stores one object, or finds that an earlier snapshot has the same bytes for the same
    * recipients. Safe to call several times at once. The promise resolves when it is durable.
    *
-   * @param zstdFrames the compressed bytes, in order
+   * @param zstdFrames the compressed bytes, in order; their memory may be given back meanwhile
    * @param plaintextSha256 of the bytes before compression: the content's name
    */
   storePiece(

@@ -1,5 +1,5 @@
 import { EcomdbError } from '#core/errors'
-import { freeMemory } from '#core/free-memory'
+import { freeIfAlone, freeMemory } from '#core/free-memory'
 import { toolVersion } from '#core/version'
 import { checkRecipients, encryptAge } from '#crypto/age-file'
 import { blockId, objectId, recipientSet, scopeId, tableId } from '#crypto/object-id'
@@ -235,7 +235,7 @@ class Writer implements SnapshotWriter {
   }
 
   async #store(path: string, plain: readonly Uint8Array[]): Promise<StoredObject> {
-    const body = await encryptAge(this.#options.recipients, plain)
+    const body = await encryptAge(this.#options.recipients, plain, freeIfAlone)
     const stored = await this.#storeBytes(path, body)
     for (const part of body) freeMemory(part)
     return stored

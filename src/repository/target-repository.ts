@@ -1,6 +1,5 @@
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
-import { freeMemory } from '#core/free-memory'
 import type { Secret } from '#core/secret'
 import { toolVersion } from '#core/version'
 import { decryptAge } from '#crypto/age-file'
@@ -235,9 +234,7 @@ export class TargetRepository implements Repository {
   async #decrypt(stored: StoredObject, identities: readonly Secret[]): Promise<Buffer> {
     const bytes = await this.readStored(stored)
     try {
-      const plain = await decryptAge(identities, bytes)
-      freeMemory(bytes)
-      return plain
+      return await decryptAge(identities, bytes, true)
     } catch (error) {
       if (!(error instanceof EcomdbError)) throw error
       throw new EcomdbError(error.code, {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { EcomdbError, messageOf } from '#core/errors'
+import { freeMemory } from '#core/free-memory'
+import { MIB } from '#core/units'
 import type { PieceEntry } from '#domain/backup/manifest'
 import { splitZstdFrames } from '#domain/backup/zstd-frames'
 import { decompressFrame } from '../backup/decompress-frames.ts'
@@ -7,6 +9,8 @@ import { type OpenedSnapshot, type SnapshotAccess, storedObject } from './open-s
 
 /** Objects that are read and decrypted before they are needed; they are compressed still. */
 const PIECES_AHEAD = 1
+/** One with a row of many mebibytes is as large as that, and is enough at a time. */
+const LARGE_PIECE_BYTES = 16 * MIB
 /** Frames (of about 1 MiB of rows) that are decompressed before they are needed. */
 const FRAMES_AHEAD = 6
 
@@ -25,8 +29,10 @@ export async function* fetchPieces(
 ): AsyncGenerator<Buffer> {
   const read = async (piece: PieceEntry): Promise<Buffer> =>
     await access.repository.readPiece(storedObject(snapshot, piece.path), access.identities)
-  for await (const { item: piece, result } of ahead(pieces, PIECES_AHEAD, read)) {
+  const isLarge = pieces.some(({ path }) => storedObject(snapshot, path).bytes > LARGE_PIECE_BYTES)
+  for await (const { item: piece, result } of ahead(pieces, isLarge ? 0 : PIECES_AHEAD, read)) {
     yield* rowsOf(piece, result)
+    freeMemory(result)
   }
 }
 

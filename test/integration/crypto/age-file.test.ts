@@ -39,6 +39,7 @@ describe('against the age program', () => {
     const plain = randomBytes(size)
     const file = runTool('age', ['-r', stranger.recipient, '-r', ours.recipient], plain)
     expect((await decryptAge([ours.identity], file)).equals(plain)).toBe(true)
+    expect((await decryptAge([ours.identity], file, true)).equals(plain)).toBe(true)
   })
 
   test('an identity file of age-keygen is read, and ours by age-keygen', async () => {
@@ -60,7 +61,10 @@ test.each([
   Array.from({ length: 300 }, (_, n) => n * 7),
 ])('parts are encrypted as one: %i, %i, %i, …', async (...sizes) => {
   const parts = sizes.map(size => randomBytes(size))
-  const file = Buffer.concat(await encryptAge([ours.recipient], parts))
+  const read: Uint8Array[] = []
+  const sealed = await encryptAge([ours.recipient], parts, part => read.push(part))
+  expect(read.filter(part => part.length > 0)).toEqual(parts.filter(part => part.length > 0))
+  const file = Buffer.concat(sealed)
   expect((await decryptAge([ours.identity], file)).equals(Buffer.concat(parts))).toBe(true)
 })
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { createConnection } from 'mysql2'
+import { freeMemory } from '#core/free-memory'
 import { translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { describe, driverOptions } from '../mysql2-session.ts'
@@ -191,9 +192,11 @@ class InfileSender {
   async #sendBlock(block: Uint8Array): Promise<void> {
     for (let at = 0; at < block.length; at += ROW_PACKET) {
       const part = block.subarray(at, at + ROW_PACKET)
+      const isLast = at + ROW_PACKET >= block.length
       this.#socket.cork()
       this.#socket.write(header(part.length, this.#sequence))
-      const room = this.#socket.write(part)
+      // When the last part has gone, all before it have.
+      const room = this.#socket.write(part, () => isLast && freeMemory(block))
       this.#socket.uncork()
       this.#sequence = (this.#sequence + 1) & 0xff
       if (!room) await this.#drained()
