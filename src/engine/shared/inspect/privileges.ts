@@ -20,6 +20,20 @@ export function privilegesIn(
   return found
 }
 
+const REVOKE = /^REVOKE (.+?) ON (`(?:[^`]|``)*`)\.\* FROM /
+
+/** MySQL's partial revokes: privileges on everything that do not hold on these schemas. */
+export function partialRevokes(
+  grants: readonly string[],
+): { database: string; privileges: Set<string> }[] {
+  return grants.flatMap(grant => {
+    const [, list, name] = REVOKE.exec(grant) ?? []
+    if (!list || !name) return []
+    const privileges = new Set(list.split(',').map(one => one.trim().toUpperCase()))
+    return [{ database: name.slice(1, -1).replaceAll('``', '`'), privileges }]
+  })
+}
+
 function covers(level: string, database: string): boolean {
   return matchesSchema(level.slice(1, -3).replaceAll('``', '`'), database)
 }

@@ -1,7 +1,8 @@
 import { EcomdbError } from '#core/errors'
 import { BACKUP_PRIVILEGES } from '#domain/backup/backup-privileges'
 import type { Session } from '../../session.ts'
-import { privilegesIn } from '../inspect/privileges.ts'
+import { partialRevokes, privilegesIn } from '../inspect/privileges.ts'
+import { unlessRefused } from './unless-refused.ts'
 
 /**
  * A server does not say what it hides: a database, view, trigger or event that the account
@@ -15,27 +16,65 @@ export async function requireVisible(
   session: Session,
   databases: readonly string[] | null,
 ): Promise<void> {
+  const { family } = session.flavor
   const grants = await heldGrants(session)
-  const needed = BACKUP_PRIVILEGES[session.flavor.family].filter(({ required }) => required)
+  const needed = BACKUP_PRIVILEGES[family]
+    .filter(({ required }) => required)
+    .map(({ privilege }) => privilege)
+  const revokes = partialRevokes(grants).filter(({ database }) => !SYSTEM.has(database))
   const lackedOn = (database: string | null): string[] => {
-    const held = privilegesIn(grants, database ?? '')
-    const levels = database === null ? [held.server] : [held.server, held.database]
-    return needed
-      .map(({ privilege }) => privilege)
-      .filter(name => !levels.some(level => level.has('ALL PRIVILEGES') || level.has(name)))
+    const { server, database: own } = privilegesIn(grants, database ?? '')
+    const revoked = revokes.find(one => one.database === database)?.privileges
+    const holds = (name: string): boolean =>
+      (database !== null && (own.has('ALL PRIVILEGES') || own.has(name))) ||
+      ((server.has('ALL PRIVILEGES') || server.has(name)) && !revoked?.has(name))
+    const lacked = needed.filter(name => !holds(name))
+    const seesAll = server.has('SELECT') && !revoked?.has('SELECT')
+    const routines = family === 'mysql' && !seesAll && !ROUTINES.some(holds)
+    return routines ? [...lacked, `SHOW_ROUTINE or ${ROUTINES.slice(1).join(' or ')}`] : lacked
   }
-  const places = (databases ?? [null]).flatMap(database => {
+  // What is revoked in one database is not seen there, whatever is held on everything.
+  const asked = databases ?? [null, ...revokes.map(({ database }) => database)]
+  const places = asked.flatMap(database => {
     const lacked = lackedOn(database)
     return lacked.length === 0 ? [] : [{ on: database ?? '*.*', lacked }]
   })
-  const [first] = places
-  if (!first) return
-  throw new EcomdbError('PRIVILEGE_MISSING', {
+  if (places.length === 0) {
+    if (family === 'mariadb') await requireRoutines(session)
+    return
+  }
+  throw unseen(
+    places.map(({ on, lacked }) => `it lacks ${lacked.join(', ')} on ${on}`).join('; '),
+    databases === null,
+  )
+}
+
+const SYSTEM: ReadonlySet<string> = new Set([
+  'mysql',
+  'sys',
+  'performance_schema',
+  'information_schema',
+])
+
+/**
+ * On MySQL a routine is listed for who has one of these on it, or SELECT on everything; SELECT
+ * on its database is not enough (measured: a backup without the routines, and exit 0).
+ */
+const ROUTINES = ['SHOW_ROUTINE', 'CREATE ROUTINE', 'ALTER ROUTINE', 'EXECUTE'] as const
+
+/** MariaDB lists the routines of others for who may read mysql.proc. */
+async function requireRoutines(session: Session): Promise<void> {
+  if ((await unlessRefused(session.value('SELECT COUNT(*) FROM mysql.proc'))) !== null) return
+  throw unseen('it may not read mysql.proc, where the routines are', false)
+}
+
+function unseen(why: string, all: boolean): EcomdbError {
+  return new EcomdbError('PRIVILEGE_MISSING', {
     what: 'the backup would leave out what its account cannot see',
-    why: places.map(({ on, lacked }) => `it lacks ${lacked.join(', ')} on ${on}`).join('; '),
+    why,
     hints: [
       'run `ecomdb provision apply`: it makes an account that may make backups',
-      ...(databases === null ? ['or name the databases that it may see, with --databases'] : []),
+      ...(all ? ['or name the databases that it may see, with --databases'] : []),
       'run `ecomdb doctor` to see all privileges that a backup uses',
     ],
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { privilegesIn } from '#engine/shared/inspect/privileges'
+import { partialRevokes, privilegesIn } from '#engine/shared/inspect/privileges'
 
 test.each([
   ['GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION', ['ALL PRIVILEGES'], []],
@@ -19,4 +19,13 @@ test.each([
 ])('%s', (grant, server, database) => {
   const found = privilegesIn([grant], 'shop')
   expect([[...found.server], [...found.database]]).toEqual([server, database])
+})
+
+test('a partial revoke names its schema as it is, and no pattern', () => {
+  expect(
+    partialRevokes([
+      'GRANT SELECT ON *.* TO `b`@`%`',
+      'REVOKE SELECT, SHOW VIEW ON `a_b``c`.* FROM `b`@`%`',
+    ]),
+  ).toEqual([{ database: 'a_b`c', privileges: new Set(['SELECT', 'SHOW VIEW']) }])
 })
