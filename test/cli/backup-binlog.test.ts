@@ -84,6 +84,17 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     expect(whole.status, whole.stdout).toBe(0)
   })
 
+  test('a log that holds statements only is refused: run again they may give other rows', async () => {
+    await shop.run("SET GLOBAL binlog_format = 'STATEMENT'")
+    try {
+      const refused = await once()
+      expect(refused.status).toBe(78)
+      expect(refused.stderr).toContain('binlog_format is STATEMENT')
+    } finally {
+      await shop.run(`SET GLOBAL binlog_format = ${family === 'mysql' ? "'ROW'" : "'MIXED'"}`)
+    }
+  })
+
   test('the server purged what was not archived: status 13 says what is lost, once; then a gap', async () => {
     await shop.run('FLUSH BINARY LOGS', 'INSERT INTO shop.victim VALUES (1, 1, 1)')
     await shop.run('FLUSH BINARY LOGS', 'INSERT INTO shop.victim VALUES (1, 2, 1)')

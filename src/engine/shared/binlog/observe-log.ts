@@ -1,8 +1,9 @@
 import { EcomdbError } from '#core/errors'
 import { isLogFileName } from '#domain/binlog/stretch'
+import { whyNotWhole } from '#domain/binlog/whole-log'
 import type { BinlogServer } from '../../binlog.ts'
 import { quoteString } from '../../quote.ts'
-import type { Session } from '../../session.ts'
+import type { Session, SqlRow } from '../../session.ts'
 import type { BinlogDialect } from './dialect.ts'
 
 /** See BinaryLog.observe. */
@@ -14,6 +15,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
     const gtids = await session.value(dialect.gtids)
     const files = await session.rows('SHOW BINARY LOGS')
     if (!status) throw switchedOff(session)
+    await requireWhole(session, status)
     return {
       sourceId: await dialect.sourceId(session),
       serverUuid: await dialect.serverUuid(session),
@@ -36,6 +38,24 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       cause: error,
     })
   }
+}
+
+/** A log with holes looks like one without: a restore to a moment would lack them unseen. */
+async function requireWhole(session: Session, status: SqlRow): Promise<void> {
+  const why = whyNotWhole({
+    only: String(status['Binlog_Do_DB'] ?? ''),
+    without: String(status['Binlog_Ignore_DB'] ?? ''),
+    format: (await session.value('SELECT @@global.binlog_format')) ?? '',
+  })
+  if (why === null) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: "this server's binary log is not enough to restore from",
+    why,
+    hints: [
+      'take binlog_do_db and binlog_ignore_db out of the configuration, set binlog_format to ROW or MIXED, and restart the server',
+      'then run `ecomdb backup logical`: what was changed until now is in no log',
+    ],
+  })
 }
 
 /** It becomes an argument and a path, so it must look like what it is. */
