@@ -77,7 +77,9 @@ export default class Drill extends BaseCommand {
   }
 }
 
-function statusOf({ outcome, missed }: DrillReport): ExitStatus {
+function statusOf({ outcome, missed, unattested }: DrillReport): ExitStatus {
   if (outcome === 'failed') return EXIT.VERIFICATION_FAILED
-  return missed.length > 0 ? EXIT.OBJECTIVE_MISSED : EXIT.DONE
+  if (missed.length > 0) return EXIT.OBJECTIVE_MISSED
+  // A proof that nobody will find is none for retention.
+  return unattested === undefined ? EXIT.DONE : EXIT.FINDINGS
 }

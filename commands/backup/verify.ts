@@ -52,7 +52,9 @@ export default class BackupVerify extends BaseCommand {
   }
 }
 
-function statusOf({ outcome, exposed }: VerifyReport): ExitStatus {
+function statusOf({ outcome, exposed, snapshots }: VerifyReport): ExitStatus {
   if (outcome === 'failed') return EXIT.VERIFICATION_FAILED
-  return exposed.length > 0 ? EXIT.FINDINGS : EXIT.DONE
+  // A proof that nobody will find is none for retention.
+  const lost = snapshots.some(({ unattested }) => unattested !== undefined)
+  return exposed.length > 0 || lost ? EXIT.FINDINGS : EXIT.DONE
 }

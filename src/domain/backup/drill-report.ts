@@ -42,6 +42,8 @@ export interface DrillReport {
   /** Who signed the snapshot, and the attestation if there is one. */
   signer: string | null
   attestationId: string | null
+  /** Why the signed result could not be stored: retention will not know of it. */
+  unattested?: string
   /** A second of the window, drawn by lot, that was restored too; where that was asked for. */
   moment?: string | null
   momentTransactions?: number

@@ -122,4 +122,6 @@ export interface VerifiedSnapshot {
   blocks?: number | null
   damaged: Damage[]
   attestationId: string | null
+  /** Why the signed result could not be stored: retention will not know of it. */
+  unattested?: string
 }

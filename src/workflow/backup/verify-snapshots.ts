@@ -132,7 +132,7 @@ async function verifyOne(
     throwIfInterrupted()
   }
   const content = await checkInside(repository, envelope, damaged, options, onObject)
-  const found: Omit<VerifiedSnapshot, 'attestationId'> = {
+  const found: Omit<VerifiedSnapshot, 'attestationId' | 'unattested'> = {
     snapshotId: envelope.snapshotId,
     consistentAt: envelope.consistentAt,
     outcome: damaged.length === 0 ? 'passed' : 'failed',
@@ -141,7 +141,7 @@ async function verifyOne(
     ...content,
     damaged,
   }
-  return { ...found, attestationId: await attest(repository, found, startedAt, options, progress) }
+  return { ...found, ...(await attest(repository, found, startedAt, options, progress)) }
 }
 
 /** Names the tables that damage concerns and, where asked, compares the rows. Adds to `damaged`. */
@@ -204,15 +204,15 @@ async function manifestForNames(
 /** A claim that cannot be stored (a read-only copy) is a warning: the check itself was done. */
 async function attest(
   repository: Repository,
-  found: Omit<VerifiedSnapshot, 'attestationId'>,
+  found: Omit<VerifiedSnapshot, 'attestationId' | 'unattested'>,
   startedAt: string,
   { signingKey, clock, deep, trustedSigners }: Verification,
   progress: Progress,
-): Promise<string | null> {
-  if (!signingKey) return null
+): Promise<Pick<VerifiedSnapshot, 'attestationId' | 'unattested'>> {
+  if (!signingKey) return { attestationId: null }
   if (!trustedSigners.includes(signingKey.signer)) {
     progress.warn(`no attestation: the signing key's signer ${signingKey.signer} is not trusted`)
-    return null
+    return { attestationId: null }
   }
   const { snapshotId, outcome, objects, bytes, rows, blocks } = found
   try {
@@ -235,11 +235,12 @@ async function attest(
       signingKey,
       clock,
     )
-    return attestationId
+    return { attestationId }
   } catch (error) {
     if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
-    progress.warn(`no attestation was written: ${error.why ?? error.what}`)
-    return null
+    const unattested = error.why ?? error.what
+    progress.warn(`no attestation was written: ${unattested}`)
+    return { attestationId: null, unattested }
   }
 }
 

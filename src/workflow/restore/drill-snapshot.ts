@@ -216,7 +216,8 @@ async function attested(
     return { ...report, attestationId }
   } catch (error) {
     if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
-    progress.warn(`no attestation was written: ${error.why ?? error.what}`)
-    return report
+    const unattested = error.why ?? error.what
+    progress.warn(`no attestation was written: ${unattested}`)
+    return { ...report, unattested }
   }
 }
