@@ -10,6 +10,8 @@ import { BackupPlace } from '#test/backed-up'
 import { type CliResult, runEcomdb } from '#test/cli'
 import { writeConfig } from '#test/stored-repository'
 import type { HarnessCase, Suite, SuiteContext } from '../suite.ts'
+import { BUCKET_ATTACKS } from './bucket-attacks.ts'
+import { BucketAttacks } from './bucket-place.ts'
 import { type Attack, REPOSITORY_ATTACKS, type Victim } from './repository-attacks.ts'
 import { prepareRoleAttacks } from './role-attacks.ts'
 
@@ -22,26 +24,26 @@ import { prepareRoleAttacks } from './role-attacks.ts'
  */
 export const attacks: Suite = {
   name: 'attacks',
-  defaultCount: REPOSITORY_ATTACKS.length,
+  defaultCount: REPOSITORY_ATTACKS.length + BUCKET_ATTACKS.length,
   async prepare(context) {
     if (context.only === 'roles') return await prepareRoleAttacks(context)
     if (context.only !== null && context.only !== 'repository') {
       throw new RangeError(`attacks has no part ${context.only}: repository, roles`)
     }
     const place = await Place.make(context)
-    const start = context.seed % REPOSITORY_ATTACKS.length
-    const order = [...REPOSITORY_ATTACKS.slice(start), ...REPOSITORY_ATTACKS.slice(0, start)]
-    return {
-      cases: order.slice(0, context.count).map(attack => place.caseOf(attack)),
-      close: () => place.close(),
-    }
+    const all = place.cases()
+    const start = context.seed % all.length
+    const order = [...all.slice(start), ...all.slice(0, start)]
+    return { cases: order.slice(0, context.count), close: () => place.close() }
   },
 }
 
 class Place {
   readonly #folder: string
   readonly #engine: Engine
+  readonly #source: RunningServer
   readonly #target: RunningServer
+  readonly #buckets: BucketAttacks
   readonly #backup: BackupPlace
   readonly #envelopes: readonly [SnapshotEnvelope, SnapshotEnvelope]
   readonly #others: Pick<Victim, 'stranger' | 'foreign'>
@@ -49,14 +51,16 @@ class Place {
   private constructor(
     folder: string,
     engine: Engine,
-    target: RunningServer,
+    [source, target]: readonly [RunningServer, RunningServer],
     backup: BackupPlace,
     envelopes: readonly [SnapshotEnvelope, SnapshotEnvelope],
     others: Pick<Victim, 'stranger' | 'foreign'>,
   ) {
     this.#folder = folder
     this.#engine = engine
+    this.#source = source
     this.#target = target
+    this.#buckets = new BucketAttacks({ folder, engine, source, target, backup })
     this.#backup = backup
     this.#envelopes = envelopes
     this.#others = others
@@ -81,7 +85,6 @@ class Place {
     const foreign = await BackupPlace.make(join(folder, 'foreign'), family)
     await foreign.backUp(source)
     await session.close()
-    await engine.scratchServers.remove(source.folder)
     const { repository, trustedSigners } = await backup.access()
     const envelopes = [
       await repository.readEnvelope(first, trustedSigners),
@@ -91,11 +94,21 @@ class Place {
       stranger: { path: other.path, snapshotId },
       foreign: { path: foreign.path },
     }
-    return new Place(folder, engine, await start('target'), backup, envelopes, others)
+    return new Place(folder, engine, [source, await start('target')], backup, envelopes, others)
   }
 
   async close(): Promise<void> {
-    await this.#engine.scratchServers.remove(this.#target.folder)
+    await this.#buckets.close()
+    for (const { folder } of [this.#source, this.#target]) {
+      await this.#engine.scratchServers.remove(folder)
+    }
+  }
+
+  cases(): HarnessCase[] {
+    return [
+      ...REPOSITORY_ATTACKS.map(attack => this.caseOf(attack)),
+      ...BUCKET_ATTACKS.map(attack => this.#buckets.caseOf(attack)),
+    ]
   }
 
   caseOf(attack: Attack): HarnessCase {
