@@ -7,13 +7,13 @@ import { EXIT } from '#core/errors'
 import { keyRotationText } from '#report/key-text'
 import { rotateKey } from '#workflow/key/rotate-key'
 
-const KINDS = ['operations', 'escrow', 'signing'] as const
+const KINDS = ['operations', 'escrow', 'signing', 'audit'] as const
 
 export default class KeyRotate extends BaseCommand {
   static override summary = 'make a new key, and use it from the next backup on'
 
   static override description =
-    'Writes a new private key to a file of its own, and its public half into ecomdb.yaml. Nothing that is stored is changed: the next snapshot is encrypted to the new recipients and stores everything anew; old snapshots open with the old identities, and verify by the old signer, which stays trusted. No key is ever overwritten.'
+    'Writes a new private key to a file of its own, and its public half into ecomdb.yaml. Nothing that is stored is changed: the next snapshot is encrypted to the new recipients and stores everything anew; old snapshots open with the old identities, and verify by the old signer, which stays trusted. The audit key signs the checkpoints of the audit trail; the first rotation makes it. No key is ever overwritten.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> operations --dry-run',

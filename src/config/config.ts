@@ -27,6 +27,7 @@ export interface Config {
   /** Who is told of trouble; null: nobody. */
   notify: NotifyConfig | null
   broker: BrokerConfig
+  audit: AuditConfig
 }
 
 /** The broker: the issuer of session accounts. */
@@ -60,6 +61,15 @@ export interface NotifyConfig {
   command?: readonly string[] | undefined
   /** How long until the same trouble is told of again. */
   repeatMs: number
+}
+
+/** The audit trail: who signs it, who is believed, and where checkpoints go. */
+export interface AuditConfig {
+  /** audit.yaml; undefined: ecomdb's own. */
+  policyFile?: string | undefined
+  signingKeyFile?: string | undefined
+  trustedSigners: readonly string[]
+  anchors: readonly TargetPlace[]
 }
 
 /** What the operator says of a place that holds a repository. */

@@ -10,6 +10,8 @@ export interface KeyChange {
   signingKeyFile?: string
   /** Is added; the old ones stay, since they signed the old snapshots. */
   trustedSigner?: string
+  /** The key of the audit trail; its signer is added, as the others are. */
+  audit?: { signingKeyFile: string; trustedSigner: string }
 }
 
 /**
@@ -19,20 +21,24 @@ export interface KeyChange {
 export function changeKeys(text: string, file: string, change: KeyChange): string {
   parseConfig(text, file)
   const document = parseDocument(text)
-  const { recipient, identityFile, signingKeyFile, trustedSigner } = change
+  const { recipient, identityFile, signingKeyFile, trustedSigner, audit } = change
   if (recipient) {
     const list = parseConfig(text, file).keys?.recipients ?? []
     document.setIn(['keys', 'recipients', list.indexOf(recipient.old)], recipient.new)
   }
   if (signingKeyFile) document.setIn(['keys', 'signing_key_file'], signingKeyFile)
-  if (identityFile) append(document, 'identity_files', identityFile)
-  if (trustedSigner) append(document, 'trusted_signers', trustedSigner)
+  if (identityFile) append(document, ['keys', 'identity_files'], identityFile)
+  if (trustedSigner) append(document, ['keys', 'trusted_signers'], trustedSigner)
+  if (audit) {
+    document.setIn(['audit', 'signing_key_file'], audit.signingKeyFile)
+    append(document, ['audit', 'trusted_signers'], audit.trustedSigner)
+  }
   const changed = document.toString({ lineWidth: 0 })
   parseConfig(changed, file)
   return changed
 }
 
-function append(document: Document, key: string, value: string): void {
-  if (document.hasIn(['keys', key])) document.addIn(['keys', key], value)
-  else document.setIn(['keys', key], document.createNode([value]))
+function append(document: Document, path: readonly string[], value: string): void {
+  if (document.hasIn(path)) document.addIn(path, value)
+  else document.setIn(path, document.createNode([value]))
 }

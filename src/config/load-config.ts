@@ -7,7 +7,14 @@ import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
 import { ENGINE_FAMILIES } from '#domain/engine-family'
 import type { TargetPlace } from '#domain/target-place'
-import type { BrokerConfig, Config, CopyConfig, ReplicaConfig, ServerConfig } from './config.ts'
+import type {
+  AuditConfig,
+  BrokerConfig,
+  Config,
+  CopyConfig,
+  ReplicaConfig,
+  ServerConfig,
+} from './config.ts'
 import { notifyOf } from './notify-config.ts'
 import type { ConfigFile } from './schema.ts'
 import { placeOf, type WrittenPlace, writtenPlace } from './target-location.ts'
@@ -207,6 +214,19 @@ async function compose(
         changes.identity?.map(path => resolve(path)) ??
         (keys.identity_files ?? []).map(path => resolve(folder, path)),
     },
+    audit: auditOf(content.audit ?? {}, folder),
+  }
+}
+
+function auditOf(
+  { policy, signing_key_file, trusted_signers, anchors }: NonNullable<ConfigFile['audit']>,
+  folder: string,
+): AuditConfig {
+  return {
+    policyFile: policy && resolve(folder, policy),
+    signingKeyFile: signing_key_file && resolve(folder, signing_key_file),
+    trustedSigners: trusted_signers ?? [],
+    anchors: (anchors ?? []).flatMap(anchor => writtenPlace(anchor, folder) ?? []),
   }
 }
 

@@ -191,6 +191,25 @@ const keys = z
   })
   .describe('keys; a database host holds public keys only')
 
+const audit = z
+  .strictObject({
+    policy: path(
+      'which tables are audited, and who may write: an audit.yaml (default: the one that ecomdb comes with)',
+    ).optional(),
+    signing_key_file: path(
+      'the private Ed25519 key that signs checkpoints; on the sealing host only, which need not be the database host',
+    ).optional(),
+    trusted_signers: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('public keys whose checkpoints are believed'),
+    anchors: z
+      .array(z.strictObject(location))
+      .optional()
+      .describe('where each checkpoint goes at once: folders and buckets outside the database'),
+  })
+  .describe('the audit trail')
+
 const runsOn = z
   .enum(['all', 'database', 'vault', 'drill'])
   .describe(
@@ -243,6 +262,7 @@ export const configSchema = z
     keys: keys.optional(),
     notify: notifySchema.optional(),
     broker: broker.optional(),
+    audit: audit.optional(),
   })
   .describe('ecomdb.yaml: what ecomdb works on')
 

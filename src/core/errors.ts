@@ -135,6 +135,11 @@ export const ERROR_CODES = {
     'what came back is not what was backed up',
     'do not trust the restored data; the message names the table and the rows',
   ],
+  TRAIL_BROKEN: [
+    EXIT.VERIFICATION_FAILED,
+    'the audit trail in the database and its anchors do not fit',
+    '`ecomdb audit verify` says where; after a restore, `ecomdb audit seal --epoch-break REASON` says why',
+  ],
   NOT_CONSISTENT: [
     EXIT.VERIFICATION_FAILED,
     'the backup could not be shown to be of one point in time',

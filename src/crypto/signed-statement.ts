@@ -17,6 +17,7 @@ export type StatementKind =
   | 'binlog-segment'
   | 'leaver'
   | 'access-report'
+  | 'audit-checkpoint'
 
 /** The media type under which each kind is signed, so that one cannot pass for another. */
 const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
@@ -28,6 +29,7 @@ const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
   'binlog-segment': 'application/vnd.ecomdb.binlog-segment+json',
   leaver: 'application/vnd.ecomdb.leaver+json',
   'access-report': 'application/vnd.ecomdb.access-report+json',
+  'audit-checkpoint': 'application/vnd.ecomdb.audit-checkpoint+json',
 }
 
 export interface OpenedStatement {

@@ -1,5 +1,6 @@
 import type { EngineFamily } from '#domain/engine-family'
 import type { AccessCatalog } from './access-catalog.ts'
+import type { AuditTrail } from './audit-trail.ts'
 import type { BinaryLog } from './binlog.ts'
 import type { DefinerObjects } from './definer-objects.ts'
 import type { Hardening } from './hardening.ts'
@@ -48,4 +49,5 @@ export interface Engine {
   readonly definerObjects: DefinerObjects
   readonly leavers: Leavers
   readonly leases: Leases
+  readonly auditTrail: AuditTrail
 }

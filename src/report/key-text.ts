@@ -41,14 +41,19 @@ export function keyRotationText(rotation: KeyRotation): string {
     ...(takeAway
       ? [`TAKE AWAY NOW, to another place, and delete here: \`shred -u ${shellWord(keyFile)}\``]
       : []),
-    ...(kind === 'signing'
+    ...(kind === 'audit'
       ? [
-          'old snapshots go on verifying: the old signer stays in keys.trusted_signers',
-          'next: add the new signer to keys.trusted_signers on every host that reads snapshots, then back up',
+          'checkpoints that were signed before go on verifying: the old signer stays in audit.trusted_signers',
+          'next: add the new signer to audit.trusted_signers on every host that verifies the trail',
         ]
-      : [
-          'keep the old private key as long as there are snapshots that were made for it',
-          'next: `ecomdb backup logical` (it stores everything anew), then `ecomdb key check`',
-        ]),
+      : kind === 'signing'
+        ? [
+            'old snapshots go on verifying: the old signer stays in keys.trusted_signers',
+            'next: add the new signer to keys.trusted_signers on every host that reads snapshots, then back up',
+          ]
+        : [
+            'keep the old private key as long as there are snapshots that were made for it',
+            'next: `ecomdb backup logical` (it stores everything anew), then `ecomdb key check`',
+          ]),
   ].join('\n')
 }

@@ -28,7 +28,7 @@ export interface CheckedIdentity {
 
 /** What `ecomdb key rotate` did, or would do. */
 export interface KeyRotation {
-  kind: 'operations' | 'escrow' | 'signing'
+  kind: 'operations' | 'escrow' | 'signing' | 'audit'
   dryRun: boolean
   configFile: string
   /** Of the new private key. */

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
 import { accessCatalog } from '../shared/access/access-catalog.ts'
+import { auditTrail } from '../shared/audit/audit-trail.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
 import { definerObjects } from '../shared/definer-objects/definer-objects.ts'
@@ -46,4 +47,5 @@ export const mysqlEngine: Engine = {
   definerObjects,
   leavers: leavers(mysqlAccounts),
   leases,
+  auditTrail: auditTrail(mysqlAccounts),
 }

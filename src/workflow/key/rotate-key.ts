@@ -47,16 +47,17 @@ export async function rotateKey(options: RotateOptions): Promise<KeyRotation> {
   const keyFile = join(
     dirname(configFile),
     takeAway ? 'take-away' : 'keys',
-    `${kind}-${stamp(clock.now())}.${kind === 'signing' ? 'key' : 'identity'}`,
+    `${kind}-${stamp(clock.now())}.${kind === 'signing' || kind === 'audit' ? 'key' : 'identity'}`,
   )
   const rotation = { kind, dryRun, configFile, keyFile, old, new: null, takeAway }
   if (dryRun) return rotation
   await makeFolder(keyFile)
   const beside = relative(dirname(configFile), keyFile)
-  if (kind === 'signing') {
+  if (kind === 'signing' || kind === 'audit') {
     const key = generateSigningKey()
     await writeSigningKey(keyFile, key)
-    await changeConfig(configFile, { signingKeyFile: beside, trustedSigner: key.signer })
+    const files = { signingKeyFile: beside, trustedSigner: key.signer }
+    await changeConfig(configFile, kind === 'audit' ? { audit: files } : files)
     return { ...rotation, new: key.signer }
   }
   const pair = await generateIdentity()
@@ -68,8 +69,9 @@ export async function rotateKey(options: RotateOptions): Promise<KeyRotation> {
 
 /** The public half of what is replaced. */
 async function oldKey({ config, kind, replace }: RotateOptions): Promise<string | null> {
-  const { recipients, signingKeyFile } = config.keys
-  if (kind === 'signing') {
+  const { recipients } = config.keys
+  if (kind === 'signing' || kind === 'audit') {
+    const { signingKeyFile } = kind === 'audit' ? config.audit : config.keys
     return signingKeyFile ? (await readSigningKey(signingKeyFile)).signer : null
   }
   const old =

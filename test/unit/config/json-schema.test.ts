@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { auditJsonSchema, loadAuditPolicy } from '#config/audit-policy-file'
 import { configGuideMarkdown } from '#config/config-guide'
 import { hardenJsonSchema, loadHardenPolicy } from '#config/harden-policy-file'
 import { loadPasswordPolicy, passwordJsonSchema } from '#config/password-policy-file'
@@ -65,6 +66,20 @@ test('a waiver without a reason or an end is a mistake', async () => {
     const refused = await loadHardenPolicy({ hardenPolicyFile: file }).catch(error => error)
     expect(refused).toMatchObject({ code: 'CONFIG_INVALID' })
     for (const line of why) expect(refused.why).toContain(line.split(': ').slice(1).join(': '))
+  })
+})
+
+test('policies/audit.schema.json is what the schema says, and audit.yaml keeps to it', async () => {
+  const text = `${JSON.stringify(auditJsonSchema(), null, 2)}\n`
+  await expect(text).toMatchFileSnapshot(join(packageRoot(), 'policies/audit.schema.json'))
+  expect(await loadAuditPolicy()).toMatchObject({
+    tables: ['users', 'support_members', 'chat_sessions', 'chat_messages'],
+    writers: [
+      { user: 'chat_service', host: '%', tables: null },
+      { user: 'ecomdb_loader', operations: ['insert', 'update'] },
+    ],
+    seal: { everyMs: 5_000, maxEvents: 50_000 },
+    keepMs: null,
   })
 })
 

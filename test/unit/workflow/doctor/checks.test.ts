@@ -25,6 +25,7 @@ const config: Config = {
   notify: null,
   broker: { socketPath: null, group: null, identityHost: 'localhost', sessionHost: 'localhost' },
   keys: { recipients: ['age1a', 'age1b'], trustedSigners: ['me'], identityFiles: [] },
+  audit: { trustedSigners: [], anchors: [] },
 }
 const server = {
   flavor: Flavor.parse('10.11.19-MariaDB'),

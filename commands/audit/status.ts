@@ -1,0 +1,33 @@
+import { auditedServer, auditPolicyFrom } from '#cli/audit-wiring'
+import { BaseCommand, type Outcome } from '#cli/base-command'
+import { configFrom, serverFlags } from '#cli/flags'
+import { EXIT } from '#core/errors'
+import { auditStatusText } from '#report/audit-text'
+import { auditStatus } from '#workflow/audit/install-audit'
+
+export default class AuditStatus extends BaseCommand {
+  static override summary = 'is every table audited as it should be, and how far is it sealed?'
+
+  static override description =
+    'Compares the triggers that are there, word for word, with those that the audit makes for the columns that a table has now, and shows the newest checkpoint. It proves nothing about the rows: `ecomdb audit verify` does.'
+
+  static override examples = ['<%= config.bin %> <%= command.id %>']
+
+  static override exits = [EXIT.FINDINGS]
+
+  static override flags = serverFlags
+
+  protected override async execute(): Promise<Outcome<object>> {
+    const { flags } = await this.parse(AuditStatus)
+    const config = await configFrom(flags)
+    const { tables } = await auditPolicyFrom(config)
+    const { trustedSigners } = config.audit
+    const result = await auditStatus(await auditedServer(config), { tables, trustedSigners })
+    const problems = result.tables.some(table => table.problems.length > 0)
+    return {
+      result,
+      text: auditStatusText(result),
+      status: problems ? EXIT.FINDINGS : EXIT.DONE,
+    }
+  }
+}

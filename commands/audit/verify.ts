@@ -1,0 +1,45 @@
+import {
+  anchorFlag,
+  anchorsFrom,
+  auditedServer,
+  auditPolicyFrom,
+  trustedByAudit,
+} from '#cli/audit-wiring'
+import { BaseCommand, type Outcome } from '#cli/base-command'
+import { configFrom, serverFlags } from '#cli/flags'
+import { EXIT } from '#core/errors'
+import { verifyText } from '#report/audit-text'
+import { openServerTrail, verifyTrail } from '#workflow/audit/verify-trail'
+
+export default class AuditVerify extends BaseCommand {
+  static override summary = 'was a row, an event or a checkpoint changed unseen?'
+
+  static override description =
+    'Reads everything at one moment: the checkpoints, their signatures and how one follows the other, the same in the anchors; every event against its batch; every live row against its newest event; and who is not a writer of the policy. Names what it finds, with the row and the time between which it happened. The exit status is 3 with findings, and 13 where a signature or a root does not hold.'
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --anchor /mnt/anchor',
+  ]
+
+  static override exits = [EXIT.FINDINGS, EXIT.VERIFICATION_FAILED]
+
+  static override flags = { ...anchorFlag, ...serverFlags }
+
+  protected override async execute(): Promise<Outcome<object>> {
+    const { flags } = await this.parse(AuditVerify)
+    const config = await configFrom(flags)
+    const [policy, trustedSigners] = [await auditPolicyFrom(config), trustedByAudit(config)]
+    const anchors = await anchorsFrom(config, flags.anchor)
+    const source = await openServerTrail(await auditedServer(config))
+    try {
+      const options = { policy, trustedSigners, anchors }
+      const result = await verifyTrail(source, options, this.progress)
+      const findings = result.findings.length > 0 ? EXIT.FINDINGS : EXIT.DONE
+      const status = result.broken ? EXIT.VERIFICATION_FAILED : findings
+      return { result, text: verifyText(result), status }
+    } finally {
+      await source.close()
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { string } from '@oclif/core/flags'
+import type { Config } from '#config/config'
+import { EcomdbError } from '#core/errors'
+import { readSigningKey, type SigningKey } from '#crypto/key-files'
+import type { AuditPolicy } from '#domain/audit/audit-policy'
+import type { Target } from '#target/target'
+import type { AuditedServer } from '#workflow/audit/install-audit'
+import { wire } from './wire.ts'
+
+/** For commands that compare with anchors or write to them. */
+export const anchorFlag = {
+  anchor: string({
+    multiple: true,
+    helpGroup: 'CONFIGURATION',
+    helpValue: 'PLACE',
+    summary: 'a folder or s3://bucket/prefix instead of audit.anchors; can be repeated',
+  }),
+}
+
+export async function auditPolicyFrom({ audit }: Config): Promise<AuditPolicy & { file: string }> {
+  const { loadAuditPolicy } = await import('#config/audit-policy-file')
+  return await loadAuditPolicy(audit.policyFile)
+}
+
+export async function auditedServer(config: Config): Promise<AuditedServer> {
+  const { engine, connect } = await wire.server(config)
+  return { engine, connect, database: config.server.database }
+}
+
+export async function anchorsFrom(
+  { audit }: Config,
+  named: readonly string[] | undefined,
+): Promise<Target[]> {
+  const { placeOf } = await import('#config/target-location')
+  const places = named ? await Promise.all(named.map(place => placeOf(place))) : audit.anchors
+  return await Promise.all(places.map(place => wire.openTarget(place)))
+}
+
+/**
+ * The key that signs checkpoints, and whose signer is trusted.
+ * @throws EcomdbError SECRET_MISSING
+ */
+export async function auditKeyFrom({ audit }: Config): Promise<SigningKey> {
+  const key = audit.signingKeyFile ? await readSigningKey(audit.signingKeyFile) : null
+  if (key && audit.trustedSigners.includes(key.signer)) return key
+  throw new EcomdbError('SECRET_MISSING', {
+    what: 'cannot sign checkpoints',
+    why: key
+      ? `the key's signer ${key.signer} is not among audit.trusted_signers`
+      : 'audit.signing_key_file is not set',
+    hints: ['make a key with `ecomdb key rotate audit`, on the host that seals'],
+  })
+}
+
+/** @throws EcomdbError CONFIG_INVALID when nobody is trusted */
+export function trustedByAudit({ audit }: Config): readonly string[] {
+  if (audit.trustedSigners.length > 0) return audit.trustedSigners
+  throw new EcomdbError('CONFIG_INVALID', {
+    what: 'audit.trusted_signers is not set',
+    why: 'without it nobody knows whose checkpoints to believe',
+    hints: ['`ecomdb key rotate audit` makes a key and writes its signer there'],
+  })
+}

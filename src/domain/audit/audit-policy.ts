@@ -1,0 +1,65 @@
+import type { AuditEvent } from './event.ts'
+
+/** policies/audit.yaml: what is audited, who may write, and what the seal promises. */
+export interface AuditPolicy {
+  tables: readonly string[]
+  /** null: not declared, and then nobody's changes are findings. */
+  writers: readonly Writer[] | null
+  seal: {
+    /** Between two looks of `seal --follow`. */
+    everyMs: number
+    /** A checkpoint comes at least so often, also without an event. */
+    heartbeatMs: number
+    /** An event that is older and in no batch is a finding. */
+    withinMs: number
+    maxEvents: number
+  }
+  /** The longest that a statement may run; an event cannot be older when it is sealed. */
+  longestStatementMs: number
+  /** How far the clocks of the server and the sealing host may be apart. */
+  clockSkewMs: number
+  /** How many anchors there have to be. */
+  anchors: number
+  /** Sealed batches older than this are removed by `audit prune`; null: none. */
+  keepMs: number | null
+}
+
+/** A program or person that may change audited tables. */
+export interface Writer {
+  user: string
+  /** As the host of an account: `%` and `_` stand for anything. */
+  host: string
+  /** null: all of them. */
+  tables: readonly string[] | null
+  operations: readonly ('insert' | 'update' | 'delete')[]
+}
+
+const OPERATION = { I: 'insert', U: 'update', D: 'delete' } as const
+
+/** May whoever made this event change this table so? True where the event is of no row. */
+export function isLegitimate(
+  { kind, account }: Pick<AuditEvent, 'kind' | 'account'>,
+  table: string,
+  writers: readonly Writer[],
+): boolean {
+  if (kind !== 'I' && kind !== 'U' && kind !== 'D') return true
+  const at = account.lastIndexOf('@')
+  const user = account.slice(0, at)
+  const host = account.slice(at + 1)
+  return writers.some(
+    writer =>
+      writer.user === user &&
+      isLike(host, writer.host) &&
+      (writer.tables?.includes(table) ?? true) &&
+      writer.operations.includes(OPERATION[kind]),
+  )
+}
+
+/** As LIKE in SQL, without escapes. */
+function isLike(text: string, pattern: string): boolean {
+  const source = pattern
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('%', '.*')
+    .replaceAll('_', '.')
+  return new RegExp(`^${source}$`, 'i').test(text)
+}

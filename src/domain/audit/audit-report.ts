@@ -1,0 +1,65 @@
+import type { EpochBreak } from './checkpoint.ts'
+import type { Finding, FindingKind } from './finding.ts'
+
+/** What `ecomdb audit install` did, or would do. */
+export interface AuditInstallReport {
+  database: string
+  /** The database of the trail. */
+  store: string
+  dryRun: boolean
+  statements: readonly string[]
+  tables: readonly string[]
+  /** Rows of before that were written down. */
+  baselines: readonly { table: string; rows: number }[]
+}
+
+export interface AuditUninstallReport {
+  database: string
+  statements: readonly string[]
+  done: boolean
+}
+
+export interface AuditStatusReport {
+  database: string
+  store: string
+  /** null: nothing is audited yet. */
+  trailId: string | null
+  tables: readonly {
+    table: string
+    problems: readonly string[]
+    layoutId: number | null
+    baselineDone: boolean
+  }[]
+  /** Tables that are audited, and that the policy does not name. */
+  notInPolicy: readonly string[]
+  /** null: nothing is sealed, or no signer is trusted here. */
+  sealed: { batch: number; sealedAt: string; sealedTo: number } | null
+}
+
+/** What one run of `ecomdb audit seal` did. */
+export interface SealReport {
+  trailId: string
+  batches: number
+  events: number
+  /** The newest checkpoint; null before the first. */
+  head: { batch: number; sha256: string; sealedAt: string; epoch: number } | null
+  epochBreak: EpochBreak | null
+  anchors: readonly { label: string; put: number; failed: string | null }[]
+}
+
+export interface VerifyReport {
+  trailId: string
+  database: string
+  /** The server, or the export's file. */
+  source: string
+  /** When the rows were read; the server's clock. */
+  readAt: string
+  checked: { batches: number; events: number; rows: number; unsealed: number }
+  anchors: readonly { label: string; batches: number }[]
+  /** What could not be checked, in words. */
+  notes: readonly string[]
+  counts: Partial<Record<FindingKind, number>>
+  findings: readonly Finding[]
+  /** A signature or a root does not hold. */
+  broken: boolean
+}

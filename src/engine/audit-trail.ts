@@ -1,0 +1,100 @@
+import type { Field } from '#domain/audit/canonical'
+import type { Checkpoint } from '#domain/audit/checkpoint'
+import type { AuditEvent, Control, Layout, LayoutColumn } from '#domain/audit/event'
+import type { OwnStores } from './own-store.ts'
+import type { ConnectOptions, Session } from './session.ts'
+
+/** Which trail a server has, and of what. */
+export interface TrailRecord {
+  trailId: string
+  shopDatabase: string
+  layouts: readonly Layout[]
+  tables: readonly { table: string; layoutId: number; baselineDone: boolean }[]
+}
+
+/** What an installation would do. */
+export interface AuditInstallPlan {
+  /** Why it cannot be done, in words, each with what helps; then there are no statements. */
+  refusals: readonly string[]
+  layouts: readonly Layout[]
+  /** In order; the ones that drop what is old come after those that make what is new. */
+  statements: readonly string[]
+  /** Tables of which the rows of before are written down. */
+  baselines: readonly Layout[]
+}
+
+export interface AuditedTableStatus {
+  table: string
+  /** trigger missing, other columns than the layout, … ; empty: as it should be. */
+  problems: readonly string[]
+  layoutId: number | null
+  baselineDone: boolean
+}
+
+export interface StoredBatch {
+  batch: number
+  /** The file of the signed checkpoint. */
+  statement: Buffer
+}
+
+/** Everything at one moment: a snapshot of its own connection. */
+export interface AuditReader {
+  /** The server's clock after the snapshot was taken. */
+  readonly serverAt: string
+  /** By id; of the ranges only, where they are given. */
+  events(
+    ranges?: readonly (readonly [from: number, to: number | null])[],
+  ): AsyncIterable<AuditEvent>
+  batches(): AsyncIterable<StoredBatch>
+  leaves(batch: number): Promise<Buffer | null>
+  /** The fields of every row, in the order of `columns`; none when the table is gone. */
+  rows(database: string, table: string, columns: readonly LayoutColumn[]): AsyncIterable<Field[]>
+  /** Which of these columns the table has. */
+  columnsOf(database: string, table: string): Promise<ReadonlySet<string>>
+  close(): Promise<void>
+}
+
+/**
+ * The audit trail in the server: triggers that write events, and what sealing and verifying
+ * read. What an event, a leaf and a checkpoint are is domain code (src/domain/audit).
+ */
+export interface AuditTrail extends OwnStores {
+  /** null: there is none. */
+  readTrail(session: Session): Promise<TrailRecord | null>
+  /** Makes the store and the trail's record where there is none. */
+  ensureTrail(session: Session, database: string, trailId: string): Promise<TrailRecord>
+  planInstall(
+    session: Session,
+    database: string,
+    tables: readonly string[],
+    /** Write all rows down anew, as they are. */
+    baseline: boolean,
+  ): Promise<AuditInstallPlan>
+  /** Writes the layouts down, then runs the statements. */
+  install(session: Session, plan: AuditInstallPlan): Promise<void>
+  /** Writes every row of a table down, in pieces. @returns the rows */
+  writeBaseline(session: Session, database: string, layout: Layout): Promise<number>
+  status(
+    session: Session,
+    database: string,
+    tables: readonly string[],
+  ): Promise<AuditedTableStatus[]>
+  /** The statements that stop the audit; the trail stays. */
+  uninstallStatements(session: Session, database: string): Promise<string[]>
+  run(session: Session, statement: string): Promise<void>
+  /** Makes this session the only one that seals. @throws EcomdbError LOCKED */
+  lockSealer(session: Session): Promise<void>
+  /** When the oldest transaction of others began, by the server's clock; null: none runs. */
+  oldestTransaction(session: Session): Promise<string | null>
+  /** What must not change unseen beside the rows. */
+  controls(session: Session, trail: TrailRecord): Promise<Control[]>
+  openReader(options: ConnectOptions): Promise<AuditReader>
+  lastBatch(session: Session): Promise<StoredBatch | null>
+  readBatch(session: Session, batch: number): Promise<{ statement: Buffer; leaves: Buffer } | null>
+  storeBatch(
+    session: Session,
+    batch: Pick<Checkpoint, 'batch'>,
+    statement: Uint8Array,
+    leaves: Uint8Array,
+  ): Promise<void>
+}

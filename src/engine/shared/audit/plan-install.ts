@@ -1,0 +1,174 @@
+import type { Layout } from '#domain/audit/event'
+import type { AuditedTableStatus, AuditInstallPlan, TrailRecord } from '../../audit-trail.ts'
+import { quoteAccount, quoteQualified } from '../../quote.ts'
+import type { Session } from '../../session.ts'
+import { type AccountDialect, accountSteps, observeAccounts } from '../provision/accounts.ts'
+import { layoutContent, type ObservedTable, observeTable } from './observe-tables.ts'
+import {
+  type AuditTrigger,
+  auditTriggers,
+  createTriggerSql,
+  type LiveLayout,
+  TRIGGER_NAME,
+} from './trigger-statements.ts'
+
+interface LiveTrigger {
+  name: string
+  table: string
+  body: string
+  definer: string
+}
+
+/** The triggers of the audit that are there. */
+export async function auditTriggersThere(
+  session: Session,
+  database: string,
+): Promise<LiveTrigger[]> {
+  const rows = await session.rows<Record<string, string>>(
+    `SELECT trigger_name AS name, event_object_table AS tbl, action_statement AS body, definer AS definer
+     FROM information_schema.triggers WHERE trigger_schema = ? AND trigger_name LIKE 'ecomdb\\_audit\\_%'`,
+    [database],
+  )
+  return rows
+    .map(row => ({
+      name: String(row['name']),
+      table: String(row['tbl']),
+      body: String(row['body']),
+      definer: String(row['definer']),
+    }))
+    .filter(({ name }) => TRIGGER_NAME.test(name))
+}
+
+export async function planInstall(
+  session: Session,
+  dialect: AccountDialect,
+  place: { database: string; store: string; trail: TrailRecord | null },
+  tables: readonly string[],
+  baseline: boolean,
+): Promise<AuditInstallPlan> {
+  const { database, store, trail } = place
+  const observed = await Promise.all(tables.map(one => observeTable(session, database, one)))
+  const refusals = observed.flatMap(one => one.refusals)
+  if (refusals.length > 0) return { refusals, layouts: [], statements: [], baselines: [] }
+  const there = await auditTriggersThere(session, database)
+  const layouts: Layout[] = []
+  const baselines: Layout[] = []
+  const create: string[] = []
+  const keep = new Set<string>()
+  let next = Math.max(0, ...(trail?.layouts ?? []).map(({ id }) => id))
+  for (const one of observed) {
+    const known = knownLayout(trail, one)
+    const layout = known ?? { id: next + 1, table: one.table, ...layoutContent(one) }
+    if (!known) layouts.push(layout)
+    next = Math.max(next, layout.id)
+    const record = trail?.tables.find(({ table }) => table === one.table)
+    if (baseline || !known || record?.layoutId !== layout.id || !record.baselineDone) {
+      baselines.push(layout)
+    }
+    const missing = wantedTriggers(store, layout, one).filter(wanted => !isThere(there, wanted))
+    // A trigger that is wrong has the name of the right one: a new layout gets round that.
+    create.push(
+      ...missing.flatMap(wanted => [
+        ...(there.some(({ name }) => name === wanted.name)
+          ? [`DROP TRIGGER ${quoteQualified(database, wanted.name)}`]
+          : []),
+        createTriggerSql(database, store, wanted),
+      ]),
+    )
+    for (const { name } of wantedTriggers(store, layout, one)) keep.add(name)
+  }
+  const drop = there
+    .filter(({ name }) => !keep.has(name))
+    .map(({ name }) => `DROP TRIGGER ${quoteQualified(database, name)}`)
+  const account = await definerSteps(session, dialect, place, tables)
+  return { refusals, layouts, statements: [...account, ...create, ...drop], baselines }
+}
+
+/** The newest layout that the table has now, or null. */
+function knownLayout(trail: TrailRecord | null, table: ObservedTable): Layout | null {
+  const newest = trail?.layouts.findLast(layout => layout.table === table.table)
+  const same =
+    newest &&
+    JSON.stringify({ columns: newest.columns, key: newest.key }) ===
+      JSON.stringify(layoutContent(table))
+  return same ? newest : null
+}
+
+function wantedTriggers(store: string, layout: Layout, table: ObservedTable): AuditTrigger[] {
+  const live: LiveLayout = { ...layout, columns: table.columns, key: table.key }
+  return auditTriggers(store, live)
+}
+
+function isThere(there: readonly LiveTrigger[], wanted: AuditTrigger): boolean {
+  return there.some(
+    one => one.name === wanted.name && one.table === wanted.table && one.body === wanted.body,
+  )
+}
+
+/** The locked account that the triggers run as. It is called as the store is. */
+async function definerSteps(
+  session: Session,
+  dialect: AccountDialect,
+  { database, store }: { database: string; store: string },
+  tables: readonly string[],
+): Promise<string[]> {
+  const account = { user: store, host: 'localhost' }
+  const [observed] = await observeAccounts(session, dialect, [account])
+  const grants = [
+    { schema: store, table: 'event', privileges: ['INSERT', 'SELECT'], grantOption: false },
+    ...tables.map(table => {
+      return { schema: database, table, privileges: ['SELECT', 'TRIGGER'], grantOption: false }
+    }),
+  ]
+  const held = new Set(
+    observed?.grants.map(({ schema, table, privileges }) => `${schema}.${table}.${privileges}`),
+  )
+  const missing = grants.filter(({ schema, table, privileges }) =>
+    privileges.some(privilege => !held.has(`${schema}.${table}.${privilege}`)),
+  )
+  const wanted = { account, login: false, grants }
+  const state = observed ?? { account, exists: false, locked: false, grants: [] }
+  return accountSteps(dialect, wanted, state, missing).map(({ sql }) => sql)
+}
+
+export async function auditStatus(
+  session: Session,
+  { database, store, trail }: { database: string; store: string; trail: TrailRecord | null },
+  tables: readonly string[],
+): Promise<AuditedTableStatus[]> {
+  const there = await auditTriggersThere(session, database)
+  return await Promise.all(
+    tables.map(async table => {
+      const observed = await observeTable(session, database, table)
+      const record = trail?.tables.find(one => one.table === table)
+      const layout = knownLayout(trail, observed)
+      const problems = [...observed.refusals]
+      if (!record) problems.push('it is not audited')
+      else if (!layout) problems.push('its columns are not those that are audited')
+      else {
+        const missing = wantedTriggers(store, layout, observed).filter(one => !isThere(there, one))
+        problems.push(...missing.map(({ name }) => `the trigger ${name} is missing or changed`))
+        const stranger = there.find(
+          one => one.table === table && one.definer !== `${store}@localhost`,
+        )
+        if (stranger) problems.push(`the trigger ${stranger.name} runs as ${stranger.definer}`)
+        if (!record.baselineDone) problems.push('its rows of before are not all written down')
+      }
+      const layoutId = record?.layoutId ?? null
+      return { table, problems, layoutId, baselineDone: record?.baselineDone ?? false }
+    }),
+  )
+}
+
+/** Stops the audit; the account goes, since nothing runs as it any more. */
+export async function uninstallStatements(
+  session: Session,
+  database: string,
+  store: string,
+): Promise<string[]> {
+  const there = await auditTriggersThere(session, database)
+  return [
+    ...there.map(({ name }) => `DROP TRIGGER ${quoteQualified(database, name)}`),
+    `DROP USER IF EXISTS ${quoteAccount(store, 'localhost')}`,
+  ]
+}

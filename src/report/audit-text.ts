@@ -1,0 +1,96 @@
+import { countOf } from '#core/units'
+import type {
+  AuditInstallReport,
+  AuditStatusReport,
+  AuditUninstallReport,
+  SealReport,
+  VerifyReport,
+} from '#domain/audit/audit-report'
+import type { Finding } from '#domain/audit/finding'
+
+/** `ecomdb audit install` for people. */
+export function auditInstallText(report: AuditInstallReport): string {
+  const { database, store, dryRun, statements, baselines, tables } = report
+  if (dryRun) {
+    return statements.length
+      ? [...statements.map(statement => `${statement};`), 'nothing was changed'].join('\n')
+      : `nothing to do: ${tables.join(', ')} of ${database} are audited`
+  }
+  return [
+    `${database}: ${tables.join(', ')} are audited; the trail is in ${store}`,
+    `  statements  ${statements.length}`,
+    ...baselines.map(({ table, rows }) => `  baseline    ${table}: ${countOf(rows, 'row')}`),
+    ...(statements.length + baselines.length > 0
+      ? [
+          'next: `ecomdb audit seal`, where the audit key is; with --accept REASON when the trail is older than this',
+        ]
+      : []),
+  ].join('\n')
+}
+
+/** `ecomdb audit uninstall` for people. */
+export function auditUninstallText({ database, statements, done }: AuditUninstallReport): string {
+  if (done) return `${database} is not audited any more; the trail stays`
+  return [
+    ...statements.map(statement => `${statement};`),
+    `nothing was changed; do it with --confirm ${database}`,
+  ].join('\n')
+}
+
+/** `ecomdb audit status` for people. */
+export function auditStatusText(report: AuditStatusReport): string {
+  const { database, store, tables, notInPolicy, sealed } = report
+  return [
+    `${database}, trail in ${store}`,
+    ...tables.flatMap(({ table, problems }) =>
+      problems.length
+        ? problems.map(problem => `  PROBLEM  ${table}: ${problem}`)
+        : [`  audited  ${table}`],
+    ),
+    ...notInPolicy.map(table => `  audited  ${table}, which the policy does not name`),
+    sealed
+      ? `  sealed   batch ${sealed.batch} at ${sealed.sealedAt}, up to event ${sealed.sealedTo}`
+      : '  sealed   nothing that a trusted signer signed',
+  ].join('\n')
+}
+
+/** `ecomdb audit seal` for people. */
+export function sealText(report: SealReport, wanted: number): string {
+  const { batches, events, head, epochBreak, anchors } = report
+  return [
+    `sealed ${countOf(events, 'event')} in ${batches} ${batches === 1 ? 'batch' : 'batches'}`,
+    ...(head ? [`  head     batch ${head.batch}, ${head.sealedAt}, ${head.sha256}`] : []),
+    ...(epochBreak
+      ? [`  epoch    broken: batches ${epochBreak.lost} are lost (${epochBreak.reason})`]
+      : []),
+    ...anchors.map(({ label, put, failed }) =>
+      failed ? `  FAILED   ${label}: ${failed}` : `  anchor   ${label}: ${put} new`,
+    ),
+    ...(anchors.length < wanted
+      ? [`  FINDING  ${anchors.length} anchors of ${wanted}: name more under audit.anchors`]
+      : []),
+  ].join('\n')
+}
+
+/** `ecomdb audit verify` for people. */
+export function verifyText(report: VerifyReport): string {
+  const { checked, anchors, notes, counts, findings, source, readAt } = report
+  const kinds = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`)
+  return [
+    `${report.database} as ${source} was at ${readAt} UTC`,
+    `  checked  ${countOf(checked.batches, 'checkpoint')}, ${countOf(checked.events, 'event')}, ${countOf(checked.rows, 'row')}; ${checked.unsealed} not sealed yet`,
+    ...anchors.map(
+      ({ label, batches }) => `  anchor   ${label}: ${countOf(batches, 'checkpoint')}`,
+    ),
+    ...notes.map(note => `  note     ${note}`),
+    ...findings.map(findingLine),
+    kinds.length ? `FINDINGS: ${kinds.join(', ')}` : 'nothing was found',
+  ].join('\n')
+}
+
+function findingLine(found: Finding): string {
+  const { kind, table, row, batch, from, to, detail } = found
+  const where = table ? ` ${table}${row === null ? '' : ` ${row}`}:` : ''
+  const time = from === null ? '' : from === to ? `, at ${from}` : `, between ${from} and ${to}`
+  return `  ${kind}${where} ${detail}${batch === null ? '' : ` (batch ${batch})`}${time}`
+}

@@ -1,0 +1,40 @@
+import { checkpointName, leavesName } from '#domain/audit/checkpoint'
+import type { Target } from '#target/target'
+
+/** The checkpoints of one trail in one place outside the database. */
+export class Anchor {
+  readonly label: string
+  readonly #target: Target
+  readonly #folder: string
+
+  constructor(target: Target, trailId: string) {
+    this.label = target.label
+    this.#target = target
+    this.#folder = `audit/${trailId}/`
+  }
+
+  /** The numbers of the checkpoints that are there, ascending. */
+  async batches(): Promise<number[]> {
+    const found: number[] = []
+    for await (const { name } of this.#target.list(this.#folder)) {
+      const [, number] = /\/(\d{10})\.json$/.exec(name) ?? []
+      if (number) found.push(Number(number))
+    }
+    return found
+  }
+
+  async statement(batch: number): Promise<Buffer | null> {
+    return await this.#target.get(this.#folder + checkpointName(batch))
+  }
+
+  async leaves(batch: number): Promise<Buffer | null> {
+    return await this.#target.get(this.#folder + leavesName(batch))
+  }
+
+  /** The leaves first: a checkpoint that is there is complete. */
+  async put(batch: number, statement: Uint8Array, leaves: Uint8Array): Promise<void> {
+    const file = this.#folder + leavesName(batch)
+    if (!(await this.#target.stat(file))) await this.#target.put(file, [leaves])
+    await this.#target.put(this.#folder + checkpointName(batch), [statement])
+  }
+}

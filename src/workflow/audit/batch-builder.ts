@@ -1,0 +1,53 @@
+import { LEAF_PREFIX } from '#domain/audit/checkpoint'
+import { type AuditEvent, type Control, controlLeaf, eventLeaf } from '#domain/audit/event'
+import { RangeBuilder, rangesText } from '#domain/audit/id-ranges'
+import { leafHash, MerkleTree } from '#domain/audit/merkle'
+
+/** Collects the events of one batch: their tree, their ids, and the start of each leaf's hash. */
+export class BatchBuilder {
+  readonly #tree = new MerkleTree()
+  readonly #ids = new RangeBuilder()
+  readonly #prefixes: Buffer[] = []
+
+  get count(): number {
+    return this.#ids.count
+  }
+
+  add(event: AuditEvent, table: string): void {
+    const hash = leafHash(eventLeaf(event, table))
+    this.#tree.appendHash(hash)
+    this.#prefixes.push(hash.subarray(0, LEAF_PREFIX))
+    this.#ids.add(event.id)
+  }
+
+  finish(controls: readonly Control[]): { root: string; leaves: Buffer; ranges: string } {
+    for (const control of controls) this.#tree.append(controlLeaf(control))
+    return {
+      root: this.#tree.root().toString('hex'),
+      leaves: Buffer.concat(this.#prefixes),
+      ranges: rangesText(this.#ids.ranges),
+    }
+  }
+}
+
+/** Cuts events into batches; the last one may be empty, and there is always one. */
+export async function* batchesOf(
+  events: AsyncIterable<AuditEvent>,
+  tables: ReadonlyMap<number, string>,
+  maxEvents: number,
+): AsyncIterable<{ builder: BatchBuilder; last: boolean }> {
+  let builder = new BatchBuilder()
+  for await (const event of events) {
+    if (builder.count === maxEvents) {
+      yield { builder, last: false }
+      builder = new BatchBuilder()
+    }
+    builder.add(event, tableOf(event, tables))
+  }
+  yield { builder, last: true }
+}
+
+/** Events of no table, and of a layout that nobody wrote down, have an empty name. */
+export function tableOf(event: AuditEvent, tables: ReadonlyMap<number, string>): string {
+  return tables.get(event.layout) ?? ''
+}

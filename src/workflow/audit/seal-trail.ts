@@ -1,0 +1,266 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
+import { toolVersion } from '#core/version'
+import type { SigningKey } from '#crypto/key-files'
+import { openStatement, signStatement } from '#crypto/signed-statement'
+import type { AuditPolicy } from '#domain/audit/audit-policy'
+import type { SealReport } from '#domain/audit/audit-report'
+import { sha256 } from '#domain/audit/canonical'
+import {
+  type Checkpoint,
+  checkpointOf,
+  type EpochBreak,
+  nextState,
+  type SealState,
+} from '#domain/audit/checkpoint'
+import { compareControls } from '#domain/audit/compare-controls'
+import type { Control } from '#domain/audit/event'
+import { parseRanges } from '#domain/audit/id-ranges'
+import type { AuditReader, TrailRecord } from '#engine/audit-trail'
+import type { Session } from '#engine/session'
+import type { Target } from '#target/target'
+import { type AnchorState, Anchors } from './anchor-set.ts'
+import { type BatchBuilder, batchesOf } from './batch-builder.ts'
+import type { AuditedServer } from './install-audit.ts'
+
+export interface SealOptions extends AuditedServer {
+  policy: AuditPolicy
+  key: SigningKey
+  trustedSigners: readonly string[]
+  anchors: readonly Target[]
+  /** A person says that what changed beside the rows, and a new baseline, are meant. */
+  accept: string | null
+  /** A person says why the database is older than the anchors. */
+  epochBreak: string | null
+  /** Go on until a signal comes. */
+  follow: boolean
+  clock: Clock
+  /** Ends following; for tests. */
+  signal?: AbortSignal
+}
+
+/** The newest checkpoint, and the SHA-256 of its file. */
+interface Head {
+  checkpoint: Checkpoint
+  sha256: string
+}
+
+/**
+ * `ecomdb audit seal`: puts the events that are in no batch yet into batches, signs each, stores
+ * it, and takes it to the anchors. One sealer at a time; after days off it catches up.
+ *
+ * @throws EcomdbError SCHEMA_MISSING without a trail; LOCKED; SIGNATURE_INVALID, TRAIL_BROKEN when
+ *   the database and the anchors do not fit: nothing is sealed on top of that
+ */
+export async function sealTrail(options: SealOptions, progress: Progress): Promise<SealReport> {
+  const { engine, connect } = options
+  const session = await engine.connect({ ...connect, database: undefined })
+  try {
+    const trail = await engine.auditTrail.readTrail(session)
+    if (!trail) throw noTrail(options.database)
+    await engine.auditTrail.lockSealer(session)
+    const sealer = await Sealer.open(options, session, trail, progress)
+    progress.stage('sealing')
+    await sealer.seal()
+    while (options.follow && !options.signal?.aborted) {
+      await sleep(options.policy.seal.everyMs, undefined, { signal: options.signal }).catch(
+        () => {},
+      )
+      if (options.signal?.aborted) break
+      await sealer.meetAnchors()
+      await sealer.seal()
+    }
+    return sealer.report()
+  } finally {
+    await session.close()
+  }
+}
+
+export function noTrail(database: string): EcomdbError {
+  return new EcomdbError('SCHEMA_MISSING', {
+    what: `${database} has no audit trail`,
+    hints: ['run `ecomdb audit install` first'],
+  })
+}
+
+class Sealer {
+  readonly #options: SealOptions
+  readonly #session: Session
+  readonly #trail: TrailRecord
+  readonly #anchors: Anchors
+  readonly #progress: Progress
+  #head: Head | null
+  #batches = 0
+  #events = 0
+  #epochBreak: EpochBreak | null = null
+  /** What a person said counts for all that this run finds at its first look. */
+  #accept: string | null
+
+  private constructor(
+    options: SealOptions,
+    session: Session,
+    trail: TrailRecord,
+    progress: Progress,
+    head: Head | null,
+  ) {
+    this.#options = options
+    this.#session = session
+    this.#trail = trail
+    this.#progress = progress
+    this.#head = head
+    this.#anchors = new Anchors(options.anchors, trail.trailId)
+    this.#accept = head ? options.accept : (options.accept ?? 'the trail begins')
+  }
+
+  static async open(
+    options: SealOptions,
+    session: Session,
+    trail: TrailRecord,
+    progress: Progress,
+  ): Promise<Sealer> {
+    const last = await options.engine.auditTrail.lastBatch(session)
+    const head = last && headOf(last.statement, `batch ${last.batch}`, options.trustedSigners)
+    const sealer = new Sealer(options, session, trail, progress, head)
+    await sealer.meetAnchors()
+    if (options.epochBreak !== null && !sealer.#epochBreak) throw noBreak()
+    return sealer
+  }
+
+  /** Compares the head with the anchors, and brings them what they lack. */
+  async meetAnchors(): Promise<void> {
+    const batch = this.#head?.checkpoint.batch ?? 0
+    const ahead = await this.#anchors.look(batch, this.#head?.sha256 ?? null)
+    if (ahead) await this.#breakEpoch(ahead, batch)
+    await this.#anchors.catchUp(this.#head?.checkpoint.batch ?? 0, async missing =>
+      this.#options.engine.auditTrail.readBatch(this.#session, missing),
+    )
+  }
+
+  /** The anchors are ahead: a restore, which somebody owns up to, or a crime. */
+  async #breakEpoch(ahead: AnchorState, batch: number): Promise<void> {
+    const { epochBreak, trustedSigners } = this.#options
+    if (epochBreak === null) {
+      throw new EcomdbError('TRAIL_BROKEN', {
+        what: `the trail was rolled back: the database ends at batch ${batch}, and ${ahead.label} has ${ahead.last}`,
+        why: 'it was restored to an earlier state without saying so, or somebody removed batches',
+        hints: ['after a restore, say why: `ecomdb audit seal --epoch-break REASON`'],
+      })
+    }
+    const newest = headOf(ahead.statement, `batch ${ahead.last} of ${ahead.label}`, trustedSigners)
+    const state: SealState = this.#head?.checkpoint ?? { sealedTo: 0, open: [] }
+    this.#epochBreak = {
+      restoredTo: batch,
+      lost: `${batch + 1}-${ahead.last}`,
+      reason: epochBreak,
+    }
+    this.#accept = epochBreak
+    const { sealedTo, open } = state
+    this.#head = { ...newest, checkpoint: { ...newest.checkpoint, sealedTo, open } }
+  }
+
+  /** One look: all events that can be seen now and are in no batch. */
+  async seal(): Promise<void> {
+    const { auditTrail } = this.#options.engine
+    // In this order: what has ended before the snapshot is in it.
+    const oldest = await auditTrail.oldestTransaction(this.#session)
+    const controls = await auditTrail.controls(this.#session, this.#trail)
+    const reader = await auditTrail.openReader(this.#options.connect)
+    try {
+      await this.#sealSnapshot(reader, controls, oldest)
+    } finally {
+      await reader.close()
+    }
+    this.#accept = null
+  }
+
+  async #sealSnapshot(
+    reader: AuditReader,
+    controls: readonly Control[],
+    oldest: string | null,
+  ): Promise<void> {
+    const { open = [], sealedTo = 0 } = this.#head?.checkpoint ?? {}
+    const holes = open.flatMap(({ ids }) => parseRanges(ids))
+    const ranges = [...holes.sort((a, b) => a[0] - b[0]), [sealedTo + 1, null] as const]
+    const tables = new Map(this.#trail.layouts.map(({ id, table }) => [id, table]))
+    const { maxEvents } = this.#options.policy.seal
+    for await (const { builder, last } of batchesOf(reader.events(ranges), tables, maxEvents)) {
+      if (builder.count === 0 && !this.#isDue(controls)) return
+      // Only the last batch of a snapshot has seen all of it.
+      await this.#store(builder, controls, reader.serverAt, last ? oldest : '')
+    }
+  }
+
+  /** A checkpoint without events comes when something changed, or none came for long. */
+  #isDue(controls: readonly Control[]): boolean {
+    if (!this.#head || this.#epochBreak || this.#options.accept !== null) return true
+    const { checkpoint } = this.#head
+    const age = this.#options.clock.now().getTime() - Date.parse(checkpoint.sealedAt)
+    const known = { from: null, to: null, batch: null }
+    return (
+      age >= this.#options.policy.seal.heartbeatMs ||
+      compareControls(checkpoint.controls, controls, known).length > 0
+    )
+  }
+
+  async #store(
+    builder: BatchBuilder,
+    controls: readonly Control[],
+    serverAt: string,
+    oldest: string | null,
+  ): Promise<void> {
+    const { key, clock, engine } = this.#options
+    const before = this.#head?.checkpoint
+    const { root, leaves, ranges } = builder.finish(controls)
+    const state = before ?? { sealedTo: 0, open: [] }
+    const checkpoint: Checkpoint = {
+      ...{ format: 1, trail: this.#trail.trailId, batch: (before?.batch ?? 0) + 1 },
+      epoch: (before?.epoch ?? 1) + (this.#epochBreak && this.#batches === 0 ? 1 : 0),
+      previous: this.#head?.sha256 ?? null,
+      ...{ sealedAt: clock.now().toISOString(), serverAt },
+      ...{ events: ranges, count: builder.count, root },
+      leavesSha256: sha256(leaves).toString('hex'),
+      controls,
+      ...nextState(state, parseRanges(ranges), serverAt, oldest),
+      accept: this.#accept,
+      epochBreak: this.#batches === 0 ? this.#epochBreak : null,
+      pruned: before?.pruned ?? '',
+      tool: toolVersion(),
+    }
+    const statement = signStatement('audit-checkpoint', checkpoint, key)
+    await engine.auditTrail.storeBatch(this.#session, checkpoint, statement, leaves)
+    this.#head = { checkpoint, sha256: sha256(statement).toString('hex') }
+    this.#batches += 1
+    this.#events += builder.count
+    this.#progress.advance({ items: builder.count })
+    for (const failure of await this.#anchors.put(checkpoint.batch, statement, leaves)) {
+      this.#progress.warn(failure)
+    }
+  }
+
+  report(): SealReport {
+    const head = this.#head && {
+      batch: this.#head.checkpoint.batch,
+      sha256: this.#head.sha256,
+      sealedAt: this.#head.checkpoint.sealedAt,
+      epoch: this.#head.checkpoint.epoch,
+    }
+    return {
+      ...{ trailId: this.#trail.trailId, batches: this.#batches, events: this.#events },
+      ...{ head, epochBreak: this.#epochBreak, anchors: this.#anchors.report() },
+    }
+  }
+}
+
+function noBreak(): EcomdbError {
+  return new EcomdbError('USAGE', {
+    what: 'there is no epoch to break: the database has all that the anchors have',
+    hints: ['leave --epoch-break out'],
+  })
+}
+
+function headOf(statement: Buffer, name: string, trustedSigners: readonly string[]): Head {
+  const { value } = openStatement('audit-checkpoint', statement, trustedSigners, name)
+  return { checkpoint: checkpointOf(value), sha256: sha256(statement).toString('hex') }
+}

@@ -1,0 +1,22 @@
+import type { Field } from '#domain/audit/canonical'
+import type { AuditEvent, Control, LayoutColumn } from '#domain/audit/event'
+import type { StoredBatch, TrailRecord } from '#engine/audit-trail'
+
+/** A trail to verify: of a server at one moment, or of an export. Read in this order. */
+export interface TrailSource {
+  readonly label: string
+  readonly trail: TrailRecord
+  /** When it was read; the server's clock. */
+  readonly readAt: string
+  /** How the server is now beside the rows; null: not known. */
+  readonly controls: readonly Control[] | null
+  batches(): AsyncIterable<StoredBatch>
+  /** Ascending by id. */
+  events(): AsyncIterable<AuditEvent>
+  /** The columns of `columns` that the table lacks, and its rows. */
+  missingColumns(table: string, columns: readonly LayoutColumn[]): Promise<ReadonlySet<string>>
+  rows(table: string, columns: readonly LayoutColumn[]): AsyncIterable<Field[]>
+  /** null: it does not have them. */
+  leaves(batch: number): Promise<Buffer | null>
+  close(): Promise<void>
+}

@@ -1,0 +1,239 @@
+import { type AuditPolicy, isLegitimate } from '#domain/audit/audit-policy'
+import { keyText } from '#domain/audit/canonical'
+import { LEAF_PREFIX } from '#domain/audit/checkpoint'
+import { type AuditEvent, eventLeaf } from '#domain/audit/event'
+import { type Finding, type FindingList, finding } from '#domain/audit/finding'
+import { parseRanges } from '#domain/audit/id-ranges'
+import { leafHash, MerkleTree } from '#domain/audit/merkle'
+import type { Chain, ChainBatch } from './verify-chain.ts'
+
+/** A batch of which events are coming. */
+interface OpenBatch {
+  batch: ChainBatch
+  tree: MerkleTree
+  prefixes: Buffer[]
+  ids: number[]
+  missing: number
+}
+
+interface Stretch {
+  from: number
+  to: number
+  batch: ChainBatch
+}
+
+/** An edited leaf is named by the leaves' file of whichever place has the right one. */
+type LeavesOf = (batch: number, sha256: string) => Promise<Buffer | null>
+
+/**
+ * Checks every event against its batch, as they come by id. Memory is that of the batches that
+ * are open at the same time, and their ranges.
+ */
+export class EventVerifier {
+  readonly #stretches: Stretch[]
+  readonly #open = new Map<number, OpenBatch>()
+  readonly #chain: Chain
+  readonly #policy: AuditPolicy
+  readonly #found: FindingList
+  readonly #readAt: string
+  readonly #leavesOf: LeavesOf
+  /** Ids that the newest checkpoint still waits for. */
+  readonly #waitedFor: ReadonlySet<number>
+  #at = 0
+  #unsealed: { first: AuditEvent; last: AuditEvent; count: number } | null = null
+  unsealed = 0
+  events = 0
+
+  constructor(
+    chain: Chain,
+    policy: AuditPolicy,
+    found: FindingList,
+    readAt: string,
+    leavesOf: LeavesOf,
+  ) {
+    this.#chain = chain
+    this.#policy = policy
+    this.#found = found
+    this.#readAt = readAt
+    this.#leavesOf = leavesOf
+    this.#stretches = chain.batches
+      .filter(({ excused }) => !excused)
+      .flatMap(batch => batch.ranges.map(([from, to]) => ({ from, to, batch })))
+      .sort((a, b) => a.from - b.from)
+    const open = chain.head?.open.flatMap(({ ids }) => parseRanges(ids)) ?? []
+    this.#waitedFor = new Set(
+      open.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, at) => from + at)),
+    )
+  }
+
+  /** @returns the number of the event's batch; null: it is in none */
+  async add(event: AuditEvent, table: string): Promise<number | null> {
+    this.events += 1
+    await this.#skipTo(event.id)
+    const stretch = this.#stretches[this.#at]
+    const batch = stretch && stretch.from <= event.id ? stretch.batch : null
+    this.#checkWriter(event, table, batch)
+    if (!batch || !stretch) {
+      this.#addUnsealed(event, table)
+      return null
+    }
+    this.#checkTime(event, table, batch)
+    const open = this.#opened(batch)
+    const hash = leafHash(eventLeaf(event, table))
+    open.tree.appendHash(hash)
+    open.prefixes.push(hash.subarray(0, LEAF_PREFIX))
+    open.ids.push(event.id)
+    stretch.from = event.id + 1
+    if (stretch.from > stretch.to) this.#at += 1
+    await this.#closeIfComplete(open)
+    return batch.batch
+  }
+
+  /** After the last event. */
+  async end(): Promise<void> {
+    await this.#skipTo(Number.POSITIVE_INFINITY)
+    this.#endUnsealed()
+  }
+
+  #opened(batch: ChainBatch): OpenBatch {
+    const known = this.#open.get(batch.batch)
+    if (known) return known
+    const open = { batch, tree: new MerkleTree(), prefixes: [], ids: [], missing: 0 }
+    this.#open.set(batch.batch, open)
+    return open
+  }
+
+  /** Ids of batches up to here that did not come are gone. */
+  async #skipTo(id: number): Promise<void> {
+    for (;;) {
+      const stretch = this.#stretches[this.#at]
+      if (!stretch || stretch.from >= id) return
+      const to = Math.min(stretch.to, id - 1)
+      await this.#addGone(stretch.batch, stretch.from, to)
+      stretch.from = to + 1
+      if (stretch.from > stretch.to) this.#at += 1
+    }
+  }
+
+  async #addGone(batch: ChainBatch, from: number, to: number): Promise<void> {
+    const open = this.#opened(batch)
+    open.missing += to - from + 1
+    const what = from === to ? `event ${from} is` : `events ${from} to ${to} are`
+    const known = { event: from, batch: batch.batch, from: batch.sealedAt, to: this.#readAt }
+    this.#found.add(finding('GAP', `${what} gone from the trail`, { ...known, broken: true }))
+    await this.#closeIfComplete(open)
+  }
+
+  async #closeIfComplete(open: OpenBatch): Promise<void> {
+    const { batch, tree, ids, missing } = open
+    if (ids.length + missing < batch.count) return
+    this.#open.delete(batch.batch)
+    if (missing === 0) {
+      for (const hash of batch.controlHashes) tree.appendHash(hash)
+      if (tree.root().toString('hex') === batch.root) return
+    }
+    const leaves = await this.#leavesOf(batch.batch, batch.leavesSha256)
+    const edited = leaves ? editedIds(open, leaves) : []
+    for (const id of edited) this.#addEdited(batch, id, `event ${id} is not what was sealed`)
+    if (missing === 0 && edited.length === 0) {
+      this.#addEdited(batch, null, `batch ${batch.batch} is not what was sealed`)
+    }
+  }
+
+  #addEdited({ batch, sealedAt }: ChainBatch, event: number | null, detail: string): void {
+    const known = { event, batch, from: sealedAt, to: this.#readAt, broken: true }
+    this.#found.add(finding('EDITED', detail, known))
+  }
+
+  #checkWriter(event: AuditEvent, table: string, batch: ChainBatch | null): void {
+    const { writers } = this.#policy
+    const known = aboutEvent(event, table, batch)
+    if (writers && !isLegitimate(event, table, writers)) {
+      const did = { I: 'inserted', U: 'updated', D: 'deleted' }[event.kind as 'I' | 'U' | 'D']
+      this.#found.add(finding('EDITED BY', `${event.account}, who is no writer, ${did} it`, known))
+    }
+    if (event.kind === 'B' && batch && batch.accept === null) {
+      const detail = `${event.account} wrote it down anew, and nobody has accepted that`
+      this.#found.add(finding('EDITED BY', detail, known))
+    }
+  }
+
+  /** An id is given out in the order of time, so an old time under a new id is a lie. */
+  #checkTime(event: AuditEvent, table: string, batch: ChainBatch): void {
+    const { before, serverAt } = batch
+    const { longestStatementMs, clockSkewMs } = this.#policy
+    const at = momentOf(event.at)
+    const early =
+      before !== null &&
+      event.id > before.sealedTo &&
+      at < momentOf(before.serverAt) - longestStatementMs
+    if (!early && at <= momentOf(serverAt) + clockSkewMs) return
+    const detail = `event ${event.id} says ${event.at}, and came between ${before?.serverAt} and ${serverAt}`
+    this.#found.add(finding('CLOCK CHANGED', detail, aboutEvent(event, table, batch)))
+  }
+
+  #addUnsealed(event: AuditEvent, table: string): void {
+    const { head } = this.#chain
+    if (
+      head &&
+      event.id <= head.sealedTo &&
+      !this.#waitedFor.has(event.id) &&
+      !this.#chain.rolledBack
+    ) {
+      const detail = `event ${event.id} was put among those that were sealed before`
+      const known = { ...aboutEvent(event, table, null), from: head.sealedAt, to: this.#readAt }
+      this.#found.add(finding('INSERTED', detail, known))
+      return
+    }
+    this.unsealed += 1
+    if (momentOf(this.#readAt) - momentOf(event.at) <= this.#policy.seal.withinMs) return
+    this.#unsealed ??= { first: event, last: event, count: 0 }
+    this.#unsealed.last = event
+    this.#unsealed.count += 1
+  }
+
+  #endUnsealed(): void {
+    if (!this.#unsealed) return
+    const { first, last, count } = this.#unsealed
+    const detail = `${count} events, ${first.id} to ${last.id}, are in no batch`
+    const known = { event: first.id, from: first.at, to: last.at }
+    this.#found.add(finding('UNSEALED', detail, known))
+  }
+}
+
+function editedIds({ prefixes, ids, batch }: OpenBatch, leaves: Buffer): number[] {
+  const all = batch.ranges.flatMap(([from, to]) =>
+    Array.from({ length: to - from + 1 }, (_, at) => from + at),
+  )
+  const place = new Map(all.map((id, at) => [id, at * LEAF_PREFIX]))
+  return ids.filter((id, at) => {
+    const start = place.get(id) ?? 0
+    return !prefixes[at]?.equals(leaves.subarray(start, start + LEAF_PREFIX))
+  })
+}
+
+function aboutEvent(event: AuditEvent, table: string, batch: ChainBatch | null): Partial<Finding> {
+  return {
+    table: table || null,
+    row: safeKey(event.key),
+    event: event.id,
+    batch: batch?.batch ?? null,
+    from: event.at,
+    to: event.at,
+    account: event.account,
+  }
+}
+
+/** An event that was tampered with may hold anything. */
+function safeKey(key: Buffer): string {
+  try {
+    return keyText(key)
+  } catch {
+    return `0x${key.toString('hex')}`
+  }
+}
+
+/** Milliseconds of "2014-03-19 10:00:00.123456", UTC. */
+function momentOf(text: string): number {
+  return Date.parse(`${text.slice(0, 23).replace(' ', 'T')}Z`)
+}

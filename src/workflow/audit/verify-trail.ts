@@ -1,0 +1,169 @@
+import { messageOf } from '#core/errors'
+import type { Progress } from '#core/progress'
+import type { AuditPolicy } from '#domain/audit/audit-policy'
+import type { VerifyReport } from '#domain/audit/audit-report'
+import { sha256 } from '#domain/audit/canonical'
+import { FindingList, finding } from '#domain/audit/finding'
+import type { Target } from '#target/target'
+import { Anchor } from './anchors.ts'
+import { tableOf } from './batch-builder.ts'
+import type { AuditedServer } from './install-audit.ts'
+import { Reconciler, unauditedTables } from './reconcile-rows.ts'
+import { noTrail } from './seal-trail.ts'
+import type { TrailSource } from './trail-source.ts'
+import { type Chain, verifyChain } from './verify-chain.ts'
+import { EventVerifier } from './verify-events.ts'
+
+export interface VerifyOptions {
+  policy: AuditPolicy
+  trustedSigners: readonly string[]
+  anchors: readonly Target[]
+}
+
+/**
+ * `ecomdb audit verify`: the checkpoints against each other and the anchors, every event against
+ * its batch, and every live row against its newest event. Memory stays flat.
+ */
+export async function verifyTrail(
+  source: TrailSource,
+  { policy, trustedSigners, anchors }: VerifyOptions,
+  progress: Progress,
+): Promise<VerifyReport> {
+  const found = new FindingList()
+  const notes: string[] = []
+  progress.stage('reading checkpoints')
+  const places = await readAnchors(source, anchors, policy, notes)
+  const chain = await verifyChain(source, places, { policy, trustedSigners }, found)
+  if (chain.head === null) notes.push('nothing is sealed yet')
+  else checkHeartbeat(chain, source, policy, found)
+  unauditedTables(source, policy.tables, found)
+  if (policy.writers === null) notes.push('the policy names no writers: nobody was looked for')
+  progress.stage('checking events')
+  const leavesOf = (batch: number, hash: string) => rightLeaves(source, places, batch, hash)
+  const events = new EventVerifier(chain, policy, found, source.readAt, leavesOf)
+  const reconciler = new Reconciler(source, found)
+  try {
+    const tables = new Map(source.trail.layouts.map(({ id, table }) => [id, table]))
+    for await (const event of source.events()) {
+      const batch = await events.add(event, tableOf(event, tables))
+      reconciler.addEvent(event, batch)
+      progress.advance({ items: 1 })
+    }
+    await events.end()
+    progress.stage('comparing rows')
+    await reconciler.judge()
+  } finally {
+    reconciler.close()
+  }
+  return {
+    trailId: source.trail.trailId,
+    database: source.trail.shopDatabase,
+    ...{ source: source.label, readAt: source.readAt },
+    checked: {
+      batches: chain.checked,
+      events: events.events,
+      rows: reconciler.rows,
+      unsealed: events.unsealed,
+    },
+    anchors: places.map(({ anchor, batches }) => ({
+      label: anchor.label,
+      batches: batches.length,
+    })),
+    ...{ notes, counts: found.counts, findings: found.findings, broken: found.broken },
+  }
+}
+
+/** An anchor that cannot be reached is said, and so is one too few. */
+async function readAnchors(
+  source: TrailSource,
+  targets: readonly Target[],
+  policy: AuditPolicy,
+  notes: string[],
+): Promise<{ anchor: Anchor; batches: number[] }[]> {
+  const places: { anchor: Anchor; batches: number[] }[] = []
+  for (const target of targets) {
+    const anchor = new Anchor(target, source.trail.trailId)
+    try {
+      places.push({ anchor, batches: await anchor.batches() })
+    } catch (error) {
+      notes.push(`the anchor ${target.label} was not compared: ${messageOf(error)}`)
+    }
+  }
+  if (places.length < policy.anchors) {
+    notes.push(
+      `compared with ${places.length} anchors of ${policy.anchors}: a trail that was rolled back or rewritten as a whole may look right`,
+    )
+  }
+  return places
+}
+
+function checkHeartbeat(
+  { head }: Chain,
+  source: TrailSource,
+  policy: AuditPolicy,
+  found: FindingList,
+): void {
+  if (!head) return
+  const age = Date.parse(`${source.readAt.replace(' ', 'T')}Z`) - Date.parse(head.sealedAt)
+  const allowed = policy.seal.heartbeatMs + policy.seal.withinMs
+  if (age <= allowed) return
+  const detail = `no checkpoint for ${Math.round(age / 60_000)} minutes: the sealer stands still`
+  found.add(finding('UNSEALED', detail, { from: head.sealedAt, to: source.readAt }))
+}
+
+/** The leaves that belong to the checkpoint, from whichever place has them. */
+async function rightLeaves(
+  source: TrailSource,
+  places: readonly { anchor: Anchor }[],
+  batch: number,
+  hash: string,
+): Promise<Buffer | null> {
+  const readers = [
+    ...places.map(
+      ({ anchor }) =>
+        () =>
+          anchor.leaves(batch),
+    ),
+    () => source.leaves(batch),
+  ]
+  for (const read of readers) {
+    const leaves = await read()
+    if (leaves && sha256(leaves).toString('hex') === hash) return leaves
+  }
+  return null
+}
+
+/** The trail of a server, at one moment. */
+export async function openServerTrail({
+  engine,
+  connect,
+  database,
+}: AuditedServer): Promise<TrailSource> {
+  const { auditTrail } = engine
+  const session = await engine.connect({ ...connect, database: undefined })
+  try {
+    const trail = await auditTrail.readTrail(session)
+    if (!trail) throw noTrail(database)
+    const controls = await auditTrail.controls(session, trail)
+    const reader = await auditTrail.openReader(connect)
+    const second = await auditTrail.openReader(connect)
+    const shop = trail.shopDatabase
+    return {
+      label: 'the database',
+      ...{ trail, controls, readAt: reader.serverAt },
+      batches: () => reader.batches(),
+      events: () => reader.events(),
+      async missingColumns(table, columns) {
+        const there = await reader.columnsOf(shop, table)
+        return new Set(columns.map(({ name }) => name).filter(name => !there.has(name)))
+      },
+      rows: (table, columns) => reader.rows(shop, table, columns),
+      leaves: batch => second.leaves(batch),
+      async close() {
+        await Promise.all([reader.close(), second.close()])
+      },
+    }
+  } finally {
+    await session.close()
+  }
+}
