@@ -30,8 +30,10 @@ export interface BenchContext {
   family: EngineFamily
   /** Rows of the whole generated shop, about. */
   rows: number
-  /** Files of this benchmark; deleted after it. */
+  /** Files of this benchmark; deleted after it, unless they are kept. */
   folder: string
+  /** Servers stay, filled and running, for the next run in this folder. */
+  keep: boolean
   say(message: string): void
 }
 

@@ -30,7 +30,7 @@ export const dumpLimit: Benchmark = {
     const bench = await startBenchServer(context, 'server')
     await fillShop(bench, context, ALL_FILES)
     const folder = join(context.folder, 'ours')
-    await mkdir(folder)
+    await mkdir(folder, { recursive: true })
     await freshRepository(bench, folder)
     const statements = await statementsOf(bench)
     return {

@@ -25,7 +25,7 @@ export const dump: Benchmark = {
     const bench = await startBenchServer(context, 'server')
     await fillShop(bench, context, ALL_FILES)
     const folder = join(context.folder, 'ours')
-    await mkdir(folder)
+    await mkdir(folder, { recursive: true })
     await freshRepository(bench, folder)
     const peer = findDumpPeer(bench.engine)
     const file = join(context.folder, 'peer.sql.zst.age')

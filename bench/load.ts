@@ -6,6 +6,7 @@ import {
   FULL_ROWS,
   fillShop,
   loadDataStatement,
+  PAGEVIEWS,
   SHOP,
   sampleFolder,
   startBenchServer,
@@ -13,7 +14,7 @@ import {
 
 /** Of the full data set, the share that has a million pageviews. */
 const MILLION_PAGEVIEWS = 0.4
-const PAGEVIEWS = '03.website_pageviews.csv'
+const FILE = '03.website_pageviews.csv'
 
 /**
  * `ecomdb load` of a million pageviews beside the server's own LOAD DATA LOCAL of the same
@@ -25,14 +26,14 @@ export const load: Benchmark = {
   perEngine: true,
   async prepare(whole) {
     const context: BenchContext = { ...whole, rows: Math.round(whole.rows * MILLION_PAGEVIEWS) }
-    const bench = await startBenchServer(context, 'server')
+    const bench = await startBenchServer(context, 'load-server')
     await fillShop(bench, context, ['01.products.csv', '02.website_sessions.csv'])
-    const file = join(await sampleFolder(context), PAGEVIEWS)
+    const file = join(await sampleFolder(context), FILE)
     const statement = await loadDataStatement(file)
     const client = bench.engine.scratchServers.client(bench.server)
     const empty = (): Promise<void> => bench.run(`TRUNCATE TABLE ${SHOP}.website_pageviews`)
     const check = async (): Promise<void> => {
-      const wanted = Math.round((2_500_000 * context.rows) / FULL_ROWS)
+      const wanted = Math.round((PAGEVIEWS * context.rows) / FULL_ROWS)
       const found = await bench.value(`SELECT COUNT(*) FROM ${SHOP}.website_pageviews`)
       if (Number(found) !== wanted) throw new Error(`${found} rows loaded, and not ${wanted}`)
     }

@@ -57,9 +57,9 @@ export async function physicalShop(
 ): Promise<{ bench: BenchServer; folder: string }> {
   const bench = await startBenchServer(context, 'server')
   await fillShop(bench, context, ALL_FILES)
-  if (context.family === 'mysql') await bench.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+  if (context.family === 'mysql') await installClone(bench)
   const folder = join(context.folder, 'ours')
-  await mkdir(folder)
+  await mkdir(folder, { recursive: true })
   await freshRepository(bench, folder)
   return { bench, folder }
 }
@@ -72,4 +72,11 @@ export async function backUpFiles(bench: BenchServer, folder: string): Promise<M
 
 export function storedBytes({ stdout }: Measured): number {
   return JSON.parse(stdout).result.stored.bytes
+}
+
+async function installClone({ run, value }: BenchServer): Promise<void> {
+  const found = await value(
+    "SELECT COUNT(*) FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'",
+  )
+  if (found === '0') await run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
 }

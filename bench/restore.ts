@@ -24,7 +24,7 @@ export const restore: Benchmark = {
   perEngine: true,
   async prepare(context) {
     const folder = join(context.folder, 'ours')
-    await mkdir(folder)
+    await mkdir(folder, { recursive: true })
     const file = join(context.folder, 'peer.sql.zst.age')
     const peer = await makeBackups(context, folder, file)
     const bench = await startBenchServer(context, 'restored')
@@ -61,7 +61,8 @@ async function makeBackups(
   }
 }
 
-async function restoreOurs(
+/** Without the time of the read-back, which goes to `readBacks`, in seconds. */
+export async function restoreOurs(
   bench: BenchServer,
   folder: string,
   readBacks: number[],

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { MIB } from '#core/units'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
@@ -8,30 +8,34 @@ import { accessPlan } from './access-plan.ts'
 import { type BenchContext, type Benchmark, type BenchResult, runContest } from './benchmark.ts'
 import { dump } from './dump.ts'
 import { dumpLimit } from './dump-limit.ts'
+import { growth } from './growth.ts'
 import { load } from './load.ts'
 import { physical } from './physical.ts'
 import { physicalRestore } from './physical-restore.ts'
 import { restore } from './restore.ts'
+import { restoreLoader } from './restore-loader.ts'
 import { second } from './second.ts'
 import { secondPhysical } from './second-physical.ts'
 import { FULL_ROWS } from './shop-server.ts'
 import { startup } from './startup.ts'
 
 /**
- * npm run bench -- NAME|all [--engine mysql|mariadb] [--rows N] [--pairs N] [--json]
+ * npm run bench -- NAME|all [--engine mysql|mariadb] [--rows N] [--pairs N] [--keep FOLDER] [--json]
  *
  * Ours and the peer in turn in one run, on the generator's data; medians of five pairs.
  * With --json a list of BenchResult goes to stdout; without, a table. The exit status is 1
- * when a bar is missed. Run it on a calm machine.
+ * when a bar is missed. Run it on a calm machine. With --keep the filled servers stay in FOLDER, and
+ * run, for the next benchmark; `second` and `second-physical` change what is in them.
  */
 const BENCHMARKS: readonly Benchmark[] = [
-  ...[startup, load, dump, dumpLimit, restore],
+  ...[startup, load, dump, dumpLimit, growth, restore, restoreLoader],
   ...[physical, physicalRestore, second, secondPhysical],
   accessPlan,
 ]
 const MEMORY_BAR_BYTES = 400 * MIB
 
-const USAGE = `usage: npm run bench -- NAME|all [--engine mysql|mariadb] [--rows N] [--pairs N] [--json]
+const USAGE = `usage: npm run bench -- NAME|all [--engine mysql|mariadb] [--rows N] [--pairs N]
+       [--keep FOLDER] [--json]
 names: ${BENCHMARKS.map(benchmark => benchmark.name).join(', ')}
 `
 
@@ -40,6 +44,7 @@ interface Wish {
   engines: readonly EngineFamily[]
   rows: number
   pairs: number
+  keep: string | null
   json: boolean
 }
 
@@ -50,6 +55,7 @@ function readWish(): Wish | null {
       engine: { type: 'string' },
       rows: { type: 'string', default: String(FULL_ROWS) },
       pairs: { type: 'string', default: '5' },
+      keep: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -58,7 +64,8 @@ function readWish(): Wish | null {
   const engines = ENGINE_FAMILIES.filter(each => (values.engine ?? each) === each)
   const [rows, pairs] = [Number(values.rows), Number(values.pairs)]
   const good = benchmarks.length && engines.length && !others.length && rows >= 1000 && pairs >= 1
-  return good ? { benchmarks, engines, rows, pairs, json: values.json } : null
+  const keep = values.keep === undefined ? null : resolve(values.keep)
+  return good ? { benchmarks, engines, rows, pairs, keep, json: values.json } : null
 }
 
 async function runAll(wish: Wish): Promise<BenchResult[]> {
@@ -74,15 +81,16 @@ async function runAll(wish: Wish): Promise<BenchResult[]> {
 async function runOne(
   benchmark: Benchmark,
   family: EngineFamily,
-  { rows, pairs }: Wish,
+  { rows, pairs, keep }: Wish,
 ): Promise<BenchResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'ecomdb-bench-'))
+  const folder = keep ? join(keep, family) : await mkdtemp(join(tmpdir(), 'ecomdb-bench-'))
+  await mkdir(folder, { recursive: true })
   const say = (message: string): void => void process.stderr.write(`${family}: ${message}\n`)
-  const context: BenchContext = { family, rows, folder, say }
+  const context: BenchContext = { family, rows, folder, keep: keep !== null, say }
   try {
     return await runContest(benchmark, context, pairs)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    if (!keep) await rm(folder, { recursive: true, force: true })
   }
 }
 

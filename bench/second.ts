@@ -27,7 +27,7 @@ async function logicalShop(context: BenchContext): Promise<{ bench: BenchServer;
   const bench = await startBenchServer(context, 'server')
   await fillShop(bench, context, ALL_FILES)
   const folder = join(context.folder, 'ours')
-  await mkdir(folder)
+  await mkdir(folder, { recursive: true })
   await freshRepository(bench, folder)
   return { bench, folder }
 }

@@ -15,6 +15,8 @@ import { countServer } from './measure.ts'
 
 /** Rows of the generator's scale 1: sessions, pageviews, items and chat messages. */
 export const FULL_ROWS = 4_600_000
+/** Pageviews among them. */
+export const PAGEVIEWS = 2_500_000
 
 export const SHOP = 'bench_shop'
 
@@ -64,7 +66,7 @@ export async function startBenchServer(context: BenchContext, name: string): Pro
     stop: async () => {
       forget()
       await session.close()
-      await engine.scratchServers.remove(server.folder)
+      if (!context.keep) await engine.scratchServers.remove(server.folder)
     },
   }
 }
@@ -100,6 +102,7 @@ export async function fillShop(
   context: BenchContext,
   files: readonly string[],
 ): Promise<void> {
+  if (context.keep && (await isFilled(bench, context))) return
   await bench.run(`DROP DATABASE IF EXISTS ${SHOP}`)
   await runProgram(ecomdb, ['provision', 'apply'], { env: bench.env })
   const sample = await sampleFolder(context)
@@ -113,6 +116,12 @@ export async function fillShop(
       statement,
     ])
   }
+}
+
+/** Has it the rows already, and no more? */
+async function isFilled({ value }: BenchServer, { rows }: BenchContext): Promise<boolean> {
+  const found = await value(`SELECT COUNT(*) FROM ${SHOP}.website_pageviews`).catch(() => null)
+  return Number(found ?? 0) === Math.round((PAGEVIEWS * rows) / FULL_ROWS)
 }
 
 /** The server's own LOAD DATA LOCAL of one of the generator's files. */
