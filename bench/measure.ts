@@ -5,7 +5,7 @@ import { programName } from '#process/program'
 
 export interface Measured {
   seconds: number
-  /** The peaks of the process and of all its children, added up; null when not watched. */
+  /** Of the process and all its children at the same time; null when it was not watched. */
   peakBytes: number | null
   /** Processor time of the program, of its children, and of the benchmark's servers meanwhile. */
   cpuSeconds: number
@@ -117,14 +117,25 @@ function ticks(process: string, fields: readonly number[]): number {
   return fields.reduce((sum, field) => sum + Number(values[field] ?? 0), 0)
 }
 
-/** Peak resident memory of a process and its children, in bytes; 0 when it is gone. */
+/**
+ * Resident memory of a process and its children now, in bytes; 0 when it is gone. No less than the
+ * peak of any of them, which may have been between two looks.
+ */
 function treeBytes(pid: number): number {
-  return peakBytesOf(pid) + childrenOf(pid).reduce((sum, child) => sum + treeBytes(child), 0)
+  const tree = treeOf(pid).map(memoryOf)
+  const now = tree.reduce((sum, { nowBytes }) => sum + nowBytes, 0)
+  return Math.max(now, ...tree.map(({ mostBytes }) => mostBytes))
 }
 
-function peakBytesOf(pid: number): number {
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`)) ?? []
-  return Number(kilobytes ?? 0) * 1024
+function treeOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(treeOf)]
+}
+
+function memoryOf(pid: number): { nowBytes: number; mostBytes: number } {
+  const text = read(`/proc/${pid}/status`)
+  const bytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024
+  return { nowBytes: bytes('VmRSS'), mostBytes: bytes('VmHWM') }
 }
 
 function childrenOf(pid: number): number[] {

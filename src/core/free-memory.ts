@@ -13,3 +13,8 @@ export function freeMemory({ buffer }: Uint8Array): void {
 export function freeIfAlone(part: Uint8Array): void {
   if (part.byteLength === part.buffer.byteLength) freeMemory(part)
 }
+
+/** The same of a piece that a stream has read, whatever its size, when its memory is its own. */
+export function freePiece({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
+}

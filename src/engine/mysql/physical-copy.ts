@@ -19,7 +19,16 @@ import { scratchServers } from '../shared/scratch-process.ts'
 import { refuseEmptied } from './physical-source.ts'
 import { mysqlScratch } from './scratch.ts'
 
-/** For a server that answers two questions: a third of the memory less (measured on 9.7). */
+/** Of the performance schema only what the clone's position is read from is needed. */
+const WITHOUT_STATISTICS = [
+  ...['error', 'digests', 'accounts', 'hosts', 'users'].map(what => `${what}-size`),
+  ...['waits', 'stages', 'statements', 'transactions'].map(
+    what => `events-${what}-history-long-size`,
+  ),
+  'max-memory-classes',
+].map(name => `--performance-schema-${name}=0`)
+
+/** For a server that answers two questions: 180 MB of memory instead of 500 (measured on 9.7). */
 const TO_BE_ASKED = [
   '--innodb-buffer-pool-size=32M',
   '--innodb-log-buffer-size=1M',
@@ -27,6 +36,7 @@ const TO_BE_ASKED = [
   '--max-connections=10',
   '--table-open-cache=100',
   '--table-definition-cache=400',
+  ...WITHOUT_STATISTICS,
 ]
 
 /**

@@ -1,3 +1,4 @@
+import { freeMemory } from '#core/free-memory'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import {
@@ -124,6 +125,7 @@ class FileStore {
     else this.#totals.newBlocks += 1
     if (!found && !frame) throw new Error('a block was not compressed')
     const where = found ?? (await this.#packs.add(frame ?? digest, bytes, digest))
+    if (frame) freeMemory(frame)
     this.#own.set(sha256, where)
     this.#blocks.push({ file, offset, sha256, ...where })
   }

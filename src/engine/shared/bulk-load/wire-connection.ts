@@ -103,8 +103,9 @@ export class WireConnection {
 
   /**
    * Runs a LOAD DATA LOCAL statement and answers its request with `blocks`, no faster than
-   * the server reads. When the blocks throw, the server gets the end of the file at once
-   * and the caller must roll back: the protocol has no other way to stop.
+   * the server reads. A block's memory is given back when it is sent. When the blocks throw,
+   * the server gets the end of the file at once and the caller must roll back: the protocol
+   * has no other way to stop.
    */
   async load(sql: string, blocks: AsyncIterable<Uint8Array>, what: string): Promise<OkPacket> {
     let failed: { error: unknown } | null = null
