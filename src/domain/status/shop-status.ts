@@ -145,10 +145,10 @@ function against(
 function copiesLine({ copies }: StatusFacts): StatusLine {
   const { datasets, stale, vanished, refused } = copies
   const missing = datasets.flatMap(({ rules }) =>
-    rules.filter(({ met }) => !met).map(({ rule, detail }) => `${RULE[rule]} (${detail})`),
+    rules.filter(({ met }) => !met).map(({ rule }) => RULE[rule]),
   )
   const problems = [
-    ...missing,
+    ...(missing.length > 0 ? [`missing ${[...new Set(missing)].join(', ')}`] : []),
     ...stale.map(({ name, why }) => `${name}: ${why}`),
     ...vanished.map(id => `snapshot ${id} has vanished`),
     ...refused.map(({ name }) => `${name} is not believed`),
@@ -158,7 +158,7 @@ function copiesLine({ copies }: StatusFacts): StatusLine {
     const count = 1 + (datasets[0]?.places.filter(({ fresh }) => fresh).length ?? 0)
     return { ...line, state: 'ok', detail: `met, ${count} copies with the server`, next: [] }
   }
-  const detail = problems.length > 0 ? `missing ${problems.join('; ')}` : 'no snapshot yet'
+  const detail = problems.length > 0 ? problems.join('; ') : 'no snapshot yet'
   return { ...line, state: 'finding', detail, next: ['`ecomdb backup status`'] }
 }
 
