@@ -40,9 +40,11 @@ export function accessAppliedText(plan: PrintedPlan & { sessionsEnded: number })
     ...statements.map(sql => `${sql};`),
     statements.length === 0
       ? `nothing to do: ${stateText(plan)}`
-      : `${statements.length} statements ran: ${stateText(plan)}`,
+      : `${counted(statements.length, 'statement')} ran: ${stateText(plan)}`,
     ...(plan.sessionsEnded > 0
-      ? [`${plan.sessionsEnded} open sessions ended, which would have kept what was revoked`]
+      ? [
+          `${counted(plan.sessionsEnded, 'open session')} ended, which would have kept what was revoked`,
+        ]
       : []),
     ...findingsText(plan.findings),
     ...plan.notes.map(note => `note: ${note}`),
@@ -74,16 +76,18 @@ export function accessDriftDocument(plan: PrintedPlan): object {
 }
 
 function driftVerdict({ changes, findings }: PrintedPlan): string {
-  const count = (number: number, what: string): string =>
-    `${number} ${what}${number === 1 ? '' : 's'}`
   const next = changes.length > 0 ? '; `ecomdb access plan` shows what would put it right' : ''
-  return `drift: ${count(changes.length, 'difference')}, ${count(findings.length, 'finding')}${next}`
+  return `drift: ${counted(changes.length, 'difference')}, ${counted(findings.length, 'finding')}${next}`
 }
 
 function stateText({ findings }: PrintedPlan): string {
   return findings.length === 0
     ? 'the server is as the policy says'
     : 'who is on record is as the policy says'
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
 }
 
 function statementsOf({ steps }: PrintedPlan): string[] {

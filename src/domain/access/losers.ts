@@ -6,7 +6,8 @@ import { accountKey, type ObservedAccess } from './observed.ts'
 const LOSSES: readonly Change['do'][] = ['revoke', 'revoke role', 'lock', 'drop role']
 
 /**
- * The accounts from which something is taken, by themselves or through a role. Their open
+ * The accounts on record from which something is taken, by themselves or through a role: not
+ * administrators, who on MariaDB hold every role that they made. Their open
  * sessions go on as they were: on MariaDB with a role that is revoked, on both engines with
  * rights on the whole server. Only KILL ends that.
  */
@@ -17,8 +18,9 @@ export function losers(changes: readonly Change[], observed: ObservedAccess): Ac
     ),
   )
   if (taken.size === 0) return []
+  const known = new Set(observed.records.map(({ account }) => accountKey(account)))
   return observed.principals
-    .filter(({ kind }) => kind === 'account')
+    .filter(({ kind, account }) => kind === 'account' && known.has(accountKey(account)))
     .filter(
       ({ account, roles }) =>
         taken.has(accountKey(account)) ||

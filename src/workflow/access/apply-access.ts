@@ -76,7 +76,9 @@ async function endSessions(
 ): Promise<number> {
   if (accounts.length === 0) return 0
   const { open } = await sessions.list(session, accounts)
-  const ids = open.filter(({ ending }) => !ending).map(({ id }) => id)
+  const ids = open
+    .filter(each => !each.ending && each.id !== session.connectionId)
+    .map(({ id }) => id)
   await sessions.kill(session, ids)
   return ids.length
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { parseAccessPolicy } from '#config/access-policy-file'
 import type { AccessPlan } from '#domain/access/change'
 import { desiredAccess } from '#domain/access/desired'
+import { losers } from '#domain/access/losers'
 import { accountText, type ObservedAccess, type ObservedObject } from '#domain/access/observed'
 import { planAccess } from '#domain/access/plan'
 import { placeText } from '#domain/access/right'
@@ -220,4 +221,23 @@ test('what everybody holds is told', () => {
     'everybody PUBLIC',
     'everybody analyst',
   ])
+})
+
+test('who loses something is who is on record: not the administrator who made the role', () => {
+  const observed = settled()
+  const principals = observed.principals.map(each =>
+    each.account.user === 'root'
+      ? { ...each, roles: [{ role: accountOf('analyst'), admin: true }] }
+      : each,
+  )
+  const lost = (what: AccessPlan['changes'][number]): string[] =>
+    losers([what], { ...observed, principals }).map(accountText)
+  const place = { on: 'server' as const }
+  const revoke = (name: string) =>
+    lost({ do: 'revoke', account: accountOf(name), place, privileges: ['PROCESS'] })
+  expect(revoke('analyst')).toEqual(['alice@localhost'])
+  expect(revoke('web@10.%')).toEqual(['web@10.%'])
+  expect(
+    lost({ do: 'grant', account: accountOf('analyst'), place, privileges: ['PROCESS'] }),
+  ).toEqual([])
 })
