@@ -82,7 +82,11 @@ const WORD: Record<CheckedItem['verdict'], string> = {
 function group(heading: string, { checks }: HardenReport, verdict: CheckedItem['verdict']): Html[] {
   const items = checks.filter(item => item.verdict === verdict)
   if (items.length === 0) return []
-  const columns = ['Check', 'Verdict', 'What was found'].map(one => ({ heading: one }))
+  const columns = [
+    { heading: 'Check', narrow: true },
+    { heading: 'Verdict', narrow: true },
+    { heading: 'What was found' },
+  ]
   return [section(heading, table(columns, items.map(itemRow)))]
 }
 

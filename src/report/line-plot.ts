@@ -1,4 +1,5 @@
 import { escapeHtml } from './html.ts'
+import { type Html, html } from './page.ts'
 
 export interface LinePlot {
   title: string
@@ -12,8 +13,8 @@ export interface LinePlot {
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [900, 180, 70, 22, 12, 12]
 
 /** Values over time as an SVG, drawn from zero; a table beside it says the same to everybody. */
-export function linePlot({ title, points, limit, format }: LinePlot): string {
-  if (points.length === 0) return ''
+export function linePlot({ title, points, limit, format }: LinePlot): Html {
+  if (points.length === 0) return html('')
   const most = Math.max(...points.map(({ y }) => y), ...near(points, limit)) * 1.1 || 1
   const times = points.map(({ at }) => Date.parse(at))
   const [first = 0, last = 0] = [times[0], times.at(-1)]
@@ -33,8 +34,8 @@ export function linePlot({ title, points, limit, format }: LinePlot): string {
       `<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${LEFT - 6}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${escapeHtml(format(value))}</text>`,
   )
   const days = `<text x="${LEFT}" y="${HEIGHT - 6}">${points[0]?.at.slice(0, 10)}</text><text x="${WIDTH - RIGHT}" y="${HEIGHT - 6}" text-anchor="end">${points.at(-1)?.at.slice(0, 10)}</text>`
-  return `<figure><figcaption>${escapeHtml(title)}${limit === null ? '' : `, promised ${escapeHtml(format(limit))}`}</figcaption>
-<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`${title}, from ${format(points[0]?.y ?? 0)} to ${format(points.at(-1)?.y ?? 0)}`)}">${axis.join('')}${limitLine(limit, most, y)}<polyline class="series" points="${places.join(' ')}"/>${dots.join('')}${days}</svg></figure>`
+  return html(`<figure><figcaption>${escapeHtml(title)}${limit === null ? '' : `, promised ${escapeHtml(format(limit))}`}</figcaption>
+<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`${title}, from ${format(points[0]?.y ?? 0)} to ${format(points.at(-1)?.y ?? 0)}`)}">${axis.join('')}${limitLine(limit, most, y)}<polyline class="series" points="${places.join(' ')}"/>${dots.join('')}${days}</svg></figure>`)
 }
 
 /** A limit that is far away would press the values flat: it is said and not drawn. */

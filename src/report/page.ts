@@ -1,4 +1,5 @@
 import { escapeHtml } from './html.ts'
+import { PAGE_STYLE } from './page-style.ts'
 
 /**
  * The frame of every HTML report: one file, no script, nothing from the network, light and dark,
@@ -14,7 +15,8 @@ export interface Page {
   /** What it comes to, in a sentence. */
   lead: string
   body: readonly Html[]
-  footer: string
+  /** The last word; null: none. */
+  footer: string | null
 }
 
 export type Tone = 'good' | 'bad' | 'warn' | 'plain'
@@ -23,7 +25,8 @@ declare const made: unique symbol
 /** Markup that is safe to put into a page. */
 export type Html = string & { readonly [made]: true }
 
-const html = (markup: string): Html => markup as Html
+/** For markup that src/report itself draws (SVG), with every text in it escaped. */
+export const html = (markup: string): Html => markup as Html
 
 export function renderPage({ title, verdict, heading, lead, body, footer }: Page): string {
   const word = verdict ? `<p class="verdict">${escapeHtml(verdict.text)}</p>\n` : ''
@@ -34,7 +37,7 @@ export function renderPage({ title, verdict, heading, lead, body, footer }: Page
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+<style>${PAGE_STYLE}</style>
 </head>
 <body>
 <main>
@@ -43,8 +46,7 @@ ${word}<h1>${escapeHtml(heading)}</h1>
 <p>${escapeHtml(lead)}</p>
 </header>
 ${body.join('\n')}
-<footer>${escapeHtml(footer)}</footer>
-</main>
+${footer === null ? '' : `<footer>${escapeHtml(footer)}</footer>\n`}</main>
 </body>
 </html>
 `
@@ -67,6 +69,8 @@ export interface TableColumn {
   heading: string
   /** Right-aligned figures that stand below each other. */
   number?: boolean
+  /** As narrow as its words, which are not broken. */
+  narrow?: boolean
 }
 
 /** A cell is text, or markup made here. */
@@ -84,10 +88,7 @@ export function table(
   total?: readonly TableCell[],
 ): Html {
   const head = columns
-    .map(
-      one =>
-        `<th scope="col"${one.number ? ' class="number"' : ''}>${escapeHtml(one.heading)}</th>`,
-    )
+    .map(one => `<th scope="col"${kindOf(one)}>${escapeHtml(one.heading)}</th>`)
     .join('')
   const body = rows.map(row => rowOf(row, columns))
   const none = `<tr><td colspan="${columns.length}">none</td></tr>`
@@ -97,10 +98,15 @@ export function table(
   )
 }
 
+function kindOf(column: TableColumn | undefined): string {
+  if (column?.number) return ' class="number"'
+  return column?.narrow ? ' class="narrow"' : ''
+}
+
 function rowOf({ cells, tone = 'plain' }: TableRow, columns: readonly TableColumn[]): string {
   const shown = cells.map((cell, at) => {
     const content = typeof cell === 'string' ? escapeHtml(cell) : cell.markup
-    const kind = columns[at]?.number ? ' class="number"' : ''
+    const kind = kindOf(columns[at])
     return at === 0 ? `<th scope="row"${kind}>${content}</th>` : `<td${kind}>${content}</td>`
   })
   return `<tr class="${tone}">${shown.join('')}</tr>`
@@ -111,6 +117,10 @@ export function factTable(facts: readonly (readonly [string, string])[]): Html {
   const row = ([name, value]: readonly [string, string]): string =>
     `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`
   return html(`<table class="facts"><tbody>${facts.map(row).join('\n')}</tbody></table>`)
+}
+
+export function paragraph(text: string, tone: Tone = 'plain'): Html {
+  return html(`<p class="${tone}">${escapeHtml(text)}</p>`)
 }
 
 export function list(items: readonly string[]): Html {
@@ -136,34 +146,3 @@ export function together(...parts: readonly Html[]): Html {
 export function line(text: string, kind: 'strong' | 'note' | 'plain' = 'plain'): Html {
   return html(`<div class="${kind}">${escapeHtml(text)}</div>`)
 }
-
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --soft: #555; --line: #d0d5da; --field: #f3f5f7; --good: #196f3d; --bad: #a93226; --warn: #7e5109 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #16191c; --soft: #a8b0b8; --line: #3a4148; --field: #21262b; --good: #7dcea0; --bad: #f1948a; --warn: #f5b041 } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 }
-main { max-width: 64rem; margin: 2rem auto; padding: 0 1rem }
-header { border-left: .5rem solid var(--line); padding: .25rem 0 .25rem 1rem }
-header p { margin: .25rem 0 0 }
-header.good { border-color: var(--good) } header.bad { border-color: var(--bad) } header.warn { border-color: var(--warn) }
-.verdict { margin: 0; font-weight: bold; text-transform: uppercase; letter-spacing: .08em }
-.good .verdict, dd.good, p.good, .badge.good { color: var(--good) }
-.bad .verdict, dd.bad, p.bad, .badge.bad { color: var(--bad) }
-.warn .verdict, dd.warn, p.warn, .badge.warn { color: var(--warn) }
-p.bad, p.warn, .badge { font-weight: bold } .badge { white-space: nowrap }
-h1 { margin: 0; font-size: 1.5rem; line-height: 1.25 } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
-.figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1.5rem 0 }
-.figures dt { color: var(--soft) } .figures dd { margin: 0; font-size: 1.6rem; font-variant-numeric: tabular-nums }
-.figures dd.note { font-size: .9rem; color: var(--soft) }
-.wide { overflow-x: auto }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
-thead th { white-space: nowrap; overflow-wrap: normal } tbody th { font-weight: normal }
-.facts th { color: var(--soft); white-space: nowrap }
-tfoot th, tfoot td { font-weight: bold; border-bottom: 0 }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-.strong { font-weight: 600 } .note { color: var(--soft); font-size: .9rem }
-ul { margin: .25rem 0; padding-left: 1.2rem }
-pre { margin: .35rem 0; padding: .5rem .7rem; background: var(--field); border-radius: .25rem; font: .85rem/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere }
-footer { margin: 2rem 0; color: var(--soft) }
-@media print { :root { --ink: #000; --paper: #fff; --soft: #444; --line: #bbb; --field: #f3f5f7; --good: #196f3d; --bad: #a93226; --warn: #7e5109 } main { margin: 0; max-width: none } * { print-color-adjust: exact } tr, .figures { break-inside: avoid } h2 { break-after: avoid } thead { display: table-header-group } .wide { overflow: visible } }
-`

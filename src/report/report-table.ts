@@ -1,5 +1,5 @@
 import { formatCount } from '#core/units'
-import { escapeHtml, htmlPage } from './html.ts'
+import { renderPage, table } from './page.ts'
 
 export const TABLE_FORMATS = ['text', 'csv', 'html'] as const
 export type TableFormat = (typeof TABLE_FORMATS)[number]
@@ -75,34 +75,26 @@ function csvText(text: string): string {
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
 
-function renderHtml(table: ReportTable): string {
-  const cells = (row: readonly string[], tag: 'th' | 'td'): string =>
-    row
-      .map((text, at) => {
-        const numeric = table.columns[at]?.kind !== 'text'
-        const scope = tag === 'th' ? ' scope="col"' : ''
-        return `<${tag}${scope}${numeric ? ' class="number"' : ''}>${escapeHtml(text)}</${tag}>`
-      })
-      .join('')
-  const headings = table.columns.map(column => column.heading)
-  const body = table.rows.map(row => `<tr>${cells(shownRow(table, row), 'td')}</tr>`)
-  const none = `<tr><td colspan="${table.columns.length}">none</td></tr>`
-  const parts = [
-    `<h1>${escapeHtml(table.title)}</h1>`,
-    `<p class="note">${escapeHtml(table.note)}</p>`,
-    '<table>',
-    `<thead><tr>${cells(headings, 'th')}</tr></thead>`,
-    `<tbody>${body.length ? body.join('\n') : none}</tbody>`,
-    ...(table.total
-      ? [`<tfoot><tr>${cells(shownRow(table, table.total), 'td')}</tr></tfoot>`]
-      : []),
-    '</table>',
-  ]
-  return htmlPage(`${table.title}, ${table.note}`, parts.join('\n'))
+function renderHtml({ columns, rows, title, note, total }: ReportTable): string {
+  const shown = (row: readonly Cell[]): string[] => shownRow({ columns }, row)
+  return renderPage({
+    title: `${title}, ${note}`,
+    verdict: null,
+    heading: title,
+    lead: note,
+    body: [
+      table(
+        columns.map(({ heading, kind }) => ({ heading, number: kind !== 'text' })),
+        rows.map(row => ({ cells: shown(row) })),
+        total ? shown(total) : undefined,
+      ),
+    ],
+    footer: null,
+  })
 }
 
-function shownRow(table: ReportTable, row: readonly Cell[]): string[] {
-  return row.map((cell, at) => shownCell(cell, table.columns[at]?.kind ?? 'text'))
+function shownRow(of: Pick<ReportTable, 'columns'>, row: readonly Cell[]): string[] {
+  return row.map((cell, at) => shownCell(cell, of.columns[at]?.kind ?? 'text'))
 }
 
 function shownCell(cell: Cell, kind: ReportColumn['kind']): string {

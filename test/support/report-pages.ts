@@ -1,0 +1,98 @@
+import { HARDENING_CHECKS } from '#domain/hardening/checks'
+import type { AccountFact, HardeningFacts } from '#domain/hardening/facts'
+import { hardenReport, judgeAll } from '#domain/hardening/harden-report'
+import { drillHistoryHtml } from '#report/drill-history'
+import { drillReportHtml } from '#report/drill-html'
+import { hardenReportHtml } from '#report/harden-html'
+import { renderTable } from '#report/report-table'
+import { shopStatusHtml } from '#report/shop-status'
+import { FAILED, PASSED } from '#test/drill-reports'
+import { POLICY } from '#test/hardening/states'
+
+/** What a browser must show as text. */
+const NASTY = `<script>console.log('ran')</script><img src="http://127.0.0.1:1/x">`
+
+const ACCOUNT: AccountFact = {
+  kind: 'account',
+  ...{ user: NASTY, host: '%', name: `${NASTY}@%`, locked: false, tls: '' },
+  logins: [{ plugin: 'mysql_native_password', credential: 'empty' }],
+  ...{ failedLoginAttempts: 0, passwordHistory: null, passwordReuseDays: null, restrictions: [] },
+}
+
+const FACTS: HardeningFacts = {
+  family: 'mariadb',
+  version: '10.11.19',
+  versionComment: 'Debian',
+  me: 'root@localhost',
+  connection: 'socket',
+  tlsAvailable: true,
+  variables: new Map([
+    ['log_bin', 'ON'],
+    ['sql_mode', 'STRICT_TRANS_TABLES'],
+  ]),
+  accounts: [ACCOUNT],
+  privileges: [],
+  roleEdges: [],
+  programs: [],
+  plugins: new Map(),
+  schemas: [],
+  skewMs: 0,
+}
+
+function hardening(): string {
+  const waiver = { check: 'H06', subjects: [], reason: NASTY, until: '2999-01-01' }
+  const policy = { ...POLICY, waivers: [waiver, { ...waiver, until: '2020-01-01' }] }
+  const judged = judgeAll(HARDENING_CHECKS, FACTS, policy)
+  const fix = { online: [NASTY], configFile: ['[mariadbd]', NASTY], advice: [NASTY] }
+  const report = hardenReport(judged, FACTS, policy, new Date('2026-11-27T12:00:00Z'), () => fix)
+  return hardenReportHtml(report)
+}
+
+function orders(): string {
+  const columns = [
+    { name: 'day', heading: 'Day', kind: 'text' },
+    { name: 'revenue', heading: 'Revenue', kind: 'money' },
+  ] as const
+  const rows = [[NASTY, '1050.50']] as const
+  const words = { title: 'Orders', note: NASTY, context: [] }
+  return renderTable({ ...words, columns, rows, total: ['Total', '1050.50'] }, 'html')
+}
+
+function history(): string {
+  const drill = { ...PASSED, moment: null, copyId: null, attestationId: NASTY }
+  const drills = ['2026-11-01T00:00:00.000Z', '2026-11-08T00:00:00.000Z'].map((at, week) => ({
+    ...drill,
+    at,
+    rtoMs: 5000 + week,
+  }))
+  return drillHistoryHtml({
+    target: NASTY,
+    drills,
+    objectives: { rtoMs: 6000, rpoMs: null },
+    refused: [],
+    verdict: 'all passed',
+  })
+}
+
+function status(): string {
+  const line = { key: 'k', name: 'Restore', detail: NASTY, next: [NASTY] }
+  return shopStatusHtml({
+    at: '2026-11-27T12:00:00.000Z',
+    target: '/mnt/backup',
+    state: 'finding',
+    lines: [
+      { ...line, state: 'finding' },
+      { ...line, state: 'ok' },
+    ],
+  } as unknown as Parameters<typeof shopStatusHtml>[0])
+}
+
+/** Every page that ecomdb makes, filled; one line here for each new one. */
+export const REPORT_PAGES: Readonly<Record<string, () => string>> = {
+  'harden check --html': hardening,
+  'report orders --format html': orders,
+  'drill --html': () => drillReportHtml(PASSED),
+  'drill --html, failed': () => drillReportHtml({ ...FAILED, missed: ['RTO'] }),
+  'drill report': history,
+  'status --html': status,
+}
