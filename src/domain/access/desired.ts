@@ -19,6 +19,8 @@ export interface DesiredPrincipal {
   person: string | null
   /** False where it is on record only: then it is not made again. */
   make: boolean
+  /** A role that ecomdb makes, and whose name is its own: it need not be adopted. */
+  isUmbrella?: true
   rights: readonly Right[]
   roles: readonly AccountName[]
   /** Those of them that it may give to others. */
@@ -60,7 +62,12 @@ export function desiredAccess(
   ]
   return {
     principals:
-      observed.family === 'mariadb' ? onceEach(principals.flatMap(underOneRole)) : principals,
+      observed.family === 'mariadb'
+        ? onceEach(
+            principals.flatMap(each => underOneRole(each, observed)),
+            notes,
+          )
+        : principals,
     administrators: policy.administrators.map(parseAccount),
     people: policy.people,
     revokeShare: policy.revokeShare,
@@ -213,40 +220,51 @@ function needsTls(wish: TlsWish, { host }: AccountName): boolean {
 }
 
 /**
- * MariaDB turns on one role at login, so who has several gets one of their own that holds
- * them, roles_of_NAME.
+ * MariaDB turns on one role at login, so who has several gets one that holds them,
+ * roles_of_NAME; `ecomdb grant` makes the same. Who has it keeps it when one role is left.
  */
-function underOneRole(principal: DesiredPrincipal): DesiredPrincipal[] {
-  const { kind, name, roles, defaultRoles } = principal
-  if (
-    kind === 'role' ||
-    roles.length < 2 ||
-    principal.adminOf.length > 0 ||
-    defaultRoles?.length !== roles.length
-  ) {
+function underOneRole(principal: DesiredPrincipal, observed: ObservedAccess): DesiredPrincipal[] {
+  const { kind, name, roles, defaultRoles, account } = principal
+  const above = { user: umbrellaName(principal), host: '' }
+  const found = observed.principals.find(each => accountKey(each.account) === accountKey(account))
+  const isHeld = found?.roles.some(({ role }) => accountKey(role) === accountKey(above)) ?? false
+  const isManaged = kind !== 'role' && defaultRoles?.length === roles.length
+  if (!isManaged || principal.adminOf.length > 0 || (roles.length < 2 && !isHeld)) {
     return [principal]
   }
   const umbrella: DesiredPrincipal = {
     ...principal,
-    account: { user: umbrellaName(principal), host: '' },
+    account: above,
     kind: 'role',
     name: `the roles of ${name}`,
     person: null,
     make: true,
+    isUmbrella: true,
     rights: [],
     defaultRoles: null,
     tls: null,
     maxConnections: null,
   }
-  const only = [umbrella.account]
-  return [umbrella, { ...principal, roles: only, defaultRoles: only }]
+  return [umbrella, { ...principal, roles: [above], defaultRoles: [above] }]
 }
 
-/** A person's accounts share the role above their roles. */
-function onceEach(principals: readonly DesiredPrincipal[]): DesiredPrincipal[] {
-  return [...new Map(principals.map(each => [accountKey(each.account), each])).values()]
+/** Accounts of one person share it; those of programs do not, whatever they are called. */
+function umbrellaName({ kind, account }: DesiredPrincipal): string {
+  return `roles_of_${kind === 'person' ? account.user : accountText(account)}`
 }
 
-function umbrellaName({ account, name }: DesiredPrincipal): string {
-  return account.user === name ? `roles_of_${name}` : `roles_of_${accountText(account)}`
+/** Where accounts of different people have one name, the role above holds what all may have. */
+function onceEach(principals: readonly DesiredPrincipal[], notes: string[]): DesiredPrincipal[] {
+  const found = new Map<string, DesiredPrincipal>()
+  for (const next of principals) {
+    const key = accountKey(next.account)
+    const before = found.get(key)
+    if (before && before.name !== next.name) {
+      notes.push(`${before.name} and ${next.name} log in by one name: both get what both may have`)
+    }
+    const both = new Set(before?.roles.map(accountKey))
+    const roles = before ? next.roles.filter(role => both.has(accountKey(role))) : next.roles
+    found.set(key, { ...next, roles })
+  }
+  return [...found.values()]
 }

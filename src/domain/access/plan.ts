@@ -37,7 +37,8 @@ export function planAccess(
   const records = new Map(observed.records.map(each => [accountKey(each.account), each]))
   const there = new Map(observed.principals.map(each => [accountKey(each.account), each]))
   const waiting = desired.principals.filter(
-    ({ account }) => there.has(accountKey(account)) && !records.has(accountKey(account)),
+    ({ account, isUmbrella }) =>
+      !isUmbrella && there.has(accountKey(account)) && !records.has(accountKey(account)),
   )
   const ours = desired.principals.filter(
     each => !waiting.includes(each) && (each.make || there.has(accountKey(each.account))),
@@ -109,7 +110,7 @@ function missingPeople(
 
 /** On record first: a crash after it leaves an account that is made, and known, next time. */
 function setUp(
-  { account, kind, person }: DesiredPrincipal,
+  { account, kind, person, isUmbrella }: DesiredPrincipal,
   records: ReadonlyMap<string, AccountRecord>,
   there: ReadonlyMap<string, Principal>,
 ): Change[] {
@@ -117,7 +118,7 @@ function setUp(
   const key = accountKey(account)
   const isNew = !there.has(key)
   return [
-    ...(records.has(key)
+    ...(records.has(key) || (isUmbrella && !isNew)
       ? []
       : [{ do: 'record account' as const, account, kind: recordKind, person }]),
     ...(isNew

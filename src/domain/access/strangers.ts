@@ -18,6 +18,9 @@ export function strangers(
     ...[...observed.records.map(({ account }) => account), ...services].map(accountKey),
     ...desired.administrators.map(accountKey),
     ...waiting.map(({ account }) => accountKey(account)),
+    ...desired.principals
+      .filter(({ isUmbrella }) => isUmbrella)
+      .map(({ account }) => accountKey(account)),
   ])
   const unknown = observed.principals.filter(
     ({ account, kind }) => kind !== 'public' && !known.has(accountKey(account)),

@@ -179,6 +179,22 @@ test('what is granted for a time is held beside what stands in the policy', () =
   ])
 })
 
+test('what grant made on MariaDB is what apply would have made, and stays when the lease is over', () => {
+  const { principals, ...rest } = settled()
+  const umbrella = accountOf('roles_of_alice')
+  const given = principals.map(each =>
+    each.account.user === 'alice'
+      ? { ...each, roles: [{ role: umbrella, admin: false }], defaultRoles: [umbrella] }
+      : each,
+  )
+  const above = (...member: string[]) => principalOf('roles_of_alice', [], { kind: 'role', member })
+  const leases = [{ person: 'alice', role: 'executive' }]
+  const during = { ...rest, principals: [...given, above('analyst', 'executive')], leases }
+  expect(plan(during)).toMatchObject({ changes: [], findings: [] })
+  const after = { ...rest, principals: [...given, above('analyst')] }
+  expect(plan(after)).toMatchObject({ changes: [], findings: [] })
+})
+
 test('who has left, or is locked, holds nothing, whatever the policy says', () => {
   const people = [{ person: 'alice', fullName: 'Alice A.', email: null, state: 'left' as const }]
   const made = plan(settled({ people }))
