@@ -1,9 +1,9 @@
 import { string } from '@oclif/core/args'
 import { string as text } from '@oclif/core/flags'
+import { accessFlags, accessOptions } from '#cli/access-flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
-import { configFrom, dryRunFlag, serverFlags } from '#cli/flags'
+import { configFrom, dryRunFlag } from '#cli/flags'
 import { endOf, leaseStatus } from '#cli/lease-flags'
-import { wire } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
 import { leaseText } from '#report/lease-text'
@@ -33,7 +33,7 @@ export default class Grant extends BaseCommand {
     ticket: text({ helpValue: 'ID', summary: 'where it was asked for' }),
     approver: text({ helpValue: 'PERSON', summary: 'who said yes' }),
     ...dryRunFlag,
-    ...serverFlags,
+    ...accessFlags,
   }
 
   protected override async execute(): Promise<Outcome<object>> {
@@ -41,7 +41,8 @@ export default class Grant extends BaseCommand {
     const { reason, ticket = null, approver = null } = flags
     const endsAt = endOf(flags.for, systemClock)
     const request = { ...args, reason, ticket, approver, endsAt }
-    const place = await wire.server(await configFrom(flags))
+    const { engine, options } = await accessOptions(await configFrom(flags), flags)
+    const place = { engine, ...options }
     const result = await grantRole(request, flags['dry-run'], place, systemClock)
     return { result, text: leaseText(result), status: leaseStatus(result) }
   }

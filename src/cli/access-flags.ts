@@ -4,6 +4,7 @@ import type { Config } from '#config/config'
 import { EcomdbError } from '#core/errors'
 import type { Engine } from '#engine/engine'
 import type { Adoption } from '#workflow/access/adopt-account'
+import type { AccessPlace } from '#workflow/access/list-access'
 import type { AccessOptions } from '#workflow/access/plan-access'
 import { serverFlags } from './flags.ts'
 import { wire } from './wire.ts'
@@ -60,4 +61,14 @@ export function adoptionOf(
   }
   if (application !== undefined) return { account, as: 'application', name: application }
   return { account, as: 'role', name: account }
+}
+
+/** The server, and who the policy says may do everything. */
+export async function accessPlace(
+  config: Config,
+  flags: { policy?: string | undefined },
+): Promise<AccessPlace> {
+  const { engine, options } = await accessOptions(config, flags)
+  const { connect, policy } = options
+  return { engine, connect, administrators: policy.administrators }
 }

@@ -1,5 +1,6 @@
 import type { EngineFamily } from '#domain/engine-family'
 import type { AccessCatalog } from './access-catalog.ts'
+import type { AccessHistory } from './access-history.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { BinaryLog } from './binlog.ts'
 import type { DefinerObjects } from './definer-objects.ts'
@@ -50,4 +51,5 @@ export interface Engine {
   readonly leavers: Leavers
   readonly leases: Leases
   readonly auditTrail: AuditTrail
+  readonly accessHistory: AccessHistory
 }

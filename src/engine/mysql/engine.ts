@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { findInstallation } from '../installation.ts'
 import { accessCatalog } from '../shared/access/access-catalog.ts'
+import { accessHistory } from '../shared/access-history/access-history.ts'
 import { auditTrail } from '../shared/audit/audit-trail.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
@@ -48,4 +49,5 @@ export const mysqlEngine: Engine = {
   leavers: leavers(mysqlAccounts),
   leases,
   auditTrail: auditTrail(mysqlAccounts),
+  accessHistory,
 }
