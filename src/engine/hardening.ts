@@ -6,7 +6,8 @@ import type { Session } from './session.ts'
 /** What `ecomdb harden` asks a server, and how it says what mends it. */
 export interface Hardening {
   /**
-   * All facts that the checks judge, in a dozen queries of catalogue tables.
+   * All facts that the checks judge, in a dozen queries of catalogue tables; `audited` is the
+   * audit trail's to say.
    *
    * @param now our clock, to compare with the server's
    * @throws EcomdbError PRIVILEGE_MISSING when the account would not see all of them: a check

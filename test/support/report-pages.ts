@@ -36,6 +36,9 @@ const FACTS: HardeningFacts = {
   programs: [],
   plugins: new Map(),
   schemas: [],
+  ownDatabases: [],
+  people: [],
+  audited: null,
   skewMs: 0,
 }
 

@@ -26,6 +26,12 @@ export interface HardeningFacts {
   plugins: ReadonlyMap<string, PluginFact>
   /** Outside the server's own. */
   schemas: readonly { name: string; tables: number }[]
+  /** ecomdb's own, whether they are there or not. */
+  ownDatabases: readonly string[]
+  /** Accounts of people that ecomdb answers for. */
+  people: readonly PersonFact[]
+  /** Tables with ecomdb's audit trail; null: there is no trail. */
+  audited: readonly { table: string; problems: readonly string[] }[] | null
   /** The server's clock minus ours; 0 when it may be right. */
   skewMs: number
 }
@@ -73,6 +79,16 @@ export interface ProgramFact {
   definer: string
   /** It runs with the rights of its definer, not of who calls it. */
   asDefiner: boolean
+}
+
+export interface PersonFact {
+  account: string
+  person: string
+  state: 'active' | 'locked' | 'left'
+  /** Roles that were granted for a time that is not over. */
+  leases: number
+  /** Days since the last of them ended, or since the person was made. */
+  idleDays: number
 }
 
 export interface PluginFact {

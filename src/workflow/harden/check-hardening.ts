@@ -51,10 +51,21 @@ export async function lookAt(
   session: Session,
   { policy, clock }: HardenOptions,
 ): Promise<Judged> {
-  const facts = await engine.hardening.gather(session, () => clock.now())
+  const seen = await engine.hardening.gather(session, () => clock.now())
+  const facts = { ...seen, audited: await auditedTables(engine, session) }
   const judged = judgeAll(HARDENING_CHECKS, facts, policy)
   const report = hardenReport(judged, facts, policy, clock.now(), one =>
     fixOf(engine.hardening.steps(one, facts)),
   )
   return { facts, judged, report }
+}
+
+async function auditedTables(
+  { auditTrail }: Engine,
+  session: Session,
+): Promise<HardeningFacts['audited']> {
+  const trail = await auditTrail.readTrail(session)
+  if (!trail) return null
+  const names = trail.tables.map(({ table }) => table)
+  return await auditTrail.status(session, trail.shopDatabase, names)
 }

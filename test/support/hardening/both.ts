@@ -16,6 +16,22 @@ import {
   setting,
 } from './state.ts'
 
+const PERSON = 'ecomdb_access.person (person, full_name, state, created_at)'
+const ACCOUNT = 'ecomdb_access.account (account_user, account_host, person, kind, created_at)'
+
+/** An account of a person in this state, made on this day. */
+function person(state: string) {
+  return {
+    store: true as const,
+    set: [
+      made(),
+      `INSERT INTO ${PERSON} VALUES ('alice', 'Alice', ${state})`,
+      `INSERT INTO ${ACCOUNT} VALUES ('t_hard', 'localhost', 'alice', 'identity', UTC_TIMESTAMP())`,
+    ],
+    back: ['DROP DATABASE ecomdb_access', gone()],
+  }
+}
+
 /** What both engines are brought to alike. */
 export const BOTH: readonly HardeningState[] = [
   { check: 'H01', verdict: fails, subject: 'require_secure_transport' },
@@ -144,5 +160,8 @@ export const BOTH: readonly HardeningState[] = [
   { check: 'H28', verdict: fails, subject: 'clock', clock: 60_000 },
   { check: 'H28', verdict: fails, subject: 'clock', clock: -60_000 },
   { check: 'H29', verdict: none },
+  { check: 'H29', verdict: fails, subject: at, ...person("'left', UTC_TIMESTAMP()") },
+  { check: 'H29', verdict: passes, ...person("'active', UTC_TIMESTAMP()") },
+  { check: 'H29', verdict: fails, subject: at, ...person("'active', '2020-01-01'") },
   { check: 'H30', verdict: none },
 ]

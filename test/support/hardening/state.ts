@@ -13,6 +13,8 @@ export interface HardeningState {
   back?: readonly string[]
   /** How far our clock is off, in milliseconds. */
   clock?: number
+  /** ecomdb's own database of people is made first. */
+  store?: true
   /** The other server of this engine, which was started without certificates. */
   bare?: true
   /**

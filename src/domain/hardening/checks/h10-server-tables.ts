@@ -3,9 +3,6 @@ import type { HeldPrivilege } from '../accounts.ts'
 import type { HardeningCheck } from '../check.ts'
 import { judgePrivileges } from '../judge-privileges.ts'
 
-/** The accounts and their hashes; what ecomdb answers for; the trail. */
-const CLOSED = ['mysql', 'ecomdb_access', 'ecomdb_audit']
-
 /** On everything, these open a table; EVENT, PROCESS and the like do not. */
 const ON_ROWS = [
   'SELECT',
@@ -27,7 +24,8 @@ export const serverTables: HardeningCheck = {
   severity: 'high',
   judge(facts, policy) {
     const there = ['mysql', ...facts.schemas.map(({ name }) => name)]
-    const closed = CLOSED.filter(schema => there.includes(schema))
+    // The accounts and their hashes; what ecomdb answers for; the trail.
+    const closed = ['mysql', ...facts.ownDatabases].filter(schema => there.includes(schema))
     const restricted = ({ account, privilege }: HeldPrivilege, schema: string): boolean =>
       facts.accounts
         .filter(({ name }) => name === account)

@@ -1,7 +1,10 @@
 import { EcomdbError } from '#core/errors'
-import type { HardeningFacts, PluginFact, ProgramFact } from '#domain/hardening/facts'
+import type { HardeningFacts, PersonFact, PluginFact, ProgramFact } from '#domain/hardening/facts'
+import { quoteQualified } from '../../quote.ts'
+import { orNone } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 import { privilegesIn } from '../inspect/privileges.ts'
+import { ownStores } from '../own-store/own-store.ts'
 import type { HardeningDialect } from './dialect.ts'
 
 /** Without them a view, trigger or event of another account is not in the catalogue tables. */
@@ -48,6 +51,9 @@ export async function gatherFacts(
     programs: await readPrograms(session),
     plugins: await readPlugins(session, dialect),
     schemas: schemas.map(row => ({ name: String(row['name']), tables: Number(row['tables']) })),
+    ownDatabases: [ownStores.storeName(session, 'access'), ownStores.storeName(session, 'audit')],
+    people: await readPeople(session),
+    audited: null,
     skewMs: await clockSkew(session, now),
   }
 }
@@ -122,6 +128,31 @@ async function readPlugins(
       { active: Number(row['active']) === 1, pinned: Number(row['pinned']) === 1 },
     ]),
   )
+}
+
+/** Nobody, where there is no database of this name. */
+async function readPeople(session: Session): Promise<PersonFact[]> {
+  const store = ownStores.storeName(session, 'access')
+  const [account, person, lease] = ['account', 'person', 'role_grant'].map(table =>
+    quoteQualified(store, table),
+  )
+  const rows = await orNone(
+    session.rows(
+      `SELECT CONCAT(a.account_user, '@', a.account_host) AS account, p.person AS person, p.state AS state,
+         SUM(g.grant_id IS NOT NULL AND g.ended_at IS NULL) AS leases,
+         DATEDIFF(UTC_TIMESTAMP(), COALESCE(MAX(g.ended_at), p.created_at)) AS idleDays
+       FROM ${account} AS a JOIN ${person} AS p ON p.person = a.person
+         LEFT JOIN ${lease} AS g ON g.person = p.person
+       GROUP BY a.account_user, a.account_host, p.person, p.state, p.created_at`,
+    ),
+  )
+  return rows.map(row => ({
+    account: String(row['account']),
+    person: String(row['person']),
+    state: String(row['state']) as PersonFact['state'],
+    leases: Number(row['leases']),
+    idleDays: Number(row['idleDays']),
+  }))
 }
 
 async function clockSkew(session: Session, now: () => Date): Promise<number> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
@@ -11,12 +12,13 @@ import type { HardeningState } from '#test/hardening/state'
 import {
   ALWAYS_APPLY,
   HARDENING_STATES,
-  NEED_OWN_STORE,
+  NEED_SHOP,
   POLICY,
   SERVER_OPTIONS,
 } from '#test/hardening/states'
 import { sharedServer } from '#test/servers'
 import { startTlsServer, type TlsServer } from '#test/tls-server'
+import { lookAt } from '#workflow/harden/check-hardening'
 import { fixHardening } from '#workflow/harden/fix-hardening'
 
 describe.each(TEST_ENGINES)('on a real server: %s', family => {
@@ -26,6 +28,13 @@ describe.each(TEST_ENGINES)('on a real server: %s', family => {
   let before: HardeningFacts
   const gather = (clock = 0): Promise<HardeningFacts> =>
     tls.engine.hardening.gather(root, () => new Date(Date.now() + clock))
+
+  /** By a session of its own: one remembers which stores it has seen. */
+  async function makeStore(): Promise<void> {
+    const session = await tls.engine.connect(tls.server.administrator)
+    await tls.engine.accessCatalog.ensureStore(session, 'access')
+    await session.close()
+  }
 
   beforeAll(async () => {
     tls = await startTlsServer(family, SERVER_OPTIONS[family])
@@ -48,6 +57,7 @@ describe.each(TEST_ENGINES)('on a real server: %s', family => {
   test.each(HARDENING_STATES[family].map(state => ({ name: nameOf(state), state })))(
     '$name',
     async ({ state }) => {
+      if (state.store) await makeStore()
       for (const sql of state.set ?? []) await root.run(sql)
       try {
         const facts = state.bare ? bare : changed(await gather(state.clock), state)
@@ -81,12 +91,42 @@ describe.each(TEST_ENGINES)('on a real server: %s', family => {
       HARDENING_STATES[family].map(({ check, verdict }) => `${check} ${verdict}`),
     )
     const wanted = HARDENING_CHECKS.flatMap(({ id }) => [
-      ...(NEED_OWN_STORE.includes(id) ? [] : [`${id} pass`, `${id} fail`]),
+      ...(NEED_SHOP.includes(id) ? [] : [`${id} pass`, `${id} fail`]),
       ...(ALWAYS_APPLY.includes(id) || NEVER_MISSING[family].includes(id)
         ? []
         : [`${id} not-applicable`]),
     ])
     expect(wanted.filter(one => !seen.has(one))).toEqual([])
+  })
+
+  test('H30: the triggers of the audit trail, whole and changed', async () => {
+    const { auditTrail } = tls.engine
+    await root.run('CREATE DATABASE t_shop')
+    await root.run('CREATE TABLE t_shop.chats (id INT PRIMARY KEY, said TEXT) ENGINE = InnoDB')
+    const session = await tls.engine.connect(tls.server.administrator)
+    const verdict = async () => {
+      const options = { connect: tls.server.administrator, policy: POLICY, clock: systemClock }
+      const { report } = await lookAt(tls.engine, session, options)
+      return report.checks.find(({ id }) => id === 'H30')
+    }
+    try {
+      expect((await verdict())?.verdict).toBe('not-applicable')
+      await auditTrail.ensureTrail(session, 't_shop', randomUUID())
+      const plan = await auditTrail.planInstall(session, 't_shop', ['chats'], true)
+      await auditTrail.install(session, plan)
+      for (const layout of plan.baselines) await auditTrail.writeBaseline(session, 't_shop', layout)
+      expect(await verdict()).toMatchObject({ verdict: 'pass' })
+      const name = await root.value(
+        "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = 't_shop' ORDER BY 1",
+      )
+      await root.run(`DROP TRIGGER t_shop.${name}`)
+      expect(await verdict()).toMatchObject({ verdict: 'fail', evidence: [{ subject: 'chats' }] })
+    } finally {
+      await session.close()
+      for (const schema of ['t_shop', 'ecomdb_audit', 'ecomdb_access']) {
+        await root.run(`DROP DATABASE IF EXISTS ${schema}`)
+      }
+    }
   })
 
   test('every privilege that can be granted is seen, of an account and of a role', async () => {
