@@ -17,7 +17,7 @@ export default class Drill extends BaseCommand {
   static override summary = 'restore a snapshot into a private server and prove its content'
 
   static override description =
-    'Starts a private server of the same engine without network, events and binary log, restores into it, and compares: signature, every chunk by reading it back, row counts, definitions, views, routines, triggers, events, accounts and grants, and the business probes recorded at backup time. Measures how long it took (RTO) and how old the snapshot is (RPO), signs the result into the repository, and removes the server. The objectives are those of the recovery policy. Any difference is named, with exit status 13; a missed objective gives 14.'
+    'Starts a private server of the same engine without network, events and binary log, restores into it, and compares: signature, every chunk by reading it back, row counts, definitions, views, routines, triggers, events, accounts and grants, and the business probes recorded at backup time. Measures how long it took (RTO) and how old the snapshot is (RPO), signs the result into the repository, and removes the server. The objectives are those of the recovery policy. Any difference is named, with exit status 13; a missed objective gives 14, and a result that could not be stored 3.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -25,7 +25,7 @@ export default class Drill extends BaseCommand {
     '<%= config.bin %> <%= command.id %> latest --html drill.html --rto 15m --rpo 26h',
   ]
 
-  static override exits = [EXIT.OBJECTIVE_MISSED, EXIT.TOOL_FAILED]
+  static override exits = [EXIT.FINDINGS, EXIT.OBJECTIVE_MISSED, EXIT.TOOL_FAILED]
 
   static override args = {
     snapshot: string({

@@ -7,6 +7,7 @@ import { systemClock } from '#core/clock'
 import { packageRoot } from '#core/paths'
 import { writeDedupKey, writeIdentity, writeSigningKey } from '#crypto/key-files'
 import type { EngineFamily } from '#domain/engine-family'
+import type { Session } from '#engine/session'
 import { createRepository } from '#repository/repository'
 import { createDirectoryTarget } from '#target/dir/directory-target'
 import { cliEnvironment, runEcomdb } from '#test/cli'
@@ -43,13 +44,18 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup logical', family => {
       await session.run('CREATE TABLE short_lived (id INT PRIMARY KEY)')
       await session.run('CREATE VIEW broken AS SELECT id FROM short_lived')
       await session.run('DROP TABLE short_lived')
+      if (family === 'mysql') await makeSecondPassword(session)
       const backup = await place.backupTo(join(folder, 'with-findings'))
       const done = await backup('logical', '--databases', place.database, '--quiet')
       expect(done.status, done.stderr).toBe(3)
       expect(done.stdout).toMatch(/not kept +.*broken/)
+      if (family === 'mysql') {
+        expect(done.stdout).toContain("account 't_rotated'@'%' has a second password")
+      }
       expect((await backup('verify', '--deep', '-i', place.identity)).status).toBe(0)
     } finally {
       await session.run('DROP VIEW broken')
+      await session.run("DROP USER IF EXISTS 't_rotated'@'%'")
       await session.close()
     }
   })
@@ -133,6 +139,13 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup logical', family => {
     expect((await backup('verify', '--all')).status).toBe(0)
   })
 })
+
+async function makeSecondPassword(session: Session): Promise<void> {
+  await session.run("CREATE USER 't_rotated'@'%' IDENTIFIED BY 'Old-secret-1'")
+  await session.run(
+    "ALTER USER 't_rotated'@'%' IDENTIFIED BY 'New-secret-2' RETAIN CURRENT PASSWORD",
+  )
+}
 
 /** Keys, a database and a server to back up, and targets to back it up to. */
 interface Place {

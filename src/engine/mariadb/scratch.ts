@@ -76,6 +76,8 @@ export const mariadbScratch: ScratchDialect = {
             '--innodb-flush-method=nosync',
             '--event-scheduler=OFF',
             '--max-allowed-packet=1G',
+            // A host that is busy with other work is no reason for a drill to fail.
+            '--connect-timeout=120',
           ]
         : ['--log-bin=binlog', '--binlog-format=ROW', '--event-scheduler=ON']),
     ]

@@ -83,6 +83,8 @@ export const mysqlScratch: ScratchDialect = {
             '--innodb-flush-method=nosync',
             '--event-scheduler=OFF',
             '--max-allowed-packet=1G',
+            // A host that is busy with other work is no reason for a drill to fail.
+            '--connect-timeout=120',
           ]
         : [
             '--log-bin=binlog',

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError } from '#core/errors'
 import type { ConsistencyProof, ProbeEntry } from '#domain/backup/manifest'
-import { placedElsewhere } from '#domain/backup/placed-elsewhere'
 import type { Position } from '#domain/backup/position'
 import type {
   CatalogTable,
@@ -19,6 +18,7 @@ import {
   type UnderLock,
 } from './consistent-lock.ts'
 import type { LogicalDialect } from './dialect.ts'
+import { findLosses } from './find-losses.ts'
 import { HeldTables } from './held-tables.ts'
 import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
@@ -75,8 +75,7 @@ export async function openConsistent(
       const { probes, warnings } = await answerProbes(point.pool, catalog, isHeld)
       if (point.pool.keepsMetadataLocks) point.steps.push(METADATA_LOCKS)
       const findings = [
-        ...invalidViews(catalog),
-        ...misplacedTables(catalog),
+        ...(await findLosses(control, catalog)),
         ...(await retypedJson(point.pool, catalog)),
       ]
       const found = { catalog, probes, warnings, findings }
@@ -89,26 +88,6 @@ export async function openConsistent(
     control.destroy()
     throw error
   }
-}
-
-function misplacedTables({ tables }: ObservedCatalog): string[] {
-  return tables.flatMap(({ schema, name, create }) => {
-    const place = placedElsewhere(create)
-    return place === null
-      ? []
-      : [`table ${schema}.${name} lies in ${place}: a server without it refuses the restore`]
-  })
-}
-
-/** A restore may be unable to make them, as the server would be now. */
-function invalidViews({ programs }: ObservedCatalog): string[] {
-  return programs.flatMap(({ schema, name, invalid }) =>
-    invalid === undefined
-      ? []
-      : [
-          `view ${schema}.${name} is invalid here, and will not come back until what it refers to does: ${invalid}`,
-        ],
-  )
 }
 
 /** @throws EcomdbError LOCKED */

@@ -1,0 +1,49 @@
+import { placedElsewhere } from '#domain/backup/placed-elsewhere'
+import type { Session } from '../../session.ts'
+import type { ObservedCatalog } from './read-catalog.ts'
+
+/** What a restore will not bring back as it is here, in words: the backup ends with exit 3. */
+export async function findLosses(session: Session, catalog: ObservedCatalog): Promise<string[]> {
+  return [
+    ...invalidViews(catalog),
+    ...misplacedTables(catalog),
+    ...(session.flavor.family === 'mysql' ? await secondPasswords(session) : []),
+  ]
+}
+
+/** A restore may be unable to make them, as the server would be now. */
+function invalidViews({ programs }: ObservedCatalog): string[] {
+  return programs.flatMap(({ schema, name, invalid }) =>
+    invalid === undefined
+      ? []
+      : [
+          `view ${schema}.${name} is invalid here, and will not come back until what it refers to does: ${invalid}`,
+        ],
+  )
+}
+
+function misplacedTables({ tables }: ObservedCatalog): string[] {
+  return tables.flatMap(({ schema, name, create }) => {
+    const place = placedElsewhere(create)
+    return place === null
+      ? []
+      : [`table ${schema}.${name} lies in ${place}: a server without it refuses the restore`]
+  })
+}
+
+/** MySQL's RETAIN CURRENT PASSWORD: SHOW CREATE USER knows of the newer one only. */
+async function secondPasswords(session: Session): Promise<string[]> {
+  const known = await session.value(
+    `SELECT COUNT(*) FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = 'user' AND COLUMN_NAME = 'User_attributes'`,
+  )
+  if (known === '0') return []
+  const rows = await session.rows(
+    `SELECT user AS user, host AS host FROM mysql.user
+      WHERE JSON_CONTAINS_PATH(User_attributes, 'one', '$.additional_password') ORDER BY 1, 2`,
+  )
+  return rows.map(
+    ({ user, host }) =>
+      `account '${user}'@'${host}' has a second password (RETAIN CURRENT PASSWORD), and comes back with the newer one only`,
+  )
+}
