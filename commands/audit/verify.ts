@@ -1,3 +1,4 @@
+import { string } from '@oclif/core/flags'
 import {
   anchorFlag,
   anchorsFrom,
@@ -8,7 +9,9 @@ import {
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, serverFlags } from '#cli/flags'
 import { EXIT } from '#core/errors'
+import type { VerifyReport } from '#domain/audit/audit-report'
 import { verifyText } from '#report/audit-text'
+import { openExport } from '#workflow/audit/open-export'
 import { openServerTrail, verifyTrail } from '#workflow/audit/verify-trail'
 
 export default class AuditVerify extends BaseCommand {
@@ -19,27 +22,39 @@ export default class AuditVerify extends BaseCommand {
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --anchor /mnt/anchor',
+    '<%= config.bin %> <%= command.id %> --export trail.jsonl --anchor /mnt/anchor',
   ]
 
   static override exits = [EXIT.FINDINGS, EXIT.VERIFICATION_FAILED]
 
-  static override flags = { ...anchorFlag, ...serverFlags }
+  static override flags = {
+    export: string({
+      helpValue: 'FILE',
+      summary: 'verify this export instead of a server (`ecomdb audit export`)',
+    }),
+    ...anchorFlag,
+    ...serverFlags,
+  }
 
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(AuditVerify)
     const config = await configFrom(flags)
     const [policy, trustedSigners] = [await auditPolicyFrom(config), trustedByAudit(config)]
     const anchors = await anchorsFrom(config, flags.anchor)
-    const source = await openServerTrail(await auditedServer(config))
+    const source = flags.export
+      ? await openExport(flags.export)
+      : await openServerTrail(await auditedServer(config))
     try {
       const options = { policy, trustedSigners, anchors }
       const result = await verifyTrail(source, options, this.progress)
-      const findings = result.findings.length > 0 ? EXIT.FINDINGS : EXIT.DONE
-      const status = result.broken ? EXIT.VERIFICATION_FAILED : findings
-      return { result, text: verifyText(result), status }
+      return { result, text: verifyText(result), status: statusOf(result) }
     } finally {
       await source.close()
     }
   }
+}
+
+function statusOf({ broken, findings }: VerifyReport): number {
+  if (broken) return EXIT.VERIFICATION_FAILED
+  return findings.length > 0 ? EXIT.FINDINGS : EXIT.DONE
 }

@@ -10,6 +10,7 @@ import { BackupPlace } from '#test/backed-up'
 import { type CliResult, runEcomdb } from '#test/cli'
 import { writeConfig } from '#test/stored-repository'
 import type { HarnessCase, Suite, SuiteContext } from '../suite.ts'
+import { prepareAuditAttacks } from './audit-suite.ts'
 import { BUCKET_ATTACKS } from './bucket-attacks.ts'
 import { BucketAttacks } from './bucket-place.ts'
 import { type Attack, REPOSITORY_ATTACKS, type Victim } from './repository-attacks.ts'
@@ -19,16 +20,17 @@ import { prepareRoleAttacks } from './role-attacks.ts'
  * What somebody tries who may write to the target and has public keys only: restore, verify
  * and drill must refuse it, each with its code, and the restore before it changes anything.
  *
- * --only repository is that; --only roles is what the holder of a role tries on the server. Without
- * --only it is the repository.
+ * --only repository is that; --only roles is what the holder of a role tries on the server, --only
+ * audit what root does against the trail. Without --only it is the repository.
  */
 export const attacks: Suite = {
   name: 'attacks',
   defaultCount: REPOSITORY_ATTACKS.length + BUCKET_ATTACKS.length,
   async prepare(context) {
     if (context.only === 'roles') return await prepareRoleAttacks(context)
+    if (context.only === 'audit') return await prepareAuditAttacks(context)
     if (context.only !== null && context.only !== 'repository') {
-      throw new RangeError(`attacks has no part ${context.only}: repository, roles`)
+      throw new RangeError(`attacks has no part ${context.only}: repository, roles, audit`)
     }
     const place = await Place.make(context)
     const all = place.cases()

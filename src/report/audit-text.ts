@@ -3,6 +3,7 @@ import type {
   AuditInstallReport,
   AuditStatusReport,
   AuditUninstallReport,
+  ExportReport,
   SealReport,
   VerifyReport,
 } from '#domain/audit/audit-report'
@@ -69,6 +70,14 @@ export function sealText(report: SealReport, wanted: number): string {
     ...(anchors.length < wanted
       ? [`  FINDING  ${anchors.length} anchors of ${wanted}: name more under audit.anchors`]
       : []),
+  ].join('\n')
+}
+
+/** `ecomdb audit export` for people. */
+export function exportText({ file, batches, events, rows }: ExportReport): string {
+  return [
+    `wrote ${file}: ${batches} checkpoints, ${countOf(events, 'event')}, ${countOf(rows, 'row')}`,
+    'it holds what was said in chats: give it to the auditor alone',
   ].join('\n')
 }
 

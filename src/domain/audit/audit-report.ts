@@ -63,3 +63,14 @@ export interface VerifyReport {
   /** A signature or a root does not hold. */
   broken: boolean
 }
+
+/** What `ecomdb audit export` wrote. */
+export interface ExportReport {
+  file: string
+  trailId: string
+  /** When everything was read; the server's clock. */
+  readAt: string
+  batches: number
+  events: number
+  rows: number
+}

@@ -16,6 +16,9 @@ type Row = Record<string, string | number | Buffer | null>
 /** Seconds that a statement waits for long transactions, with writers queueing behind it. */
 const LOCK_WAIT_S = 30
 
+/** A sealer that has just ended is a moment in letting go. */
+const SEALER_WAIT_S = 3
+
 const storeOf = (session: Session): string => ownStores.storeName(session, 'audit')
 
 export function auditTrail(dialect: AccountDialect): AuditTrail {
@@ -135,7 +138,7 @@ async function recordTable(session: Session, { table, id }: Layout): Promise<voi
 
 async function lockSealer(session: Session): Promise<void> {
   const name = `ecomdb/seal/${storeOf(session)}`.slice(0, 64)
-  if ((await session.value('SELECT GET_LOCK(?, 0)', [name])) === '1') return
+  if ((await session.value('SELECT GET_LOCK(?, ?)', [name, SEALER_WAIT_S])) === '1') return
   throw new EcomdbError('LOCKED', {
     what: `another ecomdb seals ${quoteIdentifier(storeOf(session))}`,
     hints: ['let it: one sealer is enough, and two would fork the trail'],
