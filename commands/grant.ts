@@ -17,7 +17,7 @@ export default class Grant extends BaseCommand {
 
   static override examples = [
     "<%= config.bin %> <%= command.id %> alice analyst --for 30d --reason 'quarterly figures' --ticket OPS-12 --approver bob",
-    "<%= config.bin %> <%= command.id %> alice auditor --for 8h --reason 'yearly audit' --dry-run",
+    "<%= config.bin %> <%= command.id %> alice auditor --for 8h --reason 'yearly audit' --approver carol --dry-run",
   ]
 
   static override exits = [EXIT.FINDINGS, EXIT.LOCKED]

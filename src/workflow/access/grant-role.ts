@@ -1,9 +1,9 @@
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
-import { formatDuration } from '#core/units'
-import { decideGrant, type LeaseRequest } from '#domain/access/lease'
+import { checkGrant } from '#domain/access/grant-rules'
+import { activeLeases, decideGrant, type LeaseRequest } from '#domain/access/lease'
 import type { LeaseReport } from '#domain/access/lease-report'
-import type { AccessPolicy, RolePolicy } from '#domain/access/policy'
+import type { AccessPolicy } from '#domain/access/policy'
 import {
   endLeases,
   type LeaseDraft,
@@ -29,7 +29,7 @@ export async function grantRole(
   return await withLeases(place, dryRun, clock, async (run, report) => {
     await sweepLeases(run, report)
     await refuse(run, request)
-    refuseByPolicy(request, place.policy.roles.get(request.role), clock)
+    await keepToPolicy(run, request, place.policy)
     const { engine, session } = run
     if (!dryRun) await engine.leavers.hold(session, request.person)
     const decision = decideGrant(
@@ -73,34 +73,16 @@ async function refuse({ engine, session }: LeaseRun, request: LeaseRequest): Pro
   })
 }
 
-/**
- * What the policy says of the role. Whoever approves is named, not asked: ecomdb writes it down.
- *
- * @throws EcomdbError USAGE
- */
-function refuseByPolicy(
-  { role, endsAt, approver, person }: LeaseRequest,
-  wanted: RolePolicy | undefined,
-  clock: Clock,
-): void {
-  if (!wanted) return
-  const { maxTtlMs, approvers } = wanted
-  const lastsMs =
-    endsAt === null ? Number.POSITIVE_INFINITY : endsAt.getTime() - clock.now().getTime()
-  if (maxTtlMs !== null && lastsMs > maxTtlMs) {
-    throw new EcomdbError('USAGE', {
-      what: `${role} is given for at most ${formatDuration(maxTtlMs)}`,
-      why: 'the access policy says so (max_ttl)',
-      hints: [`add --for ${Math.floor(maxTtlMs / 86_400_000) || 1}d, or less`],
-    })
-  }
-  if (approvers.length > 0 && (approver === null || approver === person)) {
-    throw new EcomdbError('USAGE', {
-      what: `${role} needs somebody else's word`,
-      why: `the access policy names who may approve it: ${approvers.join(', ')}`,
-      hints: ['name who said yes with --approver'],
-    })
-  }
+/** What the policy says of the role. Whoever approves is named, not asked: it is written down. */
+async function keepToPolicy(
+  { engine, session, clock }: LeaseRun,
+  request: LeaseRequest,
+  policy: AccessPolicy,
+): Promise<void> {
+  const { approver } = request
+  const theirs = approver === null ? [] : await engine.leases.list(session, approver)
+  const held = activeLeases(theirs, clock.now()).map(({ role }) => role)
+  checkGrant(policy, request, clock.now(), held)
 }
 
 async function give(run: LeaseRun, report: LeaseDraft, request: LeaseRequest): Promise<void> {
