@@ -69,6 +69,8 @@ const schema = z
         verify: host.optional(),
         expire: host.optional(),
         drill: host.optional(),
+        seal: host.optional(),
+        access: host.optional(),
       })
       .optional()
       .describe('which host does what; each host says in ecomdb.yaml (runs_on) which it is'),
@@ -118,6 +120,7 @@ function withDefaults(content: PolicyFile): RecoveryPolicy {
     longestBackupMs: ms(content.longest_backup) ?? DAY_MS,
     runsOn: {
       ...{ backup: 'database', copy: 'vault', verify: 'vault', expire: 'vault', drill: 'drill' },
+      ...{ seal: 'vault', access: 'vault' },
       ...runs_on,
     },
     schedule: scheduleOf(content.schedule),

@@ -51,7 +51,12 @@ export const scheduleSchema = z
       .optional(),
     verify: timed('`ecomdb backup verify`'),
     expire: timed('`ecomdb backup expire --confirm`'),
-    drill: timed('`ecomdb drill`'),
+    drill: timed('`ecomdb drill --turn --any-moment`'),
+    seal: z
+      .strictObject({ always: z.literal(true), retry_after: running.retry_after })
+      .describe('`ecomdb audit seal --follow`, all the time')
+      .optional(),
+    access: timed('`ecomdb access expire`: every minute, `* * * * *`'),
   })
   .optional()
   .describe('what runs by itself, each job on the host that runs_on says (ecomdb schedule)')
@@ -80,14 +85,16 @@ function settingsOf(name: JobName, written: Written): JobSettings {
   return {
     when: whenOf(name, written),
     jitterMs: ms(written.jitter, 0),
-    limitMs: name === 'binlog' ? Number.POSITIVE_INFINITY : ms(written.limit, DAY_MS),
+    limitMs: isAlways(name) ? Number.POSITIVE_INFINITY : ms(written.limit, DAY_MS),
     retries: written.retries ?? 3,
-    retryAfterMs: ms(written.retry_after, name === 'binlog' ? 5000 : 300_000),
+    retryAfterMs: ms(written.retry_after, isAlways(name) ? 5000 : 300_000),
   }
 }
 
+const isAlways = (name: JobName): boolean => name === 'binlog' || name === 'seal'
+
 function whenOf(name: JobName, { at, every }: Written): JobSettings['when'] {
-  if (name === 'binlog') return { kind: 'always' }
+  if (isAlways(name)) return { kind: 'always' }
   const time = at === undefined ? null : parseCronTime(at)
   if (time) return { kind: 'at', time }
   return { kind: 'appears', everyMs: (every === undefined ? null : durationMs(every)) ?? DAY_MS }

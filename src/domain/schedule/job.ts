@@ -10,6 +10,8 @@ export const JOB_NAMES = [
   'verify',
   'expire',
   'drill',
+  'seal',
+  'access',
 ] as const
 export type JobName = (typeof JOB_NAMES)[number]
 
@@ -53,24 +55,47 @@ export interface ScheduledJob extends JobSettings {
   copy: string | null
 }
 
-/** What a job does, and which rule of `runs_on` says where. */
-export const JOB_WORK: Readonly<
-  Record<
-    JobName,
-    {
-      argv: readonly string[]
-      runsOn: Job
-      usesServer: boolean
-    }
-  >
-> = {
-  logical: { argv: ['backup', 'logical'], runsOn: 'backup', usesServer: true },
-  physical: { argv: ['backup', 'physical'], runsOn: 'backup', usesServer: true },
-  binlog: { argv: ['backup', 'binlog'], runsOn: 'backup', usesServer: true },
-  copy: { argv: ['backup', 'copy', '--to'], runsOn: 'copy', usesServer: false },
-  verify: { argv: ['backup', 'verify'], runsOn: 'verify', usesServer: false },
-  expire: { argv: ['backup', 'expire', '--confirm'], runsOn: 'expire', usesServer: false },
-  drill: { argv: ['drill', '--turn', '--any-moment'], runsOn: 'drill', usesServer: false },
+interface JobWork {
+  argv: readonly string[]
+  /** What is added where the job stays, and where it is looked in on. */
+  stays?: readonly string[]
+  looksIn?: readonly string[]
+  /** Which rule of `runs_on` says where. */
+  runsOn: Job
+  usesServer: boolean
+  /** Jobs of one lane run one after another: a revocation does not wait for a backup. */
+  lane: 'server' | 'repository' | 'own'
+}
+
+/** What each job does. Those with a lock of their own on the server need none of ours. */
+const JOB_WORK: Readonly<Record<JobName, JobWork>> = {
+  logical: { argv: ['backup', 'logical'], runsOn: 'backup', usesServer: true, lane: 'server' },
+  physical: { argv: ['backup', 'physical'], runsOn: 'backup', usesServer: true, lane: 'server' },
+  binlog: {
+    ...{ argv: ['backup', 'binlog'], looksIn: ['--once'] },
+    ...{ runsOn: 'backup', usesServer: false, lane: 'own' },
+  },
+  copy: { argv: ['backup', 'copy', '--to'], runsOn: 'copy', usesServer: false, lane: 'repository' },
+  verify: { argv: ['backup', 'verify'], runsOn: 'verify', usesServer: false, lane: 'repository' },
+  expire: {
+    ...{ argv: ['backup', 'expire', '--confirm'] },
+    ...{ runsOn: 'expire', usesServer: false, lane: 'repository' },
+  },
+  drill: {
+    ...{ argv: ['drill', '--turn', '--any-moment'] },
+    ...{ runsOn: 'drill', usesServer: false, lane: 'repository' },
+  },
+  seal: {
+    ...{ argv: ['audit', 'seal'], stays: ['--follow'] },
+    ...{ runsOn: 'seal', usesServer: false, lane: 'own' },
+  },
+  access: { argv: ['access', 'expire'], runsOn: 'access', usesServer: false, lane: 'own' },
+}
+
+/** Where no scheduler stays, a job that always runs catches up and ends. */
+export function whenLookedIn(job: ScheduledJob): ScheduledJob {
+  const { argv, looksIn = [] } = JOB_WORK[job.name]
+  return job.when.kind === 'always' ? { ...job, argv: [...argv, ...looksIn] } : job
 }
 
 /**
@@ -85,11 +110,12 @@ export function jobsOfHost(
   { host, copies }: { host: HostRoleName | 'all'; copies: readonly string[] },
 ): ScheduledJob[] {
   return [...jobs].flatMap(([name, settings]): ScheduledJob[] => {
-    const { argv, runsOn: rule, usesServer } = JOB_WORK[name]
-    const own = runsOn[rule]
+    const work = JOB_WORK[name]
+    const own = runsOn[work.runsOn]
     if (host !== 'all' && host !== own) return []
-    const lane = settings.when.kind === 'always' ? name : usesServer ? 'server' : 'repository'
-    const job = { ...settings, name, timeZone, host: own, usesServer, lane }
+    const argv = [...work.argv, ...(settings.when.kind === 'always' ? (work.stays ?? []) : [])]
+    const lane = work.lane === 'own' ? name : work.lane
+    const job = { ...settings, name, timeZone, host: own, usesServer: work.usesServer, lane }
     if (name !== 'copy') return [{ ...job, id: name, argv, copy: null }]
     return copies.map(copy => ({ ...job, id: `copy-${copy}`, argv: [...argv, copy], copy }))
   })

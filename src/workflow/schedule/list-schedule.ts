@@ -59,7 +59,15 @@ function problemsOf(scheduler: ScheduleReport['scheduler'], jobs: readonly JobRe
       what: `${id} is late: nobody has begun it`,
       next: [`\`ecomdb schedule run ${id}\` runs it now`],
     }))
-  return [...stopped(scheduler, jobs), ...failing, ...late]
+  return [...stopped(scheduler, jobs), ...failing, ...jobs.flatMap(findings), ...late]
+}
+
+/** A brake of expire, a missed objective, a copy that is not whole: done, and to be looked at. */
+function findings({ id, command, last }: JobReport): Problem[] {
+  if (last?.outcome !== 'findings') return []
+  const what = `${id} found something (exit ${last.status})${last.message ? `: ${last.message}` : ''}`
+  const look = command.replace(' --confirm', '')
+  return [{ key: `schedule findings ${id}`, what, next: [`\`${look}\` shows it`] }]
 }
 
 /** One that was never there is no news: timers may run the jobs. */

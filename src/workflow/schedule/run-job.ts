@@ -91,12 +91,11 @@ async function attempt(
   }
 }
 
-/** A continuous job has a lock of its own on the server, which outlives a lost connection. */
 async function serverLock(
   { lockOnServer }: ScheduleContext,
-  { id, usesServer, when }: ScheduledJob,
+  { id, usesServer }: ScheduledJob,
 ): Promise<() => Promise<void>> {
-  if (!usesServer || when.kind === 'always') return async () => {}
+  if (!usesServer) return async () => {}
   const release = await lockOnServer(id)
   if (release) return release
   throw new EcomdbError('LOCKED', {

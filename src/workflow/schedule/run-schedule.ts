@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { EcomdbError, messageOf } from '#core/errors'
 import { decideRun } from '#domain/schedule/decide-run'
-import type { ScheduledJob } from '#domain/schedule/job'
+import { type ScheduledJob, whenLookedIn } from '#domain/schedule/job'
 import { died, type JobRun, type JobState, withoutFuture } from '#domain/schedule/job-state'
 import { takeExclusiveLock } from '#process/exclusive-lock'
 import { runJob } from './run-job.ts'
@@ -63,7 +63,7 @@ export async function runDueJobs(context: ScheduleContext): Promise<ScheduleRunR
   const startedAt = context.clock.now().getTime()
   await noteScheduler(context, { startedAt, kind: 'looks-in' })
   const lanes = await Promise.all(
-    [...lanesOf(context)].map(([lane, jobs]) => runLane(context, lane, jobs.map(untilCaughtUp))),
+    [...lanesOf(context)].map(([lane, jobs]) => runLane(context, lane, jobs.map(whenLookedIn))),
   )
   await beat(context)
   return { ran: lanes.flatMap(({ ran }) => ran), busy: lanes.flatMap(({ busy }) => busy) }
@@ -75,11 +75,6 @@ async function beat(context: ScheduleContext): Promise<void> {
     messageOf(error),
   ])
   for (const text of failed) context.onEvent({ at, job: 'scheduler', event: 'warning', text })
-}
-
-/** Where nothing stays, the log is caught up with each time. */
-function untilCaughtUp(job: ScheduledJob): ScheduledJob {
-  return job.when.kind === 'always' ? { ...job, argv: [...job.argv, '--once'] } : job
 }
 
 /**

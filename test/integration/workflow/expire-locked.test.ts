@@ -49,7 +49,15 @@ const policyWith = (change: object): ExpireOptions['policy'] => ({
   },
   brake: { shrinkTo: 0, staleMs: 86_400_000 },
   longestBackupMs: 3_600_000,
-  runsOn: { backup: 'vault', copy: 'vault', verify: 'vault', expire: 'vault', drill: 'vault' },
+  runsOn: {
+    backup: 'vault',
+    copy: 'vault',
+    verify: 'vault',
+    expire: 'vault',
+    drill: 'vault',
+    seal: 'vault',
+    access: 'vault',
+  },
   schedule: { timeZone: 'UTC', jobs: new Map() },
 })
 

@@ -135,7 +135,15 @@ describe('expire', () => {
     },
     brake: { shrinkTo: 0, staleMs: 86_400_000 },
     longestBackupMs: 0,
-    runsOn: { backup: 'vault', copy: 'vault', verify: 'vault', expire: 'vault', drill: 'vault' },
+    runsOn: {
+      backup: 'vault',
+      copy: 'vault',
+      verify: 'vault',
+      expire: 'vault',
+      drill: 'vault',
+      seal: 'vault',
+      access: 'vault',
+    },
     schedule: { timeZone: 'UTC', jobs: new Map() },
   }
   const expire = async (target: Target) =>

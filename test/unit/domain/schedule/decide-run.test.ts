@@ -234,6 +234,8 @@ test('a host has the jobs that the policy gives it, and one for each copy', () =
     verify: 'vault',
     expire: 'vault',
     drill: 'drill',
+    seal: 'vault',
+    access: 'vault',
   } as const
   const idsOn = (host: 'all' | 'database' | 'vault' | 'drill') =>
     jobsOfHost({ timeZone: 'UTC', jobs }, runsOn, { host, copies: ['a', 'b'] }).map(({ id }) => id)
