@@ -3,6 +3,8 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineFor } from '#cli/wire'
+import { loadHardenPolicy } from '#config/harden-policy-file'
+import { systemClock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { silentProgress } from '#core/progress'
 import { readSecretFile } from '#core/secret-file'
@@ -11,6 +13,7 @@ import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { TEST_ENGINES } from '#test/engines'
 import { makeFolder } from '#test/temporary'
+import { lookAt } from '#workflow/harden/check-hardening'
 import { applyProvision } from '#workflow/provision/apply-provision'
 import { type ProvisionOptions, planProvision } from '#workflow/provision/plan-provision'
 
@@ -135,6 +138,32 @@ describe.each(TEST_ENGINES)('%s: ecomdb’s own accounts', family => {
       await session.close()
     },
   )
+
+  test('who may make accounts can be root on MariaDB, and not on MySQL', async () => {
+    await root.run("CREATE USER mighty@localhost IDENTIFIED BY 'Another-password.9'")
+    await root.run('GRANT ALL PRIVILEGES ON *.* TO mighty@localhost')
+    const admin = await loginAs('admin')
+    const outcome = await admin
+      .run("ALTER USER mighty@localhost IDENTIFIED BY 'Taken-over.9'")
+      .then(
+        () => 'it worked',
+        (error: EcomdbError) => error.code,
+      )
+    expect(outcome).toBe(family === 'mysql' ? 'PRIVILEGE_MISSING' : 'it worked')
+    await admin.close()
+    await root.run('DROP USER mighty@localhost')
+  })
+
+  test('harden sees everything as the backup account, and nothing too much of these', async () => {
+    const session = await loginAs('backup')
+    const policy = await loadHardenPolicy({})
+    const options = { connect: server.administrator, policy, clock: systemClock }
+    const { report } = await lookAt(engine, session, options)
+    const privileges = report.checks.filter(({ id }) => ['H08', 'H09', 'H10', 'H13'].includes(id))
+    const found = privileges.flatMap(({ evidence }) => evidence.map(({ subject }) => subject))
+    expect(found.filter(subject => subject.startsWith('ecomdb_'))).toEqual([])
+    await session.close()
+  })
 
   test('the backup account may fence writers as the engine has it', async () => {
     const session = await loginAs('backup')
