@@ -70,6 +70,11 @@ export const ERROR_CODES = {
     'an input file cannot be read as what it should be',
     'the message names line and column; correct the file, or export it again',
   ],
+  PASSWORD_REFUSED: [
+    EXIT.USAGE,
+    'a new password is not what the policy asks for; every reason is named',
+    '`ecomdb policy show` prints the rules; `--generate` makes one that keeps to them',
+  ],
   CONFIRMATION_REQUIRED: [
     EXIT.USAGE,
     'a destructive command was not confirmed by name',
@@ -179,6 +184,16 @@ export const ERROR_CODES = {
     EXIT.AUTHENTICATION_REFUSED,
     'the server refused the password',
     'check the account and the file or variable that the password comes from',
+  ],
+  LOGIN_REFUSED: [
+    EXIT.AUTHENTICATION_REFUSED,
+    'the password or the code is wrong, or the person may not log in; which of them is not said',
+    'wait for the next code and try again; an operator sees the reason with `ecomdb user show`',
+  ],
+  LOGIN_THROTTLED: [
+    EXIT.AUTHENTICATION_REFUSED,
+    'too many attempts were wrong: nobody may try for a while',
+    'wait for as long as the message says; an operator lifts it with `ecomdb user unlock`',
   ],
   SERVER_REFUSED: [
     EXIT.TOOL_FAILED,

@@ -3,6 +3,7 @@ import type { AccessCatalog } from './access-catalog.ts'
 import type { AccessHistory } from './access-history.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { BinaryLog } from './binlog.ts'
+import type { Credentials } from './credentials.ts'
 import type { DefinerObjects } from './definer-objects.ts'
 import type { Hardening } from './hardening.ts'
 import type { Installation } from './installation.ts'
@@ -52,4 +53,5 @@ export interface Engine {
   readonly leases: Leases
   readonly auditTrail: AuditTrail
   readonly accessHistory: AccessHistory
+  readonly credentials: Credentials
 }

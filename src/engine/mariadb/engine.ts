@@ -5,6 +5,7 @@ import { accessHistory } from '../shared/access-history/access-history.ts'
 import { auditTrail } from '../shared/audit/audit-trail.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { credentials } from '../shared/credentials/credentials.ts'
 import { definerObjects } from '../shared/definer-objects/definer-objects.ts'
 import { hardening } from '../shared/hardening/hardening.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
@@ -23,6 +24,8 @@ import { mariadbAccess } from './access.ts'
 import { mariadbAccounts } from './accounts.ts'
 import { mariadbBinlogDialect } from './binlog-dialect.ts'
 import { mariadbHardening } from './hardening.ts'
+import { mariadbIdentities } from './identities.ts'
+import { mariadbIssuer } from './issuer.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { mariadbPhysicalBackups } from './physical.ts'
 import { mariadbScratch } from './scratch.ts'
@@ -50,4 +53,5 @@ export const mariadbEngine: Engine = {
   leases,
   auditTrail: auditTrail(mariadbAccounts),
   accessHistory,
+  credentials: credentials(mariadbIdentities, mariadbIssuer, mariadbAccounts),
 }

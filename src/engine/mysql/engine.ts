@@ -5,6 +5,7 @@ import { accessHistory } from '../shared/access-history/access-history.ts'
 import { auditTrail } from '../shared/audit/audit-trail.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
+import { credentials } from '../shared/credentials/credentials.ts'
 import { definerObjects } from '../shared/definer-objects/definer-objects.ts'
 import { hardening } from '../shared/hardening/hardening.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
@@ -23,6 +24,8 @@ import { mysqlAccess } from './access.ts'
 import { mysqlAccounts } from './accounts.ts'
 import { mysqlBinlogDialect } from './binlog-dialect.ts'
 import { mysqlHardening } from './hardening.ts'
+import { mysqlIdentities } from './identities.ts'
+import { mysqlIssuer } from './issuer.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
 import { mysqlPhysicalBackups } from './physical.ts'
 import { mysqlScratch } from './scratch.ts'
@@ -50,4 +53,5 @@ export const mysqlEngine: Engine = {
   leases,
   auditTrail: auditTrail(mysqlAccounts),
   accessHistory,
+  credentials: credentials(mysqlIdentities, mysqlIssuer, mysqlAccounts),
 }

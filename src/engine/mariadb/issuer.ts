@@ -1,0 +1,35 @@
+import type { IssuerDialect } from '../shared/credentials/issuer-dialect.ts'
+
+/**
+ * MariaDB's part of the issuer's procedures. An account has one default role there, so each
+ * session has a role of its own that holds the person's. To set it takes UPDATE on the mysql
+ * schema, to grant a role its ADMIN OPTION; the locked issuer alone has both.
+ */
+export const mariadbIssuer: IssuerDialect = {
+  grants: database => [
+    ...['CREATE USER', 'PROCESS', 'CONNECTION ADMIN'].map(privilege => `${privilege} ON *.*`),
+    `SELECT, INSERT, UPDATE, DELETE, EXECUTE ON ${database}.*`,
+  ],
+  tls: "SELECT @@have_ssl = 'YES'",
+  makeAccount: require => `
+    SET @ecomdb_sql = CONCAT('CREATE USER ', v_account, ' IDENTIFIED BY ', QUOTE(p_password),
+      ' ${require} WITH MAX_USER_CONNECTIONS ', p_connections);
+    EXECUTE IMMEDIATE @ecomdb_sql;
+    EXECUTE IMMEDIATE CONCAT('CREATE ROLE ', v_role);
+    FOR each_role IN (
+      SELECT DISTINCT g.role AS name FROM role_grant g
+      JOIN mysql.user u ON u.User = g.role AND u.is_role = 'Y'
+      WHERE g.person = p_person AND g.ended_at IS NULL AND g.starts_at <= v_now
+        AND (g.ends_at IS NULL OR g.ends_at > v_now)
+    ) DO
+      EXECUTE IMMEDIATE CONCAT('GRANT ', QUOTE(each_role.name), ' TO ', v_role);
+    END FOR;
+    EXECUTE IMMEDIATE CONCAT('GRANT ', v_role, ' TO ', v_account);
+    EXECUTE IMMEDIATE CONCAT('SET DEFAULT ROLE ', v_role, ' FOR ', v_account);`,
+  dropAccount: `
+    EXECUTE IMMEDIATE CONCAT('DROP USER IF EXISTS ', v_account);
+    EXECUTE IMMEDIATE CONCAT('DROP ROLE IF EXISTS ', v_role);`,
+  processes: 'information_schema.processlist',
+  extraGrants: ['SELECT, UPDATE ON mysql.*'],
+  roleGrant: 'WITH ADMIN OPTION',
+}

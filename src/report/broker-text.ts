@@ -1,0 +1,16 @@
+import { countOf } from '#core/units'
+import type { PrepareReport } from '#domain/credential/prepare-report'
+
+/** `ecomdb broker prepare` for people. */
+export function prepareText(report: PrepareReport): string {
+  const { dryRun, steps, totpKeyFile, passwordFile, madeKey } = report
+  if (dryRun) {
+    return [...steps.map(sql => `${sql};`), 'nothing was changed'].join('\n')
+  }
+  return [
+    `${countOf(steps.length, 'statement')} done: the issuer, its procedures, and the account ecomdb_broker`,
+    `password of ecomdb_broker: ${passwordFile}`,
+    `key for one-time codes: ${totpKeyFile}${madeKey ? ' (new; keep a copy where no database backup is)' : ''}`,
+    'next: name ecomdb_broker and its password file under server in the ecomdb.yaml of the broker',
+  ].join('\n')
+}

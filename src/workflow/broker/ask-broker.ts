@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { lstat } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import { EcomdbError, type ErrorCode, messageOf } from '#core/errors'
+import type { Secret } from '#core/secret'
+import {
+  type BrokerError,
+  type BrokerSession,
+  END_REQUEST,
+  parseAnswer,
+} from '#domain/credential/broker-message'
+import type { LineChannel } from './line-channel.ts'
+import { lineChannel } from './line-channel.ts'
+
+/** Where the broker is: its socket on this host, or a program that leads to it (ssh). */
+export type BrokerAddress = { socketPath: string } | { via: readonly string[] }
+
+export interface BrokerLogin {
+  person: string
+  password: Secret
+  code: Secret
+  recovery: boolean
+  hold: boolean
+}
+
+export interface HeldSession {
+  session: BrokerSession
+  /** Has it ended now, and waits for that. Without it the broker ends it when we are gone. */
+  end(): Promise<void>
+  /** Goes away; a session that is not held stays until its time is over. */
+  leave(): void
+}
+
+/**
+ * Asks for a session.
+ *
+ * @throws EcomdbError LOGIN_REFUSED, LOGIN_THROTTLED and what else the broker says;
+ *   SERVER_UNREACHABLE without a broker, or with one that is not to be trusted
+ */
+export async function askBroker(address: BrokerAddress, login: BrokerLogin): Promise<HeldSession> {
+  const { channel, leave } = 'via' in address ? openVia(address.via) : await openSocket(address)
+  const { person, recovery, hold, password, code } = login
+  const secrets = { password: password.reveal(), code: code.reveal() }
+  channel.send({ version: 1, person, recovery, hold, ...secrets })
+  const line = await channel.next()
+  const answer = line === null ? null : parseAnswer(line)
+  if (answer && 'session' in answer) {
+    const end = async (): Promise<void> => {
+      channel.send(END_REQUEST)
+      await channel.next()
+      leave()
+    }
+    return { session: answer.session, end, leave }
+  }
+  leave()
+  if (answer && 'error' in answer) throw saidByBroker(answer.error)
+  throw unreachable('it gave no answer')
+}
+
+async function openSocket({
+  socketPath,
+}: {
+  socketPath: string
+}): Promise<{ channel: LineChannel; leave(): void }> {
+  await requireTrusted(socketPath)
+  const socket = connect(socketPath)
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', error => reject(unreachable(messageOf(error))))
+  })
+  return { channel: lineChannel(socket, socket), leave: () => socket.destroy() }
+}
+
+/**
+ * A password is typed for the broker alone: its socket must be in a folder that only its owner
+ * can write to, and belong to that owner, who is root, the user of a service, or oneself.
+ */
+async function requireTrusted(socketPath: string): Promise<void> {
+  const [socket, folder] = await Promise.all([lstat(socketPath), lstat(dirname(socketPath))]).catch(
+    error => {
+      throw unreachable(messageOf(error))
+    },
+  )
+  const why = !socket.isSocket()
+    ? `${socketPath} is no socket`
+    : (folder.mode & 0o022) !== 0
+      ? `others can write to ${dirname(socketPath)}, and so could have put it there`
+      : folder.uid !== 0 && folder.uid !== socket.uid
+        ? `${socketPath} does not belong to the owner of its folder`
+        : null
+  if (why) throw unreachable(why)
+}
+
+function openVia(command: readonly string[]): { channel: LineChannel; leave(): void } {
+  const [file = '', ...args] = command
+  const child: ChildProcess = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const { stdin, stdout } = child
+  if (!stdin || !stdout) throw unreachable(`${file} has no pipes`)
+  child.once('error', error => stdout.destroy(error))
+  stdin.on('error', () => {})
+  return {
+    channel: lineChannel(stdout, stdin),
+    leave: () => {
+      stdin.end()
+      child.kill('SIGTERM')
+    },
+  }
+}
+
+const KNOWN: readonly ErrorCode[] = [
+  ...(['LOGIN_REFUSED', 'LOGIN_THROTTLED', 'LOCKED', 'INPUT_INVALID', 'WRONG_IDENTITY'] as const),
+  ...(['SERVER_UNREACHABLE', 'SERVER_LOST', 'SERVER_REFUSED', 'PRIVILEGE_MISSING'] as const),
+]
+
+function saidByBroker({ code, what, why, hints }: BrokerError): EcomdbError {
+  const known = KNOWN.find(each => each === code) ?? 'SERVER_REFUSED'
+  return new EcomdbError(known, { what, ...(why ? { why } : {}), hints })
+}
+
+function unreachable(why: string): EcomdbError {
+  return new EcomdbError('SERVER_UNREACHABLE', {
+    what: 'cannot reach the broker',
+    why,
+    hints: ['is `ecomdb broker` running, and is broker.socket its socket?'],
+  })
+}
