@@ -52,7 +52,7 @@ export function importPolicy(
 }
 
 /** Could give itself whatever it has not. */
-function isAdministrator({ rights }: Principal): boolean {
+export function isAdministrator({ rights }: Principal): boolean {
   const onServer = new Set(
     rights.filter(({ place }) => place.on === 'server').map(({ privilege }) => privilege),
   )

@@ -1,6 +1,7 @@
 import type { AccountName } from '../schema/service-accounts.ts'
 import type { AccessFinding } from './change.ts'
 import type { DesiredAccess, DesiredPrincipal } from './desired.ts'
+import { isAdministrator } from './import-policy.ts'
 import { accountKey, accountText, type ObservedAccess, type Principal } from './observed.ts'
 import { rightText } from './right.ts'
 
@@ -53,7 +54,9 @@ function unknownFinding(principal: Principal): AccessFinding {
     kind: 'unknown',
     account,
     what: `the policy does not know ${account.user === '' ? 'anonymous users' : `this ${kind}`}; ${holdings(principal)}`,
-    hint: `put it into access.yaml and run \`ecomdb access adopt '${accountText(account)}' ${adopt}\`, or drop it`,
+    hint: isAdministrator(principal)
+      ? 'if it is to do everything, name it under administrators: in access.yaml; if not, drop it'
+      : `put it into access.yaml and run \`ecomdb access adopt '${accountText(account)}' ${adopt}\`, or drop it`,
   }
 }
 
