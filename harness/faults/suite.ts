@@ -23,7 +23,7 @@ export const faults: Suite = {
     // Each pair once, then each again at other moments.
     const cases = Array.from({ length: count }, (_, index) => {
       const number = seed + index
-      return caseOf(place, number, pairs[number % pairs.length] ?? (pairs[0] as Pair))
+      return caseOf(place, number, pairs[(number * STRIDE) % pairs.length] as Pair)
     })
     return { cases, close: () => place.close() }
   },
@@ -34,7 +34,9 @@ interface Pair {
   fault: Fault
 }
 
-/** By fault, so that a run that is cut short has met every job. */
+/** Mixes the pairs, so that a run that is cut short has met every job and every fault. */
+const STRIDE = 37
+
 function pairsOf(family: EngineFamily): Pair[] {
   const jobs = JOBS.filter(({ on = family }) => on === family)
   return FAULTS.flatMap(fault =>

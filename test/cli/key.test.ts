@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runEcomdb } from '#test/cli'
@@ -12,7 +12,12 @@ test.each(TEST_ENGINES)(
   family =>
     withFolder(folder =>
       withDatabase(family, async ({ server, session, database }) => {
-        const env = { ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family }
+        // All that a command writes is below the folder, where it can be looked through.
+        const [TMPDIR, ECOMDB_STATE] = [join(folder, 'tmp'), join(folder, 'state')]
+        await mkdir(TMPDIR)
+        const places = { TMPDIR, ECOMDB_STATE }
+        const source = { ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root' }
+        const env = { ...places, ...source, ECOMDB_ENGINE: family }
         const ecomdb = (...args: string[]) => runEcomdb(args, { cwd: folder, env })
         const done = async (...args: string[]) => {
           const run = await ecomdb(...args)
@@ -29,10 +34,16 @@ test.each(TEST_ENGINES)(
         const checked = (await done('key', 'check', '-i', escrow, '--all', '--json')).json().result
         expect(checked.identities).toMatchObject([{ opens: true, files: 2 }])
         expect(checked.untried).toHaveLength(1)
+        const written = Object.values(await contentsOf(folder)).map(file =>
+          Buffer.from(file, 'base64'),
+        )
+        expect(written.filter(file => file.includes('zwei'))).toEqual([])
 
-        const before = await contentsOf(folder)
+        const settled = async () =>
+          Object.entries(await contentsOf(folder)).filter(([name]) => !name.startsWith(TMPDIR))
+        const before = await settled()
         await done('key', 'rotate', 'operations', '--dry-run')
-        expect(await contentsOf(folder)).toEqual(before)
+        expect(await settled()).toEqual(before)
         const text = await readFile(join(folder, 'ecomdb.yaml'), 'utf8')
         await done('key', 'rotate', 'operations')
         await done('key', 'rotate', 'escrow')

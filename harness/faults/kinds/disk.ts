@@ -25,7 +25,9 @@ const fullDisk: Fault = {
       const room = used + random.between(0, job.roomKib)
       mount('-o', `remount,size=${room}k`, disk)
       const cut = await one.interfered(await job.args(one), null)
-      mount('-o', 'remount,size=128m', disk)
+      // With room again, and with the drill's private server where it has some, too.
+      spawnSync('umount', ['-l', folder])
+      run('cp', '-a', `${disk}/.`, folder)
       await requireHonest(one, job, cut)
       return `${room - used} KiB of room: ${endOf(cut)}; ${await job.recover(one)}`
     } finally {
