@@ -26,10 +26,11 @@ export function scheduleContext(
 export async function shopStatusOptions(
   config: Config,
   policy: RecoveryPolicy & { file: string },
+  askServer: boolean,
 ): Promise<ShopStatusOptions> {
   const schedule = scheduleContext(config, policy)
   const { openCopy, clock } = schedule
-  return { source: await wire.target(config), config, policy, openCopy, clock, schedule }
+  return { source: await wire.target(config), config, policy, openCopy, clock, schedule, askServer }
 }
 
 async function lockOnServer(config: Config, job: string): Promise<(() => Promise<void>) | null> {

@@ -16,6 +16,7 @@ export function installText(
 ): string {
   const { dryRun, files, ran, verified, next } = report
   if (files.length === 0) return 'nothing was there'
+  if (!dryRun && ran.length + next.length === 0) return 'nothing had to be changed'
   if (dryRun) return `${serviceFilesText(files)}\nnothing was changed: --dry-run`
   return [
     ...files.map(({ path }) => `${path === 'crontab' ? 'changed' : verb} ${path}`),

@@ -50,6 +50,8 @@ export interface StatusFacts {
   objectives: { rpoMs: number | null; rtoMs: number | null; drillEveryMs: number | null }
   schedule: ScheduleReport
   recipients: number
+  /** Of the checks that ask the server; none where it was not asked. */
+  server: readonly StatusLine[]
 }
 
 /** Pure: what the facts come to. */
@@ -63,6 +65,7 @@ export function shopStatus(facts: StatusFacts): ShopStatus {
     ...disksLine(facts),
     keysLine(facts),
     scheduleLine(facts),
+    ...facts.server,
   ]
   const has = (state: StatusLine['state']): boolean => lines.some(line => line.state === state)
   return {

@@ -3,14 +3,17 @@ import { showWindow } from '../binlog/show-window.ts'
 import { notifyProblems } from '../notify/notify-problems.ts'
 import { listSchedule } from '../schedule/list-schedule.ts'
 import type { ScheduleContext } from '../schedule/schedule-context.ts'
+import { askServer } from './ask-server.ts'
 import { backupStatus, type StatusOptions } from './backup-status.ts'
 import { drillHistory } from './drill-history.ts'
 
 export interface ShopStatusOptions extends StatusOptions {
   schedule: ScheduleContext
+  /** Ask the server as well. */
+  askServer: boolean
 }
 
-/** `ecomdb status`: from signed files and this host's state; the server is not asked. */
+/** `ecomdb status`: from signed files and this host's state; the server is asked on request. */
 export async function readShopStatus(options: ShopStatusOptions): Promise<ShopStatus> {
   const { source, config, policy, clock, schedule } = options
   const { trustedSigners, recipients } = config.keys
@@ -22,6 +25,7 @@ export async function readShopStatus(options: ShopStatusOptions): Promise<ShopSt
     objectives: policy.objectives,
     schedule: await listSchedule(schedule),
     recipients: new Set(recipients).size,
+    server: options.askServer ? await askServer(schedule) : [],
   })
 }
 
