@@ -17,6 +17,7 @@ export interface Benchmark {
     | 'second-physical'
     | 'growth'
     | 'access-plan'
+    | 'offboard'
   /** The most that ours may take, as a multiple of the peer's. */
   bar: number | Record<EngineFamily, number>
   /** What is compared, where it is not seconds: `Measured.seconds` then holds it. */

@@ -10,6 +10,7 @@ import { dump } from './dump.ts'
 import { dumpLimit } from './dump-limit.ts'
 import { growth } from './growth.ts'
 import { load } from './load.ts'
+import { offboard } from './offboard.ts'
 import { physical } from './physical.ts'
 import { physicalRestore } from './physical-restore.ts'
 import { restore } from './restore.ts'
@@ -30,7 +31,7 @@ import { startup } from './startup.ts'
 const BENCHMARKS: readonly Benchmark[] = [
   ...[startup, load, dump, dumpLimit, growth, restore, restoreLoader],
   ...[physical, physicalRestore, second, secondPhysical],
-  accessPlan,
+  ...[accessPlan, offboard],
 ]
 const MEMORY_BAR_BYTES = 400 * MIB
 

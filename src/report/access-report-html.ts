@@ -245,12 +245,13 @@ header p:last-child { margin: .25rem 0 0 }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1.5rem 0 }
 .figures dt { color: var(--soft) } .figures dd { margin: 0; font-size: 1.6rem; font-variant-numeric: tabular-nums } .figures dd.note { font-size: .9rem }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .45rem 1rem .45rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
+th, td { text-align: left; vertical-align: top; padding: .45rem 1rem .45rem 0; border-bottom: 1px solid var(--line); overflow-wrap: break-word }
+td:last-child { overflow-wrap: anywhere }
 thead th { color: var(--soft); font-weight: normal; white-space: nowrap } th[scope=row] { font-weight: normal; color: var(--soft); white-space: nowrap }
 ul { margin: 0; padding: 0; list-style: none }
 code { font: .95em ui-monospace, monospace }
 .level { display: inline-flex; gap: 2px; vertical-align: middle; margin-right: .3rem } .level i { width: .55rem; height: .8rem; border-radius: 2px; background: var(--line) }
 .level .on.l1 { background: var(--l1) } .level .on.l2 { background: var(--l2) } .level .on.l3 { background: var(--l3) } .level .on.l4 { background: var(--l4) }
-@media (max-width: 46rem) { thead { position: absolute; left: -999rem } tr { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line) } td { display: grid; grid-template-columns: 8rem 1fr; border: 0; padding: .15rem 0 } td::before { content: attr(data-label); color: var(--soft) } .facts th, .facts td { display: block } .facts td::before { content: none } }
+@media (max-width: 46rem) { thead { position: absolute; left: -999rem } tr { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line) } td { display: grid; grid-template-columns: 8rem 1fr; border: 0; padding: .15rem 0 } td::before { content: attr(data-label); color: var(--soft) } td { overflow-wrap: anywhere } .facts th, .facts td { display: block } .facts td::before { content: none } }
 @media print { :root { --ink: #000; --paper: #fff; --soft: #444; --line: #bbb; --good: #196f3d; --bad: #a93226 } main { margin: 0; max-width: none } * { print-color-adjust: exact } tr { break-inside: avoid } h2 { break-after: avoid } }
 `

@@ -70,6 +70,13 @@ export function byExposure(people: readonly PersonAccess[]): PersonAccess[] {
   )
 }
 
+/** "orders, users and 3 more", without the privileges. */
+function shortList(tables: readonly string[]): string {
+  const names = tables.slice(0, 4).map(one => one.replace(/ \(.*/, ''))
+  const more = tables.length - names.length
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
 const UNUSED_MS = 90 * 86_400_000
 
 export function isUnused(lastLogin: string | null, now: Date): boolean | null {
@@ -92,7 +99,7 @@ export function exceptionsOf(
       .filter(({ tables }) => tables.length > 0)
       .map(({ person, tables }) => ({
         ...{ what: 'a person on base tables', who: person },
-        why: `people reach views and procedures only; this one reaches ${tables.slice(0, 4).join(', ')}${tables.length > 4 ? ' and more' : ''}`,
+        why: `people reach views and procedures only; this one reaches ${shortList(tables)}`,
       })),
     ...here
       .filter(({ unused }) => unused)

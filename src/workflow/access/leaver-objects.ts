@@ -1,11 +1,12 @@
 import { EcomdbError } from '#core/errors'
+import type { DefinerObject } from '#domain/access/definer-object'
 import { type Draft, type Leaver, step } from './leaver.ts'
 
 /** Their events, in one statement each. Without the right to, the rest goes on: a kill is due. */
 export async function disableTheirEvents(leaver: Leaver, report: Draft): Promise<void> {
   const { options, place, session } = leaver
   const { definerObjects, leavers } = place.engine
-  const all = await definerObjects.list(session, report.accounts)
+  const all = await withoutOurs(leaver, await definerObjects.list(session, report.accounts))
   const events = all.filter(({ kind }) => kind === 'event')
   if (events.length === 0) return
   try {
@@ -24,6 +25,21 @@ export async function disableTheirEvents(leaver: Leaver, report: Draft): Promise
     // moveObjects meets the same events again, and then it counts.
     if (!(error instanceof EcomdbError) || error.code !== 'PRIVILEGE_MISSING') throw error
   }
+}
+
+/**
+ * The dead-man runs as whoever installed it. It is made again by who does this, and not given to
+ * an account that may not kill.
+ */
+async function withoutOurs(
+  { place, session }: Leaver,
+  objects: readonly DefinerObject[],
+): Promise<DefinerObject[]> {
+  const { accessCatalog, leases } = place.engine
+  const store = accessCatalog.storeName(session, 'access')
+  const theirs = objects.filter(({ schema }) => schema !== store)
+  if (theirs.length < objects.length) await leases.installDeadMan(session)
+  return theirs
 }
 
 /** Everything that runs as the person. */

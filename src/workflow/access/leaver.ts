@@ -32,7 +32,7 @@ export function emptyReport({ options, place, clock }: Leaver, operator: string)
     startedAt: now.toISOString(),
     completedAt: null,
     operator,
-    tool: `ecomdb ${toolVersion()}`,
+    tool: toolVersion(),
     accounts: [],
     servers: [],
     lockedMs: null,

@@ -33,7 +33,7 @@ export async function reportAccess(
       reportId: uuidV7(now),
       period,
       madeBy: await engine.leavers.actor(session),
-      tool: `ecomdb ${toolVersion()}`,
+      tool: toolVersion(),
       ...list,
       roles: rolesOf(facts.observed),
       applications: applicationsOf(facts.observed),

@@ -17,18 +17,7 @@ const LOCK_WAIT_S = 10
 export function leavers(dialect: AccountDialect): Leavers {
   return {
     person: readPerson,
-    async accounts(session, handle) {
-      const known = await session.rows<SqlRow & AccountName & { kind: AccountKind }>(
-        `SELECT account_user AS user, account_host AS host, kind AS kind
-           FROM ${await table(session, 'account')} WHERE person = ? ORDER BY user, host`,
-        [handle],
-      )
-      const states = await accountStates(session, dialect, known)
-      return known.map(({ user, host, kind }): PersonAccount => {
-        const state = states.find(({ account }) => account.user === user && account.host === host)
-        return { user, host, kind, exists: !!state?.exists, locked: !!state?.locked }
-      })
-    },
+    accounts: (session, handle) => readAccounts(session, dialect, handle),
     async unknownAccounts(session, user) {
       const there = await session.rows<SqlRow & AccountName>(dialect.accounts)
       const known = await session.rows<SqlRow & AccountName>(
@@ -176,4 +165,36 @@ async function forgetSecrets(session: Session, handle: string): Promise<number> 
     removed += done?.affectedRows ?? 0
   }
   return removed
+}
+
+/** Those on record, and those that a broker has made for one login and may not have ended. */
+async function readAccounts(
+  session: Session,
+  dialect: AccountDialect,
+  handle: string,
+): Promise<PersonAccount[]> {
+  type Row = SqlRow & AccountName & { kind: AccountKind }
+  const recorded = await session.rows<Row>(
+    `SELECT account_user AS user, account_host AS host, kind AS kind
+       FROM ${await table(session, 'account')} WHERE person = ? ORDER BY user, host`,
+    [handle],
+  )
+  const minted = await orNone(
+    session.rows<Row>(
+      `SELECT session_user AS user, session_host AS host, 'session' AS kind
+         FROM ${await table(session, 'session_account')} WHERE person = ? ORDER BY user, host`,
+      [handle],
+    ),
+  )
+  const isRecorded = (one: Row): boolean =>
+    recorded.some(other => other.user === one.user && other.host === one.host)
+  const known = [...recorded, ...minted.filter(one => !isRecorded(one))]
+  const states = await accountStates(session, dialect, known)
+  return known
+    .map(({ user, host, kind }, at) => ({
+      ...{ user, host, kind },
+      exists: states[at]?.exists ?? false,
+      locked: states[at]?.locked ?? false,
+    }))
+    .filter(({ kind, exists }) => exists || kind !== 'session')
 }

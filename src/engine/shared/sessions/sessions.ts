@@ -1,8 +1,10 @@
 import { accountOfClient } from '#domain/access/session-owner'
 import type { AccountName } from '#domain/schema/service-accounts'
+import { quoteQualified } from '../../quote.ts'
 import { serverErrorNumber } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { OpenSession, Sessions } from '../../sessions.ts'
+import { ownStores } from '../own-store/own-store.ts'
 import type { AccountDialect } from '../provision/accounts.ts'
 
 /** ER_NO_SUCH_THREAD */
@@ -23,15 +25,36 @@ export function sessions(dialect: AccountDialect): Sessions {
       }
     },
     async kill(session, ids) {
-      const verb = session.flavor.family === 'mariadb' ? 'KILL HARD CONNECTION' : 'KILL CONNECTION'
-      for (const id of ids) {
-        try {
-          await session.run(`${verb} ${Number(id)}`)
-        } catch (error) {
-          if (serverErrorNumber(error) !== NO_SUCH_THREAD) throw error
-        }
-      }
+      if (ids.length === 0 || (await killTogether(session, ids))) return
+      for (const id of ids) await killOne(session, id)
     },
+  }
+}
+
+/** ER_SP_DOES_NOT_EXIST, ER_BAD_DB_ERROR, ER_PROCACCESS_DENIED_ERROR, ER_DBACCESS_DENIED_ERROR */
+const NO_PROCEDURE = new Set([1305, 1049, 1370, 1044])
+
+/**
+ * In one round trip, by a procedure of ecomdb's own store: 200 KILLs one by one took 3 s and more on
+ * a busy server. False where it is not there, as on a replica that has not heard of it yet.
+ */
+async function killTogether(session: Session, ids: readonly number[]): Promise<boolean> {
+  const procedure = quoteQualified(ownStores.storeName(session, 'access'), 'kill_sessions')
+  try {
+    await session.run(`CALL ${procedure}(?)`, [ids.map(Number).join(',')])
+    return true
+  } catch (error) {
+    if (NO_PROCEDURE.has(serverErrorNumber(error) ?? 0)) return false
+    throw error
+  }
+}
+
+async function killOne(session: Session, id: number): Promise<void> {
+  const verb = session.flavor.family === 'mariadb' ? 'KILL HARD CONNECTION' : 'KILL CONNECTION'
+  try {
+    await session.run(`${verb} ${Number(id)}`)
+  } catch (error) {
+    if (serverErrorNumber(error) !== NO_SUCH_THREAD) throw error
   }
 }
 
