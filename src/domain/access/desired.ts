@@ -145,6 +145,14 @@ function desiredPeople(
     if (state === 'left' && wish) {
       notes.push(`${person} has left: the name stays reserved, and gets nothing`)
     }
+    const isBrokered = observed.records.some(
+      each => each.person === person && each.kind === 'identity',
+    )
+    if (isBrokered && (wish?.roles.length ?? 0) > 0) {
+      notes.push(
+        `${person} logs in through the broker: roles come by \`ecomdb grant\`, not by access.yaml`,
+      )
+    }
     const roles = state === 'active' ? rolesOfPerson(person, policy, observed, notes) : []
     return accountsOfPerson(person, state === 'left' ? undefined : wish, observed).map(
       ({ account, make, isIdentity }) =>

@@ -31,7 +31,8 @@ export function importPolicy(
     ...services.map(accountKey),
     ...observed.records
       .filter(({ kind }) => ['service', 'identity', 'session'].includes(kind))
-      .map(({ account }) => accountKey(account)),
+      .flatMap(({ account }) => [account, { user: `r${account.user}`, host: '' }])
+      .map(accountKey),
   ])
   const umbrellas = new Set(umbrellaRoles(observed))
   const others = observed.principals.filter(({ account }) => !own.has(accountKey(account)))

@@ -2,7 +2,13 @@ import type { AccountName } from '../schema/service-accounts.ts'
 import type { AccessFinding } from './change.ts'
 import type { DesiredAccess, DesiredPrincipal } from './desired.ts'
 import { isAdministrator } from './import-policy.ts'
-import { accountKey, accountText, type ObservedAccess, type Principal } from './observed.ts'
+import {
+  type AccountRecord,
+  accountKey,
+  accountText,
+  type ObservedAccess,
+  type Principal,
+} from './observed.ts'
 import { rightText } from './right.ts'
 
 /**
@@ -19,6 +25,7 @@ export function strangers(
     ...[...observed.records.map(({ account }) => account), ...services].map(accountKey),
     ...desired.administrators.map(accountKey),
     ...waiting.map(({ account }) => accountKey(account)),
+    ...observed.records.flatMap(sessionRole).map(accountKey),
     ...desired.principals
       .filter(({ isUmbrella }) => isUmbrella)
       .map(({ account }) => accountKey(account)),
@@ -31,6 +38,11 @@ export function strangers(
     ...unknown.map(unknownFinding),
     ...forEverybody(observed),
   ]
+}
+
+/** On MariaDB a session account has a role of its own, which ends with it. */
+function sessionRole({ account, kind }: AccountRecord): AccountName[] {
+  return kind === 'session' ? [{ user: `r${account.user}`, host: '' }] : []
 }
 
 function notAdopted(

@@ -63,10 +63,12 @@ export async function makeAccessPlan(
   return { plan: { ...plan, steps }, observed }
 }
 
-/** ecomdb's own accounts: `ecomdb provision` looks after them. */
+/** ecomdb's own accounts: `ecomdb provision` and `ecomdb broker prepare` look after them. */
 export function serviceNames({ provisioner }: Engine, database: string): AccountName[] {
-  return [
+  const accounts = [
     provisioner.definerAccount(DEFAULT_NAMING, database),
     ...provisioner.serviceAccounts(DEFAULT_NAMING, database),
   ].map(({ account }) => account)
+  // The locked definer of the broker's two procedures.
+  return [...accounts, { user: 'ecomdb_issuer', host: 'localhost' }]
 }

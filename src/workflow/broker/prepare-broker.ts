@@ -45,6 +45,10 @@ export async function prepareBroker(
     for (const step of steps) {
       await credentials.runIssuerStep(session, step, passwords.of(BROKER_USER))
     }
+    const record = { do: 'record account' as const, account: broker, kind: 'service' as const }
+    for (const sql of accessCatalog.compile(session, { ...record, person: null })) {
+      await accessCatalog.run(session, sql)
+    }
     const operation = { command: 'broker prepare', subject: BROKER_USER, detail: { sessionHost } }
     await accessCatalog.recordOperation(session, operation)
     return report

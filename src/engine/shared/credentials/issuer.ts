@@ -62,7 +62,7 @@ async function rolesFor(
 ): Promise<string[]> {
   if (dialect.roleGrant === null) return []
   const roles = await session.rows<{ role: string }>(
-    "SELECT User AS role FROM mysql.user WHERE is_role = 'Y' AND User NOT LIKE 'rs\\_%' ORDER BY User",
+    "SELECT User AS role FROM mysql.user WHERE is_role = 'Y' AND User <> 'PUBLIC' AND User NOT LIKE 'rs\\_%' ORDER BY User",
   )
   return roles.map(({ role }) => `GRANT ${quoteString(role)} TO ${issuer} ${dialect.roleGrant}`)
 }

@@ -214,6 +214,9 @@ test('an identity account holds nothing, and no other is made beside it', () => 
     'default roles alice@localhost',
     'revoke role alice@localhost analyst',
   ])
+  expect(plan({ ...rest, records: identity }).notes).toEqual([
+    'alice logs in through the broker: roles come by `ecomdb grant`, not by access.yaml',
+  ])
 })
 
 test('what is not there is told, and not granted; a table is no view', () => {
