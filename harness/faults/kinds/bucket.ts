@@ -42,7 +42,8 @@ function bucketFault(fate: Fate): Fault {
 
 /** From one request on, for some of them or for good. @returns how many met it */
 function strike(one: Case, fate: Fate, random: Random): () => number {
-  const from = random.between(1, 25)
+  // A drill asks a dozen times, a backup many dozens.
+  const from = random.between(1, 9)
   // What is tried again passes in the end; a refusal is not, and a few outlast all patience.
   const lasts = fate === 403 && random.chance(0.5) ? Number.POSITIVE_INFINITY : random.between(1, 4)
   let seen = 0
