@@ -5,6 +5,8 @@ export interface LeaversSince {
   /** Accounts that a restore must not bring back. */
   accounts: readonly AccountName[]
   notes: readonly string[]
+  /** Handles. */
+  people: readonly string[]
 }
 
 /**
@@ -19,6 +21,7 @@ export async function leaversSince(
   const later = receipts.filter(({ startedAt }) => Date.parse(startedAt) > Date.parse(consistentAt))
   const people = [...new Set(later.map(({ person }) => person))]
   return {
+    people,
     accounts: later.flatMap(({ accounts }) => accounts.map(({ user, host }) => ({ user, host }))),
     notes: [
       ...people.map(

@@ -10,6 +10,7 @@ import type { Position } from '#domain/backup/position'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import { usingRepository } from '#repository/repository-use'
+import { leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
@@ -55,6 +56,12 @@ export async function restorePhysically(
   progress.stage('opening the snapshot')
   const envelope = await access.repository.readEnvelope(options.snapshot, access.trustedSigners)
   if (envelope.method !== 'physical') throw notPhysical(envelope.snapshotId)
+  const { people } = await leaversSince(access, envelope.consistentAt)
+  for (const person of people) {
+    progress.warn(
+      `${person} has left since, and the files bring the accounts back: start the server with --skip-networking, and run \`ecomdb offboard ${person} --confirm ${person}\` before anybody else connects`,
+    )
+  }
   const layers = await openChain(access, envelope)
   const engine = await engineFor(envelope.engine)
   const folder = resolve(options.dataFolder)
