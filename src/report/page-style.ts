@@ -13,7 +13,7 @@ export const PAGE_STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 }
 main { max-width: 64rem; margin: 2rem auto; padding: 0 1rem }
 header { border-left: .5rem solid var(--line); padding: .25rem 0 .25rem 1rem }
-header p { margin: .25rem 0 0 }
+header { overflow-wrap: anywhere } header p { margin: .25rem 0 0 }
 header.good { border-color: var(--good) } header.bad { border-color: var(--bad) } header.warn { border-color: var(--warn) }
 .verdict { margin: 0; font-weight: bold; text-transform: uppercase; letter-spacing: .08em }
 .good .verdict, dd.good, p.good, .badge.good { color: var(--good) }

@@ -9,6 +9,7 @@ const ROOT = join(cacheFolder(), 'browser', 'root')
 
 const UNPACKED = join(ROOT, 'usr/lib/chromium/chromium')
 const SYSTEM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const NAMED = process.env['ECOMDB_CHROMIUM']
 
 /** Why there is no browser here, or null when there is one: for `t.skip(…)`. */
 export function browserMissing(): string | null {
@@ -35,5 +36,5 @@ export async function startBrowser(): Promise<Browser> {
 }
 
 function executable(): string | undefined {
-  return [UNPACKED, ...SYSTEM].find(existsSync)
+  return [...(NAMED ? [NAMED] : []), UNPACKED, ...SYSTEM].find(existsSync)
 }

@@ -1,6 +1,8 @@
+import type { AccessReport, PersonAccess } from '#domain/access/access-report'
 import { HARDENING_CHECKS } from '#domain/hardening/checks'
 import type { AccountFact, HardeningFacts } from '#domain/hardening/facts'
 import { hardenReport, judgeAll } from '#domain/hardening/harden-report'
+import { accessReportHtml } from '#report/access-report-html'
 import { drillHistoryHtml } from '#report/drill-history'
 import { drillReportHtml } from '#report/drill-html'
 import { hardenReportHtml } from '#report/harden-html'
@@ -90,10 +92,43 @@ function status(): string {
   } as unknown as Parameters<typeof shopStatusHtml>[0])
 }
 
+function access(): string {
+  const at = '2026-11-27T12:00:00.000Z'
+  const person: PersonAccess = {
+    ...{ person: 'alice', fullName: NASTY, state: 'active', leftAt: null, accounts: [] },
+    roles: [{ role: NASTY, by: 'grant', endsAt: at }],
+    exposure: 'writes tables',
+    ...{ tables: ['orders'], throughPrograms: ['products'], sensitive: ['chat_messages'] },
+    ...{ secondFactor: 'active', lastLogin: at, unused: true },
+  }
+  const report: AccessReport = {
+    ...{ format: 1, reportId: 'r', server: 'mariadb', database: 'shop', at, madeBy: NASTY },
+    tool: 'ecomdb',
+    period: { from: '2026-11-01', to: '2026-11-30' },
+    people: [person, { ...person, exposure: 'everything', lastLogin: null, unused: null }],
+    administrators: ['root@localhost'],
+    unknown: [],
+    roles: [{ role: 'analyst', rights: [NASTY], holders: ['alice'] }],
+    applications: [{ account: 'web@%', rights: ['SELECT'] }],
+    grants: [
+      {
+        ...{ grantId: 1, person: 'alice', role: 'analyst', reason: NASTY, ticket: 'OPS-1' },
+        ...{ approver: null, grantedBy: 'bob', startsAt: at, endsAt: null, endedAt: null },
+        ...{ endedBy: null, endReason: null },
+      },
+    ],
+    operations: [{ operationId: 1, at, actor: 'bob', command: 'grant', subject: NASTY }],
+    deadMan: { installed: true, scheduler: true },
+    exceptions: [{ what: 'nobody approved', who: 'alice', why: NASTY }],
+  }
+  return accessReportHtml(report, { statement: JSON.stringify({ payload: NASTY }), signer: 's' })
+}
+
 /** Every page that ecomdb makes, filled; one line here for each new one. */
 export const REPORT_PAGES: Readonly<Record<string, () => string>> = {
   'harden check --html': hardening,
   'report orders --format html': orders,
+  'report access --format html': access,
   'drill --html': () => drillReportHtml(PASSED),
   'drill --html, failed': () => drillReportHtml({ ...FAILED, missed: ['RTO'] }),
   'drill report': history,
