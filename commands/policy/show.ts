@@ -7,7 +7,7 @@ export default class PolicyShow extends BaseCommand {
   static override summary = 'what a password and the second factor must be'
 
   static override description =
-    'Prints the policies that ecomdb goes by, and each place where they depart from NIST SP 800-63B-4 or OWASP ASVS 5: composition rules and ageing are asked for by many, and advised against by both.'
+    'Prints the policies that ecomdb goes by, and each place where they depart from NIST SP 800-63B-4 or OWASP ASVS 5: composition rules are asked for by many, and advised against by both.'
 
   static override examples = ['<%= config.bin %> <%= command.id %>']
 

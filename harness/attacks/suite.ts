@@ -13,6 +13,7 @@ import type { HarnessCase, Suite, SuiteContext } from '../suite.ts'
 import { prepareAuditAttacks } from './audit-suite.ts'
 import { BUCKET_ATTACKS } from './bucket-attacks.ts'
 import { BucketAttacks } from './bucket-place.ts'
+import { prepareLoginAttacks } from './login-attacks.ts'
 import { type Attack, REPOSITORY_ATTACKS, type Victim } from './repository-attacks.ts'
 import { prepareRoleAttacks } from './role-attacks.ts'
 
@@ -21,16 +22,17 @@ import { prepareRoleAttacks } from './role-attacks.ts'
  * and drill must refuse it, each with its code, and the restore before it changes anything.
  *
  * --only repository is that; --only roles is what the holder of a role tries on the server, --only
- * audit what root does against the trail. Without --only it is the repository.
+ * audit what root does against the trail, --only login what a part of a login is tried for. Without --only it is the repository.
  */
 export const attacks: Suite = {
   name: 'attacks',
   defaultCount: REPOSITORY_ATTACKS.length + BUCKET_ATTACKS.length,
   async prepare(context) {
     if (context.only === 'roles') return await prepareRoleAttacks(context)
+    if (context.only === 'login') return await prepareLoginAttacks(context)
     if (context.only === 'audit') return await prepareAuditAttacks(context)
     if (context.only !== null && context.only !== 'repository') {
-      throw new RangeError(`attacks has no part ${context.only}: repository, roles, audit`)
+      throw new RangeError(`attacks has no part ${context.only}: repository, roles, audit, login`)
     }
     const place = await Place.make(context)
     const all = place.cases()

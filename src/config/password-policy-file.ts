@@ -32,14 +32,15 @@ const schema = z
       .min(1)
       .optional()
       .describe('a file of known passwords, one a line, or of their SHA-1 sums in hex'),
-    max_age_days: count(1, 3650, 'it must be changed after so long (default: never)').optional(),
     lockout: z
       .strictObject({
         attempts: count(3, 100, 'refused logins in a row (default 10)').optional(),
         days: count(1, 3650, 'how long MySQL then refuses (default 1)').optional(),
       })
       .optional()
-      .describe('when the server itself refuses more attempts'),
+      .describe(
+        'when MySQL itself refuses more attempts; MariaDB has one limit for the whole server',
+      ),
   })
   .describe('policies/password.yaml: what a password must be')
 
@@ -70,7 +71,6 @@ export async function loadPasswordPolicy(
     history: content.history ?? 5,
     words: content.words ?? [],
     breachListFile: content.breach_list ? resolve(dirname(file), content.breach_list) : null,
-    maxAgeDays: content.max_age_days ?? null,
     lockout: { attempts: lockout.attempts ?? 10, days: lockout.days ?? 1 },
   }
 }

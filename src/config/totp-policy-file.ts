@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DURATION, durationMs } from '#core/duration'
 import { EcomdbError } from '#core/errors'
-import { GUARDED_COMMANDS, type TotpPolicy } from '#domain/credential/totp-policy'
+import type { TotpPolicy } from '#domain/credential/totp-policy'
 import type { Config } from './config.ts'
 import { readPolicy } from './read-policy.ts'
 
@@ -30,10 +30,6 @@ const schema = z
       })
       .optional()
       .describe('the account that the broker gives'),
-    operators: z
-      .array(z.enum(GUARDED_COMMANDS))
-      .optional()
-      .describe("commands that ask for the operator's own code (default: none)"),
   })
   .describe('policies/totp.yaml: the second factor')
 
@@ -61,7 +57,6 @@ export async function loadTotpPolicy(
     file,
     issuer: content.issuer ?? 'ecomdb',
     session: { lastsMs, connections },
-    operators: content.operators ?? [],
   }
 }
 

@@ -5,7 +5,7 @@ import { alignColumns } from './align-columns.ts'
 
 /** `ecomdb policy show` for people. */
 export function policyText({ password, totp, departures }: PolicyReport): string {
-  const { session, operators } = totp
+  const { session } = totp
   const departed = departures.map(({ rule, here, standard, says }) => [
     `  ${rule}`,
     here,
@@ -16,7 +16,6 @@ export function policyText({ password, totp, departures }: PolicyReport): string
     ...passwordLines(password).map(line => `  ${line}`),
     `second factor (${totp.file})`,
     `  a session lasts ${formatDuration(session.lastsMs)} at most, with ${countOf(session.connections, 'connection')}`,
-    `  an operator's code is asked for: ${operators.join(', ') || 'nowhere'}`,
     departures.length > 0 ? 'departs from' : 'departs from no standard that ecomdb knows',
     alignColumns(departed, ['left', 'left', 'left']),
   ]
@@ -37,7 +36,7 @@ function passwordLines(policy: PasswordPolicy): string[] {
     `strength ${policy.minScore} of 4 (zxcvbn), with names and ${countOf(policy.words.length, 'word')} of the shop known`,
     `none of the last ${policy.history}`,
     `none of the 30,000 commonest${policy.breachListFile ? `, nor of ${policy.breachListFile}` : ''}`,
-    policy.maxAgeDays === null ? 'no expiry' : `changed after ${policy.maxAgeDays} days`,
-    `the server refuses after ${lockout.attempts} wrong ones`,
+    'no expiry',
+    `MySQL refuses after ${lockout.attempts} wrong ones`,
   ]
 }

@@ -16,9 +16,7 @@ export interface PasswordPolicy {
   words: readonly string[]
   /** A list of known passwords besides the bundled one. */
   breachListFile: string | null
-  /** Days after which it must be changed; null: never, as the standards ask. */
-  maxAgeDays: number | null
-  /** On the server: refused logins until it no longer answers, and for how many days (MySQL). */
+  /** MySQL: refused logins until the server no longer answers, and for how many days. */
   lockout: { attempts: number; days: number }
 }
 

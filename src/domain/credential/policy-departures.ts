@@ -12,11 +12,11 @@ const NIST = 'NIST SP 800-63B-4'
 const ASVS = 'OWASP ASVS 5.0'
 
 /**
- * Composition rules, runs and ageing are asked for by many owners and auditors, and by PCI DSS
- * 4 (8.3.6, 8.3.9); today's standards forbid some of them. Who reads the policy must know.
+ * Composition rules are asked for by many owners and auditors, and by PCI DSS 4 (8.3.6); today's
+ * standards forbid them. Who reads the policy must know. Passwords do not age here, as both ask.
  */
 export function departures(policy: PasswordPolicy): Departure[] {
-  const { requires, maxAgeDays, minLength, maxLength } = policy
+  const { requires, minLength, maxLength } = policy
   const kinds = Object.entries(requires).flatMap(([kind, wanted]) => (wanted ? [kind] : []))
   const found: Departure[] = []
   if (kinds.length > 0) {
@@ -29,13 +29,6 @@ export function departures(policy: PasswordPolicy): Departure[] {
   if (policy.maxRepeat < 3 || policy.maxRun < 3) {
     const here = `allows ${policy.maxRepeat} equal characters and runs of ${policy.maxRun}`
     found.push({ rule: 'sequences', here, standard: NIST, says: '3.1.1.2: no composition rules' })
-  }
-  if (maxAgeDays !== null) {
-    const here = `expires after ${maxAgeDays} days`
-    found.push(
-      { rule: 'max_age', here, standard: NIST, says: '3.1.1.2: no change without a compromise' },
-      { rule: 'max_age', here, standard: ASVS, says: '6.2.10: no periodic rotation' },
-    )
   }
   if (minLength < 15) {
     const here = `accepts ${minLength} characters`

@@ -77,7 +77,7 @@ export class ShopPeople {
     const issuer: Issuer = {
       engine,
       connect: { ...connect, user: 'ecomdb_broker', password: broker },
-      policy: { issuer: 'shop', session: { lastsMs: 60_000, connections: 2 }, operators: [] },
+      policy: { issuer: 'shop', session: { lastsMs: 60_000, connections: 2 } },
       totpKey: await readDedupKey(totpKeyFile),
       clock,
     }

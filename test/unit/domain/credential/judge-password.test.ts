@@ -15,7 +15,6 @@ const POLICY: PasswordPolicy = {
   history: 5,
   words: ['panda'],
   breachListFile: null,
-  maxAgeDays: null,
   lockout: { attempts: 10, days: 1 },
 }
 const FACTS: PasswordFacts = { score: 4, isBreached: false, isInHistory: false, names: [] }
@@ -114,5 +113,4 @@ test('the default departs from both standards, and a policy of length alone from
   const none = { digit: false, upper: false, lower: false, special: false }
   const plain = { ...POLICY, requires: none, maxRepeat: 128, maxRun: 128, minLength: 15 }
   expect(departures(plain)).toEqual([])
-  expect(departures({ ...plain, maxAgeDays: 90 }).map(({ standard }) => standard)).toHaveLength(2)
 })
