@@ -18,6 +18,10 @@ export interface Benchmark {
     | 'growth'
     | 'access-plan'
     | 'offboard'
+    | 'audit-insert'
+    | 'audit-insert-relaxed'
+    | 'seal'
+    | 'audit-verify'
   /** The most that ours may take, as a multiple of the peer's. */
   bar: number | Record<EngineFamily, number>
   /** What is compared, where it is not seconds: `Measured.seconds` then holds it. */

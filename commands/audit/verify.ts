@@ -42,11 +42,10 @@ export default class AuditVerify extends BaseCommand {
     const [policy, trustedSigners] = [await auditPolicyFrom(config), trustedByAudit(config)]
     const anchors = await anchorsFrom(config, flags.anchor)
     const source = flags.export
-      ? await openExport(flags.export)
-      : await openServerTrail(await auditedServer(config))
+      ? await openExport(flags.export, anchors)
+      : await openServerTrail(await auditedServer(config), anchors)
     try {
-      const options = { policy, trustedSigners, anchors }
-      const result = await verifyTrail(source, options, this.progress)
+      const result = await verifyTrail(source, { policy, trustedSigners }, this.progress)
       return { result, text: verifyText(result), status: statusOf(result) }
     } finally {
       await source.close()

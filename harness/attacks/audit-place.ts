@@ -118,9 +118,8 @@ export class AuditPlace {
   }
 
   async verify(): Promise<VerifyReport> {
-    const source = await openServerTrail(this.audited)
-    const anchors = [openDirectoryTarget(this.anchor)]
-    const trust = { policy: this.policy, trustedSigners: [this.key.signer], anchors }
+    const source = await openServerTrail(this.audited, [openDirectoryTarget(this.anchor)])
+    const trust = { policy: this.policy, trustedSigners: [this.key.signer] }
     try {
       return await verifyTrail(source, trust, silentProgress())
     } finally {

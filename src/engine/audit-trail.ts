@@ -1,3 +1,4 @@
+import type { TranscriptLine } from '#domain/audit/audit-report'
 import type { Field } from '#domain/audit/canonical'
 import type { Checkpoint } from '#domain/audit/checkpoint'
 import type { AuditEvent, Control, Layout, LayoutColumn } from '#domain/audit/event'
@@ -82,6 +83,11 @@ export interface AuditTrail extends OwnStores {
   /** The statements that stop the audit; the trail stays. */
   uninstallStatements(session: Session, database: string): Promise<string[]>
   run(session: Session, statement: string): Promise<void>
+  /**
+   * What was said in a chat, by the procedure that writes the reader and the reason down.
+   * @throws EcomdbError PRIVILEGE_MISSING; SCHEMA_MISSING without the audit
+   */
+  readTranscript(session: Session, chat: string, reason: string): Promise<TranscriptLine[]>
   /** Makes this session the only one that seals. @throws EcomdbError LOCKED */
   lockSealer(session: Session): Promise<void>
   /** When the oldest transaction of others began, by the server's clock; null: none runs. */

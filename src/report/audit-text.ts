@@ -5,6 +5,7 @@ import type {
   AuditUninstallReport,
   ExportReport,
   SealReport,
+  TranscriptLine,
   VerifyReport,
 } from '#domain/audit/audit-report'
 import type { Finding } from '#domain/audit/finding'
@@ -102,4 +103,12 @@ function findingLine(found: Finding): string {
   const where = table ? ` ${table}${row === null ? '' : ` ${row}`}:` : ''
   const time = from === null ? '' : from === to ? `, at ${from}` : `, between ${from} and ${to}`
   return `  ${kind}${where} ${detail}${batch === null ? '' : ` (batch ${batch})`}${time}`
+}
+
+/** `ecomdb chat transcript` for people. */
+export function transcriptText(lines: readonly TranscriptLine[]): string {
+  if (lines.length === 0) return 'nothing was said in this chat, or there is no such chat'
+  return lines
+    .map(({ at, author, name, text }) => `${at}  ${author} ${name}: ${text ?? '(not kept)'}`)
+    .join('\n')
 }

@@ -74,3 +74,13 @@ export interface ExportReport {
   events: number
   rows: number
 }
+
+/** One message of `ecomdb chat transcript`. */
+export interface TranscriptLine {
+  messageId: string
+  /** As the database has it; no time zone. */
+  at: string
+  author: 'customer' | 'support'
+  name: string
+  text: string | null
+}

@@ -1,3 +1,4 @@
+import { messageOf } from '#core/errors'
 import { checkpointName, leavesName } from '#domain/audit/checkpoint'
 import type { Target } from '#target/target'
 
@@ -37,4 +38,29 @@ export class Anchor {
     if (!(await this.#target.stat(file))) await this.#target.put(file, [leaves])
     await this.#target.put(this.#folder + checkpointName(batch), [statement])
   }
+}
+
+/** What the anchors of a trail have, and those that could not be asked. */
+export interface AnchorListing {
+  places: readonly { anchor: Anchor; batches: readonly number[] }[]
+  /** In words. */
+  notes: readonly string[]
+}
+
+/** To be asked before the database is read: a checkpoint is there before it is in an anchor. */
+export async function listAnchors(
+  trailId: string,
+  targets: readonly Target[],
+): Promise<AnchorListing> {
+  const places: { anchor: Anchor; batches: number[] }[] = []
+  const notes: string[] = []
+  for (const target of targets) {
+    const anchor = new Anchor(target, trailId)
+    try {
+      places.push({ anchor, batches: await anchor.batches() })
+    } catch (error) {
+      notes.push(`the anchor ${target.label} was not compared: ${messageOf(error)}`)
+    }
+  }
+  return { places, notes }
 }

@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { AuditEvent, Control } from '#domain/audit/event'
+import type { Target } from '#target/target'
+import { listAnchors } from './anchors.ts'
 import type { ExportedEvent, ExportLine } from './export-trail.ts'
 import type { TrailSource } from './trail-source.ts'
 
@@ -12,7 +14,7 @@ import type { TrailSource } from './trail-source.ts'
  *
  * @throws EcomdbError INPUT_NOT_FOUND, INPUT_INVALID when it is none, or was cut short
  */
-export async function openExport(file: string): Promise<TrailSource> {
+export async function openExport(file: string, targets: readonly Target[]): Promise<TrailSource> {
   await stat(file).catch((error: unknown) => {
     throw new EcomdbError('INPUT_NOT_FOUND', {
       what: `cannot read the export ${file}`,
@@ -26,6 +28,8 @@ export async function openExport(file: string): Promise<TrailSource> {
   const { trail, readAt } = head
   return {
     ...{ label: file, trail, readAt, controls: head.controls as Control[] | null },
+    anchors: await listAnchors(trail.trailId, targets),
+    sealedUntil: readAt,
     async *batches() {
       for await (const { batch, statement } of lines.while('batch')) {
         yield { batch, statement: Buffer.from(statement, 'base64') }

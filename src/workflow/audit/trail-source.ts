@@ -1,6 +1,7 @@
 import type { Field } from '#domain/audit/canonical'
 import type { AuditEvent, Control, LayoutColumn } from '#domain/audit/event'
 import type { StoredBatch, TrailRecord } from '#engine/audit-trail'
+import type { AnchorListing } from './anchors.ts'
 
 /** A trail to verify: of a server at one moment, or of an export. Read in this order. */
 export interface TrailSource {
@@ -10,6 +11,9 @@ export interface TrailSource {
   readonly readAt: string
   /** How the server is now beside the rows; null: not known. */
   readonly controls: readonly Control[] | null
+  readonly anchors: AnchorListing
+  /** What was sealed after that is not in it, and need not be; null: it has all. */
+  readonly sealedUntil: string | null
   batches(): AsyncIterable<StoredBatch>
   /** Ascending by id. */
   events(): AsyncIterable<AuditEvent>

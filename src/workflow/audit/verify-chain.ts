@@ -63,6 +63,8 @@ export async function verifyChain(
       const file = batches.has(batch) ? await anchor.statement(batch) : null
       if (file) candidates.push(candidate(anchor.label, file, batch, trustedSigners))
     }
+    // An export is older than the anchors that it is compared with.
+    if (next.done && !inDatabase && isAfter(candidates, source.sealedUntil)) break
     const lacking = inAnchors.filter(({ batches, last }) => last > batch && !batches.has(batch))
     walk.step(batch, candidates, {
       inDatabase,
@@ -70,6 +72,18 @@ export async function verifyChain(
     })
   }
   return walk.end()
+}
+
+/** Seconds that a sealer may need between its look and the end of its writing. */
+const SEALING_S = 60
+
+function isAfter(candidates: readonly Candidate[], sealedUntil: string | null): boolean {
+  if (sealedUntil === null) return false
+  const until = Date.parse(`${sealedUntil.replace(' ', 'T')}Z`) - SEALING_S * 1000
+  return candidates.some(
+    ({ checkpoint }) =>
+      checkpoint && Date.parse(`${checkpoint.serverAt.replace(' ', 'T')}Z`) > until,
+  )
 }
 
 function candidate(

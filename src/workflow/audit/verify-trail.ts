@@ -1,11 +1,10 @@
-import { messageOf } from '#core/errors'
 import type { Progress } from '#core/progress'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { VerifyReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
 import { FindingList, finding } from '#domain/audit/finding'
 import type { Target } from '#target/target'
-import { Anchor } from './anchors.ts'
+import { type Anchor, listAnchors } from './anchors.ts'
 import { tableOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { Reconciler, unauditedTables } from './reconcile-rows.ts'
@@ -17,7 +16,6 @@ import { EventVerifier } from './verify-events.ts'
 export interface VerifyOptions {
   policy: AuditPolicy
   trustedSigners: readonly string[]
-  anchors: readonly Target[]
 }
 
 /**
@@ -26,13 +24,18 @@ export interface VerifyOptions {
  */
 export async function verifyTrail(
   source: TrailSource,
-  { policy, trustedSigners, anchors }: VerifyOptions,
+  { policy, trustedSigners }: VerifyOptions,
   progress: Progress,
 ): Promise<VerifyReport> {
   const found = new FindingList()
-  const notes: string[] = []
+  const { places } = source.anchors
+  const notes = [...source.anchors.notes]
+  if (places.length < policy.anchors) {
+    notes.push(
+      `compared with ${places.length} anchors of ${policy.anchors}: a trail that was rolled back or rewritten as a whole may look right`,
+    )
+  }
   progress.stage('reading checkpoints')
-  const places = await readAnchors(source, anchors, policy, notes)
   const chain = await verifyChain(source, places, { policy, trustedSigners }, found)
   if (chain.head === null) notes.push('nothing is sealed yet')
   else checkHeartbeat(chain, source, policy, found)
@@ -73,30 +76,6 @@ export async function verifyTrail(
   }
 }
 
-/** An anchor that cannot be reached is said, and so is one too few. */
-async function readAnchors(
-  source: TrailSource,
-  targets: readonly Target[],
-  policy: AuditPolicy,
-  notes: string[],
-): Promise<{ anchor: Anchor; batches: number[] }[]> {
-  const places: { anchor: Anchor; batches: number[] }[] = []
-  for (const target of targets) {
-    const anchor = new Anchor(target, source.trail.trailId)
-    try {
-      places.push({ anchor, batches: await anchor.batches() })
-    } catch (error) {
-      notes.push(`the anchor ${target.label} was not compared: ${messageOf(error)}`)
-    }
-  }
-  if (places.length < policy.anchors) {
-    notes.push(
-      `compared with ${places.length} anchors of ${policy.anchors}: a trail that was rolled back or rewritten as a whole may look right`,
-    )
-  }
-  return places
-}
-
 function checkHeartbeat(
   { head }: Chain,
   source: TrailSource,
@@ -134,23 +113,23 @@ async function rightLeaves(
 }
 
 /** The trail of a server, at one moment. */
-export async function openServerTrail({
-  engine,
-  connect,
-  database,
-}: AuditedServer): Promise<TrailSource> {
+export async function openServerTrail(
+  { engine, connect, database }: AuditedServer,
+  targets: readonly Target[] = [],
+): Promise<TrailSource> {
   const { auditTrail } = engine
   const session = await engine.connect({ ...connect, database: undefined })
   try {
     const trail = await auditTrail.readTrail(session)
     if (!trail) throw noTrail(database)
+    const anchors = await listAnchors(trail.trailId, targets)
     const controls = await auditTrail.controls(session, trail)
     const reader = await auditTrail.openReader(connect)
     const second = await auditTrail.openReader(connect)
     const shop = trail.shopDatabase
     return {
       label: 'the database',
-      ...{ trail, controls, readAt: reader.serverAt },
+      ...{ trail, controls, readAt: reader.serverAt, anchors, sealedUntil: null },
       batches: () => reader.batches(),
       events: () => reader.events(),
       async missingColumns(table, columns) {

@@ -1,9 +1,11 @@
 import type { Layout } from '#domain/audit/event'
+import type { PrivilegeGrant } from '#domain/schema/service-accounts'
 import type { AuditedTableStatus, AuditInstallPlan, TrailRecord } from '../../audit-trail.ts'
 import { quoteAccount, quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 import { type AccountDialect, accountSteps, observeAccounts } from '../provision/accounts.ts'
 import { layoutContent, type ObservedTable, observeTable } from './observe-tables.ts'
+import { TRANSCRIPT_TABLES, transcriptStatements } from './read-procedures.ts'
 import {
   type AuditTrigger,
   auditTriggers,
@@ -81,7 +83,9 @@ export async function planInstall(
     .filter(({ name }) => !keep.has(name))
     .map(({ name }) => `DROP TRIGGER ${quoteQualified(database, name)}`)
   const account = await definerSteps(session, dialect, place, tables)
-  return { refusals, layouts, statements: [...account, ...create, ...drop], baselines }
+  const procedures = await transcriptStatements(session, database, store, tables)
+  const statements = [...account, ...create, ...procedures, ...drop]
+  return { refusals, layouts, statements, baselines }
 }
 
 /** The newest layout that the table has now, or null. */
@@ -114,12 +118,16 @@ async function definerSteps(
 ): Promise<string[]> {
   const account = { user: store, host: 'localhost' }
   const [observed] = await observeAccounts(session, dialect, [account])
-  const grants = [
+  const grants: PrivilegeGrant[] = [
     { schema: store, table: 'event', privileges: ['INSERT', 'SELECT'], grantOption: false },
     ...tables.map(table => {
       return { schema: database, table, privileges: ['SELECT', 'TRIGGER'], grantOption: false }
     }),
   ]
+  // A procedure's definer must hold EXECUTE on it too (error 1370 without, both engines).
+  if (TRANSCRIPT_TABLES.every(table => tables.includes(table))) {
+    grants.push({ schema: store, table: null, privileges: ['EXECUTE'], grantOption: false })
+  }
   const held = new Set(
     observed?.grants.map(({ schema, table, privileges }) => `${schema}.${table}.${privileges}`),
   )

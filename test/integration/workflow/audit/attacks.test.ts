@@ -9,6 +9,7 @@ import { openDirectoryTarget } from '#target/dir/directory-target'
 import { TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
 import { exportTrail } from '#workflow/audit/export-trail'
+import { installAudit } from '#workflow/audit/install-audit'
 import { openExport } from '#workflow/audit/open-export'
 import { openServerTrail, verifyTrail } from '#workflow/audit/verify-trail'
 
@@ -20,6 +21,18 @@ const SAMPLE = [
   'edit an event, so that a writer seems to have acted',
   'roll the database back to an earlier state',
   'roll it back, and own up to it with an epoch break: no finding',
+]
+
+const CHAT = [
+  'CREATE DATABASE talk',
+  'CREATE TABLE talk.users (user_id BIGINT PRIMARY KEY, first_name VARCHAR(50), last_name VARCHAR(50)) ENGINE = InnoDB',
+  'CREATE TABLE talk.support_members (support_member_id BIGINT PRIMARY KEY, first_name VARCHAR(50), last_name VARCHAR(50)) ENGINE = InnoDB',
+  'CREATE TABLE talk.chat_sessions (chat_session_id BIGINT PRIMARY KEY) ENGINE = InnoDB',
+  `CREATE TABLE talk.chat_messages (chat_message_id BIGINT PRIMARY KEY, created_at DATETIME, chat_session_id BIGINT,
+     user_id BIGINT, support_member_id BIGINT, message_text TEXT) ENGINE = InnoDB DEFAULT CHARACTER SET latin1`,
+  "INSERT INTO talk.users VALUES (1, 'Uma', 'User')",
+  "INSERT INTO talk.support_members VALUES (1, 'Ann', 'Lee')",
+  "INSERT INTO talk.chat_messages VALUES (1, '2026-01-01', 1, 1, NULL, 'hellö'), (2, '2026-01-02', 1, NULL, 1, NULL)",
 ]
 
 describe.each(TEST_ENGINES)('%s', family => {
@@ -40,6 +53,41 @@ describe.each(TEST_ENGINES)('%s', family => {
     await writersCase(own.engine, own.server, own.folder, load).run()
   })
 
+  test('who reads a chat is in the trail, also when the transaction is rolled back', async () => {
+    const { engine, server } = own
+    const session = await engine.connect({ ...server.administrator, auditDatabase: 'reads' })
+    try {
+      for (const sql of CHAT) await session.run(sql)
+      const connect = { ...server.administrator, auditDatabase: 'reads' }
+      const options = { engine, connect, database: 'talk', baseline: false, dryRun: false }
+      const tables = ['users', 'support_members', 'chat_sessions', 'chat_messages']
+      await installAudit({ ...options, tables }, silentProgress())
+      await session.run('CREATE USER clerk@localhost')
+      await session.run('GRANT EXECUTE ON PROCEDURE reads.chat_transcript TO clerk@localhost')
+      const { socketPath } = server.administrator
+      const clerk = await engine.connect({ socketPath, user: 'clerk', auditDatabase: 'reads' })
+      await clerk.run('SET autocommit = 0')
+      await clerk.run('START TRANSACTION')
+      const lines = await engine.auditTrail.readTranscript(clerk, '1', 'ticket 4711')
+      await clerk.run('ROLLBACK')
+      expect(lines.map(({ author, name, text }) => [author, name, text])).toEqual([
+        ['customer', 'Uma User', 'hellö'],
+        ['support', 'Ann Lee', null],
+      ])
+      await expect(engine.auditTrail.readTranscript(clerk, '1', ' ')).rejects.toThrow('say why')
+      await expect(clerk.rows('SELECT * FROM talk.chat_messages')).rejects.toThrow('denied')
+      await clerk.close()
+      const reads = await session.rows("SELECT account, detail FROM reads.event WHERE kind = 'R'")
+      expect(reads).toEqual([{ account: 'clerk@localhost', detail: expect.any(String) }])
+      expect(JSON.parse(String(reads[0]?.['detail']))).toMatchObject({
+        read: 'chat_transcript',
+        reason: 'ticket 4711',
+      })
+    } finally {
+      await session.close()
+    }
+  })
+
   test('an export is verified without a server, and so is what was changed in it', async () => {
     const place = await AuditPlace.make(own.engine, own.server, own.folder)
     const file = join(own.folder, 'trail.jsonl')
@@ -51,8 +99,8 @@ describe.each(TEST_ENGINES)('%s', family => {
       await source.close()
       const online = await place.verify()
       const anchors = [openDirectoryTarget(place.anchor)]
-      const trust = { policy: place.policy, trustedSigners: [place.key.signer], anchors }
-      const exported = await openExport(file)
+      const trust = { policy: place.policy, trustedSigners: [place.key.signer] }
+      const exported = await openExport(file, anchors)
       const offline = await verifyTrail(exported, trust, silentProgress())
       await exported.close()
       expect(offline.checked).toEqual(online.checked)
