@@ -143,13 +143,14 @@ test('a scheduler that is killed takes its jobs along, and the next one knows', 
       await expect.poll(left, { timeout: 2000 }).toBe(1)
       const list = await runEcomdb(['schedule', 'list', '--json'], { cwd: folder, env })
       expect(list.status).toBe(3)
-      expect(list.json().result.problems[0]).toContain('the scheduler has stopped')
+      expect(list.json().result.problems[0].what).toContain('the scheduler has stopped')
 
       const next = run()
       await expect.poll(next.output, { timeout: 20_000 }).toContain('its last run was killed')
       await expect.poll(asked, { timeout: 20_000 }).toBe(2)
       next.child.kill('SIGTERM')
       expect(await next.ended, next.output()).toBe(130)
+      expect(next.output().split('SIGTERM:')[1]).not.toContain('started')
       const after = await runEcomdb(['schedule', 'list', '--json'], { cwd: folder, env })
       const [job] = after.json().result.jobs
       expect(job).toMatchObject({ id: 'binlog', running: false, last: { outcome: 'stopped' } })

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { EcomdbError, messageOf } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
 import { decideRun } from '#domain/schedule/decide-run'
 import { type ScheduledJob, whenLookedIn } from '#domain/schedule/job'
 import { died, type JobRun, type JobState, withoutFuture } from '#domain/schedule/job-state'
@@ -134,7 +135,9 @@ async function runLane(
   return { ran, busy: [] }
 }
 
+/** Nothing is started any more once a signal has come, while the jobs at work clean up. */
 async function runWhenDue(context: ScheduleContext, job: ScheduledJob): Promise<JobRun | null> {
+  throwIfInterrupted()
   const now = context.clock.now().getTime()
   const present = await isPresent(job, context)
   const state = await soundState(context, job, now)
