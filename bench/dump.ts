@@ -19,7 +19,7 @@ import {
  */
 export const dump: Benchmark = {
   name: 'dump',
-  bar: 0.65,
+  bar: 0.5,
   perEngine: true,
   async prepare(context) {
     const bench = await startBenchServer(context, 'server')

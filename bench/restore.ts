@@ -20,7 +20,7 @@ import {
  */
 export const restore: Benchmark = {
   name: 'restore',
-  bar: 0.35,
+  bar: 0.3,
   perEngine: true,
   async prepare(context) {
     const folder = join(context.folder, 'ours')
