@@ -101,10 +101,8 @@ function openVia(command: readonly string[]): { channel: LineChannel; leave(): v
   stdin.on('error', () => {})
   return {
     channel: lineChannel(stdout, stdin),
-    leave: () => {
-      stdin.end()
-      child.kill('SIGTERM')
-    },
+    // The bridge ends with its input; a signal would have it complain on our terminal.
+    leave: () => void stdin.end(),
   }
 }
 
