@@ -74,7 +74,7 @@ async function requireClean(place: AuditPlace) {
 
 /** Deadlocks, and connections that somebody killed, are what is wanted here. */
 const WANTED =
-  /deadlock|lock wait|killed|lost|closed|interrupted|try restarting|went away|server has gone/i
+  /deadlock|lock wait|killed|lost|closed|EPIPE|ECONNRESET|ended by the other|interrupted|try restarting|went away|server has gone/i
 
 async function writeOn(
   place: AuditPlace,
