@@ -2,7 +2,6 @@ import { importPolicy } from '#domain/access/import-policy'
 import type { AccessPolicy } from '#domain/access/policy'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
-import { schemaOf } from '../provision/plan-provision.ts'
 import { serviceNames } from './plan-access.ts'
 
 /**
@@ -14,7 +13,7 @@ export async function importAccess(engine: Engine, connect: ConnectOptions): Pro
   const session = await engine.connect({ ...connect, database: undefined })
   try {
     const observed = await engine.accessCatalog.observe(session)
-    return importPolicy(observed, serviceNames(engine, schemaOf({ connect })))
+    return importPolicy(observed, serviceNames(engine, connect))
   } finally {
     await session.close()
   }

@@ -13,8 +13,10 @@ import {
   type Principal,
 } from '#domain/access/observed'
 import { type ProgramSource, reachOf, type SecondFactor } from '#domain/access/reach'
+import type { AccountName } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
+import { serviceNames } from './plan-access.ts'
 
 export interface AccessPlace {
   engine: Engine
@@ -64,7 +66,7 @@ export async function listAccess(place: AccessPlace, clock: Clock): Promise<Acce
 
 export function accessList(
   facts: AccessFacts,
-  { connect, administrators }: AccessPlace,
+  { engine, connect, administrators }: AccessPlace,
   now: Date,
 ): AccessList {
   const { observed } = facts
@@ -75,7 +77,9 @@ export function accessList(
     database,
     at: now.toISOString(),
     people: byExposure(people),
-    unknown: unknownAccounts(observed).filter(account => !administrators.includes(account)),
+    unknown: unknownAccounts(observed, serviceNames(engine, connect)).filter(
+      account => !administrators.includes(account),
+    ),
     administrators: administrators.filter(account =>
       observed.principals.some(one => accountText(one.account) === account),
     ),
@@ -143,8 +147,13 @@ function rolesOf(
 }
 
 /** Accounts that can log in, are not ecomdb's own or the server's, and are on no record. */
-function unknownAccounts({ principals, records }: ObservedAccess): string[] {
-  const known = new Set(records.map(({ account }) => accountKey(account)))
+function unknownAccounts(
+  { principals, records }: ObservedAccess,
+  services: readonly AccountName[],
+): string[] {
+  const known = new Set(
+    [...records.map(({ account }) => account), ...services].map(account => accountKey(account)),
+  )
   return principals
     .filter(
       ({ account, kind, locked }) =>

@@ -55,7 +55,7 @@ export async function makeAccessPlan(
   ])
   const database = schemaOf({ connect })
   const desired = desiredAccess(policy, observed, { database, stores })
-  const plan = planAccess(desired, observed, serviceNames(engine, database))
+  const plan = planAccess(desired, observed, serviceNames(engine, connect))
   const steps = plan.changes.map(change => ({
     change,
     statements: accessCatalog.compile(session, change),
@@ -63,12 +63,17 @@ export async function makeAccessPlan(
   return { plan: { ...plan, steps }, observed }
 }
 
-/** ecomdb's own accounts: `ecomdb provision` and `ecomdb broker prepare` look after them. */
-export function serviceNames({ provisioner }: Engine, database: string): AccountName[] {
+/**
+ * ecomdb's own accounts: `ecomdb provision`, `ecomdb broker prepare` and `ecomdb audit install`
+ * look after them.
+ */
+export function serviceNames({ provisioner }: Engine, connect: ConnectOptions): AccountName[] {
+  const database = schemaOf({ connect })
   const accounts = [
     provisioner.definerAccount(DEFAULT_NAMING, database),
     ...provisioner.serviceAccounts(DEFAULT_NAMING, database),
   ].map(({ account }) => account)
-  // The locked definer of the broker's two procedures.
-  return [...accounts, { user: 'ecomdb_issuer', host: 'localhost' }]
+  // The locked definers of the broker's two procedures, and of the trail's triggers.
+  const definers = ['ecomdb_issuer', connect.auditDatabase ?? 'ecomdb_audit']
+  return [...accounts, ...definers.map(user => ({ user, host: 'localhost' }))]
 }
