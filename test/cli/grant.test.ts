@@ -74,8 +74,9 @@ describe.each(TEST_ENGINES)('%s', family => {
           `ALTER EVENT ${quoteIdentifier(store)}.dead_man ON SCHEDULE EVERY 1 SECOND`,
         )
         await untilRefused(leaver)
+        // The event locks first and kills then.
+        await expect.poll(() => leaver.sessions(), { timeout: 10_000 }).toBe(0)
         await expect(held?.value('SELECT 1')).rejects.toThrow()
-        expect(await leaver.sessions()).toBe(0)
         const late = await ecomdb('access', 'expire', '--json')
         expect(late.status).toBe(3)
         expect(late.json().result).toMatchObject({
