@@ -6,6 +6,12 @@
 
 /** Bytes of TSV that a chunk should have, give or take the power of two: 11 to 23 MiB. */
 const CHUNK_BYTES = 16 * 1024 * 1024
+/**
+ * The last step of keys, where new rows come, is cut finer by this: a day's rows then cost
+ * themselves and half a MiB, and not a chunk of 16. When the step is full it becomes one chunk,
+ * stored once more; so a growing table stays at few objects.
+ */
+const TAIL_PARTS = 16n
 /** A parent's step is kept while it is this close to what would be chosen anew. */
 const STEP_TOLERANCE = 4n
 
@@ -16,7 +22,7 @@ export interface ChunkRange {
 }
 
 export interface ChunkPlan {
-  /** Distance between borders; null for one range. */
+  /** Distance between borders, a sixteenth of it in the last step; null for one range. */
   step: string | null
   /** From minus to plus infinity, without a gap. */
   ranges: readonly ChunkRange[]
@@ -36,8 +42,14 @@ export function planChunks(facts: ChunkFacts): ChunkPlan {
   const { bounds } = facts
   if (bounds === null) return { step: null, ranges: [{ from: null, to: null }] }
   const step = chooseStep(bounds, facts)
-  const borders: bigint[] = []
-  for (let at = floorTo(bounds.min, step) + step; at <= bounds.max; at += step) borders.push(at)
+  const tail = floorTo(bounds.max, step)
+  const fine = step > TAIL_PARTS ? step / TAIL_PARTS : 1n
+  const borders = [
+    ...multiples(step, bounds.min, tail),
+    ...(tail > bounds.min
+      ? multiples(fine, tail, bounds.max)
+      : multiples(fine, bounds.min, bounds.max)),
+  ]
   const ends = [null, ...borders.map(String), null]
   const ranges = ends.slice(1).map((to, index) => ({ from: ends[index] ?? null, to }))
   return { step: String(step), ranges }
@@ -72,6 +84,13 @@ function chooseStep(bounds: { min: bigint; max: bigint }, facts: ChunkFacts): bi
   const close =
     parent !== null && parent <= ideal * STEP_TOLERANCE && ideal <= parent * STEP_TOLERANCE
   return close ? parent : ideal
+}
+
+/** Those above `after`, up to `last`, which may be one. */
+function multiples(step: bigint, after: bigint, last: bigint): bigint[] {
+  const found: bigint[] = []
+  for (let at = floorTo(after, step) + step; at <= last; at += step) found.push(at)
+  return found
 }
 
 /** The largest multiple of `step` that is not above `value`; also for negative keys. */
