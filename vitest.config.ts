@@ -13,7 +13,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // Half of a test's time is waiting for servers and programs: three fill two cores.
+    maxWorkers: 3,
     execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning'],
   },
 })

@@ -1,6 +1,6 @@
-import { enableCompileCache } from 'node:module'
+import { keepCompiledCode } from './code-cache.js'
 
-enableCompileCache()
+keepCompiledCode()
 
 const { main } = await import('../dist/src/cli/main.js')
 const root = new URL('..', import.meta.url).pathname
