@@ -82,20 +82,36 @@ async function writeOn(
   end: number,
   tally: Tally,
 ): Promise<void> {
-  let session = await place.writerSession()
+  let session = await openWriter(place)
   for (let round = 0; Date.now() < end; round += 1) {
     try {
       await transaction(session, number, round, tally)
       if (number === 0 && round % 5 === 4) await killOne(place, tally)
     } catch (error) {
-      const text = `${messageOf(error)} ${messageOf((error as { cause?: unknown }).cause)}`
-      if (!WANTED.test(text)) throw error
-      if (/deadlock|restarting/i.test(text)) tally.deadlocks += 1
+      if (!isWanted(error)) throw error
+      if (/deadlock|restarting/i.test(wholeText(error))) tally.deadlocks += 1
       session.destroy()
-      session = await place.writerSession()
+      session = await openWriter(place)
     }
   }
   await session.close()
+}
+
+/** Also a connection that is only just being made may be the one that is killed. */
+async function openWriter(place: AuditPlace): Promise<Session> {
+  for (;;) {
+    try {
+      return await place.writerSession()
+    } catch (error) {
+      if (!isWanted(error)) throw error
+    }
+  }
+}
+
+const isWanted = (error: unknown): boolean => WANTED.test(wholeText(error))
+
+function wholeText(error: unknown): string {
+  return `${messageOf(error)} ${messageOf((error as { cause?: unknown }).cause)}`
 }
 
 async function transaction(
