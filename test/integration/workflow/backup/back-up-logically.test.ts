@@ -23,18 +23,19 @@ test.each(TEST_ENGINES)(
         await addEvents(session, 1, 700)
         const first = await place.report(server)
         const before = await newest(place)
-        await addEvents(session, 701, 100)
+        // Within the last step of 128 keys, whose parts have 8.
+        await addEvents(session, 701, 50)
         const second = await place.report(server)
         const after = await newest(place)
 
         expect(first.stored.reused).toBe(0)
         expect(second.stored.reused).toBeGreaterThan(3)
-        expect(second.stored.objects).toBeLessThanOrEqual(2)
-        expect(second.rows - first.rows).toBe(100)
+        expect(second.stored.objects).toBeLessThanOrEqual(50 / 8 + 2)
+        expect(second.rows - first.rows).toBe(50)
         const [old, grown] = [eventsOf(before), eventsOf(after)]
         expect(grown.chunkStep).toBe(old.chunkStep)
         expect(grown.chunks.slice(0, old.chunks.length - 1)).toEqual(old.chunks.slice(0, -1))
-        expect(grown.rows).toBe(800)
+        expect(grown.rows).toBe(750)
         expect(after.tables.find(({ name }) => name === 'keyless')).toMatchObject({
           rows: 4,
           key: null,
