@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadPasswordPolicy } from '#config/password-policy-file'
@@ -48,6 +48,13 @@ describe.each(TEST_ENGINES)('%s', family => {
       '%s\\_alice%',
     ])
     expect(gone).toBe('0')
+  })
+
+  test('a password is in no file of the server', async () => {
+    const data = join(shop.server.folder, 'data')
+    const found = spawnSync('grep', ['-rlaF', '-e', alice.password.reveal(), data])
+    expect(found.stdout.toString()).toBe('')
+    expect(found.status).toBe(1)
   })
 
   test('the client around it: the right password opens nothing, from anywhere', async () => {
