@@ -1,12 +1,21 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
+import { GIB } from '#core/units'
 import { runProgram } from '#process/run-program'
 import { findInstallation } from '../installation.ts'
 import type { ScratchDialect } from '../shared/scratch-dialect.ts'
 
 /** Holds the version of the last mariadb-upgrade; the second name until MariaDB 10. */
 const VERSION_FILES = ['mariadb_upgrade_info', 'mysql_upgrade_info']
+
+/**
+ * Runs of a mebibyte, as it is by default, make many passes of the sort of a large index. The
+ * keys of 2.5 million rows take 3.8 s with 16 MiB and 2.2 s with 64, which is the most that the
+ * server takes, and of which each index that is being made has four.
+ */
+const sortBufferMebibytes = (): number => (totalmem() >= 8 * GIB ? 64 : 16)
 
 export const mariadbScratch: ScratchDialect = {
   family: 'mariadb',
@@ -65,8 +74,7 @@ export const mariadbScratch: ScratchDialect = {
       '--server-id=1',
       '--local-infile=ON',
       '--innodb-buffer-pool-size=256M',
-      // Runs of a mebibyte, as it is by default, make six passes of the sort of a large index.
-      '--innodb-sort-buffer-size=16M',
+      `--innodb-sort-buffer-size=${sortBufferMebibytes()}M`,
       ...(purpose === 'drill'
         ? [
             '--skip-log-bin',

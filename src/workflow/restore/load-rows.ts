@@ -8,6 +8,9 @@ import type { OpenedSnapshot, SnapshotAccess } from './open-snapshot.ts'
 /** TSV bytes of one transaction: small enough to undo, large enough to cost nothing. */
 const LOAD_BYTES = 64 * 1024 * 1024
 
+/** What making a table's keys costs beside its rows: 2.2 s and 4.7 s for 110 MiB, measured. */
+const INDEX_SHARE = 0.5
+
 /** Consecutive pieces of a table that are loaded as one transaction. */
 interface Load {
   /** Place of the first among all of the table's pieces. */
@@ -25,6 +28,8 @@ interface TableWork {
   waiting: Load[]
   running: number
   bytesLeft: number
+  /** Of the whole table: what its keys are made from. */
+  bytes: number
   indexes: readonly RestoreStatement[]
 }
 
@@ -42,9 +47,10 @@ export interface LoadedRows {
 
 /**
  * Loads the rows of all tables on all connections, each table's indexes as soon as its
- * rows are in. A connection takes a table that no other is at, the largest first, and
- * only helps with another's table when there is none left: rows of one table in key order
- * fill its pages best.
+ * rows are in. A connection takes a table that no other is at, first the one with most left to
+ * do, its keys included: nobody can help with a table's keys, so those of the largest must not
+ * come last. It only helps with another's table when there is none left: rows of one table in
+ * key order fill its pages best.
  */
 export async function loadRows(
   source: RowSource,
@@ -83,6 +89,9 @@ export function rowsOf({ manifest }: OpenedSnapshot, done: readonly LoadedPieces
 const piecesOf = (table: TableEntry | undefined): PieceEntry[] =>
   table?.chunks.flatMap(chunk => chunk.pieces) ?? []
 
+const bytesOf = (table: TableEntry): number =>
+  table.chunks.reduce((sum, { bytes }) => sum + bytes, 0)
+
 function tableWorks({ snapshot, done }: RowSource, plan: RestorePlan): TableWork[] {
   return plan.tables.flatMap(place => {
     const table = snapshot.manifest.tables[place]
@@ -95,7 +104,7 @@ function tableWorks({ snapshot, done }: RowSource, plan: RestorePlan): TableWork
       ({ stage, table: of }) => stage === 'indexes' && of === place,
     )
     const bytesLeft = waiting.reduce((sum, { bytes }) => sum + bytes, 0)
-    return [{ table, place, waiting, running: 0, bytesLeft, indexes }]
+    return [{ table, place, waiting, running: 0, bytesLeft, bytes: bytesOf(table), indexes }]
   })
 }
 
@@ -103,11 +112,12 @@ function loadsOf(table: TableEntry, done: readonly LoadedPieces[]): Load[] {
   const isDone = (at: number): boolean =>
     done.some(({ first, pieces }) => at >= first && at < first + pieces)
   const loads: (Load & { pieces: PieceEntry[] })[] = []
+  const enough = equalShare(bytesOf(table))
   for (const [at, piece] of piecesOf(table).entries()) {
     if (isDone(at)) continue
     const last = loads.at(-1)
     const follows = last && last.first + last.pieces.length === at
-    if (follows && last.bytes + piece.bytes <= LOAD_BYTES) {
+    if (follows && last.bytes < enough && last.bytes + piece.bytes <= LOAD_BYTES) {
       last.pieces.push(piece)
       last.rows += piece.rows
       last.bytes += piece.bytes
@@ -118,12 +128,20 @@ function loadsOf(table: TableEntry, done: readonly LoadedPieces[]): Load[] {
   return loads
 }
 
+/** Of so many bytes for one transaction: a small rest would part the keys from their rows. */
+const equalShare = (bytes: number): number => bytes / Math.ceil(bytes / LOAD_BYTES)
+
 /** An untouched table if there is one, else the one with most left to help with. */
 function nextWork(works: readonly TableWork[]): TableWork | undefined {
   const open = works
     .filter(work => work.waiting.length > 0 || (work.running === 0 && work.indexes.length > 0))
-    .sort((a, b) => b.bytesLeft - a.bytesLeft)
+    .sort((a, b) => costLeft(b) - costLeft(a))
   return open.find(({ running }) => running === 0) ?? open[0]
+}
+
+/** In bytes to load, or work as long as theirs. */
+function costLeft({ bytesLeft, bytes, indexes }: TableWork): number {
+  return bytesLeft + (indexes.length > 0 ? INDEX_SHARE * bytes : 0)
 }
 
 /** One load of a table, and its indexes when it was the last. */
