@@ -21,14 +21,19 @@ import { mysqlScratch } from './scratch.ts'
 
 /** Of the performance schema only what the clone's position is read from is needed. */
 const WITHOUT_STATISTICS = [
-  ...['error', 'digests', 'accounts', 'hosts', 'users'].map(what => `${what}-size`),
-  ...['waits', 'stages', 'statements', 'transactions'].map(
-    what => `events-${what}-history-long-size`,
-  ),
-  'max-memory-classes',
-].map(name => `--performance-schema-${name}=0`)
+  ...['error', 'digests', 'accounts', 'hosts', 'users'].map(what => `${what}-size=0`),
+  ...['waits', 'stages', 'statements', 'transactions'].flatMap(what => [
+    `events-${what}-history-long-size=0`,
+    `events-${what}-history-size=0`,
+  ]),
+  ...['memory', 'statement', 'stage'].map(what => `max-${what}-classes=0`),
+  ...['file', 'table', 'mutex'].map(what => `max-${what}-instances=0`),
+  ...['index-stat', 'table-lock-stat', 'metadata-locks'].map(what => `max-${what}=0`),
+  ...['digest', 'sql-text'].map(what => `max-${what}-length=0`),
+  'max-thread-instances=64',
+].map(setting => `--performance-schema-${setting}`)
 
-/** For a server that answers two questions: 180 MB of memory instead of 500 (measured on 9.7). */
+/** For a server that answers two questions: 165 MB of memory instead of 500 (measured on 9.7). */
 const TO_BE_ASKED = [
   '--innodb-buffer-pool-size=32M',
   '--innodb-log-buffer-size=1M',
@@ -110,6 +115,7 @@ class CloneCopy implements PhysicalCopy {
   }
 
   parts(): AsyncIterable<FilePart> {
+    this.#options.onStep('compressing, encrypting and storing files')
     return readFolder(this.#data, new BlockPool())
   }
 

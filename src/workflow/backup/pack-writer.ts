@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { freeMemory } from '#core/free-memory'
 import { KIB, MIB } from '#core/units'
 import type { StoredObject } from '#domain/backup/envelope'
 import { BLOCK_BYTES, type BlockPlace } from '#domain/backup/physical-manifest'
@@ -79,6 +80,7 @@ export class PackWriter {
     if (this.#open) await this.#close(this.#open)
     await Promise.all(this.#storing)
     if (this.#failure) throw this.#failure
+    for (const memory of this.#free) freeMemory(memory)
     const packs = this.#paths.map(path => {
       if (path === null) throw new Error('a pack was not stored')
       return path
