@@ -30,7 +30,7 @@ module.exports = {
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { conditionNames: ['source', 'import', 'node', 'default'] },
+    enhancedResolveOptions: { conditionNames: ['import', 'node', 'default'] },
     doNotFollow: { path: 'node_modules' },
   },
 }

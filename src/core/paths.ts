@@ -10,6 +10,16 @@ export function packageRoot(): string {
   return folder
 }
 
+/**
+ * A thread's program, .ts among the sources and .js among what was built from them.
+ *
+ * @param path from the package's root, without extension: 'src/workflow/backup/compress-worker'
+ */
+export function threadProgram(path: string): string {
+  const isSource = import.meta.url.endsWith('.ts')
+  return join(packageRoot(), isSource ? `${path}.ts` : `dist/${path}.js`)
+}
+
 /** Downloads that can be made again: bin/setup's unpacked servers. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   return (

@@ -17,7 +17,7 @@ afterEach(() => rm(home, { recursive: true, force: true }))
 
 function start(args: readonly string[], env: Record<string, string> = {}) {
   const program = join(packageRoot(), 'test/support/endings/run.ts')
-  return spawn(process.execPath, ['--conditions=source', program, ...args], {
+  return spawn(process.execPath, [program, ...args], {
     env: cliEnvironment(home, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { onInterrupt } from '#core/interruption'
+import { threadProgram } from '#core/paths'
 
 /** The copying program, the encryption and the disk want their share. */
 const MOST_THREADS = 8
@@ -32,11 +31,9 @@ export class CompressThreads {
   #next = 0
 
   constructor() {
-    // .ts from the sources, .js from dist
-    const extension = extname(fileURLToPath(import.meta.url))
-    const url = new URL(`./compress-worker${extension}`, import.meta.url)
+    const program = threadProgram('src/workflow/backup/compress-worker')
     const count = Math.min(MOST_THREADS, Math.max(2, availableParallelism()))
-    this.#threads = Array.from({ length: count }, () => this.#start(url))
+    this.#threads = Array.from({ length: count }, () => this.#start(program))
     this.#forget = onInterrupt(() => this.close())
   }
 
@@ -60,8 +57,8 @@ export class CompressThreads {
     await Promise.all(this.#threads.map(thread => thread.terminate()))
   }
 
-  #start(url: URL): Worker {
-    const thread = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
+  #start(program: string): Worker {
+    const thread = new Worker(program, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
     thread.on('message', (answer: BlockAnswer) => {
       this.#asked.get(answer.id)?.resolve(answer)
       this.#asked.delete(answer.id)

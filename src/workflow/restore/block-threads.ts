@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
+import { threadProgram } from '#core/paths'
 
 /** Packs are some tens of megabytes with what is decompressed of them: few threads do. */
 const MOST_THREADS = 4
@@ -41,13 +40,11 @@ export class BlockThreads {
   readonly #forget: () => void
 
   constructor() {
-    // .ts from the sources, .js from dist
-    const extension = extname(fileURLToPath(import.meta.url))
-    const url = new URL(`./block-worker${extension}`, import.meta.url)
+    const program = threadProgram('src/workflow/restore/block-worker')
     const count = Math.min(MOST_THREADS, Math.max(2, availableParallelism()))
     this.#threads = Array.from(
       { length: count },
-      () => new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }),
+      () => new Worker(program, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }),
     )
     this.#free = [...this.#threads]
     this.#forget = onInterrupt(() => this.close())

@@ -47,11 +47,10 @@ test('LOCKED after the time is up, and free at once when its holder is killed', 
       console.log('held')
       return new Promise(() => setInterval(() => {}, 1000))
     })`
-  const holder = spawn(
-    process.execPath,
-    ['--conditions=source', '--input-type=module', '-e', script, name],
-    { cwd: join(packageRoot()), stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script, name], {
+    cwd: join(packageRoot()),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await new Promise(resolve => holder.stdout.once('data', resolve))
   await expect(withExclusiveLock({ name, waitMs: 50 }, async () => {})).rejects.toMatchObject({
     code: 'LOCKED',

@@ -109,7 +109,7 @@ test('SIGKILL in the middle of a put leaves whole files, or none', async () => {
 async function killWhilePutting(folder: string, delayMs: number): Promise<void> {
   const child = spawn(
     process.execPath,
-    ['--conditions=source', join(import.meta.dirname, '../../support/endless-puts.ts'), folder],
+    [join(import.meta.dirname, '../../support/endless-puts.ts'), folder],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const gone = new Promise(resolve => child.once('close', resolve))

@@ -1,6 +1,5 @@
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { threadProgram } from '#core/paths'
 
 /**
  * Threads that load their code before they are asked for. A thread takes a fifth of a second
@@ -26,7 +25,5 @@ export function takeReaderThread(): Worker {
 }
 
 function startThread(): Worker {
-  // .ts from the sources, .js from dist
-  const extension = extname(fileURLToPath(import.meta.url))
-  return new Worker(new URL(`./row-worker${extension}`, import.meta.url))
+  return new Worker(threadProgram('src/engine/shared/bulk/row-worker'))
 }

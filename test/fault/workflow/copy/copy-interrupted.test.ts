@@ -115,7 +115,7 @@ describe('copy', () => {
     const path = await prepared(`killed-${at}`)
     const script = join(packageRoot(), 'test/support/copy-and-die.ts')
     const args = [made.path, path, String(at), keys().trustedSigners.join()]
-    const child = spawnSync(process.execPath, ['--conditions=source', script, ...args], {
+    const child = spawnSync(process.execPath, [script, ...args], {
       env: { ...process.env, NODE_NO_WARNINGS: '1' },
     })
     expect(child.signal, child.stderr.toString()).toBe('SIGKILL')

@@ -198,7 +198,7 @@ async function race(
   const { totpKey } = issuer
   const words = [server.socketPath, 'ecomdb_access', totpKey.reveal(), person, code]
   const args = [script, ...words, String(clock.now().getTime())]
-  const conditions = ['--conditions=source', '--disable-warning=ExperimentalWarning']
+  const conditions = ['--disable-warning=ExperimentalWarning']
   const racers = Array.from({ length: count }, () => {
     const child = spawn(process.execPath, [...conditions, ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
