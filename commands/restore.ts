@@ -26,7 +26,7 @@ export default class Restore extends BaseCommand {
   static override summary = 'restore a snapshot into a server, and prove that it came back'
 
   static override description =
-    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked, and no server is started on them. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
+    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked, and no server is started on them. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction. An audit trail that comes back is told apart from one that was rolled back: the restore is signed in it where the audit key is. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> latest --dry-run',
@@ -131,7 +131,9 @@ export default class Restore extends BaseCommand {
     flags: { 'dry-run': boolean },
     config: Config,
   ): Promise<Outcome<object>> {
-    const options = { snapshot: snapshot ?? 'latest', dataFolder, dryRun: flags['dry-run'] }
+    const { auditDatabase = 'ecomdb_audit' } = config.server
+    const what = { snapshot: snapshot ?? 'latest', dataFolder, auditDatabase }
+    const options = { ...what, dryRun: flags['dry-run'] }
     const access = await restoreAccess(config)
     const result = await restorePhysically(options, access, engineFor, systemClock, this.progress)
     return { result, text: physicalRestoreText(result) }

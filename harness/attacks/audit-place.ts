@@ -51,6 +51,7 @@ export class AuditPlace {
       clockSkewMs: 60_000,
       anchors: 1,
       keepMs: null,
+      erase: [],
     }
   }
 

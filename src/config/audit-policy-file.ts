@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { DURATION, durationMs } from '#core/duration'
 import { EcomdbError, messageOf } from '#core/errors'
 import { packageRoot } from '#core/paths'
-import type { AuditPolicy } from '#domain/audit/audit-policy'
+import type { AuditPolicy, EraseRule } from '#domain/audit/audit-policy'
 import { parseYaml } from './parse-config.ts'
 
 /** policies/audit.yaml. policies/audit.schema.json, which editors use, is made from this. */
@@ -68,10 +68,39 @@ const schema = z
     keep: time(
       'sealed events older than that are removed by `audit prune` (default: none)',
     ).optional(),
+    erase: z
+      .array(
+        z.strictObject({
+          table: tableName,
+          where: z.string().min(1).describe("the column that has the person's key"),
+          through: z
+            .strictObject({ table: tableName, where: z.string().min(1) })
+            .optional()
+            .describe("a table that has the column of `where`, and the person's key in this one"),
+          empty: z
+            .array(z.string().min(1))
+            .min(1)
+            .describe('columns that become NULL, or an empty text'),
+        }),
+      )
+      .optional()
+      .describe(
+        "what `audit erase` empties; the first table's row is the person (default: customers of the chat)",
+      ),
   })
   .describe('policies/audit.yaml: what is audited, who may write, and what the seal promises')
 
 const CHAT_TABLES = ['users', 'support_members', 'chat_sessions', 'chat_messages']
+
+/** What support said to a customer is about the customer. */
+const CHAT_ERASE: readonly EraseRule[] = [
+  { table: 'users', where: 'user_id', through: null, empty: ['first_name', 'last_name'] },
+  {
+    ...{ table: 'chat_messages', where: 'chat_session_id' },
+    through: { table: 'chat_sessions', where: 'user_id' },
+    empty: ['message_text'],
+  },
+]
 
 /**
  * The policy that ecomdb.yaml names (audit.policy), or ecomdb's own.
@@ -113,6 +142,9 @@ function withDefaults(content: z.infer<typeof schema>): AuditPolicy {
     clockSkewMs: ms(content.clock_skew, 60_000),
     anchors: content.anchors ?? 1,
     keepMs: content.keep === undefined ? null : durationMs(content.keep),
+    erase:
+      content.erase?.map(rule => ({ ...rule, through: rule.through ?? null })) ??
+      (content.tables ? [] : CHAT_ERASE),
   }
 }
 

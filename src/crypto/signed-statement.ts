@@ -18,6 +18,8 @@ export type StatementKind =
   | 'leaver'
   | 'access-report'
   | 'audit-checkpoint'
+  | 'audit-restore'
+  | 'audit-erasure'
 
 /** The media type under which each kind is signed, so that one cannot pass for another. */
 const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
@@ -30,6 +32,8 @@ const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
   leaver: 'application/vnd.ecomdb.leaver+json',
   'access-report': 'application/vnd.ecomdb.access-report+json',
   'audit-checkpoint': 'application/vnd.ecomdb.audit-checkpoint+json',
+  'audit-restore': 'application/vnd.ecomdb.audit-restore+json',
+  'audit-erasure': 'application/vnd.ecomdb.audit-erasure+json',
 }
 
 export interface OpenedStatement {

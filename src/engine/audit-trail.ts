@@ -1,7 +1,9 @@
+import type { EraseRule } from '#domain/audit/audit-policy'
 import type { TranscriptLine } from '#domain/audit/audit-report'
 import type { Field } from '#domain/audit/canonical'
 import type { Checkpoint } from '#domain/audit/checkpoint'
 import type { AuditEvent, Control, Layout, LayoutColumn } from '#domain/audit/event'
+import type { IdRange } from '#domain/audit/id-ranges'
 import type { OwnStores } from './own-store.ts'
 import type { ConnectOptions, Session } from './session.ts'
 
@@ -38,6 +40,23 @@ export interface StoredBatch {
   statement: Buffer
 }
 
+export interface ErasePlace {
+  erasureId: string
+  database: string
+  rules: readonly EraseRule[]
+  /** The person's key, as text. */
+  key: string
+}
+
+/** Ids of events as "1001-1013". */
+export interface ErasedPerson {
+  rows: readonly { table: string; rows: number }[]
+  /** That the erasure made. */
+  events: string
+  /** That lost their salts. */
+  salts: string
+}
+
 /** Everything at one moment: a snapshot of its own connection. */
 export interface AuditReader {
   /** The server's clock after the snapshot was taken. */
@@ -46,12 +65,17 @@ export interface AuditReader {
   events(
     ranges?: readonly (readonly [from: number, to: number | null])[],
   ): AsyncIterable<AuditEvent>
-  batches(): AsyncIterable<StoredBatch>
+  /** Ascending. @param from the first that is wanted */
+  batches(from?: number): AsyncIterable<StoredBatch>
+  /** The leaf hashes of a batch of which retention has removed events; null: of none. */
+  leafProof(batch: number): Promise<Buffer | null>
   leaves(batch: number): Promise<Buffer | null>
   /** The fields of every row, in the order of `columns`; none when the table is gone. */
   rows(database: string, table: string, columns: readonly LayoutColumn[]): AsyncIterable<Field[]>
   /** Which of these columns the table has. */
   columnsOf(database: string, table: string): Promise<ReadonlySet<string>>
+  /** As AuditTrail.restoredStatements. */
+  restoredStatements(): Promise<Buffer[]>
   close(): Promise<void>
 }
 
@@ -90,6 +114,7 @@ export interface AuditTrail extends OwnStores {
   readTranscript(session: Session, chat: string, reason: string): Promise<TranscriptLine[]>
   /** Makes this session the only one that seals. @throws EcomdbError LOCKED */
   lockSealer(session: Session): Promise<void>
+  unlockSealer(session: Session): Promise<void>
   /** When the oldest transaction of others began, by the server's clock; null: none runs. */
   oldestTransaction(session: Session): Promise<string | null>
   /** What must not change unseen beside the rows. */
@@ -97,6 +122,25 @@ export interface AuditTrail extends OwnStores {
   openReader(options: ConnectOptions): Promise<AuditReader>
   lastBatch(session: Session): Promise<StoredBatch | null>
   readBatch(session: Session, batch: number): Promise<{ statement: Buffer; leaves: Buffer } | null>
+  /** What `ecomdb restore` signed of this trail, the newest first; not checked. */
+  restoredStatements(session: Session): Promise<Buffer[]>
+  /** The newest batch whose events retention has removed; 0: none. */
+  prunedTo(session: Session): Promise<number>
+  storeLeafProof(session: Session, batch: number, hashes: Uint8Array): Promise<void>
+  /** @returns how many there were */
+  removeEvents(session: Session, ranges: readonly IdRange[]): Promise<number>
+  /** All that goes of this batch is gone. @param stays some of it is needed, and so is its proof */
+  endRemoval(session: Session, batch: number, stays: boolean): Promise<void>
+  /** How many rows are a person's. */
+  countPerson(
+    session: Session,
+    place: Omit<ErasePlace, 'erasureId'>,
+  ): Promise<{ table: string; rows: number }[]>
+  /** Empties them and destroys the salts of their events, in one transaction. */
+  erasePerson(session: Session, place: ErasePlace): Promise<ErasedPerson>
+  /** From now on this session writes nothing to the binary log. */
+  leaveOutOfBinlog(session: Session): Promise<void>
+  storeRestored(session: Session, restoreId: string, statement: Uint8Array): Promise<void>
   storeBatch(
     session: Session,
     batch: Pick<Checkpoint, 'batch'>,

@@ -9,6 +9,7 @@ import type {
   VerifyReport,
 } from '#domain/audit/audit-report'
 import type { Finding } from '#domain/audit/finding'
+import type { PruneReport } from '#domain/audit/retention'
 
 /** `ecomdb audit install` for people. */
 export function auditInstallText(report: AuditInstallReport): string {
@@ -63,7 +64,7 @@ export function sealText(report: SealReport, wanted: number): string {
     `sealed ${countOf(events, 'event')} in ${batches} ${batches === 1 ? 'batch' : 'batches'}`,
     ...(head ? [`  head     batch ${head.batch}, ${head.sealedAt}, ${head.sha256}`] : []),
     ...(epochBreak
-      ? [`  epoch    broken: batches ${epochBreak.lost} are lost (${epochBreak.reason})`]
+      ? [`  epoch    broken: ${lostText(epochBreak.lost)} (${epochBreak.reason})`]
       : []),
     ...anchors.map(({ label, put, failed }) =>
       failed ? `  FAILED   ${label}: ${failed}` : `  anchor   ${label}: ${put} new`,
@@ -72,6 +73,10 @@ export function sealText(report: SealReport, wanted: number): string {
       ? [`  FINDING  ${anchors.length} anchors of ${wanted}: name more under audit.anchors`]
       : []),
   ].join('\n')
+}
+
+function lostText(batches: string): string {
+  return batches ? `batches ${batches} are lost` : 'no batch is lost'
 }
 
 /** `ecomdb audit export` for people. */
@@ -84,7 +89,7 @@ export function exportText({ file, batches, events, rows }: ExportReport): strin
 
 /** `ecomdb audit verify` for people. */
 export function verifyText(report: VerifyReport): string {
-  const { checked, anchors, notes, counts, findings, source, readAt } = report
+  const { checked, anchors, told, notes, counts, findings, source, readAt } = report
   const kinds = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`)
   return [
     `${report.database} as ${source} was at ${readAt} UTC`,
@@ -92,9 +97,25 @@ export function verifyText(report: VerifyReport): string {
     ...anchors.map(
       ({ label, batches }) => `  anchor   ${label}: ${countOf(batches, 'checkpoint')}`,
     ),
+    ...told.map(one => `  told     ${one}`),
     ...notes.map(note => `  note     ${note}`),
     ...findings.map(findingLine),
     kinds.length ? `FINDINGS: ${kinds.join(', ')}` : 'nothing was found',
+  ].join('\n')
+}
+
+/** `ecomdb audit prune` for people. */
+export function pruneText(report: PruneReport, database: string): string {
+  const { batches, events, kept, removed, before, heldBack, batch, dryRun } = report
+  const held = heldBack === null ? [] : [`  FINDING  ${heldBack}: it stays, and all after it`]
+  if (!batches) return [`nothing is older than ${before} UTC and may go`, ...held].join('\n')
+  return [
+    `batches ${batches}, sealed before ${before} UTC: ${countOf(events, 'event')}`,
+    `  stay     ${countOf(kept, 'event')}, the newest of rows that are there`,
+    dryRun ? `  would go ${countOf(removed, 'event')}` : `  removed  ${countOf(removed, 'event')}`,
+    ...(batch === null ? [] : [`  sealed   in batch ${batch}`]),
+    ...held,
+    ...(dryRun ? [`nothing was changed; do it with --confirm ${database}`] : []),
   ].join('\n')
 }
 

@@ -1,4 +1,5 @@
-import { formatBytes, formatCount, formatDuration } from '#core/units'
+import { countOf, formatBytes, formatCount, formatDuration } from '#core/units'
+import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import type { Check } from '#domain/backup/check'
 import { alignColumns } from './align-columns.ts'
 
@@ -30,6 +31,7 @@ export interface RestoreText {
     checks: readonly Check[]
     warnings: readonly string[]
     continuedRows: number | null
+    trail: RestoredTrailReport | null
   } | null
 }
 
@@ -39,7 +41,7 @@ export function restoreText(report: RestoreText): string {
   const notes = report.notes.map(note => `note: ${note}`)
   if (!report.outcome)
     return [...planLines(report), ...notes, `would restore ${amounts}`].join('\n')
-  const { restoreMs, readBackMs, checks, warnings, continuedRows } = report.outcome
+  const { restoreMs, readBackMs, checks, warnings, continuedRows, trail } = report.outcome
   return [
     alignColumns(
       [
@@ -53,11 +55,24 @@ export function restoreText(report: RestoreText): string {
     '',
     ...warnings.map(warning => `the server warned: ${warning}`),
     ...notes,
+    ...trailLines(trail),
     ...(continuedRows === null
       ? []
       : [`continued: ${formatCount(continuedRows)} rows were there already`]),
     `restored ${amounts} in ${formatDuration(restoreMs)}, read back and compared in ${formatDuration(readBackMs)}`,
   ].join('\n')
+}
+
+/** Where the audit trail is now, and what the sealer will do. */
+function trailLines(trail: RestoredTrailReport | null): string[] {
+  if (!trail) return []
+  const { restoredTo, anchored, restoreId, erased, notes } = trail
+  const state = `the audit trail came back up to batch ${restoredTo}; its anchors go up to ${anchored}`
+  const next = restoreId
+    ? ['the restore is signed there: the next `ecomdb audit seal` breaks the epoch by itself']
+    : []
+  const again = erased ? [`${countOf(erased, 'person')} of the erasure ledger erased again`] : []
+  return [state, ...again, ...next, ...notes].map(line => `audit: ${line}`)
 }
 
 /** Every statement as it would run. */

@@ -22,6 +22,18 @@ export interface AuditPolicy {
   anchors: number
   /** Sealed batches older than this are removed by `audit prune`; null: none. */
   keepMs: number | null
+  /** What is a person's: the first table's row stands for the person. Empty: nobody is erased. */
+  erase: readonly EraseRule[]
+}
+
+/** Rows that are a person's, and the columns that an erasure empties. */
+export interface EraseRule {
+  table: string
+  /** Its column that has the person's key, or that of the table between. */
+  where: string
+  /** A table that has both: `where`, and the person's key under this name. */
+  through: { table: string; where: string } | null
+  empty: readonly string[]
 }
 
 /** A program or person that may change audited tables. */

@@ -56,12 +56,27 @@ export interface VerifyReport {
   readAt: string
   checked: { batches: number; events: number; rows: number; unsealed: number }
   anchors: readonly { label: string; batches: number }[]
+  /** What is not as it was, and was signed: restores, erasures, retention; in words. */
+  told: readonly string[]
   /** What could not be checked, in words. */
   notes: readonly string[]
   counts: Partial<Record<FindingKind, number>>
   findings: readonly Finding[]
   /** A signature or a root does not hold. */
   broken: boolean
+}
+
+/** What `ecomdb restore` did for the trail that it restored. */
+export interface RestoredTrailReport {
+  trailId: string
+  /** The newest batch of the restored database, and of the anchors; 0: none. */
+  restoredTo: number
+  anchored: number
+  /** The next seal breaks the epoch by itself; null: it could not be signed, and the notes say why. */
+  restoreId: string | null
+  /** Persons of the erasure ledger that were erased again. */
+  erased: number
+  notes: readonly string[]
 }
 
 /** What `ecomdb audit export` wrote. */

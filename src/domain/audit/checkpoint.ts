@@ -48,9 +48,11 @@ export interface OpenIds {
 export interface EpochBreak {
   /** The newest batch that the restored database has; 0: none. */
   restoredTo: number
-  /** Batches after that, which the restore has lost; their checkpoints are in the anchors. */
+  /** Batches after that, which the restore has lost: "7-9"; their checkpoints are in the anchors. */
   lost: string
   reason: string
+  /** The restore of ecomdb that says so; null: a person. */
+  restoreId: string | null
 }
 
 /** @throws RangeError when it is not of this form; only what was signed comes here */

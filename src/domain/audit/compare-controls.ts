@@ -1,3 +1,4 @@
+import { isErasure } from './erasure.ts'
 import type { Control } from './event.ts'
 import { type Finding, type FindingKind, finding } from './finding.ts'
 
@@ -21,7 +22,9 @@ export function compareControls(
 ): Finding[] {
   const was = new Map(before.map(({ name, value }) => [name, value]))
   const is = new Map(after.map(({ name, value }) => [name, value]))
-  const names = [...new Set([...was.keys(), ...is.keys()])].filter(name => !MOVING.has(name))
+  const names = [...new Set([...was.keys(), ...is.keys()])].filter(
+    name => !MOVING.has(name) && !isErasure({ name }),
+  )
   return names.sort().flatMap(name => {
     const [old, now] = [was.get(name), is.get(name)]
     // A new layout comes with the triggers that use it, and those are findings.

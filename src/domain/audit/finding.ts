@@ -12,6 +12,7 @@ export type FindingKind =
   | 'GRANT CHANGED'
   | 'SETTING CHANGED'
   | 'CLOCK CHANGED'
+  | 'NOT ERASED'
 
 export interface Finding {
   kind: FindingKind

@@ -54,6 +54,11 @@ export class Anchors {
     return ahead.sort((a, b) => b.last - a.last)[0] ?? null
   }
 
+  /** Others have put more there. */
+  lookAgain(): void {
+    for (const one of this.#anchors) one.last = null
+  }
+
   /** Brings every anchor that can be reached what it lacks at its end. */
   async catchUp(
     upTo: number,

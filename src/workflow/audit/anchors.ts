@@ -32,6 +32,18 @@ export class Anchor {
     return await this.#target.get(this.#folder + leavesName(batch))
   }
 
+  /** The files of the erasure ledger. */
+  async *erasures(): AsyncIterable<{ name: string; file: Buffer }> {
+    for await (const { name } of this.#target.list(`${this.#folder}erasures/`)) {
+      const file = name.endsWith('.json') ? await this.#target.get(name) : null
+      if (file) yield { name, file }
+    }
+  }
+
+  async putErasure(erasureId: string, file: Uint8Array): Promise<void> {
+    await this.#target.put(`${this.#folder}erasures/${erasureId}.json`, [file])
+  }
+
   /** The leaves first: a checkpoint that is there is complete. */
   async put(batch: number, statement: Uint8Array, leaves: Uint8Array): Promise<void> {
     const file = this.#folder + leavesName(batch)

@@ -9,8 +9,15 @@ import type { TrailSource } from './trail-source.ts'
 
 /** A line of an export; docs/audit-format.md. Bytes are base64. */
 export type ExportLine =
-  | { type: 'trail'; format: 1; trail: TrailSource['trail']; readAt: string; controls: unknown }
-  | { type: 'batch'; batch: number; statement: string; leaves: string | null }
+  | {
+      type: 'trail'
+      format: 1
+      trail: TrailSource['trail']
+      readAt: string
+      controls: unknown
+      restored?: string[]
+    }
+  | { type: 'batch'; batch: number; statement: string; leaves: string | null; proof?: string }
   | { type: 'event'; event: ExportedEvent }
   | { type: 'table'; table: string; missing: string[] }
   | { type: 'row'; fields: (string | null)[] }
@@ -68,13 +75,15 @@ async function* linesOf(
   progress: Progress,
 ): AsyncIterable<ExportLine> {
   const { trail, readAt, controls } = source
-  yield { type: 'trail', format: 1, trail, readAt, controls }
+  const restored = source.restored.map(statement => statement.toString('base64'))
+  yield { type: 'trail', format: 1, trail, readAt, controls, restored }
   progress.stage('checkpoints')
   for await (const { batch, statement } of source.batches()) {
     counts.batches += 1
     const leaves = await source.leaves(batch)
     const texts = { statement: statement.toString('base64'), leaves: base64(leaves) }
-    yield { type: 'batch', batch, ...texts }
+    const proof = (await source.leafProof(batch))?.toString('base64')
+    yield { type: 'batch', batch, ...texts, ...(proof === undefined ? {} : { proof }) }
   }
   progress.stage('events')
   for await (const event of source.events()) {

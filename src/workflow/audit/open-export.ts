@@ -26,12 +26,15 @@ export async function openExport(file: string, targets: readonly Target[]): Prom
   const head = await lines.next()
   if (head?.type !== 'trail' || head.format !== 1) throw invalid(file, 'it does not begin as one')
   const { trail, readAt } = head
+  const proofs = new Map<number, Buffer>()
   return {
     ...{ label: file, trail, readAt, controls: head.controls as Control[] | null },
     anchors: await listAnchors(trail.trailId, targets),
     sealedUntil: readAt,
+    restored: (head.restored ?? []).map(text => Buffer.from(text, 'base64')),
     async *batches() {
-      for await (const { batch, statement } of lines.while('batch')) {
+      for await (const { batch, statement, proof } of lines.while('batch')) {
+        if (proof !== undefined) proofs.set(batch, Buffer.from(proof, 'base64'))
         yield { batch, statement: Buffer.from(statement, 'base64') }
       }
     },
@@ -49,6 +52,7 @@ export async function openExport(file: string, targets: readonly Target[]): Prom
       for await (const { fields } of lines.while('row')) yield fields.map(bytesOf)
       if (lines.ended) throw invalid(file, 'its end is missing: it was cut short')
     },
+    leafProof: async batch => proofs.get(batch) ?? null,
     async leaves(batch) {
       const again = new Lines(file)
       try {

@@ -12,18 +12,23 @@ import {
   type Checkpoint,
   checkpointOf,
   type EpochBreak,
+  NOTHING_SEALED,
   nextState,
   type SealState,
 } from '#domain/audit/checkpoint'
 import { compareControls } from '#domain/audit/compare-controls'
+import { type ErasureRecord, erasureControl } from '#domain/audit/erasure'
 import type { Control } from '#domain/audit/event'
 import { parseRanges } from '#domain/audit/id-ranges'
+import { type CheckpointName, explains, type RestoredTrail } from '#domain/audit/restored-trail'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
+import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
 import type { Target } from '#target/target'
 import { type AnchorState, Anchors } from './anchor-set.ts'
 import { type BatchBuilder, batchesOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
+import { believedRestores } from './restored-statements.ts'
 
 export interface SealOptions extends AuditedServer {
   policy: AuditPolicy
@@ -65,16 +70,31 @@ export async function sealTrail(options: SealOptions, progress: Progress): Promi
     progress.stage('sealing')
     await sealer.seal()
     while (options.follow && !options.signal?.aborted) {
+      // In between others may: `audit erase` and `audit prune` seal what they do themselves.
+      await engine.auditTrail.unlockSealer(session)
       await sleep(options.policy.seal.everyMs, undefined, { signal: options.signal }).catch(
         () => {},
       )
       if (options.signal?.aborted) break
+      if (!(await isLockedAgain(engine, session))) continue
+      await sealer.meetOthers()
       await sealer.meetAnchors()
       await sealer.seal()
     }
     return sealer.report()
   } finally {
     await session.close()
+  }
+}
+
+/** false: another seals now. */
+async function isLockedAgain({ auditTrail }: Engine, session: Session): Promise<boolean> {
+  try {
+    await auditTrail.lockSealer(session)
+    return true
+  } catch (error) {
+    if (error instanceof EcomdbError && error.code === 'LOCKED') return false
+    throw error
   }
 }
 
@@ -85,16 +105,21 @@ export function noTrail(database: string): EcomdbError {
   })
 }
 
-class Sealer {
+/** Holds the head of a trail; `audit erase` and `audit prune` seal with it what they do. */
+export class Sealer {
   readonly #options: SealOptions
   readonly #session: Session
-  readonly #trail: TrailRecord
+  #trail: TrailRecord
   readonly #anchors: Anchors
   readonly #progress: Progress
   #head: Head | null
   #batches = 0
   #events = 0
   #epochBreak: EpochBreak | null = null
+  /** Control leaves of the next batch alone. */
+  #once: Control[] = []
+  /** Retention has removed events up to this batch. */
+  #prunedTo: number | null = null
   /** What a person said counts for all that this run finds at its first look. */
   #accept: string | null
 
@@ -123,41 +148,86 @@ class Sealer {
     const last = await options.engine.auditTrail.lastBatch(session)
     const head = last && headOf(last.statement, `batch ${last.batch}`, options.trustedSigners)
     const sealer = new Sealer(options, session, trail, progress, head)
-    await sealer.meetAnchors()
+    await sealer.#breakEpoch(await sealer.#look())
     if (options.epochBreak !== null && !sealer.#epochBreak) throw noBreak()
+    await sealer.#catchUp()
     return sealer
   }
 
   /** Compares the head with the anchors, and brings them what they lack. */
   async meetAnchors(): Promise<void> {
-    const batch = this.#head?.checkpoint.batch ?? 0
-    const ahead = await this.#anchors.look(batch, this.#head?.sha256 ?? null)
-    if (ahead) await this.#breakEpoch(ahead, batch)
+    const ahead = await this.#look()
+    if (ahead) throw rolledBack(this.#head?.checkpoint.batch ?? 0, ahead)
+    await this.#catchUp()
+  }
+
+  /**
+   * Goes on from what others have sealed on top of this sealer's last batch.
+   * @throws EcomdbError TRAIL_BROKEN when that is gone: the database was restored meanwhile
+   */
+  async meetOthers(): Promise<void> {
+    const { engine, trustedSigners } = this.#options
+    const own = this.#head
+    // `audit install` may have added a layout.
+    this.#trail = (await engine.auditTrail.readTrail(this.#session)) ?? this.#trail
+    const last = await engine.auditTrail.lastBatch(this.#session)
+    const head = last && headOf(last.statement, `batch ${last.batch}`, trustedSigners)
+    if (!own || head?.sha256 === own.sha256) return
+    const { batch } = own.checkpoint
+    const kept = await engine.auditTrail.readBatch(this.#session, batch)
+    if (head && kept && sha256(kept.statement).toString('hex') === own.sha256) {
+      this.#head = head
+      this.#anchors.lookAgain()
+      return
+    }
+    throw new EcomdbError('TRAIL_BROKEN', {
+      what: `batch ${batch}, which was sealed last, is not in the database any more`,
+      why: 'the database was restored, or somebody removed batches',
+      hints: ['start the sealer again: it compares the database with the anchors'],
+    })
+  }
+
+  async #look(): Promise<AnchorState | null> {
+    const { checkpoint, sha256: head = null } = this.#head ?? {}
+    return await this.#anchors.look(checkpoint?.batch ?? 0, head)
+  }
+
+  async #catchUp(): Promise<void> {
     await this.#anchors.catchUp(this.#head?.checkpoint.batch ?? 0, async missing =>
       this.#options.engine.auditTrail.readBatch(this.#session, missing),
     )
   }
 
-  /** The anchors are ahead: a restore, which somebody owns up to, or a crime. */
-  async #breakEpoch(ahead: AnchorState, batch: number): Promise<void> {
+  /** After a restore, which somebody owns up to: a person, or `ecomdb restore` by its signature. */
+  async #breakEpoch(ahead: AnchorState | null): Promise<void> {
     const { epochBreak, trustedSigners } = this.#options
-    if (epochBreak === null) {
-      throw new EcomdbError('TRAIL_BROKEN', {
-        what: `the trail was rolled back: the database ends at batch ${batch}, and ${ahead.label} has ${ahead.last}`,
-        why: 'it was restored to an earlier state without saying so, or somebody removed batches',
-        hints: ['after a restore, say why: `ecomdb audit seal --epoch-break REASON`'],
-      })
-    }
+    const batch = this.#head?.checkpoint.batch ?? 0
+    const restored = epochBreak === null ? await this.#restored(ahead) : null
+    const reason = epochBreak ?? restored?.reason ?? null
+    if (!ahead && !restored) return
+    if (reason === null) throw rolledBack(batch, ahead)
+    const lost = ahead ? `${batch + 1}-${ahead.last}` : ''
+    const restoreId = restored?.restoreId ?? null
+    this.#epochBreak = { restoredTo: batch, lost, reason, restoreId }
+    this.#accept = reason
+    this.#once = (restored?.erasures ?? []).map(erasureControl)
+    if (!ahead) return
     const newest = headOf(ahead.statement, `batch ${ahead.last} of ${ahead.label}`, trustedSigners)
-    const state: SealState = this.#head?.checkpoint ?? { sealedTo: 0, open: [] }
-    this.#epochBreak = {
-      restoredTo: batch,
-      lost: `${batch + 1}-${ahead.last}`,
-      reason: epochBreak,
-    }
-    this.#accept = epochBreak
-    const { sealedTo, open } = state
+    const { sealedTo, open }: SealState = this.#head?.checkpoint ?? NOTHING_SEALED
     this.#head = { ...newest, checkpoint: { ...newest.checkpoint, sealedTo, open } }
+  }
+
+  /** What `ecomdb restore` signed of the state that is found here. */
+  async #restored(ahead: AnchorState | null): Promise<RestoredTrail | null> {
+    const { engine, trustedSigners } = this.#options
+    const statements = await engine.auditTrail.restoredStatements(this.#session)
+    const state = {
+      trail: this.#trail.trailId,
+      newest: this.#head && nameOf(this.#head.checkpoint.batch, this.#head.sha256),
+      ahead: ahead && nameOf(ahead.last, sha256(ahead.statement).toString('hex')),
+    }
+    const believed = believedRestores(statements, trustedSigners)
+    return believed.find(restored => explains(restored, state)) ?? null
   }
 
   /** One look: all events that can be seen now and are in no batch. */
@@ -192,9 +262,22 @@ class Sealer {
     }
   }
 
+  /** Says with the next batch which erasures were carried out. */
+  async sealErasures(records: readonly ErasureRecord[]): Promise<void> {
+    this.#once.push(...records.map(erasureControl))
+    await this.seal()
+  }
+
+  /** Says with the next batch that retention removes what is in batches up to this one. */
+  async sealPruned(batch: number): Promise<void> {
+    this.#prunedTo = batch
+    await this.seal()
+  }
+
   /** A checkpoint without events comes when something changed, or none came for long. */
   #isDue(controls: readonly Control[]): boolean {
-    if (!this.#head || this.#epochBreak || this.#options.accept !== null) return true
+    if (!this.#head || this.#accept !== null || this.#once.length > 0) return true
+    if (this.#prunedTo !== null) return true
     const { checkpoint } = this.#head
     const age = this.#options.clock.now().getTime() - Date.parse(checkpoint.sealedAt)
     const known = { from: null, to: null, batch: null }
@@ -206,14 +289,15 @@ class Sealer {
 
   async #store(
     builder: BatchBuilder,
-    controls: readonly Control[],
+    observed: readonly Control[],
     serverAt: string,
     oldest: string | null,
   ): Promise<void> {
     const { key, clock, engine } = this.#options
     const before = this.#head?.checkpoint
+    const controls = [...observed, ...this.#once]
     const { root, leaves, ranges } = builder.finish(controls)
-    const state = before ?? { sealedTo: 0, open: [] }
+    const state = before ?? NOTHING_SEALED
     const checkpoint: Checkpoint = {
       ...{ format: 1, trail: this.#trail.trailId, batch: (before?.batch ?? 0) + 1 },
       epoch: (before?.epoch ?? 1) + (this.#epochBreak && this.#batches === 0 ? 1 : 0),
@@ -225,12 +309,14 @@ class Sealer {
       ...nextState(state, parseRanges(ranges), serverAt, oldest),
       accept: this.#accept,
       epochBreak: this.#batches === 0 ? this.#epochBreak : null,
-      pruned: before?.pruned ?? '',
+      pruned: this.#prunedTo === null ? (before?.pruned ?? '') : `1-${this.#prunedTo}`,
       tool: toolVersion(),
     }
     const statement = signStatement('audit-checkpoint', checkpoint, key)
     await engine.auditTrail.storeBatch(this.#session, checkpoint, statement, leaves)
     this.#head = { checkpoint, sha256: sha256(statement).toString('hex') }
+    this.#once = []
+    this.#prunedTo = null
     this.#batches += 1
     this.#events += builder.count
     this.#progress.advance({ items: builder.count })
@@ -251,6 +337,20 @@ class Sealer {
       ...{ head, epochBreak: this.#epochBreak, anchors: this.#anchors.report() },
     }
   }
+}
+
+function nameOf(batch: number, hash: string): CheckpointName {
+  return { batch, sha256: hash }
+}
+
+function rolledBack(batch: number, ahead: AnchorState | null): EcomdbError {
+  return new EcomdbError('TRAIL_BROKEN', {
+    what: `the trail was rolled back: the database ends at batch ${batch}, and ${ahead?.label} has ${ahead?.last}`,
+    why: 'it was restored to an earlier state without saying so, or somebody removed batches',
+    hints: [
+      '`ecomdb restore` says so by itself where the audit key is; elsewhere say why: `ecomdb audit seal --epoch-break REASON`',
+    ],
+  })
 }
 
 function noBreak(): EcomdbError {

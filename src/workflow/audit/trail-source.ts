@@ -14,12 +14,16 @@ export interface TrailSource {
   readonly anchors: AnchorListing
   /** What was sealed after that is not in it, and need not be; null: it has all. */
   readonly sealedUntil: string | null
+  /** What `ecomdb restore` left here; not checked. */
+  readonly restored: readonly Buffer[]
   batches(): AsyncIterable<StoredBatch>
   /** Ascending by id. */
   events(): AsyncIterable<AuditEvent>
   /** The columns of `columns` that the table lacks, and its rows. */
   missingColumns(table: string, columns: readonly LayoutColumn[]): Promise<ReadonlySet<string>>
   rows(table: string, columns: readonly LayoutColumn[]): AsyncIterable<Field[]>
+  /** The leaf hashes of a batch of which retention has removed events; null: of none. */
+  leafProof(batch: number): Promise<Buffer | null>
   /** null: it does not have them. */
   leaves(batch: number): Promise<Buffer | null>
   close(): Promise<void>

@@ -2,24 +2,29 @@ import { messageOf } from '#core/errors'
 import { openStatement } from '#crypto/signed-statement'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import { sha256 } from '#domain/audit/canonical'
-import { type Checkpoint, checkpointOf } from '#domain/audit/checkpoint'
+import { type Checkpoint, checkpointOf, type EpochBreak } from '#domain/audit/checkpoint'
 import { compareControls } from '#domain/audit/compare-controls'
+import { type ErasureRecord, erasuresOf } from '#domain/audit/erasure'
 import { type Control, controlLeaf } from '#domain/audit/event'
 import { type FindingList, finding } from '#domain/audit/finding'
 import { type IdRange, parseRanges } from '#domain/audit/id-ranges'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
+import { explains, type RestoredTrail } from '#domain/audit/restored-trail'
 import type { Anchor } from './anchors.ts'
+import { believedRestores } from './restored-statements.ts'
 import type { TrailSource } from './trail-source.ts'
 
 /** A batch as the verification of its events needs it. */
-export interface ChainBatch extends Omit<Checkpoint, 'events' | 'controls'> {
+export interface ChainBatch extends Omit<Checkpoint, 'events' | 'controls' | 'pruned'> {
   ranges: readonly IdRange[]
   /** The hashes of the controls' leaves, which come after the events'. */
   controlHashes: readonly Buffer[]
   /** Of the batch before: nothing older can have come later. */
   before: { serverAt: string; sealedTo: number } | null
-  /** Its events are not looked for: a restore has lost them, or they were pruned. */
+  /** Its events are not looked for: a restore has lost them. */
   excused: boolean
+  /** Retention has removed events of it, and kept the hashes of their leaves where some stay. */
+  pruned: boolean
 }
 
 export interface Chain {
@@ -29,6 +34,10 @@ export interface Chain {
   checked: number
   /** Batches that only anchors have, after the database's newest. */
   rolledBack: boolean
+  /** What was signed as meant, in words. */
+  told: readonly string[]
+  /** Erasures that were carried out in this database. */
+  erasures: readonly ErasureRecord[]
 }
 
 interface Candidate {
@@ -50,7 +59,8 @@ export async function verifyChain(
     return { anchor, batches: new Set(batches), last: batches.at(-1) ?? 0 }
   })
   const lastAnchored = Math.max(0, ...inAnchors.map(({ last }) => last))
-  const walk = new ChainWalk(source, policy, found)
+  const restores = believedRestores(source.restored, trustedSigners)
+  const walk = new ChainWalk(source, policy, found, restores)
   let next = await stored.next()
   for (let batch = 1; !next.done || batch <= lastAnchored; batch += 1) {
     const candidates: Candidate[] = []
@@ -107,21 +117,32 @@ class ChainWalk {
   readonly #source: TrailSource
   readonly #policy: AuditPolicy
   readonly #found: FindingList
+  readonly #restores: readonly RestoredTrail[]
   readonly #batches: ChainBatch[] = []
+  readonly #told: string[] = []
+  readonly #erasures: { batch: ChainBatch; records: readonly ErasureRecord[] }[] = []
   #head: (ChainBatch & { sha256: string }) | null = null
   #checked = 0
   /** The newest batch that the database has. */
-  #databaseEnd: number
+  #databaseEnd = 0
+  #databaseEndSha256 = ''
   #controls: readonly Control[] = []
   /** Batches in a row that only anchors have. */
   #missing: ChainBatch[] = []
   #rolledBack = false
+  /** As the newest checkpoint says. */
+  #pruned = ''
 
-  constructor(source: TrailSource, policy: AuditPolicy, found: FindingList) {
+  constructor(
+    source: TrailSource,
+    policy: AuditPolicy,
+    found: FindingList,
+    restores: readonly RestoredTrail[],
+  ) {
     this.#source = source
     this.#policy = policy
     this.#found = found
-    this.#databaseEnd = 0
+    this.#restores = restores
   }
 
   step(
@@ -152,7 +173,10 @@ class ChainWalk {
       if (candidates.length === 0) this.#add('GAP', `checkpoint ${batch} is nowhere`, batch)
       return
     }
-    if (inDatabase) this.#databaseEnd = batch
+    if (inDatabase) {
+      this.#databaseEnd = batch
+      this.#databaseEndSha256 = chosen.sha256
+    }
     this.#checked += 1
     this.#link(chosen.checkpoint, chosen.sha256, inDatabase)
   }
@@ -168,7 +192,7 @@ class ChainWalk {
     }
     const restored = epochBreak ? this.#restored(epochBreak.restoredTo) : null
     const base = restored ?? before
-    const { events, controls, ...rest } = checkpoint
+    const { events, controls, pruned, ...rest } = checkpoint
     const controlHashes = controls.map(control => leafHash(controlLeaf(control)))
     const one: ChainBatch = {
       ...rest,
@@ -176,17 +200,24 @@ class ChainWalk {
       controlHashes,
       before: base && { serverAt: base.serverAt, sealedTo: base.sealedTo },
       excused: false,
+      pruned: false,
     }
-    if (epochBreak) this.#excuse(parseRanges(epochBreak.lost))
+    if (epochBreak) {
+      this.#excuse(parseRanges(epochBreak.lost))
+      this.#told.push(breakText(checkpoint, epochBreak))
+    }
     if (before && checkpoint.accept === null) {
       const known = { from: before.sealedAt, to: checkpoint.sealedAt, batch }
       this.#found.add(...compareControls(this.#controls, controls, known))
     }
     this.#controls = controls
+    const records = erasuresOf(controls)
+    if (records.length > 0) this.#erasures.push({ batch: one, records })
     this.#compareClocks(checkpoint)
     if (checkpoint.count === 0) this.#checkEmpty(one)
     if (!inDatabase) this.#missing.push(one)
     this.#batches.push(one)
+    this.#pruned = pruned
     this.#head = { ...one, sha256: hash }
   }
 
@@ -210,8 +241,7 @@ class ChainWalk {
 
   /** What a restore has lost is not looked for, and ids may come again. */
   #excuse(lost: readonly IdRange[]): void {
-    const isLost = ({ batch }: ChainBatch): boolean =>
-      lost.some(([from, to]) => batch >= from && batch <= to)
+    const isLost = ({ batch }: ChainBatch): boolean => isWithin(batch, lost)
     for (const one of this.#batches.filter(isLost)) one.excused = true
     this.#missing = this.#missing.filter(one => !isLost(one))
   }
@@ -230,28 +260,71 @@ class ChainWalk {
     for (const { batch } of inside)
       this.#add('GAP', `checkpoint ${batch} is gone from the database`, batch)
     const [first, last] = [after.at(0), after.at(-1)]
+    const restored = this.#explained(last ?? null)
     if (first && last) {
       this.#rolledBack = true
       for (const one of after) one.excused = true
       const detail = `the database ends at batch ${this.#databaseEnd}, and anchors go on to ${last.batch}`
       const known = { batch: first.batch, from: first.before?.serverAt ?? null, to: last.sealedAt }
-      this.#found.add(finding('ROLLED BACK', detail, known))
+      if (!restored) this.#found.add(finding('ROLLED BACK', detail, known))
+    }
+    if (restored) {
+      this.#told.push(`${restored.reason}: the next seal breaks the epoch, and none has come yet`)
     }
     const { controls, readAt } = this.#source
-    if (this.#head && controls && !this.#rolledBack) {
+    if (this.#head && controls && !this.#rolledBack && !restored) {
       const known = { from: this.#head.sealedAt, to: readAt, batch: null }
       this.#found.add(...compareControls(this.#controls, controls, known))
     }
+    this.#tellPruned(parseRanges(this.#pruned))
     return {
       batches: this.#batches.filter(one => one.count > 0),
       head: this.#head,
       checked: this.#checked,
       rolledBack: this.#rolledBack,
+      told: this.#told,
+      erasures: [...this.#erasedHere(), ...(restored?.erasures ?? [])],
     }
+  }
+
+  /** A restore loses an erasure with the batch that says so. */
+  #erasedHere(): ErasureRecord[] {
+    return this.#erasures.filter(({ batch }) => !batch.excused).flatMap(({ records }) => records)
+  }
+
+  #tellPruned(pruned: readonly IdRange[]): void {
+    const gone = this.#batches.filter(one => isWithin(one.batch, pruned))
+    for (const one of gone) one.pruned = true
+    const last = gone.at(-1)
+    if (!last) return
+    this.#told.push(
+      `retention removed events of batches ${this.#pruned}, up to ${last.serverAt}; what is newest of a row that is there stayed`,
+    )
+  }
+
+  /** What `ecomdb restore` says of the state that was found. @param last only in anchors */
+  #explained(last: ChainBatch | null): RestoredTrail | null {
+    const state = {
+      trail: this.#source.trail.trailId,
+      newest: this.#databaseEnd
+        ? { batch: this.#databaseEnd, sha256: this.#databaseEndSha256 }
+        : null,
+      ahead: last && { batch: last.batch, sha256: this.#head?.sha256 ?? '' },
+    }
+    return this.#restores.find(one => explains(one, state)) ?? null
   }
 
   #add(kind: 'FORKED' | 'GAP' | 'EDITED', detail: string, batch: number, broken = false): void {
     const from = this.#head?.sealedAt ?? null
     this.#found.add(finding(kind, detail, { batch, from, to: this.#source.readAt, broken }))
   }
+}
+
+function isWithin(batch: number, ranges: readonly IdRange[]): boolean {
+  return ranges.some(([from, to]) => batch >= from && batch <= to)
+}
+
+function breakText({ batch, epoch }: Checkpoint, { lost, reason }: EpochBreak): string {
+  const what = lost ? `batches ${lost} were lost` : 'no batch was lost'
+  return `epoch ${epoch} begins with batch ${batch}: ${what} (${reason})`
 }

@@ -1,7 +1,8 @@
 import { type AuditPolicy, isLegitimate } from '#domain/audit/audit-policy'
 import { keyText } from '#domain/audit/canonical'
 import { LEAF_PREFIX } from '#domain/audit/checkpoint'
-import { type AuditEvent, eventLeaf } from '#domain/audit/event'
+import { ErasedIds } from '#domain/audit/erased-ids'
+import { type AuditEvent, eventLeaf, ROW_KINDS } from '#domain/audit/event'
 import { type Finding, type FindingList, finding } from '#domain/audit/finding'
 import { parseRanges } from '#domain/audit/id-ranges'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
@@ -14,7 +15,13 @@ interface OpenBatch {
   prefixes: Buffer[]
   ids: number[]
   missing: number
+  /** Events that retention has removed. */
+  removed: number
+  /** The hashes of all leaves, where retention has removed some; empty: it has removed all. */
+  proof: Buffer | null
 }
+
+const HASH_BYTES = 32
 
 interface Stretch {
   from: number
@@ -22,8 +29,11 @@ interface Stretch {
   batch: ChainBatch
 }
 
-/** An edited leaf is named by the leaves' file of whichever place has the right one. */
-type LeavesOf = (batch: number, sha256: string) => Promise<Buffer | null>
+export interface LeafProofs {
+  /** An edited leaf is named by the leaves' file of whichever place has the right one. */
+  leavesOf(batch: number, sha256: string): Promise<Buffer | null>
+  leafProof(batch: number): Promise<Buffer | null>
+}
 
 /**
  * Checks every event against its batch, as they come by id. Memory is that of the batches that
@@ -36,7 +46,8 @@ export class EventVerifier {
   readonly #policy: AuditPolicy
   readonly #found: FindingList
   readonly #readAt: string
-  readonly #leavesOf: LeavesOf
+  readonly #proofs: LeafProofs
+  readonly #erased: ErasedIds
   /** Ids that the newest checkpoint still waits for. */
   readonly #waitedFor: ReadonlySet<number>
   #at = 0
@@ -49,13 +60,14 @@ export class EventVerifier {
     policy: AuditPolicy,
     found: FindingList,
     readAt: string,
-    leavesOf: LeavesOf,
+    proofs: LeafProofs,
   ) {
     this.#chain = chain
     this.#policy = policy
     this.#found = found
     this.#readAt = readAt
-    this.#leavesOf = leavesOf
+    this.#proofs = proofs
+    this.#erased = new ErasedIds(chain.erasures)
     this.#stretches = chain.batches
       .filter(({ excused }) => !excused)
       .flatMap(batch => batch.ranges.map(([from, to]) => ({ from, to, batch })))
@@ -78,7 +90,8 @@ export class EventVerifier {
       return null
     }
     this.#checkTime(event, table, batch)
-    const open = this.#opened(batch)
+    const open = await this.#opened(batch)
+    if (open.proof?.length === 0) this.#addToRemoved(event, table, batch)
     const hash = leafHash(eventLeaf(event, table))
     open.tree.appendHash(hash)
     open.prefixes.push(hash.subarray(0, LEAF_PREFIX))
@@ -95,10 +108,19 @@ export class EventVerifier {
     this.#endUnsealed()
   }
 
-  #opened(batch: ChainBatch): OpenBatch {
+  async #opened(batch: ChainBatch): Promise<OpenBatch> {
     const known = this.#open.get(batch.batch)
     if (known) return known
-    const open = { batch, tree: new MerkleTree(), prefixes: [], ids: [], missing: 0 }
+    const proof = batch.pruned ? await this.#proofs.leafProof(batch.batch) : null
+    const open = {
+      batch,
+      tree: new MerkleTree(),
+      prefixes: [],
+      ids: [],
+      missing: 0,
+      removed: 0,
+      proof,
+    }
     this.#open.set(batch.batch, open)
     return open
   }
@@ -116,23 +138,44 @@ export class EventVerifier {
   }
 
   async #addGone(batch: ChainBatch, from: number, to: number): Promise<void> {
-    const open = this.#opened(batch)
-    open.missing += to - from + 1
+    const open = await this.#opened(batch)
+    const count = to - from + 1
+    if (this.#isProved(open, count)) return await this.#closeIfComplete(open)
+    open.missing += count
     const what = from === to ? `event ${from} is` : `events ${from} to ${to} are`
     const known = { event: from, batch: batch.batch, from: batch.sealedAt, to: this.#readAt }
     this.#found.add(finding('GAP', `${what} gone from the trail`, { ...known, broken: true }))
     await this.#closeIfComplete(open)
   }
 
+  /** Retention has removed these: their hashes stand for them, and none where all have gone. */
+  #isProved(open: OpenBatch, count: number): boolean {
+    const { proof, tree } = open
+    if (!proof) return false
+    open.removed += count
+    for (let left = proof.length === 0 ? 0 : count; left > 0; left -= 1) {
+      const at = tree.leaves * HASH_BYTES
+      tree.appendHash(proof.subarray(at, at + HASH_BYTES))
+    }
+    return true
+  }
+
+  #addToRemoved(event: AuditEvent, table: string, batch: ChainBatch): void {
+    const detail = `event ${event.id} is in a batch of which retention has removed all events`
+    const known = { ...aboutEvent(event, table, batch), broken: true }
+    this.#found.add(finding('INSERTED', detail, known))
+  }
+
   async #closeIfComplete(open: OpenBatch): Promise<void> {
-    const { batch, tree, ids, missing } = open
-    if (ids.length + missing < batch.count) return
+    const { batch, tree, ids, missing, removed, proof } = open
+    if (ids.length + missing + removed < batch.count) return
     this.#open.delete(batch.batch)
+    if (proof?.length === 0) return
     if (missing === 0) {
       for (const hash of batch.controlHashes) tree.appendHash(hash)
       if (tree.root().toString('hex') === batch.root) return
     }
-    const leaves = await this.#leavesOf(batch.batch, batch.leavesSha256)
+    const leaves = await this.#proofs.leavesOf(batch.batch, batch.leavesSha256)
     const edited = leaves ? editedIds(open, leaves) : []
     for (const id of edited) this.#addEdited(batch, id, `event ${id} is not what was sealed`)
     if (missing === 0 && edited.length === 0) {
@@ -148,7 +191,12 @@ export class EventVerifier {
   #checkWriter(event: AuditEvent, table: string, batch: ChainBatch | null): void {
     const { writers } = this.#policy
     const known = aboutEvent(event, table, batch)
-    if (writers && !isLegitimate(event, table, writers)) {
+    if (event.salt === null && ROW_KINDS.has(event.kind) && !this.#erased.hasSalt(event.id)) {
+      const detail = `event ${event.id} has lost its salt, and no erasure says so`
+      this.#found.add(finding('EDITED', detail, known))
+    }
+    const byErasure = event.kind === 'U' && this.#erased.hasEvent(event.id)
+    if (writers && !byErasure && !isLegitimate(event, table, writers)) {
       const did = { I: 'inserted', U: 'updated', D: 'deleted' }[event.kind as 'I' | 'U' | 'D']
       this.#found.add(finding('EDITED BY', `${event.account}, who is no writer, ${did} it`, known))
     }

@@ -11,6 +11,7 @@ import { Reconciler, unauditedTables } from './reconcile-rows.ts'
 import { noTrail } from './seal-trail.ts'
 import type { TrailSource } from './trail-source.ts'
 import { type Chain, verifyChain } from './verify-chain.ts'
+import { checkErasures } from './verify-erasures.ts'
 import { EventVerifier } from './verify-events.ts'
 
 export interface VerifyOptions {
@@ -39,11 +40,13 @@ export async function verifyTrail(
   const chain = await verifyChain(source, places, { policy, trustedSigners }, found)
   if (chain.head === null) notes.push('nothing is sealed yet')
   else checkHeartbeat(chain, source, policy, found)
+  const told = [...chain.told, ...(await checkErasures(chain, source, trustedSigners, found))]
   unauditedTables(source, policy.tables, found)
   if (policy.writers === null) notes.push('the policy names no writers: nobody was looked for')
   progress.stage('checking events')
   const leavesOf = (batch: number, hash: string) => rightLeaves(source, places, batch, hash)
-  const events = new EventVerifier(chain, policy, found, source.readAt, leavesOf)
+  const proofs = { leavesOf, leafProof: (batch: number) => source.leafProof(batch) }
+  const events = new EventVerifier(chain, policy, found, source.readAt, proofs)
   const reconciler = new Reconciler(source, found)
   try {
     const tables = new Map(source.trail.layouts.map(({ id, table }) => [id, table]))
@@ -72,7 +75,8 @@ export async function verifyTrail(
       label: anchor.label,
       batches: batches.length,
     })),
-    ...{ notes, counts: found.counts, findings: found.findings, broken: found.broken },
+    ...{ told, notes, counts: found.counts },
+    ...{ findings: found.findings, broken: found.broken },
   }
 }
 
@@ -130,6 +134,7 @@ export async function openServerTrail(
     return {
       label: 'the database',
       ...{ trail, controls, readAt: reader.serverAt, anchors, sealedUntil: null },
+      restored: await reader.restoredStatements(),
       batches: () => reader.batches(),
       events: () => reader.events(),
       async missingColumns(table, columns) {
@@ -137,6 +142,7 @@ export async function openServerTrail(
         return new Set(columns.map(({ name }) => name).filter(name => !there.has(name)))
       },
       rows: (table, columns) => reader.rows(shop, table, columns),
+      leafProof: batch => second.leafProof(batch),
       leaves: batch => second.leaves(batch),
       async close() {
         await Promise.all([reader.close(), second.close()])

@@ -1,13 +1,17 @@
+import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import type { Check } from '#domain/backup/check'
 import type { RestoreStage } from '#domain/backup/restore-plan'
 import type { Engine } from '#engine/engine'
 import type { WriterOptions } from '#engine/logical-writer'
 import type { ConnectOptions, Session } from '#engine/session'
+import type { TrailKeeper } from '../audit/keep-restored-trail.ts'
 
 /** Where a snapshot is restored to. */
 export interface RestorePlace {
   engine: Engine
   connect: ConnectOptions
+  /** Signs the restore in the audit trail, where one comes back; absent: nobody does. */
+  trail?: TrailKeeper | undefined
 }
 
 export interface RestoreOptions {
@@ -38,6 +42,8 @@ export interface RestoreOptions {
 
 /** A replay of binary logs. Once it has begun, a restore can only be begun again. */
 export interface RestoreSequel {
+  /** Up to where, for the audit trail. */
+  moment: string
   /**
    * May it follow on this server? Reads only.
    * @param own databases that the restore makes, or that an interrupted one made
@@ -73,4 +79,6 @@ export interface RestoreOutcome {
   warnings: readonly string[]
   /** Rows that an interrupted restore had loaded already; null when none was continued. */
   continuedRows: number | null
+  /** null: no audit trail came back. */
+  trail: RestoredTrailReport | null
 }

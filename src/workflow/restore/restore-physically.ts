@@ -21,6 +21,8 @@ export interface PhysicalRestoreOptions {
   /** The data directory: missing, or empty. */
   dataFolder: string
   dryRun: boolean
+  /** Where the audit trail would be, if the snapshot has one. */
+  auditDatabase: string
 }
 
 export interface PhysicalRestoreReport {
@@ -63,6 +65,7 @@ export async function restorePhysically(
     )
   }
   const layers = await openChain(access, envelope)
+  warnOfTrail(layers, options.auditDatabase, progress)
   const engine = await engineFor(envelope.engine)
   const folder = resolve(options.dataFolder)
   await refuseFull(folder)
@@ -73,6 +76,19 @@ export async function restorePhysically(
   )
   const durationMs = Math.round(clock.monotonicMs() - startedMs)
   return { ...report, outcome: { checks, durationMs, owner } }
+}
+
+/** No server runs on the files yet, so the restore cannot own up to itself in the trail. */
+function warnOfTrail(
+  layers: readonly PhysicalLayer[],
+  auditDatabase: string,
+  progress: Progress,
+): void {
+  const files = layers.at(-1)?.manifest.files ?? []
+  if (!files.some(({ path }) => path.startsWith(`${auditDatabase}/trail.`))) return
+  progress.warn(
+    'the files bring an audit trail back that is older than its anchors: once the server runs, say why where the audit key is, `ecomdb audit seal --epoch-break REASON`',
+  )
 }
 
 /** All of it or nothing: what a failure or a signal leaves is removed. */

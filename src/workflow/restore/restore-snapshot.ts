@@ -3,11 +3,13 @@ import type { Clock } from '#core/clock'
 import { EcomdbError, type ErrorCode } from '#core/errors'
 import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
+import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
 import type { Session } from '#engine/session'
 import { usingRepository } from '#repository/repository-use'
+import { keepRestoredTrail } from '../audit/keep-restored-trail.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { leaversSince } from './leavers-since.ts'
 import { rowsOf } from './load-rows.ts'
@@ -170,6 +172,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       await options.sequel.run()
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
+    const trail = await keepTrail(run, progress)
     await removeJournal(target.serverId)
     await place.engine.logicalWriter.endJournal(session, binlog)
     return {
@@ -178,12 +181,31 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       checks,
       warnings,
       continuedRows: done && rowsOf(snapshot, done.loaded),
+      trail,
     }
   } catch (error) {
     throw withWhatIsThere(error, plan)
   } finally {
     advised()
   }
+}
+
+/** A trail that came back is older than its anchors, and that is no roll-back in secret. */
+async function keepTrail(
+  { options, snapshot, place, session, clock }: Run,
+  progress: Progress,
+): Promise<RestoredTrailReport | null> {
+  const store = place.engine.auditTrail.storeName(session, 'audit')
+  const asked = options.databases?.includes(store) ?? true
+  const there = snapshot.manifest.databases.some(({ name }) => name === store)
+  if (!place.trail || options.into !== undefined || !asked) return null
+  // A replay can bring the trail as well.
+  if (!there && !options.sequel) return null
+  const { snapshotId, consistentAt } = snapshot.envelope
+  const moment = options.sequel ? `, and on to ${options.sequel.moment}` : ''
+  const reason = `ecomdb restore of snapshot ${snapshotId} of ${consistentAt}${moment}`
+  const server = { ...place, reason, restoredAt: clock.now(), binlog: options.binlog }
+  return await keepRestoredTrail(server, place.trail, progress)
 }
 
 /** Of this restore, and of the one before it, as long as not all that it made is gone. */

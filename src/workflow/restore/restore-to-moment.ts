@@ -59,7 +59,7 @@ export async function restoreToMoment(
     }
     const snapshot = chosen.snapshot.snapshotId
     const restored = await restoreSnapshot(
-      { ...options, snapshot, sequel: { check, run } },
+      { ...options, snapshot, sequel: { moment: momentText(moment), check, run } },
       access,
       place,
       clock,

@@ -3,7 +3,7 @@ import type { Field } from '#domain/audit/canonical'
 import type { AuditEvent, EventKind, LayoutColumn } from '#domain/audit/event'
 import type { AuditReader, StoredBatch } from '../../audit-trail.ts'
 import { quoteQualified } from '../../quote.ts'
-import { isNoSuchTable, translateServerError } from '../../server-error.ts'
+import { isNoSuchTable, orNone, translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { describe, driverOptions } from '../mysql2-session.ts'
 import { observeColumns } from './observe-tables.ts'
@@ -18,6 +18,11 @@ const RANGES = 400
 
 const EVENT_COLUMNS =
   'event_id, at, kind, layout_id, row_key, old_key, account, connection_id, before_hash, after_hash, salt, detail'
+
+/** The newest first; a few are enough, since an old one fits no trail. */
+export function restoredSql(store: string): string {
+  return `SELECT statement FROM ${quoteQualified(store, 'restored')} ORDER BY at DESC LIMIT 20`
+}
 
 /** A snapshot of everything, on a connection of its own that streams. */
 export async function openAuditReader(
@@ -83,12 +88,19 @@ class Mysql2AuditReader implements AuditReader {
     }
   }
 
-  async *batches(): AsyncIterable<StoredBatch> {
+  async *batches(from = 0): AsyncIterable<StoredBatch> {
     const table = quoteQualified(this.#store, 'batch')
-    const sql = `SELECT batch_id, statement FROM ${table} ORDER BY batch_id`
+    const sql = `SELECT batch_id, statement FROM ${table} WHERE batch_id >= ${from} ORDER BY batch_id`
     for await (const [batch, statement] of this.#stream(sql)) {
       yield { batch: Number(batch), statement: statement as Buffer }
     }
+  }
+
+  async leafProof(batch: number): Promise<Buffer | null> {
+    const table = quoteQualified(this.#store, 'leaf_proof')
+    const sql = `SELECT hashes FROM ${table} WHERE batch_id = ?`
+    const [row] = await orNone(query(this.#connection, sql, this.#options, [batch]))
+    return row ? (row[0] as Buffer) : null
   }
 
   async leaves(batch: number): Promise<Buffer | null> {
@@ -96,6 +108,11 @@ class Mysql2AuditReader implements AuditReader {
     const sql = `SELECT leaves FROM ${table} WHERE batch_id = ?`
     const [row] = await query(this.#connection, sql, this.#options, [batch])
     return row ? (row[0] as Buffer) : null
+  }
+
+  async restoredStatements(): Promise<Buffer[]> {
+    const rows = query(this.#connection, restoredSql(this.#store), this.#options)
+    return (await orNone(rows)).map(([statement]) => statement as Buffer)
   }
 
   async columnsOf(database: string, table: string): Promise<ReadonlySet<string>> {

@@ -8,8 +8,11 @@ import type { Session } from '../../session.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import type { AccountDialect } from '../provision/accounts.ts'
 import { openAuditReader } from './audit-reader.ts'
+import { erasure } from './erase-person.ts'
 import { observeControls } from './observe-controls.ts'
 import { auditStatus, planInstall, uninstallStatements } from './plan-install.ts'
+import { retention } from './remove-events.ts'
+import { storedBatches } from './stored-batches.ts'
 import { writeBaseline } from './write-baseline.ts'
 
 type Row = Record<string, string | number | Buffer | null>
@@ -65,29 +68,15 @@ export function auditTrail(dialect: AccountDialect): AuditTrail {
     },
     readTranscript,
     lockSealer,
+    async unlockSealer(session) {
+      await session.value('SELECT RELEASE_LOCK(?)', [sealerLock(session)])
+    },
     oldestTransaction,
     controls: (session, trail) => observeControls(session, trail, storeOf(session)),
     openReader: options => openAuditReader(options, options.auditDatabase ?? 'ecomdb_audit'),
-    async lastBatch(session) {
-      const [row] = await session.rows<Row>(
-        `SELECT batch_id AS batch, statement FROM ${quoteQualified(storeOf(session), 'batch')}
-         ORDER BY batch_id DESC LIMIT 1`,
-      )
-      return row ? { batch: Number(row['batch']), statement: row['statement'] as Buffer } : null
-    },
-    async readBatch(session, batch) {
-      const [row] = await session.rows<Row>(
-        `SELECT statement, leaves FROM ${quoteQualified(storeOf(session), 'batch')} WHERE batch_id = ?`,
-        [batch],
-      )
-      return row ? { statement: row['statement'] as Buffer, leaves: row['leaves'] as Buffer } : null
-    },
-    async storeBatch(session, { batch }, statement, leaves) {
-      await session.run(
-        `INSERT INTO ${quoteQualified(storeOf(session), 'batch')} (batch_id, statement, leaves) VALUES (?, ?, ?)`,
-        [batch, statement, leaves],
-      )
-    },
+    ...storedBatches(storeOf),
+    ...retention(storeOf),
+    ...erasure(storeOf),
   }
 }
 
@@ -138,8 +127,10 @@ async function recordTable(session: Session, { table, id }: Layout): Promise<voi
   )
 }
 
+const sealerLock = (session: Session): string => `ecomdb/seal/${storeOf(session)}`.slice(0, 64)
+
 async function lockSealer(session: Session): Promise<void> {
-  const name = `ecomdb/seal/${storeOf(session)}`.slice(0, 64)
+  const name = sealerLock(session)
   if ((await session.value('SELECT GET_LOCK(?, ?)', [name, SEALER_WAIT_S])) === '1') return
   throw new EcomdbError('LOCKED', {
     what: `another ecomdb seals ${quoteIdentifier(storeOf(session))}`,

@@ -1,0 +1,184 @@
+import { EcomdbError } from '#core/errors'
+import type { EraseRule } from '#domain/audit/audit-policy'
+import { frameTexts } from '#domain/audit/canonical'
+import { type IdRange, RangeBuilder, rangesText } from '#domain/audit/id-ranges'
+import type { AuditTrail, ErasedPerson, ErasePlace } from '../../audit-trail.ts'
+import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
+import type { Session } from '../../session.ts'
+import { observeTable } from './observe-tables.ts'
+import { pieces } from './remove-events.ts'
+import { keySql } from './row-expressions.ts'
+
+type Row = Record<string, string | number | Buffer | null>
+
+/** Keys in one look at all events, which takes as long as the table is large. */
+const KEYS = 20_000
+
+/** What `ecomdb audit erase` does in the database. */
+export function erasure(
+  storeOf: (session: Session) => string,
+): Pick<AuditTrail, 'countPerson' | 'erasePerson'> {
+  return {
+    async countPerson(session, { database, rules, key }) {
+      const rows = new Map<string, number>()
+      for (const rule of rules) {
+        const count = await session.value(
+          `SELECT COUNT(*) FROM ${quoteQualified(database, rule.table)} AS t WHERE ${whereSql(database, rule)}`,
+          [key],
+        )
+        rows.set(rule.table, (rows.get(rule.table) ?? 0) + Number(count))
+      }
+      return [...rows].map(([table, count]) => ({ table, rows: count }))
+    },
+    async erasePerson(session, place) {
+      // Each statement sees what others have committed before it got its locks.
+      await session.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+      await session.run("SET @ecomdb_audit_task = 'erase'")
+      await session.run('START TRANSACTION')
+      try {
+        const erased = await erase(session, storeOf(session), place)
+        await session.run('COMMIT')
+        return erased
+      } catch (error) {
+        await session.run('ROLLBACK').catch(() => {})
+        throw error
+      } finally {
+        await session.run('SET @ecomdb_audit_task = NULL').catch(() => {})
+      }
+    },
+  }
+}
+
+/** Empties the rows, which writes an event for each, then destroys the salts of all before. */
+async function erase(session: Session, store: string, place: ErasePlace): Promise<ErasedPerson> {
+  const event = quoteQualified(store, 'event')
+  const keys = new Map<string, Set<string>>()
+  for (const rule of place.rules) {
+    const found = await lockRows(session, place, rule)
+    keys.set(rule.table, new Set([...(keys.get(rule.table) ?? []), ...found]))
+  }
+  const last = Number(await session.value(`SELECT COALESCE(MAX(event_id), 0) FROM ${event}`))
+  const rows: { table: string; rows: number }[] = []
+  for (const rule of place.rules) {
+    const { affectedRows } = await session.run(await emptySql(session, place, rule), [place.key])
+    rows.push({ table: rule.table, rows: affectedRows })
+  }
+  const events = await ownEvents(session, event, last)
+  const salts = await saltedEvents(session, store, keys, last)
+  for (const piece of pieces(salts)) {
+    const where = piece.map(([from, to]) => `event_id BETWEEN ${from} AND ${to}`)
+    await session.run(`UPDATE ${event} SET salt = NULL WHERE ${where.join(' OR ')}`)
+  }
+  const detail = JSON.stringify({ erasure: place.erasureId, table: place.rules[0]?.table })
+  await session.run(
+    `INSERT INTO ${event} (at, kind, layout_id, row_key, account, connection_id, detail)
+     VALUES (UTC_TIMESTAMP(6), 'X', 0, ?, USER(), CONNECTION_ID(), ?)`,
+    [frameTexts([place.key]), detail],
+  )
+  return { rows, events: rangesText(events), salts: rangesText(salts) }
+}
+
+/** Of the alias t; the key is the one value. */
+function whereSql(database: string, { where, through }: EraseRule): string {
+  const column = `t.${quoteIdentifier(where)}`
+  if (!through) return `${column} = ?`
+  const { table, where: of } = through
+  return `${column} IN (SELECT o.${quoteIdentifier(where)} FROM ${quoteQualified(database, table)} AS o WHERE o.${quoteIdentifier(of)} = ?)`
+}
+
+/** @returns the keys of the rows, as events have them, hexadecimal */
+async function lockRows(
+  session: Session,
+  { database, key }: ErasePlace,
+  rule: EraseRule,
+): Promise<string[]> {
+  const observed = await observeTable(session, database, rule.table)
+  const rows = await session.rows<Row>(
+    `SELECT HEX(${keySql(observed.key, 't')}) AS row_key FROM ${quoteQualified(database, rule.table)} AS t
+     WHERE ${whereSql(database, rule)} FOR UPDATE`,
+    [key],
+  )
+  return rows.map(row => String(row['row_key']))
+}
+
+/** Also rows that are empty already: their new event takes the place of one with a salt. */
+async function emptySql(
+  session: Session,
+  { database }: ErasePlace,
+  rule: EraseRule,
+): Promise<string> {
+  const observed = await observeTable(session, database, rule.table)
+  const changes = rule.empty.map(name => {
+    const column = observed.columns.find(one => one.name === name)
+    const value = column?.nullable ? 'NULL' : column?.encoding.startsWith('text') ? "''" : null
+    if (value) return `t.${quoteIdentifier(name)} = ${value}`
+    throw new EcomdbError('UNSUPPORTED', {
+      what: `${rule.table}.${name} cannot be emptied`,
+      why: column ? 'it takes neither NULL nor an empty text' : 'there is no such column',
+      hints: ['correct `erase` in policies/audit.yaml; nothing was changed'],
+    })
+  })
+  return `UPDATE ${quoteQualified(database, rule.table)} AS t SET ${changes.join(', ')} WHERE ${whereSql(database, rule)}`
+}
+
+async function ownEvents(session: Session, event: string, last: number): Promise<IdRange[]> {
+  const rows = await session.rows<Row>(
+    `SELECT event_id AS id FROM ${event} WHERE event_id > ${last} AND kind = 'U'
+       AND connection_id = CONNECTION_ID() AND account = USER() ORDER BY event_id`,
+  )
+  return rangesOf(rows)
+}
+
+/** The events of these rows, under all keys that they ever had, that have a salt. */
+async function saltedEvents(
+  session: Session,
+  store: string,
+  keys: ReadonlyMap<string, ReadonlySet<string>>,
+  last: number,
+): Promise<IdRange[]> {
+  const ids = new Set<number>()
+  for (const [table, own] of keys) {
+    const known = new Set(own)
+    for (let look = [...own]; look.length > 0; ) {
+      const older: string[] = []
+      for (let at = 0; at < look.length; at += KEYS) {
+        const rows = await eventsOf(session, store, table, look.slice(at, at + KEYS), last)
+        for (const { id, older: key } of rows) {
+          ids.add(id)
+          if (key !== null && !known.has(key)) older.push(key)
+        }
+      }
+      for (const key of older) known.add(key)
+      look = older
+    }
+  }
+  const builder = new RangeBuilder()
+  for (const id of [...ids].sort((a, b) => a - b)) builder.add(id)
+  return builder.ranges
+}
+
+async function eventsOf(
+  session: Session,
+  store: string,
+  table: string,
+  keys: readonly string[],
+  last: number,
+): Promise<{ id: number; older: string | null }[]> {
+  const list = keys.map(key => `x'${key}'`).join(', ')
+  const rows = await session.rows<Row>(
+    `SELECT event_id AS id, HEX(old_key) AS older FROM ${quoteQualified(store, 'event')}
+     WHERE event_id <= ${last} AND salt IS NOT NULL
+       AND layout_id IN (SELECT layout_id FROM ${quoteQualified(store, 'layout')} WHERE table_name = ${quoteString(table)})
+       AND row_key IN (${list})`,
+  )
+  return rows.map(row => ({
+    id: Number(row['id']),
+    older: row['older'] === null ? null : String(row['older']),
+  }))
+}
+
+function rangesOf(rows: readonly Row[]): IdRange[] {
+  const builder = new RangeBuilder()
+  for (const row of rows) builder.add(Number(row['id']))
+  return builder.ranges
+}

@@ -1,0 +1,74 @@
+import type { IdRange } from '#domain/audit/id-ranges'
+import type { AuditTrail } from '../../audit-trail.ts'
+import { quoteQualified } from '../../quote.ts'
+import { orNone } from '../../server-error.ts'
+import type { Session } from '../../session.ts'
+
+/** Ids and ranges of one statement: it locks them, and a replica runs it in one piece. */
+const IDS = 5_000
+const RANGES = 400
+
+/** What `ecomdb audit prune` removes, and what it keeps instead. */
+export function retention(
+  storeOf: (session: Session) => string,
+): Pick<AuditTrail, 'prunedTo' | 'storeLeafProof' | 'removeEvents' | 'endRemoval'> {
+  const proofs = (session: Session): string => quoteQualified(storeOf(session), 'leaf_proof')
+  return {
+    async prunedTo(session) {
+      const rows = await orNone(
+        session.rows(
+          `SELECT MAX(batch_id) AS batch FROM ${proofs(session)} WHERE removed_at IS NOT NULL`,
+        ),
+      )
+      return Number(rows[0]?.['batch'] ?? 0)
+    },
+    async storeLeafProof(session, batch, hashes) {
+      await session.run(`INSERT INTO ${proofs(session)} (batch_id, hashes) VALUES (?, ?)`, [
+        batch,
+        hashes,
+      ])
+    },
+    async removeEvents(session, ranges) {
+      await session.run("SET @ecomdb_audit_task = 'prune'")
+      try {
+        let removed = 0
+        for (const piece of pieces(ranges)) {
+          const where = piece.map(([from, to]) => `event_id BETWEEN ${from} AND ${to}`)
+          const { affectedRows } = await session.run(
+            `DELETE FROM ${quoteQualified(storeOf(session), 'event')} WHERE ${where.join(' OR ')}`,
+          )
+          removed += affectedRows
+        }
+        return removed
+      } finally {
+        await session.run('SET @ecomdb_audit_task = NULL')
+      }
+    },
+    async endRemoval(session, batch, stays) {
+      const hashes = stays ? 'hashes' : "''"
+      await session.run(
+        `UPDATE ${proofs(session)} SET removed_at = UTC_TIMESTAMP(6), hashes = ${hashes} WHERE batch_id = ?`,
+        [batch],
+      )
+    },
+  }
+}
+
+/** Ranges cut so that no statement is long. */
+export function* pieces(ranges: readonly IdRange[]): Iterable<IdRange[]> {
+  let piece: IdRange[] = []
+  let ids = 0
+  for (const [first, last] of ranges) {
+    for (let from = first; from <= last; from += IDS) {
+      const to = Math.min(last, from + IDS - 1)
+      if (piece.length > 0 && (ids + to - from + 1 > IDS || piece.length === RANGES)) {
+        yield piece
+        piece = []
+        ids = 0
+      }
+      piece.push([from, to])
+      ids += to - from + 1
+    }
+  }
+  if (piece.length > 0) yield piece
+}

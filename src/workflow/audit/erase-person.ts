@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto'
+import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
+import { toolVersion } from '#core/version'
+import type { EraseRule } from '#domain/audit/audit-policy'
+import type { ErasureEntry, ErasureRecord, ErasureReport } from '#domain/audit/erasure'
+import type { TrailRecord } from '#engine/audit-trail'
+import type { Engine } from '#engine/engine'
+import type { Session } from '#engine/session'
+import type { Target } from '#target/target'
+import { Anchor } from './anchors.ts'
+import { type LedgerEntry, readLedger, writeLedger } from './erasure-ledger.ts'
+import { noTrail, Sealer, type SealOptions } from './seal-trail.ts'
+import { sealedErasures } from './sealed-erasures.ts'
+
+export interface EraseOptions extends Omit<SealOptions, 'accept' | 'epochBreak' | 'follow'> {
+  /** The person's key, and a ticket; null: repeat what the ledger has and this database has not. */
+  person: { key: string; reason: string } | null
+  /** Do it; without this it is only said. */
+  confirmed: boolean
+}
+
+/**
+ * `ecomdb audit erase`: empties what the policy says is a person's, and destroys the salts of its
+ * events, so that nobody can tell any more what was there; the sealed hashes stay and verify.
+ * The ledger beside the anchors is written first, and a control leaf says last what was done.
+ *
+ * @throws EcomdbError CONFIG_INVALID when the policy has no rules; USAGE when there is no such
+ *   person; TARGET_UNAVAILABLE, LOCKED, TRAIL_BROKEN: nothing was changed
+ */
+export async function eraseFromTrail(
+  options: EraseOptions,
+  progress: Progress,
+): Promise<ErasureReport> {
+  const { engine, connect, database, policy } = options
+  const [first] = policy.erase
+  if (!first) throw noRules()
+  const session = await engine.connect({ ...connect, database: undefined })
+  try {
+    const trail = await engine.auditTrail.readTrail(session)
+    if (!trail) throw noTrail(database)
+    if (options.confirmed) await engine.auditTrail.lockSealer(session)
+    const run: Run = { options, session, trail, progress }
+    return options.person === null
+      ? await repeatAll(run)
+      : await eraseOne(run, first, options.person)
+  } finally {
+    await session.close()
+  }
+}
+
+interface Run {
+  options: EraseOptions
+  session: Session
+  trail: TrailRecord
+  progress: Progress
+}
+
+async function eraseOne(
+  run: Run,
+  { table }: EraseRule,
+  { key, reason }: { key: string; reason: string },
+): Promise<ErasureReport> {
+  const { options, session, trail, progress } = run
+  const { engine, database, policy } = options
+  progress.stage('looking for the person')
+  const place = { database, rules: policy.erase, key }
+  const rows = await engine.auditTrail.countPerson(session, place)
+  if (!rows.find(one => one.table === table)?.rows) throw nobody(table, key)
+  const report = { trailId: trail.trailId, table, key, rows, warnings: [] }
+  if (!options.confirmed) return { ...report, done: false, erasures: [], batch: null }
+  const sealer = await openSealer(run)
+  const entry: ErasureEntry = {
+    ...{ format: 1, erasureId: randomUUID(), trail: trail.trailId, table, key, reason },
+    ...{ erasedAt: options.clock.now().toISOString(), tool: toolVersion() },
+  }
+  progress.stage('writing the erasure ledger')
+  const ledger = await writeLedger(entry, options.anchors, options.key)
+  const erased = await eraseEntries(run, [{ ...entry, sha256: ledger.sha256 }], sealer)
+  return { ...report, ...erased, done: true, warnings: ledger.failed }
+}
+
+async function repeatAll(run: Run): Promise<ErasureReport> {
+  const { options, session, trail, progress } = run
+  progress.stage('reading the erasure ledger')
+  const source = { ...options, session, trail }
+  const { missing, notes } = await missingErasures(source, options.anchors)
+  const report = { trailId: trail.trailId, table: null, key: null, rows: [], warnings: notes }
+  if (!options.confirmed || missing.length === 0) {
+    const erasures = missing.map(({ erasureId }) => erasureId)
+    return { ...report, done: false, erasures, batch: null }
+  }
+  return { ...report, ...(await eraseEntries(run, missing, await openSealer(run))), done: true }
+}
+
+/** What is not sealed yet is sealed first: nothing of before comes under the erasure's leaf. */
+async function openSealer({ options, session, trail, progress }: Run): Promise<Sealer> {
+  progress.stage('sealing')
+  const seal = { ...options, accept: null, epochBreak: null, follow: false }
+  const sealer = await Sealer.open(seal, session, trail, progress)
+  await sealer.seal()
+  return sealer
+}
+
+async function eraseEntries(
+  { options, session, progress }: Run,
+  entries: readonly LedgerEntry[],
+  sealer: Sealer,
+): Promise<Pick<ErasureReport, 'erasures' | 'rows' | 'batch'>> {
+  const { engine, database, policy } = options
+  progress.stage('erasing')
+  const place = { engine, database, rules: policy.erase, session }
+  const { records, rows } = await repeatErasures(place, entries)
+  progress.stage('sealing the erasure')
+  await sealer.sealErasures(records)
+  for (const { erasureId, reason } of entries) {
+    const detail = { erasure: erasureId, reason }
+    const operation = { command: 'audit erase', subject: database, detail }
+    await engine.accessCatalog.recordOperation(session, operation)
+  }
+  const batch = sealer.report().head?.batch ?? null
+  return { erasures: records.map(({ erasureId }) => erasureId), rows, batch }
+}
+
+/** Carries entries of the ledger out. @returns what a control leaf says of each */
+export async function repeatErasures(
+  place: { engine: Engine; database: string; rules: readonly EraseRule[]; session: Session },
+  entries: readonly LedgerEntry[],
+): Promise<{ records: ErasureRecord[]; rows: ErasureReport['rows'] }> {
+  const { engine, session, database, rules } = place
+  const records: ErasureRecord[] = []
+  const rows = new Map<string, number>()
+  for (const { erasureId, key, sha256 } of entries) {
+    const who = { erasureId, database, rules, key }
+    const erased = await engine.auditTrail.erasePerson(session, who)
+    records.push({ erasureId, sha256, events: erased.events, salts: erased.salts })
+    for (const one of erased.rows) rows.set(one.table, (rows.get(one.table) ?? 0) + one.rows)
+  }
+  return { records, rows: [...rows].map(([table, count]) => ({ table, rows: count })) }
+}
+
+/** Entries of the ledger that the checkpoints of this database do not have. */
+export async function missingErasures(
+  source: Pick<EraseOptions, 'engine' | 'connect' | 'trustedSigners'> & { trail: TrailRecord },
+  targets: readonly Target[],
+): Promise<{ missing: LedgerEntry[]; notes: string[] }> {
+  const { engine, connect, trustedSigners, trail } = source
+  const anchors = targets.map(target => new Anchor(target, trail.trailId))
+  const { entries, refused, notes } = await readLedger(trail.trailId, anchors, trustedSigners)
+  const told = [...notes, ...refused.map(one => `an erasure is not believed: ${one}`)]
+  if (entries.length === 0) return { missing: [], notes: told }
+  const reader = await engine.auditTrail.openReader(connect)
+  try {
+    const done = await sealedErasures(reader, trustedSigners)
+    return { missing: entries.filter(({ erasureId }) => !done.has(erasureId)), notes: told }
+  } finally {
+    await reader.close()
+  }
+}
+
+function noRules(): EcomdbError {
+  return new EcomdbError('CONFIG_INVALID', {
+    what: 'the audit policy does not say what is a person’s',
+    why: '`erase` is not set in it',
+    hints: ['write down which columns are emptied: docs/audit.md has an example'],
+  })
+}
+
+function nobody(table: string, key: string): EcomdbError {
+  return new EcomdbError('USAGE', {
+    what: `there is no ${key} in ${table}`,
+    hints: ['a person is named by the key of that row; nothing was changed'],
+  })
+}

@@ -1,0 +1,185 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BackupPlace } from '#test/backed-up'
+import { type CliResult, runEcomdb } from '#test/cli'
+import { TEST_ENGINES } from '#test/engines'
+import { startOwnServer } from '#test/own-server'
+import { writeConfig } from '#test/stored-repository'
+
+const POLICY = `tables: [people, messages]
+writers: [{user: chat}]
+erase:
+  - {table: people, where: user_id, empty: [name]}
+  - {table: messages, where: user_id, empty: [said]}
+`
+
+/** A chat, its trail and its backups: what a restore, an erasure and retention do to a trail. */
+describe.each(TEST_ENGINES)('%s', family => {
+  let own: Awaited<ReturnType<typeof startOwnServer>>
+  const run = (...args: string[]): Promise<CliResult> =>
+    runEcomdb(args, { cwd: own.folder, env: { ECOMDB_STATE: join(own.folder, 'state') } })
+  const done = async (...args: string[]): Promise<string> => {
+    const { status, stdout, stderr } = await run(...args)
+    expect(status, `${args.join(' ')}\n${stdout}${stderr}`).toBe(0)
+    return stdout
+  }
+  const administer = async (...statements: string[]): Promise<void> => {
+    const session = await own.engine.connect(own.server.administrator)
+    for (const statement of statements) await session.run(statement)
+    await session.close()
+  }
+  const say = async (...texts: string[]): Promise<void> => {
+    const { socketPath } = own.server.administrator
+    const session = await own.engine.connect({ socketPath, user: 'chat', database: 'shop' })
+    for (const text of texts) {
+      await session.run(`INSERT INTO messages (user_id, said) VALUES (1, '${text}')`)
+    }
+    await session.close()
+  }
+  /** How many texts of a person there are. */
+  const contentOf = async (person: string): Promise<string | null> => {
+    const session = await own.engine.connect(own.server.administrator)
+    const count = await session.value(
+      `SELECT (SELECT COUNT(name) FROM shop.people WHERE user_id = ${person})
+         + (SELECT COUNT(said) FROM shop.messages WHERE user_id = ${person})`,
+    )
+    await session.close()
+    return count
+  }
+  const lose = (): Promise<void> =>
+    administer('DROP DATABASE shop', 'DROP DATABASE ecomdb_audit', 'DROP DATABASE ecomdb_access')
+
+  beforeAll(async () => {
+    own = await startOwnServer(family)
+    const place = await BackupPlace.make(join(own.folder, 'backup'), family)
+    await mkdir(join(own.folder, 'anchor'))
+    await writeFile(join(own.folder, 'policy.yaml'), POLICY)
+    const file = join(own.folder, 'ecomdb.yaml')
+    await writeConfig(file, place.path, place.config.trustedSigners, [
+      `recipients: ${JSON.stringify(place.config.recipients)}`,
+      `signing_key_file: ${place.config.signingKeyFile}`,
+      `dedup_key_file: ${place.config.dedupKeyFile}`,
+      `identity_files: [${place.identityFile}]`,
+    ])
+    await appendFile(
+      file,
+      `server: {socket: ${own.server.socketPath}, user: root, database: shop}\n` +
+        'audit: {policy: policy.yaml, anchors: [{directory: anchor}]}\n',
+    )
+    await administer(
+      'CREATE DATABASE shop',
+      'CREATE TABLE shop.people (user_id INT PRIMARY KEY, name VARCHAR(50)) ENGINE = InnoDB',
+      `CREATE TABLE shop.messages (id INT AUTO_INCREMENT PRIMARY KEY, user_id INT, said TEXT,
+         FOREIGN KEY (user_id) REFERENCES shop.people (user_id)) ENGINE = InnoDB`,
+      "INSERT INTO shop.people VALUES (1, 'Ann'), (2, 'Bo')",
+      'CREATE USER chat@localhost',
+      'GRANT SELECT, INSERT, UPDATE ON shop.* TO chat@localhost',
+    )
+    await done('key', 'rotate', 'audit')
+    await done('audit', 'install')
+    await done('audit', 'seal')
+  }, 120_000)
+
+  afterAll(async () => {
+    await own?.remove()
+  })
+
+  test('a restore owns up to itself, once; a roll-back to what it left is found', async () => {
+    await say('my bear lost an arm')
+    await done('audit', 'seal')
+    await done('backup', 'logical')
+    await say('which arm?', 'the left one')
+    await done('audit', 'seal')
+    await lose()
+    const restored = await done('restore', 'latest', '--confirm', 'shop', '--service', 'chat')
+    expect(restored).toContain(
+      'audit: the audit trail came back up to batch 2; its anchors go up to 3',
+    )
+    expect(restored).toContain('the next `ecomdb audit seal` breaks the epoch by itself')
+    const before = await done('audit', 'verify')
+    expect(before).toMatch(/told {5}ecomdb restore of snapshot .* none has come yet\nnothing/)
+    await administer('CREATE DATABASE kept', 'CREATE TABLE kept.batch LIKE ecomdb_audit.batch')
+    await administer('INSERT INTO kept.batch SELECT * FROM ecomdb_audit.batch')
+    const sealed = await done('audit', 'seal')
+    expect(sealed).toMatch(/epoch {4}broken: batches 3-3 are lost \(ecomdb restore of snapshot/)
+    await say('and which leg?')
+    await done('audit', 'seal')
+    const clean = await run('audit', 'verify', '--json')
+    expect(clean.json().result).toMatchObject({
+      findings: [],
+      notes: [],
+      told: [expect.stringMatching(/^epoch 2 begins with batch 4: batches 3-3 were lost \(ecomdb/)],
+    })
+    // Back to the state in which the restore's statement was true: it counts once.
+    await administer(
+      'TRUNCATE ecomdb_audit.batch',
+      'INSERT INTO ecomdb_audit.batch SELECT * FROM kept.batch',
+    )
+    const again = await run('audit', 'seal')
+    expect(again.status, again.stdout).toBe(13)
+    expect(again.stderr).toContain('the trail was rolled back: the database ends at batch 2')
+    const found = await run('audit', 'verify')
+    expect(found.stdout).toContain('ROLLED BACK')
+    await done('audit', 'seal', '--epoch-break', 'the end of this test')
+    await administer('DROP DATABASE kept')
+  }, 120_000)
+
+  test('a person is erased, the trail verifies, and a restore of before erases again', async () => {
+    await done('backup', 'logical')
+    const planned = await done('audit', 'erase', '--person', '1', '--reason', 'ticket-1')
+    expect(planned).toMatch(/would empty {2}people: 1 row\n.*messages: 2 rows\nnothing was changed/)
+    const erase = ['audit', 'erase', '--person', '1', '--reason', 'ticket-1', '--confirm']
+    expect((await run(...erase, '2')).status).toBe(2)
+    expect(await done(...erase, '1')).toMatch(/people 1 is erased\n.*emptied {2}people: 1 row/)
+    expect(await contentOf('1')).toBe('0')
+    const clean = await run('audit', 'verify', '--json')
+    expect(clean.json().result).toMatchObject({ findings: [], notes: [] })
+    expect(clean.json().result.told).toContain('1 erased: people 1 (ticket-1)')
+    // What no erasure says is found, and so is a salt that is gone.
+    await administer(
+      'UPDATE shop.people SET name = NULL WHERE user_id = 2',
+      "SET @ecomdb_audit_task = 'erase'",
+      "UPDATE ecomdb_audit.event SET salt = NULL WHERE salt IS NOT NULL AND kind = 'B' LIMIT 1",
+    )
+    const found = await run('audit', 'verify')
+    expect(found.stdout).toContain('EDITED BY people 2: root@localhost, who is no writer, updated')
+    expect(found.stdout).toContain('has lost its salt, and no erasure says so')
+    await lose()
+    const restored = await done('restore', 'latest', '--confirm', 'shop', '--service', 'chat')
+    expect(restored).toContain('audit: 1 person of the erasure ledger erased again')
+    expect(await contentOf('1')).toBe('0')
+    await done('audit', 'verify')
+    await done('audit', 'seal')
+    const after = await run('audit', 'verify', '--json')
+    expect(after.json().result).toMatchObject({ findings: [], notes: [] })
+    expect(after.json().result.told).toContain('1 erased: people 1 (ticket-1)')
+    expect(await done('audit', 'erase', '--replay')).toContain('all of the erasure ledger')
+  }, 120_000)
+
+  test('retention removes old events, what is left verifies, and an edit of it is found', async () => {
+    await writeFile(join(own.folder, 'policy.yaml'), `${POLICY}keep: 1s\n`)
+    await say('a last one')
+    await done('audit', 'seal')
+    await sleep(1_100)
+    const planned = await done('audit', 'prune')
+    expect(planned).toMatch(/batches 1-\d+, sealed before .*\n {2}stay .*\n {2}would go \d+ events/)
+    const pruned = await done('audit', 'prune', '--confirm', 'shop')
+    expect(pruned).toMatch(/removed {2}\d+ events\n {2}sealed {3}in batch/)
+    const clean = await run('audit', 'verify', '--json')
+    expect(clean.json().result).toMatchObject({ findings: [], notes: [] })
+    expect(clean.json().result.told).toContainEqual(
+      expect.stringMatching(/^retention removed events of batches 1-\d+, up to/),
+    )
+    await done('audit', 'export', 'trail.jsonl')
+    await done('audit', 'verify', '--export', 'trail.jsonl')
+    await administer(
+      "SET @ecomdb_audit_task = 'erase'",
+      "UPDATE ecomdb_audit.event SET account = 'chat@localhost' ORDER BY event_id LIMIT 1",
+    )
+    const found = await run('audit', 'verify')
+    expect(found.status).toBe(13)
+    expect(found.stdout).toMatch(/EDITED event \d+ is not what was sealed/)
+  }, 120_000)
+})
