@@ -8,6 +8,9 @@ const MOST_EVENTS = 1_000_000
 /** What is promised: events a second, and seconds for a million. */
 const SEALED_PER_SECOND = 50_000
 const VERIFY_SECONDS = 60
+const ERASE_SECONDS = 5
+/** Messages of one person, which lie all over the table. */
+const MESSAGES_EACH = 100
 
 /** `ecomdb audit seal` of up to a million events, against the time that is promised. */
 export const seal: Benchmark = {
@@ -46,6 +49,35 @@ export const auditVerify: Benchmark = {
   },
 }
 
+/**
+ * `ecomdb audit erase` of one person after another, each of a hundred messages, among up to a
+ * million events that are sealed.
+ */
+export const erase: Benchmark = {
+  name: 'erase',
+  bar: 1,
+  perEngine: true,
+  async prepare(context) {
+    const { run, close } = await auditedShop(context, 'erase', {
+      policy: 'erase: [{table: messages, where: person_id, empty: [said]}]\n',
+      columns: events => [
+        'ADD COLUMN person_id INT, ADD KEY (person_id)',
+        `person_id = id % ${Math.floor(events / MESSAGES_EACH)}`,
+      ],
+    })
+    await run('audit', 'seal')
+    let person = 0
+    return {
+      ...promised(`${ERASE_SECONDS} s among a million events`, ERASE_SECONDS),
+      ours() {
+        const key = String(++person)
+        return run('audit', 'erase', '--person', key, '--reason', 'bench', '--confirm', key)
+      },
+      close,
+    }
+  },
+}
+
 function promised(peerName: string, seconds: number): Pick<Contest, 'peerName' | 'peer'> {
   const measured: Measured = { seconds, peakBytes: null, cpuSeconds: seconds, stdout: '' }
   return { peerName, peer: async () => measured }
@@ -58,8 +90,14 @@ interface AuditedShop {
   close(): Promise<void>
 }
 
+/** What a message has besides, and the policy: ALTER TABLE, and SET of an UPDATE. */
+interface More {
+  policy: string
+  columns(events: number): [alter: string, set: string]
+}
+
 /** A table of so many messages, each with its event. */
-async function auditedShop(context: BenchContext, name: string): Promise<AuditedShop> {
+async function auditedShop(context: BenchContext, name: string, more?: More): Promise<AuditedShop> {
   const bench = await startBenchServer(context, name)
   const events = Math.min(context.rows, MOST_EVENTS)
   await bench.run(`CREATE DATABASE ${SHOP}`)
@@ -67,8 +105,12 @@ async function auditedShop(context: BenchContext, name: string): Promise<Audited
     `CREATE TABLE ${SHOP}.messages (id INT PRIMARY KEY, said TEXT, said_at DATETIME NOT NULL) ENGINE = InnoDB`,
   )
   await fill(bench, events)
+  const [alter, set] = more?.columns(events) ?? []
+  if (alter) await bench.run(`ALTER TABLE ${SHOP}.messages ${alter}`)
+  if (set) await bench.run(`UPDATE ${SHOP}.messages SET ${set}`)
   await mkdir(join(context.folder, 'anchor'), { recursive: true })
-  await writeFile(join(context.folder, 'policy.yaml'), 'tables: [messages]\n')
+  const policy = `tables: [messages]\n${more?.policy ?? ''}`
+  await writeFile(join(context.folder, 'policy.yaml'), policy)
   await writeFile(
     join(context.folder, 'ecomdb.yaml'),
     'audit: {policy: policy.yaml, anchors: [{directory: anchor}]}\n',

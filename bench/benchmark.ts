@@ -22,6 +22,7 @@ export interface Benchmark {
     | 'audit-insert-relaxed'
     | 'seal'
     | 'audit-verify'
+    | 'erase'
   /** The most that ours may take, as a multiple of the peer's. */
   bar: number | Record<EngineFamily, number>
   /** What is compared, where it is not seconds: `Measured.seconds` then holds it. */

@@ -6,7 +6,7 @@ import { MIB } from '#core/units'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
 import { accessPlan } from './access-plan.ts'
 import { auditInsert, auditInsertRelaxed } from './audit-insert.ts'
-import { auditVerify, seal } from './audit-trail.ts'
+import { auditVerify, erase, seal } from './audit-trail.ts'
 import { type BenchContext, type Benchmark, type BenchResult, runContest } from './benchmark.ts'
 import { dump } from './dump.ts'
 import { dumpLimit } from './dump-limit.ts'
@@ -34,7 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ...[startup, load, dump, dumpLimit, growth, restore, restoreLoader],
   ...[physical, physicalRestore, second, secondPhysical],
   ...[accessPlan, offboard],
-  ...[auditInsert, auditInsertRelaxed, seal, auditVerify],
+  ...[auditInsert, auditInsertRelaxed, seal, auditVerify, erase],
 ]
 const MEMORY_BAR_BYTES = 400 * MIB
 
