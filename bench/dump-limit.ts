@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { planSpans } from '#domain/backup/span-plan'
 import { type KeyRange, WHOLE_TABLE } from '#engine/logical-reader'
 import { WireConnection } from '#engine/shared/bulk/wire-connection'
@@ -7,14 +5,7 @@ import { selectRows } from '#engine/shared/logical/reader-pool'
 import type { Benchmark } from './benchmark.ts'
 import { backUp } from './dump.ts'
 import { type Measured, measureHere } from './measure.ts'
-import {
-  ALL_FILES,
-  type BenchServer,
-  fillShop,
-  freshRepository,
-  SHOP,
-  startBenchServer,
-} from './shop-server.ts'
+import { type BenchServer, logicalShop, SHOP } from './shop-server.ts'
 
 const CONNECTIONS = 2
 
@@ -27,11 +18,7 @@ export const dumpLimit: Benchmark = {
   bar: 1.5,
   perEngine: true,
   async prepare(context) {
-    const bench = await startBenchServer(context, 'server')
-    await fillShop(bench, context, ALL_FILES)
-    const folder = join(context.folder, 'ours')
-    await mkdir(folder, { recursive: true })
-    await freshRepository(bench, folder)
+    const { bench, folder } = await logicalShop(context)
     const statements = await statementsOf(bench)
     return {
       peerName: 'the same rows, read by two connections and thrown away',

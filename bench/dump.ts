@@ -1,17 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Benchmark } from './benchmark.ts'
 import { type Measured, measure } from './measure.ts'
 import { dumpName, findDumpPeer } from './peer-dump.ts'
-import {
-  ALL_FILES,
-  type BenchServer,
-  ecomdb,
-  fillShop,
-  freshRepository,
-  SHOP,
-  startBenchServer,
-} from './shop-server.ts'
+import { type BenchServer, ecomdb, freshRepository, logicalShop, SHOP } from './shop-server.ts'
 
 /**
  * `ecomdb backup logical` of the whole shop into an empty repository, beside the engine's
@@ -22,11 +14,7 @@ export const dump: Benchmark = {
   bar: 0.5,
   perEngine: true,
   async prepare(context) {
-    const bench = await startBenchServer(context, 'server')
-    await fillShop(bench, context, ALL_FILES)
-    const folder = join(context.folder, 'ours')
-    await mkdir(folder, { recursive: true })
-    await freshRepository(bench, folder)
+    const { bench, folder } = await logicalShop(context)
     const peer = findDumpPeer(bench.engine)
     const file = join(context.folder, 'peer.sql.zst.age')
     const missing = typeof peer === 'string' ? peer : null

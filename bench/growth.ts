@@ -1,14 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { BenchContext, Benchmark } from './benchmark.ts'
+import type { Benchmark } from './benchmark.ts'
 import { backUp } from './dump.ts'
-import {
-  ALL_FILES,
-  type BenchServer,
-  fillShop,
-  freshRepository,
-  startBenchServer,
-} from './shop-server.ts'
+import { logicalShop } from './shop-server.ts'
 
 const TIMES = 4
 
@@ -22,8 +14,8 @@ export const growth: Benchmark = {
   perEngine: true,
   async prepare(context) {
     const quarter = { ...context, rows: Math.round(context.rows / TIMES) }
-    const small = await filled(quarter, 'quarter')
-    const large = await filled(context, 'server')
+    const small = await logicalShop(quarter, 'quarter')
+    const large = await logicalShop(context)
     return {
       peerName: 'a quarter of the rows',
       ours: () => backUp(large.bench, large.folder),
@@ -34,16 +26,4 @@ export const growth: Benchmark = {
       },
     }
   },
-}
-
-async function filled(
-  context: BenchContext,
-  name: string,
-): Promise<{ bench: BenchServer; folder: string }> {
-  const bench = await startBenchServer(context, name)
-  await fillShop(bench, context, ALL_FILES)
-  const folder = join(context.folder, `ours-${name}`)
-  await mkdir(folder, { recursive: true })
-  await freshRepository(bench, folder)
-  return { bench, folder }
 }

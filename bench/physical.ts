@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MIB } from '#core/units'
 import type { BenchContext, Benchmark } from './benchmark.ts'
@@ -6,12 +5,11 @@ import { recipientsIn } from './dump.ts'
 import { type Measured, measure } from './measure.ts'
 import { fileBytes, findPhysicalPeer, PHYSICAL_PEER_NAME } from './peer-physical.ts'
 import {
-  ALL_FILES,
   type BenchServer,
+  type BenchShop,
   ecomdb,
-  fillShop,
   freshRepository,
-  startBenchServer,
+  logicalShop,
 } from './shop-server.ts'
 
 /**
@@ -52,16 +50,10 @@ export const physical: Benchmark = {
 }
 
 /** A filled server, and a folder with a configuration for it. */
-export async function physicalShop(
-  context: BenchContext,
-): Promise<{ bench: BenchServer; folder: string }> {
-  const bench = await startBenchServer(context, 'server')
-  await fillShop(bench, context, ALL_FILES)
-  if (context.family === 'mysql') await installClone(bench)
-  const folder = join(context.folder, 'ours')
-  await mkdir(folder, { recursive: true })
-  await freshRepository(bench, folder)
-  return { bench, folder }
+export async function physicalShop(context: BenchContext): Promise<BenchShop> {
+  const shop = await logicalShop(context)
+  if (context.family === 'mysql') await installClone(shop.bench)
+  return shop
 }
 
 /** One backup into the repository as it is. */

@@ -157,6 +157,22 @@ export async function freshRepository(
   return { config: join(folder, 'ecomdb.yaml'), repository }
 }
 
+/** A server with the shop's rows, and a repository for its backups in `folder`. */
+export interface BenchShop {
+  bench: BenchServer
+  folder: string
+}
+
+/** A whole shop, ready to be backed up; `name` is for one of several. */
+export async function logicalShop(context: BenchContext, name = 'server'): Promise<BenchShop> {
+  const bench = await startBenchServer(context, name)
+  await fillShop(bench, context, ALL_FILES)
+  const folder = join(context.folder, name === 'server' ? 'ours' : `ours-${name}`)
+  await mkdir(folder, { recursive: true })
+  await freshRepository(bench, folder)
+  return { bench, folder }
+}
+
 /** A program of the peer's, or what to say when the machine has none. */
 export function findPeer(find: () => ProgramCommand): ProgramCommand | string {
   try {

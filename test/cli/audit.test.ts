@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CliResult, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
-import { sharedServer } from '#test/servers'
+import { administer, sharedServer } from '#test/servers'
 import { makeFolder } from '#test/temporary'
 
 /** One table is enough for the command line; the attacks are in test/integration/workflow/audit. */
@@ -15,12 +15,6 @@ describe.each(TEST_ENGINES)('%s', family => {
   let environment: Record<string, string>
   const run = (...args: string[]): Promise<CliResult> =>
     runEcomdb(args, { env: environment, cwd: folder })
-  const administer = async (...statements: string[]): Promise<void> => {
-    const { engine, server } = await sharedServer(family)
-    const session = await engine.connect(server.administrator)
-    for (const statement of statements) await session.run(statement)
-    await session.close()
-  }
 
   beforeAll(async () => {
     const { server } = await sharedServer(family)
@@ -34,6 +28,7 @@ describe.each(TEST_ENGINES)('%s', family => {
     )
     environment = { ECOMDB_AUDIT_DATABASE: store, ECOMDB_ACCESS_DATABASE: `${store}_access` }
     await administer(
+      family,
       `CREATE DATABASE ${database}`,
       `CREATE TABLE ${database}.chats (id INT PRIMARY KEY, said TEXT) ENGINE = InnoDB`,
       `INSERT INTO ${database}.chats VALUES (1, 'hello'), (2, NULL)`,
@@ -43,6 +38,7 @@ describe.each(TEST_ENGINES)('%s', family => {
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true })
     await administer(
+      family,
       `DROP DATABASE IF EXISTS ${database}`,
       `DROP DATABASE IF EXISTS ${store}`,
       `DROP DATABASE IF EXISTS ${store}_access`,
@@ -61,7 +57,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       findings: [],
       notes: [],
     })
-    await administer(`UPDATE ${database}.chats SET said = 'never said' WHERE id = 1`)
+    await administer(family, `UPDATE ${database}.chats SET said = 'never said' WHERE id = 1`)
     expect((await run('audit', 'seal')).stdout).toContain('sealed 1 event in 1 batch')
     const found = await run('audit', 'verify')
     expect(found.status).toBe(3)

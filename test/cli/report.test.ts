@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CliResult, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
-import { sharedServer } from '#test/servers'
+import { administer, sharedServer } from '#test/servers'
 
 /** Two days of a shop, at their edges, and chats of two of three representatives. */
 const ROWS = [
@@ -29,12 +29,6 @@ describe.each(TEST_ENGINES)('%s', family => {
   let environment: Record<string, string>
   const run = (...args: string[]): Promise<CliResult> =>
     runEcomdb(args, { env: environment, cwd: folder })
-  const administer = async (...statements: string[]): Promise<void> => {
-    const { engine, server } = await sharedServer(family)
-    const session = await engine.connect(server.administrator)
-    for (const statement of statements) await session.run(statement)
-    await session.close()
-  }
 
   beforeAll(async () => {
     const { server } = await sharedServer(family)
@@ -45,6 +39,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       'error',
     )
     await administer(
+      family,
       `USE ${database}`,
       ...ROWS,
       `CREATE USER ${clerk}@localhost`,
@@ -56,6 +51,7 @@ describe.each(TEST_ENGINES)('%s', family => {
 
   afterAll(async () => {
     await administer(
+      family,
       `DROP USER IF EXISTS ${clerk}@localhost`,
       `DROP DATABASE IF EXISTS ${database}`,
       `DROP USER IF EXISTS ${clerk}_definer@localhost`,

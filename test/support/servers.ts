@@ -18,6 +18,20 @@ export async function sharedServer(
   return { engine, server }
 }
 
+/** Runs statements as root on the shared server, in a session of their own. */
+export async function administer(
+  family: EngineFamily,
+  ...statements: readonly string[]
+): Promise<void> {
+  const { engine, server } = await sharedServer(family)
+  const session = await engine.connect(server.administrator)
+  try {
+    for (const statement of statements) await session.run(statement)
+  } finally {
+    await session.close()
+  }
+}
+
 /** A session as root on a database of its own, dropped at the end. */
 export async function withDatabase(
   family: EngineFamily,
