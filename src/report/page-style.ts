@@ -8,7 +8,7 @@ export const SERIES = [
  * (test/browser/pages.test.ts measures it), and a third for paper.
  */
 export const PAGE_STYLE = `
-:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --soft: #555; --line: #d0d5da; --field: #f3f5f7; --good: #196f3d; --bad: #a93226; --warn: #7e5109 }
+:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --soft: #555; --line: #d0d5da; --field: #f3f5f7; --good: #196f3d; --bad: #a93226; --warn: #7e5109; --l1: #7dcea0; --l2: #f5b041; --l3: #dc7633; --l4: #a93226 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #16191c; --soft: #a8b0b8; --line: #3a4148; --field: #21262b; --good: #7dcea0; --bad: #f1948a; --warn: #f5b041 } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 }
 main { max-width: 64rem; margin: 2rem auto; padding: 0 1rem }
@@ -33,6 +33,8 @@ tfoot th, tfoot td { font-weight: bold; border-bottom: 0 }
 .narrow { white-space: nowrap; overflow-wrap: normal; width: 1% }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .strong { font-weight: 600 } .note { color: var(--soft); font-size: .9rem }
+.level { display: inline-flex; gap: 2px; vertical-align: middle; margin-right: .3rem } .level i { width: .55rem; height: .8rem; border-radius: 2px; background: var(--line) }
+${[1, 2, 3, 4].map(level => `.level .l${level} { background: var(--l${level}) }`).join(' ')}
 ul { margin: .25rem 0; padding-left: 1.2rem }
 pre { margin: .35rem 0; padding: .5rem .7rem; background: var(--field); border-radius: .25rem; font: .85rem/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere }
 figure { margin: 1.5rem 0 } figcaption { font-weight: 600 }
@@ -41,5 +43,6 @@ svg.plot { width: 100%; height: auto; display: block } svg.plot text { font: 11p
 .bar { width: 100%; height: 1.75rem; display: block } .key { width: .8em; height: .8em }
 ${SERIES.map((colour, place) => `.s${place} { fill: ${colour} }`).join('\n')}
 footer { margin: 2rem 0; font-weight: 600 }
+@media (max-width: 46rem) { .cards thead { position: absolute; left: -999rem } .cards tr { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line) } .cards th, .cards td { display: block; width: auto; padding: .1rem 0; border: 0; text-align: left; white-space: normal } .cards tbody th { font-weight: 600 } .cards td::before { content: attr(data-label); display: block; font-size: .8rem; color: var(--soft) } .facts th, .facts td { display: block; border: 0; padding: .1rem 0 } .facts tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line) } }
 @media print { :root { --ink: #000; --paper: #fff; --soft: #444; --line: #bbb; --field: #f3f5f7; --good: #196f3d; --bad: #a93226; --warn: #7e5109 } main { margin: 0; max-width: none } * { print-color-adjust: exact } tr, .figures, figure { break-inside: avoid } h2 { break-after: avoid } thead { display: table-header-group } .wide { overflow: visible } }
 `

@@ -81,7 +81,10 @@ export interface TableRow {
   tone?: Tone
 }
 
-/** The first cell names its row, for who hears the table. */
+/**
+ * The first cell names its row, for who hears the table. On a narrow page one of many columns is a
+ * card for each row.
+ */
 export function table(
   columns: readonly TableColumn[],
   rows: readonly TableRow[],
@@ -94,7 +97,7 @@ export function table(
   const none = `<tr><td colspan="${columns.length}">none</td></tr>`
   const foot = total ? `<tfoot>${rowOf({ cells: total }, columns)}</tfoot>` : ''
   return html(
-    `<div class="wide"><table><thead><tr>${head}</tr></thead>\n<tbody>${body.join('\n') || none}</tbody>${foot}</table></div>`,
+    `<div class="wide"><table${columns.length > 3 ? ' class="cards"' : ''}><thead><tr>${head}</tr></thead>\n<tbody>${body.join('\n') || none}</tbody>${foot}</table></div>`,
   )
 }
 
@@ -107,7 +110,9 @@ function rowOf({ cells, tone = 'plain' }: TableRow, columns: readonly TableColum
   const shown = cells.map((cell, at) => {
     const content = typeof cell === 'string' ? escapeHtml(cell) : cell.markup
     const kind = kindOf(columns[at])
-    return at === 0 ? `<th scope="row"${kind}>${content}</th>` : `<td${kind}>${content}</td>`
+    return at === 0
+      ? `<th scope="row"${kind}>${content}</th>`
+      : `<td${kind} data-label="${escapeHtml(columns[at]?.heading ?? '')}">${content}</td>`
   })
   return `<tr class="${tone}">${shown.join('')}</tr>`
 }
@@ -136,6 +141,20 @@ export function code(lines: readonly string[]): Html {
 /** A word with its colour; the word alone says it too. */
 export function badge(text: string, tone: Tone): Html {
   return html(`<span class="badge ${tone}">${escapeHtml(text)}</span>`)
+}
+
+/** How much of a scale, as dots and as the word for it, which alone is read aloud. */
+export function meter(level: number, of: number, text: string): Html {
+  const dots = Array.from({ length: of }, (_, at) =>
+    at < level ? `<i class="l${level}"></i>` : '<i></i>',
+  )
+  return html(`<span class="level" aria-hidden="true">${dots.join('')}</span> ${escapeHtml(text)}`)
+}
+
+/** Data for programs in the page, which shows and runs nothing of it. */
+export function dataBlock(id: string, type: string, json: string): Html {
+  const safe = json.replaceAll('<', '\\u003c')
+  return html(`<script type="${escapeHtml(type)}" id="${escapeHtml(id)}">${safe}</script>`)
 }
 
 export function together(...parts: readonly Html[]): Html {
