@@ -14,6 +14,7 @@ export function notifyOf(content: ConfigFile['notify'], folder: string): NotifyC
     mail: mail && {
       ...{ to: mail.to, from: mail.from, host: mail.host ?? 'localhost', port: mail.port ?? 25 },
       ...{ user: mail.user, passwordFile: beside(mail.password_file) },
+      tlsCaFile: beside(mail.tls_ca_file),
     },
     command,
     repeatMs: (repeat === undefined ? null : durationMs(repeat)) ?? 86_400_000,

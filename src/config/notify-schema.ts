@@ -21,6 +21,9 @@ export const notifySchema = z
         port: z.int().min(1).max(65535).optional().describe('its port (default 25; 465 is TLS)'),
         user: z.string().min(1).optional().describe('the account there, if it wants one'),
         password_file: path('a file of mode 0600 with the password of that account').optional(),
+        tls_ca_file: path(
+          "the certificate (PEM) of the mail server's authority, where the system does not know it",
+        ).optional(),
       })
       .optional()
       .describe('by mail'),

@@ -1,51 +1,88 @@
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 export interface MailListener {
   port: number
   /** Every message as it came: headers and text. */
   messages: string[]
+  /** The verbs of all clients, in order: `EHLO`, `TLS AUTH`. */
+  said: string[]
   close(): void
 }
 
-/** A mail server on loopback that speaks enough SMTP (RFC 5321) to take a message. */
-export async function listenForMail(): Promise<MailListener> {
-  const messages: string[] = []
-  const server = createServer(socket => receive(socket, messages))
-  return { port: await portOf(server), messages, close: () => server.close() }
+/** What a mail server asks of its clients. */
+export interface MailRules {
+  /** It offers STARTTLS (RFC 3207) with this key and certificate, in PEM. */
+  tls?: { key: string; cert: string }
+  /** Nobody sends without this login (RFC 4954, PLAIN), which it offers over TLS only. */
+  login?: { user: string; password: string }
 }
 
-function receive(socket: Socket, messages: string[]): void {
+/** A mail server on loopback that speaks enough SMTP (RFC 5321) to take a message. */
+export async function listenForMail(rules: MailRules = {}): Promise<MailListener> {
+  const messages: string[] = []
+  const said: string[] = []
+  const server = createServer(socket => {
+    receive(socket, { ...rules, messages, said })
+    socket.write('220 test\r\n')
+  })
+  return { port: await portOf(server), messages, said, close: () => server.close() }
+}
+
+type Mailbox = MailRules & Pick<MailListener, 'messages' | 'said'>
+
+function receive(socket: Socket, box: Mailbox): void {
   let rest = ''
   let data: string[] | null = null
-  const answer = (line: string): void => void socket.write(`${line}\r\n`)
+  let loggedIn = box.login === undefined
+  const secure = socket instanceof TLSSocket
+  const answers: Record<string, (line: string) => string> = {
+    EHLO: () => {
+      if (box.tls && !secure) return '250-test\r\n250 STARTTLS'
+      return box.login && secure ? '250-test\r\n250 AUTH PLAIN' : '250 test'
+    },
+    AUTH: line => {
+      const [, user, password] = Buffer.from(line.split(' ')[2] ?? '', 'base64')
+        .toString()
+        .split('\0')
+      loggedIn = secure && user === box.login?.user && password === box.login?.password
+      return loggedIn ? '235 welcome' : '535 who are you?'
+    },
+    MAIL: () => (loggedIn ? '250 ok' : '530 log in first'),
+    DATA: () => {
+      data = []
+      return '354 go on'
+    },
+    QUIT: () => '221 bye',
+    STAR: () => '502 not here',
+  }
   const take = (line: string): void => {
     if (data) {
-      if (line !== '.') {
-        data.push(line.replace(/^\./, ''))
-        return
-      }
-      messages.push(data.join('\n'))
+      if (line !== '.') return void data.push(line.replace(/^\./, ''))
+      box.messages.push(data.join('\n'))
       data = null
-      answer('250 taken')
-      return
+      return void socket.write('250 taken\r\n')
     }
     const verb = line.slice(0, 4).toUpperCase()
-    if (verb === 'DATA') {
-      data = []
-      answer('354 go on')
-    } else if (verb === 'QUIT') {
-      answer('221 bye')
-      socket.end()
-    } else answer('250 ok')
+    box.said.push(`${secure ? 'TLS ' : ''}${verb}`)
+    if (verb === 'STAR' && box.tls) startTls(socket, box)
+    else socket.write(`${answers[verb]?.(line) ?? '250 ok'}\r\n`)
+    if (verb === 'QUIT') socket.end()
   }
   socket.on('error', () => {})
-  socket.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\r\n')
+  socket.on('data', chunk => {
+    const lines = (rest + chunk.toString('utf8')).split('\r\n')
     rest = lines.pop() ?? ''
     for (const line of lines) take(line)
   })
-  answer('220 test')
+}
+
+function startTls(socket: Socket, box: Mailbox): void {
+  socket.removeAllListeners('data')
+  socket.write('220 go on\r\n')
+  const secure = new TLSSocket(socket, { isServer: true, ...box.tls })
+  receive(secure, box)
 }
 
 export interface WebListener {

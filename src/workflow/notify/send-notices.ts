@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { NotifyConfig } from '#config/config'
 import { EcomdbError, messageOf } from '#core/errors'
@@ -72,7 +73,7 @@ async function request(url: string, init: RequestInit): Promise<void> {
 }
 
 async function sendMail(
-  { to, from, host, port, user, passwordFile }: NonNullable<NotifyConfig['mail']>,
+  { to, from, host, port, user, passwordFile, tlsCaFile }: NonNullable<NotifyConfig['mail']>,
   notices: readonly Notice[],
 ): Promise<void> {
   const { createTransport } = await import('nodemailer')
@@ -84,6 +85,12 @@ async function sendMail(
     ...{ connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS },
     // A password never goes over a wire that anybody reads.
     requireTLS: password !== null && port !== 465,
+    tls: {
+      // Without a password TLS is better than none, as between mail servers: many on this very
+      // host have a certificate that nobody signed.
+      rejectUnauthorized: password !== null || tlsCaFile !== undefined || port === 465,
+      ...(tlsCaFile ? { ca: await readFile(tlsCaFile, 'utf8') } : {}),
+    },
     ...(user && password ? { auth: { user, pass: password.reveal() } } : {}),
   })
   try {
