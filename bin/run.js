@@ -1,5 +1,13 @@
 import { keepCompiledCode } from './code-cache.js'
 
+// npm brings a Node 24 along, unless it was told --omit=optional, or has none for this machine.
+if (Number(process.versions.node.split('.')[0]) < 22) {
+  process.stderr.write(
+    `error: ecomdb runs on Node 22 or newer, and this is ${process.versions.node}\n  hint: install it without --omit=optional: it brings its own\n`,
+  )
+  process.exit(78)
+}
+
 keepCompiledCode()
 
 const { main } = await import('../dist/src/cli/main.js')

@@ -11,7 +11,7 @@ export default class Status extends BaseCommand {
   static override summary = 'is the shop safe: one screen, one exit status'
 
   static override description =
-    'The last proven restore; RTO and RPO against the objectives of the recovery policy; 3-2-1-1-0; how far the archived binary log goes; disks that are away; keys; the schedule, and whether it still runs. It reads signed files and the state of this host, and asks no server; with --server it also runs `ecomdb audit status`, `ecomdb access drift` and `ecomdb harden check`. Exit status 14 when an objective is missed, else 3 when something needs a look. With --notify it tells those whom `notify` of ecomdb.yaml names, once for each problem.'
+    'The last proven restore; RTO and RPO against the objectives of the recovery policy; 3-2-1-1-0; how far the archived binary log goes; disks that are away; keys; the schedule, and whether it still runs. It reads signed files and the state of this host. With --server, which is the default where `seal` or `access` is among the jobs of this host, it also runs `ecomdb audit status`, `ecomdb access grants`, `ecomdb access drift` and `ecomdb harden check`. Exit status 14 when an objective is missed, else 3 when something needs a look. With --notify it tells those whom `notify` of ecomdb.yaml names, once for each problem.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -28,8 +28,8 @@ export default class Status extends BaseCommand {
       summary: "and for node_exporter's textfile collector",
     }),
     server: boolean({
-      default: false,
-      summary: 'ask the server as well: audit trail, access, hardening',
+      allowNo: true,
+      summary: 'ask the server as well: audit seal, grants, drift, hardening',
     }),
     notify: boolean({ summary: 'tell of what is new and of what is over' }),
     ...targetFlags,
@@ -39,7 +39,7 @@ export default class Status extends BaseCommand {
     const { flags } = await this.parse(Status)
     await checkOutput(flags.html, '--html')
     const config = await configFrom(flags)
-    const options = await shopStatusOptions(config, await policyFrom(config), flags.server)
+    const options = await shopStatusOptions(config, await policyFrom(config), flags.server ?? null)
     const status = await readShopStatus(options)
     const { html, prometheus } = flags
     if (html) await writeOutput(html, shopStatusHtml(status), '--html')

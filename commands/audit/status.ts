@@ -1,6 +1,7 @@
 import { auditedServer, auditPolicyFrom } from '#cli/audit-wiring'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, serverFlags } from '#cli/flags'
+import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
 import { auditStatusText } from '#report/audit-text'
 import { auditStatus } from '#workflow/audit/install-audit'
@@ -9,7 +10,7 @@ export default class AuditStatus extends BaseCommand {
   static override summary = 'is every table audited as it should be, and how far is it sealed?'
 
   static override description =
-    'Compares the triggers that are there, word for word, with those that the audit makes for the columns that a table has now, and shows the newest checkpoint. It proves nothing about the rows: `ecomdb audit verify` does.'
+    'Compares the triggers that are there, word for word, with those that the audit makes for the columns that a table has now, and says whether the newest checkpoint is as young as `seal` of the policy promises. It proves nothing about the rows: `ecomdb audit verify` does.'
 
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
@@ -20,10 +21,10 @@ export default class AuditStatus extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(AuditStatus)
     const config = await configFrom(flags)
-    const { tables } = await auditPolicyFrom(config)
+    const options = { policy: await auditPolicyFrom(config), clock: systemClock }
     const { trustedSigners } = config.audit
-    const result = await auditStatus(await auditedServer(config), { tables, trustedSigners })
-    const problems = result.tables.some(table => table.problems.length > 0)
+    const result = await auditStatus(await auditedServer(config), { ...options, trustedSigners })
+    const problems = result.seal?.late || result.tables.some(one => one.problems.length > 0)
     return {
       result,
       text: auditStatusText(result),

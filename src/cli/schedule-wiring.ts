@@ -2,7 +2,10 @@ import { join } from 'node:path'
 import type { Config } from '#config/config'
 import { systemClock } from '#core/clock'
 import { packageRoot } from '#core/paths'
+import type { Progress } from '#core/progress'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
+import type { ProgramCommand } from '#process/program'
+import type { MonthlyOptions } from '#workflow/report/report-monthly'
 import type { ScheduleContext, ScheduleEvent } from '#workflow/schedule/schedule-context'
 import { ScheduleFiles } from '#workflow/schedule/schedule-files'
 import type { ShopStatusOptions } from '#workflow/status/shop-status'
@@ -16,17 +19,47 @@ export function scheduleContext(
 ): ScheduleContext {
   return {
     ...{ config, policy, files: new ScheduleFiles(config), clock: systemClock, onEvent },
-    program: { file: process.execPath, args: [join(packageRoot(), 'bin', 'run.js')], env: {} },
+    program: ownProgram(),
     openCopy: async name => (await wire.copyPlace(config, name)).destination,
     lockOnServer: job => lockOnServer(config, job),
   }
+}
+
+/** How this very ecomdb is started. */
+function ownProgram(): ProgramCommand {
+  return { file: process.execPath, args: [join(packageRoot(), 'bin', 'run.js')], env: {} }
+}
+
+/** For `ecomdb report monthly`. */
+export function monthlyOptions(
+  config: Config,
+  policy: RecoveryPolicy,
+  { month, again }: { month?: string | undefined; again: boolean },
+  progress: Progress,
+): MonthlyOptions {
+  const folder = reportsFolder(config)
+  return {
+    config,
+    policy,
+    program: ownProgram(),
+    folder,
+    month,
+    again,
+    clock: systemClock,
+    progress,
+  }
+}
+
+/** Where no folder is named: in a place that the account of the jobs may write for sure. */
+export function reportsFolder(config: Config): string {
+  return config.reportsDirectory ?? join(new ScheduleFiles(config).folder, 'reports')
 }
 
 /** For `ecomdb status`. */
 export async function shopStatusOptions(
   config: Config,
   policy: RecoveryPolicy & { file: string },
-  askServer: boolean,
+  askServer: boolean | null,
 ): Promise<ShopStatusOptions> {
   const schedule = scheduleContext(config, policy)
   const { openCopy, clock } = schedule

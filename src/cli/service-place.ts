@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { option, string } from '@oclif/core/flags'
 import type { Config } from '#config/config'
+import { systemClock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { cacheFolder, packageRoot, stateFolder } from '#core/paths'
 import type { ServicePlace } from '#domain/schedule/service-files'
@@ -49,7 +50,8 @@ export function installOptions(
     })
   }
   const { kind, place } = { kind: flags.with, place: placeOf(config, flags) }
-  return { kind, place, unitFolder: flags['unit-folder'], dryRun }
+  const files = new ScheduleFiles(config)
+  return { kind, place, files, clock: systemClock, unitFolder: flags['unit-folder'], dryRun }
 }
 
 function placeOf(config: Config, { name, user }: ServiceFlags): ServicePlace {
@@ -62,6 +64,7 @@ function placeOf(config: Config, { name, user }: ServiceFlags): ServicePlace {
   }
   const places = [config.target.place, ...config.copies.map(({ place }) => place)]
   const { socketPath } = config.server
+  const reports = config.reportsDirectory === undefined ? [] : [config.reportsDirectory]
   return {
     ...{ name, key: new ScheduleFiles(config).key, user: user ?? userInfo().username },
     program: realpathSync(join(packageRoot(), 'bin', 'ecomdb')),
@@ -69,7 +72,7 @@ function placeOf(config: Config, { name, user }: ServiceFlags): ServicePlace {
     stateFolder: stateFolder(),
     cacheFolder: cacheFolder(),
     path: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-    writes: places.flatMap(place => place?.directory ?? []),
+    writes: [...places.flatMap(place => place?.directory ?? []), ...reports],
     usesTmp:
       socketPath?.startsWith('/tmp/') ||
       places.some(one => one?.directory?.startsWith('/tmp/')) ||

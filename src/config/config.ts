@@ -23,6 +23,8 @@ export interface Config {
   totpPolicyFile?: string | undefined
   /** harden.yaml; undefined: ecomdb's own. */
   hardenPolicyFile?: string | undefined
+  /** Where the monthly reports go; undefined: beside the state of the schedule. */
+  reportsDirectory?: string | undefined
   keys: KeysConfig
   /** Who is told of trouble; null: nobody. */
   notify: NotifyConfig | null
@@ -55,6 +57,8 @@ export interface NotifyConfig {
         port: number
         user?: string | undefined
         passwordFile?: string | undefined
+        /** PEM; undefined: what the system trusts. */
+        tlsCaFile?: string | undefined
       }
     | undefined
   /** A program and its arguments. */

@@ -203,6 +203,7 @@ async function compose(
     totpPolicyFile: beside(content.totp_policy),
     broker: brokerOf(content.broker, beside),
     hardenPolicyFile: beside(content.harden_policy),
+    reportsDirectory: beside(content.reports_directory),
     notify: notifyOf(content.notify, folder),
     keys: {
       totpKeyFile: beside(keys.totp_key_file),

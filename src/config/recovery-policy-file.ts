@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { DURATION, durationMs } from '#core/duration'
 import { EcomdbError, messageOf } from '#core/errors'
 import { packageRoot } from '#core/paths'
+import { MONTHLY_REPORTS } from '#domain/report/monthly-report'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import type { Config } from './config.ts'
 import { parseYaml } from './parse-config.ts'
@@ -71,10 +72,15 @@ const schema = z
         drill: host.optional(),
         seal: host.optional(),
         access: host.optional(),
+        reports: host.optional(),
       })
       .optional()
       .describe('which host does what; each host says in ecomdb.yaml (runs_on) which it is'),
     schedule: scheduleSchema,
+    reports: z
+      .array(z.enum(MONTHLY_REPORTS))
+      .optional()
+      .describe('the pages of `ecomdb report monthly` (default: orders, access, recovery)'),
   })
   .describe('policies/recovery.yaml: what is promised, kept, and done where')
 
@@ -120,10 +126,11 @@ function withDefaults(content: PolicyFile): RecoveryPolicy {
     longestBackupMs: ms(content.longest_backup) ?? DAY_MS,
     runsOn: {
       ...{ backup: 'database', copy: 'vault', verify: 'vault', expire: 'vault', drill: 'drill' },
-      ...{ seal: 'vault', access: 'vault' },
+      ...{ seal: 'vault', access: 'vault', reports: 'vault' },
       ...runs_on,
     },
     schedule: scheduleOf(content.schedule),
+    reports: content.reports ?? ['orders', 'access', 'recovery'],
   }
 }
 

@@ -57,6 +57,7 @@ export const scheduleSchema = z
       .describe('`ecomdb audit seal --follow`, all the time')
       .optional(),
     access: timed('`ecomdb access expire`: every minute, `* * * * *`'),
+    reports: timed('`ecomdb report monthly`'),
   })
   .optional()
   .describe('what runs by itself, each job on the host that runs_on says (ecomdb schedule)')

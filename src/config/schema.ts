@@ -259,6 +259,9 @@ export const configSchema = z
     harden_policy: path(
       'who may hold what, and what is lived with until when: a harden.yaml (default: the one that ecomdb comes with)',
     ).optional(),
+    reports_directory: path(
+      'where `ecomdb report monthly` puts the reports of each month (default: beside the state of the schedule)',
+    ).optional(),
     keys: keys.optional(),
     notify: notifySchema.optional(),
     broker: broker.optional(),

@@ -25,10 +25,11 @@ export function countOf(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** 83_000 -> "1m 23s"; 4_230 -> "4.2 s". */
+/** 83_000 -> "1m 23s"; 4_230 -> "4.2 s"; from two days on "35d 0h". */
 export function formatDuration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
   const seconds = Math.round(ms / 1000)
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  if (h >= 48) return `${Math.floor(h / 24)}d ${h % 24}h`
   return h > 0 ? `${h}h ${m}m` : `${m}m ${s}s`
 }

@@ -2,4 +2,4 @@
 export type HostRoleName = 'database' | 'vault' | 'drill'
 
 /** What runs_on in recovery.yaml gives to one of them. */
-export type Job = 'backup' | 'copy' | 'verify' | 'expire' | 'drill' | 'seal' | 'access'
+export type Job = 'backup' | 'copy' | 'verify' | 'expire' | 'drill' | 'seal' | 'access' | 'reports'

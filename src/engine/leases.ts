@@ -13,6 +13,8 @@ export interface DeadManState {
 export interface Leases {
   /** Of one person, or of all with null; by their ids. */
   list(session: Session, person: string | null): Promise<Lease[]>
+  /** Of all; none where ecomdb's store is not there yet, which this does not make. */
+  all(session: Session): Promise<Lease[]>
   add(session: Session, request: LeaseRequest, grantedBy: string): Promise<Lease>
   /** Does nothing to one that has ended. */
   end(session: Session, grantId: number, endedBy: string, reason: string): Promise<void>

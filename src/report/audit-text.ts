@@ -1,4 +1,4 @@
-import { countOf } from '#core/units'
+import { countOf, formatDuration } from '#core/units'
 import type {
   AuditInstallReport,
   AuditStatusReport,
@@ -10,6 +10,7 @@ import type {
 } from '#domain/audit/audit-report'
 import type { Finding } from '#domain/audit/finding'
 import type { PruneReport } from '#domain/audit/retention'
+import type { SealAge } from '#domain/audit/seal-age'
 
 /** `ecomdb audit install` for people. */
 export function auditInstallText(report: AuditInstallReport): string {
@@ -42,7 +43,7 @@ export function auditUninstallText({ database, statements, done }: AuditUninstal
 
 /** `ecomdb audit status` for people. */
 export function auditStatusText(report: AuditStatusReport): string {
-  const { database, store, tables, notInPolicy, sealed } = report
+  const { database, store, tables, notInPolicy, sealed, seal } = report
   return [
     `${database}, trail in ${store}`,
     ...tables.flatMap(({ table, problems }) =>
@@ -54,7 +55,17 @@ export function auditStatusText(report: AuditStatusReport): string {
     sealed
       ? `  sealed   batch ${sealed.batch} at ${sealed.sealedAt}, up to event ${sealed.sealedTo}`
       : '  sealed   nothing that a trusted signer signed',
+    ...(seal?.late
+      ? [`  PROBLEM  ${lateText(seal)}: does \`ecomdb audit seal --follow\` run?`]
+      : []),
   ].join('\n')
+}
+
+/** What the policy promises of the seal, and what there is. */
+export function lateText({ ageSeconds, withinSeconds }: SealAge): string {
+  const promised = `promised every ${formatDuration(withinSeconds * 1000)}`
+  if (ageSeconds === null) return `nothing is sealed; ${promised}`
+  return `the seal is ${formatDuration(ageSeconds * 1000)} old; ${promised}`
 }
 
 /** `ecomdb audit seal` for people. */

@@ -6,6 +6,7 @@ export function scheduleText({
   policy,
   timeZone,
   scheduler,
+  cron,
   jobs,
   problems,
 }: ScheduleReport): string {
@@ -21,7 +22,9 @@ export function scheduleText({
     [['JOB', `WHEN (${timeZone})`, 'LAST SUCCESS (UTC)', 'LAST RUN', 'NEXT (UTC)'], ...rows],
     ['left', 'left', 'left', 'left', 'left'],
   )
-  return [table, '', schedulerText(scheduler), ...problems.flatMap(problemLines)].join('\n')
+  return [table, '', schedulerText({ scheduler, cron }), ...problems.flatMap(problemLines)].join(
+    '\n',
+  )
 }
 
 /** What is wrong, and below it what to do next. */
@@ -35,7 +38,11 @@ function lastText({ running, last }: JobReport): string {
   return last.status ? `${last.outcome} (${last.status})` : last.outcome
 }
 
-function schedulerText(scheduler: ScheduleReport['scheduler']): string {
+function schedulerText({ scheduler, cron }: Pick<ScheduleReport, 'scheduler' | 'cron'>): string {
+  if (!scheduler && cron) {
+    const since = cron.since ? ` since ${shortTime(cron.since, '')}` : ''
+    return `scheduler: cron has it${since}, every five minutes; it has not looked yet`
+  }
   if (!scheduler) return 'scheduler: none has been seen here'
   const { host, pid, kind, seenAt, alive } = scheduler
   const what = kind === 'stays' ? `process ${pid} on ${host}` : `cron on ${host}`

@@ -1,4 +1,5 @@
-import type { ShopStatus, StatusLine } from '#domain/status/shop-status'
+import type { ShopStatus } from '#domain/status/shop-status'
+import type { StatusLine } from '#domain/status/status-line'
 import { alignColumns } from './align-columns.ts'
 import { badge, line, list, renderPage, table, together } from './page.ts'
 
@@ -59,7 +60,7 @@ export function shopStatusPrometheus({ at, lines, figures }: ShopStatus): string
     value === null
       ? []
       : [`# HELP ecomdb_${name} ${help}`, `# TYPE ecomdb_${name} gauge`, `ecomdb_${name} ${value}`]
-  const alive = figures.schedulerAlive
+  const alive = figures.schedulerAlive === null ? null : Number(figures.schedulerAlive)
   const states = lines.map(
     ({ key, state }) =>
       `ecomdb_check_ok{check="${key}"} ${state === 'ok' || state === 'unknown' ? 1 : 0}`,
@@ -72,11 +73,14 @@ export function shopStatusPrometheus({ at, lines, figures }: ShopStatus): string
     ...gauge('drill_age_seconds', 'Age of the newest passed drill.', figures.drillAgeSeconds),
     ...gauge('restore_seconds', 'RTO of the newest passed drill.', figures.rtoSeconds),
     ...gauge('places', 'Repository and copies that are known.', figures.copies),
-    ...gauge(
-      'scheduler_alive',
-      'The scheduler was seen lately.',
-      alive === null ? null : Number(alive),
-    ),
+    ...gauge('scheduler_alive', 'The scheduler was seen lately.', alive),
+    ...gauge('audit_seal_age_seconds', 'Age of the newest checkpoint.', figures.sealAgeSeconds),
+    ...gauge('grants_open', 'Roles that are held by a grant.', figures.grantsOpen),
+    ...gauge('grants_ending_soon', 'Of those: end within a week.', figures.grantsEndingSoon),
+    ...gauge('grants_overdue', 'Of those: over, and not ended.', figures.grantsOverdue),
+    ...gauge('access_differences', 'Drift from the access policy.', figures.accessDifferences),
+    ...gauge('accounts_beyond', 'Accounts beyond the access policy.', figures.accountsBeyond),
+    ...gauge('harden_score', 'Of `ecomdb harden check`, 0 to 100.', figures.hardenScore),
     '# HELP ecomdb_check_ok 1 where a line of `ecomdb status` needs no look.',
     '# TYPE ecomdb_check_ok gauge',
     ...states,

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
 import type { EngineFamily } from '#domain/engine-family'
+import { onPath } from '#process/program'
+import { runProgram } from '#process/run-program'
 import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { withDatabase } from '#test/servers'
@@ -177,4 +179,46 @@ test('a job that fails is tried again later, and has its error in the list', () 
       2,
       expect.stringContaining('its jobs are logical'),
     ])
+  }))
+
+/** Stands for crontab(1): the test's user keeps a crontab of its own. */
+const CRONTAB = `#!/bin/sh
+case $1 in -l) cat "$CRONTAB_FILE" 2>/dev/null ;; -) cat >"$CRONTAB_FILE" ;; esac
+`
+
+test('the list knows of a crontab before cron has looked, and that it does not', () =>
+  withFolder(async folder => {
+    await writeFile(
+      join(folder, 'ecomdb.yaml'),
+      'target: { directory: backups }\nrecovery_policy: r.yaml\n',
+    )
+    await writeFile(join(folder, 'r.yaml'), "schedule: { logical: { at: '0 1 * * *' } }\n")
+    await mkdir(join(folder, 'bin'))
+    await writeFile(join(folder, 'bin/crontab'), CRONTAB)
+    await chmod(join(folder, 'bin/crontab'), 0o755)
+    const env = {
+      ...{ ECOMDB_STATE: join(folder, 'state'), CRONTAB_FILE: join(folder, 'crontab') },
+      PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
+    }
+    const ecomdb = (...args: string[]) => runEcomdb(args, { cwd: folder, env })
+    await writeFile(env.CRONTAB_FILE, '0 1 * * * /bin/true\n')
+    expect((await ecomdb('schedule', 'list')).stdout).toContain('nothing runs the schedule here')
+    expect((await ecomdb('schedule', 'install', '--with', 'cron')).stdout).toContain('crontab -')
+    const fresh = await ecomdb('schedule', 'list')
+    expect([fresh.status, fresh.stdout]).toEqual([0, expect.stringContaining('not looked yet')])
+
+    const { stateFolder } = (await ecomdb('schedule', 'list', '--json')).json().result
+    const hourAgo = { format: 1, cronAt: Date.now() - 3_600_000 }
+    await writeFile(join(stateFolder, 'installed.json'), JSON.stringify(hourAgo))
+    const silent = await ecomdb('schedule', 'list')
+    expect([silent.status, silent.stdout]).toEqual([3, expect.stringContaining('cron has not run')])
+
+    // The line itself, as cron gives it to sh.
+    const [line = ''] = (await readFile(env.CRONTAB_FILE, 'utf8')).match(/^\*\/5.*$/m) ?? []
+    const command = line.replace(/^(\S+ ){5}/, '').replaceAll('\\%', '%')
+    await runProgram(onPath('sh'), ['-c', command], { cwd: folder })
+    const looked = await ecomdb('schedule', 'list', '--json')
+    expect(looked.json().result.scheduler).toMatchObject({ kind: 'looks-in', alive: true })
+    await ecomdb('schedule', 'remove', '--with', 'cron', '--confirm', 'ecomdb')
+    expect(await readFile(env.CRONTAB_FILE, 'utf8')).toBe('0 1 * * * /bin/true\n')
   }))

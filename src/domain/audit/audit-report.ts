@@ -1,5 +1,6 @@
 import type { EpochBreak } from './checkpoint.ts'
 import type { Finding, FindingKind } from './finding.ts'
+import type { SealAge } from './seal-age.ts'
 
 /** What `ecomdb audit install` did, or would do. */
 export interface AuditInstallReport {
@@ -34,6 +35,8 @@ export interface AuditStatusReport {
   notInPolicy: readonly string[]
   /** null: nothing is sealed, or no signer is trusted here. */
   sealed: { batch: number; sealedAt: string; sealedTo: number } | null
+  /** How old the newest checkpoint is, against the policy; null: nobody is trusted here, or nothing is audited. */
+  seal: SealAge | null
 }
 
 /** What one run of `ecomdb audit seal` did. */

@@ -1,4 +1,5 @@
 import type { HostRoleName, Job } from '../host-role.ts'
+import type { MonthlyReportName } from '../report/monthly-report.ts'
 import type { Schedule } from '../schedule/job.ts'
 
 /** policies/recovery.yaml with its defaults: what is promised, what is kept, what runs where. */
@@ -19,6 +20,8 @@ export interface RecoveryPolicy {
   runsOn: Readonly<Record<Job, HostRoleName>>
   /** What runs by itself, and when; no jobs where the policy has no schedule. */
   schedule: Schedule
+  /** The pages that are made of each month. */
+  reports: readonly MonthlyReportName[]
 }
 
 /** The classes of grandfather, father and son, the shortest first. */

@@ -12,6 +12,7 @@ export const JOB_NAMES = [
   'drill',
   'seal',
   'access',
+  'reports',
 ] as const
 export type JobName = (typeof JOB_NAMES)[number]
 
@@ -90,6 +91,7 @@ const JOB_WORK: Readonly<Record<JobName, JobWork>> = {
     ...{ runsOn: 'seal', usesServer: false, lane: 'own' },
   },
   access: { argv: ['access', 'expire'], runsOn: 'access', usesServer: false, lane: 'own' },
+  reports: { argv: ['report', 'monthly'], runsOn: 'reports', usesServer: false, lane: 'own' },
 }
 
 /** Where no scheduler stays, a job that always runs catches up and ends. */

@@ -18,6 +18,8 @@ export interface ScheduleReport {
     /** It was seen lately. */
     alive: boolean
   } | null
+  /** The crontab has the lines, and since when (ISO 8601, null: not known); null: it has not. */
+  cron: { since: string | null } | null
   jobs: JobReport[]
   /** What needs a look. */
   problems: Problem[]

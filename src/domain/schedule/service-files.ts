@@ -167,6 +167,11 @@ export function crontabBlock(place: ServicePlace, shellWord: (text: string) => s
 const BEGINS = '# >>> ecomdb schedule'
 const ENDS = '# <<< ecomdb schedule'
 
+/** Are the lines of a configuration there? */
+export function hasCrontabBlock(crontab: string, key: string): boolean {
+  return crontab.split('\n').includes(`${BEGINS} ${key}`)
+}
+
 /** The user's other lines, and ours in the place of those that were there; null takes ours away. */
 export function withCrontabBlock(crontab: string, key: string, block: string | null): string {
   const lines = crontab.split('\n')

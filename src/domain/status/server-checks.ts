@@ -1,4 +1,7 @@
-import type { StatusLine } from './shop-status.ts'
+import { countOf, formatDuration } from '#core/units'
+import type { OpenGrants } from '../access/open-grants.ts'
+import type { SealAge } from '../audit/seal-age.ts'
+import type { CheckedServer, ServerFigures } from './status-line.ts'
 
 /** One of ecomdb's own checks of the server, as `ecomdb status --server` asks for it. */
 export interface ServerCheck {
@@ -8,37 +11,82 @@ export interface ServerCheck {
   argv: readonly string[]
   /** What its result says, in one line. */
   detail: (result: CheckResult) => string
+  /** What of it is for graphs. */
+  figures: (result: CheckResult) => Partial<ServerFigures>
+  /** What to run where it finds something; the check itself where this is left out. */
+  next?: readonly string[]
 }
 
 /** The members of the checks' results that are shown; each is missing where the check has none. */
-interface CheckResult {
+interface CheckResult extends Partial<Pick<OpenGrants, 'grants' | 'overdue' | 'endingSoon'>> {
   score?: number
   counts?: { fail: number; pass: number }
   tables?: readonly { problems: readonly string[] }[]
+  seal?: SealAge | null
   steps?: readonly unknown[]
+  beyond?: readonly unknown[]
+  at?: string
+  nextEndAt?: string | null
 }
 
 export const SERVER_CHECKS: readonly ServerCheck[] = [
   {
     ...{ key: 'audit', name: 'audit trail', argv: ['audit', 'status'] },
-    detail: ({ tables = [] }) => {
+    detail: ({ tables = [], seal }) => {
       const bad = tables.filter(({ problems }) => problems.length > 0).length
-      return bad > 0
-        ? `${bad} of ${tables.length} tables not as they should be`
-        : `${tables.length} tables audited`
+      const audited =
+        bad > 0
+          ? `${bad} of ${tables.length} tables not as they should be`
+          : `${countOf(tables.length, 'table')} audited`
+      return seal ? `${audited}; ${sealText(seal)}` : audited
     },
+    figures: ({ seal }) => ({ sealAgeSeconds: seal?.ageSeconds ?? null }),
   },
   {
-    ...{ key: 'access', name: 'access', argv: ['access', 'drift'] },
-    detail: ({ steps = [] }) =>
-      steps.length > 0 ? `${steps.length} differences from the policy` : 'as the policy says',
+    ...{ key: 'grants', name: 'grants', argv: ['access', 'grants'] },
+    detail: grantsDetail,
+    figures: ({ grants, overdue, endingSoon }) => ({
+      grantsOpen: grants?.length ?? null,
+      grantsOverdue: overdue ?? null,
+      grantsEndingSoon: endingSoon ?? null,
+    }),
+    next: ['`ecomdb access expire` ends them'],
+  },
+  {
+    ...{ key: 'access', name: 'access drift', argv: ['access', 'drift'] },
+    detail: ({ steps = [], beyond = [] }) => {
+      if (steps.length + beyond.length === 0) return 'none: as the policy says'
+      const more = beyond.length > 0 ? `; ${beyond.length} accounts beyond it` : ''
+      return `${countOf(steps.length, 'difference')} from the policy${more}`
+    },
+    figures: ({ steps, beyond }) => ({
+      accessDifferences: steps?.length ?? null,
+      accountsBeyond: beyond?.length ?? null,
+    }),
   },
   {
     ...{ key: 'harden', name: 'hardening', argv: ['harden', 'check'] },
     detail: ({ score, counts }) =>
       `score ${score ?? '?'} of 100, ${counts?.fail ?? '?'} checks fail`,
+    figures: ({ score }) => ({ hardenScore: score ?? null }),
   },
 ]
+
+function sealText({ ageSeconds, withinSeconds, late }: SealAge): string {
+  const promised = late ? `, promised every ${formatDuration(withinSeconds * 1000)}` : ''
+  if (ageSeconds === null) return `nothing is sealed${promised}`
+  return `sealed ${formatDuration(ageSeconds * 1000)} ago${promised}`
+}
+
+function grantsDetail({ grants = [], overdue = 0, nextEndAt, at }: CheckResult): string {
+  const next = grants.find(one => one.endsAt === nextEndAt)
+  const ends =
+    next && nextEndAt && at
+      ? `; the next to end: ${next.person} ${next.role}, in ${formatDuration(Date.parse(nextEndAt) - Date.parse(at))}`
+      : ''
+  const over = overdue > 0 ? `; ${overdue} OVER, and not ended` : ''
+  return `${grants.length} open${over}${ends}`
+}
 
 /** What a check printed with --json. */
 export interface CheckDocument {
@@ -47,23 +95,20 @@ export interface CheckDocument {
   error?: { code: string; what: string; hints: readonly string[] }
 }
 
-/** Pure: a line of the screen from a check's document; null where it printed none. */
-export function serverLine(check: ServerCheck, document: CheckDocument | null): StatusLine {
+/** Pure: a line of the screen, and figures, from a check's document; null where it printed none. */
+export function serverLine(check: ServerCheck, document: CheckDocument | null): CheckedServer {
   const { key, name, argv } = check
-  const command = `\`ecomdb ${argv.join(' ')}\``
-  if (!document) return { key, name, state: 'finding', detail: 'no answer', next: [command] }
-  const { status, result, error } = document
+  const command = [`\`ecomdb ${argv.join(' ')}\``]
+  const found = (detail: string, next: readonly string[]): CheckedServer => ({
+    line: { key, name, state: 'finding', detail, next },
+    figures: check.figures(document?.result ?? {}),
+  })
+  if (!document) return found('no answer', command)
+  const { status, result = {}, error } = document
   if (error) {
-    const detail = `${error.code}: ${error.what}`
-    return {
-      key,
-      name,
-      state: 'finding',
-      detail,
-      next: error.hints.length ? error.hints : [command],
-    }
+    return found(`${error.code}: ${error.what}`, error.hints.length ? error.hints : command)
   }
-  const detail = check.detail(result ?? {})
-  if (status === 0) return { key, name, state: 'ok', detail, next: [] }
-  return { key, name, state: 'finding', detail, next: [command] }
+  const detail = check.detail(result)
+  if (status !== 0) return found(detail, check.next ?? command)
+  return { line: { key, name, state: 'ok', detail, next: [] }, figures: check.figures(result) }
 }

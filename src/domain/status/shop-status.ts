@@ -4,17 +4,7 @@ import type { StatusReport } from '../copy/status-report.ts'
 import type { Problem } from '../notify/decide-notices.ts'
 import type { ScheduleReport } from '../schedule/schedule-report.ts'
 import type { DrillRecord } from './drill-record.ts'
-
-/** One line of the screen. */
-export interface StatusLine {
-  /** `drill`, `rpo`, `3-2-1-1-0`: stable, for programs. */
-  key: string
-  name: string
-  /** missed: an objective of the policy. unknown: nothing promised, or nothing to measure. */
-  state: 'ok' | 'finding' | 'missed' | 'unknown'
-  detail: string
-  next: readonly string[]
-}
+import type { CheckedServer, ServerFigures, StatusLine } from './status-line.ts'
 
 /** `ecomdb status`: everything that the shop's recovery hangs on, on one screen. */
 export interface ShopStatus {
@@ -29,7 +19,7 @@ export interface ShopStatus {
   figures: StatusFigures
 }
 
-export interface StatusFigures {
+export interface StatusFigures extends ServerFigures {
   /** Seconds since the moment that the newest snapshot, or the archived log, leads to. */
   lossSeconds: number | null
   snapshotAgeSeconds: number | null
@@ -51,7 +41,7 @@ export interface StatusFacts {
   schedule: ScheduleReport
   recipients: number
   /** Of the checks that ask the server; none where it was not asked. */
-  server: readonly StatusLine[]
+  server: readonly CheckedServer[]
 }
 
 /** Pure: what the facts come to. */
@@ -65,7 +55,7 @@ export function shopStatus(facts: StatusFacts): ShopStatus {
     ...disksLine(facts),
     keysLine(facts),
     scheduleLine(facts),
-    ...facts.server,
+    ...facts.server.map(({ line }) => line),
   ]
   const has = (state: StatusLine['state']): boolean => lines.some(line => line.state === state)
   return {
@@ -227,7 +217,9 @@ function scheduleLine({ schedule }: StatusFacts): StatusLine {
   if (jobs.length === 0) return { ...line, state: 'unknown', detail: 'no jobs here', next: [] }
   const runs = scheduler
     ? `${scheduler.kind === 'stays' ? 'running' : 'by cron'} on ${scheduler.host}`
-    : 'by timers'
+    : schedule.cron
+      ? 'cron has it, and has not looked yet'
+      : 'by timers'
   return { ...line, state: 'ok', detail: `${jobs.length} jobs, ${runs}`, next: [] }
 }
 
@@ -245,6 +237,9 @@ function figuresOf(facts: StatusFacts): StatusFigures {
     rtoSeconds: passed?.rtoMs == null ? null : passed.rtoMs / 1000,
     copies: copies.places.length,
     schedulerAlive: schedule.scheduler?.alive ?? null,
+    ...{ sealAgeSeconds: null, grantsOpen: null, grantsOverdue: null, grantsEndingSoon: null },
+    ...{ accessDifferences: null, accountsBeyond: null, hardenScore: null },
+    ...Object.assign({}, ...facts.server.map(one => one.figures)),
   }
 }
 

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { openStatement } from '#crypto/signed-statement'
+import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type {
   AuditInstallReport,
   AuditStatusReport,
   AuditUninstallReport,
 } from '#domain/audit/audit-report'
 import { checkpointOf } from '#domain/audit/checkpoint'
+import { sealAge } from '#domain/audit/seal-age'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
 
@@ -108,11 +111,18 @@ export async function uninstallAudit(
   }
 }
 
+export interface AuditStatusOptions {
+  policy: Pick<AuditPolicy, 'tables' | 'seal'>
+  trustedSigners: readonly string[]
+  clock: Clock
+}
+
 /** `ecomdb audit status`: is every table audited as it should be, and how far is it sealed? */
 export async function auditStatus(
   { engine, connect, database }: AuditedServer,
-  { tables, trustedSigners }: { tables: readonly string[]; trustedSigners: readonly string[] },
+  { policy, trustedSigners, clock }: AuditStatusOptions,
 ): Promise<AuditStatusReport> {
+  const { tables } = policy
   const session = await engine.connect({ ...connect, database: undefined })
   try {
     const store = engine.auditTrail.storeName(session, 'audit')
@@ -123,6 +133,10 @@ export async function auditStatus(
     return {
       ...{ database, store, trailId: trail?.trailId ?? null, tables: states, sealed },
       notInPolicy: unknown.map(({ table }) => table),
+      seal:
+        trail && trustedSigners.length > 0
+          ? sealAge(sealed?.sealedAt ?? null, policy, clock.now())
+          : null,
     }
   } finally {
     await session.close()

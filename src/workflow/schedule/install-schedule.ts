@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock } from '#core/clock'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { shellWord } from '#core/shell-word'
 import { translateStorageError } from '#core/storage-error'
@@ -13,12 +14,17 @@ import {
 } from '#domain/schedule/service-files'
 import { onPath } from '#process/program'
 import { runProgram } from '#process/run-program'
+import { currentCrontab } from './crontab.ts'
+import type { ScheduleFiles } from './schedule-files.ts'
 
 export type ServiceKind = 'systemd' | 'cron'
 
 export interface InstallOptions {
   kind: ServiceKind
   place: ServicePlace
+  /** The state that the jobs will keep. */
+  files: ScheduleFiles
+  clock: Clock
   /** Where units go. */
   unitFolder: string
   dryRun: boolean
@@ -64,7 +70,7 @@ export function showSchedule({ kind, place, unitFolder }: InstallOptions): Insta
 }
 
 async function installCrontab(
-  { place, dryRun }: InstallOptions,
+  { place, dryRun, files, clock }: InstallOptions,
   block: string | null = crontabBlock(place, shellWord),
 ): Promise<InstallReport> {
   const before = await currentCrontab()
@@ -83,13 +89,8 @@ async function installCrontab(
       hints: ['look with `crontab -l`; another program may write to it'],
     })
   }
+  if (block !== null) await files.writeInstalled(clock.now().getTime())
   return { ...report, ran: ['crontab -'] }
-}
-
-async function currentCrontab(): Promise<string> {
-  // Exit 1: this user has none yet.
-  const { status, stdout } = await runProgram(onPath('crontab'), ['-l'], { accept: [0, 1] })
-  return status === 0 ? stdout.toString('utf8') : ''
 }
 
 async function installUnits(options: InstallOptions): Promise<InstallReport> {

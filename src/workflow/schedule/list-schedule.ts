@@ -5,6 +5,7 @@ import {
   jobReport,
   type ScheduleReport,
 } from '#domain/schedule/schedule-report'
+import { isInCrontab } from './crontab.ts'
 import { isPresent, jobsOf, type ScheduleContext } from './schedule-context.ts'
 import type { SchedulerSeen } from './schedule-files.ts'
 
@@ -25,10 +26,18 @@ export async function listSchedule(
   }
   const seen = await files.readScheduler()
   const scheduler = seen && schedulerOf(seen, now)
+  const cron = scheduler?.alive ? null : await cronOf(files)
   return {
     ...{ policy: policy.file, timeZone: policy.schedule.timeZone, stateFolder: files.folder },
-    ...{ scheduler, jobs, problems: problemsOf(scheduler, jobs) },
+    ...{ scheduler, cron, jobs, problems: problemsOf({ scheduler, cron, jobs }, now) },
   }
+}
+
+/** A crontab is read where nobody has been seen: it may have been made a minute ago. */
+async function cronOf(files: ScheduleContext['files']): Promise<ScheduleReport['cron']> {
+  if (!(await isInCrontab(files.key))) return null
+  const since = await files.readInstalled()
+  return { since: since === null ? null : iso(since) }
 }
 
 function schedulerOf(seen: SchedulerSeen, now: number): ScheduleReport['scheduler'] {
@@ -37,7 +46,8 @@ function schedulerOf(seen: SchedulerSeen, now: number): ScheduleReport['schedule
   return { host, pid, kind, startedAt: iso(startedAt), seenAt: iso(seenAt), alive }
 }
 
-function problemsOf(scheduler: ScheduleReport['scheduler'], jobs: readonly JobReport[]): Problem[] {
+function problemsOf(seen: Seen, now: number): Problem[] {
+  const { jobs } = seen
   const failing = jobs
     .filter(({ failing }) => failing)
     .map(({ id, last, lastSuccessAt }) => {
@@ -59,7 +69,7 @@ function problemsOf(scheduler: ScheduleReport['scheduler'], jobs: readonly JobRe
       what: `${id} is late: nobody has begun it`,
       next: [`\`ecomdb schedule run ${id}\` runs it now`],
     }))
-  return [...stopped(scheduler, jobs), ...failing, ...jobs.flatMap(findings), ...late]
+  return [...stopped(seen, now), ...failing, ...jobs.flatMap(findings), ...late]
 }
 
 /** A brake of expire, a missed objective, a copy that is not whole: done, and to be looked at. */
@@ -70,17 +80,28 @@ function findings({ id, command, last }: JobReport): Problem[] {
   return [{ key: `schedule findings ${id}`, what, next: [`\`${look}\` shows it`] }]
 }
 
-/** One that was never there is no news: timers may run the jobs. */
-function stopped(scheduler: ScheduleReport['scheduler'], jobs: readonly JobReport[]): Problem[] {
-  const next = ['`ecomdb schedule install` has systemd or cron run it']
+type Seen = Pick<ScheduleReport, 'scheduler' | 'cron' | 'jobs'>
+
+const CRON_NEXT = [
+  'does the cron daemon run? `systemctl status cron`',
+  '`ecomdb schedule run --due` says what it would say',
+]
+
+/** One that was never there is no news where jobs have run: timers may run them. */
+function stopped({ scheduler, cron, jobs }: Seen, now: number): Problem[] {
+  const problem = (what: string, next: readonly string[]) => [
+    { key: 'schedule stopped', what, next },
+  ]
+  const install = '`ecomdb schedule install` has systemd or cron run it'
   if (scheduler && !scheduler.alive) {
     const what = `the scheduler has stopped: it was last seen ${scheduler.seenAt} on ${scheduler.host}`
-    return [
-      { key: 'schedule stopped', what, next: ['`systemctl status ecomdb-schedule`', ...next] },
-    ]
+    if (scheduler.kind === 'looks-in') return problem(what, [...CRON_NEXT, install])
+    return problem(what, ['`systemctl status ecomdb-schedule`', install])
   }
-  const never = scheduler === null && jobs.length > 0 && jobs.every(({ last }) => last === null)
-  return never ? [{ key: 'schedule stopped', what: 'nothing runs the schedule here', next }] : []
+  if (scheduler || jobs.length === 0 || jobs.some(({ last }) => last !== null)) return []
+  if (!cron) return problem('nothing runs the schedule here', [install])
+  const waits = cron.since !== null && now - Date.parse(cron.since) < ALIVE_MS['looks-in']
+  return waits ? [] : problem('the crontab has the schedule, and cron has not run it', CRON_NEXT)
 }
 
 function isAlive(pid: number | null): boolean {

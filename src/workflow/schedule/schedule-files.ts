@@ -55,6 +55,17 @@ export class ScheduleFiles {
     await this.write('scheduler.json', seen)
   }
 
+  /** When cron was given its lines here, in ms since 1970; null: not known. */
+  async readInstalled(): Promise<number | null> {
+    const installed = await this.#read<{ format: 1; cronAt: number }>('installed.json')
+    return installed?.format === 1 ? installed.cronAt : null
+  }
+
+  /** @throws EcomdbError STORAGE_FAILED */
+  async writeInstalled(cronAt: number): Promise<void> {
+    await this.write('installed.json', { format: 1, cronAt })
+  }
+
   /** @throws EcomdbError STORAGE_FAILED */
   async write(name: string, content: object): Promise<void> {
     const file = join(this.folder, name)

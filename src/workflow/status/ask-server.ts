@@ -4,7 +4,7 @@ import {
   type ServerCheck,
   serverLine,
 } from '#domain/status/server-checks'
-import type { StatusLine } from '#domain/status/shop-status'
+import type { CheckedServer } from '#domain/status/status-line'
 import { startChild } from '#process/run-child'
 import type { ScheduleContext } from '../schedule/schedule-context.ts'
 
@@ -12,15 +12,15 @@ import type { ScheduleContext } from '../schedule/schedule-context.ts'
 const LIMIT_MS = 60_000
 
 /**
- * Audit trail, access and hardening: each check as an ecomdb of its own, whose one document says
+ * Audit trail, grants, drift and hardening: each check as an ecomdb of its own, whose one document says
  * it. So a check that fails takes nothing but its own line with it.
  */
 export async function askServer(
   context: Pick<ScheduleContext, 'program' | 'config'>,
-): Promise<StatusLine[]> {
-  const lines: StatusLine[] = []
-  for (const check of SERVER_CHECKS) lines.push(serverLine(check, await ask(context, check)))
-  return lines
+): Promise<CheckedServer[]> {
+  const checked: CheckedServer[] = []
+  for (const check of SERVER_CHECKS) checked.push(serverLine(check, await ask(context, check)))
+  return checked
 }
 
 async function ask(

@@ -9,23 +9,25 @@ import { drillHistory } from './drill-history.ts'
 
 export interface ShopStatusOptions extends StatusOptions {
   schedule: ScheduleContext
-  /** Ask the server as well. */
-  askServer: boolean
+  /** Ask the server as well; null: where this host's schedule has jobs of access or audit. */
+  askServer: boolean | null
 }
 
-/** `ecomdb status`: from signed files and this host's state; the server is asked on request. */
+/** `ecomdb status`: from signed files and this host's state, and from the server where it is asked. */
 export async function readShopStatus(options: ShopStatusOptions): Promise<ShopStatus> {
   const { source, config, policy, clock, schedule } = options
   const { trustedSigners, recipients } = config.keys
+  const jobs = await listSchedule(schedule)
+  const asks = options.askServer ?? jobs.jobs.some(({ id }) => id === 'seal' || id === 'access')
   return shopStatus({
     now: clock.now(),
     copies: await backupStatus(options),
     window: await showWindow(source, trustedSigners),
     drills: (await drillHistory(source, trustedSigners)).drills,
     objectives: policy.objectives,
-    schedule: await listSchedule(schedule),
+    schedule: jobs,
     recipients: new Set(recipients).size,
-    server: options.askServer ? await askServer(schedule) : [],
+    server: asks ? await askServer(schedule) : [],
   })
 }
 

@@ -57,8 +57,10 @@ const policyWith = (change: object): ExpireOptions['policy'] => ({
     drill: 'vault',
     seal: 'vault',
     access: 'vault',
+    reports: 'vault',
   },
   schedule: { timeZone: 'UTC', jobs: new Map() },
+  reports: [],
 })
 
 describe.skipIf(missing)('expire in a bucket with locks', () => {

@@ -2,13 +2,19 @@ import type { Lease } from '#domain/access/lease'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { Leases } from '../../leases.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { orNone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { isoUtc, sqlUtc } from '../leavers/iso-utc.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import { deadMan, installDeadMan } from './dead-man.ts'
 
 export const leases: Leases = {
-  list: listLeases,
+  async list(session, person) {
+    return await readLeases(session, await ownStores.ensureStore(session, 'access'), person)
+  },
+  async all(session) {
+    return await orNone(readLeases(session, ownStores.storeName(session, 'access'), null))
+  },
   async add(session, { person, role, reason, ticket, approver, endsAt }, grantedBy) {
     const table = await tableOf(session, 'role_grant')
     await session.run(
@@ -17,7 +23,7 @@ export const leases: Leases = {
       [person, role, reason, ticket, approver, grantedBy, endsAt && sqlUtc(endsAt)],
     )
     const id = Number(await session.value('SELECT LAST_INSERT_ID()'))
-    const added = (await listLeases(session, person)).find(({ grantId }) => grantId === id)
+    const added = (await leases.list(session, person)).find(({ grantId }) => grantId === id)
     if (!added) throw new Error('the lease is not there')
     return added
   },
@@ -105,11 +111,15 @@ async function heldRoles(session: Session, { user, host }: AccountName): Promise
   return rows.map(({ role }) => role)
 }
 
-async function listLeases(session: Session, person: string | null): Promise<Lease[]> {
+async function readLeases(
+  session: Session,
+  store: string,
+  person: string | null,
+): Promise<Lease[]> {
   const rows = await session.rows(
     `SELECT grant_id, person, role, reason, ticket, approver, granted_by, starts_at, ends_at,
             ended_at, ended_by, end_reason
-       FROM ${await tableOf(session, 'role_grant')}
+       FROM ${quoteQualified(store, 'role_grant')}
       WHERE ? IS NULL OR person = ? ORDER BY grant_id`,
     [person, person],
   )

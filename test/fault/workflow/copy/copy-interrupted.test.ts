@@ -143,8 +143,10 @@ describe('expire', () => {
       drill: 'vault',
       seal: 'vault',
       access: 'vault',
+      reports: 'vault',
     },
     schedule: { timeZone: 'UTC', jobs: new Map() },
+    reports: [],
   }
   const expire = async (target: Target) =>
     await expireSnapshots(

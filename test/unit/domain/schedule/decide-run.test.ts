@@ -236,6 +236,7 @@ test('a host has the jobs that the policy gives it, and one for each copy', () =
     drill: 'drill',
     seal: 'vault',
     access: 'vault',
+    reports: 'vault',
   } as const
   const idsOn = (host: 'all' | 'database' | 'vault' | 'drill') =>
     jobsOfHost({ timeZone: 'UTC', jobs }, runsOn, { host, copies: ['a', 'b'] }).map(({ id }) => id)

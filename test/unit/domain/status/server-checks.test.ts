@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest'
 import { SERVER_CHECKS, serverLine } from '#domain/status/server-checks'
 
+const figuresOf = new Map<string, object>()
+
 const lineOf = (key: string, document: Parameters<typeof serverLine>[1]) => {
   const check = SERVER_CHECKS.find(one => one.key === key)
   if (!check) throw new Error(key)
-  const { state, detail, next } = serverLine(check, document)
+  const { line, figures } = serverLine(check, document)
+  const { state, detail, next } = line
+  figuresOf.set(key, figures)
   return [state, detail, ...next]
 }
 
@@ -12,15 +16,26 @@ test('each check is a line; one that fails, or says nothing, is never ok', () =>
   const audited = { problems: [] }
   expect(lineOf('audit', { status: 0, result: { tables: [audited] } })).toEqual([
     'ok',
-    '1 tables audited',
+    '1 table audited',
   ])
   expect(
     lineOf('audit', { status: 3, result: { tables: [audited, { problems: ['x'] }] } }),
   ).toEqual(['finding', '1 of 2 tables not as they should be', '`ecomdb audit status`'])
   expect(lineOf('access', { status: 0, result: { steps: [] } })).toEqual([
     'ok',
-    'as the policy says',
+    'none: as the policy says',
   ])
+  expect(lineOf('access', { status: 3, result: { steps: [{}], beyond: ['x@%'] } })).toEqual([
+    'finding',
+    '1 difference from the policy; 1 accounts beyond it',
+    '`ecomdb access drift`',
+  ])
+  expect(figuresOf.get('access')).toEqual({ accessDifferences: 1, accountsBeyond: 1 })
+  const seal = { ageSeconds: 1200, withinSeconds: 600, late: true }
+  expect(lineOf('audit', { status: 3, result: { tables: [audited], seal } })[1]).toBe(
+    '1 table audited; sealed 20m 0s ago, promised every 10m 0s',
+  )
+  expect(figuresOf.get('audit')).toEqual({ sealAgeSeconds: 1200 })
   const harden = { score: 61, counts: { pass: 10, fail: 4 } }
   expect(lineOf('harden', { status: 3, result: harden })).toEqual([
     'finding',
