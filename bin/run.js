@@ -1,5 +1,3 @@
-import { keepCompiledCode } from './code-cache.js'
-
 // npm brings a Node 24 along, unless it was told --omit=optional, or has none for this machine.
 if (Number(process.versions.node.split('.')[0]) < 22) {
   process.stderr.write(
@@ -8,6 +6,7 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
   process.exit(78)
 }
 
+const { keepCompiledCode } = await import('./code-cache.js')
 keepCompiledCode()
 
 const { main } = await import('../dist/src/cli/main.js')

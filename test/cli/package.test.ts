@@ -1,17 +1,19 @@
-import { globSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { Plugin } from '@oclif/core/config'
 import { publint } from 'publint'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
 import { onPath } from '#process/program'
 import { runProgram } from '#process/run-program'
+import { otherNode } from '#test/other-nodes'
 
 // What `npm install -g ecomdb` would bring. Needs dist/: run `npm run build` first.
 
 let folder = ''
+let tarball = ''
 let files: string[] = []
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ecomdb-test-'))
@@ -26,7 +28,7 @@ beforeAll(async () => {
   }[]
   files = packed?.files.map(({ path }) => path) ?? []
   await mkdir(join(folder, 'unpacked'))
-  const tarball = join(folder, packed?.filename ?? '')
+  tarball = join(folder, packed?.filename ?? '')
   await runProgram(onPath('tar'), ['-xzf', tarball, '-C', join(folder, 'unpacked')])
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -72,6 +74,35 @@ test('works from the unpacked tarball', async () => {
   const errors = await runProgram(ecomdb, ['errors', '13', '--json'])
   expect(JSON.parse(errors.stdout.toString())).toMatchObject({ status: 0 })
 })
+
+test('is installed by npm on Node 20, and runs where node is 20, 22 or 24', async t => {
+  const nodes = { 20: await otherNode(20), 22: await otherNode(22) }
+  const paths: string[] = []
+  for (const one of Object.values(nodes)) {
+    if ('missing' in one) return t.skip(one.missing)
+    paths.push(one.folder)
+  }
+  const prefix = join(folder, 'global')
+  const npm = process.env['PATH']?.split(delimiter).find(path => existsSync(join(path, 'npm')))
+  // A machine that has this node and what every Linux has, and whose npm runs on it.
+  const machine = (path: string) => ({ PATH: `${path}:${npm}:/usr/bin:/bin` })
+  const [node20 = '', node22 = ''] = paths
+  const install = ['install', '-g', '--prefix', prefix, '--prefer-offline', '--no-audit', tarball]
+  await runProgram(onPath('npm'), install, { env: machine(node20) })
+
+  const ecomdb = onPath(join(prefix, 'bin', 'ecomdb'))
+  for (const path of [...paths, dirname(process.execPath)]) {
+    const ran = await runProgram(ecomdb, ['--version'], { env: machine(path), cwd: folder })
+    // The one that npm brought along.
+    expect(ran.stdout.toString()).toMatch(/ node-v24\./)
+  }
+  // Without it, as --omit=optional leaves it: Node 22 does, and Node 20 is told what to do.
+  const run = join(prefix, 'lib/node_modules/ecomdb/bin/run.js')
+  const own = await runProgram(onPath(join(node22, 'node')), [run, 'errors', '13', '--json'])
+  expect(JSON.parse(own.stdout.toString())).toMatchObject({ status: 0 })
+  const old = await runProgram(onPath(join(node20, 'node')), [run], { accept: [78] })
+  expect(old.stderr).toContain('hint: install it without --omit=optional')
+}, 180_000)
 
 test('oclif.manifest.json is what the commands say', async () => {
   const plugin = new Plugin({
