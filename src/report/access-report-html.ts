@@ -86,9 +86,10 @@ function keyFigures({ people, grants, period }: AccessReport): Html {
   ])
 }
 
-/** Headings of a table whose first column is as narrow as its words. */
+/** Days and single words are not broken. */
+const NARROW = ['What', 'Person', 'Account', 'When (UTC)', 'From', 'Until', 'Ended', 'Last login']
 const columns = (...headings: readonly string[]) =>
-  headings.map((heading, at) => ({ heading, narrow: at === 0 }))
+  headings.map(heading => ({ heading, narrow: NARROW.includes(heading) }))
 
 function exceptionTable(exceptions: readonly AccessException[]): Html {
   if (exceptions.length === 0) return paragraph('Nothing: every rule that ecomdb checks holds.')
@@ -114,8 +115,7 @@ function peopleTable(people: readonly PersonAccess[]): Html {
       { markup: lastLogin(one) },
     ],
   }))
-  const headings = ['Person', 'May', 'Roles', 'Sensitive', 'Second factor', 'Last login']
-  return table(columns(...headings), rows)
+  return table(columns('Who', 'May', 'Roles', 'Sensitive', 'Second factor', 'Last login'), rows)
 }
 
 function nameText({ fullName, state, leftAt }: PersonAccess): string {
@@ -139,7 +139,7 @@ function exposure({ exposure, tables, throughPrograms }: PersonAccess): Html {
 
 function lastLogin({ lastLogin, unused }: PersonAccess): Html {
   if (lastLogin === null) return line('unknown', 'note')
-  return together(line(day(lastLogin)), ...(unused ? [badge('unused for 90 days', 'bad')] : []))
+  return together(line(day(lastLogin)), ...(unused ? [badge('unused 90 days', 'bad')] : []))
 }
 
 function grantTable(grants: readonly Lease[]): Html {
@@ -157,8 +157,7 @@ function grantTable(grants: readonly Lease[]): Html {
         : { markup: together(line(day(one.endedAt)), line(one.endReason ?? '', 'note')) },
     ],
   }))
-  const headings = ['Person', 'Role', 'Why', 'Approved by', 'From', 'Until', 'Ended']
-  return table(columns(...headings), rows)
+  return table(columns('Person', 'Role', 'Why', 'Approved by', 'From', 'Until', 'Ended'), rows)
 }
 
 function roleTable({ roles }: AccessReport): Html {

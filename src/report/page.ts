@@ -97,9 +97,13 @@ export function table(
   const none = `<tr><td colspan="${columns.length}">none</td></tr>`
   const foot = total ? `<tfoot>${rowOf({ cells: total }, columns)}</tfoot>` : ''
   return html(
-    `<div class="wide"><table${columns.length > 3 ? ' class="cards"' : ''}><thead><tr>${head}</tr></thead>\n<tbody>${body.join('\n') || none}</tbody>${foot}</table></div>`,
+    `<div class="wide"><table${isWide(columns) ? ' class="cards"' : ''}><thead><tr>${head}</tr></thead>\n<tbody>${body.join('\n') || none}</tbody>${foot}</table></div>`,
   )
 }
+
+/** Too many columns of words for the width of a phone. */
+const isWide = (columns: readonly TableColumn[]): boolean =>
+  columns.filter(({ number }) => !number).length > 2 || columns.length > 4
 
 function kindOf(column: TableColumn | undefined): string {
   if (column?.number) return ' class="number"'
