@@ -12,7 +12,7 @@ export default class BackupCopy extends BaseCommand {
   static override summary = 'bring a copy of the repository up to date: an offline disk, a share'
 
   static override description =
-    'Copies what the copy does not have, encrypted as it is: no identity is needed. Every file is flushed, read again from the medium and compared with its signed SHA-256; the envelope of a snapshot comes last. A copy that is cut off has each snapshot whole or not at all, and the next one goes on. The folder must have been prepared by `ecomdb target prepare`, so that an unmounted disk is never mistaken for an empty one. Nothing is ever removed from a copy. Objects that are damaged in the copy are brought again; snapshots that are damaged in the repository are named (exit 13).'
+    'Copies what the copy does not have, encrypted as it is: no identity is needed. Every file is flushed, read again from the medium and compared with its signed SHA-256; the envelope of a snapshot comes last. A copy that is cut off has each snapshot whole or not at all, and the next one goes on. The folder must have been prepared by `ecomdb target prepare`, so that an unmounted disk is never mistaken for an empty one. Nothing is ever removed from a copy. Objects that are damaged in the copy are brought again; snapshots that are damaged in the repository are named (exit 13). Exit 3 when the signed record of the copy could not be stored in the repository.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --to disk-a',
@@ -46,7 +46,7 @@ export default class BackupCopy extends BaseCommand {
   }
 }
 
-function statusOf({ outcome, refused }: CopyReport): ExitStatus {
+function statusOf({ outcome, refused, recordProblem }: CopyReport): ExitStatus {
   if (outcome === 'failed') return EXIT.VERIFICATION_FAILED
-  return refused.length > 0 ? EXIT.FINDINGS : EXIT.DONE
+  return refused.length > 0 || recordProblem !== null ? EXIT.FINDINGS : EXIT.DONE
 }

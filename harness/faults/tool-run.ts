@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { type FSWatcher, watch } from 'node:fs'
+import { basename, extname, join } from 'node:path'
 import { packageRoot } from '#core/paths'
 import { cliEnvironment } from '#test/cli'
 
@@ -13,10 +14,14 @@ export interface ToolRun {
   tookMs: number
 }
 
-/** What is done to a run, and when: at a named stage, or after so many milliseconds. */
+/** What is done to a run, and when. */
 export interface Interference {
+  /** At a named stage. */
   atStage?: string
+  /** After so many milliseconds. */
   afterMs?: number
+  /** So long after the run has written one more file than notes about itself into the folder. */
+  onWrite?: { folder: string; delayMs: number }
   act(pid: number): void
 }
 
@@ -46,6 +51,7 @@ export async function runInterfered(
   }
   const timer =
     interfere?.afterMs === undefined ? undefined : setTimeout(() => act(), interfere.afterMs)
+  const written = interfere?.onWrite && watchWrites(interfere.onWrite, act)
   const stage = interfere?.atStage === undefined ? null : JSON.stringify(interfere.atStage)
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     run.stdout += text
@@ -56,6 +62,16 @@ export async function runInterfered(
   })
   run.status = await new Promise(resolve => child.once('close', code => resolve(code)))
   clearTimeout(timer)
+  written?.close()
   run.tookMs = performance.now() - began
   return run
+}
+
+function watchWrites(
+  { folder, delayMs }: NonNullable<Interference['onWrite']>,
+  act: () => void,
+): FSWatcher {
+  return watch(folder, { recursive: true }, (_event, name) => {
+    if (name && extname(name) !== '' && basename(name) !== 'started.json') setTimeout(act, delayMs)
+  })
 }

@@ -27,8 +27,15 @@ export function copyReportText(report: CopyReport): string {
     ...(skipped.length
       ? [`  left out  ${countOf(skipped.length, 'snapshot')} that expire removes`]
       : []),
-    ...(report.recordId ? [] : ['  record    on this host only: no signing key could be used']),
+    ...(report.recordId || report.recordProblem
+      ? []
+      : ['  record    on this host only: no signing key could be used']),
     ...refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`),
+    ...(report.recordProblem
+      ? [
+          `NOT RECORDED  in the repository, so that other hosts do not know: ${report.recordProblem}`,
+        ]
+      : []),
     ...incomplete.map(({ snapshotId, problem }) => `NOT COPIED  ${snapshotId}: ${problem}`),
     ...(incomplete.length
       ? ['FAILED. The repository is damaged: `ecomdb backup verify --all`, then back up anew']

@@ -150,6 +150,17 @@ describe('a folder', () => {
     }
   })
 
+  test('a record that cannot be stored is a finding, and the copy is whole', async () => {
+    await configure([`signing_key_file: ${made.signingKey}`])
+    await prepare()
+    // Where the records' folder should be.
+    await writeFile(join(source, 'copies'), '')
+    const run = await ecomdb('backup', 'copy', '--to', 'weekly')
+    expect([run.status, run.stdout]).toEqual([3, expect.stringContaining('NOT RECORDED')])
+    await rm(join(source, 'copies'))
+    expect((await copied()).recordId).not.toBeNull()
+  })
+
   test('what is damaged in the copy is brought again, once a verify has found it', async () => {
     await configure([`signing_key_file: ${made.signingKey}`])
     await prepare()

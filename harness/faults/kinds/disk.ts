@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile, rename, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Random } from '#domain/sample/random'
 import { type Case, filesOf } from '../case.ts'
-import { endOf, kill, lengthOf, requireHonest, runJob } from '../cut-short.ts'
+import { endOf, kill, requireHonest, runJob } from '../cut-short.ts'
 import type { Fault } from '../kinds.ts'
 
 const fullDisk: Fault = {
@@ -59,10 +59,8 @@ const tornWrites: Fault = {
     await job.prepare?.(one)
     const folder = job.writes === 'copy' ? one.copy : one.repository
     const known = new Set(await filesOf(folder))
-    const cut = await runJob(one, job, {
-      afterMs: random.between(100, lengthOf(one, job)),
-      act: kill,
-    })
+    const onWrite = { folder, delayMs: random.between(0, 60) }
+    const cut = await runJob(one, job, { onWrite, act: kill })
     const torn = await tear(folder, known, random)
     await tearJournals(one, random)
     return `${endOf(cut)}, ${torn} files torn; ${await job.recover(one)}`

@@ -30,6 +30,8 @@ export interface CopyReport {
   lastSeenAt: string | null
   /** Of the signed record in the source; null without a signing key, or where it was refused. */
   recordId: string | null
+  /** Why a record that this host could sign is not in the source; null when it is, or cannot be. */
+  recordProblem: string | null
   ejected: boolean
 }
 

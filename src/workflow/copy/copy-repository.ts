@@ -91,7 +91,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
   const ids = new Set(snapshots.whole.map(({ snapshotId }) => snapshotId))
   await carryAttestations(options.source, options.destination, ids, trust, progress)
   await carryOtherFiles(options.source, options.destination, arrivals)
-  const recordId = await record(work, snapshots)
+  const recorded = await record(work, snapshots)
   const { whole, ...found } = snapshots
   return {
     repositoryId: source.id,
@@ -107,7 +107,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
     ...found,
     ...{ files, bytes, readBack: files > 0 ? readBack : null },
     lastSeenAt: earlier?.lastSeenAt ?? null,
-    recordId,
+    ...recorded,
     ejected: false,
   }
 }
@@ -208,7 +208,10 @@ async function checkRoom(destination: Target, bytes: number): Promise<void> {
 }
 
 /** The signed record in the source where that can be, and a note on this host in any case. */
-async function record(work: Work, found: Snapshots): Promise<string | null> {
+async function record(
+  work: Work,
+  found: Snapshots,
+): Promise<Pick<CopyReport, 'recordId' | 'recordProblem'>> {
   const { source, marker, options, arrivals, progress } = work
   const at = options.clock.now()
   const about = { copyId: marker.copyId, label: marker.label, ...options.place }
@@ -218,10 +221,9 @@ async function record(work: Work, found: Snapshots): Promise<string | null> {
     snapshots: found.whole.map(({ snapshotId }) => snapshotId),
   })
   const key = await signingKeyAtHand(options.keys, progress)
-  if (!key) return null
+  if (!key) return { recordId: null, recordProblem: null }
   if (!options.keys.trustedSigners.includes(key.signer)) {
-    progress.warn(`no signed record: the signing key's signer ${key.signer} is not trusted`)
-    return null
+    return noRecord(`the signing key's signer ${key.signer} is not trusted`)
   }
   const recordId = uuidV7(at)
   const { whole: snapshots, incomplete } = found
@@ -234,13 +236,14 @@ async function record(work: Work, found: Snapshots): Promise<string | null> {
       },
       key,
     )
-    return recordId
+    return { recordId, recordProblem: null }
   } catch (error) {
     if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
-    progress.warn(`no signed record was stored in the repository: ${error.why ?? error.what}`)
-    return null
+    return noRecord(error.why ?? error.what)
   }
 }
+
+const noRecord = (recordProblem: string) => ({ recordId: null, recordProblem })
 
 function notADisk({ label }: CopyMarker, { label: directory }: Target): EcomdbError {
   return new EcomdbError('USAGE', {
