@@ -3,6 +3,7 @@ import { signStatement } from '#crypto/signed-statement'
 import type { Checkpoint } from '#domain/audit/checkpoint'
 import type { FindingKind } from '#domain/audit/finding'
 import type { AuditPlace } from './audit-place.ts'
+import { UPKEEP_ATTACKS } from './upkeep-attacks.ts'
 
 /** What root on the server tries, and exactly what a verification says of it. */
 export interface AuditAttack {
@@ -23,27 +24,6 @@ async function dropped(place: AuditPlace, table: string): Promise<string> {
   const [row] = await place.root.rows(`SHOW CREATE TRIGGER ${name}`)
   await place.run(`DROP TRIGGER ${name}`)
   return String(row?.['SQL Original Statement'])
-}
-
-/** The trail as it was, whatever happened since. */
-async function saved(place: AuditPlace): Promise<void> {
-  await place.run(
-    `CREATE TABLE ${place.store}_access.event AS SELECT * FROM ${place.store}.event`,
-    `CREATE TABLE ${place.store}_access.batch AS SELECT * FROM ${place.store}.batch`,
-    `CREATE TABLE ${place.store}_access.notes AS SELECT * FROM ${place.database}.notes`,
-  )
-}
-
-async function broughtBack({ store, database, run }: AuditPlace, place: AuditPlace): Promise<void> {
-  await run.call(
-    place,
-    `TRUNCATE TABLE ${database}.notes`,
-    `INSERT INTO ${database}.notes SELECT * FROM ${store}_access.notes`,
-    `TRUNCATE TABLE ${store}.event`,
-    `INSERT INTO ${store}.event SELECT * FROM ${store}_access.event`,
-    `TRUNCATE TABLE ${store}.batch`,
-    `INSERT INTO ${store}.batch SELECT * FROM ${store}_access.batch`,
-  )
 }
 
 /** Signs what a batch says anew, changed, with a key of the attacker's. */
@@ -260,30 +240,7 @@ export const AUDIT_ATTACKS: readonly AuditAttack[] = [
     broken: true,
     act: place => resign(place, 2, one => ({ ...one, accept: 'all is well' })),
   },
-  {
-    name: 'roll the database back to an earlier state',
-    expected: ['ROLLED BACK'],
-    names: 'and anchors go on to 3',
-    async act(place) {
-      await saved(place)
-      await place.asWriter("INSERT INTO notes (said) VALUES ('five')")
-      await place.seal()
-      await broughtBack(place, place)
-    },
-  },
-  {
-    name: 'roll it back, and own up to it with an epoch break: no finding',
-    expected: [],
-    names: '',
-    async act(place) {
-      await saved(place)
-      await place.asWriter("INSERT INTO notes (said) VALUES ('five')")
-      await place.seal()
-      await broughtBack(place, place)
-      await place.seal({ epochBreak: 'the disk of 3 May' })
-      await place.asWriter("INSERT INTO notes (said) VALUES ('six')")
-    },
-  },
+  ...UPKEEP_ATTACKS,
   {
     name: 'delete by a cascade',
     expected: ['DELETED', 'EDITED BY', 'SETTING CHANGED'],

@@ -6,6 +6,8 @@ import { silentProgress } from '#core/progress'
 import { generateSigningKey } from '#crypto/key-files'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { SealReport, VerifyReport } from '#domain/audit/audit-report'
+import { sha256 } from '#domain/audit/canonical'
+import type { CheckpointName } from '#domain/audit/restored-trail'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -126,6 +128,16 @@ export class AuditPlace {
     } finally {
       await source.close()
     }
+  }
+
+  /** Of the database: its number, and the SHA-256 of its file. */
+  async newestCheckpoint(): Promise<CheckpointName | null> {
+    const [row] = await this.root.rows(
+      `SELECT batch_id, statement FROM ${this.store}.batch ORDER BY batch_id DESC LIMIT 1`,
+    )
+    if (!row) return null
+    const file = row['statement'] as Buffer
+    return { batch: Number(row['batch_id']), sha256: sha256(file).toString('hex') }
   }
 
   /** As root. */

@@ -28,11 +28,12 @@ export async function restorePlace(config: Config): Promise<RestorePlace> {
 async function trailKeeper(config: Config): Promise<TrailKeeper> {
   const anchors = () => anchorsFrom(config, undefined)
   const { trustedSigners } = config.audit
-  const { erase: rules } = await auditPolicyFrom(config)
-  const keeper = { anchors, trustedSigners, rules }
+  const keeper = { anchors, trustedSigners }
+  // A restore is not held up by what is wrong with the audit: it says so, and restores.
   try {
-    return { key: await auditKeyFrom(config), keyMissing: null, ...keeper }
+    const { erase: rules } = await auditPolicyFrom(config)
+    return { key: await auditKeyFrom(config), keyMissing: null, rules, ...keeper }
   } catch (error) {
-    return { key: null, keyMissing: messageOf(error), ...keeper }
+    return { key: null, keyMissing: messageOf(error), rules: [], ...keeper }
   }
 }

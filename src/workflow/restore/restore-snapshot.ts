@@ -76,7 +76,10 @@ async function restoreInUse(
     const { plan, journal } = prepared
     const own = [...plan.makes.databases, ...(journal?.databases ?? [])]
     await options.sequel?.check(session, own)
-    const told = options.into === undefined ? leavers.notes : []
+    const told =
+      options.into === undefined
+        ? [...leavers.notes, ...(await rowsWithoutTrail(options, place, session))]
+        : []
     const report = reportOf(snapshot, prepared, [...notes, ...told])
     if (options.dryRun) return report
     confirm(options, plan)
@@ -188,6 +191,20 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   } finally {
     advised()
   }
+}
+
+/** Rows of before under a trail of now differ from their events. */
+async function rowsWithoutTrail(
+  { databases }: RestoreOptions,
+  { engine }: RestorePlace,
+  session: Session,
+): Promise<string[]> {
+  const trail = databases ? await engine.auditTrail.readTrail(session) : null
+  const store = engine.auditTrail.storeName(session, 'audit')
+  if (!trail || !databases?.includes(trail.shopDatabase) || databases.includes(store)) return []
+  return [
+    `the rows of ${trail.shopDatabase} come back without ${store}, and are not what its events say: run \`ecomdb audit install --baseline\`, then \`ecomdb audit seal --accept REASON\`; rows that are gone by it stay findings`,
+  ]
 }
 
 /** A trail that came back is older than its anchors, and that is no roll-back in secret. */

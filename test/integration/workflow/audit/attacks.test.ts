@@ -20,6 +20,7 @@ const SAMPLE = [
   'TRUNCATE',
   'edit an event, so that a writer seems to have acted',
   'roll the database back to an earlier state',
+  'roll it back, with a restore that the attacker signed',
   'roll it back, and own up to it with an epoch break: no finding',
 ]
 
@@ -51,6 +52,24 @@ describe.each(TEST_ENGINES)('%s', family => {
   test('legitimate writers with rollbacks, deadlocks and kills: nothing is found', async () => {
     const load = { writers: 8, ms: 2_000 }
     await writersCase(own.engine, own.server, own.folder, load).run()
+  })
+
+  test('others seal between two looks of a sealer that follows', async () => {
+    const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    const ended = new AbortController()
+    try {
+      const following = place.seal({ follow: true, signal: ended.signal })
+      for (let round = 0; round < 3; round += 1) {
+        await place.asWriter("INSERT INTO notes (said) VALUES ('one more')")
+        await place.seal()
+      }
+      ended.abort()
+      expect((await following).anchors).toMatchObject([{ failed: null }])
+      expect(await place.verify()).toMatchObject({ findings: [], checked: { unsealed: 0 } })
+    } finally {
+      ended.abort()
+      await place.close()
+    }
   })
 
   test('who reads a chat is in the trail, also when the transaction is rolled back', async () => {
