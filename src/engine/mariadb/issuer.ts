@@ -1,20 +1,27 @@
 import type { IssuerDialect } from '../shared/credentials/issuer-dialect.ts'
+import { HASH_REFUSED } from '../shared/credentials/run-identified.ts'
 
 /**
  * MariaDB's part of the issuer's procedures. An account has one default role there, so each
  * session has a role of its own that holds the person's. To set it takes UPDATE on the mysql
- * schema, to grant a role its ADMIN OPTION; the locked issuer alone has both.
+ * schema, to grant a role its ADMIN OPTION; the locked issuer alone has both. The binary log gets
+ * the statement as it is, so the account is made with the hash (run-identified.ts says more).
  */
 export const mariadbIssuer: IssuerDialect = {
   grants: database => [
     ...['CREATE USER', 'PROCESS', 'CONNECTION ADMIN'].map(privilege => `${privilege} ON *.*`),
-    `SELECT, INSERT, UPDATE, DELETE, EXECUTE ON ${database}.*`,
+    `SELECT, INSERT, UPDATE, DELETE, EXECUTE, EVENT ON ${database}.*`,
   ],
   tls: "SELECT @@have_ssl = 'YES'",
   makeAccount: require => `
-    SET @ecomdb_sql = CONCAT('CREATE USER ', v_account, ' IDENTIFIED BY ', QUOTE(p_password),
-      ' ${require} WITH MAX_USER_CONNECTIONS ', p_connections);
-    EXECUTE IMMEDIATE @ecomdb_sql;
+    BEGIN
+      DECLARE EXIT HANDLER FOR ${HASH_REFUSED}
+        EXECUTE IMMEDIATE CONCAT('CREATE USER ', v_account, ' IDENTIFIED BY ', QUOTE(p_password),
+          ' ${require} WITH MAX_USER_CONNECTIONS ', p_connections);
+      EXECUTE IMMEDIATE CONCAT('CREATE USER ', v_account, ' IDENTIFIED BY PASSWORD ',
+        QUOTE(CONCAT('*', UPPER(SHA1(UNHEX(SHA1(p_password)))))),
+        ' ${require} WITH MAX_USER_CONNECTIONS ', p_connections);
+    END;
     EXECUTE IMMEDIATE CONCAT('CREATE ROLE ', v_role);
     FOR each_role IN (
       SELECT DISTINCT g.role AS name FROM role_grant g

@@ -10,7 +10,7 @@ export const mysqlIssuer: IssuerDialect = {
       privilege => `${privilege} ON *.*`,
     ),
     'SELECT ON performance_schema.processlist',
-    `SELECT, INSERT, UPDATE, DELETE, EXECUTE ON ${database}.*`,
+    `SELECT, INSERT, UPDATE, DELETE, EXECUTE, EVENT ON ${database}.*`,
   ],
   tls: "SELECT COALESCE(MAX(value = 'Yes'), 0) FROM performance_schema.tls_channel_status WHERE channel = 'mysql_main' AND property = 'Enabled'",
   // A role that does not exist any more must not stop the login.

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { Secret } from '#core/secret'
+import { PASSWORD_MARK } from '#domain/schema/provision-plan'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { HashedPassword, Lockout, PasswordAnswer, PersonAccount } from '../../credentials.ts'
-import { quoteAccount, quoteString } from '../../quote.ts'
+import { quoteAccount } from '../../quote.ts'
 import { serverErrorNumber } from '../../server-error.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
 import { storeTable } from './people.ts'
+import { runIdentified } from './run-identified.ts'
 
 /** What differs between the engines about identity accounts. */
 export interface IdentityDialect {
@@ -102,7 +103,11 @@ export async function makeIdentity(
   const accounts = await storeTable(session, 'account')
   // A name that an account of somebody else has is refused here, before anything is written.
   const rest = `${dialect.throttle(lockout)} ACCOUNT LOCK`
-  await runIdentified(session, `CREATE USER ${name}`, password, rest)
+  await runIdentified(
+    session,
+    `CREATE USER ${name} IDENTIFIED BY ${PASSWORD_MARK} ${rest}`,
+    password,
+  )
   await session.run(
     `INSERT INTO ${accounts} (account_user, account_host, person, kind, created_at)
      VALUES (?, ?, ?, 'identity', UTC_TIMESTAMP(6))`,
@@ -116,41 +121,7 @@ export async function setPassword(
   password: Secret,
 ): Promise<void> {
   const name = quoteAccount(account.user, account.host)
-  await runIdentified(session, `ALTER USER ${name}`, password, '')
-}
-
-/** ER_OPTION_PREVENTS_STATEMENT: strict_password_validation refuses what it cannot look at. */
-const HASH_REFUSED = 1290
-
-/**
- * MariaDB writes CREATE USER and ALTER USER into its binary log as they came, password and all
- * (seen on 10.11; MySQL writes the hash): it gets the hash of mysql_native_password. Where its own
- * password rules want to see the password, they do, and so does its log.
- */
-async function runIdentified(
-  session: Session,
-  statement: string,
-  password: Secret,
-  rest: string,
-): Promise<void> {
-  const plain = `${statement} IDENTIFIED BY ${quoteString(password.reveal())} ${rest}`
-  if (session.flavor.family === 'mysql') {
-    await session.run(plain)
-    return
-  }
-  const hash = quoteString(nativePasswordHash(password.reveal()))
-  try {
-    await session.run(`${statement} IDENTIFIED BY PASSWORD ${hash} ${rest}`)
-  } catch (error) {
-    if (serverErrorNumber(error) !== HASH_REFUSED) throw error
-    await session.run(plain)
-  }
-}
-
-/** As the server's PASSWORD() gives it. */
-function nativePasswordHash(password: string): string {
-  const sha1 = (data: string | Buffer): Buffer => createHash('sha1').update(data).digest()
-  return `*${sha1(sha1(password)).toString('hex').toUpperCase()}`
+  await runIdentified(session, `ALTER USER ${name} IDENTIFIED BY ${PASSWORD_MARK}`, password)
 }
 
 /** Setting the limit or the lock anew forgets the refused logins (both engines, measured). */

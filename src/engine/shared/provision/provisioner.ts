@@ -4,11 +4,11 @@ import { EcomdbError, messageOf } from '#core/errors'
 import { packageRoot } from '#core/paths'
 import type { ObjectKind } from '#domain/schema/live-schema'
 import { type Migration, parseMigration } from '#domain/schema/migration'
-import { PASSWORD_MARK } from '#domain/schema/provision-plan'
 import type { Provisioner } from '../../provisioner.ts'
-import { quoteIdentifier, quoteString } from '../../quote.ts'
+import { quoteIdentifier } from '../../quote.ts'
 import { isDeadlock, serverErrorNumber } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
+import { runIdentified } from '../credentials/run-identified.ts'
 import { openSession } from '../mysql2-session.ts'
 import {
   type AccountDialect,
@@ -77,11 +77,10 @@ export function provisioner(dialect: AccountDialect): Provisioner {
     accountSteps: (wanted, observed, missing) => accountSteps(dialect, wanted, observed, missing),
     lock: lockSchema,
     async runStep(session, step, password) {
-      const sql = password
-        ? step.sql.replace(PASSWORD_MARK, () => quoteString(password.reveal()))
-        : step.sql
-      await runWithRetries(session, sql)
-      if (step.kind === 'database') await session.run(`USE ${quoteIdentifier(databaseOf(sql))}`)
+      const { kind, sql } = step
+      if (password) await runIdentified(session, sql, password)
+      else await runWithRetries(session, sql)
+      if (kind === 'database') await session.run(`USE ${quoteIdentifier(databaseOf(sql))}`)
     },
     journalStep,
     journalDone,

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -214,6 +215,11 @@ describe.each(TEST_ENGINES)('%s: ecomdb’s own accounts', family => {
     await applyProvision(engine, options, silentProgress())
     expect((await readFile(file, 'utf8')).trim()).toBe(password)
     await (await loginAs('loader')).close()
+    // Least of all in the binary log, which has the statement that made the account.
+    const inFiles = (text: string) =>
+      spawnSync('grep', ['-rlaF', '-e', text, join(server.folder, 'data')]).stdout.toString()
+    expect(inFiles("CREATE USER IF NOT EXISTS 'ecomdb_loader'@'localhost' IDENTIFIED")).not.toBe('')
+    expect(inFiles(password)).toBe('')
     expect((await planProvision(engine, options)).stages).toEqual([])
   })
 
