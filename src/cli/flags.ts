@@ -121,6 +121,14 @@ export async function credentialPoliciesFrom(flags: { config?: string | undefine
   return { password: await loadPasswordPolicy(config), totp: await loadTotpPolicy(config) }
 }
 
+/** The policy on passwords that the configuration names, or ecomdb's own. */
+export async function passwordPolicyFrom(
+  config: Config,
+): Promise<PasswordPolicy & { file: string }> {
+  const { loadPasswordPolicy } = await import('#config/password-policy-file')
+  return await loadPasswordPolicy(config)
+}
+
 /** The hardening policy that the configuration names, or ecomdb's own. */
 export async function hardenPolicyFrom(config: Config): Promise<HardenPolicy> {
   const { loadHardenPolicy } = await import('#config/harden-policy-file')

@@ -1,6 +1,5 @@
 import type { HardeningFacts } from '#domain/hardening/facts'
-import type { HardenStep } from '#domain/hardening/fix-plan'
-import type { JudgedCheck } from '#domain/hardening/harden-report'
+import type { HardenStep, Mendable } from '#domain/hardening/fix-plan'
 import type { Session } from './session.ts'
 
 /** What `ecomdb harden` asks a server, and how it says what mends it. */
@@ -15,7 +14,7 @@ export interface Hardening {
    */
   gather(session: Session, now: () => Date): Promise<HardeningFacts>
   /** What mends a check that failed, in the order in which it is to be done. */
-  steps(judged: JudgedCheck, facts: HardeningFacts): HardenStep[]
+  steps(failed: Mendable, facts: HardeningFacts): HardenStep[]
   /** @throws EcomdbError as the server refuses it */
   run(session: Session, statement: string): Promise<void>
 }

@@ -1,5 +1,12 @@
+import type { Remedy } from './check.ts'
 import type { HardeningFacts } from './facts.ts'
 import type { CheckedFix, HardenReport, JudgedCheck } from './harden-report.ts'
+
+/** A check, or a rule, that failed, and what would mend it. */
+export interface Mendable {
+  check: { id: string }
+  remedies: readonly Remedy[]
+}
 
 /** One thing that mends a check, as the engine says it. */
 export interface HardenStep {

@@ -82,9 +82,9 @@ export const MARIADB: readonly HardeningState[] = [
     back: [`UNINSTALL ${SIMPLE}`],
   },
   {
+    // The server has a binary log that is not encrypted: see hashes-in-log.ts.
     check: 'H14',
-    verdict: fails,
-    subject: 'strict_password_validation',
+    verdict: passes,
     set: [
       `INSTALL ${SIMPLE}`,
       'SET GLOBAL simple_password_check_minimal_length = 12',

@@ -1,5 +1,6 @@
 import { fail, type HardeningCheck, type Judgement } from '../check.ts'
 import type { HardeningFacts } from '../facts.ts'
+import { wantsHashesRefused } from '../hashes-in-log.ts'
 import type { HardenPolicy } from '../policy.ts'
 import { isOn, judgeSettings, numberOf, variable, type WantedSetting } from '../variables.ts'
 
@@ -45,11 +46,11 @@ function onMariadb(facts: HardeningFacts, { passwordLength }: HardenPolicy): Jud
           ...atLeast(facts, 'simple_password_check_other_characters', 1),
         ]
       : []),
-    // Without it a ready-made hash passes unseen.
+    // Without it a ready-made hash passes unseen; with it, passwords are in a binary log as they are.
     {
       name: 'strict_password_validation',
       value: 'ON',
-      holds: isOn(facts, 'strict_password_validation'),
+      holds: isOn(facts, 'strict_password_validation') || !wantsHashesRefused(facts),
     },
   ])
 }

@@ -1,7 +1,6 @@
 import type { PrivilegePlace, Remedy } from '#domain/hardening/check'
 import type { HardeningFacts } from '#domain/hardening/facts'
-import type { HardenStep } from '#domain/hardening/fix-plan'
-import type { JudgedCheck } from '#domain/hardening/harden-report'
+import type { HardenStep, Mendable } from '#domain/hardening/fix-plan'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { HardeningDialect } from './dialect.ts'
 
@@ -9,7 +8,7 @@ import type { HardeningDialect } from './dialect.ts'
 const LOCKING = ['require_secure_transport']
 
 export function compileSteps(
-  { check, remedies }: JudgedCheck,
+  { check, remedies }: Mendable,
   facts: HardeningFacts,
   dialect: HardeningDialect,
 ): HardenStep[] {

@@ -6,7 +6,7 @@ import { gatherFacts } from './gather-facts.ts'
 export function hardening(dialect: HardeningDialect): Hardening {
   return {
     gather: (session, now) => gatherFacts(session, dialect, now),
-    steps: (judged, facts) => compileSteps(judged, facts, dialect),
+    steps: (failed, facts) => compileSteps(failed, facts, dialect),
     async run(session, statement) {
       await session.run(statement)
     },
