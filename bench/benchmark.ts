@@ -18,6 +18,7 @@ export interface Benchmark {
     | 'growth'
     | 'access-plan'
     | 'offboard'
+    | 'login'
     | 'audit-insert'
     | 'audit-insert-relaxed'
     | 'seal'

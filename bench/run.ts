@@ -12,6 +12,7 @@ import { dump } from './dump.ts'
 import { dumpLimit } from './dump-limit.ts'
 import { growth } from './growth.ts'
 import { load } from './load.ts'
+import { login } from './login.ts'
 import { offboard } from './offboard.ts'
 import { physical } from './physical.ts'
 import { physicalRestore } from './physical-restore.ts'
@@ -33,7 +34,7 @@ import { startup } from './startup.ts'
 const BENCHMARKS: readonly Benchmark[] = [
   ...[startup, load, dump, dumpLimit, growth, restore, restoreLoader],
   ...[physical, physicalRestore, second, secondPhysical],
-  ...[accessPlan, offboard],
+  ...[accessPlan, offboard, login],
   ...[auditInsert, auditInsertRelaxed, seal, auditVerify, erase],
 ]
 const MEMORY_BAR_BYTES = 400 * MIB

@@ -41,7 +41,9 @@ export default class Grant extends BaseCommand {
     const { reason, ticket = null, approver = null } = flags
     const endsAt = endOf(flags.for, systemClock)
     const request = { ...args, reason, ticket, approver, endsAt }
-    const { engine, options } = await accessOptions(await configFrom(flags), flags)
+    const config = await configFrom(flags)
+    await this.askOperator(config, !flags['dry-run'])
+    const { engine, options } = await accessOptions(config, flags)
     const place = { engine, ...options }
     const result = await grantRole(request, flags['dry-run'], place, systemClock)
     return { result, text: leaseText(result), status: leaseStatus(result) }

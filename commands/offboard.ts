@@ -51,7 +51,9 @@ export default class Offboard extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(Offboard)
-    const place = await offboardPlace(await configFrom(flags), flags.server ?? [])
+    const config = await configFrom(flags)
+    await this.askOperator(config, !flags['dry-run'] && flags.confirm === args.person)
+    const place = await offboardPlace(config, flags.server ?? [])
     const options = {
       person: args.person,
       accounts: (flags.account ?? []).map(accountOf),

@@ -112,6 +112,7 @@ export default class Restore extends BaseCommand {
     const config = await configFrom(flags)
     const folder = flags['data-dir']
     if (folder !== undefined) return await this.#files(args.snapshot, folder, flags, config)
+    await this.askOperator(config, !flags['dry-run'] && flags.confirm !== undefined)
     const moment = momentOf(flags)
     const options = restoreOptionsOf(args.snapshot, flags, moment)
     const access = await restoreAccess(config)

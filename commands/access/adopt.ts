@@ -36,7 +36,9 @@ export default class AccessAdopt extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(AccessAdopt)
     const adoption = adoptionOf(args.account, flags)
-    const { engine, options } = await accessOptions(await configFrom(flags), flags)
+    const config = await configFrom(flags)
+    await this.askOperator(config)
+    const { engine, options } = await accessOptions(config, flags)
     const result = await adoptAccount(engine, options, adoption)
     return { result, text: adoptedText(result) }
   }

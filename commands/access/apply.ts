@@ -26,7 +26,9 @@ export default class AccessApply extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(AccessApply)
-    const { engine, options } = await accessOptions(await configFrom(flags), flags)
+    const config = await configFrom(flags)
+    await this.askOperator(config)
+    const { engine, options } = await accessOptions(config, flags)
     const allowRevokes = flags['allow-revokes']
     const applied = await applyAccess(engine, { ...options, allowRevokes }, this.progress)
     const { sessionsEnded } = applied

@@ -23,7 +23,9 @@ export default class AuditUninstall extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(AuditUninstall)
-    const server = await auditedServer(await configFrom(flags))
+    const config = await configFrom(flags)
+    await this.askOperator(config, flags.confirm !== undefined)
+    const server = await auditedServer(config)
     const result = await uninstallAudit(server, flags.confirm ?? null)
     return { result, text: auditUninstallText(result) }
   }

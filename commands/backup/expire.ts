@@ -40,6 +40,7 @@ export default class BackupExpire extends BaseCommand {
     const policy = await policyFrom(config)
     const { confirm, accept, reason = '' } = flags
     if (confirm) refuseElsewhere('expire', config, policy)
+    await this.askOperator(config, confirm || accept !== undefined)
     const options = { target: await wire.target(config), keys: config.keys, policy, confirm }
     const accepted = accept ? { snapshotId: accept, reason } : null
     const result = await expireSnapshots(

@@ -36,6 +36,7 @@ export default class HardenFix extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(HardenFix)
     const config = await configFrom(flags)
+    await this.askOperator(config, flags.confirm)
     const policy = await hardenPolicyFrom(config)
     const { engine, connect } = await wire.server(config)
     const { only, confirm } = flags

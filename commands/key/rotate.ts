@@ -38,6 +38,7 @@ export default class KeyRotate extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(KeyRotate)
     const config = await configFrom(flags)
+    await this.askOperator(config, !flags['dry-run'])
     const kind = KINDS.find(one => one === args.key) ?? 'operations'
     const replace = flags.replace ?? null
     const options = { config, kind, replace, dryRun: flags['dry-run'], clock: systemClock }

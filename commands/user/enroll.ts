@@ -25,6 +25,7 @@ export default class UserEnroll extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(UserEnroll)
     const config = await configFrom(flags)
+    await this.askOperator(config, !flags.confirm)
     return await enrolInTerminal(config, args.person, flags.confirm)
   }
 }

@@ -25,8 +25,10 @@ export default class UserPasswd extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(UserPasswd)
     const { password: policy } = await credentialPoliciesFrom(flags)
+    const config = await configFrom(flags)
+    await this.askOperator(config)
     const password = await newPasswordFrom(flags)
-    const server = await wire.server(await configFrom(flags))
+    const server = await wire.server(config)
     const options = { policy, password, clock: systemClock }
     const result = await changePassword(server, args.person, options)
     return { result, text: passwordChangeText('changed', result) }

@@ -18,7 +18,9 @@ export default class UserRecovery extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(UserRecovery)
-    const server = await wire.server(await configFrom(flags))
+    const config = await configFrom(flags)
+    await this.askOperator(config)
+    const server = await wire.server(config)
     const result = await renewRecoveryCodes(server, args.person)
     return { result, text: enrolmentText(result) }
   }

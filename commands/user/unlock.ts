@@ -20,7 +20,9 @@ export default class UserUnlock extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { args, flags } = await this.parse(UserUnlock)
     const { password } = await credentialPoliciesFrom(flags)
-    const server = await wire.server(await configFrom(flags))
+    const config = await configFrom(flags)
+    await this.askOperator(config)
+    const server = await wire.server(config)
     const result = await unlockUser(server, args.person, password.lockout)
     return { result, text: userText(result) }
   }

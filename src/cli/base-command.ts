@@ -1,6 +1,7 @@
 import { Command } from '@oclif/core/command'
 import { boolean, option } from '@oclif/core/flags'
 import type { Input, ParserOutput } from '@oclif/core/interfaces'
+import type { Config } from '#config/config'
 import { EXIT, type ExitStatus } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { FailedRun, printJson } from './output.ts'
@@ -69,6 +70,16 @@ export abstract class BaseCommand<Result extends object = object> extends Comman
   protected get progress(): Progress {
     this.#progress ??= chooseProgress(this.#flags, this.jsonEnabled(), this.warnings)
     return this.#progress
+  }
+
+  /**
+   * Asks for the operator's code, where policies/totp.yaml asks for it before this command. Called
+   * when something is about to be changed, so that a dry run uses no code up.
+   */
+  protected async askOperator(config: Config, isAsked = true): Promise<void> {
+    if (!isAsked) return
+    const { confirmOperator } = await import('./operator-code.ts')
+    await confirmOperator((this.id ?? '').replaceAll(':', ' '), config, this.progress)
   }
 
   protected override async parse<

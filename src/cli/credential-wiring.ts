@@ -9,7 +9,7 @@ import type { Issuer } from '#workflow/credential/log-in'
 import { wire } from './wire.ts'
 
 /** @throws EcomdbError CONFIG_INVALID, SECRET_MISSING */
-async function totpKey(config: Config): Promise<Secret> {
+export async function totpKey(config: Config): Promise<Secret> {
   const file = config.keys.totpKeyFile
   if (!file) {
     throw new EcomdbError('CONFIG_INVALID', {

@@ -17,6 +17,12 @@ const VARIABLES: readonly (readonly [string, string])[] = [
     'ECOMDB_TARGET',
     'the target: a folder, or `s3://bucket/prefix?endpoint=…`, with other keys of `target.s3` too',
   ],
+  [
+    'ECOMDB_OPERATOR',
+    'who runs this, where it is not the login name; for `operators` of policies/totp.yaml',
+  ],
+  ['ECOMDB_OPERATOR_CODE', "the operator's one-time code"],
+  ['ECOMDB_OPERATOR_CODE_FILE', 'a file of mode 0600 with it'],
   ['ECOMDB_PROGRESS', '`--progress`: auto, bar, lines, json or none'],
   ['ECOMDB_STATE', 'where sandboxes and journals live (default `~/.local/state/ecomdb`)'],
   ['ECOMDB_CACHE', 'where bin/setup unpacks programs (default `~/.cache/ecomdb`)'],

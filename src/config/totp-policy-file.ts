@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DURATION, durationMs } from '#core/duration'
 import { EcomdbError } from '#core/errors'
+import { OPERATOR_COMMANDS } from '#domain/credential/operator-commands'
 import type { TotpPolicy } from '#domain/credential/totp-policy'
 import type { Config } from './config.ts'
 import { readPolicy } from './read-policy.ts'
@@ -30,6 +31,19 @@ const schema = z
       })
       .optional()
       .describe('the account that the broker gives'),
+    operators: z
+      .strictObject({
+        commands: z
+          .array(z.enum(OPERATOR_COMMANDS))
+          .optional()
+          .describe('commands that ask for the code of who runs them (default: none)'),
+        people: z
+          .array(z.string().min(1))
+          .optional()
+          .describe('whose codes count for that (default: of anybody who is enrolled)'),
+      })
+      .optional()
+      .describe('the second factor of who runs ecomdb itself'),
   })
   .describe('policies/totp.yaml: the second factor')
 
@@ -56,6 +70,10 @@ export async function loadTotpPolicy(
   return {
     file,
     issuer: content.issuer ?? 'ecomdb',
+    operators: {
+      commands: content.operators?.commands ?? [],
+      people: content.operators?.people ?? [],
+    },
     session: { lastsMs, connections },
   }
 }

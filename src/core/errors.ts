@@ -190,6 +190,11 @@ export const ERROR_CODES = {
     'the password or the code is wrong, or the person may not log in; which of them is not said',
     'wait for the next code and try again; an operator sees the reason with `ecomdb user show`',
   ],
+  OPERATOR_CODE_REQUIRED: [
+    EXIT.AUTHENTICATION_REFUSED,
+    'policies/totp.yaml asks for a code of who runs this command, and there is none, or from nobody who may',
+    'answer the prompt, or set ECOMDB_OPERATOR_CODE; ECOMDB_OPERATOR names the person',
+  ],
   LOGIN_THROTTLED: [
     EXIT.AUTHENTICATION_REFUSED,
     'too many attempts were wrong: nobody may try for a while',

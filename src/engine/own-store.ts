@@ -17,6 +17,8 @@ export interface OwnStores {
    *   another ecomdb is at it; SCHEMA_DRIFT when the store was made by other files than these
    */
   ensureStore(session: Session, store: OwnStoreName): Promise<string>
+  /** Whether there is such a database; nothing is made. */
+  storeExists(session: Session, store: OwnStoreName): Promise<boolean>
   /** The database's name, whether it is there or not. */
   storeName(session: Session, store: OwnStoreName): string
 }

@@ -3,7 +3,7 @@ import type { PrepareReport } from '#domain/credential/prepare-report'
 
 /** `ecomdb broker prepare` for people. */
 export function prepareText(report: PrepareReport): string {
-  const { dryRun, steps, totpKeyFile, passwordFile, madeKey } = report
+  const { dryRun, steps, totpKeyFile, passwordFile, madeKey, scheduler } = report
   if (dryRun) {
     return [...steps.map(sql => `${sql};`), 'nothing was changed'].join('\n')
   }
@@ -11,6 +11,11 @@ export function prepareText(report: PrepareReport): string {
     `${countOf(steps.length, 'statement')} done: the issuer, its procedures, and the account ecomdb_broker`,
     `password of ecomdb_broker: ${passwordFile}`,
     `key for one-time codes: ${totpKeyFile}${madeKey ? ' (new; keep a copy where no database backup is)' : ''}`,
+    ...(scheduler
+      ? []
+      : [
+          'the event scheduler is off: with no broker running, nobody ends sessions whose time is over (SET GLOBAL event_scheduler = ON)',
+        ]),
     'next: name ecomdb_broker and its password file under server in the ecomdb.yaml of the broker',
   ].join('\n')
 }

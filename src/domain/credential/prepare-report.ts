@@ -4,6 +4,8 @@ export interface PrepareReport {
   totpKeyFile: string
   passwordFile: string
   madeKey: boolean
+  /** Whether the server runs events: one ends sessions whose time is over when no broker does. */
+  scheduler: boolean
   /** The statements, without passwords. */
   steps: string[]
 }

@@ -28,7 +28,7 @@ export async function prepareBroker(
   if (!totpKeyFile) throw noKeyFile()
   const passwordFile = join(dirname(totpKeyFile), `${BROKER_USER}.password`)
   return await asAdministrator(server, async session => {
-    const { credentials, accessCatalog } = server.engine
+    const { credentials, accessCatalog, leases } = server.engine
     const broker = { user: BROKER_USER, host: identityHost }
     const steps = await credentials.issuerSteps(session, { broker, sessionHost })
     const madeKey = !(await isThere(totpKeyFile))
@@ -37,6 +37,7 @@ export async function prepareBroker(
       totpKeyFile,
       passwordFile,
       madeKey,
+      scheduler: (await leases.deadMan(session)).scheduler,
       steps: steps.map(({ sql }) => sql),
     }
     if (dryRun) return report

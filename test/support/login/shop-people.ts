@@ -77,7 +77,11 @@ export class ShopPeople {
     const issuer: Issuer = {
       engine,
       connect: { ...connect, user: 'ecomdb_broker', password: broker },
-      policy: { issuer: 'shop', session: { lastsMs: 60_000, connections: 2 } },
+      policy: {
+        issuer: 'shop',
+        operators: { commands: [], people: [] },
+        session: { lastsMs: 60_000, connections: 2 },
+      },
       totpKey: await readDedupKey(totpKeyFile),
       clock,
     }

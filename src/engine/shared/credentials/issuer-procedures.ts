@@ -35,9 +35,13 @@ mint: BEGIN
   DECLARE v_user, v_lock VARCHAR(64);
   DECLARE v_account, v_role VARCHAR(400);
   DECLARE v_roles TEXT;
+  DECLARE v_begun INT DEFAULT 0;
   DECLARE v_now DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
+    IF v_begun = 1 THEN
+      ${takeBack(dialect, 'failed')}
+    END IF;
     IF v_lock IS NOT NULL THEN
       DO RELEASE_LOCK(v_lock);
     END IF;
@@ -62,13 +66,14 @@ mint: BEGIN
   SET v_role = QUOTE(CONCAT('r', v_user));
   INSERT INTO session_account (session_user, session_host, person, created_at, expires_at)
   VALUES (v_user, ${host}, p_person, v_now, v_now + INTERVAL p_seconds SECOND);
+  SET v_begun = 1;
   INSERT INTO account (account_user, account_host, person, kind, created_at)
   VALUES (v_user, ${host}, p_person, 'session', v_now);
   ${dialect.makeAccount(place.tls ? 'REQUIRE SSL' : '')}
-  IF NOT EXISTS (SELECT 1 FROM person WHERE person = p_person AND state = 'active') THEN
-    ${dialect.dropAccount}
-    UPDATE session_account SET ended_at = UTC_TIMESTAMP(6), end_reason = 'not active'
-    WHERE session_user = v_user;
+  -- Another broker may have ended it before the account was there: then nobody else would.
+  IF NOT EXISTS (SELECT 1 FROM person WHERE person = p_person AND state = 'active')
+    OR NOT EXISTS (SELECT 1 FROM session_account WHERE session_user = v_user AND ended_at IS NULL) THEN
+    ${takeBack(dialect, 'not active')}
     DO RELEASE_LOCK(v_lock);
     SELECT 'not active' AS outcome, NULL AS session_user, NULL AS expires_at, 0 AS tls;
     LEAVE mint;
@@ -77,6 +82,14 @@ mint: BEGIN
   SELECT 'minted' AS outcome, v_user AS session_user, v_now + INTERVAL p_seconds SECOND AS expires_at,
     ${place.tls ? 1 : 0} AS tls;
 END`
+}
+
+/** What a mint has made goes again. */
+function takeBack(dialect: IssuerDialect, reason: string): string {
+  return `${dialect.dropAccount}
+    DELETE FROM account WHERE account_user = v_user AND kind = 'session';
+    UPDATE session_account SET ended_at = UTC_TIMESTAMP(6), end_reason = ${quoteString(reason)}
+    WHERE session_user = v_user AND ended_at IS NULL;`
 }
 
 /**
@@ -103,7 +116,7 @@ ending: BEGIN
   SET v_account = CONCAT(QUOTE(p_user), '@', QUOTE(v_host));
   SET v_role = QUOTE(CONCAT('r', p_user));
   IF EXISTS (SELECT 1 FROM mysql.user WHERE user = p_user AND host = v_host) THEN
-    SET @ecomdb_sql = CONCAT('ALTER USER ', v_account, ' ACCOUNT LOCK');
+    SET @ecomdb_sql = CONCAT('ALTER USER IF EXISTS ', v_account, ' ACCOUNT LOCK');
     PREPARE ecomdb_statement FROM @ecomdb_sql;
     EXECUTE ecomdb_statement;
     DEALLOCATE PREPARE ecomdb_statement;
@@ -121,8 +134,49 @@ ending: BEGIN
   DELETE FROM account WHERE account_user = p_user AND account_host = v_host AND kind = 'session';
   UPDATE session_account SET ended_at = UTC_TIMESTAMP(6), end_reason = p_reason
   WHERE session_user = p_user AND ended_at IS NULL;
+  -- A mint that was under way has made it meanwhile; one that comes later sees that it has ended.
+  IF EXISTS (SELECT 1 FROM mysql.user WHERE user = p_user AND host = v_host) THEN
+    ${dialect.dropAccount}
+  END IF;
   SELECT IF(v_id IS NULL, 'ended', 'still connected') AS outcome;
 END`
+}
+
+export const OVERDUE = 'end_overdue'
+
+/** The broker comes first, every two seconds. */
+const OVERDUE_S = 10
+
+/** Ends the sessions whose time is over, where no broker does: it is dead, or away. */
+export function overdueProcedure(database: string): string {
+  return `CREATE DEFINER = ${quoteAccount(ISSUER.user, ISSUER.host)} PROCEDURE ${quoteQualified(database, OVERDUE)}()
+  MODIFIES SQL DATA SQL SECURITY DEFINER
+  COMMENT 'ecomdb: called by the event of the same name'
+BEGIN
+  DECLARE v_user VARCHAR(64);
+  DECLARE v_last VARCHAR(64) DEFAULT '';
+  -- One that cannot be ended must not keep the others: it is tried again in a minute.
+  DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+  overdue: LOOP
+    SET v_user = NULL;
+    SET v_user = (SELECT MIN(session_user) FROM session_account WHERE ended_at IS NULL
+      AND expires_at < UTC_TIMESTAMP(6) - INTERVAL ${OVERDUE_S} SECOND AND session_user > v_last);
+    IF v_user IS NULL THEN
+      LEAVE overdue;
+    END IF;
+    SET v_last = v_user;
+    CALL end_session(v_user, 'overdue');
+  END LOOP;
+END`
+}
+
+/** It runs as the locked issuer: an event asks for no login. */
+export function overdueEvent(database: string): string {
+  const place = quoteQualified(database, OVERDUE)
+  return `CREATE DEFINER = ${quoteAccount(ISSUER.user, ISSUER.host)} EVENT ${place}
+  ON SCHEDULE EVERY 1 MINUTE ON COMPLETION PRESERVE
+  COMMENT 'ecomdb: ends sessions whose time is over, where the broker did not'
+  DO CALL ${place}()`
 }
 
 /** Everything that the broker's own account may do. It can make no account and read no data. */

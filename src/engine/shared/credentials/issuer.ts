@@ -13,8 +13,17 @@ import { ownStores } from '../own-store/own-store.ts'
 import type { AccountDialect } from '../provision/accounts.ts'
 import { momentOf } from './identities.ts'
 import type { IssuerDialect } from './issuer-dialect.ts'
-import { brokerGrants, endProcedure, ISSUER, mintProcedure } from './issuer-procedures.ts'
+import {
+  brokerGrants,
+  endProcedure,
+  ISSUER,
+  mintProcedure,
+  OVERDUE,
+  overdueEvent,
+  overdueProcedure,
+} from './issuer-procedures.ts'
 import { storeTable } from './people.ts'
+import { runIdentified } from './run-identified.ts'
 
 /**
  * Each can run again. The procedures are dropped and made: neither engine replaces one in a
@@ -37,11 +46,15 @@ export async function issuerSteps(
     plain(`CREATE USER IF NOT EXISTS ${issuer} ${accounts.lockedWithoutPassword}`),
     ...definerGrants.map(grant => plain(`GRANT ${grant} TO ${issuer}`)),
     ...(await rolesFor(session, dialect, issuer)).map(plain),
-    ...['mint_session', 'end_session'].map(name =>
+    plain(`DROP EVENT IF EXISTS ${quoteQualified(database, OVERDUE)}`),
+    ...['mint_session', 'end_session', OVERDUE].map(name =>
       plain(`DROP PROCEDURE IF EXISTS ${quoteQualified(database, name)}`),
     ),
+    // Their tables are named without the database: procedures run in their own.
     plain(mintProcedure(dialect, place)),
     plain(endProcedure(dialect, place)),
+    plain(overdueProcedure(database)),
+    plain(overdueEvent(database)),
     // Twice: an account that is there from before gets the password of the file, too.
     ...['CREATE USER IF NOT EXISTS', 'ALTER USER'].map(verb => ({
       sql: `${verb} ${brokerName} IDENTIFIED BY ${PASSWORD_MARK}`,
@@ -72,9 +85,8 @@ export async function runIssuerStep(
   { sql, takesPassword }: IssuerStep,
   password: Secret | null,
 ): Promise<void> {
-  const secret = takesPassword && password ? quoteString(password.reveal()) : ''
-  // Its tables are named without their database in the procedures: they run in their own.
-  await session.run(takesPassword ? sql.replace(PASSWORD_MARK, () => secret) : sql)
+  if (takesPassword && password) await runIdentified(session, sql, password)
+  else await session.run(sql)
 }
 
 export async function mint(

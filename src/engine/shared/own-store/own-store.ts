@@ -23,11 +23,16 @@ const DEFAULT_NAMES: Readonly<Record<OwnStoreName, string>> = {
 /** Another ecomdb that makes the store needs a second or two. */
 const LOCK_WAIT_S = 30
 
-export const ownStores: OwnStores = { ensureStore, storeName }
+export const ownStores: OwnStores = { ensureStore, storeExists, storeName }
 
 function storeName({ options }: Session, store: OwnStoreName): string {
   const configured = { access: options.accessDatabase, audit: options.auditDatabase }
   return configured[store] ?? DEFAULT_NAMES[store]
+}
+
+async function storeExists(session: Session, store: OwnStoreName): Promise<boolean> {
+  const sql = 'SELECT 1 FROM information_schema.schemata WHERE schema_name = ?'
+  return (await session.value(sql, [storeName(session, store)])) !== null
 }
 
 /** Stores that a session has found up to date. */

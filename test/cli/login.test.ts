@@ -1,0 +1,200 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packageRoot } from '#core/paths'
+import { Secret } from '#core/secret'
+import { TEST_ENGINES } from '#test/engines'
+import { BrokerShop } from '#test/login/broker-shop'
+
+const OPEN = "SELECT COUNT(*) FROM mysql.user WHERE user LIKE 's\\_%\\_%'"
+
+describe.each(TEST_ENGINES)('%s', family => {
+  let shop: BrokerShop
+  let alice: { password: string; seed: string }
+  const secrets: string[] = []
+  beforeAll(async () => {
+    shop = await BrokerShop.open(family)
+    await shop.session.run('SET GLOBAL event_scheduler = ON')
+    const prepared = await shop.run(['broker', 'prepare', '--json'])
+    expect(prepared.json().result).toMatchObject({ madeKey: true, scheduler: true })
+    alice = await shop.add('alice')
+    secrets.push(alice.password)
+    const file = join(shop.folder, 'keys', 'ecomdb_broker.password')
+    secrets.push((await readFile(file, 'utf8')).trim())
+  })
+  afterAll(() => shop?.close())
+
+  async function logIn(...args: string[]) {
+    const code = await shop.freshCode('alice', alice.seed)
+    return await shop.run(['login', ...args], {}, `${alice.password}\n${code}\n`)
+  }
+
+  test('policy: what departs, the plan, the server as strict as it can be, and weak ones refused', async () => {
+    const before = await shop.run(['policy', 'check', '--json'])
+    expect(before.status).toBe(3)
+    expect(before.json().result.departures).toBeGreaterThan(3)
+    const plan = await shop.run(['policy', 'apply'])
+    const plugin = family === 'mysql' ? 'validate_password' : 'simple_password_check'
+    expect(plan.stdout).toMatch(
+      new RegExp(`^would be executed with --confirm:\n  INSTALL .*${plugin}'`),
+    )
+    expect((await shop.run(['policy', 'check'])).stdout).toContain(`${plugin} is not installed`)
+    const applied = await shop.run(['policy', 'apply', '--confirm', '--json'])
+    expect(applied.json().result.after).toMatchObject({ departures: 0 })
+    const check = await shop.run(['policy', 'check'])
+    expect(check).toMatchObject({ status: 0 })
+    expect(check.stdout).toMatch(/^ecomdb +runs +runs of 2 at most/m)
+    // A hash is taken unseen on both, and on MariaDB no password that is the name of its account.
+    const hash =
+      family === 'mysql'
+        ? "WITH caching_sha2_password AS '$A$005$THISISACOMBINATIONOFINVALIDSALTANDPASSWORDTHATMUSTNEVERBRBEUSED'"
+        : `BY PASSWORD '*${'0'.repeat(40)}'`
+    await shop.session.run(`CREATE USER hashed@localhost IDENTIFIED ${hash}`)
+    if (family === 'mariadb') {
+      const own = "CREATE USER 'Xk3-Vt9.Lm2Qz'@localhost IDENTIFIED BY 'Xk3-Vt9.Lm2Qz'"
+      await expect(shop.session.run(own)).rejects.toThrow(/policy|validat/i)
+    }
+    for (const weak of ['Sh0rt-pw', 'no-capital-l3tters', 'NoDigitsAtAll-x', 'NoSpecial1here']) {
+      const sql = `CREATE USER weak@localhost IDENTIFIED BY '${weak}'`
+      await expect(shop.session.run(sql), weak).rejects.toThrow(/policy|validat/i)
+    }
+    // ecomdb's own get through, the way that they are not in the log.
+    const changed = await shop.run(['user', 'passwd', 'alice', '--generate', 'random', '--json'])
+    alice.password = changed.json().result.generatedPassword
+    secrets.push(alice.password)
+  })
+
+  test('systemd finds nothing wrong with the unit in docs/login.md, and its ExecStart runs', async () => {
+    const words = await execStart(shop.folder)
+    expect(await shop.startBroker(words)).toMatch(/; 0 sessions of an earlier broker ended\b/)
+    expect((await shop.run(['broker', '--config', 'broker.yaml', '--json'])).json()).toMatchObject({
+      error: { code: 'LOCKED' },
+    })
+  })
+
+  test('login runs a command, on this host and by a forced command; the session ends with it', async () => {
+    const show = ['--', 'sh', '-c', 'echo $ECOMDB_USER; cat $ECOMDB_PASSWORD_FILE; exit 7']
+    const here = await logIn('--person', 'alice', ...show)
+    expect(here).toMatchObject({ status: 7, stdout: expect.stringMatching(/^s_alice_/) })
+    secrets.push(here.stdout.split('\n')[1] ?? '')
+    const ecomdb = join(packageRoot(), 'bin/ecomdb')
+    const via = (person: string): string =>
+      `${ecomdb} login --stdio --person ${person} --config broker.yaml`
+    const there = await logIn('--person', 'alice', '--via', via('alice'), ...show)
+    expect(there, there.stderr).toMatchObject({ status: 7, stdout: expect.stringMatching(/^s_/) })
+    const foreign = await logIn('--person', 'alice', '--via', via('rob'), '--json', ...show)
+    expect(foreign.json()).toMatchObject({ status: 22, error: { code: 'LOGIN_REFUSED' } })
+    expect(await shop.session.value(OPEN)).toBe('0')
+  })
+
+  test('a broker that is killed in the middle of a mint: the next one sweeps what it left', async () => {
+    const other = await shop.engine.connect(shop.server.administrator)
+    await other.run('LOCK TABLES ecomdb_access.account WRITE')
+    const cut = logIn('--person', 'alice', '--json', '--', 'true')
+    const half = 'SELECT COUNT(*) FROM ecomdb_access.session_account WHERE ended_at IS NULL'
+    await shop.until(half, '1')
+    await shop.stopBroker('SIGKILL')
+    expect((await cut).json()).toMatchObject({ status: 20, error: { code: 'SERVER_UNREACHABLE' } })
+    const started = shop.startBroker()
+    await other.run('UNLOCK TABLES')
+    await other.close()
+    expect(await started).toMatch(/; [01] sessions of an earlier broker ended\b/)
+    await shop.until(half, '0')
+    await shop.until(
+      "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'ecomdb_broker' AND command <> 'Sleep'",
+      '0',
+    )
+    expect(await shop.session.value(OPEN)).toBe('0')
+    expect(await logIn('--person', 'alice', '--', 'true')).toMatchObject({ status: 0 })
+  })
+
+  test('no broker runs: the server itself ends a session whose time is over', async () => {
+    const left = await logIn('--person', 'alice', '--out', 'session.cnf', '--json')
+    const { user } = left.json().result
+    const options = await readFile(join(shop.folder, 'session.cnf'), 'utf8')
+    const password = new Secret(/^password ?= ?"?([^"\n]+)/m.exec(options)?.[1] ?? '')
+    secrets.push(password.reveal())
+    const tls = family === 'mysql'
+    const session = await shop.engine.connect({ ...shop.server.administrator, user, password, tls })
+    await shop.stopBroker('SIGKILL')
+    await shop.session.run('ALTER EVENT ecomdb_access.end_overdue ON SCHEDULE EVERY 1 SECOND')
+    await shop.session.run(
+      'UPDATE ecomdb_access.session_account SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 9 SECOND WHERE ended_at IS NULL',
+    )
+    expect(await session.value('SELECT 1')).toBe('1')
+    await shop.until(OPEN, '0')
+    await expect(session.value('SELECT 1')).rejects.toMatchObject({ code: 'SERVER_LOST' })
+    const ended = 'SELECT end_reason FROM ecomdb_access.session_account WHERE session_user = ?'
+    expect(await shop.session.value(ended, [user])).toBe('overdue')
+    await shop.startBroker()
+    expect(await shop.stopBroker('SIGTERM')).toBe(130)
+  })
+
+  test("the operator's own code, where totp.yaml asks for it: none, wrong, right, and once only", async () => {
+    const dana = await shop.add('dana')
+    await shop.write('totp.yaml', 'operators: {commands: [offboard, policy apply], people: [dana]}')
+    const offboard = (env: Record<string, string>, ...args: string[]) =>
+      shop.run(['offboard', 'alice', '--json', ...args], env)
+    const confirm = ['--confirm', 'alice']
+    const refused = (code: string) => ({ status: 22, error: { code } })
+    expect((await offboard({}, '--dry-run')).status).toBe(0)
+    const who = { ECOMDB_OPERATOR: 'dana' }
+    const none = await offboard(who, ...confirm)
+    expect(none.json()).toMatchObject(refused('OPERATOR_CODE_REQUIRED'))
+    const code = await shop.freshCode('dana', dana.seed)
+    const mine = { ECOMDB_OPERATOR: 'alice', ECOMDB_OPERATOR_CODE: code }
+    expect((await offboard(mine, ...confirm)).json()).toMatchObject(
+      refused('OPERATOR_CODE_REQUIRED'),
+    )
+    const wrong = { ...who, ECOMDB_OPERATOR_CODE: '000000' }
+    expect((await offboard(wrong, ...confirm)).json()).toMatchObject(refused('LOGIN_REFUSED'))
+    expect(
+      await shop.session.value("SELECT state FROM ecomdb_access.person WHERE person = 'alice'"),
+    ).toBe('active')
+    await writeFile(join(shop.folder, 'code'), `${code}\n`, { mode: 0o600 })
+    const right = { ...who, ECOMDB_OPERATOR_CODE_FILE: 'code' }
+    expect((await offboard(right, ...confirm)).json().result.person).toBe('alice')
+    const again = await shop.run(['policy', 'apply', '--confirm', '--json'], right)
+    expect(again.json()).toMatchObject(refused('LOGIN_REFUSED'))
+    const noted =
+      "SELECT COUNT(*) FROM ecomdb_access.operation WHERE command = 'operator' AND subject = 'dana'"
+    expect(await shop.session.value(noted)).toBe('3')
+  })
+
+  test('no password is in a file of the server, its binary log least of all', async () => {
+    const logs = await shop.session.rows('SHOW BINARY LOGS')
+    const events = (
+      await Promise.all(
+        logs.map(({ Log_name: name }) => shop.session.rows(`SHOW BINLOG EVENTS IN '${name}'`)),
+      )
+    ).flat()
+    const made = events
+      .map(({ Info: info }) => String(info))
+      .filter(info => /^(use .*; )?CREATE USER/i.test(info))
+    for (const name of ['alice', 'dana', 'ecomdb_broker', 's_alice_']) {
+      expect(made.filter(info => info.includes(name)).length, name).toBeGreaterThan(0)
+    }
+    expect(secrets.filter(Boolean)).toHaveLength(5)
+    const patterns = secrets.flatMap(secret => ['-e', secret])
+    const found = spawnSync('grep', ['-rlaF', ...patterns, join(shop.server.folder, 'data')])
+    expect(found.stdout.toString()).toBe('')
+    expect(found.status).toBe(1)
+  })
+})
+
+/** The words of ExecStart, with the program and the configuration of this test. */
+async function execStart(folder: string): Promise<string[]> {
+  const page = await readFile(join(packageRoot(), 'docs/login.md'), 'utf8')
+  const [block = ''] = /^ {4}\[Unit\]\n(?:(?: {4}.*)?\n)*/m.exec(page) ?? []
+  const program = join(packageRoot(), 'bin/ecomdb')
+  const unit = block.replace(/^ {4}/gm, '').replace('/usr/local/bin/ecomdb', program)
+  const place = await mkdtemp(join(folder, 'unit-'))
+  await writeFile(join(place, 'ecomdb-broker.service'), unit)
+  const file = join(place, 'ecomdb-broker.service')
+  const verify = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' })
+  // Where systemd-analyze is not installed, nobody can check the unit.
+  if (!verify.error) expect(`${verify.stdout}${verify.stderr}`).toBe('')
+  const [, line = ''] = /^ExecStart=(.*)$/m.exec(unit) ?? []
+  return line.replace('/etc/ecomdb/broker.yaml', 'broker.yaml').split(' ')
+}
