@@ -51,6 +51,7 @@ export default class AuditErase extends BaseCommand {
     const confirmed = isConfirmed(flags)
     const person = flags.replay ? null : { key: flags.person ?? '', reason: flags.reason ?? '' }
     const config = await configFrom(flags)
+    await this.askOperator(config, confirmed)
     const [policy, key] = [await auditPolicyFrom(config), await auditKeyFrom(config)]
     const anchors = await anchorsFrom(config, flags.anchor)
     const { trustedSigners } = config.audit

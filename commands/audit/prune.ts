@@ -35,6 +35,7 @@ export default class AuditPrune extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(AuditPrune)
     const config = await configFrom(flags)
+    await this.askOperator(config, flags.confirm !== undefined)
     const [policy, key] = [await auditPolicyFrom(config), await auditKeyFrom(config)]
     const anchors = await anchorsFrom(config, flags.anchor)
     const { trustedSigners } = config.audit

@@ -134,7 +134,6 @@ describe.each(TEST_ENGINES)('%s', family => {
   })
 
   test("the operator's own code, where totp.yaml asks for it: none, wrong, right, and once only", async () => {
-    const dana = await shop.add('dana')
     await shop.write('totp.yaml', 'operators: {commands: [offboard, policy apply], people: [dana]}')
     const offboard = (env: Record<string, string>, ...args: string[]) =>
       shop.run(['offboard', 'alice', '--json', ...args], env)
@@ -142,6 +141,10 @@ describe.each(TEST_ENGINES)('%s', family => {
     const refused = (code: string) => ({ status: 22, error: { code } })
     expect((await offboard({}, '--dry-run')).status).toBe(0)
     const who = { ECOMDB_OPERATOR: 'dana' }
+    // Named, and not enrolled yet; then without a code.
+    const early = await offboard(who, ...confirm)
+    expect(early.json()).toMatchObject(refused('OPERATOR_CODE_REQUIRED'))
+    const dana = await shop.add('dana')
     const none = await offboard(who, ...confirm)
     expect(none.json()).toMatchObject(refused('OPERATOR_CODE_REQUIRED'))
     const code = await shop.freshCode('dana', dana.seed)

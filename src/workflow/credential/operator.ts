@@ -24,8 +24,8 @@ export interface Operator {
  * guard against a code that comes twice as for a login. It keeps a borrowed terminal or a copied
  * configuration from doing harm; it cannot keep out whoever has the server's administrator.
  *
- * Where nobody is enrolled there is nobody to ask: a new server, and the first enrolment. That is
- * told, and never silent.
+ * Where nobody is enrolled there is nobody to ask: a new server, and the first enrolment; where the
+ * policy names people, for nothing else than enrolling. That is told, and never silent.
  *
  * @throws EcomdbError OPERATOR_CODE_REQUIRED, LOGIN_REFUSED, LOGIN_THROTTLED: nothing was changed
  */
@@ -38,7 +38,8 @@ export async function askOperator(
   await asAdministrator(server, async session => {
     const { accessCatalog } = server.engine
     const exists = await accessCatalog.storeExists(session, 'access')
-    if (!exists || !(await isAnybodyEnrolled(server, session, operator))) {
+    const mayBegin = operator.people.length === 0 || command === 'user enroll'
+    if (!exists || (mayBegin && !(await isAnybodyEnrolled(server, session, operator)))) {
       progress.warn(
         `policies/totp.yaml asks for the operator's code before ${command}, and nobody is enrolled here who could give one: it is not asked for`,
       )
