@@ -66,16 +66,7 @@ export default class Restore extends BaseCommand {
     }),
     'data-dir': text({
       helpValue: 'FOLDER',
-      exclusive: [
-        'databases',
-        'table',
-        'into',
-        'at',
-        'gtid',
-        'before-gtid',
-        'start-over',
-        'resume',
-      ],
+      exclusive: ['databases', 'table', 'into', 'at', 'gtid', 'before-gtid', 'resume'],
       summary: 'a physical snapshot: write its data files into this empty directory',
     }),
     confirm: text({
@@ -89,7 +80,8 @@ export default class Restore extends BaseCommand {
       summary: 'continue a restore that was interrupted here: what it has loaded stays',
     }),
     'start-over': boolean({
-      summary: 'remove what an interrupted restore made here, by its journal, and begin again',
+      summary:
+        'remove what an interrupted restore made here, by its journal or its mark, and begin again',
     }),
     binlog: boolean({
       allowNo: true,
@@ -129,12 +121,12 @@ export default class Restore extends BaseCommand {
   async #files(
     snapshot: string | undefined,
     dataFolder: string,
-    flags: { 'dry-run': boolean },
+    flags: { 'dry-run': boolean; 'start-over': boolean },
     config: Config,
   ): Promise<Outcome<object>> {
     const { auditDatabase = 'ecomdb_audit' } = config.server
     const what = { snapshot: snapshot ?? 'latest', dataFolder, auditDatabase }
-    const options = { ...what, dryRun: flags['dry-run'] }
+    const options = { ...what, dryRun: flags['dry-run'], startOver: flags['start-over'] }
     const access = await restoreAccess(config)
     const result = await restorePhysically(options, access, engineFor, systemClock, this.progress)
     return { result, text: physicalRestoreText(result) }

@@ -1,9 +1,11 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packageRoot } from '#core/paths'
 import { findTool } from '#process/find-tool'
+import { cliEnvironment } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
 
@@ -98,6 +100,19 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(existsSync(join(shop.folder, 'x'))).toBe(false)
   })
 
+  test('what a killed restore left is told from a data directory, and is removed when asked', async () => {
+    const [physical] = (await shop.ecomdb('backup', 'list', '--json')).json().result.snapshots
+    const killed = await killedRestore(shop, physical.snapshotId, 'cut')
+    const again = ['restore', physical.snapshotId, '--data-dir', 'cut']
+    const refused = await shop.ecomdb(...again)
+    expect([killed, refused.status]).toEqual(['SIGKILL', 2])
+    expect(refused.stderr).toContain('of a restore that was cut off')
+    expect((await shop.ecomdb(...again, '--start-over')).status).toBe(0)
+    expect(await readdir(join(shop.folder, 'cut'))).not.toContain('.ecomdb-unfinished')
+    // A data directory that is whole is nobody's to remove.
+    expect((await shop.ecomdb(...again, '--start-over')).status).toBe(2)
+  })
+
   test('RESTORE.md brings the same files back without ecomdb', async () => {
     const [{ snapshotId }] = (await shop.ecomdb('backup', 'list', '--json')).json().result.snapshots
     const followed = await followRecipe(shop.folder, snapshotId)
@@ -134,6 +149,20 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect((await shop.ecomdb('backup', 'verify', 'latest')).status).toBe(0)
   })
 })
+
+/** Kills it as soon as it has files to check. @returns the signal that ended it */
+async function killedRestore(shop: PhysicalShop, snapshotId: string, dataFolder: string) {
+  const args = ['restore', snapshotId, '--data-dir', dataFolder, '--progress', 'json']
+  const child = spawn(join(packageRoot(), 'bin/ecomdb'), args, {
+    cwd: shop.folder,
+    env: cliEnvironment(shop.folder),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (text.includes('applying the log')) child.kill('SIGKILL')
+  })
+  return await new Promise(resolve => child.once('close', (_status, signal) => resolve(signal)))
+}
 
 function outcomes(report: { checks: { name: string; outcome: string }[] }) {
   return Object.fromEntries(report.checks.map(({ name, outcome }) => [name, outcome]))

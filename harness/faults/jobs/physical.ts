@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { silentProgress } from '#core/progress'
 import { backUpPhysically } from '#workflow/backup/back-up-physically'
@@ -77,10 +76,7 @@ export const restoreFiles: Job = {
     if (refused.status !== 0 && !inTheWay) {
       throw new Error(`run again: exit ${refused.status}\n${refused.stderr}`)
     }
-    if (inTheWay) {
-      await rm(dataOf(one), { recursive: true })
-      await one.succeeds(...restoreArgs(one))
-    }
+    if (inTheWay) await one.succeeds(...restoreArgs(one), '--start-over')
     await requireServer(one)
     return `${inTheWay ? 'what was half there was in the way' : 'run again'}; its server answers`
   },

@@ -1,4 +1,4 @@
-import { chmod, lchown, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { chmod, lchown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Clock } from '#core/clock'
 import { EcomdbError, systemCode } from '#core/errors'
@@ -15,12 +15,17 @@ import { openChain, type PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
 
+/** In a data directory until all of it is there; no server minds it. */
+const UNFINISHED = '.ecomdb-unfinished'
+
 export interface PhysicalRestoreOptions {
   /** A snapshot id, an unambiguous beginning of one, or 'latest'. */
   snapshot: string
   /** The data directory: missing, or empty. */
   dataFolder: string
   dryRun: boolean
+  /** Remove what a restore has left in the directory that was killed. */
+  startOver: boolean
   /** Where the audit trail would be, if the snapshot has one. */
   auditDatabase: string
 }
@@ -68,7 +73,7 @@ export async function restorePhysically(
   warnOfTrail(layers, options.auditDatabase, progress)
   const engine = await engineFor(envelope.engine)
   const folder = resolve(options.dataFolder)
-  await refuseFull(folder)
+  await refuseFull(folder, options.startOver)
   const report = reportOf(layers, folder)
   if (options.dryRun) return report
   const { checks, owner } = await usingRepository(access.repository, () =>
@@ -91,7 +96,10 @@ function warnOfTrail(
   )
 }
 
-/** All of it or nothing: what a failure or a signal leaves is removed. */
+/**
+ * All of it or nothing: what a failure or a signal leaves is removed. SIGKILL leaves the mark, by
+ * which the next restore knows that the files are not whole, and not somebody's.
+ */
 async function fill(
   engine: Engine,
   access: SnapshotAccess,
@@ -100,13 +108,16 @@ async function fill(
   progress: Progress,
 ): Promise<{ checks: Check[]; owner: number }> {
   const made = await makeFolder(folder)
+  await emptyFolder(folder, false)
   const empty = (): Promise<void> => emptyFolder(folder, made)
   const forget = onInterrupt(empty)
   try {
+    await writeFile(join(folder, UNFINISHED), '')
     const checks = await restoreDataFolder(engine, access, layers, folder, progress)
     refuseDamage(checks)
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)
+    await rm(join(folder, UNFINISHED))
     return { checks, owner }
   } catch (error) {
     await empty()
@@ -116,7 +127,7 @@ async function fill(
   }
 }
 
-async function refuseFull(folder: string): Promise<void> {
+async function refuseFull(folder: string, startOver: boolean): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return []
     throw new EcomdbError('TARGET_NOT_EMPTY', {
@@ -127,7 +138,14 @@ async function refuseFull(folder: string): Promise<void> {
     })
   })
   const found = names.filter(name => name !== 'lost+found')
-  if (found.length === 0) return
+  if (found.length === 0 || (startOver && found.includes(UNFINISHED))) return
+  if (found.includes(UNFINISHED)) {
+    throw new EcomdbError('TARGET_NOT_EMPTY', {
+      what: `${folder} holds the files of a restore that was cut off`,
+      why: 'they are not whole: no server may be started on them',
+      hints: ['with --start-over they are removed, and the restore begins again'],
+    })
+  }
   throw new EcomdbError('TARGET_NOT_EMPTY', {
     what: `${folder} is not empty`,
     why: `it holds ${found.slice(0, 3).join(', ')}`,
