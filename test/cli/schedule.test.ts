@@ -166,7 +166,8 @@ test('a job that fails is tried again later, and has its error in the list', () 
       join(folder, 'ecomdb.yaml'),
       'server: { socket: /nowhere/server.sock }\ntarget: { directory: backups }\nrecovery_policy: r.yaml\n',
     )
-    await writeFile(join(folder, 'r.yaml'), "schedule: { logical: { at: '0 1 * * *' } }\n")
+    const policy = "schedule: { logical: { at: '0 1 * * *' }, verify: { at: '0 5 * * *' } }"
+    await writeFile(join(folder, 'r.yaml'), `${policy}\n`)
     const run = await runEcomdb(['schedule', 'run', 'logical'], { cwd: folder, env })
     expect(run.status).toBe(20)
     expect(run.stdout).toContain('logical: failed: SERVER_UNREACHABLE')
@@ -174,10 +175,13 @@ test('a job that fails is tried again later, and has its error in the list', () 
     const [job] = list.json().result.jobs
     expect(job).toMatchObject({ failing: true, failures: 1, lastSuccessAt: null })
     expect(Date.parse(job.nextAt) - Date.parse(job.last.endedAt)).toBe(300_000)
+    // One that was run by hand does not stand for the other, which had its time as well.
+    const { problems } = list.json().result
+    expect(problems[0].what).toBe('nothing runs the schedule here')
     const stranger = await runEcomdb(['schedule', 'run', 'drill'], { cwd: folder, env })
     expect([stranger.status, stranger.stderr]).toEqual([
       2,
-      expect.stringContaining('its jobs are logical'),
+      expect.stringContaining('its jobs are logical, verify'),
     ])
   }))
 

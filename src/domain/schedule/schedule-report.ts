@@ -45,6 +45,8 @@ export interface JobReport {
   failing: boolean
   /** Its time has passed, and nobody has begun it. */
   late: boolean
+  /** Its time came in the last two days, and this host knows of no run at all. */
+  unseen: boolean
 }
 
 /** What is known of one job, in the words of the report. */
@@ -70,6 +72,7 @@ export function jobReport(
     nextAt: running ? null : isoOf(nextAt),
     failing: isFailing(state),
     late: !running && isLate(job, state, now),
+    unseen: !running && last === null && wasDue(job, now),
   }
 }
 
@@ -81,6 +84,12 @@ function isLate(job: ScheduledJob, state: JobState, now: number): boolean {
 }
 
 const LATE_MS = 3_600_000
+
+function wasDue({ when, timeZone }: ScheduledJob, now: number): boolean {
+  return when.kind === 'at' && lastRun(when.time, timeZone, now) > now - TWO_DAYS_MS
+}
+
+const TWO_DAYS_MS = 2 * 86_400_000
 
 function whenText({ when }: ScheduledJob): string {
   if (when.kind === 'always') return 'always'

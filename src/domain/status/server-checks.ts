@@ -23,6 +23,7 @@ interface CheckResult extends Partial<Pick<OpenGrants, 'grants' | 'overdue' | 'e
   counts?: { fail: number; pass: number }
   tables?: readonly { problems: readonly string[] }[]
   seal?: SealAge | null
+  trailId?: string | null
   steps?: readonly unknown[]
   beyond?: readonly unknown[]
   at?: string
@@ -32,7 +33,8 @@ interface CheckResult extends Partial<Pick<OpenGrants, 'grants' | 'overdue' | 'e
 export const SERVER_CHECKS: readonly ServerCheck[] = [
   {
     ...{ key: 'audit', name: 'audit trail', argv: ['audit', 'status'] },
-    detail: ({ tables = [], seal }) => {
+    detail: ({ tables = [], seal, trailId }) => {
+      if (trailId === null) return 'nothing is audited: `ecomdb audit install`'
       const bad = tables.filter(({ problems }) => problems.length > 0).length
       const audited =
         bad > 0
@@ -56,7 +58,7 @@ export const SERVER_CHECKS: readonly ServerCheck[] = [
     ...{ key: 'access', name: 'access drift', argv: ['access', 'drift'] },
     detail: ({ steps = [], beyond = [] }) => {
       if (steps.length + beyond.length === 0) return 'none: as the policy says'
-      const more = beyond.length > 0 ? `; ${beyond.length} accounts beyond it` : ''
+      const more = beyond.length > 0 ? `; ${countOf(beyond.length, 'account')} beyond it` : ''
       return `${countOf(steps.length, 'difference')} from the policy${more}`
     },
     figures: ({ steps, beyond }) => ({

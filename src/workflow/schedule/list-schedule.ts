@@ -87,7 +87,10 @@ const CRON_NEXT = [
   '`ecomdb schedule run --due` says what it would say',
 ]
 
-/** One that was never there is no news where jobs have run: timers may run them. */
+/**
+ * One that was never there is no news where timers run the jobs: then all have run that had their
+ * time lately. One that somebody has run by hand says nothing of the others.
+ */
 function stopped({ scheduler, cron, jobs }: Seen, now: number): Problem[] {
   const problem = (what: string, next: readonly string[]) => [
     { key: 'schedule stopped', what, next },
@@ -98,7 +101,8 @@ function stopped({ scheduler, cron, jobs }: Seen, now: number): Problem[] {
     if (scheduler.kind === 'looks-in') return problem(what, [...CRON_NEXT, install])
     return problem(what, ['`systemctl status ecomdb-schedule`', install])
   }
-  if (scheduler || jobs.length === 0 || jobs.some(({ last }) => last !== null)) return []
+  const ran = jobs.some(({ last }) => last !== null) && jobs.every(({ unseen }) => !unseen)
+  if (scheduler || jobs.length === 0 || ran) return []
   if (!cron) return problem('nothing runs the schedule here', [install])
   const waits = cron.since !== null && now - Date.parse(cron.since) < ALIVE_MS['looks-in']
   return waits ? [] : problem('the crontab has the schedule, and cron has not run it', CRON_NEXT)

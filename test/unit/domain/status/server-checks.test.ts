@@ -27,7 +27,7 @@ test('each check is a line; one that fails, or says nothing, is never ok', () =>
   ])
   expect(lineOf('access', { status: 3, result: { steps: [{}], beyond: ['x@%'] } })).toEqual([
     'finding',
-    '1 difference from the policy; 1 accounts beyond it',
+    '1 difference from the policy; 1 account beyond it',
     '`ecomdb access drift`',
   ])
   expect(figuresOf.get('access')).toEqual({ accessDifferences: 1, accountsBeyond: 1 })
