@@ -91,7 +91,8 @@ export class AuditPlace {
   }
 
   get connect(): ConnectOptions {
-    return { ...this.#server.administrator, auditDatabase: this.store }
+    const own = { auditDatabase: this.store, accessDatabase: `${this.store}_access` }
+    return { ...this.#server.administrator, ...own }
   }
 
   get audited(): AuditedServer {
@@ -99,10 +100,8 @@ export class AuditPlace {
   }
 
   async install(baseline = false): Promise<void> {
-    const connect = { ...this.connect, accessDatabase: `${this.store}_access` }
     const options = {
       ...this.audited,
-      connect,
       tables: this.policy.tables,
       baseline,
       dryRun: false,

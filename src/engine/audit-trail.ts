@@ -4,6 +4,10 @@ import type { Field } from '#domain/audit/canonical'
 import type { Checkpoint } from '#domain/audit/checkpoint'
 import type { AuditEvent, Control, Layout, LayoutColumn } from '#domain/audit/event'
 import type { IdRange } from '#domain/audit/id-ranges'
+import type { EventQuery } from '#domain/audit/listed-event'
+import type { RefusedLogins, Seen, ServerChanges } from '#domain/audit/server-watch'
+import type { Period } from '#domain/report/period'
+import type { ChatsHandled } from '#domain/report/shop-report'
 import type { OwnStores } from './own-store.ts'
 import type { ConnectOptions, Session } from './session.ts'
 
@@ -57,6 +61,11 @@ export interface ErasedPerson {
   salts: string
 }
 
+export interface StoredLeaves {
+  /** The first 8 bytes of every leaf's hash. */
+  leaves: Buffer
+}
+
 /** Everything at one moment: a snapshot of its own connection. */
 export interface AuditReader {
   /** The server's clock after the snapshot was taken. */
@@ -99,6 +108,8 @@ export interface AuditTrail extends OwnStores {
   install(session: Session, plan: AuditInstallPlan): Promise<void>
   /** Writes every row of a table down, in pieces. @returns the rows */
   writeBaseline(session: Session, database: string, layout: Layout): Promise<number>
+  /** Where a table of the trail is; `shop` has those of the policy. */
+  placeOf(session: Session, shop: string, table: string): { database: string; name: string }
   status(
     session: Session,
     database: string,
@@ -112,6 +123,13 @@ export interface AuditTrail extends OwnStores {
    * @throws EcomdbError PRIVILEGE_MISSING; SCHEMA_MISSING without the audit
    */
   readTranscript(session: Session, chat: string, reason: string): Promise<TranscriptLine[]>
+  /** How many chats each representative handled, by a procedure as that of readTranscript. */
+  readChatsHandled(
+    session: Session,
+    representativeId: string | null,
+    period: Period,
+    reason: string,
+  ): Promise<ChatsHandled[]>
   /** Makes this session the only one that seals. @throws EcomdbError LOCKED */
   lockSealer(session: Session): Promise<void>
   unlockSealer(session: Session): Promise<void>
@@ -119,6 +137,12 @@ export interface AuditTrail extends OwnStores {
   oldestTransaction(session: Session): Promise<string | null>
   /** What must not change unseen beside the rows. */
   controls(session: Session, trail: TrailRecord): Promise<Control[]>
+  /** What the sealer saw last of what it watches. */
+  seen(session: Session): Promise<Seen>
+  /** Writes the sealer's events and what it is to remember; both, or neither. */
+  recordSeen(session: Session, changes: ServerChanges): Promise<void>
+  /** Logins that the server refused, as far as it tells. */
+  refusedLogins(session: Session): Promise<RefusedLogins>
   openReader(options: ConnectOptions): Promise<AuditReader>
   lastBatch(session: Session): Promise<StoredBatch | null>
   readBatch(session: Session, batch: number): Promise<{ statement: Buffer; leaves: Buffer } | null>
@@ -141,6 +165,14 @@ export interface AuditTrail extends OwnStores {
   /** From now on this session writes nothing to the binary log. */
   leaveOutOfBinlog(session: Session): Promise<void>
   storeRestored(session: Session, restoreId: string, statement: Uint8Array): Promise<void>
+  /** The batch of this number, or the next that there is; null: the newest. */
+  batchFrom(session: Session, batch: number | null): Promise<(StoredBatch & StoredLeaves) | null>
+  /** The newest events that a query lets through, newest first. */
+  newestEvents(session: Session, query: EventQuery): Promise<AuditEvent[]>
+  /** The person behind each of these users, where the access store knows one. */
+  personsOf(session: Session, users: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** The users that a person has or had. */
+  usersOf(session: Session, person: string): Promise<string[]>
   storeBatch(
     session: Session,
     batch: Pick<Checkpoint, 'batch'>,

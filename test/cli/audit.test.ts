@@ -7,6 +7,8 @@ import { TEST_ENGINES } from '#test/engines'
 import { administer, sharedServer } from '#test/servers'
 import { makeFolder } from '#test/temporary'
 
+const PERIOD = ['--from', '2013-11-01', '--to', '2013-11-02']
+
 /** One table is enough for the command line; the attacks are in test/integration/workflow/audit. */
 describe.each(TEST_ENGINES)('%s', family => {
   const database = `shop_${randomBytes(4).toString('hex')}`
@@ -42,28 +44,85 @@ describe.each(TEST_ENGINES)('%s', family => {
       `DROP DATABASE IF EXISTS ${database}`,
       `DROP DATABASE IF EXISTS ${store}`,
       `DROP DATABASE IF EXISTS ${store}_access`,
-      `DROP USER IF EXISTS ${store}@localhost`,
+      `DROP USER IF EXISTS ${store}@localhost, ${store}_x@localhost`,
     )
   })
+
+  const listed = async (...args: string[]): Promise<Record<string, unknown>[]> =>
+    ((await run('audit', 'events', '--json', ...args)).json().result as { events: [] }).events
+
+  /** Who did what when, sealed or not; what the sealer saw; and what ecomdb did. */
+  async function showsEvents(): Promise<void> {
+    const changes = await listed('--table', 'chats', '--row', '1', '--since', '1h')
+    expect(changes).toMatchObject([
+      { operation: 'baseline', row: '1', seal: { state: 'sealed', batch: 1 } },
+      { operation: 'update', account: 'root@localhost', seal: { state: 'sealed', batch: 2 } },
+    ])
+    expect(await listed('--actor', 'root', '--operation', 'operation')).toMatchObject([
+      { table: 'ecomdb.operation', detail: { command: 'audit install', subject: database } },
+    ])
+    const account = `${store}_x@localhost`
+    const rights = await listed('--operation', 'privilege', '--row', account)
+    expect(rights).toMatchObject([
+      {
+        detail: {
+          account,
+          what: 'made',
+          gained: expect.arrayContaining([`SELECT ON ${database}.chats`]),
+        },
+      },
+    ])
+    expect(await listed('--operation', 'login')).toMatchObject([
+      { detail: { refused: expect.any(Number) } },
+    ])
+    expect(await listed('--until', '1h')).toEqual([])
+    const text = await run('audit', 'events', '--table', 'chats', '--limit', '1')
+    expect(text.stdout).toMatch(
+      /^\(older ones[^\n]+\n\d+ {2}\S+ \S+ {2}root@localhost {2}update {2}chats 1 {2}sealed in 2$/m,
+    )
+    expect((await run('audit', 'events', '--table', 'nothing')).status).toBe(2)
+  }
 
   test('is installed, sealed, verified, and finds who is no writer', async () => {
     expect((await run('key', 'rotate', 'audit')).stdout).toContain('audit.trusted_signers')
     expect((await run('audit', 'install')).stdout).toContain('baseline    chats: 2 rows')
-    expect((await run('audit', 'seal')).stdout).toContain('sealed 2 events in 1 batch')
-    expect((await run('audit', 'status')).stdout).toMatch(/audited {2}chats\n.*batch 1 at/)
+    // Other tests use the server too, and their accounts are in the trail.
+    expect((await run('audit', 'seal')).stdout).toMatch(/sealed \d+ events in 1 batch/)
+    expect((await run('audit', 'status')).stdout).toMatch(
+      /audited {2}chats\n {2}audited {2}ecomdb.operation\n.*batch 1 at/,
+    )
     const clean = await run('audit', 'verify', '--json')
     expect(clean.json().result).toMatchObject({
-      checked: { batches: 1, events: 2, rows: 2, unsealed: 0 },
+      checked: { batches: 1, rows: 3, unsealed: 0 },
       findings: [],
       notes: [],
     })
     await administer(family, `UPDATE ${database}.chats SET said = 'never said' WHERE id = 1`)
-    expect((await run('audit', 'seal')).stdout).toContain('sealed 1 event in 1 batch')
+    await administer(family, `CREATE USER ${store}_x@localhost IDENTIFIED BY 'Right-1-horse'`)
+    expect((await run('report', 'orders', ...PERIOD, '--user', `${store}_x`)).status).toBe(22)
+    await administer(family, `GRANT SELECT ON ${database}.chats TO ${store}_x@localhost`)
+    expect((await run('audit', 'seal')).stdout).toMatch(/sealed \d+ events in 1 batch/)
     const found = await run('audit', 'verify')
     expect(found.status).toBe(3)
     expect(found.stdout).toContain(
       'EDITED BY chats 1: root@localhost, who is no writer, updated it (batch 2)',
     )
+    await showsEvents()
+    // Not even root may change what ecomdb says that it did.
+    await administer(family, `UPDATE ${store}_access.operation SET actor = 'nobody'`)
+    expect((await run('audit', 'events', '--limit', '1')).stdout).toContain('not sealed yet')
+    await run('audit', 'seal')
+    expect((await run('audit', 'verify')).stdout).toContain(
+      'EDITED BY ecomdb.operation 1: root@localhost, who is no writer, updated it',
+    )
+    await administer(
+      family,
+      `DROP TRIGGER ${store}_access.${store}_2_update`,
+      `UPDATE ${store}_access.operation SET actor = 'somebody'`,
+    )
+    const edited = (await run('audit', 'verify')).stdout
+    expect(edited).toContain('EDITED ecomdb.operation 1: the row is not what event')
+    expect(edited).toContain('TRIGGER CHANGED ecomdb.operation')
     expect((await run('audit', 'uninstall', '--confirm', database)).stdout).toContain('trail stays')
   }, 180_000)
 })

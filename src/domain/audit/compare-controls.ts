@@ -1,9 +1,10 @@
 import { isErasure } from './erasure.ts'
 import type { Control } from './event.ts'
 import { type Finding, type FindingKind, finding } from './finding.ts'
+import { RIGHTS_CONTROL } from './server-watch.ts'
 
-/** Said in a batch, and different every time. */
-const MOVING = new Set(['position'])
+/** Said in a batch, and different every time; and what events of the trail account for. */
+const MOVING = new Set(['position', RIGHTS_CONTROL])
 
 const KIND: Readonly<Record<string, FindingKind>> = {
   trigger: 'TRIGGER CHANGED',

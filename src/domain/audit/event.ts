@@ -1,13 +1,20 @@
-import { frameTexts } from './canonical.ts'
+import { type ColumnEncoding, frameText } from './canonical.ts'
 
 /**
  * I, U, D: a row was inserted, updated, deleted; B: it was there when the audit began; R: it
- * was read through a procedure; X: a person was erased; O: an operation of ecomdb.
+ * was read through a procedure; X: a person was erased; O: an operation of ecomdb; P: the rights
+ * of an account changed; L: logins were refused. The sealer sees and writes the last two.
  */
-export type EventKind = 'I' | 'U' | 'D' | 'B' | 'R' | 'X' | 'O'
+export type EventKind = 'I' | 'U' | 'D' | 'B' | 'R' | 'X' | 'O' | 'P' | 'L'
 
-/** Events that say what a row holds from then on. */
-export const ROW_KINDS: ReadonlySet<EventKind> = new Set(['I', 'U', 'D', 'B'])
+/** Events that say what a row holds from then on; O is the insertion of a row of OPERATION_TABLE. */
+export const ROW_KINDS: ReadonlySet<EventKind> = new Set(['I', 'U', 'D', 'B', 'O'])
+
+/**
+ * What the trail calls ecomdb's own record of what it did, a table of the access store: it is
+ * audited wherever the tables of the policy are, and nobody may change or remove a row of it.
+ */
+export const OPERATION_TABLE = 'ecomdb.operation'
 
 /** One row of ecomdb_audit.event. */
 export interface AuditEvent {
@@ -48,22 +55,10 @@ export interface LayoutColumn {
   encoding: ColumnEncoding
 }
 
-/** text: UTF-8; bytes; decimal; time; epoch: seconds since 1970; digest: SHA-256 of the text's or bytes' bytes. */
-export type ColumnEncoding =
-  | 'text'
-  | 'bytes'
-  | 'decimal'
-  | 'float'
-  | 'bit'
-  | 'time'
-  | 'epoch'
-  | 'text-digest'
-  | 'bytes-digest'
-
-/** The bytes that are sealed. */
-export function eventLeaf(event: AuditEvent, table: string): Buffer {
+/** What is sealed; its bytes are UTF-8. */
+export function eventLeaf(event: AuditEvent, table: string): string {
   const hex = (bytes: Buffer | null): string | null => bytes?.toString('hex') ?? null
-  return frameTexts([
+  return frameText([
     'event',
     String(event.id),
     event.at,
@@ -86,6 +81,6 @@ export interface Control {
   value: string
 }
 
-export function controlLeaf({ name, value }: Control): Buffer {
-  return frameTexts(['control', name, value])
+export function controlLeaf({ name, value }: Control): string {
+  return frameText(['control', name, value])
 }

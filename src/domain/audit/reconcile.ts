@@ -1,6 +1,7 @@
-import { commitment, type Field, keyText } from './canonical.ts'
+import { commitment } from './canonical.ts'
 import type { AuditEvent, Layout } from './event.ts'
-import { type Finding, finding } from './finding.ts'
+import { type Finding, type FindingKind, finding } from './finding.ts'
+import { safeKeyText } from './listed-event.ts'
 
 /** What the newest event of a row says of it. */
 export interface LatestEvent extends Pick<AuditEvent, 'id' | 'at' | 'layout' | 'after' | 'salt'> {
@@ -12,40 +13,40 @@ export interface LatestEvent extends Pick<AuditEvent, 'id' | 'at' | 'layout' | '
 /**
  * Is a live row what its newest event says, or what is wrong with it?
  *
- * @param row the live row's fields for the event's layout; null: there is no such row;
+ * @param placeOf asked for only where something is wrong
+ * @param row the live row's canonical bytes by the event's layout; null: there is no such row;
  *   'unknown': the table lacks a column of the layout
  * @param now when the rows were read
  */
 export function judgeRow(
-  place: { table: string; key: Buffer },
+  placeOf: () => { table: string; key: Buffer },
   latest: LatestEvent | null,
-  row: readonly Field[] | null | 'unknown',
+  row: Buffer | null | 'unknown',
   now: string,
 ): Finding | null {
-  const known = {
-    table: place.table,
-    row: keyText(place.key),
-    event: latest?.id ?? null,
-    batch: latest?.batch ?? null,
-    from: latest?.at ?? null,
-    to: now,
-  }
-  if (!latest) return finding('INSERTED', 'the row is there, and no event says so', known)
+  const wrong = wrongWith(latest, row)
+  if (!wrong) return null
+  const { table, key } = placeOf()
+  const [kind, detail] = wrong
+  const event = { event: latest?.id ?? null, batch: latest?.batch ?? null }
+  const known = { table, row: safeKeyText(key), ...event, from: latest?.at ?? null, to: now }
+  return finding(kind, detail, known)
+}
+
+function wrongWith(
+  latest: LatestEvent | null,
+  row: Buffer | null | 'unknown',
+): [FindingKind, string] | null {
+  if (!latest) return ['INSERTED', 'the row is there, and no event says so']
+  const { id, gone, salt, after } = latest
   if (row === null) {
-    if (latest.gone) return null
-    return finding('DELETED', `the row is gone, and no event after ${latest.id} says so`, known)
+    return gone ? null : ['DELETED', `the row is gone, and no event after ${id} says so`]
   }
-  if (latest.gone) {
-    return finding('INSERTED', `the row is there, and event ${latest.id} removed it`, known)
-  }
-  if (row === 'unknown') {
-    return finding('EDITED', `the table lacks a column that event ${latest.id} had`, known)
-  }
-  if (!latest.salt || !latest.after) {
-    return finding('EDITED', `event ${latest.id} has lost its salt without an erasure`, known)
-  }
-  if (commitment(latest.salt, row).equals(latest.after)) return null
-  return finding('EDITED', `the row is not what event ${latest.id} says`, known)
+  if (gone) return ['INSERTED', `the row is there, and event ${id} removed it`]
+  if (row === 'unknown') return ['EDITED', `the table lacks a column that event ${id} had`]
+  if (!salt || !after) return ['EDITED', `event ${id} has lost its salt without an erasure`]
+  if (commitment(salt, row).equals(after)) return null
+  return ['EDITED', `the row is not what event ${id} says`]
 }
 
 /** The columns that are read of a table's rows: those of all its layouts, each once. */

@@ -10,6 +10,7 @@ import type {
   AuditUninstallReport,
 } from '#domain/audit/audit-report'
 import { checkpointOf } from '#domain/audit/checkpoint'
+import { OPERATION_TABLE } from '#domain/audit/event'
 import { sealAge } from '#domain/audit/seal-age'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -43,10 +44,13 @@ export async function installAudit(
     const { auditTrail } = engine
     progress.stage('reading the tables')
     const store = auditTrail.storeName(session, 'audit')
-    const plan = await auditTrail.planInstall(session, database, tables, baseline)
-    if (plan.refusals.length > 0) throw refused(plan.refusals)
-    const report = { database, store, dryRun, statements: plan.statements, tables, baselines: [] }
+    const first = await auditTrail.planInstall(session, database, tables, baseline)
+    if (first.refusals.length > 0) throw refused(first.refusals)
+    const report = { database, store, dryRun, statements: first.statements, tables, baselines: [] }
     if (dryRun) return report
+    // What ecomdb does is audited too, and this makes the table of it where there is none.
+    await engine.accessCatalog.ensureStore(session, 'access')
+    const plan = await auditTrail.planInstall(session, database, tables, baseline)
     await auditTrail.ensureTrail(session, database, randomUUID())
     await auditTrail.lockSealer(session)
     progress.stage('making triggers')
@@ -65,7 +69,7 @@ export async function installAudit(
         detail,
       })
     }
-    return { ...report, baselines }
+    return { ...report, statements: plan.statements, baselines }
   } finally {
     await session.close()
   }
@@ -99,12 +103,13 @@ export async function uninstallAudit(
         hints: [`repeat with --confirm ${database}`],
       })
     }
-    for (const statement of statements) await engine.auditTrail.run(session, statement)
+    // Before, as long as the triggers are there: the trail says itself who ended it.
     await engine.accessCatalog.recordOperation(session, {
       command: 'audit uninstall',
       subject: database,
       detail: { statements },
     })
+    for (const statement of statements) await engine.auditTrail.run(session, statement)
     return { database, statements, done: true }
   } finally {
     await session.close()
@@ -129,7 +134,8 @@ export async function auditStatus(
     const trail = await engine.auditTrail.readTrail(session)
     const states = await engine.auditTrail.status(session, database, tables)
     const sealed = trail ? await sealedSoFar(engine, session, trustedSigners) : null
-    const unknown = (trail?.tables ?? []).filter(({ table }) => !tables.includes(table))
+    const known = new Set([...tables, OPERATION_TABLE])
+    const unknown = (trail?.tables ?? []).filter(({ table }) => !known.has(table))
     return {
       ...{ database, store, trailId: trail?.trailId ?? null, tables: states, sealed },
       notInPolicy: unknown.map(({ table }) => table),

@@ -1,12 +1,20 @@
-import { type Field, frame, unframe } from '#domain/audit/canonical'
+import { canonicalRow, frame, unframe } from '#domain/audit/canonical'
 import { type AuditEvent, type Layout, ROW_KINDS } from '#domain/audit/event'
 import { type FindingList, finding } from '#domain/audit/finding'
 import { columnsToRead, judgeRow, type LatestEvent } from '#domain/audit/reconcile'
-import { Spill } from './spill.ts'
+import { Spill, type SpilledRecord } from './spill.ts'
 import type { TrailSource } from './trail-source.ts'
 
+interface TableColumns {
+  /** In the order of the rows' fields. */
+  read: Layout['columns']
+  missing: ReadonlySet<string>
+  /** One layout, all of it there: the rows are kept as canonical bytes, else as frames. */
+  single: boolean
+}
+
 /** Shares of the keys that are judged one after the other. */
-const BUCKETS = 64
+const BUCKETS = 256
 
 /**
  * Compares every live row with its newest event. Events and rows are given as they come, and
@@ -39,33 +47,28 @@ export class Reconciler {
     gone: boolean,
     batch: number | null,
   ): void {
-    const texts = [
-      String(id),
-      at,
-      String(layout),
-      gone ? '1' : '0',
-      batch === null ? null : `${batch}`,
-    ]
-    const fields = texts.map(text => (text === null ? null : Buffer.from(text)))
-    this.#spill.add(keyOf(table, key), frame([Buffer.from('e'), ...fields, after, salt]))
+    const state = [id, at, layout, gone ? 'gone' : '', batch ?? ''].join('\t')
+    this.#spill.add(keyOf(table, key), EVENT, frame([Buffer.from(state, 'latin1'), after, salt]))
   }
 
   /** Reads the rows of every audited table, then judges. */
   async judge(): Promise<void> {
     const audited = new Set(this.#source.trail.tables.map(({ table }) => table))
-    const columns = new Map<string, { read: Layout['columns']; missing: ReadonlySet<string> }>()
+    const columns = new Map<string, TableColumns>()
     for (const table of audited) {
       const layouts = [...this.#layouts.values()].filter(layout => layout.table === table)
       const read = columnsToRead(layouts)
       const missing = await this.#source.missingColumns(table, read)
-      columns.set(table, { read, missing })
+      const single = layouts.length === 1 && missing.size === 0
+      columns.set(table, { read, missing, single })
       const newest = layouts.at(-1)
       if (!newest || newest.key.some(name => missing.has(name))) continue
       const key = newest.key.map(name => read.findIndex(column => column.name === name))
       for await (const row of this.#source.rows(table, read)) {
         this.rows += 1
         const keyFields = key.map(at => row[at] ?? null)
-        this.#spill.add(keyOf(table, frame(keyFields)), frame([Buffer.from('r'), ...row]))
+        const bytes = single ? canonicalRow(row, read) : frame(row)
+        this.#spill.add(keyOf(table, frame(keyFields)), ROW, bytes)
       }
     }
     for (const bucket of this.#spill.buckets()) this.#judgeBucket(bucket, columns)
@@ -75,59 +78,77 @@ export class Reconciler {
     this.#spill.close()
   }
 
-  #judgeBucket(
-    bucket: Iterable<{ key: Buffer; record: Buffer }>,
-    columns: ReadonlyMap<string, { read: Layout['columns']; missing: ReadonlySet<string> }>,
-  ): void {
-    const latest = new Map<string, LatestEvent>()
-    const rows = new Map<string, Field[]>()
+  #judgeBucket(bucket: Iterable<SpilledRecord>, columns: ReadonlyMap<string, TableColumns>): void {
+    const latest = new Map<string, Buffer>()
+    const rows = new Map<string, Buffer>()
     for (const { key, record } of bucket) {
-      const [kind, ...fields] = unframe(record)
-      const name = key.toString('latin1')
-      if (kind?.[0] === 0x65) latest.set(name, stateOf(fields))
-      else rows.set(name, fields)
+      const found = record[0] === EVENT[0] ? latest : rows
+      found.set(key.toString('latin1'), record.subarray(1))
     }
-    for (const name of new Set([...latest.keys(), ...rows.keys()])) {
-      const [tableBytes, key] = unframe(Buffer.from(name, 'latin1'))
-      const table = String(tableBytes)
-      const event = latest.get(name) ?? null
+    for (const [name, state] of latest) {
       const row = rows.get(name)
-      const judged = row && event ? this.#fieldsFor(event, row, columns.get(table)) : (row ?? null)
-      const place = { table, key: Buffer.from(key ?? []) }
-      const wrong = judgeRow(place, event, judged, this.#source.readAt)
-      if (wrong) this.#found.add(wrong)
+      rows.delete(name)
+      this.#judge(name, stateOf(state), row ?? null, columns)
     }
+    for (const [name, row] of rows) this.#judge(name, null, row, columns)
   }
 
-  /** The fields of the event's layout, in its order. */
-  #fieldsFor(
+  #judge(
+    name: string,
+    event: LatestEvent | null,
+    row: Buffer | null,
+    columns: ReadonlyMap<string, TableColumns>,
+  ): void {
+    const place = () => {
+      const [table, key] = unframe(Buffer.from(name, 'latin1'))
+      return { table: String(table), key: Buffer.from(key ?? []) }
+    }
+    const now = row && event && !event.gone ? this.#canonicalFor(event, row, columns, place) : row
+    const wrong = judgeRow(place, event, now, this.#source.readAt)
+    if (wrong) this.#found.add(wrong)
+  }
+
+  /** The row's canonical bytes by the event's layout. */
+  #canonicalFor(
     { layout }: LatestEvent,
-    row: readonly Field[],
-    columns: { read: Layout['columns']; missing: ReadonlySet<string> } | undefined,
-  ): Field[] | 'unknown' {
-    const wanted = this.#layouts.get(layout)?.columns ?? []
+    row: Buffer,
+    all: ReadonlyMap<string, TableColumns>,
+    place: () => { table: string },
+  ): Buffer | 'unknown' {
+    const known = this.#layouts.get(layout)
+    const columns = all.get(known?.table ?? place().table)
+    const wanted = known?.columns ?? []
     if (!columns || wanted.some(({ name }) => columns.missing.has(name))) return 'unknown'
-    return wanted.map(({ name, encoding }) => {
-      const at = columns.read.findIndex(one => one.name === name && one.encoding === encoding)
-      return row[at] ?? null
-    })
+    if (columns.single) return row
+    const fields = unframe(row)
+    const places = wanted.map(({ name, encoding }) =>
+      columns.read.findIndex(one => one.name === name && one.encoding === encoding),
+    )
+    return canonicalRow(
+      places.map(at => fields[at] ?? null),
+      wanted,
+    )
   }
 }
+
+/** What a record begins with. */
+const EVENT = Buffer.from('e')
+const ROW = Buffer.from('r')
 
 function keyOf(table: string, key: Buffer): Buffer {
   return frame([Buffer.from(table), key])
 }
 
-function stateOf(fields: readonly Field[]): LatestEvent {
-  const [id, at, layout, gone, batch, after, salt] = fields
+function stateOf(record: Buffer): LatestEvent {
+  const [state, after = null, salt = null] = unframe(record)
+  const [id, at = '', layout, gone, batch] = Buffer.from(state ?? [])
+    .toString('latin1')
+    .split('\t')
   return {
-    id: Number(String(id)),
-    at: String(at),
-    layout: Number(String(layout)),
-    gone: String(gone) === '1',
-    batch: batch ? Number(String(batch)) : null,
-    after: after ? Buffer.from(after) : null,
-    salt: salt ? Buffer.from(salt) : null,
+    ...{ id: Number(id), at, layout: Number(layout), gone: gone === 'gone' },
+    batch: batch ? Number(batch) : null,
+    after: after && Buffer.from(after),
+    salt: salt && Buffer.from(salt),
   }
 }
 

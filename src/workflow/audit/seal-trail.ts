@@ -29,6 +29,7 @@ import { type AnchorState, Anchors } from './anchor-set.ts'
 import { type BatchBuilder, batchesOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { believedRestores } from './restored-statements.ts'
+import { watchServer } from './watch-server.ts'
 
 export interface SealOptions extends AuditedServer {
   policy: AuditPolicy
@@ -235,7 +236,8 @@ export class Sealer {
     const { auditTrail } = this.#options.engine
     // In this order: what has ended before the snapshot is in it.
     const oldest = await auditTrail.oldestTransaction(this.#session)
-    const controls = await auditTrail.controls(this.#session, this.#trail)
+    const rights = await watchServer(this.#options.engine, this.#session)
+    const controls = [...(await auditTrail.controls(this.#session, this.#trail)), rights]
     const reader = await auditTrail.openReader(this.#options.connect)
     try {
       await this.#sealSnapshot(reader, controls, oldest)

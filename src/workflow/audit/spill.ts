@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MIB } from '#core/units'
+import { KIB } from '#core/units'
 
 /** What a record is kept under, and the record. */
 export interface SpilledRecord {
@@ -10,43 +10,72 @@ export interface SpilledRecord {
   record: Buffer
 }
 
-/** Bytes that a bucket gathers before it goes to its file. */
-const GATHERED = MIB / 4
-/** So little stays in memory altogether. */
-const SMALL = 32 * MIB
+/** What a bucket gathers before it goes to its file; it begins small and doubles. */
+const FIRST = 4 * KIB
+const GATHERED = 128 * KIB
+const HEAD = 8
+
+interface Bucket {
+  gathered: Buffer
+  used: number
+  file: BucketFile | null
+}
 
 /**
  * Records by key, more than memory holds: in files, each with the records of its share of the
  * keys. The files are encrypted with a key that only this process has, since rows are in them.
+ * Memory is that of the buckets' buffers, and of one bucket's records while they are read.
  */
 export class Spill {
-  readonly #buckets: { parts: Buffer[]; bytes: number; file: BucketFile | null }[]
+  readonly #buckets: Bucket[]
   #folder: string | null = null
-  #bytes = 0
 
   constructor(buckets: number) {
-    this.#buckets = Array.from({ length: buckets }, () => ({ parts: [], bytes: 0, file: null }))
+    const none = Buffer.alloc(0)
+    this.#buckets = Array.from({ length: buckets }, () => ({ gathered: none, used: 0, file: null }))
   }
 
-  add(key: Buffer, record: Buffer): void {
+  /** @param parts of the record, which are copied */
+  add(key: Buffer, ...parts: readonly Uint8Array[]): void {
     const bucket = this.#buckets[hashOf(key) % this.#buckets.length]
     if (!bucket) return
-    const head = Buffer.allocUnsafe(8)
-    head.writeUInt32LE(key.length, 0)
-    head.writeUInt32LE(record.length, 4)
-    bucket.parts.push(head, key, record)
-    const bytes = 8 + key.length + record.length
-    bucket.bytes += bytes
-    this.#bytes += bytes
-    if (this.#bytes > SMALL && bucket.bytes > GATHERED) this.#flush(bucket)
+    let length = 0
+    for (const part of parts) length += part.length
+    const bytes = this.#room(bucket, HEAD + key.length + length)
+    let at = bucket.used
+    bytes.writeUInt32LE(key.length, at)
+    bytes.writeUInt32LE(length, at + 4)
+    bytes.set(key, at + HEAD)
+    at += HEAD + key.length
+    for (const part of parts) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    bucket.used = at
+  }
+
+  /** The bucket's buffer, with room for so many bytes more. */
+  #room(bucket: Bucket, bytes: number): Buffer {
+    const wanted = bucket.used + bytes
+    if (wanted <= bucket.gathered.length) return bucket.gathered
+    if (bucket.used > 0 && wanted > GATHERED) this.#flush(bucket)
+    let size = Math.max(FIRST, bucket.gathered.length)
+    while (size < bucket.used + bytes) size *= 2
+    if (size > bucket.gathered.length) {
+      const larger = Buffer.allocUnsafeSlow(size)
+      bucket.gathered.copy(larger, 0, 0, bucket.used)
+      bucket.gathered = larger
+    }
+    return bucket.gathered
   }
 
   /** The records of one bucket after another, in the order in which they came. */
   *buckets(): Iterable<Iterable<SpilledRecord>> {
     for (const bucket of this.#buckets) {
-      const stored = bucket.file?.read() ?? Buffer.alloc(0)
-      const all = Buffer.concat([stored, ...bucket.parts])
-      bucket.parts = []
+      const gathered = bucket.gathered.subarray(0, bucket.used)
+      const all = bucket.file ? Buffer.concat([bucket.file.read(), gathered]) : gathered
+      bucket.gathered = Buffer.alloc(0)
+      bucket.used = 0
       if (all.length > 0) yield recordsOf(all)
     }
   }
@@ -56,13 +85,12 @@ export class Spill {
     if (this.#folder) rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  #flush(bucket: { parts: Buffer[]; bytes: number; file: BucketFile | null }): void {
+  #flush(bucket: Bucket): void {
     this.#folder ??= mkdtempSync(join(tmpdir(), 'ecomdb-verify-'))
     bucket.file ??= new BucketFile(join(this.#folder, `${this.#buckets.indexOf(bucket)}`))
-    bucket.file.write(Buffer.concat(bucket.parts))
-    this.#bytes -= bucket.bytes
-    bucket.parts = []
-    bucket.bytes = 0
+    bucket.file.write(bucket.gathered.subarray(0, bucket.used))
+    bucket.used = 0
+    if (bucket.gathered.length > GATHERED) bucket.gathered = Buffer.alloc(0)
   }
 }
 
@@ -95,9 +123,9 @@ class BucketFile {
 
 function* recordsOf(all: Buffer): Iterable<SpilledRecord> {
   for (let at = 0; at < all.length; ) {
-    const keyEnd = at + 8 + all.readUInt32LE(at)
+    const keyEnd = at + HEAD + all.readUInt32LE(at)
     const end = keyEnd + all.readUInt32LE(at + 4)
-    yield { key: all.subarray(at + 8, keyEnd), record: all.subarray(keyEnd, end) }
+    yield { key: all.subarray(at + HEAD, keyEnd), record: all.subarray(keyEnd, end) }
     at = end
   }
 }

@@ -10,6 +10,7 @@ import { type FindingList, finding } from '#domain/audit/finding'
 import { type IdRange, parseRanges } from '#domain/audit/id-ranges'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import { explains, type RestoredTrail } from '#domain/audit/restored-trail'
+import { rightsDiffer } from '#domain/audit/server-watch'
 import type { Anchor } from './anchors.ts'
 import { believedRestores } from './restored-statements.ts'
 import type { TrailSource } from './trail-source.ts'
@@ -38,6 +39,16 @@ export interface Chain {
   told: readonly string[]
   /** Erasures that were carried out in this database. */
   erasures: readonly ErasureRecord[]
+  /** Where the digest of all accounts' rights changed, and nobody accepted that. */
+  rightsChanges: readonly RightsChange[]
+}
+
+export interface RightsChange {
+  batch: number
+  /** Of the snapshot, which the batches of one seal share. */
+  serverAt: string
+  from: string
+  to: string
 }
 
 interface Candidate {
@@ -132,6 +143,7 @@ class ChainWalk {
   #rolledBack = false
   /** As the newest checkpoint says. */
   #pruned = ''
+  readonly #rightsChanges: RightsChange[] = []
 
   constructor(
     source: TrailSource,
@@ -209,6 +221,11 @@ class ChainWalk {
     if (before && checkpoint.accept === null) {
       const known = { from: before.sealedAt, to: checkpoint.sealedAt, batch }
       this.#found.add(...compareControls(this.#controls, controls, known))
+      if (rightsDiffer(this.#controls, controls)) {
+        const { serverAt } = checkpoint
+        const [from, to] = [before.sealedAt, checkpoint.sealedAt]
+        this.#rightsChanges.push({ batch, serverAt, from, to })
+      }
     }
     this.#controls = controls
     const records = erasuresOf(controls)
@@ -284,6 +301,7 @@ class ChainWalk {
       rolledBack: this.#rolledBack,
       told: this.#told,
       erasures: [...this.#erasedHere(), ...(restored?.erasures ?? [])],
+      rightsChanges: this.#rightsChanges,
     }
   }
 

@@ -1,10 +1,10 @@
 import { type AuditPolicy, isLegitimate } from '#domain/audit/audit-policy'
-import { keyText } from '#domain/audit/canonical'
 import { LEAF_PREFIX } from '#domain/audit/checkpoint'
 import { ErasedIds } from '#domain/audit/erased-ids'
 import { type AuditEvent, eventLeaf, ROW_KINDS } from '#domain/audit/event'
 import { type Finding, type FindingList, finding } from '#domain/audit/finding'
-import { parseRanges } from '#domain/audit/id-ranges'
+import { countIds, parseRanges } from '#domain/audit/id-ranges'
+import { safeKeyText } from '#domain/audit/listed-event'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import type { Chain, ChainBatch } from './verify-chain.ts'
 
@@ -12,8 +12,10 @@ import type { Chain, ChainBatch } from './verify-chain.ts'
 interface OpenBatch {
   batch: ChainBatch
   tree: MerkleTree
-  prefixes: Buffer[]
-  ids: number[]
+  /** The starts of the leaves' hashes, and the ids; as many as `count`. */
+  prefixes: Buffer
+  ids: Float64Array
+  count: number
   missing: number
   /** Events that retention has removed. */
   removed: number
@@ -54,6 +56,8 @@ export class EventVerifier {
   #unsealed: { first: AuditEvent; last: AuditEvent; count: number } | null = null
   unsealed = 0
   events = 0
+  /** The snapshots of which a seal wrote down changed rights. */
+  readonly #rightsSeen = new Set<string>()
 
   constructor(
     chain: Chain,
@@ -91,11 +95,13 @@ export class EventVerifier {
     }
     this.#checkTime(event, table, batch)
     const open = await this.#opened(batch)
+    if (event.kind === 'P') this.#rightsSeen.add(batch.serverAt)
     if (open.proof?.length === 0) this.#addToRemoved(event, table, batch)
     const hash = leafHash(eventLeaf(event, table))
     open.tree.appendHash(hash)
-    open.prefixes.push(hash.subarray(0, LEAF_PREFIX))
-    open.ids.push(event.id)
+    hash.copy(open.prefixes, open.count * LEAF_PREFIX, 0, LEAF_PREFIX)
+    open.ids[open.count] = event.id
+    open.count += 1
     stretch.from = event.id + 1
     if (stretch.from > stretch.to) this.#at += 1
     await this.#closeIfComplete(open)
@@ -106,21 +112,28 @@ export class EventVerifier {
   async end(): Promise<void> {
     await this.#skipTo(Number.POSITIVE_INFINITY)
     this.#endUnsealed()
+    this.#checkRights()
+  }
+
+  /** The sealer writes down which rights changed; a digest that did alone was meant to be missed. */
+  #checkRights(): void {
+    const gone = this.#chain.batches.filter(({ excused, pruned }) => excused || pruned)
+    const excused = new Set(gone.map(({ batch }) => batch))
+    for (const { batch, serverAt, from, to } of this.#chain.rightsChanges) {
+      if (this.#rightsSeen.has(serverAt) || excused.has(batch)) continue
+      const detail = 'rights of accounts changed, and no event says which'
+      this.#found.add(finding('GRANT CHANGED', detail, { batch, from, to }))
+    }
   }
 
   async #opened(batch: ChainBatch): Promise<OpenBatch> {
     const known = this.#open.get(batch.batch)
     if (known) return known
     const proof = batch.pruned ? await this.#proofs.leafProof(batch.batch) : null
-    const open = {
-      batch,
-      tree: new MerkleTree(),
-      prefixes: [],
-      ids: [],
-      missing: 0,
-      removed: 0,
-      proof,
-    }
+    const prefixes = Buffer.alloc(batch.count * LEAF_PREFIX)
+    const ids = new Float64Array(batch.count)
+    const counts = { count: 0, missing: 0, removed: 0 }
+    const open = { batch, tree: new MerkleTree(), prefixes, ids, ...counts, proof }
     this.#open.set(batch.batch, open)
     return open
   }
@@ -167,8 +180,8 @@ export class EventVerifier {
   }
 
   async #closeIfComplete(open: OpenBatch): Promise<void> {
-    const { batch, tree, ids, missing, removed, proof } = open
-    if (ids.length + missing + removed < batch.count) return
+    const { batch, tree, count, missing, removed, proof } = open
+    if (count + missing + removed < batch.count) return
     this.#open.delete(batch.batch)
     if (proof?.length === 0) return
     if (missing === 0) {
@@ -196,7 +209,7 @@ export class EventVerifier {
       this.#found.add(finding('EDITED', detail, known))
     }
     const byErasure = event.kind === 'U' && this.#erased.hasEvent(event.id)
-    if (writers && !byErasure && !isLegitimate(event, table, writers)) {
+    if (!byErasure && !isLegitimate(event, table, writers)) {
       const did = { I: 'inserted', U: 'updated', D: 'deleted' }[event.kind as 'I' | 'U' | 'D']
       this.#found.add(finding('EDITED BY', `${event.account}, who is no writer, ${did} it`, known))
     }
@@ -249,35 +262,32 @@ export class EventVerifier {
   }
 }
 
-function editedIds({ prefixes, ids, batch }: OpenBatch, leaves: Buffer): number[] {
-  const all = batch.ranges.flatMap(([from, to]) =>
-    Array.from({ length: to - from + 1 }, (_, at) => from + at),
-  )
-  const place = new Map(all.map((id, at) => [id, at * LEAF_PREFIX]))
-  return ids.filter((id, at) => {
-    const start = place.get(id) ?? 0
-    return !prefixes[at]?.equals(leaves.subarray(start, start + LEAF_PREFIX))
-  })
+function editedIds({ prefixes, ids, count, batch }: OpenBatch, leaves: Buffer): number[] {
+  const edited: number[] = []
+  let [range, start] = [0, 0]
+  // The ids came in the order of the ranges, and some of them are gone.
+  for (let at = 0; at < count; at += 1) {
+    const id = ids[at] ?? 0
+    for (let end = batch.ranges[range]?.[1] ?? id; end < id; end = batch.ranges[range]?.[1] ?? id) {
+      start += countIds(batch.ranges.slice(range, range + 1))
+      range += 1
+    }
+    const place = (start + id - (batch.ranges[range]?.[0] ?? id)) * LEAF_PREFIX
+    const sealed = leaves.subarray(place, place + LEAF_PREFIX)
+    if (!prefixes.subarray(at * LEAF_PREFIX, (at + 1) * LEAF_PREFIX).equals(sealed)) edited.push(id)
+  }
+  return edited
 }
 
 function aboutEvent(event: AuditEvent, table: string, batch: ChainBatch | null): Partial<Finding> {
   return {
     table: table || null,
-    row: safeKey(event.key),
+    row: safeKeyText(event.key),
     event: event.id,
     batch: batch?.batch ?? null,
     from: event.at,
     to: event.at,
     account: event.account,
-  }
-}
-
-/** An event that was tampered with may hold anything. */
-function safeKey(key: Buffer): string {
-  try {
-    return keyText(key)
-  } catch {
-    return `0x${key.toString('hex')}`
   }
 }
 

@@ -130,7 +130,7 @@ export async function openServerTrail(
     const controls = await auditTrail.controls(session, trail)
     const reader = await auditTrail.openReader(connect)
     const second = await auditTrail.openReader(connect)
-    const shop = trail.shopDatabase
+    const place = (table: string) => auditTrail.placeOf(session, trail.shopDatabase, table)
     return {
       label: 'the database',
       ...{ trail, controls, readAt: reader.serverAt, anchors, sealedUntil: null },
@@ -138,10 +138,14 @@ export async function openServerTrail(
       batches: () => reader.batches(),
       events: () => reader.events(),
       async missingColumns(table, columns) {
-        const there = await reader.columnsOf(shop, table)
+        const { database: schema, name } = place(table)
+        const there = await reader.columnsOf(schema, name)
         return new Set(columns.map(({ name }) => name).filter(name => !there.has(name)))
       },
-      rows: (table, columns) => reader.rows(shop, table, columns),
+      rows(table, columns) {
+        const { database: schema, name } = place(table)
+        return reader.rows(schema, name, columns)
+      },
       leafProof: batch => second.leafProof(batch),
       leaves: batch => second.leaves(batch),
       async close() {

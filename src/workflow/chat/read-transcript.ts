@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { TranscriptLine } from '#domain/audit/audit-report'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
+import { requireReason } from './handled-chats.ts'
 
 /**
  * `ecomdb chat transcript`: what was said in a chat. Who read it, and why, is in the trail before
@@ -14,9 +15,10 @@ export async function readTranscript(
   chat: string,
   reason: string,
 ): Promise<{ chat: string; reason: string; lines: TranscriptLine[] }> {
-  if (!/^[1-9]\d{0,18}$/.test(chat) || reason.trim().length < 4) {
+  requireReason(reason)
+  if (!/^[1-9]\d{0,18}$/.test(chat)) {
     throw new EcomdbError('USAGE', {
-      what: 'a transcript needs the number of a chat, and a reason of four letters or more',
+      what: 'a transcript needs the number of a chat',
       hints: ['for example: `ecomdb chat transcript 17 --reason ticket-4711`'],
     })
   }

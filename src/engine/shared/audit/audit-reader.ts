@@ -16,7 +16,7 @@ const WAITING_ROWS = 2_000
 /** Ranges in one statement. */
 const RANGES = 400
 
-const EVENT_COLUMNS =
+export const EVENT_COLUMNS =
   'event_id, at, kind, layout_id, row_key, old_key, account, connection_id, before_hash, after_hash, salt, detail'
 
 /** The newest first; a few are enough, since an old one fits no trail. */
@@ -163,7 +163,7 @@ class Mysql2AuditReader implements AuditReader {
 const bytes = (value: Value | undefined): Buffer | null =>
   value === null || value === undefined ? null : Buffer.from(value as Buffer)
 
-function eventOf(row: Value[]): AuditEvent {
+export function eventOf(row: readonly Value[]): AuditEvent {
   const [id, at, kind, layout, key, oldKey, account, connection, before, after, salt, detail] = row
   return {
     id: Number(id),

@@ -1,18 +1,22 @@
 import { EcomdbError } from '#core/errors'
-import type { TranscriptLine } from '#domain/audit/audit-report'
 import type { Layout } from '#domain/audit/event'
 import type { AuditTrail, TrailRecord } from '../../audit-trail.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
-import { orNone, serverErrorNumber } from '../../server-error.ts'
+import { orNone } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import type { AccountDialect } from '../provision/accounts.ts'
 import { openAuditReader } from './audit-reader.ts'
 import { erasure } from './erase-person.ts'
+import { newestEvents, personsOf, usersOf } from './list-events.ts'
 import { observeControls } from './observe-controls.ts'
 import { auditStatus, planInstall, uninstallStatements } from './plan-install.ts'
+import { readChatsHandled, readTranscript } from './read-chats.ts'
+import { refusedLogins } from './refused-logins.ts'
 import { retention } from './remove-events.ts'
 import { storedBatches } from './stored-batches.ts'
+import { placeOf } from './table-place.ts'
+import { readSeen, recordSeen } from './watch-server.ts'
 import { writeBaseline } from './write-baseline.ts'
 
 type Row = Record<string, string | number | Buffer | null>
@@ -66,8 +70,8 @@ export function auditTrail(dialect: AccountDialect): AuditTrail {
     async run(session, statement) {
       await session.run(statement)
     },
-    readTranscript,
-    lockSealer,
+    ...{ readTranscript, readChatsHandled, newestEvents, personsOf, usersOf },
+    ...{ lockSealer, placeOf, recordSeen, refusedLogins, seen: readSeen },
     async unlockSealer(session) {
       await session.value('SELECT RELEASE_LOCK(?)', [sealerLock(session)])
     },
@@ -144,33 +148,4 @@ async function oldestTransaction(session: Session): Promise<string | null> {
     `SELECT DATE_FORMAT(CONVERT_TZ(MIN(trx_started), 'SYSTEM', '+00:00') - INTERVAL 2 SECOND, '%Y-%m-%d %H:%i:%s.%f')
      FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> CONNECTION_ID()`,
   )
-}
-
-/** ER_SP_DOES_NOT_EXIST, and a database that is not there; the same on both engines. */
-const NO_PROCEDURE = new Set([1305, 1049])
-
-async function readTranscript(
-  session: Session,
-  chat: string,
-  reason: string,
-): Promise<TranscriptLine[]> {
-  const procedure = quoteQualified(storeOf(session), 'chat_transcript')
-  try {
-    const results: unknown[] = await session.rows(`CALL ${procedure}(?, ?)`, [chat, reason])
-    const rows = Array.isArray(results[0]) ? (results[0] as Row[]) : []
-    return rows.map(row => ({
-      messageId: String(row['chat_message_id']),
-      at: String(row['created_at']),
-      author: row['author'] === 'support' ? 'support' : 'customer',
-      name: String(row['author_name'] ?? ''),
-      text: row['message_text'] === null ? null : String(row['message_text']),
-    }))
-  } catch (error) {
-    if (!NO_PROCEDURE.has(serverErrorNumber(error) ?? 0)) throw error
-    throw new EcomdbError('SCHEMA_MISSING', {
-      what: 'chats cannot be read: there is no procedure that records who reads them',
-      hints: ['an administrator makes it with `ecomdb audit install`'],
-      cause: error,
-    })
-  }
 }

@@ -92,7 +92,7 @@ async function lockRows(
   { database, key }: ErasePlace,
   rule: EraseRule,
 ): Promise<string[]> {
-  const observed = await observeTable(session, database, rule.table)
+  const observed = await observeTable(session, { database, name: rule.table }, rule.table)
   const rows = await session.rows<Row>(
     `SELECT HEX(${keySql(observed.key, 't')}) AS row_key FROM ${quoteQualified(database, rule.table)} AS t
      WHERE ${whereSql(database, rule)} FOR UPDATE`,
@@ -107,7 +107,7 @@ async function emptySql(
   { database }: ErasePlace,
   rule: EraseRule,
 ): Promise<string> {
-  const observed = await observeTable(session, database, rule.table)
+  const observed = await observeTable(session, { database, name: rule.table }, rule.table)
   const changes = rule.empty.map(name => {
     const column = observed.columns.find(one => one.name === name)
     const value = column?.nullable ? 'NULL' : column?.encoding.startsWith('text') ? "''" : null

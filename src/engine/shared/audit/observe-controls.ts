@@ -1,7 +1,8 @@
 import { frameTexts, sha256 } from '#domain/audit/canonical'
-import type { Control } from '#domain/audit/event'
+import { type Control, OPERATION_TABLE } from '#domain/audit/event'
 import type { TrailRecord } from '../../audit-trail.ts'
 import type { Session } from '../../session.ts'
+import { placeOf } from './table-place.ts'
 
 type Row = Record<string, string | number | null>
 
@@ -30,6 +31,7 @@ export async function observeControls(
       value: JSON.stringify(content),
     })),
     ...(await triggers(session, trail, store)),
+    ...(await routines(session, store)),
     ...(await tables(session, trail)),
     ...(await grants(session, store)),
     ...(await settings(session)),
@@ -48,21 +50,41 @@ async function triggers(
   { shopDatabase, tables }: TrailRecord,
   store: string,
 ): Promise<Control[]> {
+  const operations = placeOf(session, shopDatabase, OPERATION_TABLE)
   const rows = await session.rows<Row>(
     `SELECT trigger_schema AS sch, trigger_name AS name, event_object_table AS tbl, event_manipulation AS event,
        action_timing AS timing, action_order AS place, action_statement AS body, definer AS definer,
        sql_mode AS mode, character_set_client AS charset, collation_connection AS collation, created AS created
-     FROM information_schema.triggers WHERE trigger_schema IN (?, ?)
+     FROM information_schema.triggers
+     WHERE trigger_schema IN (?, ?) OR (trigger_schema = ? AND event_object_table = ?)
      ORDER BY trigger_schema, trigger_name`,
-    [shopDatabase, store],
+    [shopDatabase, store, operations.database, operations.name],
   )
   const audited = new Set(tables.map(({ table }) => table))
+  const tableOf = (row: Row): string => {
+    if (row['sch'] === store) return `${store}.${row['tbl']}`
+    return row['sch'] === shopDatabase ? String(row['tbl']) : OPERATION_TABLE
+  }
   return rows
-    .filter(row => row['sch'] === store || audited.has(String(row['tbl'])))
+    .filter(row => row['sch'] === store || audited.has(tableOf(row)))
     .map(row => ({
-      name: `trigger ${row['sch'] === store ? `${store}.` : ''}${row['tbl']}/${row['name']}`,
+      name: `trigger ${tableOf(row)}/${row['name']}`,
       value: `${digest(...['event', 'timing', 'place', 'body', 'definer', 'mode', 'charset', 'collation'].map(key => row[key]))} of ${row['created']}`,
     }))
+}
+
+/** What chats are read through: one that does not write the reader down would be no use. */
+async function routines(session: Session, store: string): Promise<Control[]> {
+  const rows = await session.rows<Row>(
+    `SELECT routine_name AS name, routine_definition AS body, definer AS definer, security_type AS security,
+       created AS created
+     FROM information_schema.routines WHERE routine_schema = ? ORDER BY routine_name`,
+    [store],
+  )
+  return rows.map(({ name, body, definer, security, created }) => ({
+    name: `routine ${store}.${name}`,
+    value: `${digest(body ?? null, definer ?? null, security ?? null)} of ${created}`,
+  }))
 }
 
 /** The columns of the audited tables, and foreign keys that change rows past the triggers. */
@@ -74,6 +96,12 @@ async function tables(session: Session, trail: TrailRecord): Promise<Control[]> 
      FROM information_schema.columns WHERE table_schema = ? ORDER BY table_name, ordinal_position`,
     [shopDatabase],
   )
+  const operations = placeOf(session, shopDatabase, OPERATION_TABLE)
+  const ownColumns = await session.rows<Row>(
+    `SELECT column_name AS name, column_type AS type, is_nullable AS nullable, collation_name AS collation
+     FROM information_schema.columns WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position`,
+    [operations.database, operations.name],
+  )
   const cascades = await session.rows<Row>(
     `SELECT table_name AS tbl, constraint_name AS name, delete_rule AS del, update_rule AS upd
      FROM information_schema.referential_constraints WHERE constraint_schema = ?
@@ -82,7 +110,7 @@ async function tables(session: Session, trail: TrailRecord): Promise<Control[]> 
     [shopDatabase],
   )
   return trail.tables.flatMap(({ table }) => {
-    const own = columns.filter(({ tbl }) => tbl === table)
+    const own = table === OPERATION_TABLE ? ownColumns : columns.filter(({ tbl }) => tbl === table)
     const texts = own.flatMap(row => [row['name'], row['type'], row['nullable'], row['collation']])
     return [
       { name: `table ${table}`, value: own.length ? digest(...texts) : 'there is none' },

@@ -1,6 +1,7 @@
 import type { Layout } from '#domain/audit/event'
 import type { Session } from '../../session.ts'
 import { type AuditedColumn, encodingOf, isForeignText } from './row-expressions.ts'
+import type { TablePlace } from './table-place.ts'
 
 /** A table that is, or is to be, audited. */
 export interface ObservedTable {
@@ -59,26 +60,27 @@ export async function observeColumns(
   return columns.flatMap(column => auditedColumn(column) ?? [])
 }
 
+/** @param table what the trail calls it */
 export async function observeTable(
   session: Session,
-  database: string,
+  { database, name }: TablePlace,
   table: string,
 ): Promise<ObservedTable> {
   const ask: Ask = async (sql, values) => (await session.rows(sql, values)).map(Object.values)
-  const stored = await storedColumns(ask, database, table)
+  const stored = await storedColumns(ask, database, name)
   if (stored.length === 0) {
-    const refusals = [`${database}.${table}: there is no such table`]
+    const refusals = [`${database}.${name}: there is no such table`]
     return { table, columns: [], key: [], refusals }
   }
   const columns = stored.flatMap(column => auditedColumn(column) ?? [])
   const strange = stored.filter(({ type }) => encodingOf(type) === null)
-  const key = await keyOf(session, database, table, columns)
+  const key = await keyOf(session, database, name, columns)
   const refusals = [
     ...strange.map(
       ({ name, type }) => `${table}.${name}: a value of type ${type} has no canonical bytes`,
     ),
     ...(key.length === 0 ? [`${table}: it has no primary key, which names a row`] : []),
-    ...(await tableRefusals(session, database, table)),
+    ...(await tableRefusals(session, database, name)),
   ]
   return { table, columns, key, refusals }
 }

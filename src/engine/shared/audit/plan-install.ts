@@ -1,44 +1,51 @@
-import type { Layout } from '#domain/audit/event'
+import { type Layout, OPERATION_TABLE } from '#domain/audit/event'
 import type { PrivilegeGrant } from '#domain/schema/service-accounts'
 import type { AuditedTableStatus, AuditInstallPlan, TrailRecord } from '../../audit-trail.ts'
 import { quoteAccount, quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 import { type AccountDialect, accountSteps, observeAccounts } from '../provision/accounts.ts'
 import { layoutContent, type ObservedTable, observeTable } from './observe-tables.ts'
-import { TRANSCRIPT_TABLES, transcriptStatements } from './read-procedures.ts'
+import { readProcedures, TRANSCRIPT_TABLES } from './read-procedures.ts'
+import { placeOf, type TablePlace } from './table-place.ts'
 import {
   type AuditTrigger,
   auditTriggers,
   createTriggerSql,
+  isTriggerName,
   type LiveLayout,
-  TRIGGER_NAME,
 } from './trigger-statements.ts'
 
 interface LiveTrigger {
+  database: string
   name: string
   table: string
   body: string
   definer: string
 }
 
-/** The triggers of the audit that are there. */
-export async function auditTriggersThere(
+/** The triggers of this audit that are there, on the shop's tables and on ecomdb's operations. */
+async function auditTriggersThere(
   session: Session,
   database: string,
+  store: string,
 ): Promise<LiveTrigger[]> {
+  const operations = placeOf(session, database, OPERATION_TABLE)
   const rows = await session.rows<Record<string, string>>(
-    `SELECT trigger_name AS name, event_object_table AS tbl, action_statement AS body, definer AS definer
-     FROM information_schema.triggers WHERE trigger_schema = ? AND trigger_name LIKE 'ecomdb\\_audit\\_%'`,
-    [database],
+    `SELECT trigger_schema AS db, trigger_name AS name, event_object_table AS tbl,
+       action_statement AS body, definer AS definer
+     FROM information_schema.triggers
+     WHERE trigger_schema = ? OR (trigger_schema = ? AND definer = ?)`,
+    [database, operations.database, `${store}@localhost`],
   )
   return rows
     .map(row => ({
+      database: String(row['db']),
       name: String(row['name']),
       table: String(row['tbl']),
       body: String(row['body']),
       definer: String(row['definer']),
     }))
-    .filter(({ name }) => TRIGGER_NAME.test(name))
+    .filter(({ name }) => isTriggerName(name, store))
 }
 
 export async function planInstall(
@@ -49,10 +56,15 @@ export async function planInstall(
   baseline: boolean,
 ): Promise<AuditInstallPlan> {
   const { database, store, trail } = place
-  const observed = await Promise.all(tables.map(one => observeTable(session, database, one)))
+  const audited = [...tables, OPERATION_TABLE]
+  const all = await Promise.all(
+    audited.map(one => observeTable(session, placeOf(session, database, one), one)),
+  )
+  // The access store is made when the plan is carried out.
+  const observed = all.filter(one => one.table !== OPERATION_TABLE || one.columns.length > 0)
   const refusals = observed.flatMap(one => one.refusals)
   if (refusals.length > 0) return { refusals, layouts: [], statements: [], baselines: [] }
-  const there = await auditTriggersThere(session, database)
+  const there = await auditTriggersThere(session, database, store)
   const layouts: Layout[] = []
   const baselines: Layout[] = []
   const create: string[] = []
@@ -67,23 +79,25 @@ export async function planInstall(
     if (baseline || !known || record?.layoutId !== layout.id || !record.baselineDone) {
       baselines.push(layout)
     }
-    const missing = wantedTriggers(store, layout, one).filter(wanted => !isThere(there, wanted))
+    const place = placeOf(session, database, one.table)
+    const wanted = wantedTriggers(store, layout, one)
+    const missing = wanted.filter(trigger => !isThere(there, place, trigger))
     // A trigger that is wrong has the name of the right one: a new layout gets round that.
     create.push(
-      ...missing.flatMap(wanted => [
-        ...(there.some(({ name }) => name === wanted.name)
-          ? [`DROP TRIGGER ${quoteQualified(database, wanted.name)}`]
+      ...missing.flatMap(trigger => [
+        ...(there.some(({ name }) => name === trigger.name)
+          ? [`DROP TRIGGER ${quoteQualified(place.database, trigger.name)}`]
           : []),
-        createTriggerSql(database, store, wanted),
+        createTriggerSql(place, store, trigger),
       ]),
     )
-    for (const { name } of wantedTriggers(store, layout, one)) keep.add(name)
+    for (const { name } of wanted) keep.add(name)
   }
   const drop = there
     .filter(({ name }) => !keep.has(name))
-    .map(({ name }) => `DROP TRIGGER ${quoteQualified(database, name)}`)
+    .map(one => `DROP TRIGGER ${quoteQualified(one.database, one.name)}`)
   const account = await definerSteps(session, dialect, place, tables)
-  const procedures = await transcriptStatements(session, database, store, tables)
+  const procedures = await readProcedures(session, database, store, tables)
   const statements = [...account, ...create, ...procedures, ...drop]
   return { refusals, layouts, statements, baselines }
 }
@@ -103,9 +117,14 @@ function wantedTriggers(store: string, layout: Layout, table: ObservedTable): Au
   return auditTriggers(store, live)
 }
 
-function isThere(there: readonly LiveTrigger[], wanted: AuditTrigger): boolean {
+function isThere(
+  there: readonly LiveTrigger[],
+  { database, name: table }: TablePlace,
+  { name, body }: AuditTrigger,
+): boolean {
   return there.some(
-    one => one.name === wanted.name && one.table === wanted.table && one.body === wanted.body,
+    one =>
+      one.database === database && one.name === name && one.table === table && one.body === body,
   )
 }
 
@@ -120,8 +139,10 @@ async function definerSteps(
   const [observed] = await observeAccounts(session, dialect, [account])
   const grants: PrivilegeGrant[] = [
     { schema: store, table: 'event', privileges: ['INSERT', 'SELECT'], grantOption: false },
-    ...tables.map(table => {
-      return { schema: database, table, privileges: ['SELECT', 'TRIGGER'], grantOption: false }
+    ...[...tables, OPERATION_TABLE].map(table => {
+      const place = placeOf(session, database, table)
+      const privileges = ['SELECT', 'TRIGGER']
+      return { schema: place.database, table: place.name, privileges, grantOption: false }
     }),
   ]
   // A procedure's definer must hold EXECUTE on it too (error 1370 without, both engines).
@@ -144,20 +165,23 @@ export async function auditStatus(
   { database, store, trail }: { database: string; store: string; trail: TrailRecord | null },
   tables: readonly string[],
 ): Promise<AuditedTableStatus[]> {
-  const there = await auditTriggersThere(session, database)
+  const there = await auditTriggersThere(session, database, store)
   return await Promise.all(
-    tables.map(async table => {
-      const observed = await observeTable(session, database, table)
+    [...tables, OPERATION_TABLE].map(async table => {
+      const place = placeOf(session, database, table)
+      const observed = await observeTable(session, place, table)
       const record = trail?.tables.find(one => one.table === table)
       const layout = knownLayout(trail, observed)
       const problems = [...observed.refusals]
       if (!record) problems.push('it is not audited')
       else if (!layout) problems.push('its columns are not those that are audited')
       else {
-        const missing = wantedTriggers(store, layout, observed).filter(one => !isThere(there, one))
+        const missing = wantedTriggers(store, layout, observed).filter(
+          one => !isThere(there, place, one),
+        )
         problems.push(...missing.map(({ name }) => `the trigger ${name} is missing or changed`))
         const stranger = there.find(
-          one => one.table === table && one.definer !== `${store}@localhost`,
+          one => one.table === place.name && one.definer !== `${store}@localhost`,
         )
         if (stranger) problems.push(`the trigger ${stranger.name} runs as ${stranger.definer}`)
         if (!record.baselineDone) problems.push('its rows of before are not all written down')
@@ -174,9 +198,9 @@ export async function uninstallStatements(
   database: string,
   store: string,
 ): Promise<string[]> {
-  const there = await auditTriggersThere(session, database)
+  const there = await auditTriggersThere(session, database, store)
   return [
-    ...there.map(({ name }) => `DROP TRIGGER ${quoteQualified(database, name)}`),
+    ...there.map(one => `DROP TRIGGER ${quoteQualified(one.database, one.name)}`),
     `DROP USER IF EXISTS ${quoteAccount(store, 'localhost')}`,
   ]
 }

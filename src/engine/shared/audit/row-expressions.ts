@@ -1,4 +1,4 @@
-import type { ColumnEncoding } from '#domain/audit/event'
+import { type ColumnEncoding, isLengthened } from '#domain/audit/canonical'
 import { quoteIdentifier } from '../../quote.ts'
 
 /** A column as the server has it, with how its value becomes bytes. */
@@ -63,19 +63,31 @@ function bytesSql(column: AuditedColumn, of: string): string {
   return column.encoding === 'text' ? `CAST(${value} AS BINARY)` : value
 }
 
-/** The arguments of a CONCAT that makes the frame of these columns. */
-export function frameSql(columns: readonly AuditedColumn[], of: string): string {
-  return columns
-    .map(column => {
-      const framed = `LENGTH(${valueSql(column, of)}), ':', ${bytesSql(column, of)}`
-      return column.nullable ? `IFNULL(CONCAT(${framed}), '~')` : framed
-    })
-    .join(', ')
+/** Its length, a colon and its bytes. */
+function framedSql(column: AuditedColumn, of: string): string {
+  return `LENGTH(${valueSql(column, of)}), ':', ${bytesSql(column, of)}`
+}
+
+/**
+ * A salt and a row's canonical bytes (docs/audit-format.md). The server prepares every item of an
+ * expression anew with each row: lengths where a comma would do cost a fifth of the trigger.
+ *
+ * @param salt SQL
+ */
+export function saltedRowSql(columns: readonly AuditedColumn[], of: string, salt: string): string {
+  const fields = columns.map(column => {
+    const field = isLengthened(column.encoding)
+      ? `CONCAT(${framedSql(column, of)})`
+      : valueSql(column, of)
+    return column.nullable ? `IFNULL(${field}, '~')` : field
+  })
+  return `CONCAT_WS(',', ${[salt, ...fields].join(', ')})`
 }
 
 /** The frame of the primary key. */
 export function keySql(columns: readonly AuditedColumn[], of: string): string {
-  return `CAST(CONCAT(${frameSql(columns, of)}) AS BINARY)`
+  const frame = `CONCAT(${columns.map(column => framedSql(column, of)).join(', ')})`
+  return columns.some(({ encoding }) => isLengthened(encoding)) ? `CAST(${frame} AS BINARY)` : frame
 }
 
 /** For a SELECT: the bytes of one column, as a frame has them. */

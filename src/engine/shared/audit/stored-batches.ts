@@ -14,6 +14,7 @@ export function storedBatches(
   AuditTrail,
   | 'lastBatch'
   | 'readBatch'
+  | 'batchFrom'
   | 'storeBatch'
   | 'restoredStatements'
   | 'storeRestored'
@@ -33,6 +34,16 @@ export function storedBatches(
         [batch],
       )
       return row ? { statement: row['statement'] as Buffer, leaves: row['leaves'] as Buffer } : null
+    },
+    async batchFrom(session, batch) {
+      const [where, order] = batch === null ? ['', ' DESC'] : [`WHERE batch_id >= ${batch}`, '']
+      const [row] = await session.rows<Row>(
+        `SELECT batch_id AS batch, statement, leaves FROM ${quoteQualified(storeOf(session), 'batch')}
+         ${where} ORDER BY batch_id${order} LIMIT 1`,
+      )
+      if (!row) return null
+      const [statement, leaves] = [row['statement'] as Buffer, row['leaves'] as Buffer]
+      return { batch: Number(row['batch']), statement, leaves }
     },
     async restoredStatements(session) {
       const rows = await orNone(session.rows<Row>(restoredSql(storeOf(session))))

@@ -2,6 +2,7 @@ import type { Layout } from '#domain/audit/event'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session, SqlValue } from '../../session.ts'
 import { observeTable } from './observe-tables.ts'
+import { placeOf, quotePlace } from './table-place.ts'
 import { baselineSql, type LiveLayout } from './trigger-statements.ts'
 
 /** Rows of one statement: it locks them against writers while it runs. */
@@ -17,7 +18,8 @@ export async function writeBaseline(
   store: string,
   layout: Layout,
 ): Promise<number> {
-  const { columns, key } = await observeTable(session, database, layout.table)
+  const place = placeOf(session, database, layout.table)
+  const { columns, key } = await observeTable(session, place, layout.table)
   const live: LiveLayout = { ...layout, columns, key }
   const names = key.map(({ name }) => quoteIdentifier(name))
   let rows = 0
@@ -26,7 +28,7 @@ export async function writeBaseline(
     const after = from ? ` WHERE ${beyond(names, '>')}` : ''
     const order = ` ORDER BY ${names.join(', ')} LIMIT 1 OFFSET ${PIECE - 1}`
     const [last]: Record<string, SqlValue>[] = (await session.rows(
-      `SELECT ${names.join(', ')} FROM ${quoteQualified(database, layout.table)}${after}${order}`,
+      `SELECT ${names.join(', ')} FROM ${quotePlace(place)}${after}${order}`,
       from ? beyondValues(from) : [],
     )) as Record<string, SqlValue>[]
     const to: SqlValue[] | null = last ? Object.values(last) : null
@@ -35,7 +37,7 @@ export async function writeBaseline(
       ...(to ? [`NOT ${beyond(names, '>')}`] : []),
     ]
     const range = parts.length ? ` WHERE ${parts.join(' AND ')}` : ''
-    const { affectedRows } = await session.run(baselineSql(database, store, live, range), [
+    const { affectedRows } = await session.run(baselineSql(place, store, live, range), [
       ...(from ? beyondValues(from) : []),
       ...(to ? beyondValues(to) : []),
     ])

@@ -28,11 +28,13 @@ const CHAT = [
   'CREATE DATABASE talk',
   'CREATE TABLE talk.users (user_id BIGINT PRIMARY KEY, first_name VARCHAR(50), last_name VARCHAR(50)) ENGINE = InnoDB',
   'CREATE TABLE talk.support_members (support_member_id BIGINT PRIMARY KEY, first_name VARCHAR(50), last_name VARCHAR(50)) ENGINE = InnoDB',
-  'CREATE TABLE talk.chat_sessions (chat_session_id BIGINT PRIMARY KEY) ENGINE = InnoDB',
+  `CREATE TABLE talk.chat_sessions (chat_session_id BIGINT PRIMARY KEY, created_at DATETIME NOT NULL,
+     support_member_id BIGINT) ENGINE = InnoDB`,
   `CREATE TABLE talk.chat_messages (chat_message_id BIGINT PRIMARY KEY, created_at DATETIME, chat_session_id BIGINT,
      user_id BIGINT, support_member_id BIGINT, message_text TEXT) ENGINE = InnoDB DEFAULT CHARACTER SET latin1`,
   "INSERT INTO talk.users VALUES (1, 'Uma', 'User')",
   "INSERT INTO talk.support_members VALUES (1, 'Ann', 'Lee')",
+  "INSERT INTO talk.chat_sessions VALUES (1, '2026-01-01', 1), (2, '2026-01-02 23:59:59', 1), (3, '2026-01-03', 1)",
   "INSERT INTO talk.chat_messages VALUES (1, '2026-01-01', 1, 1, NULL, 'hellö'), (2, '2026-01-02', 1, NULL, 1, NULL)",
 ]
 
@@ -82,7 +84,8 @@ describe.each(TEST_ENGINES)('%s', family => {
       const tables = ['users', 'support_members', 'chat_sessions', 'chat_messages']
       await installAudit({ ...options, tables }, silentProgress())
       await session.run('CREATE USER clerk@localhost')
-      await session.run('GRANT EXECUTE ON PROCEDURE reads.chat_transcript TO clerk@localhost')
+      for (const name of ['chat_transcript', 'chats_handled'])
+        await session.run(`GRANT EXECUTE ON PROCEDURE reads.${name} TO clerk@localhost`)
       const { socketPath } = server.administrator
       const clerk = await engine.connect({ socketPath, user: 'clerk', auditDatabase: 'reads' })
       await clerk.run('SET autocommit = 0')
@@ -95,16 +98,36 @@ describe.each(TEST_ENGINES)('%s', family => {
       ])
       await expect(engine.auditTrail.readTranscript(clerk, '1', ' ')).rejects.toThrow('say why')
       await expect(clerk.rows('SELECT * FROM talk.chat_messages')).rejects.toThrow('denied')
+      const days = { from: '2026-01-01', to: '2026-01-02' }
+      expect(await engine.auditTrail.readChatsHandled(clerk, null, days, 'review')).toEqual([
+        { representativeId: '1', representative: 'Ann Lee', totalChats: 2 },
+      ])
       await clerk.close()
-      const reads = await session.rows("SELECT account, detail FROM reads.event WHERE kind = 'R'")
-      expect(reads).toEqual([{ account: 'clerk@localhost', detail: expect.any(String) }])
-      expect(JSON.parse(String(reads[0]?.['detail']))).toMatchObject({
-        read: 'chat_transcript',
-        reason: 'ticket 4711',
-      })
+      const reads = await session.rows(
+        "SELECT account, detail FROM reads.event WHERE kind = 'R' ORDER BY event_id",
+      )
+      expect(reads.map(({ account }) => account)).toEqual(['clerk@localhost', 'clerk@localhost'])
+      expect(reads.map(({ detail }) => JSON.parse(String(detail)))).toEqual([
+        { read: 'chat_transcript', chat: '1', reason: 'ticket 4711' },
+        { read: 'chats_handled', representative: null, ...days, reason: 'review' },
+      ])
     } finally {
       await session.close()
     }
+  })
+
+  test('refused logins: how many on both engines, and who where MySQL logs it', async () => {
+    const { engine, server } = own
+    const session = await engine.connect(server.administrator)
+    const { socketPath } = server.administrator
+    const before = await engine.auditTrail.refusedLogins(session)
+    if (family === 'mysql') await session.run('SET GLOBAL log_error_verbosity = 3')
+    await expect(engine.connect({ socketPath, user: 'nobody_else' })).rejects.toThrow()
+    const after = await engine.auditTrail.refusedLogins(session)
+    await session.close()
+    expect(after.count - before.count).toBeGreaterThanOrEqual(1)
+    const names = after.refusals.map(({ account }) => account)
+    expect(names.includes('nobody_else@localhost')).toBe(family === 'mysql')
   })
 
   test('an export is verified without a server, and so is what was changed in it', async () => {

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { commitment, frame, frameTexts, keyText, unframe } from '#domain/audit/canonical'
+import {
+  canonicalRow,
+  commitment,
+  frame,
+  frameTexts,
+  keyText,
+  unframe,
+} from '#domain/audit/canonical'
 
 const fields = fc.array(fc.option(fc.uint8Array({ maxLength: 40 })), { maxLength: 8 })
 
@@ -32,11 +39,26 @@ test('what is no frame is refused', () => {
 })
 
 test('a commitment needs the salt', () => {
-  const row = [Buffer.from('hello')]
+  const row = canonicalRow([Buffer.from('hello')], [{ encoding: 'text' }])
   expect(commitment(Buffer.alloc(16, 1), row)).not.toEqual(commitment(Buffer.alloc(16, 2), row))
   expect(commitment(Buffer.from('salt'), row).toString('hex')).toBe(
     commitment(Buffer.from('salt'), row).toString('hex'),
   )
+})
+
+test('two rows of a layout have one canonical form only when they are equal', () => {
+  const layout = [{ encoding: 'decimal' }, { encoding: 'text' }, { encoding: 'bytes' }] as const
+  const number = fc.bigInt().map(value => Buffer.from(String(value)))
+  const bytes = fc.uint8Array({ maxLength: 6 }).map(value => Buffer.from(value))
+  const row = fc.tuple(fc.option(number), fc.option(bytes), fc.option(bytes))
+  fc.assert(
+    fc.property(row, row, (one, other) => {
+      const equal = JSON.stringify(one) === JSON.stringify(other)
+      expect(canonicalRow(one, layout).equals(canonicalRow(other, layout))).toBe(equal)
+    }),
+  )
+  const fields = [Buffer.from('7'), null, Buffer.from('a,~')]
+  expect(canonicalRow(fields, layout).toString()).toBe(',7,~,3:a,~')
 })
 
 test('a key is shown as people write it', () => {

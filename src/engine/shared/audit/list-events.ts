@@ -1,0 +1,71 @@
+import type { AuditEvent } from '#domain/audit/event'
+import type { EventQuery } from '#domain/audit/listed-event'
+import { quoteQualified } from '../../quote.ts'
+import { orNone } from '../../server-error.ts'
+import type { Session, SqlRow, SqlValue } from '../../session.ts'
+import { ownStores } from '../own-store/own-store.ts'
+import { EVENT_COLUMNS, eventOf } from './audit-reader.ts'
+
+/** The newest events that a query lets through, newest first. */
+export async function newestEvents(session: Session, query: EventQuery): Promise<AuditEvent[]> {
+  const { layouts, key, actors, kind, since, until, limit } = query
+  const parts: { sql: string; values: readonly SqlValue[] }[] = []
+  const marks = (list: readonly unknown[]): string => list.map(() => '?').join(', ')
+  if (layouts) parts.push({ sql: `layout_id IN (${marks(layouts)})`, values: layouts })
+  if (key) parts.push({ sql: '(row_key = ? OR old_key = ?)', values: [key, key] })
+  if (actors) {
+    // USER() is USER@HOST, and a user may have an @ in it.
+    const user =
+      "SUBSTRING(account, 1, LENGTH(account) - LENGTH(SUBSTRING_INDEX(account, '@', -1)) - 1)"
+    const sql = `(account IN (${marks(actors)}) OR ${user} IN (${marks(actors)}))`
+    parts.push({ sql, values: [...actors, ...actors] })
+  }
+  if (kind) parts.push({ sql: 'kind = ?', values: [kind] })
+  if (since) parts.push({ sql: 'at >= ?', values: [since] })
+  if (until) parts.push({ sql: 'at < ?', values: [until] })
+  const where = parts.length ? `WHERE ${parts.map(({ sql }) => sql).join(' AND ')}` : ''
+  const table = quoteQualified(ownStores.storeName(session, 'audit'), 'event')
+  const rows = await session.rows<SqlRow>(
+    `SELECT ${EVENT_COLUMNS} FROM ${table} ${where} ORDER BY event_id DESC LIMIT ${limit}`,
+    parts.flatMap(({ values }) => values),
+  )
+  return rows.map(row => eventOf(Object.values(row)))
+}
+
+/** The person behind each of these users, where the access store knows one. */
+export async function personsOf(
+  session: Session,
+  users: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (users.length === 0) return new Map()
+  const marks = users.map(() => '?').join(', ')
+  const rows = await fromAccounts(session, ({ user }) => `${user} IN (${marks})`, [
+    ...users,
+    ...users,
+  ])
+  return new Map(rows.map(({ user, person }) => [user, person]))
+}
+
+/** The users that a person has or had. */
+export async function usersOf(session: Session, person: string): Promise<string[]> {
+  const rows = await fromAccounts(session, () => 'person = ?', [person, person])
+  return rows.map(({ user }) => user)
+}
+
+async function fromAccounts(
+  session: Session,
+  where: (columns: { user: string }) => string,
+  values: readonly SqlValue[],
+): Promise<{ user: string; person: string }[]> {
+  const store = ownStores.storeName(session, 'access')
+  const part = (table: string, user: string): string =>
+    `SELECT ${user} AS user_name, person AS person FROM ${quoteQualified(store, table)}
+     WHERE person IS NOT NULL AND ${where({ user })}`
+  const rows = await orNone(
+    session.rows<SqlRow>(
+      `${part('account', 'account_user')} UNION ${part('session_account', 'session_user')}`,
+      values,
+    ),
+  )
+  return rows.map(row => ({ user: String(row['user_name']), person: String(row['person']) }))
+}

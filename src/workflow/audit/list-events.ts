@@ -1,0 +1,61 @@
+import {
+  type EventFilter,
+  type EventsReport,
+  eventQuery,
+  type ListedEvent,
+  listedEvent,
+} from '#domain/audit/listed-event'
+import { tableOf } from './batch-builder.ts'
+import type { AuditedServer } from './install-audit.ts'
+import { SealLookup } from './seal-lookup.ts'
+import { noTrail } from './seal-trail.ts'
+
+/**
+ * `ecomdb audit events`: who did what when, from the trail, and of each event whether it is sealed.
+ *
+ * @throws EcomdbError SCHEMA_MISSING without a trail; USAGE for a table that it does not have;
+ *   SIGNATURE_INVALID when nobody trusted signed a checkpoint
+ */
+export async function listEvents(
+  { engine, connect, database }: AuditedServer,
+  filter: EventFilter,
+  trustedSigners: readonly string[],
+): Promise<EventsReport> {
+  const { auditTrail } = engine
+  const session = await engine.connect({ ...connect, database: undefined })
+  try {
+    const trail = await auditTrail.readTrail(session)
+    if (!trail) throw noTrail(database)
+    const users = filter.actor === null ? [] : await auditTrail.usersOf(session, filter.actor)
+    const query = eventQuery({ ...filter, limit: filter.limit + 1 }, trail.layouts, users)
+    // Before the events: those that come meanwhile are then not taken for foreign ones.
+    const seals = await SealLookup.open(auditTrail, session, trustedSigners)
+    const found = await auditTrail.newestEvents(session, query)
+    const shown = found.slice(0, filter.limit).reverse()
+    const persons = await auditTrail.personsOf(session, [
+      ...new Set(shown.map(({ account }) => userOf(account))),
+    ])
+    const tables = new Map(trail.layouts.map(({ id, table }) => [id, table]))
+    const events: ListedEvent[] = []
+    for (const event of shown) {
+      const table = tableOf(event, tables)
+      const person = persons.get(userOf(event.account)) ?? null
+      events.push(listedEvent(event, table, person, await seals.of(event, table)))
+    }
+    return {
+      ...{ trailId: trail.trailId, database: trail.shopDatabase, events },
+      more: found.length > filter.limit,
+      notes:
+        trustedSigners.length > 0
+          ? []
+          : ['no signer is trusted here (audit.trusted_signers): what is sealed is not known'],
+    }
+  } finally {
+    await session.close()
+  }
+}
+
+/** Of USER@HOST; a user may have an @ in it, and a host has none. */
+function userOf(account: string): string {
+  return account.slice(0, account.lastIndexOf('@'))
+}
