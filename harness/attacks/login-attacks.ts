@@ -1,20 +1,14 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { EcomdbError, type ErrorCode } from '#core/errors'
 import { Secret } from '#core/secret'
-import { ShopPeople, type Somebody } from '#test/login/shop-people'
+import { ShopPeople } from '#test/login/shop-people'
 import { askBroker } from '#workflow/broker/ask-broker'
 import { sweepSessions } from '#workflow/broker/sweep-sessions'
 import { unlockUser } from '#workflow/credential/people'
 import type { HarnessCase, PreparedSuite, SuiteContext } from '../suite.ts'
-
-/** What somebody tries who has the right password, or a part of a login, and not all of it. */
-interface LoginAttack {
-  name: string
-  expected: string
-  run(shop: ShopPeople, somebody: Somebody): Promise<string>
-}
+import { LEAVER_ATTACKS } from './leaver-attacks.ts'
+import { type LoginAttack, refused } from './login-attack.ts'
 
 export async function prepareLoginAttacks({ family }: SuiteContext): Promise<PreparedSuite> {
   const shop = await ShopPeople.open(family)
@@ -23,17 +17,7 @@ export async function prepareLoginAttacks({ family }: SuiteContext): Promise<Pre
     expected,
     run: async () => await run(shop, await shop.add(`victim${at}`)),
   })
-  return { cases: LOGIN_ATTACKS.map(caseOf), close: () => shop.close() }
-}
-
-/** @throws Error when it is not refused, or with another code */
-async function refused(attempt: Promise<unknown>, ...codes: ErrorCode[]): Promise<string> {
-  const error: unknown = await attempt.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (error instanceof EcomdbError && codes.includes(error.code)) return error.code
-  throw new Error(`expected ${codes.join(' or ')}, got ${String(error ?? 'a success')}`)
+  return { cases: [...LOGIN_ATTACKS, ...LEAVER_ATTACKS].map(caseOf), close: () => shop.close() }
 }
 
 const LOGIN_ATTACKS: readonly LoginAttack[] = [

@@ -37,13 +37,18 @@ export async function offboard(
   try {
     progress.stage('looking')
     const leaver: Leaver = { options, place, session, clock, started: clock.monotonicMs() }
-    const report = emptyReport(leaver, await place.engine.leavers.actor(session))
-    await surveyLeaver(leaver, report)
+    const operator = await place.engine.leavers.actor(session)
+    const seen = emptyReport(leaver, operator)
+    await surveyLeaver(leaver, seen)
     if (options.dryRun) {
-      await planObjects(leaver, report)
-      return { ...report, receipt: null, receiptProblem: null }
+      await planObjects(leaver, seen)
+      return { ...seen, receipt: null, receiptProblem: null }
     }
     confirm(options)
+    await place.engine.leavers.hold(session, options.person)
+    // A login may have got its session account between the first look and the lock.
+    const report = emptyReport(leaver, operator)
+    await surveyLeaver(leaver, report)
     return await takeOut(leaver, report, progress)
   } finally {
     await session.close()
@@ -54,7 +59,6 @@ async function takeOut(leaver: Leaver, report: Draft, progress: Progress): Promi
   const { options, place, session, clock } = leaver
   const { leavers, accessCatalog } = place.engine
   const { person } = options
-  await leavers.hold(session, person)
   await closeAccess(leaver, report, progress)
   try {
     progress.stage('moving what others need')

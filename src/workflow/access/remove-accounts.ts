@@ -1,3 +1,4 @@
+import { EcomdbError } from '#core/errors'
 import { endSessions } from './end-sessions.ts'
 import { accountText, type Draft, type Leaver, step } from './leaver.ts'
 
@@ -12,6 +13,7 @@ export async function removeAccounts(leaver: Leaver, report: Draft): Promise<voi
     if (left.length > 0) return
     await leavers.endProxies(session, before.proxies)
     report.proxiesEnded.push(...before.proxies)
+    await endMinted(leaver)
     await leavers.drop(session, accounts)
     for (const account of accounts.filter(({ found }) => found)) {
       report.statements.push(leavers.dropStatement(account))
@@ -40,4 +42,19 @@ export async function removeAccounts(leaver: Leaver, report: Draft): Promise<voi
     const { dead } = await endSessions(place.engine, session, accounts, clock)
     if (!dead) report.outstanding.push('a session came back on the primary')
   })
+}
+
+/**
+ * What a broker has made, by its own procedure: on MariaDB a role of its own goes with each. Who may
+ * not call it drops the accounts all the same, and the broker's sweep does the rest.
+ */
+async function endMinted({ options, place, session }: Leaver): Promise<void> {
+  const { credentials } = place.engine
+  for (const { user } of await credentials.openSessions(session, options.person)) {
+    try {
+      await credentials.endSession(session, user, 'left')
+    } catch (error) {
+      if (!(error instanceof EcomdbError) || error.code !== 'PRIVILEGE_MISSING') throw error
+    }
+  }
 }
