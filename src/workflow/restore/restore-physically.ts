@@ -92,7 +92,7 @@ function warnOfTrail(
   const files = layers.at(-1)?.manifest.files ?? []
   if (!files.some(({ path }) => path.startsWith(`${auditDatabase}/trail.`))) return
   progress.warn(
-    'the files bring an audit trail back that is older than its anchors: once the server runs, say why where the audit key is, `ecomdb audit seal --epoch-break REASON`',
+    'the files bring an audit trail back that is older than its anchors: once the server runs, say why where the audit key is, `ecomdb audit seal --epoch-break REASON`, and repeat what was erased since, `ecomdb audit erase --replay --confirm replay`',
   )
 }
 

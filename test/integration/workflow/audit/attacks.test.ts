@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { AUDIT_ATTACKS } from '#harness/attacks/audit-attacks'
 import { AuditPlace } from '#harness/attacks/audit-place'
@@ -8,9 +9,11 @@ import { writersCase } from '#harness/attacks/audit-writers'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
+import { eraseFromTrail } from '#workflow/audit/erase-person'
 import { exportTrail } from '#workflow/audit/export-trail'
 import { installAudit } from '#workflow/audit/install-audit'
 import { openExport } from '#workflow/audit/open-export'
+import { pruneTrail } from '#workflow/audit/prune-trail'
 import { openServerTrail, verifyTrail } from '#workflow/audit/verify-trail'
 
 /** A sample; `npm run harness -- attacks --only audit` tries all of them. */
@@ -70,6 +73,41 @@ describe.each(TEST_ENGINES)('%s', family => {
       expect(await place.verify()).toMatchObject({ findings: [], checked: { unsealed: 0 } })
     } finally {
       ended.abort()
+      await place.close()
+    }
+  })
+
+  test('retention and an erasure that were cut short are found out and completed', async () => {
+    const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    try {
+      const rule = { table: 'messages', where: 'user_id', through: null, empty: ['said'] }
+      const { auditTrail } = own.engine
+      const cut = async (): Promise<never> => {
+        throw new Error('cut short')
+      }
+      const options = {
+        ...{ ...place.audited, key: place.key, trustedSigners: [place.key.signer] },
+        ...{ anchors: [openDirectoryTarget(place.anchor)], clock: systemClock },
+        policy: { ...place.policy, keepMs: 0, erase: [rule] },
+      }
+      const without = (broken: Partial<typeof auditTrail>) => {
+        return { ...options, engine: { ...own.engine, auditTrail: { ...auditTrail, ...broken } } }
+      }
+      const prune = (from: typeof options) =>
+        pruneTrail({ ...from, confirmed: place.database }, silentProgress())
+      await place.seal()
+      await expect(prune(without({ removeEvents: cut }))).rejects.toThrow('cut short')
+      expect(await place.verify()).toMatchObject({ findings: [] })
+      expect((await prune(options)).removed).toBeGreaterThan(0)
+      expect(await place.verify()).toMatchObject({ findings: [] })
+      const erase = (from: typeof options, person: { key: string; reason: string } | null) =>
+        eraseFromTrail({ ...from, person, confirmed: true }, silentProgress())
+      const person = { key: '2', reason: 'ticket' }
+      await expect(erase(without({ erasePerson: cut }), person)).rejects.toThrow('cut short')
+      expect((await place.verify()).counts).toEqual({ 'NOT ERASED': 1 })
+      expect((await erase(options, null)).erasures).toHaveLength(1)
+      expect(await place.verify()).toMatchObject({ findings: [] })
+    } finally {
       await place.close()
     }
   })
