@@ -4,6 +4,7 @@ import type { Input, ParserOutput } from '@oclif/core/interfaces'
 import type { Config } from '#config/config'
 import { EXIT, type ExitStatus } from '#core/errors'
 import type { Progress } from '#core/progress'
+import { setTextWidth } from '#core/text-width'
 import { FailedRun, printJson } from './output.ts'
 import {
   chooseProgress,
@@ -94,6 +95,8 @@ export abstract class BaseCommand<Result extends object = object> extends Comman
   }
 
   async run(): Promise<unknown> {
+    // Only a terminal has columns.
+    if (process.stdout.columns) setTextWidth(process.stdout.columns)
     const { result, text, status = EXIT.DONE } = await this.execute()
     if (isInterrupted()) return undefined
     this.#progress?.done()
