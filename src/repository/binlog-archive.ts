@@ -128,7 +128,9 @@ export class BinlogArchive {
       const ids = idsOfSegmentFile(name)
       if (!ids) continue
       const folder = `${ids.folder}${ids.stretchId}/`
-      names.set(folder, [...(names.get(folder) ?? []), name])
+      const files = names.get(folder)
+      if (files) files.push(name)
+      else names.set(folder, [name])
     }
     const stretches: Stretch[] = []
     const refused: RefusedStretch[] = []
