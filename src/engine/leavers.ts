@@ -41,6 +41,8 @@ export interface Leavers {
   /** The statements that `lock` and `drop` run, to show. */
   lockStatement(accounts: readonly AccountName[]): string
   dropStatement(account: AccountName): string
+  /** A file for a server's option init_file: it drops them before anybody can connect. */
+  dropFile(accounts: readonly AccountName[]): string
   /** Who does it: the user of the host, and the account as the server sees it. */
   actor(session: Session): Promise<string>
   lock(session: Session, accounts: readonly AccountName[]): Promise<void>

@@ -16,12 +16,13 @@ export interface PhysicalRestoreText {
   chain: readonly string[]
   files: number
   bytes: number
+  initFile: string | null
   outcome: { checks: readonly Check[]; durationMs: number; owner: number } | null
 }
 
 /** For people. */
 export function physicalRestoreText(report: PhysicalRestoreText): string {
-  const { engine, serverVersion, dataFolder, chain } = report
+  const { engine, serverVersion, dataFolder, chain, initFile } = report
   const amounts = `${formatCount(report.files)} files (${formatBytes(report.bytes)})`
   const facts = alignColumns(
     [
@@ -40,6 +41,6 @@ export function physicalRestoreText(report: PhysicalRestoreText): string {
     ...checkLines(checks),
     '',
     `restored ${amounts} into ${dataFolder} in ${formatDuration(durationMs)}, for user ${owner}; no server was started on it`,
-    `next: start ${engine} ${serverVersion.split('-')[0]} or newer on it`,
+    `next: start ${engine} ${serverVersion.split('-')[0]} or newer on it${initFile ? `, with --init-file=${initFile}` : ''}`,
   ].join('\n')
 }

@@ -10,13 +10,16 @@ import type { Position } from '#domain/backup/position'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import { usingRepository } from '#repository/repository-use'
-import { leaversSince } from './leavers-since.ts'
+import { type LeaversSince, leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
 
 /** In a data directory until all of it is there; no server minds it. */
 const UNFINISHED = '.ecomdb-unfinished'
+
+/** In the data directory, where the server can read it whatever guards it. */
+const LEAVERS_FILE = 'ecomdb-leavers.sql'
 
 export interface PhysicalRestoreOptions {
   /** A snapshot id, an unambiguous beginning of one, or 'latest'. */
@@ -41,6 +44,10 @@ export interface PhysicalRestoreReport {
   chain: readonly string[]
   files: number
   bytes: number
+  /** Who has left since. */
+  leavers: readonly string[]
+  /** What the server must be started with (init_file), so that they do not come back; or null. */
+  initFile: string | null
   /** null for a dry run. */
   outcome: { checks: readonly Check[]; durationMs: number; owner: number } | null
 }
@@ -63,24 +70,32 @@ export async function restorePhysically(
   progress.stage('opening the snapshot')
   const envelope = await access.repository.readEnvelope(options.snapshot, access.trustedSigners)
   if (envelope.method !== 'physical') throw notPhysical(envelope.snapshotId)
-  const { people } = await leaversSince(access, envelope.consistentAt)
-  for (const person of people) {
-    progress.warn(
-      `${person} has left since, and the files bring the accounts back: start the server with --skip-networking, and run \`ecomdb offboard ${person} --confirm ${person}\` before anybody else connects`,
-    )
-  }
+  const leavers = await leaversSince(access, envelope.consistentAt)
   const layers = await openChain(access, envelope)
   warnOfTrail(layers, options.auditDatabase, progress)
   const engine = await engineFor(envelope.engine)
   const folder = resolve(options.dataFolder)
   await refuseFull(folder, options.startOver)
-  const report = reportOf(layers, folder)
+  const report = reportOf(layers, folder, leavers)
+  warnOfLeavers(report, progress)
   if (options.dryRun) return report
+  const { initFile } = report
+  const text = engine.leavers.dropFile(leavers.accounts)
+  const place = { folder, extra: initFile ? { path: initFile, text } : null }
   const { checks, owner } = await usingRepository(access.repository, () =>
-    fill(engine, access, layers, folder, progress),
+    fill(engine, access, layers, place, progress),
   )
   const durationMs = Math.round(clock.monotonicMs() - startedMs)
   return { ...report, outcome: { checks, durationMs, owner } }
+}
+
+/** The files bring their accounts back, and no server runs that could drop them. */
+function warnOfLeavers({ leavers, initFile }: PhysicalRestoreReport, progress: Progress): void {
+  if (initFile === null) return
+  const again = leavers.map(person => `\`ecomdb offboard ${person} --confirm ${person}\``)
+  progress.warn(
+    `${leavers.join(', ')} left since, and the files bring the accounts back: start the server with --init-file=${initFile}, which drops them before anybody can connect, and then run ${again.join(', ')} for ecomdb's own records`,
+  )
 }
 
 /** No server runs on the files yet, so the restore cannot own up to itself in the trail. */
@@ -104,7 +119,7 @@ async function fill(
   engine: Engine,
   access: SnapshotAccess,
   layers: readonly PhysicalLayer[],
-  folder: string,
+  { folder, extra }: { folder: string; extra: { path: string; text: string } | null },
   progress: Progress,
 ): Promise<{ checks: Check[]; owner: number }> {
   const made = await makeFolder(folder)
@@ -115,6 +130,7 @@ async function fill(
     await writeFile(join(folder, UNFINISHED), '')
     const checks = await restoreDataFolder(engine, access, layers, folder, progress)
     refuseDamage(checks)
+    if (extra) await writeFile(extra.path, extra.text, { flag: 'wx' })
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)
     await rm(join(folder, UNFINISHED))
@@ -210,7 +226,11 @@ function notPhysical(snapshotId: string): EcomdbError {
   })
 }
 
-function reportOf(layers: readonly PhysicalLayer[], dataFolder: string): PhysicalRestoreReport {
+function reportOf(
+  layers: readonly PhysicalLayer[],
+  dataFolder: string,
+  leavers: LeaversSince,
+): PhysicalRestoreReport {
   const last = layers.at(-1)?.manifest
   if (!last) throw new Error('a chain without a snapshot')
   const files = last.files.filter(({ path }) => !path.endsWith('/'))
@@ -224,6 +244,8 @@ function reportOf(layers: readonly PhysicalLayer[], dataFolder: string): Physica
     chain: layers.map(({ envelope }) => envelope.snapshotId),
     files: files.length,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    leavers: leavers.people,
+    initFile: leavers.accounts.length > 0 ? join(dataFolder, LEAVERS_FILE) : null,
     outcome: null,
   }
 }

@@ -36,6 +36,11 @@ export function leavers(dialect: AccountDialect): Leavers {
     setState,
     lockStatement: accounts => alterStatement(accounts, 'ACCOUNT LOCK'),
     dropStatement,
+    // One statement a line; a replica that is made of the files must have no transaction of its own.
+    dropFile: accounts =>
+      ['SET SESSION sql_log_bin = 0', ...accounts.map(dropStatement)]
+        .map(statement => `${statement};\n`)
+        .join(''),
     async actor(session) {
       return `${hostUser()} as ${await session.value('SELECT USER()')}`
     },
