@@ -8,11 +8,13 @@ import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { SealReport, VerifyReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
 import type { CheckpointName } from '#domain/audit/restored-trail'
+import type { PruneReport } from '#domain/audit/retention'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions, Session } from '#engine/session'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { type AuditedServer, installAudit } from '#workflow/audit/install-audit'
+import { pruneTrail } from '#workflow/audit/prune-trail'
 import { type SealOptions, sealTrail } from '#workflow/audit/seal-trail'
 import { openServerTrail, verifyTrail } from '#workflow/audit/verify-trail'
 
@@ -117,6 +119,15 @@ export class AuditPlace {
     const anchors = [openDirectoryTarget(this.anchor)]
     const trustedSigners = [this.key.signer]
     return await sealTrail({ ...options, ...reasons, anchors, trustedSigners }, silentProgress())
+  }
+
+  /** Retention that keeps nothing: all batches but the newest. */
+  async prune(): Promise<PruneReport> {
+    const options = { ...this.audited, key: this.key, trustedSigners: [this.key.signer] }
+    const policy = { ...this.policy, keepMs: 0 }
+    const how = { anchors: [openDirectoryTarget(this.anchor)], clock: systemClock }
+    const confirmed = this.database
+    return await pruneTrail({ ...options, ...how, policy, confirmed }, silentProgress())
   }
 
   async verify(): Promise<VerifyReport> {

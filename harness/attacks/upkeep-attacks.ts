@@ -62,6 +62,40 @@ export const UPKEEP_ATTACKS: readonly AuditAttack[] = [
     },
   },
   {
+    name: 'after retention, edit an event that stayed',
+    expected: ['EDITED'],
+    names: 'is not what was sealed',
+    broken: true,
+    async act(place) {
+      await place.seal({ accept: 'one more batch' })
+      await place.prune()
+      await place.run(
+        "SET @ecomdb_audit_task = 'erase'",
+        `UPDATE ${place.store}.event SET account = 'x@y' ORDER BY event_id LIMIT 1`,
+        'SET @ecomdb_audit_task = NULL',
+      )
+    },
+  },
+  {
+    name: 'after retention, put an event into a batch that it emptied',
+    expected: ['INSERTED'],
+    names: 'of which retention has removed all events',
+    broken: true,
+    async act(place) {
+      await place.asWriter("INSERT INTO notes (said) VALUES ('for a moment')")
+      await place.seal()
+      const id = await place.root.value(`SELECT MAX(event_id) FROM ${place.store}.event`)
+      await place.asWriter("DELETE FROM notes WHERE said = 'for a moment'")
+      await place.seal()
+      await place.seal({ accept: 'one more batch' })
+      await place.prune()
+      await place.run(
+        `INSERT INTO ${place.store}.event (event_id, at, kind, layout_id, row_key, account, connection_id)
+         VALUES (${id}, NOW(6), 'R', 0, '', 'x@y', 1)`,
+      )
+    },
+  },
+  {
     name: 'destroy the salt of an event',
     expected: ['EDITED'],
     names: 'has lost its salt, and no erasure says so',

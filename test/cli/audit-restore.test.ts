@@ -129,8 +129,6 @@ describe.each(TEST_ENGINES)('%s', family => {
     const again = await run('audit', 'seal')
     expect(again.status, again.stdout).toBe(13)
     expect(again.stderr).toContain('the trail was rolled back: the database ends at batch 2')
-    const found = await run('audit', 'verify')
-    expect(found.stdout).toContain('ROLLED BACK')
     await done('audit', 'seal', '--epoch-break', 'the end of this test')
     await administer('DROP DATABASE kept')
   }, 120_000)

@@ -24,6 +24,7 @@ const SAMPLE = [
   'edit an event, so that a writer seems to have acted',
   'roll the database back to an earlier state',
   'roll it back, with a restore that the attacker signed',
+  'after retention, put an event into a batch that it emptied',
   'roll it back, and own up to it with an epoch break: no finding',
 ]
 
