@@ -73,6 +73,10 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect((await shop.run(['broker', '--config', 'broker.yaml', '--json'])).json()).toMatchObject({
       error: { code: 'LOCKED' },
     })
+    const doctor = (await shop.run(['doctor', '--config', 'broker.yaml', '--json'])).json()
+    const seen = JSON.stringify(doctor.result)
+    expect(seen).toContain(`"status":"ok","subject":"broker","detail":"listens on ${shop.socket}"`)
+    expect(seen).toMatch(/"status":"ok","subject":"key file","detail":"[^"]*key of one-time codes"/)
   })
 
   test('login runs a command, on this host and by a forced command; the session ends with it', async () => {

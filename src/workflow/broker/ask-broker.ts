@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { lstat } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { dirname } from 'node:path'
 import { EcomdbError, type ErrorCode, messageOf } from '#core/errors'
 import type { Secret } from '#core/secret'
 import {
@@ -12,6 +10,7 @@ import {
 } from '#domain/credential/broker-message'
 import type { LineChannel } from './line-channel.ts'
 import { lineChannel } from './line-channel.ts'
+import { whyNotTrusted } from './socket-trust.ts'
 
 /** Where the broker is: its socket on this host, or a program that leads to it (ssh). */
 export type BrokerAddress = { socketPath: string } | { via: readonly string[] }
@@ -63,33 +62,14 @@ async function openSocket({
 }: {
   socketPath: string
 }): Promise<{ channel: LineChannel; leave(): void }> {
-  await requireTrusted(socketPath)
+  const distrust = await whyNotTrusted(socketPath)
+  if (distrust) throw unreachable(distrust.why)
   const socket = connect(socketPath)
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)
     socket.once('error', error => reject(unreachable(messageOf(error))))
   })
   return { channel: lineChannel(socket, socket), leave: () => socket.destroy() }
-}
-
-/**
- * A password is typed for the broker alone: its socket must be in a folder that only its owner
- * can write to, and belong to that owner, who is root, the user of a service, or oneself.
- */
-async function requireTrusted(socketPath: string): Promise<void> {
-  const [socket, folder] = await Promise.all([lstat(socketPath), lstat(dirname(socketPath))]).catch(
-    error => {
-      throw unreachable(messageOf(error))
-    },
-  )
-  const why = !socket.isSocket()
-    ? `${socketPath} is no socket`
-    : (folder.mode & 0o022) !== 0
-      ? `others can write to ${dirname(socketPath)}, and so could have put it there`
-      : folder.uid !== 0 && folder.uid !== socket.uid
-        ? `${socketPath} does not belong to the owner of its folder`
-        : null
-  if (why) throw unreachable(why)
 }
 
 function openVia(command: readonly string[]): { channel: LineChannel; leave(): void } {

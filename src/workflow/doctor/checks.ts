@@ -1,4 +1,5 @@
 import { backupPrivileges } from './checks/backup-privileges.ts'
+import { brokerSocket } from './checks/broker-socket.ts'
 import { clockSkew } from './checks/clock-skew.ts'
 import { configuration } from './checks/configuration.ts'
 import { copies } from './checks/copies.ts'
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   deleteRight,
   copies,
   diskSpace,
+  brokerSocket,
   keyFiles,
   recipients,
   privateKeys,

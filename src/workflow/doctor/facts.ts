@@ -27,6 +27,8 @@ export interface DoctorFacts {
   privateKeys: readonly { path: string; escrow: boolean }[]
   /** Copies of the configuration, and when a disk of each was here the last time. */
   copies: readonly { name: string; maxAgeMs: number; lastSeenAt: string | null }[]
+  /** The broker's socket, where the configuration has one. */
+  broker: { socketPath: string; distrust: string | null; listens: boolean } | null
   now: Date
   state: { folder: string; space: DiskSpace }
 }

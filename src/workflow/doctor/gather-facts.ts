@@ -10,6 +10,7 @@ import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
+import { doesListen, whyNotTrusted } from '../broker/socket-trust.ts'
 import { readCopyNotes } from '../copy/copy-notes.ts'
 import type { DoctorFacts, Known } from './facts.ts'
 import { gatherKeyFiles, gatherPrivateKeys } from './gather-keys.ts'
@@ -44,6 +45,7 @@ export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
     server,
     target,
     copies: values ? await gatherCopies(values, target) : [],
+    broker: values ? await gatherBroker(values) : null,
     now: ports.clock.now(),
     tools: await gatherTools(family, ports.engineFor),
     keyFiles: values ? await gatherKeyFiles(values) : [],
@@ -100,6 +102,14 @@ async function gatherTarget(
     const lock = target.lock ? { mode: target.lock.mode, days: target.lock.days } : null
     return { ...facts, label: target.label, lock, repository }
   })
+}
+
+async function gatherBroker({ broker }: Config): Promise<DoctorFacts['broker']> {
+  const { socketPath } = broker
+  if (socketPath === null) return null
+  const found = await whyNotTrusted(socketPath)
+  const listens = found === null && (await doesListen(socketPath))
+  return { socketPath, distrust: found && !found.missing ? found.why : null, listens }
 }
 
 /** By this host's own notes: the doctor mounts nothing and waits for no disk. */

@@ -8,7 +8,7 @@ import type { DoctorFacts, KeyFileFact } from './facts.ts'
 
 /** Tries every file that the configuration names, as a command would. */
 export async function gatherKeyFiles({ server, keys }: Config): Promise<KeyFileFact[]> {
-  const { signingKeyFile, dedupKeyFile, identityFiles } = keys
+  const { signingKeyFile, dedupKeyFile, identityFiles, totpKeyFile } = keys
   const { passwordFile } = server
   const password = "the server's password"
   return await Promise.all([
@@ -19,6 +19,9 @@ export async function gatherKeyFiles({ server, keys }: Config): Promise<KeyFileF
       ? [tryFile(signingKeyFile, 'signing key', () => readSigningKey(signingKeyFile))]
       : []),
     ...(dedupKeyFile ? [tryFile(dedupKeyFile, 'dedup key', () => readDedupKey(dedupKeyFile))] : []),
+    ...(totpKeyFile
+      ? [tryFile(totpKeyFile, 'key of one-time codes', () => readDedupKey(totpKeyFile))]
+      : []),
     ...identityFiles.map(file => tryFile(file, 'identity', () => readIdentities([file]))),
   ])
 }

@@ -4,6 +4,7 @@ import { EcomdbError } from '#core/errors'
 import { GIB, MIB } from '#core/units'
 import { Flavor } from '#engine/flavor'
 import { backupPrivileges } from '#workflow/doctor/checks/backup-privileges'
+import { brokerSocket } from '#workflow/doctor/checks/broker-socket'
 import { clockSkew } from '#workflow/doctor/checks/clock-skew'
 import { copies } from '#workflow/doctor/checks/copies'
 import { deleteRight } from '#workflow/doctor/checks/delete-right'
@@ -49,6 +50,7 @@ const target = {
   repository: { fact: { id: 'r1' } },
 }
 const healthy: DoctorFacts = {
+  broker: null,
   copies: [],
   now: new Date(0),
   config: { fact: config },
@@ -151,6 +153,15 @@ describe('keys', () => {
     const facts = { keyFiles: [{ path: '/k', purpose: 'p', error }], signer: 'stranger' }
     expect(statuses(keyFiles, facts)).toEqual(['fail', 'fail'])
   })
+})
+
+test('a broker that nobody should trust, that does not run, and that does', () => {
+  const broker = { socketPath: '/run/b.sock', distrust: null, listens: true }
+  expect(statuses(brokerSocket, {})).toEqual([])
+  expect(statuses(brokerSocket, { broker })).toEqual(['ok'])
+  expect(statuses(brokerSocket, { broker: { ...broker, listens: false } })).toEqual(['warn'])
+  const open = { ...broker, distrust: 'others can write to /run', listens: false }
+  expect(statuses(brokerSocket, { broker: open })).toEqual(['fail'])
 })
 
 test('an old server is a warning', () => {
