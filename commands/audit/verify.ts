@@ -8,8 +8,8 @@ import {
 } from '#cli/audit-wiring'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, serverFlags } from '#cli/flags'
+import { verifyStatus } from '#cli/verify-status'
 import { EXIT } from '#core/errors'
-import type { VerifyReport } from '#domain/audit/audit-report'
 import { verifyText } from '#report/audit-text'
 import { openExport } from '#workflow/audit/open-export'
 import { openServerTrail, verifyTrail } from '#workflow/audit/verify-trail'
@@ -46,14 +46,9 @@ export default class AuditVerify extends BaseCommand {
       : await openServerTrail(await auditedServer(config), anchors)
     try {
       const result = await verifyTrail(source, { policy, trustedSigners }, this.progress)
-      return { result, text: verifyText(result), status: statusOf(result) }
+      return { result, text: verifyText(result), status: verifyStatus(result) }
     } finally {
       await source.close()
     }
   }
-}
-
-function statusOf({ broken, findings }: VerifyReport): number {
-  if (broken) return EXIT.VERIFICATION_FAILED
-  return findings.length > 0 ? EXIT.FINDINGS : EXIT.DONE
 }

@@ -2,7 +2,7 @@ import type { EraseRule } from '#domain/audit/audit-policy'
 import type { TranscriptLine } from '#domain/audit/audit-report'
 import type { Field } from '#domain/audit/canonical'
 import type { Checkpoint } from '#domain/audit/checkpoint'
-import type { AuditEvent, Control, Layout, LayoutColumn } from '#domain/audit/event'
+import type { AuditEvent, Control, EventKind, Layout, LayoutColumn } from '#domain/audit/event'
 import type { IdRange } from '#domain/audit/id-ranges'
 import type { EventQuery } from '#domain/audit/listed-event'
 import type { RefusedLogins, Seen, ServerChanges } from '#domain/audit/server-watch'
@@ -59,6 +59,15 @@ export interface ErasedPerson {
   events: string
   /** That lost their salts. */
   salts: string
+}
+
+/** Events of one day (UTC), kind, layout and account. */
+export interface RawEventCount {
+  day: string
+  kind: EventKind
+  layout: number
+  account: string
+  events: number
 }
 
 export interface StoredLeaves {
@@ -169,6 +178,8 @@ export interface AuditTrail extends OwnStores {
   batchFrom(session: Session, batch: number | null): Promise<(StoredBatch & StoredLeaves) | null>
   /** The newest events that a query lets through, newest first. */
   newestEvents(session: Session, query: EventQuery): Promise<AuditEvent[]>
+  /** How many events there are from a time until, and without, another. */
+  countEvents(session: Session, since: string, until: string): Promise<RawEventCount[]>
   /** The person behind each of these users, where the access store knows one. */
   personsOf(session: Session, users: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** The users that a person has or had. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CliResult, runEcomdb } from '#test/cli'
@@ -83,6 +83,22 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect((await run('audit', 'events', '--table', 'nothing')).status).toBe(2)
   }
 
+  /** With the finding, and the status of the verification; nothing of what was said. */
+  async function showsReport(): Promise<void> {
+    const day = new Date(Date.now() - 3_600_000).toISOString().slice(0, 10)
+    const days = ['--from', day, '--to', new Date().toISOString().slice(0, 10)]
+    const page = await run('report', 'audit', ...days, '--out', 'audit.html')
+    expect([page.status, page.stdout]).toEqual([3, expect.stringMatching(/^wrote .*audit.html\n$/)])
+    const html = await readFile(join(folder, 'audit.html'), 'utf8')
+    expect(html).toContain('>root@localhost, who is no writer, updated it</td>')
+    expect(html).not.toContain('never said')
+    const csv = (await run('report', 'audit', ...days, '--format', 'csv')).stdout
+    expect(csv).toMatch(/,FINDING EDITED BY,\d+,/)
+    expect(csv).toMatch(
+      /,update,\d+,[^,]+,root@localhost,,chats,1,[0-9a-f]{64},[0-9a-f]{64},,sealed in 2,2/m,
+    )
+  }
+
   test('is installed, sealed, verified, and finds who is no writer', async () => {
     expect((await run('key', 'rotate', 'audit')).stdout).toContain('audit.trusted_signers')
     expect((await run('audit', 'install')).stdout).toContain('baseline    chats: 2 rows')
@@ -108,6 +124,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       'EDITED BY chats 1: root@localhost, who is no writer, updated it (batch 2)',
     )
     await showsEvents()
+    await showsReport()
     // Not even root may change what ecomdb says that it did.
     await administer(family, `UPDATE ${store}_access.operation SET actor = 'nobody'`)
     expect((await run('audit', 'events', '--limit', '1')).stdout).toContain('not sealed yet')

@@ -1,8 +1,11 @@
 import type { AccessReport, PersonAccess } from '#domain/access/access-report'
+import { finding } from '#domain/audit/finding'
+import type { ListedEvent } from '#domain/audit/listed-event'
 import { HARDENING_CHECKS } from '#domain/hardening/checks'
 import type { AccountFact, HardeningFacts } from '#domain/hardening/facts'
 import { hardenReport, judgeAll } from '#domain/hardening/harden-report'
 import { accessReportHtml } from '#report/access-report-html'
+import { auditReportHtml } from '#report/audit-report-html'
 import { drillHistoryHtml } from '#report/drill-history'
 import { drillReportHtml } from '#report/drill-html'
 import { hardenReportHtml } from '#report/harden-html'
@@ -124,11 +127,63 @@ function access(): string {
   return accessReportHtml(report, { statement: JSON.stringify({ payload: NASTY }), signer: 's' })
 }
 
+function audit(): string {
+  const at = '2026-11-03 12:00:00.123456'
+  const event: ListedEvent = {
+    ...{ event: 7, at, operation: 'update', table: 'chat_messages', row: NASTY, rowBefore: null },
+    ...{ account: 'alice@%', person: NASTY, connection: '9', detail: null },
+    ...{ before: 'ab'.repeat(32), after: 'cd'.repeat(32) },
+    seal: { state: 'sealed', batch: 3, sealedAt: '2026-11-03T12:00:05.000Z' },
+  }
+  const altered = { state: 'altered', batch: 3, sealedAt: '2026-11-03T12:00:05.000Z' } as const
+  const read = { ...event, operation: 'read', detail: { read: 'chat_transcript', reason: NASTY } }
+  const one = {
+    operation: 'insert',
+    table: 'chat_messages',
+    person: null,
+    account: 'chat_service@%',
+  }
+  const counts = Array.from({ length: 28 }, (_, day) => ({
+    ...{ ...one, events: 1000 + ((day * 7919) % 900) },
+    day: `2026-11-${String(day + 1).padStart(2, '0')}`,
+  }))
+  const by = { day: '2026-11-03', operation: 'update', account: `${NASTY}@%`, person: NASTY }
+  const many = Array.from({ length: 17 }, (_, user) => {
+    return { ...by, account: `user${user}@%`, person: null, table: 'users', events: 90 - user }
+  })
+  const known = { table: 'chat_messages', row: NASTY, event: 7, batch: 3, from: at, to: at }
+  return auditReportHtml({
+    ...{ format: 1, database: 'shop', trailId: 't', at: '2026-12-01T08:00:00.000Z' },
+    ...{ period: { from: '2026-11-01', to: '2026-11-30' }, madeBy: NASTY, tool: 'ecomdb' },
+    counts: [...counts, ...many, { ...by, table: 'support_members', events: 40 }],
+    chats: [{ representativeId: '1', representative: NASTY, totalChats: 12 }],
+    lists: {
+      ...{ changes: [event, { ...event, seal: altered }], reads: [read], erasures: [] },
+      ...{ operations: [], rights: [], logins: [] },
+    },
+    more: ['changes'],
+    seals: { batches: 500, events: 40_000, longestGapMs: 301_000, lastAt: event.at },
+    verification: {
+      ...{ trailId: 't', database: 'shop', source: 'the database', readAt: at },
+      checked: { batches: 500, events: 40_000, rows: 30_000, unsealed: 3 },
+      ...{
+        anchors: [{ label: NASTY, batches: 500 }],
+        notes: [NASTY],
+        told: [NASTY],
+        broken: false,
+      },
+      counts: { 'EDITED BY': 1 },
+      findings: [finding('EDITED BY', NASTY, known)],
+    },
+  })
+}
+
 /** Every page that ecomdb makes, filled; one line here for each new one. */
 export const REPORT_PAGES: Readonly<Record<string, () => string>> = {
   'harden check --html': hardening,
   'report orders --format html': orders,
   'report access --format html': access,
+  'report audit --format html': audit,
   'drill --html': () => drillReportHtml(PASSED),
   'drill --html, failed': () => drillReportHtml({ ...FAILED, missed: ['RTO'] }),
   'drill report': history,

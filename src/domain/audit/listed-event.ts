@@ -47,7 +47,7 @@ export interface EventQuery {
   key: Buffer | null
   /** Users, or USER@HOST; null: anybody. */
   actors: readonly string[] | null
-  kind: EventKind | null
+  kinds: readonly EventKind[] | null
   since: string | null
   until: string | null
   limit: number
@@ -107,7 +107,7 @@ export function eventQuery(
     layouts: table === null ? null : own.map(({ id }) => id),
     key: row === null ? null : keyOf(row, own.at(-1)?.key.length ?? 1),
     actors: actor === null ? null : [actor, ...users],
-    kind: operation === null ? null : EVENT_OPERATIONS[operation],
+    kinds: operation === null ? null : [EVENT_OPERATIONS[operation]],
     ...{ since, until, limit },
   }
 }

@@ -3,11 +3,14 @@ import { type AuditEvent, type Control, controlLeaf, eventLeaf } from '#domain/a
 import { RangeBuilder, rangesText } from '#domain/audit/id-ranges'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
 
+/** There is room for so many events, and then for twice as many. */
+const FIRST_EVENTS = 256
+
 /** Collects the events of one batch: their tree, their ids, and the start of each leaf's hash. */
 export class BatchBuilder {
   readonly #tree = new MerkleTree()
   readonly #ids = new RangeBuilder()
-  readonly #prefixes: Buffer[] = []
+  #prefixes = Buffer.alloc(FIRST_EVENTS * LEAF_PREFIX)
 
   get count(): number {
     return this.#ids.count
@@ -16,7 +19,11 @@ export class BatchBuilder {
   add(event: AuditEvent, table: string): void {
     const hash = leafHash(eventLeaf(event, table))
     this.#tree.appendHash(hash)
-    this.#prefixes.push(hash.subarray(0, LEAF_PREFIX))
+    const start = this.count * LEAF_PREFIX
+    if (start === this.#prefixes.length) {
+      this.#prefixes = Buffer.concat([this.#prefixes], 2 * this.#prefixes.length)
+    }
+    hash.copy(this.#prefixes, start, 0, LEAF_PREFIX)
     this.#ids.add(event.id)
   }
 
@@ -24,7 +31,7 @@ export class BatchBuilder {
     for (const control of controls) this.#tree.append(controlLeaf(control))
     return {
       root: this.#tree.root().toString('hex'),
-      leaves: Buffer.concat(this.#prefixes),
+      leaves: this.#prefixes.subarray(0, this.count * LEAF_PREFIX),
       ranges: rangesText(this.#ids.ranges),
     }
   }

@@ -1,3 +1,4 @@
+import type { AuditEvent } from '#domain/audit/event'
 import {
   type EventFilter,
   type EventsReport,
@@ -5,6 +6,8 @@ import {
   type ListedEvent,
   listedEvent,
 } from '#domain/audit/listed-event'
+import type { AuditTrail, TrailRecord } from '#engine/audit-trail'
+import type { Session } from '#engine/session'
 import { tableOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { SealLookup } from './seal-lookup.ts'
@@ -32,16 +35,7 @@ export async function listEvents(
     const seals = await SealLookup.open(auditTrail, session, trustedSigners)
     const found = await auditTrail.newestEvents(session, query)
     const shown = found.slice(0, filter.limit).reverse()
-    const persons = await auditTrail.personsOf(session, [
-      ...new Set(shown.map(({ account }) => userOf(account))),
-    ])
-    const tables = new Map(trail.layouts.map(({ id, table }) => [id, table]))
-    const events: ListedEvent[] = []
-    for (const event of shown) {
-      const table = tableOf(event, tables)
-      const person = persons.get(userOf(event.account)) ?? null
-      events.push(listedEvent(event, table, person, await seals.of(event, table)))
-    }
+    const events = await describeEvents(shown, { auditTrail, session, trail, seals })
     return {
       ...{ trailId: trail.trailId, database: trail.shopDatabase, events },
       more: found.length > filter.limit,
@@ -55,7 +49,25 @@ export async function listEvents(
   }
 }
 
+/** Events with the persons, tables and seals that people want to see. */
+export async function describeEvents(
+  found: readonly AuditEvent[],
+  known: { auditTrail: AuditTrail; session: Session; trail: TrailRecord; seals: SealLookup },
+): Promise<ListedEvent[]> {
+  const { auditTrail, session, trail, seals } = known
+  const users = new Set(found.map(({ account }) => userOf(account)))
+  const persons = await auditTrail.personsOf(session, [...users])
+  const tables = new Map(trail.layouts.map(({ id, table }) => [id, table]))
+  const events: ListedEvent[] = []
+  for (const event of found) {
+    const table = tableOf(event, tables)
+    const person = persons.get(userOf(event.account)) ?? null
+    events.push(listedEvent(event, table, person, await seals.of(event, table)))
+  }
+  return events
+}
+
 /** Of USER@HOST; a user may have an @ in it, and a host has none. */
-function userOf(account: string): string {
+export function userOf(account: string): string {
   return account.slice(0, account.lastIndexOf('@'))
 }

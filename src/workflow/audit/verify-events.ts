@@ -203,25 +203,27 @@ export class EventVerifier {
 
   #checkWriter(event: AuditEvent, table: string, batch: ChainBatch | null): void {
     const { writers } = this.#policy
-    const known = aboutEvent(event, table, batch)
     if (event.salt === null && ROW_KINDS.has(event.kind) && !this.#erased.hasSalt(event.id)) {
       const detail = `event ${event.id} has lost its salt, and no erasure says so`
-      this.#found.add(finding('EDITED', detail, known))
+      this.#found.add(finding('EDITED', detail, aboutEvent(event, table, batch)))
     }
     const byErasure = event.kind === 'U' && this.#erased.hasEvent(event.id)
     if (!byErasure && !isLegitimate(event, table, writers)) {
       const did = { I: 'inserted', U: 'updated', D: 'deleted' }[event.kind as 'I' | 'U' | 'D']
-      this.#found.add(finding('EDITED BY', `${event.account}, who is no writer, ${did} it`, known))
+      const detail = `${event.account}, who is no writer, ${did} it`
+      this.#found.add(finding('EDITED BY', detail, aboutEvent(event, table, batch)))
     }
     if (event.kind === 'B' && batch && batch.accept === null) {
       const detail = `${event.account} wrote it down anew, and nobody has accepted that`
-      this.#found.add(finding('EDITED BY', detail, known))
+      this.#found.add(finding('EDITED BY', detail, aboutEvent(event, table, batch)))
     }
   }
 
   /** An id is given out in the order of time, so an old time under a new id is a lie. */
   #checkTime(event: AuditEvent, table: string, batch: ChainBatch): void {
     const { before, serverAt } = batch
+    // As texts, since they nearly always are in order.
+    if (event.at <= serverAt && (before === null || event.at >= before.serverAt)) return
     const { longestStatementMs, clockSkewMs } = this.#policy
     const at = momentOf(event.at)
     const early =

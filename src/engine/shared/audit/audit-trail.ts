@@ -8,7 +8,7 @@ import { ownStores } from '../own-store/own-store.ts'
 import type { AccountDialect } from '../provision/accounts.ts'
 import { openAuditReader } from './audit-reader.ts'
 import { erasure } from './erase-person.ts'
-import { newestEvents, personsOf, usersOf } from './list-events.ts'
+import { countEvents, newestEvents, personsOf, usersOf } from './list-events.ts'
 import { observeControls } from './observe-controls.ts'
 import { auditStatus, planInstall, uninstallStatements } from './plan-install.ts'
 import { readChatsHandled, readTranscript } from './read-chats.ts'
@@ -70,7 +70,7 @@ export function auditTrail(dialect: AccountDialect): AuditTrail {
     async run(session, statement) {
       await session.run(statement)
     },
-    ...{ readTranscript, readChatsHandled, newestEvents, personsOf, usersOf },
+    ...{ readTranscript, readChatsHandled, countEvents, newestEvents, personsOf, usersOf },
     ...{ lockSealer, placeOf, recordSeen, refusedLogins, seen: readSeen },
     async unlockSealer(session) {
       await session.value('SELECT RELEASE_LOCK(?)', [sealerLock(session)])

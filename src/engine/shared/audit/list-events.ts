@@ -1,5 +1,6 @@
-import type { AuditEvent } from '#domain/audit/event'
+import type { AuditEvent, EventKind } from '#domain/audit/event'
 import type { EventQuery } from '#domain/audit/listed-event'
+import type { RawEventCount } from '../../audit-trail.ts'
 import { quoteQualified } from '../../quote.ts'
 import { orNone } from '../../server-error.ts'
 import type { Session, SqlRow, SqlValue } from '../../session.ts'
@@ -8,7 +9,7 @@ import { EVENT_COLUMNS, eventOf } from './audit-reader.ts'
 
 /** The newest events that a query lets through, newest first. */
 export async function newestEvents(session: Session, query: EventQuery): Promise<AuditEvent[]> {
-  const { layouts, key, actors, kind, since, until, limit } = query
+  const { layouts, key, actors, kinds, since, until, limit } = query
   const parts: { sql: string; values: readonly SqlValue[] }[] = []
   const marks = (list: readonly unknown[]): string => list.map(() => '?').join(', ')
   if (layouts) parts.push({ sql: `layout_id IN (${marks(layouts)})`, values: layouts })
@@ -20,7 +21,7 @@ export async function newestEvents(session: Session, query: EventQuery): Promise
     const sql = `(account IN (${marks(actors)}) OR ${user} IN (${marks(actors)}))`
     parts.push({ sql, values: [...actors, ...actors] })
   }
-  if (kind) parts.push({ sql: 'kind = ?', values: [kind] })
+  if (kinds) parts.push({ sql: `kind IN (${marks(kinds)})`, values: kinds })
   if (since) parts.push({ sql: 'at >= ?', values: [since] })
   if (until) parts.push({ sql: 'at < ?', values: [until] })
   const where = parts.length ? `WHERE ${parts.map(({ sql }) => sql).join(' AND ')}` : ''
@@ -30,6 +31,27 @@ export async function newestEvents(session: Session, query: EventQuery): Promise
     parts.flatMap(({ values }) => values),
   )
   return rows.map(row => eventOf(Object.values(row)))
+}
+
+/** How many events of each day, kind, layout and account; `until` is not included. */
+export async function countEvents(
+  session: Session,
+  since: string,
+  until: string,
+): Promise<RawEventCount[]> {
+  const table = quoteQualified(ownStores.storeName(session, 'audit'), 'event')
+  const rows = await session.rows<SqlRow>(
+    `SELECT DATE_FORMAT(at, '%Y-%m-%d') AS day, kind AS kind, layout_id AS layout, account AS account, COUNT(*) AS events
+     FROM ${table} WHERE at >= ? AND at < ? GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`,
+    [since, until],
+  )
+  return rows.map(row => ({
+    day: String(row['day']),
+    kind: String(row['kind']) as EventKind,
+    layout: Number(row['layout']),
+    account: String(row['account']),
+    events: Number(row['events']),
+  }))
 }
 
 /** The person behind each of these users, where the access store knows one. */
