@@ -45,6 +45,11 @@ export const EXIT_MEANING: Record<ExitStatus, string> = {
   130: 'interrupted',
 }
 
+/** "done"; of a status that is none of ours: "exit 5". */
+export function exitMeaning(status: number): string {
+  return EXIT_MEANING[status as ExitStatus] ?? `exit ${status}`
+}
+
 /**
  * code: [exit status, when it is raised, what to do then]. `ecomdb errors` and docs/errors.md
  * print it.

@@ -1,3 +1,4 @@
+import { exitMeaning } from '#core/errors'
 import type { MonthlyReports } from '#domain/report/monthly-report'
 import { alignColumns } from './align-columns.ts'
 
@@ -8,5 +9,10 @@ export function monthlyText({ month, folder, pages }: MonthlyReports): string {
     report,
     state === 'written' ? file : `${file} was there, and is kept`,
   ])
-  return [`${month}, in ${folder}`, alignColumns(rows, ['left', 'left', 'left'])].join('\n')
+  const look = pages.filter(({ status }) => status !== 0)
+  return [
+    `${month}, in ${folder}`,
+    alignColumns(rows, ['left', 'left', 'left']),
+    ...look.map(({ report, status }) => `look at: ${report}: ${exitMeaning(status)}`),
+  ].join('\n')
 }

@@ -124,11 +124,13 @@ test.each(TEST_ENGINES)(
           )
           await rename(away, disk)
           await says('access: ended: done')
-          await says('reports: ended: done')
+          // There was no drill yet, which the page of recovery tells; what is there is kept.
+          await says('reports: ended: findings (exit 3)')
+          expect(output()).toContain('recovery: done, with findings')
           await says('copy-disk: ended: done')
           const [month = ''] = await readdir(join(folder, 'reports'))
           expect(await readdir(join(folder, 'reports', month))).toEqual([
-            ...['access.html', 'orders.html', 'recovery.html'],
+            ...['.complete', 'access.html', 'orders.html', 'recovery.html'],
           ])
           const orders = await readFile(join(folder, 'reports', month, 'orders.html'), 'utf8')
           expect(orders).toContain(`from ${month}-01`)

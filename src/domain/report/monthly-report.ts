@@ -21,7 +21,10 @@ export interface MonthlyPage {
   file: string
   /** there: it was written before, and is kept. */
   state: 'written' | 'there'
-  /** What its command ended with: 3, 13 or 14 where the page tells of something; 0 of one that was there. */
+  /**
+   * What its command ended with: 3, 13 or 14 where the page tells of something that somebody has
+   * to look at; 0 of one that was there, which was told before.
+   */
   status: number
 }
 

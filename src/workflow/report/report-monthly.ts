@@ -1,8 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '#config/config'
 import type { Clock } from '#core/clock'
-import { EcomdbError, ERROR_CODES, type ErrorCode } from '#core/errors'
+import { EcomdbError, ERROR_CODES, type ErrorCode, exitMeaning } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
@@ -38,8 +39,8 @@ const GRACE_MS = 30_000
 
 /**
  * `ecomdb report monthly`: each page by an ecomdb of its own, so that one that cannot be made
- * takes no other with it. A page that is there is kept, so that a run that is tried again makes
- * what was missing.
+ * takes no other with it. Once all are there they are kept; until then each run makes all of them,
+ * so that what one tells of is told by the run that succeeds, too.
  *
  * @throws EcomdbError USAGE for a month that is not over; STORAGE_FAILED; and the first page's own
  *   code, after all others were tried
@@ -54,22 +55,31 @@ export async function reportMonthly(options: MonthlyOptions): Promise<MonthlyRep
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(error => {
     throw translateStorageError(error, `cannot make the folder ${folder}`)
   })
+  const complete = join(folder, '.complete')
+  const isKept = existsSync(complete) && !options.again
   const pages: MonthlyPage[] = []
   const failures: EcomdbError[] = []
   for (const report of policy.reports) {
     try {
-      pages.push(await makePage(report, period, join(folder, `${report}.html`), options))
+      const file = join(folder, `${report}.html`)
+      if (isKept && existsSync(file)) pages.push({ report, file, state: 'there', status: 0 })
+      else pages.push(await makePage(report, period, file, options))
     } catch (error) {
       if (!(error instanceof EcomdbError) || error.code === 'INTERRUPTED') throw error
       failures.push(error)
     }
   }
   const [first] = failures
-  if (!first) return { month, folder, pages }
+  if (!first) {
+    await writeFile(complete, `${clock.now().toISOString()}\n`).catch(error => {
+      throw translateStorageError(error, `cannot write ${complete}`)
+    })
+    return { month, folder, pages }
+  }
   throw new EcomdbError(first.code, {
     what: `${failures.length} of ${policy.reports.length} reports of ${month} were not made`,
     why: failures.map(({ message }) => message).join('; '),
-    hints: [...first.hints, `the others are in ${folder}; the next run makes what is missing`],
+    hints: [...first.hints, `the others are in ${folder}`],
     cause: first,
   })
 }
@@ -78,10 +88,8 @@ async function makePage(
   report: MonthlyReportName,
   period: Period,
   file: string,
-  { config, program, again, progress }: MonthlyOptions,
+  { config, program, progress }: MonthlyOptions,
 ): Promise<MonthlyPage> {
-  const there = await stat(file).catch(() => null)
-  if (there && !again) return { report, file, state: 'there', status: 0 }
   progress.stage(`report ${report}`)
   const where = config.file === null ? [] : ['--config', config.file]
   const args = [...monthlyReportArgv(report, period, file), ...where, '--json', '--quiet']
@@ -93,8 +101,9 @@ async function makePage(
   try {
     const { stdout, stderr } = await child.ended
     const { status, result, error } = documentOf(stdout)
-    if (result?.file !== undefined) return { report, file, state: 'written', status: status ?? 0 }
-    throw failureOf(report, error, stderr)
+    if (result?.file === undefined) throw failureOf(report, error, stderr)
+    if (status) progress.warn(`${report}: ${exitMeaning(status)}: see ${file}`)
+    return { report, file, state: 'written', status: status ?? 0 }
   } finally {
     forget()
   }
