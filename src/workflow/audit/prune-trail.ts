@@ -60,6 +60,8 @@ export async function pruneTrail(options: PruneOptions, progress: Progress): Pro
     const trail = await engine.auditTrail.readTrail(session)
     if (!trail) throw noTrail(database)
     await engine.auditTrail.lockSealer(session)
+    // Before the snapshot, which cannot see a table that is made after it.
+    if (confirmed !== null) await engine.auditTrail.ensureStore(session, 'audit')
     const reader = await engine.auditTrail.openReader(connect)
     try {
       const plan = await planPrune(options, policy.keepMs, session, reader, trail, progress)
@@ -163,7 +165,6 @@ async function prune(
   progress: Progress,
 ): Promise<{ batch: number; removed: number }> {
   const { auditTrail } = options.engine
-  await auditTrail.ensureStore(session, 'audit')
   progress.stage('proving what stays')
   for (const one of batches) {
     const proof = await proofOf(one, reader, trail)
