@@ -120,6 +120,8 @@ function beyondText(change: Change): string[] {
   switch (change.do) {
     case 'revoke':
       return [`${who} holds ${change.privileges.join(', ')} ON ${placeText(change.place)}`]
+    case 'end lease':
+      return [`${who} has sessions with the role ${change.role}`]
     case 'revoke role':
       return [`${who} holds the role ${change.role.user}`]
     case 'revoke admin option':
@@ -140,6 +142,8 @@ function shortText(change: Change): string[] {
       return [`${who} is not there`]
     case 'grant':
       return [`${who} lacks ${change.privileges.join(', ')} ON ${placeText(change.place)}`]
+    case 'begin lease':
+      return [`${who} has sessions without the role ${change.role}`]
     case 'grant role':
       return [`${who} lacks the role ${change.role.user}`]
     case 'default roles':

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
-import { Secret } from '#core/secret'
 import { onPath } from '#process/program'
 import { runProgram } from '#process/run-program'
 import { TEST_ENGINES } from '#test/engines'
@@ -115,14 +114,33 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(await logIn('--person', 'alice', '--', 'true')).toMatchObject({ status: 0 })
   })
 
+  test('a role under people: is for sessions of the broker, and ends them with it', async () => {
+    const policy = (...roles: string[]) =>
+      shop.write(
+        'access.yaml',
+        'administrators: [root@localhost]',
+        'roles: {watcher: {server: [PROCESS]}}',
+        `people: {alice: {roles: [${roles}]}}`,
+      )
+    const apply = ['access', 'apply', '--policy', 'access.yaml', '--allow-revokes', '--json']
+    await policy('watcher')
+    expect((await shop.run(apply)).status).toBe(0)
+    // MariaDB: the issuer must hold a role to give it.
+    expect((await shop.run(['broker', 'prepare'])).status).toBe(0)
+    const left = await logIn('--person', 'alice', '--out', 'watcher.cnf', '--json')
+    const session = await shop.enter(left.json().result.user, 'watcher.cnf')
+    expect(JSON.stringify(await session.rows('SHOW GRANTS'))).toContain('PROCESS')
+    await policy()
+    expect((await shop.run(apply)).json().result.sessionsEnded).toBe(1)
+    await expect(session.value('SELECT 1')).rejects.toMatchObject({ code: 'SERVER_LOST' })
+    expect(await shop.session.value(OPEN)).toBe('0')
+  })
+
   test('no broker runs: the server itself ends a session whose time is over', async () => {
     const left = await logIn('--person', 'alice', '--out', 'session.cnf', '--json')
     const { user } = left.json().result
-    const options = await readFile(join(shop.folder, 'session.cnf'), 'utf8')
-    const password = new Secret(/^password ?= ?"?([^"\n]+)/m.exec(options)?.[1] ?? '')
-    secrets.push(password.reveal())
-    const tls = family === 'mysql'
-    const session = await shop.engine.connect({ ...shop.server.administrator, user, password, tls })
+    const session = await shop.enter(user, 'session.cnf')
+    secrets.push(session.options.password?.reveal() ?? '')
     await shop.stopBroker('SIGKILL')
     await shop.session.run('ALTER EVENT ecomdb_access.end_overdue ON SCHEDULE EVERY 1 SECOND')
     await shop.session.run(

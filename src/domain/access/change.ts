@@ -11,6 +11,8 @@ export type Change =
       kind: AccountRecord['kind']
       person: string | null
     }
+  /** A role that the policy gives to somebody who logs in through the broker. */
+  | { do: 'begin lease' | 'end lease'; person: string; role: string }
   | { do: 'create role'; account: AccountName }
   | { do: 'create account'; account: AccountName }
   | { do: 'grant' | 'revoke'; account: AccountName; place: Place; privileges: readonly string[] }

@@ -35,6 +35,8 @@ export interface DesiredAccess {
   principals: readonly DesiredPrincipal[]
   administrators: readonly AccountName[]
   people: ReadonlyMap<string, PersonPolicy>
+  /** The policy's roles of people who log in through the broker, and may. */
+  brokered: ReadonlyMap<string, readonly string[]>
   revokeShare: number
   /** What the policy asks for and cannot be given, and why. */
   notes: readonly string[]
@@ -70,6 +72,7 @@ export function desiredAccess(
         : principals,
     administrators: policy.administrators.map(parseAccount),
     people: policy.people,
+    brokered: brokeredRoles(policy, observed),
     revokeShare: policy.revokeShare,
     notes,
   }
@@ -145,14 +148,6 @@ function desiredPeople(
     if (state === 'left' && wish) {
       notes.push(`${person} has left: the name stays reserved, and gets nothing`)
     }
-    const isBrokered = observed.records.some(
-      each => each.person === person && each.kind === 'identity',
-    )
-    if (isBrokered && (wish?.roles.length ?? 0) > 0) {
-      notes.push(
-        `${person} logs in through the broker: roles come by \`ecomdb grant\`, not by access.yaml`,
-      )
-    }
     const roles = state === 'active' ? rolesOfPerson(person, policy, observed, notes) : []
     return accountsOfPerson(person, state === 'left' ? undefined : wish, observed).map(
       ({ account, make, isIdentity }) =>
@@ -161,13 +156,32 @@ function desiredPeople(
   })
 }
 
+function brokeredRoles(
+  policy: AccessPolicy,
+  { records, people }: ObservedAccess,
+): Map<string, string[]> {
+  const brokered = records.filter(({ kind }) => kind === 'identity')
+  const may = brokered.flatMap(({ person }) => {
+    const state = people.find(each => each.person === person)?.state ?? 'active'
+    return person === null || state === 'left' ? [] : [person]
+  })
+  return new Map(
+    may.map(person => {
+      const roles = policy.people.get(person)?.roles ?? []
+      return [person, roles.filter(role => policy.roles.has(role))]
+    }),
+  )
+}
+
 function rolesOfPerson(
   person: string,
   policy: AccessPolicy,
   observed: ObservedAccess,
   notes: string[],
 ): string[] {
-  const leased = observed.leases.filter(lease => lease.person === person).map(({ role }) => role)
+  const leased = observed.leases
+    .filter(lease => lease.person === person && !lease.byPolicy)
+    .map(({ role }) => role)
   const all = [...new Set([...(policy.people.get(person)?.roles ?? []), ...leased])]
   const unknown = all.filter(role => !policy.roles.has(role))
   for (const role of unknown) notes.push(`${person} was granted ${role}, which is no role any more`)

@@ -76,6 +76,8 @@ export interface AccountRecord {
 export interface Lease {
   person: string
   role: string
+  /** By a role under `people:` of the policy, for sessions of the broker; `access apply` wrote it. */
+  byPolicy?: boolean
 }
 
 /** Equal for names that the server holds to be one account. */

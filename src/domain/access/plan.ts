@@ -17,6 +17,7 @@ const FEW = 3
 /** Earlier first: an account must be there before it is given something, and so on. */
 const ORDER: readonly Change['do'][] = [
   ...(['record person', 'record account', 'create role', 'create account', 'grant'] as const),
+  ...(['begin lease', 'end lease'] as const),
   ...(['grant role', 'revoke admin option', 'default roles', 'require tls'] as const),
   ...(['limit connections', 'revoke role', 'revoke', 'lock', 'drop role'] as const),
   'forget account',
@@ -57,6 +58,7 @@ export function planAccess(
     ...missingPeople(desired, observed, ours),
     ...ours.flatMap(each => setUp(each, records, there)),
     ...compared.flat(),
+    ...leaseChanges(desired, observed),
     ...endings(desired, observed, there),
   ]
   const held = heldBy(
@@ -91,6 +93,22 @@ function withoutRoles(
     roles: principal.roles.filter(isFree),
     defaultRoles: principal.defaultRoles?.filter(isFree) ?? null,
   }
+}
+
+/** What the policy gives to people of the broker: a lease each, which their next session finds. */
+function leaseChanges({ brokered }: DesiredAccess, { leases }: ObservedAccess): Change[] {
+  const have = leases.filter(({ byPolicy }) => byPolicy)
+  const isHeld = (person: string, role: string): boolean =>
+    have.some(lease => lease.person === person && lease.role === role)
+  const begun = [...brokered].flatMap(([person, roles]) =>
+    roles
+      .filter(role => !isHeld(person, role))
+      .map(role => ({ do: 'begin lease' as const, person, role })),
+  )
+  const ended = have
+    .filter(({ person, role }) => !brokered.get(person)?.includes(role))
+    .map(({ person, role }) => ({ do: 'end lease' as const, person, role }))
+  return [...begun, ...ended]
 }
 
 function missingPeople(
@@ -172,7 +190,7 @@ function heldBy(principals: readonly Principal[]): number {
 
 function weightOf(change: Change, there: ReadonlyMap<string, Principal>): number {
   if (change.do === 'revoke') return change.privileges.length
-  if (change.do === 'revoke role') return 1
+  if (change.do === 'revoke role' || change.do === 'end lease') return 1
   if (change.do !== 'drop role') return 0
   const role = there.get(accountKey(change.account))
   return role ? Math.max(1, heldBy([role])) : 0

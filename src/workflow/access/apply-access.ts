@@ -66,7 +66,32 @@ async function runAll(
     await endSessions(engine, session, losers(done, observed))
     throw error
   }
-  return await endSessions(engine, session, losers(done, observed))
+  return (
+    (await endSessions(engine, session, losers(done, observed))) +
+    (await endMinted(engine, session, done))
+  )
+}
+
+/**
+ * A session account keeps the roles that it was made with: those of who lost one end. Under the
+ * person's lock, which a mint holds, so that none comes out of it later.
+ */
+async function endMinted(
+  { credentials, leavers }: Engine,
+  session: Session,
+  done: readonly Change[],
+): Promise<number> {
+  const people = new Set(done.flatMap(one => (one.do === 'end lease' ? [one.person] : [])))
+  let ended = 0
+  for (const person of people) {
+    await leavers.hold(session, person)
+    for (const { user } of await credentials.openSessions(session, person)) {
+      await credentials.endSession(session, user, 'role ended')
+      ended += 1
+    }
+    await leavers.release(session, person)
+  }
+  return ended
 }
 
 async function endSessions(

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generate } from 'otplib'
 import { packageRoot } from '#core/paths'
+import { Secret } from '#core/secret'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
@@ -84,6 +85,14 @@ export class BrokerShop {
       [person],
     )
     return await this.code(seed)
+  }
+
+  /** A connection with the session that `ecomdb login --out` left. */
+  async enter(user: string, optionFile: string): Promise<Session> {
+    const options = await readFile(join(this.folder, optionFile), 'utf8')
+    const password = new Secret(/^password ?= ?"?([^"\n]+)/m.exec(options)?.[1] ?? '')
+    const tls = this.engine.family === 'mysql'
+    return await this.engine.connect({ ...this.server.administrator, user, password, tls })
   }
 
   /** Starts `ecomdb broker`, by these words or by its own, and waits until it listens. */

@@ -11,7 +11,13 @@ export function quotePrincipal({ user, host }: AccountName): string {
 
 /** The statements of a change, as they are printed and as they are sent. */
 export function compileChange(change: Change, dialect: AccessDialect, store: string): string[] {
-  if ('person' in change) return [compileRecord(change, store)]
+  if ('person' in change) {
+    return [
+      'account' in change || change.do === 'record person'
+        ? compileRecord(change, store)
+        : compileLease(change, store),
+    ]
+  }
   const name = quotePrincipal(change.account)
   switch (change.do) {
     case 'create role':
@@ -50,8 +56,28 @@ export function compileChange(change: Change, dialect: AccessDialect, store: str
   }
 }
 
+/** Who grants, and why, of a lease that the policy gives. */
+export const BY_POLICY = 'access.yaml'
+
+function compileLease(
+  { do: what, person, role }: Extract<Change, { do: 'begin lease' | 'end lease' }>,
+  store: string,
+): string {
+  const table = quoteQualified(store, 'role_grant')
+  const [who, which, by] = [person, role, BY_POLICY].map(quoteString)
+  if (what === 'begin lease') {
+    return `INSERT INTO ${table} (person, role, reason, granted_by, starts_at)
+ VALUES (${who}, ${which}, ${by}, ${by}, UTC_TIMESTAMP(6))`
+  }
+  return `UPDATE ${table} SET ended_at = UTC_TIMESTAMP(6), ended_by = ${by}, end_reason = 'in the policy no more'
+ WHERE person = ${who} AND role = ${which} AND granted_by = ${by} AND ended_at IS NULL`
+}
+
 /** Adds to ecomdb's records; what is there already stays. */
-function compileRecord(change: Extract<Change, { person: string | null }>, store: string): string {
+function compileRecord(
+  change: Extract<Change, { do: 'record person' | 'record account' }>,
+  store: string,
+): string {
   if (change.do === 'record person') {
     const email = change.email === null ? 'NULL' : quoteString(change.email)
     return `INSERT INTO ${quoteQualified(store, 'person')} (person, full_name, email, created_at)

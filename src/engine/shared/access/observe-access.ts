@@ -1,15 +1,15 @@
 import type {
   AccountRecord,
-  Lease,
   ObservedAccess,
   ObservedObject,
   PersonRecord,
 } from '#domain/access/observed'
-import { quoteQualified } from '../../quote.ts'
+import { quoteQualified, quoteString } from '../../quote.ts'
 import { orNone } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import { offeredPrivileges } from '../provision/accounts.ts'
+import { BY_POLICY } from './compile-change.ts'
 import type { AccessDialect } from './dialect.ts'
 
 /** Reads whole catalogue tables: about twenty queries, however many accounts there are. */
@@ -69,8 +69,8 @@ async function readRecords(
   )
   // A right of another command's own table, which may not be there yet.
   const leases = await orNone(
-    session.rows<Lease & Record<string, string>>(
-      `SELECT DISTINCT person, role FROM ${quoteQualified(database, 'role_grant')}
+    session.rows<Record<string, string>>(
+      `SELECT DISTINCT person, role, granted_by = ${quoteString(BY_POLICY)} AS byPolicy FROM ${quoteQualified(database, 'role_grant')}
        WHERE ended_at IS NULL AND starts_at <= UTC_TIMESTAMP(6)
          AND (ends_at IS NULL OR ends_at > UTC_TIMESTAMP(6))`,
     ),
@@ -87,6 +87,9 @@ async function readRecords(
       person: row['person'] ?? null,
       kind: row['kind'] as AccountRecord['kind'],
     })),
-    leases: leases.map(({ person, role }) => ({ person, role })),
+    leases: leases.map(({ person = '', role = '', byPolicy }) => ({
+      ...{ person, role },
+      ...(String(byPolicy) === '1' ? { byPolicy: true } : {}),
+    })),
   }
 }

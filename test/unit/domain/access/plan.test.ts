@@ -46,7 +46,9 @@ function lines({ changes }: AccessPlan): string[] {
       'place' in change
         ? `${change.privileges.join()} ${placeText(change.place)}`
         : 'role' in change
-          ? change.role.user
+          ? typeof change.role === 'string'
+            ? change.role
+            : change.role.user
           : 'roles' in change
             ? change.roles.map(({ user }) => user).join()
             : ''
@@ -210,12 +212,21 @@ test('an identity account holds nothing, and no other is made beside it', () => 
   const identity = records.map(each =>
     each.person === 'alice' ? { ...each, kind: 'identity' as const } : each,
   )
+  // The role is for the sessions that the broker makes.
   expect(lines(plan({ ...rest, records: identity }))).toEqual([
+    'begin lease alice analyst',
     'default roles alice@localhost',
     'revoke role alice@localhost analyst',
   ])
-  expect(plan({ ...rest, records: identity }).notes).toEqual([
-    'alice logs in through the broker: roles come by `ecomdb grant`, not by access.yaml',
+  const byPolicy = true
+  const leases = [
+    { person: 'alice', role: 'analyst', byPolicy },
+    { person: 'alice', role: 'executive', byPolicy },
+    { person: 'rob', role: 'analyst', byPolicy },
+  ]
+  expect(lines(plan({ ...rest, records: identity, leases })).slice(0, 2)).toEqual([
+    'end lease alice executive',
+    'end lease rob analyst',
   ])
 })
 
