@@ -4,6 +4,7 @@ import { configFrom, policyFrom, targetFlags } from '#cli/flags'
 import { shopStatusOptions } from '#cli/schedule-wiring'
 import { checkOutput, writeOutput } from '#cli/write-output'
 import { EXIT } from '#core/errors'
+import { STATUS_EXIT } from '#domain/status/shop-status'
 import { shopStatusHtml, shopStatusPrometheus, shopStatusText } from '#report/shop-status'
 import { notifyStatus, readShopStatus } from '#workflow/status/shop-status'
 
@@ -46,8 +47,7 @@ export default class Status extends BaseCommand {
     if (prometheus) await writeOutput(prometheus, shopStatusPrometheus(status), '--prometheus')
     const told = flags.notify ? await notifyStatus(options, status) : null
     for (const failure of told?.failed ?? []) this.progress.warn(failure)
-    const exit = { ok: EXIT.DONE, finding: EXIT.FINDINGS, missed: EXIT.OBJECTIVE_MISSED }
     const result = { ...status, ...(told ? { told } : {}) }
-    return { result, text: shopStatusText(status), status: exit[status.state] }
+    return { result, text: shopStatusText(status), status: STATUS_EXIT[status.state] }
   }
 }

@@ -1,4 +1,4 @@
-import type { ShopStatus } from '#domain/status/shop-status'
+import { type ShopStatus, STATUS_EXIT } from '#domain/status/shop-status'
 import type { StatusLine } from '#domain/status/status-line'
 import { alignColumns } from './align-columns.ts'
 import { badge, line, list, renderPage, table, together } from './page.ts'
@@ -55,7 +55,7 @@ export function shopStatusHtml({ at, target, state, lines }: ShopStatus): string
 }
 
 /** For node_exporter's textfile collector (the Prometheus text format). */
-export function shopStatusPrometheus({ at, lines, figures }: ShopStatus): string {
+export function shopStatusPrometheus({ at, state, lines, figures }: ShopStatus): string {
   const gauge = (name: string, help: string, value: number | null): string[] =>
     value === null
       ? []
@@ -67,6 +67,7 @@ export function shopStatusPrometheus({ at, lines, figures }: ShopStatus): string
   )
   return [
     ...gauge('status_timestamp_seconds', 'When this was written.', Date.parse(at) / 1000),
+    ...gauge('status', 'What `ecomdb status` ended with: 0, 3 or 14.', STATUS_EXIT[state]),
     ...gauge('loss_seconds', 'What would be lost now (RPO).', figures.lossSeconds),
     ...gauge('snapshot_age_seconds', 'Age of the newest snapshot.', figures.snapshotAgeSeconds),
     ...gauge('binlog_lag_seconds', 'Age of the archived binary log.', figures.binlogLagSeconds),

@@ -93,6 +93,7 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
         expect(lineOf(now, '3-2-1-1-0')).toMatchObject({ state: 'finding' })
         expect(now.problems.map(({ key }: { key: string }) => key)).toEqual(['status 3-2-1-1-0'])
         const metrics = await readFile(join(folder, 'ecomdb.prom'), 'utf8')
+        expect(metrics).toMatch(/^ecomdb_status 3$/m)
         expect(metrics).toMatch(/^ecomdb_restore_seconds \d/m)
         expect(metrics).toMatch(/^ecomdb_check_ok\{check="3-2-1-1-0"\} 0$/m)
         const report = await ecomdb('drill', 'report', '--out', 'drills.html')

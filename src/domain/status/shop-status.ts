@@ -1,3 +1,4 @@
+import { EXIT, type ExitStatus } from '#core/errors'
 import { formatDuration } from '#core/units'
 import type { WindowReport } from '../binlog/window.ts'
 import type { StatusReport } from '../copy/status-report.ts'
@@ -66,6 +67,13 @@ export function shopStatus(facts: StatusFacts): ShopStatus {
     problems: [...lines.flatMap(problemOf), ...facts.schedule.problems],
     figures: figuresOf(facts),
   }
+}
+
+/** What `ecomdb status` ends with, for monitoring. */
+export const STATUS_EXIT: Readonly<Record<ShopStatus['state'], ExitStatus>> = {
+  ok: EXIT.DONE,
+  finding: EXIT.FINDINGS,
+  missed: EXIT.OBJECTIVE_MISSED,
 }
 
 /** The schedule's are told of one by one. */
