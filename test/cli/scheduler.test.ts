@@ -15,7 +15,7 @@ const POLICY = `schedule:
   access: { at: '* * * * *', retries: 0 }
   copy: { every: 24h }
   reports: { at: '0 7 * * *', retry_after: 1s }
-reports: [orders, access, recovery]
+reports: [orders, access, audit, recovery]
 `
 const CONFIG = `recovery_policy: recovery.yaml
 reports_directory: reports
@@ -117,7 +117,7 @@ test.each(TEST_ENGINES)(
 
           // The page that cannot be made takes no other with it, and is made by the next attempt.
           await says('reports: ended: failed')
-          expect(output()).toContain('1 of 3 reports of')
+          expect(output()).toContain('1 of 4 reports of')
           await leaver.run(
             'DROP PROCEDURE order_performance',
             'CREATE PROCEDURE order_performance(a DATE, b DATE) SELECT 7 AS total_orders, 349.93 AS revenue',
@@ -130,7 +130,7 @@ test.each(TEST_ENGINES)(
           await says('copy-disk: ended: done')
           const [month = ''] = await readdir(join(folder, 'reports'))
           expect(await readdir(join(folder, 'reports', month))).toEqual([
-            ...['.complete', 'access.html', 'orders.html', 'recovery.html'],
+            ...['.complete', 'access.html', 'audit.html', 'orders.html', 'recovery.html'],
           ])
           const orders = await readFile(join(folder, 'reports', month, 'orders.html'), 'utf8')
           expect(orders).toContain(`from ${month}-01`)
