@@ -290,6 +290,45 @@ export const AUDIT_ATTACKS: readonly AuditAttack[] = [
     act: place => place.run(`GRANT INSERT ON ${place.store}.event TO ${place.writer}@localhost`),
   },
   {
+    name: 'grant a right elsewhere: it is in the trail, and no finding',
+    expected: [],
+    names: '',
+    act: place => place.run(`GRANT CREATE ON ${place.database}.* TO ${place.writer}@localhost`),
+  },
+  {
+    name: 'grant a right, and let the sealer forget what it saw',
+    expected: ['GRANT CHANGED'],
+    names: 'no event says which',
+    act: place =>
+      place.run(
+        `GRANT CREATE ON ${place.database}.* TO ${place.writer}@localhost`,
+        `DELETE FROM ${place.store}.seen`,
+      ),
+  },
+  {
+    name: 'edit what ecomdb says that it did, triggers on',
+    expected: ['EDITED BY'],
+    names: 'ecomdb.operation',
+    act: place => place.run(`UPDATE ${place.store}_access.operation SET actor = 'nobody'`),
+  },
+  {
+    name: 'edit what ecomdb says that it did, triggers off',
+    expected: ['EDITED', 'TRIGGER CHANGED'],
+    names: 'ecomdb.operation 1: the row is not what event',
+    act: place =>
+      place.run(
+        `DROP TRIGGER ${place.store}_access.${place.store}_4_update`,
+        `UPDATE ${place.store}_access.operation SET actor = 'nobody'`,
+      ),
+  },
+  {
+    name: 'replace a procedure of the trail by one that writes nobody down',
+    expected: ['SETTING CHANGED'],
+    names: 'routine',
+    act: place =>
+      place.run(`CREATE PROCEDURE ${place.store}.chat_transcript(chat BIGINT, why TEXT) SELECT 1`),
+  },
+  {
     name: 'change a setting of the binary log',
     expected: ['SETTING CHANGED'],
     names: 'setting binlog_row_image',

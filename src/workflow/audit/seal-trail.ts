@@ -21,6 +21,7 @@ import { type ErasureRecord, erasureControl } from '#domain/audit/erasure'
 import type { Control } from '#domain/audit/event'
 import { parseRanges } from '#domain/audit/id-ranges'
 import { type CheckpointName, explains, type RestoredTrail } from '#domain/audit/restored-trail'
+import { rightsDiffer } from '#domain/audit/server-watch'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
@@ -285,6 +286,7 @@ export class Sealer {
     const known = { from: null, to: null, batch: null }
     return (
       age >= this.#options.policy.seal.heartbeatMs ||
+      rightsDiffer(checkpoint.controls, controls) ||
       compareControls(checkpoint.controls, controls, known).length > 0
     )
   }

@@ -21,6 +21,8 @@ const SAMPLE = [
   'edit a message, triggers on',
   'drop a trigger, act, put it back',
   'TRUNCATE',
+  'grant a right, and let the sealer forget what it saw',
+  'edit what ecomdb says that it did, triggers off',
   'edit an event, so that a writer seems to have acted',
   'roll the database back to an earlier state',
   'roll it back, with a restore that the attacker signed',
