@@ -10,7 +10,7 @@ export default class AuditStatus extends BaseCommand {
   static override summary = 'is every table audited as it should be, and how far is it sealed?'
 
   static override description =
-    'Compares the triggers that are there, word for word, with those that the audit makes for the columns that a table has now, and says whether the newest checkpoint is as young as `seal` of the policy promises. It proves nothing about the rows: `ecomdb audit verify` does.'
+    'Compares the triggers that are there, word for word, with those that the audit makes for the columns that a table has now, and says whether the newest checkpoint is as young as `seal` of the policy promises, and whether a host that seals has the anchors that it wants. It proves nothing about the rows: `ecomdb audit verify` does.'
 
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
@@ -22,13 +22,13 @@ export default class AuditStatus extends BaseCommand {
     const { flags } = await this.parse(AuditStatus)
     const config = await configFrom(flags)
     const options = { policy: await auditPolicyFrom(config), clock: systemClock }
-    const { trustedSigners } = config.audit
-    const result = await auditStatus(await auditedServer(config), { ...options, trustedSigners })
-    const problems = result.seal?.late || result.tables.some(one => one.problems.length > 0)
-    return {
-      result,
-      text: auditStatusText(result),
-      status: problems ? EXIT.FINDINGS : EXIT.DONE,
-    }
+    const { trustedSigners, signingKeyFile, anchors } = config.audit
+    const result = await auditStatus(await auditedServer(config), {
+      ...{ ...options, trustedSigners, anchors: signingKeyFile ? anchors.length : null },
+    })
+    const { seal, tables, missingAnchors } = result
+    const bad = seal?.late || missingAnchors > 0 || tables.some(one => one.problems.length > 0)
+    const status = bad ? EXIT.FINDINGS : EXIT.DONE
+    return { result, text: auditStatusText(result), status }
   }
 }

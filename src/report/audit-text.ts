@@ -43,7 +43,7 @@ export function auditUninstallText({ database, statements, done }: AuditUninstal
 
 /** `ecomdb audit status` for people. */
 export function auditStatusText(report: AuditStatusReport): string {
-  const { database, store, tables, notInPolicy, sealed, seal } = report
+  const { database, store, tables, notInPolicy, sealed, seal, missingAnchors } = report
   return [
     `${database}, trail in ${store}`,
     ...tables.flatMap(({ table, problems }) =>
@@ -57,6 +57,9 @@ export function auditStatusText(report: AuditStatusReport): string {
       : '  sealed   nothing that a trusted signer signed',
     ...(seal?.late
       ? [`  PROBLEM  ${lateText(seal)}: does \`ecomdb audit seal --follow\` run?`]
+      : []),
+    ...(missingAnchors > 0
+      ? [`  PROBLEM  ${countOf(missingAnchors, 'anchor')} missing: name more under audit.anchors`]
       : []),
   ].join('\n')
 }

@@ -32,7 +32,7 @@ h1 { margin: 0; font-size: 1.5rem; line-height: 1.25 } h2 { font-size: 1.1rem; m
 .figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1.5rem 0 }
 .figures dt { color: var(--soft) } .figures dd { margin: 0; font-size: 1.6rem; font-variant-numeric: tabular-nums }
 .figures dd.note { font-size: .9rem; color: var(--soft) }
-.wide { overflow-x: auto }
+.wide { overflow-x: auto } .wide + .wide { margin-top: 1.5rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); overflow-wrap: break-word }
 td:last-child { overflow-wrap: anywhere }

@@ -37,6 +37,8 @@ export interface AuditStatusReport {
   sealed: { batch: number; sealedAt: string; sealedTo: number } | null
   /** How old the newest checkpoint is, against the policy; null: nobody is trusted here, or nothing is audited. */
   seal: SealAge | null
+  /** How many anchors the policy wants that this host, which seals, does not have. */
+  missingAnchors: number
 }
 
 /** What one run of `ecomdb audit seal` did. */

@@ -24,6 +24,7 @@ interface CheckResult extends Partial<Pick<OpenGrants, 'grants' | 'overdue' | 'e
   tables?: readonly { problems: readonly string[] }[]
   seal?: SealAge | null
   trailId?: string | null
+  missingAnchors?: number
   steps?: readonly unknown[]
   beyond?: readonly unknown[]
   at?: string
@@ -33,14 +34,15 @@ interface CheckResult extends Partial<Pick<OpenGrants, 'grants' | 'overdue' | 'e
 export const SERVER_CHECKS: readonly ServerCheck[] = [
   {
     ...{ key: 'audit', name: 'audit trail', argv: ['audit', 'status'] },
-    detail: ({ tables = [], seal, trailId }) => {
+    detail: ({ tables = [], seal, trailId, missingAnchors = 0 }) => {
       if (trailId === null) return 'nothing is audited: `ecomdb audit install`'
       const bad = tables.filter(({ problems }) => problems.length > 0).length
       const audited =
         bad > 0
           ? `${bad} of ${tables.length} tables not as they should be`
           : `${countOf(tables.length, 'table')} audited`
-      return seal ? `${audited}; ${sealText(seal)}` : audited
+      const anchors = missingAnchors > 0 ? `; ${countOf(missingAnchors, 'anchor')} missing` : ''
+      return `${audited}${seal ? `; ${sealText(seal)}` : ''}${anchors}`
     },
     figures: ({ seal }) => ({ sealAgeSeconds: seal?.ageSeconds ?? null }),
   },

@@ -117,15 +117,17 @@ export async function uninstallAudit(
 }
 
 export interface AuditStatusOptions {
-  policy: Pick<AuditPolicy, 'tables' | 'seal'>
+  policy: Pick<AuditPolicy, 'tables' | 'seal' | 'anchors'>
   trustedSigners: readonly string[]
+  /** How many anchors this host writes to; null: it does not seal. */
+  anchors: number | null
   clock: Clock
 }
 
 /** `ecomdb audit status`: is every table audited as it should be, and how far is it sealed? */
 export async function auditStatus(
   { engine, connect, database }: AuditedServer,
-  { policy, trustedSigners, clock }: AuditStatusOptions,
+  { policy, trustedSigners, anchors, clock }: AuditStatusOptions,
 ): Promise<AuditStatusReport> {
   const { tables } = policy
   const session = await engine.connect({ ...connect, database: undefined })
@@ -139,6 +141,7 @@ export async function auditStatus(
     return {
       ...{ database, store, trailId: trail?.trailId ?? null, tables: states, sealed },
       notInPolicy: unknown.map(({ table }) => table),
+      missingAnchors: trail && anchors !== null ? Math.max(0, policy.anchors - anchors) : 0,
       seal:
         trail && trustedSigners.length > 0
           ? sealAge(sealed?.sealedAt ?? null, policy, clock.now())

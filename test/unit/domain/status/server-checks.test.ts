@@ -36,6 +36,9 @@ test('each check is a line; one that fails, or says nothing, is never ok', () =>
     '1 table audited; sealed 20m 0s ago, promised every 10m 0s',
   )
   expect(figuresOf.get('audit')).toEqual({ sealAgeSeconds: 1200 })
+  expect(lineOf('audit', { status: 3, result: { tables: [audited], missingAnchors: 1 } })).toEqual([
+    ...['finding', '1 table audited; 1 anchor missing', '`ecomdb audit status`'],
+  ])
   const harden = { score: 61, counts: { pass: 10, fail: 4 } }
   expect(lineOf('harden', { status: 3, result: harden })).toEqual([
     'finding',
