@@ -58,6 +58,8 @@ export class EventVerifier {
   events = 0
   /** The snapshots of which a seal wrote down changed rights. */
   readonly #rightsSeen = new Set<string>()
+  /** Of the batch of the last event. */
+  #times: { batch: ChainBatch; earliest: string; latest: string } | null = null
 
   constructor(
     chain: Chain,
@@ -222,17 +224,22 @@ export class EventVerifier {
   /** An id is given out in the order of time, so an old time under a new id is a lie. */
   #checkTime(event: AuditEvent, table: string, batch: ChainBatch): void {
     const { before, serverAt } = batch
-    // As texts, since they nearly always are in order.
-    if (event.at <= serverAt && (before === null || event.at >= before.serverAt)) return
-    const { longestStatementMs, clockSkewMs } = this.#policy
-    const at = momentOf(event.at)
-    const early =
-      before !== null &&
-      event.id > before.sealedTo &&
-      at < momentOf(before.serverAt) - longestStatementMs
-    if (!early && at <= momentOf(serverAt) + clockSkewMs) return
+    const { earliest, latest } = this.#timesOf(batch)
+    const early = before !== null && event.id > before.sealedTo && event.at < earliest
+    if (!early && event.at <= latest) return
     const detail = `event ${event.id} says ${event.at}, and came between ${before?.serverAt} and ${serverAt}`
     this.#found.add(finding('CLOCK CHANGED', detail, aboutEvent(event, table, batch)))
+  }
+
+  /** What the times of a batch's events may be, as texts: to read each event's takes longer. */
+  #timesOf(batch: ChainBatch): { earliest: string; latest: string } {
+    if (this.#times?.batch === batch) return this.#times
+    const { before, serverAt } = batch
+    const { longestStatementMs, clockSkewMs } = this.#policy
+    const earliest = before ? textOf(momentOf(before.serverAt) - longestStatementMs) : ''
+    const latest = textOf(momentOf(serverAt) + clockSkewMs)
+    this.#times = { batch, earliest, latest }
+    return this.#times
   }
 
   #addUnsealed(event: AuditEvent, table: string): void {
@@ -296,4 +303,9 @@ function aboutEvent(event: AuditEvent, table: string, batch: ChainBatch | null):
 /** Milliseconds of "2014-03-19 10:00:00.123456", UTC. */
 function momentOf(text: string): number {
   return Date.parse(`${text.slice(0, 23).replace(' ', 'T')}Z`)
+}
+
+/** As the server writes times; whole milliseconds. */
+function textOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 23).replace('T', ' ')}000`
 }
