@@ -11,6 +11,11 @@ import { parseYaml } from './parse-config.ts'
 
 const time = (description: string) =>
   z.string().regex(DURATION, 'a length of time like 36h or 8d').describe(description)
+/** Elsewhere 0 keeps all; taken literally it would remove all. A date has no more than 100 years. */
+const isKeepable = (text: string): boolean => {
+  const ms = durationMs(text)
+  return ms === null || (ms > 0 && ms <= 36_500 * 86_400_000)
+}
 const tableName = z.string().min(1).max(64)
 
 const schema = z
@@ -65,9 +70,9 @@ const schema = z
       .max(20)
       .optional()
       .describe('how many anchors there must be (default 1; two are better)'),
-    keep: time(
-      'sealed events older than that are removed by `audit prune` (default: none)',
-    ).optional(),
+    keep: time('sealed events older than that are removed by `audit prune` (default: none)')
+      .refine(isKeepable, 'more than 0 and at most 36500d; leave `keep` out to keep every event')
+      .optional(),
     erase: z
       .array(
         z.strictObject({

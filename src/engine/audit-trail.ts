@@ -169,6 +169,8 @@ export interface AuditTrail extends OwnStores {
     session: Session,
     place: Omit<ErasePlace, 'erasureId'>,
   ): Promise<{ table: string; rows: number }[]>
+  /** The keys that the server takes `key` for in the first rule's table, two at most: 5 for "5x". */
+  personKeys(session: Session, place: Omit<ErasePlace, 'erasureId'>): Promise<string[]>
   /** Empties them and destroys the salts of their events, in one transaction. */
   erasePerson(session: Session, place: ErasePlace): Promise<ErasedPerson>
   /** From now on this session writes nothing to the binary log. */

@@ -139,6 +139,23 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(planned).toMatch(/would empty {2}people: 1 row\n.*messages: 3 rows\nnothing was changed/)
     const erase = ['audit', 'erase', '--person', '1', '--reason', 'ticket-1', '--confirm']
     expect((await run(...erase, '2')).status).toBe(2)
+    // A number column takes all of these for 1.
+    for (const key of ['1x', '01', '1 or 2']) {
+      const refused = await run(
+        'audit',
+        'erase',
+        '--person',
+        key,
+        '--reason',
+        't',
+        '--confirm',
+        key,
+      )
+      expect(refused.status, key).toBe(2)
+      expect(refused.stderr).toContain(`there is no ${key} in people`)
+      expect(refused.stderr).toContain('the server would have taken it for 1')
+    }
+    expect(await contentOf('1')).not.toBe('0')
     expect(await done(...erase, '1')).toMatch(/people 1 is erased\n.*emptied {2}people: 1 row/)
     expect(await contentOf('1')).toBe('0')
     const clean = await run('audit', 'verify', '--json')
@@ -166,6 +183,10 @@ describe.each(TEST_ENGINES)('%s', family => {
   }, 120_000)
 
   test('retention removes old events, what is left verifies, and an edit of it is found', async () => {
+    for (const keep of ['0d', '99999999999d']) {
+      await writeFile(join(own.folder, 'policy.yaml'), `${POLICY}keep: ${keep}\n`)
+      expect((await run('audit', 'prune', '--confirm', 'shop')).status, keep).toBe(78)
+    }
     await writeFile(join(own.folder, 'policy.yaml'), `${POLICY}keep: 1s\n`)
     await say('a last one')
     await done('audit', 'seal')

@@ -5,7 +5,7 @@ export interface PruneReport {
   trailId: string
   /** Nothing was changed. */
   dryRun: boolean
-  /** Events of before are not needed any more; the server's clock, UTC. */
+  /** Events of before are not needed any more; UTC, by the clock that is behind. */
   before: string
   /** "1-20"; empty: there is nothing to remove. */
   batches: string
@@ -20,20 +20,35 @@ export interface PruneReport {
   batch: number | null
 }
 
-/** "2014-03-19 10:00:00.000000": so old that it is not needed, by the server's clock. */
-export function cutoff(serverAt: string, keepMs: number): string {
-  const now = Date.parse(`${serverAt.slice(0, 23).replace(' ', 'T')}Z`)
-  return `${new Date(now - keepMs).toISOString().slice(0, 23).replace('T', ' ')}000`
+/**
+ * "2014-03-19 10:00:00.000000": so old that it is not needed, by the clock that is behind: one that
+ * is set wrong, or was set forward, must not remove anything.
+ *
+ * @param serverAt UTC, of the server
+ * @param now of this host
+ */
+export function cutoff(serverAt: string, now: Date, keepMs: number): string {
+  const earlier = Math.min(momentOf(serverAt), now.getTime())
+  return `${new Date(earlier - keepMs).toISOString().slice(0, 23).replace('T', ' ')}000`
+}
+
+/** How far the server's clock is ahead of this host's, in milliseconds; negative: behind. */
+export function clockAhead(serverAt: string, now: Date): number {
+  return momentOf(serverAt) - now.getTime()
 }
 
 /**
  * Whole batches only, the oldest first and without a gap; the newest one stays, since the next
- * seal goes on from it.
+ * seal goes on from it. Both clocks must have been past when it was sealed.
  */
 export function isOldEnough(
-  { batch, serverAt }: Pick<Checkpoint, 'batch' | 'serverAt'>,
+  { batch, serverAt, sealedAt }: Pick<Checkpoint, 'batch' | 'serverAt' | 'sealedAt'>,
   newest: number,
   before: string,
 ): boolean {
-  return batch < newest && serverAt < before
+  return batch < newest && serverAt < before && Date.parse(sealedAt) < momentOf(before)
+}
+
+function momentOf(serverAt: string): number {
+  return Date.parse(`${serverAt.slice(0, 23).replace(' ', 'T')}Z`)
 }

@@ -66,7 +66,11 @@ async function eraseOne(
   progress.stage('looking for the person')
   const place = { database, rules: policy.erase, key }
   const rows = await engine.auditTrail.countPerson(session, place)
-  if (!rows.find(one => one.table === table)?.rows) throw nobody(table, key)
+  if (!rows.find(one => one.table === table)?.rows) throw nobody(table, key, null)
+  // A number column takes "5x" for 5, and some texts are the same to a collation.
+  const keys = await engine.auditTrail.personKeys(session, place)
+  const other = keys.find(one => one !== key)
+  if (other !== undefined) throw nobody(table, key, other)
   const report = { trailId: trail.trailId, table, key, rows, warnings: [] }
   if (!options.confirmed) return { ...report, done: false, erasures: [], batch: null }
   const sealer = await openSealer(run)
@@ -166,9 +170,11 @@ function noRules(): EcomdbError {
   })
 }
 
-function nobody(table: string, key: string): EcomdbError {
+/** @param other whom the server would take for the person of this key */
+function nobody(table: string, key: string, other: string | null): EcomdbError {
   return new EcomdbError('USAGE', {
     what: `there is no ${key} in ${table}`,
+    ...(other === null ? {} : { why: `the server would have taken it for ${other}` }),
     hints: ['a person is named by the key of that row; nothing was changed'],
   })
 }

@@ -12,7 +12,7 @@ import {
   subtractRanges,
 } from '#domain/audit/id-ranges'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
-import { cutoff, isOldEnough, type PruneReport } from '#domain/audit/retention'
+import { clockAhead, cutoff, isOldEnough, type PruneReport } from '#domain/audit/retention'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
 import { listAnchors } from './anchors.ts'
@@ -93,7 +93,10 @@ async function planPrune(
   trail: TrailRecord,
   progress: Progress,
 ): Promise<Plan> {
-  const before = cutoff(reader.serverAt, keepMs)
+  const now = options.clock.now()
+  const before = cutoff(reader.serverAt, now, keepMs)
+  const ahead = clockAhead(reader.serverAt, now)
+  if (Math.abs(ahead) > options.policy.clockSkewMs) warnOfClocks(ahead, progress)
   progress.stage('reading old checkpoints')
   const from = (await options.engine.auditTrail.prunedTo(session)) + 1
   const newest = (await options.engine.auditTrail.lastBatch(session))?.batch ?? 0
@@ -215,6 +218,14 @@ async function proofOf(
     why: 'one of its events was changed or removed; nothing was removed now',
     hints: ['`ecomdb audit verify` names the event'],
   })
+}
+
+function warnOfClocks(ahead: number, progress: Progress): void {
+  const seconds = Math.abs(Math.round(ahead / 1000))
+  const way = ahead > 0 ? 'ahead of' : 'behind'
+  progress.warn(
+    `the server's clock is ${seconds} s ${way} this host's: what is old goes by the one that is behind`,
+  )
 }
 
 function keepsAll(): EcomdbError {

@@ -17,7 +17,7 @@ const KEYS = 20_000
 /** What `ecomdb audit erase` does in the database. */
 export function erasure(
   storeOf: (session: Session) => string,
-): Pick<AuditTrail, 'countPerson' | 'erasePerson'> {
+): Pick<AuditTrail, 'countPerson' | 'personKeys' | 'erasePerson'> {
   return {
     async countPerson(session, { database, rules, key }) {
       const rows = new Map<string, number>()
@@ -29,6 +29,15 @@ export function erasure(
         rows.set(rule.table, (rows.get(rule.table) ?? 0) + Number(count))
       }
       return [...rows].map(([table, count]) => ({ table, rows: count }))
+    },
+    async personKeys(session, { database, rules: [rule], key }) {
+      if (!rule) return []
+      const rows = await session.rows<Row>(
+        `SELECT DISTINCT HEX(CAST(t.${quoteIdentifier(rule.where)} AS CHAR CHARACTER SET utf8mb4)) AS found
+         FROM ${quoteQualified(database, rule.table)} AS t WHERE ${whereSql(database, rule)} LIMIT 2`,
+        [key],
+      )
+      return rows.map(({ found }) => Buffer.from(String(found), 'hex').toString())
     },
     async erasePerson(session, place) {
       // Each statement sees what others have committed before it got its locks.

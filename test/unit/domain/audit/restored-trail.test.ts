@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ErasedIds } from '#domain/audit/erased-ids'
 import { erasureControl, erasuresOf } from '#domain/audit/erasure'
 import { explains, type RestoredTrail, type TrailState } from '#domain/audit/restored-trail'
-import { cutoff, isOldEnough } from '#domain/audit/retention'
+import { clockAhead, cutoff, isOldEnough } from '#domain/audit/retention'
 
 const restored: RestoredTrail = {
   ...{ format: 1, restoreId: 'r', trail: 't', restoredAt: '', reason: '', erasures: [], tool: '' },
@@ -40,11 +40,18 @@ test('an erasure is a control of one batch, and covers the ids that it names', (
 })
 
 test('old is what was sealed before, and the newest batch never goes', () => {
-  const before = cutoff('2026-03-01 00:00:00.123456', 86_400_000)
+  const serverAt = '2026-03-01 00:00:00.123456'
+  const now = new Date('2026-03-01T00:00:01Z')
+  const before = cutoff(serverAt, now, 86_400_000)
   expect(before).toBe('2026-02-28 00:00:00.123000')
-  const at = (batch: number, serverAt: string): boolean =>
-    isOldEnough({ batch, serverAt }, 3, before)
+  const at = (batch: number, serverAt: string, sealedAt = '2026-02-27T23:59:59Z'): boolean =>
+    isOldEnough({ batch, serverAt, sealedAt }, 3, before)
   expect(at(2, '2026-02-27 23:59:59.999999')).toBe(true)
   expect(at(3, '2026-02-27 23:59:59.999999')).toBe(false)
   expect(at(1, '2026-02-28 00:00:01.000000')).toBe(false)
+  // One clock that is wrong, now or when it was sealed, makes nothing old.
+  expect(at(1, '2016-02-27 23:59:59.999999', '2026-02-28T00:00:01Z')).toBe(false)
+  expect(cutoff('2036-03-01 00:00:00.000000', now, 86_400_000)).toBe('2026-02-28 00:00:01.000000')
+  expect(cutoff(serverAt, new Date('2036-03-01'), 86_400_000)).toBe(before)
+  expect(clockAhead('2026-03-01 00:01:01.000000', now)).toBe(60_000)
 })
