@@ -14,7 +14,7 @@ import { restoreAccess, restorePlace } from '#cli/restore-wiring'
 import { engineFor, wire } from '#cli/wire'
 import type { Config } from '#config/config'
 import { systemClock } from '#core/clock'
-import { EXIT } from '#core/errors'
+import { EcomdbError, EXIT } from '#core/errors'
 import { momentRestoreText } from '#report/moment-restore-text'
 import { physicalRestoreText } from '#report/physical-restore-text'
 import { restoreText } from '#report/restore-text'
@@ -103,6 +103,7 @@ export default class Restore extends BaseCommand {
     const { args, flags } = await this.parse(Restore)
     const config = await configFrom(flags)
     const folder = flags['data-dir']
+    if (folder === '') throw noFolder()
     if (folder !== undefined) return await this.#files(args.snapshot, folder, flags, config)
     await this.askOperator(config, !flags['dry-run'] && flags.confirm !== undefined)
     const moment = momentOf(flags)
@@ -131,4 +132,12 @@ export default class Restore extends BaseCommand {
     const result = await restorePhysically(options, access, engineFor, systemClock, this.progress)
     return { result, text: physicalRestoreText(result) }
   }
+}
+
+/** An unset variable of a shell, which would be the working directory. */
+function noFolder(): EcomdbError {
+  return new EcomdbError('USAGE', {
+    what: '--data-dir names no folder',
+    hints: ['give an empty directory, or one that does not exist yet'],
+  })
 }

@@ -1,5 +1,5 @@
 import { systemClock } from '#core/clock'
-import { durationMs } from '#core/duration'
+import { durationMs, LONGEST_MS } from '#core/duration'
 import { EcomdbError } from '#core/errors'
 import { parseMoment } from '#domain/binlog/moment'
 
@@ -12,7 +12,7 @@ import { parseMoment } from '#domain/binlog/moment'
 export function eventMoment(text: string | undefined): string | null {
   if (text === undefined) return null
   const ago = durationMs(text.trim())
-  if (ago !== null) return sqlText((systemClock.now().getTime() - ago) * 1000)
+  if (ago !== null && ago <= LONGEST_MS) return sqlText((systemClock.now().getTime() - ago) * 1000)
   const day = /^\d{4}-\d\d-\d\d$/.test(text.trim())
   try {
     return sqlText(parseMoment(day ? `${text.trim()} 00:00` : text, 'UTC').us)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { DURATION, durationMs } from '#core/duration'
+import { DURATION, durationMs, LONGEST_MS } from '#core/duration'
 import { EcomdbError, messageOf } from '#core/errors'
 import { packageRoot } from '#core/paths'
 import type { AuditPolicy, EraseRule } from '#domain/audit/audit-policy'
@@ -11,10 +11,10 @@ import { parseYaml } from './parse-config.ts'
 
 const time = (description: string) =>
   z.string().regex(DURATION, 'a length of time like 36h or 8d').describe(description)
-/** Elsewhere 0 keeps all; taken literally it would remove all. A date has no more than 100 years. */
+/** Elsewhere 0 keeps all; taken literally it would remove all. */
 const isKeepable = (text: string): boolean => {
   const ms = durationMs(text)
-  return ms === null || (ms > 0 && ms <= 36_500 * 86_400_000)
+  return ms === null || (ms > 0 && ms <= LONGEST_MS)
 }
 const tableName = z.string().min(1).max(64)
 

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
@@ -107,6 +108,17 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     const refused = await shop.ecomdb(...again)
     expect([killed, refused.status]).toEqual(['SIGKILL', 2])
     expect(refused.stderr).toContain('of a restore that was cut off')
+    // While a process writes there, nobody else does, whatever is asked for.
+    const mark = join(shop.folder, 'cut', '.ecomdb-unfinished')
+    const dead = await readFile(mark, 'utf8')
+    await writeFile(mark, `${hostname()} ${process.pid}\n`)
+    const running = await shop.ecomdb(...again, '--start-over')
+    expect([running.status, running.stderr]).toEqual([
+      11,
+      expect.stringContaining(`process ${process.pid} began it and has not ended`),
+    ])
+    await writeFile(mark, dead)
+    expect((await shop.ecomdb('restore', 'latest', '--data-dir', '')).status).toBe(2)
     expect((await shop.ecomdb(...again, '--start-over')).status).toBe(0)
     expect(await readdir(join(shop.folder, 'cut'))).not.toContain('.ecomdb-unfinished')
     // A data directory that is whole is nobody's to remove.

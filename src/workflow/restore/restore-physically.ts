@@ -1,7 +1,7 @@
 import { chmod, lchown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Clock } from '#core/clock'
-import { EcomdbError, systemCode } from '#core/errors'
+import { EcomdbError } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
@@ -10,13 +10,11 @@ import type { Position } from '#domain/backup/position'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import { usingRepository } from '#repository/repository-use'
+import { claimFolder, emptyFolder, refuseFull, unclaimFolder } from './data-folder-mark.ts'
 import { type LeaversSince, leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
-
-/** In a data directory until all of it is there; no server minds it. */
-const UNFINISHED = '.ecomdb-unfinished'
 
 /** In the data directory, where the server can read it whatever guards it. */
 const LEAVERS_FILE = 'ecomdb-leavers.sql'
@@ -56,7 +54,7 @@ export interface PhysicalRestoreReport {
  * `ecomdb restore --data-dir`: the data files of a physical snapshot, into an empty directory,
  * prepared, checked, and owned by whoever owns the directory. No server is started on it.
  *
- * @throws EcomdbError TARGET_NOT_EMPTY, UNSUPPORTED (nothing was changed); OBJECT_DAMAGED,
+ * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED, UNSUPPORTED (nothing was changed); OBJECT_DAMAGED,
  *   CONTENT_MISMATCH (a page), TOOL_FAILED, STORAGE_FAILED: the directory is empty again
  */
 export async function restorePhysically(
@@ -81,7 +79,11 @@ export async function restorePhysically(
   if (options.dryRun) return report
   const { initFile } = report
   const text = engine.leavers.dropFile(leavers.accounts)
-  const place = { folder, extra: initFile ? { path: initFile, text } : null }
+  const place = {
+    folder,
+    startOver: options.startOver,
+    extra: initFile ? { path: initFile, text } : null,
+  }
   const { checks, owner } = await usingRepository(access.repository, () =>
     fill(engine, access, layers, place, progress),
   )
@@ -111,6 +113,13 @@ function warnOfTrail(
   )
 }
 
+interface Place {
+  folder: string
+  startOver: boolean
+  /** A file of ours beside the server's. */
+  extra: { path: string; text: string } | null
+}
+
 /**
  * All of it or nothing: what a failure or a signal leaves is removed. SIGKILL leaves the mark, by
  * which the next restore knows that the files are not whole, and not somebody's.
@@ -119,21 +128,21 @@ async function fill(
   engine: Engine,
   access: SnapshotAccess,
   layers: readonly PhysicalLayer[],
-  { folder, extra }: { folder: string; extra: { path: string; text: string } | null },
+  { folder, startOver, extra }: Place,
   progress: Progress,
 ): Promise<{ checks: Check[]; owner: number }> {
   const made = await makeFolder(folder)
-  await emptyFolder(folder, false)
-  const empty = (): Promise<void> => emptyFolder(folder, made)
+  await claimFolder(folder, startOver)
+  const empty = (): Promise<void> =>
+    made ? rm(folder, { recursive: true, force: true }) : emptyFolder(folder)
   const forget = onInterrupt(empty)
   try {
-    await writeFile(join(folder, UNFINISHED), '')
     const checks = await restoreDataFolder(engine, access, layers, folder, progress)
     refuseDamage(checks)
     if (extra) await writeFile(extra.path, extra.text, { flag: 'wx' })
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)
-    await rm(join(folder, UNFINISHED))
+    await unclaimFolder(folder)
     return { checks, owner }
   } catch (error) {
     await empty()
@@ -143,45 +152,12 @@ async function fill(
   }
 }
 
-async function refuseFull(folder: string, startOver: boolean): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return []
-    throw new EcomdbError('TARGET_NOT_EMPTY', {
-      what: `${folder} is not an empty directory`,
-      why: systemCode(error) === 'ENOTDIR' ? 'it is a file' : 'it cannot be read',
-      hints: ['give an empty directory, or one that does not exist yet', 'nothing was changed'],
-      cause: error,
-    })
-  })
-  const found = names.filter(name => name !== 'lost+found')
-  if (found.length === 0 || (startOver && found.includes(UNFINISHED))) return
-  if (found.includes(UNFINISHED)) {
-    throw new EcomdbError('TARGET_NOT_EMPTY', {
-      what: `${folder} holds the files of a restore that was cut off`,
-      why: 'they are not whole: no server may be started on them',
-      hints: ['with --start-over they are removed, and the restore begins again'],
-    })
-  }
-  throw new EcomdbError('TARGET_NOT_EMPTY', {
-    what: `${folder} is not empty`,
-    why: `it holds ${found.slice(0, 3).join(', ')}`,
-    hints: ['stop the server and move its data directory away first', 'nothing was changed'],
-  })
-}
-
 /** @returns whether it was made now */
 async function makeFolder(folder: string): Promise<boolean> {
   try {
     return (await mkdir(folder, { recursive: true })) !== undefined
   } catch (error) {
     throw translateStorageError(error, `cannot make ${folder}`)
-  }
-}
-
-async function emptyFolder(folder: string, made: boolean): Promise<void> {
-  if (made) return await rm(folder, { recursive: true, force: true })
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (name !== 'lost+found') await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 

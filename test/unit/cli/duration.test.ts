@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import { parseDuration } from '#cli/duration'
+import { eventMoment } from '#cli/event-moment'
+import { endOf } from '#cli/lease-flags'
+import { systemClock } from '#core/clock'
 
 test.each([
   ['90s', 90_000],
@@ -16,4 +19,10 @@ test('nothing given is no limit', () => {
 
 test.each(['', '15', 'm', '-1m', '1w', '1 h', '1h30m'])('refuses %j', text => {
   expect(() => parseDuration(text)).toThrow(/is not a length of time/)
+})
+
+test('a time that no date can have is refused, and is no bug', () => {
+  expect(() => eventMoment('99999999999d')).toThrow(/is not a time/)
+  expect(eventMoment('36500d')).toMatch(/^19\d\d-/)
+  expect(() => endOf('99999999999d', systemClock)).toThrow(/no length of time/)
 })
