@@ -21,6 +21,8 @@ export interface LogicalWriter {
   lock(session: Session): Promise<void>
   /** What is on the server already. Reads only. */
   observe(session: Session, manifest: Manifest): Promise<RestoreTarget>
+  /** Of these databases those that are there, with how many objects they hold. */
+  databasesThere(session: Session, names: readonly string[]): Promise<RestoreTarget['databases']>
   /**
    * How far the restore of this id came, by its journal on the server.
    * @returns null where the server has no such journal

@@ -122,6 +122,12 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
       expect(next.stderr).toContain('a restore into this server was interrupted')
       const plan = await run('latest', '--dry-run', '--start-over')
       expect(plan.stdout).toMatch(/-- removal\nDROP DATABASE IF EXISTS `second`;/)
+      const aside = ['--databases', 'shop', '--into', 'aside', '--confirm', 'aside']
+      const other = await run('latest', ...aside, '--start-over')
+      expect([other.status, other.stderr]).toEqual([
+        2,
+        expect.stringMatching(/--start-over would drop .*shop.*, which this restore does not make/),
+      ])
       const over = await run('latest', '--confirm', 'shop', '--start-over')
       expect(over.status, over.stderr).toBe(0)
     })

@@ -127,6 +127,24 @@ export function confirm({ confirm: given }: RestoreOptions, plan: RestorePlan): 
   })
 }
 
+/**
+ * Starting over drops what the interrupted restore made. A database that this one does not make
+ * anew would be gone for good, with all that came into it since, and --confirm does not name it.
+ */
+export function refuseOthers(made: RestoreTarget['databases'], makes: RestorePlan['makes']): void {
+  const held = made.filter(({ objects }) => objects > 0).map(({ name }) => name)
+  const others = held.filter(name => !makes.databases.includes(name))
+  if (others.length === 0) return
+  throw new EcomdbError('TARGET_NOT_EMPTY', {
+    what: `--start-over would drop ${others.join(', ')}, which this restore does not make`,
+    why: 'it is of the restore that was interrupted here',
+    hints: [
+      'start over with the databases and the --into of that one; or look at what it holds, and drop it by hand',
+      'nothing was changed',
+    ],
+  })
+}
+
 export function refuseDifferences(checks: readonly Check[]): void {
   const failed = checks.filter(({ outcome }) => outcome === 'failed')
   if (failed.length === 0) return

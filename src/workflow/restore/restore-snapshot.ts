@@ -32,6 +32,7 @@ import {
   madeText,
   refuseDifferences,
   refuseFull,
+  refuseOthers,
   refuseWithoutPartialRevokes,
 } from './restore-refusals.ts'
 
@@ -83,6 +84,10 @@ async function restoreInUse(
     const report = reportOf(snapshot, prepared, [...notes, ...told])
     if (options.dryRun) return report
     confirm(options, plan)
+    if (options.startOver && journal) {
+      const names = journal.databases
+      refuseOthers(await place.engine.logicalWriter.databasesThere(session, names), plan.makes)
+    }
     const run = { options, access, snapshot, place, session, clock, leavers: leavers.accounts }
     return { ...report, outcome: await execute(run, prepared, progress) }
   } finally {

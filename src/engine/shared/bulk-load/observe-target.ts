@@ -31,7 +31,7 @@ async function administrator(session: Session): Promise<RestoreTarget['administr
   return { user: account.slice(0, at), host: account.slice(at + 1) }
 }
 
-async function databasesThere(
+export async function databasesThere(
   session: Session,
   names: readonly string[],
 ): Promise<RestoreTarget['databases']> {
