@@ -12,13 +12,14 @@ import { createRepository } from '#repository/repository'
 import { createDirectoryTarget } from '#target/dir/directory-target'
 import { cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
-import { sharedServer } from '#test/servers'
+import { startOwnServer } from '#test/own-server'
 import { makeKeys } from '#test/snapshots'
 import { contentsOf, writeConfig } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
 
 // What may happen to the place where a backup is written: after it, the earlier snapshots are
-// whole, there is no new one, and the next backup works.
+// whole, there is no new one, and the next backup works. On servers of their own: on a shared one
+// the objects that other tests make and drop would let no backup be consistent.
 
 /** Of rows that do not compress: more than the small disk below holds. */
 const DATA_MB = 4
@@ -38,7 +39,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup logical', family => {
   })
 
   test('of what it cannot keep as it is: exit 3, and says what', async () => {
-    const { engine, server } = await sharedServer(family)
+    const { engine, server } = place.own
     const session = await engine.connect({ ...server.administrator, database: place.database })
     try {
       await session.run('CREATE TABLE short_lived (id INT PRIMARY KEY)')
@@ -149,6 +150,7 @@ async function makeSecondPassword(session: Session): Promise<void> {
 
 /** Keys, a database and a server to back up, and targets to back it up to. */
 interface Place {
+  own: Awaited<ReturnType<typeof startOwnServer>>
   database: string
   identity: string
   /** Makes a repository at `path` and gives `ecomdb backup …` with an ecomdb.yaml for it. */
@@ -157,7 +159,8 @@ interface Place {
 }
 
 async function makePlace(family: EngineFamily, folder: string): Promise<Place> {
-  const { engine, server } = await sharedServer(family)
+  const own = await startOwnServer(family)
+  const { engine, server } = own
   const keys = await makeKeys()
   const identity = join(folder, 'operations.txt')
   await writeIdentity(identity, keys.operations, new Date())
@@ -173,6 +176,7 @@ async function makePlace(family: EngineFamily, folder: string): Promise<Place> {
       SELECT RANDOM_BYTES(1000) FROM n`)
   }
   return {
+    own,
     database,
     identity,
     async backupTo(path) {
@@ -191,15 +195,15 @@ async function makePlace(family: EngineFamily, folder: string): Promise<Place> {
       return async (...args) => await runEcomdb(['backup', ...args, '--config', config], { env })
     },
     async drop() {
-      await session.run(`DROP DATABASE ${database}`)
       await session.close()
+      await own.remove()
     },
   }
 }
 
 async function killBackup(place: Place, config: string, delayMs: number): Promise<void> {
   const home = join(config, '..')
-  const { engine, server } = await sharedServer(familyOf(place))
+  const { engine, server } = place.own
   const child = spawn(
     join(packageRoot(), 'bin/ecomdb'),
     ['backup', 'logical', '--databases', place.database, '--config', config],
@@ -216,10 +220,6 @@ async function killBackup(place: Place, config: string, delayMs: number): Promis
   await sleep(delayMs)
   child.kill('SIGKILL')
   await gone
-}
-
-function familyOf(place: Place): EngineFamily {
-  return place.database.includes('mysql') ? 'mysql' : 'mariadb'
 }
 
 /** A tmpfs of this size on a new folder; false where that is not allowed. */

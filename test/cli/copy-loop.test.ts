@@ -1,10 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { useBackupTurn } from '#test/backup-turn'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { withDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
+
+useBackupTurn()
 
 // The day for which there is a copy: the database and the repository are gone, and so is the
 // host with the operations key. What is left: the disk, the escrow key, the public signer.

@@ -4,10 +4,13 @@ import { delimiter, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
 import { withServer } from '#test/backed-up'
+import { useBackupTurn } from '#test/backup-turn'
 import { cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { withDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
+
+useBackupTurn()
 
 // The host, its server, its repository and its keys are gone. What is left is the page, the
 // disk and the escrow key; the one who follows the page has an empty home and an empty server.

@@ -7,10 +7,13 @@ import { packageRoot } from '#core/paths'
 import type { EngineFamily } from '#domain/engine-family'
 import { onPath } from '#process/program'
 import { runProgram } from '#process/run-program'
+import { useBackupTurn } from '#test/backup-turn'
 import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { withDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
+
+useBackupTurn()
 
 /** A shop with a configuration and a schedule of its own; every run shares one state folder. */
 async function withShop(

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
 import { quoteIdentifier } from '#engine/quote'
+import { useBackupTurn } from '#test/backup-turn'
 import { cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { TestLeaver } from '#test/leaver'
 import { withDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
+
+useBackupTurn()
 
 const POLICY = `schedule:
   seal: { always: true, retry_after: 1s }

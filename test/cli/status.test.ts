@@ -1,11 +1,14 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { useBackupTurn } from '#test/backup-turn'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { listenForMail, listenForWeb } from '#test/mail-listener'
 import { withDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
+
+useBackupTurn()
 
 const POLICY = `objectives: { rpo: 26h, rto: 4h, drill_every: 35d }
 schedule: { verify: { at: '0 1 * * *' } }

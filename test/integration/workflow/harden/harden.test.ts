@@ -111,6 +111,7 @@ describe.each(TEST_ENGINES)('on a real server: %s', family => {
     }
     try {
       expect((await verdict())?.verdict).toBe('not-applicable')
+      await tls.engine.accessCatalog.ensureStore(session, 'access')
       await auditTrail.ensureTrail(session, 't_shop', randomUUID())
       const plan = await auditTrail.planInstall(session, 't_shop', ['chats'], true)
       await auditTrail.install(session, plan)
