@@ -23,7 +23,10 @@ export const physicalRestore: Benchmark = {
     await backUpFiles(bench, folder)
     if (typeof peer !== 'string') await peer.backUp(bench, await recipientsIn(folder), file)
     const identity = await identityIn(folder)
-    const into = { ours: join(context.folder, 'restored'), peer: join(context.folder, 'unpacked') }
+    const into = {
+      ours: join(context.folder, 'restored-files'),
+      peer: join(context.folder, 'unpacked'),
+    }
     const unpack = context.family === 'mariadb' ? 'mbstream, then --prepare' : 'tar'
     return {
       peerName: `age -d | zstd -d | ${unpack}`,
