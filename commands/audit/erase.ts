@@ -1,11 +1,5 @@
 import { boolean, string } from '@oclif/core/flags'
-import {
-  anchorFlag,
-  anchorsFrom,
-  auditedServer,
-  auditKeyFrom,
-  auditPolicyFrom,
-} from '#cli/audit-wiring'
+import { anchorFlag, sealerFrom } from '#cli/audit-wiring'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, serverFlags } from '#cli/flags'
 import { systemClock } from '#core/clock'
@@ -52,12 +46,9 @@ export default class AuditErase extends BaseCommand {
     const person = flags.replay ? null : { key: flags.person ?? '', reason: flags.reason ?? '' }
     const config = await configFrom(flags)
     await this.askOperator(config, confirmed)
-    const [policy, key] = [await auditPolicyFrom(config), await auditKeyFrom(config)]
-    const anchors = await anchorsFrom(config, flags.anchor)
-    const { trustedSigners } = config.audit
-    const options = { ...(await auditedServer(config)), policy, key, trustedSigners, anchors }
+    const sealer = await sealerFrom(config, flags.anchor)
     const how = { person, confirmed, clock: systemClock }
-    const result = await eraseFromTrail({ ...options, ...how }, this.progress)
+    const result = await eraseFromTrail({ ...sealer, ...how }, this.progress)
     const status = result.warnings.length > 0 ? EXIT.FINDINGS : EXIT.DONE
     return { result, text: eraseText(result), status }
   }

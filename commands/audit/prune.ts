@@ -1,11 +1,5 @@
 import { string } from '@oclif/core/flags'
-import {
-  anchorFlag,
-  anchorsFrom,
-  auditedServer,
-  auditKeyFrom,
-  auditPolicyFrom,
-} from '#cli/audit-wiring'
+import { anchorFlag, sealerFrom } from '#cli/audit-wiring'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, serverFlags } from '#cli/flags'
 import { systemClock } from '#core/clock'
@@ -36,13 +30,10 @@ export default class AuditPrune extends BaseCommand {
     const { flags } = await this.parse(AuditPrune)
     const config = await configFrom(flags)
     await this.askOperator(config, flags.confirm !== undefined)
-    const [policy, key] = [await auditPolicyFrom(config), await auditKeyFrom(config)]
-    const anchors = await anchorsFrom(config, flags.anchor)
-    const { trustedSigners } = config.audit
-    const options = { ...(await auditedServer(config)), policy, key, trustedSigners, anchors }
+    const sealer = await sealerFrom(config, flags.anchor)
     const how = { confirmed: flags.confirm ?? null, clock: systemClock }
-    const result = await pruneTrail({ ...options, ...how }, this.progress)
+    const result = await pruneTrail({ ...sealer, ...how }, this.progress)
     const status = result.heldBack === null ? EXIT.DONE : EXIT.FINDINGS
-    return { result, text: pruneText(result, options.database), status }
+    return { result, text: pruneText(result, sealer.database), status }
   }
 }

@@ -1,11 +1,5 @@
 import { boolean, string } from '@oclif/core/flags'
-import {
-  anchorFlag,
-  anchorsFrom,
-  auditedServer,
-  auditKeyFrom,
-  auditPolicyFrom,
-} from '#cli/audit-wiring'
+import { anchorFlag, sealerFrom } from '#cli/audit-wiring'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, serverFlags } from '#cli/flags'
 import { systemClock } from '#core/clock'
@@ -45,14 +39,12 @@ export default class AuditSeal extends BaseCommand {
     const { flags } = await this.parse(AuditSeal)
     const config = await configFrom(flags)
     const { follow, accept = null, 'epoch-break': epochBreak = null } = flags
-    const [policy, key] = [await auditPolicyFrom(config), await auditKeyFrom(config)]
-    const anchors = await anchorsFrom(config, flags.anchor)
-    const { trustedSigners } = config.audit
     const reasons = { accept, epochBreak, follow, clock: systemClock }
-    const options = { ...(await auditedServer(config)), policy, key, trustedSigners, anchors }
-    const result = await sealTrail({ ...options, ...reasons }, this.progress)
-    const failed = result.anchors.some(one => one.failed) || anchors.length < policy.anchors
-    const text = sealText(result, policy.anchors)
+    const sealer = await sealerFrom(config, flags.anchor)
+    const result = await sealTrail({ ...sealer, ...reasons }, this.progress)
+    const failed =
+      result.anchors.some(one => one.failed) || sealer.anchors.length < sealer.policy.anchors
+    const text = sealText(result, sealer.policy.anchors)
     return { result, text, status: failed ? EXIT.FINDINGS : EXIT.DONE }
   }
 }

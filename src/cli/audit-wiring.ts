@@ -52,6 +52,17 @@ export async function auditKeyFrom({ audit }: Config): Promise<SigningKey> {
   })
 }
 
+/**
+ * What a command needs that signs a checkpoint: the server, policy, key and anchors.
+ * @throws EcomdbError SECRET_MISSING, CONFIG_INVALID, SERVER_UNREACHABLE
+ */
+export async function sealerFrom(config: Config, anchor: readonly string[] | undefined) {
+  const [policy, key] = [await auditPolicyFrom(config), await auditKeyFrom(config)]
+  const anchors = await anchorsFrom(config, anchor)
+  const { trustedSigners } = config.audit
+  return { ...(await auditedServer(config)), policy, key, trustedSigners, anchors }
+}
+
 /** @throws EcomdbError CONFIG_INVALID when nobody is trusted */
 export function trustedByAudit({ audit }: Config): readonly string[] {
   if (audit.trustedSigners.length > 0) return audit.trustedSigners
