@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { packageRoot } from '#core/paths'
 import type { EngineFamily } from '#domain/engine-family'
 import { onPath } from '#process/program'
 import { runProgram } from '#process/run-program'
 import { useBackupTurn } from '#test/backup-turn'
-import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
+import { type CliResult, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
+import { startScheduler } from '#test/scheduler-process'
 import { withDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
 
@@ -70,7 +69,10 @@ describe.each(TEST_ENGINES)('%s', family => {
 
       await known('logical')
       const both = await Promise.all([1, 2].map(() => ecomdb('schedule', 'run', '--due', '--json')))
-      expect(both.map(({ status, stderr }) => [status, stderr])).toEqual([
+      expect(
+        both.map(({ status, stderr }) => [status, stderr]),
+        both.map(({ stdout }) => stdout).join('\n'),
+      ).toEqual([
         [0, ''],
         [0, ''],
       ])
@@ -128,18 +130,7 @@ test('a scheduler that is killed takes its jobs along, and the next one knows', 
       const config = `server: { port: ${port} }\ntarget: { directory: b }\nrecovery_policy: r.yaml\nkeys: { recipients: [age1x], trusted_signers: [x], signing_key_file: s, dedup_key_file: d }\n`
       await writeFile(join(folder, 'ecomdb.yaml'), config)
       await writeFile(join(folder, 'r.yaml'), 'schedule: { binlog: { always: true } }\n')
-      const run = () => {
-        const child = spawn(join(packageRoot(), 'bin/ecomdb'), ['schedule', 'run'], {
-          cwd: folder,
-          env: cliEnvironment(folder, env),
-          stdio: ['ignore', 'ignore', 'pipe'],
-        })
-        const lines: string[] = []
-        child.stderr.setEncoding('utf8').on('data', text => lines.push(text))
-        const ended = new Promise(resolve => child.once('close', resolve))
-        return { child, ended, output: () => lines.join('') }
-      }
-      const first = run()
+      const first = startScheduler(folder, env)
       await expect.poll(asked, { timeout: 20_000 }).toBe(1)
       const second = await runEcomdb(['schedule', 'run'], { cwd: folder, env })
       expect([second.status, second.stderr]).toEqual([11, expect.stringContaining('LOCKED')])
@@ -152,7 +143,7 @@ test('a scheduler that is killed takes its jobs along, and the next one knows', 
 
       // The first one's job may have asked again while the machine was busy.
       const before = asked()
-      const next = run()
+      const next = startScheduler(folder, env)
       await expect.poll(next.output, { timeout: 20_000 }).toContain('its last run was killed')
       await expect.poll(asked, { timeout: 20_000 }).toBeGreaterThan(before)
       next.child.kill('SIGTERM')

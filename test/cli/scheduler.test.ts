@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageRoot } from '#core/paths'
 import { quoteIdentifier } from '#engine/quote'
 import { useBackupTurn } from '#test/backup-turn'
-import { cliEnvironment, runEcomdb } from '#test/cli'
+import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { TestLeaver } from '#test/leaver'
+import { startScheduler } from '#test/scheduler-process'
 import { withDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
 
@@ -25,19 +24,6 @@ reports_directory: reports
 copies: [{ name: disk, directory: disk, media: usb-disk, offsite: true, offline: true }]
 notify: { command: [sh, -c, cat >> told.json] }
 `
-
-/** The service, in the foreground; `output` is what it has said so far. */
-function startScheduler(folder: string, env: Record<string, string>) {
-  const child = spawn(join(packageRoot(), 'bin/ecomdb'), ['schedule', 'run'], {
-    cwd: folder,
-    env: cliEnvironment(folder, env),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const lines: string[] = []
-  child.stderr.setEncoding('utf8').on('data', text => lines.push(text))
-  const ended = new Promise<number | null>(resolve => child.once('close', resolve))
-  return { child, ended, output: () => lines.join('') }
-}
 
 test.each(TEST_ENGINES)(
   '%s: it seals, ends grants, copies when the disk comes, and reports',

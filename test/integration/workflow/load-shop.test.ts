@@ -114,33 +114,32 @@ describe.each(TEST_ENGINES)('%s', family => {
     })
   })
 
-  test.skipIf(realFiles() === null)(
-    "the shop's real files give the shop's figures (skipped where they are not)",
-    async () => {
-      await withShop(family, async shop => {
-        const report = await load(shop, realFiles() ?? [])
-        expect(report).toMatchObject({ loaded: 201_501, present: 0, rejected: 5 })
-        expect(await counts(shop)).toMatchObject({
-          order_items: 15_742,
-          orders: 14_343,
-          website_sessions: 64_132,
-          website_pageviews: 120_934,
-          order_item_refunds: 693,
-        })
-        expect(await wrongOrders(shop)).toBe(0)
-        expect(report.orphans.map(({ count }) => count)).toEqual([10_199])
-        await theShopsFigures(shop)
-        const rejects = await readRejects(shop)
-        expect(
-          rejects.map(r => [r['line'], r['row']?.split(',')[0], r['existing']?.split(',')[0]]),
-        ).toEqual([6, 7, 8, 9, 10].map((id, place) => [String(place + 2), String(id), String(id)]))
-        const before = await contents(shop)
-        const again = await load(shop, realFiles() ?? [])
-        expect(again).toMatchObject({ loaded: 0, present: 201_501, rejected: 5 })
-        expect(await contents(shop)).toEqual(before)
+  test("the shop's real files give the shop's figures", async context => {
+    const files = realFiles()
+    if (files === null) return context.skip("the shop's exports are not here")
+    await withShop(family, async shop => {
+      const report = await load(shop, files)
+      expect(report).toMatchObject({ loaded: 201_501, present: 0, rejected: 5 })
+      expect(await counts(shop)).toMatchObject({
+        order_items: 15_742,
+        orders: 14_343,
+        website_sessions: 64_132,
+        website_pageviews: 120_934,
+        order_item_refunds: 693,
       })
-    },
-  )
+      expect(await wrongOrders(shop)).toBe(0)
+      expect(report.orphans.map(({ count }) => count)).toEqual([10_199])
+      await theShopsFigures(shop)
+      const rejects = await readRejects(shop)
+      expect(
+        rejects.map(r => [r['line'], r['row']?.split(',')[0], r['existing']?.split(',')[0]]),
+      ).toEqual([6, 7, 8, 9, 10].map((id, place) => [String(place + 2), String(id), String(id)]))
+      const before = await contents(shop)
+      const again = await load(shop, files)
+      expect(again).toMatchObject({ loaded: 0, present: 201_501, rejected: 5 })
+      expect(await contents(shop)).toEqual(before)
+    })
+  })
 })
 
 async function theFixturesFigures(shop: ShopContext, report: LoadReport): Promise<void> {
