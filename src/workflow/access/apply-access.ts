@@ -6,6 +6,7 @@ import { accountText, type ObservedAccess } from '#domain/access/observed'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
+import { stillConnected } from '../credential/people.ts'
 import {
   type AccessOptions,
   type CompiledChange,
@@ -56,6 +57,9 @@ async function runAll(
   progress: Progress,
 ): Promise<number> {
   const done: Change[] = []
+  const putOut = async (): Promise<number> =>
+    (await endSessions(engine, session, losers(done, observed))) +
+    (await endMinted(engine, session, done))
   try {
     for (const step of steps) {
       await runChange(engine, session, step, 'access apply')
@@ -63,18 +67,17 @@ async function runAll(
       progress.advance({ items: 1 })
     }
   } catch (error) {
-    await endSessions(engine, session, losers(done, observed))
+    await putOut()
     throw error
   }
-  return (
-    (await endSessions(engine, session, losers(done, observed))) +
-    (await endMinted(engine, session, done))
-  )
+  return await putOut()
 }
 
 /**
  * A session account keeps the roles that it was made with: those of who lost one end. Under the
  * person's lock, which a mint holds, so that none comes out of it later.
+ *
+ * @throws EcomdbError SERVER_REFUSED when a session is still connected
  */
 async function endMinted(
   { credentials, leavers }: Engine,
@@ -85,11 +88,15 @@ async function endMinted(
   let ended = 0
   for (const person of people) {
     await leavers.hold(session, person)
-    for (const { user } of await credentials.openSessions(session, person)) {
-      await credentials.endSession(session, user, 'role ended')
-      ended += 1
+    try {
+      for (const { user } of await credentials.openSessions(session, person)) {
+        const outcome = await credentials.endSession(session, user, 'role ended')
+        if (outcome === 'still connected') throw stillConnected(user)
+        ended += 1
+      }
+    } finally {
+      await leavers.release(session, person)
     }
-    await leavers.release(session, person)
   }
   return ended
 }

@@ -125,10 +125,11 @@ export async function unlockUser(
   })
 }
 
-function stillConnected(user: string): EcomdbError {
+/** For who was put out of a session, by whatever command. */
+export function stillConnected(user: string): EcomdbError {
   return new EcomdbError('SERVER_REFUSED', {
     what: `the session ${user} does not end`,
     why: 'its connections are there after they were killed',
-    hints: ['run the command again; the person is locked already'],
+    hints: ['run the command again: what it did already stays done'],
   })
 }

@@ -117,15 +117,16 @@ function wantedTriggers(store: string, layout: Layout, table: ObservedTable): Au
   return auditTriggers(store, live)
 }
 
+/** The table alone does not tell: ecomdb's own `operation` is audited beside a shop's tables. */
+const isOn = (one: LiveTrigger, { database, name }: TablePlace): boolean =>
+  one.database === database && one.table === name
+
 function isThere(
   there: readonly LiveTrigger[],
-  { database, name: table }: TablePlace,
+  place: TablePlace,
   { name, body }: AuditTrigger,
 ): boolean {
-  return there.some(
-    one =>
-      one.database === database && one.name === name && one.table === table && one.body === body,
-  )
+  return there.some(one => isOn(one, place) && one.name === name && one.body === body)
 }
 
 /** The locked account that the triggers run as. It is called as the store is. */
@@ -180,9 +181,7 @@ export async function auditStatus(
           one => !isThere(there, place, one),
         )
         problems.push(...missing.map(({ name }) => `the trigger ${name} is missing or changed`))
-        const stranger = there.find(
-          one => one.table === place.name && one.definer !== `${store}@localhost`,
-        )
+        const stranger = there.find(one => isOn(one, place) && one.definer !== `${store}@localhost`)
         if (stranger) problems.push(`the trigger ${stranger.name} runs as ${stranger.definer}`)
         if (!record.baselineDone) problems.push('its rows of before are not all written down')
       }
