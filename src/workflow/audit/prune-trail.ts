@@ -177,6 +177,7 @@ async function prune(
   const seal = { ...options, accept: null, epochBreak: null, follow: false }
   const sealer = await Sealer.open(seal, session, trail, progress)
   await sealer.sealPruned(batches.at(-1)?.batch ?? 0)
+  requireAnchored(sealer, options.policy.anchors)
   progress.stage('removing events')
   let removed = 0
   for (const { batch, ranges } of batches) {
@@ -189,6 +190,21 @@ async function prune(
   const operation = { command: 'audit prune', subject: options.database, detail: recorded }
   await options.engine.accessCatalog.recordOperation(session, operation)
   return { batch: sealer.report().head?.batch ?? 0, removed }
+}
+
+/**
+ * What says that events may go is elsewhere before they go.
+ * @throws EcomdbError STORAGE_FAILED: nothing was removed, and the next run goes on
+ */
+function requireAnchored(sealer: Sealer, wanted: number): void {
+  const { anchors } = sealer.report()
+  const failed = anchors.filter(one => one.failed).length
+  if (anchors.length - failed >= wanted) return
+  throw new EcomdbError('STORAGE_FAILED', {
+    what: `${anchors.length - failed} anchors of ${wanted} have the checkpoint that names what goes`,
+    why: 'without it an anchor could not tell a prune from a loss; nothing was removed',
+    hints: ['see that the anchors can be written to, and run the command again'],
+  })
 }
 
 /**

@@ -25,12 +25,13 @@ export async function checkErasures(
     const detail = `erasure ${erasureId} (${reason}) was not carried out here, or a restore brought the person back: \`ecomdb audit erase --replay\``
     found.add(finding('NOT ERASED', detail, { table, row: key, from: erasedAt, to: source.readAt }))
   }
-  if (done.size === 0) return []
+  const unread = ledger.notes.map(note => `${note}: nobody looked for what it names`)
+  if (done.size === 0) return unread
   const known = ledger.entries.filter(({ erasureId }) => done.has(erasureId))
   const listed = known.map(({ table, key, reason }) => `${table} ${key} (${reason})`)
   const more = listed.length > LISTED ? `, and ${listed.length - LISTED} more` : ''
   const who = listed.length ? `: ${listed.slice(0, LISTED).join(', ')}${more}` : ''
-  return [`${done.size} erased${who}`]
+  return [`${done.size} erased${who}`, ...unread]
 }
 
 /** Persons that are told one by one. */
