@@ -1,5 +1,5 @@
 import { integer, option, string } from '@oclif/core/flags'
-import { auditedServer } from '#cli/audit-wiring'
+import { auditedServer, trustedByAudit } from '#cli/audit-wiring'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { eventMoment } from '#cli/event-moment'
 import { configFrom, serverFlags } from '#cli/flags'
@@ -41,7 +41,7 @@ export default class AuditEvents extends BaseCommand {
     const { table = null, row = null, actor = null, operation = null, limit } = flags
     const [since, until] = [eventMoment(flags.since), eventMoment(flags.until)]
     const filter = { table, row, actor, operation, since, until, limit }
-    const { trustedSigners } = config.audit
+    const trustedSigners = trustedByAudit(config)
     const result = await listEvents(await auditedServer(config), filter, trustedSigners)
     const bad = result.events.some(
       ({ seal }) => seal.state === 'altered' || seal.state === 'foreign',
