@@ -33,7 +33,8 @@ export default class AuditPrune extends BaseCommand {
     const sealer = await sealerFrom(config, flags.anchor)
     const how = { confirmed: flags.confirm ?? null, clock: systemClock }
     const result = await pruneTrail({ ...sealer, ...how }, this.progress)
-    const status = result.heldBack === null ? EXIT.DONE : EXIT.FINDINGS
-    return { result, text: pruneText(result, sealer.database), status }
+    const found = result.heldBack !== null || result.warnings.length > 0
+    const text = pruneText(result, sealer.database)
+    return { result, text, status: found ? EXIT.FINDINGS : EXIT.DONE }
   }
 }

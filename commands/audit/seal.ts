@@ -4,6 +4,7 @@ import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, serverFlags } from '#cli/flags'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
+import { anchorProblems } from '#domain/audit/anchor-problems'
 import { sealText } from '#report/audit-text'
 import { sealTrail } from '#workflow/audit/seal-trail'
 
@@ -42,9 +43,8 @@ export default class AuditSeal extends BaseCommand {
     const reasons = { accept, epochBreak, follow, clock: systemClock }
     const sealer = await sealerFrom(config, flags.anchor)
     const result = await sealTrail({ ...sealer, ...reasons }, this.progress)
-    const failed =
-      result.anchors.some(one => one.failed) || sealer.anchors.length < sealer.policy.anchors
-    const text = sealText(result, sealer.policy.anchors)
-    return { result, text, status: failed ? EXIT.FINDINGS : EXIT.DONE }
+    const { anchors } = sealer.policy
+    const found = anchorProblems(result, anchors).length > 0
+    return { result, text: sealText(result, anchors), status: found ? EXIT.FINDINGS : EXIT.DONE }
   }
 }

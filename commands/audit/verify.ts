@@ -4,6 +4,7 @@ import {
   anchorsFrom,
   auditedServer,
   auditPolicyFrom,
+  fewerAnchorsFlag,
   trustedByAudit,
 } from '#cli/audit-wiring'
 import { BaseCommand, type Outcome } from '#cli/base-command'
@@ -18,7 +19,7 @@ export default class AuditVerify extends BaseCommand {
   static override summary = 'was a row, an event or a checkpoint changed unseen?'
 
   static override description =
-    'Reads everything at one moment: the checkpoints, their signatures and how one follows the other, the same in the anchors; every event against its batch; every live row against its newest event; and who is not a writer of the policy. Names what it finds, with the row and the time between which it happened. The exit status is 3 with findings, and 13 where a signature or a root does not hold.'
+    'Reads everything at one moment: the checkpoints, their signatures and how one follows the other, the same in the anchors; every event against its batch; every live row against its newest event; and who is not a writer of the policy. Names what it finds, with the row and the time between which it happened, and what it could not check: fewer anchors than the policy wants are a finding, too. The exit status is 3 with findings, and 13 where a signature or a root does not hold.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -33,6 +34,7 @@ export default class AuditVerify extends BaseCommand {
       summary: 'verify this export instead of a server (`ecomdb audit export`)',
     }),
     ...anchorFlag,
+    ...fewerAnchorsFlag,
     ...serverFlags,
   }
 
@@ -45,7 +47,8 @@ export default class AuditVerify extends BaseCommand {
       ? await openExport(flags.export, anchors)
       : await openServerTrail(await auditedServer(config), anchors)
     try {
-      const result = await verifyTrail(source, { policy, trustedSigners }, this.progress)
+      const options = { policy, trustedSigners, fewerAnchors: flags['fewer-anchors'] }
+      const result = await verifyTrail(source, options, this.progress)
       return { result, text: verifyText(result), status: verifyStatus(result) }
     } finally {
       await source.close()

@@ -4,6 +4,7 @@ import {
   anchorsFrom,
   auditedServer,
   auditPolicyFrom,
+  fewerAnchorsFlag,
   trustedByAudit,
 } from '#cli/audit-wiring'
 import { BaseCommand, type Outcome } from '#cli/base-command'
@@ -41,6 +42,7 @@ export default class ReportAudit extends BaseCommand {
     })(),
     ...outFlag,
     ...anchorFlag,
+    ...fewerAnchorsFlag,
     ...serverFlags,
   }
 
@@ -52,7 +54,8 @@ export default class ReportAudit extends BaseCommand {
     const [policy, trustedSigners] = [await auditPolicyFrom(config), trustedByAudit(config)]
     const server = await auditedServer(config)
     const source = await openServerTrail(server, await anchorsFrom(config, flags.anchor))
-    const options = { policy, trustedSigners, period, clock: systemClock }
+    const trust = { policy, trustedSigners, fewerAnchors: flags['fewer-anchors'] }
+    const options = { ...trust, period, clock: systemClock }
     const report = await reportAudit(server, source, options, this.progress).finally(() =>
       source.close(),
     )

@@ -7,16 +7,21 @@ import { generateSigningKey } from '#crypto/key-files'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { SealReport, VerifyReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
+import type { ErasureReport } from '#domain/audit/erasure'
 import type { CheckpointName } from '#domain/audit/restored-trail'
 import type { PruneReport } from '#domain/audit/retention'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions, Session } from '#engine/session'
 import { openDirectoryTarget } from '#target/dir/directory-target'
+import { eraseFromTrail } from '#workflow/audit/erase-person'
 import { type AuditedServer, installAudit } from '#workflow/audit/install-audit'
 import { pruneTrail } from '#workflow/audit/prune-trail'
 import { type SealOptions, sealTrail } from '#workflow/audit/seal-trail'
 import { openServerTrail, verifyTrail } from '#workflow/audit/verify-trail'
+
+/** A run that ended where a test ends it. */
+export class CutShort extends Error {}
 
 /** A chat of a few rows, audited, with one legitimate writer: what an attack is tried on. */
 export class AuditPlace {
@@ -111,28 +116,51 @@ export class AuditPlace {
     await installAudit(options, silentProgress())
   }
 
+  /** What every command needs that signs a checkpoint. */
+  get signing() {
+    return {
+      ...{ ...this.audited, policy: this.policy, key: this.key, clock: systemClock },
+      anchors: [openDirectoryTarget(this.anchor)],
+      trustedSigners: [this.key.signer],
+    }
+  }
+
   async seal(
     more: Partial<Pick<SealOptions, 'follow' | 'signal' | 'epochBreak' | 'accept'>> = {},
   ): Promise<SealReport> {
-    const options = { ...this.audited, policy: this.policy, key: this.key, clock: systemClock }
     const reasons = { accept: null, epochBreak: null, follow: false, ...more }
-    const anchors = [openDirectoryTarget(this.anchor)]
-    const trustedSigners = [this.key.signer]
-    return await sealTrail({ ...options, ...reasons, anchors, trustedSigners }, silentProgress())
+    return await sealTrail({ ...this.signing, ...reasons }, silentProgress())
   }
 
   /** Retention that keeps nothing: all batches but the newest. */
   async prune(): Promise<PruneReport> {
-    const options = { ...this.audited, key: this.key, trustedSigners: [this.key.signer] }
     const policy = { ...this.policy, keepMs: 0 }
-    const how = { anchors: [openDirectoryTarget(this.anchor)], clock: systemClock }
     const confirmed = this.database
-    return await pruneTrail({ ...options, ...how, policy, confirmed }, silentProgress())
+    return await pruneTrail({ ...this.signing, policy, confirmed }, silentProgress())
+  }
+
+  /**
+   * What a user said. @param person null: what the ledger has and this database has not
+   * @param cut the run is dead as soon as the erasure is committed
+   */
+  async erase(person: string | null, cut = false): Promise<ErasureReport> {
+    const rule = { table: 'messages', where: 'user_id', through: null, empty: ['said'] }
+    const { auditTrail } = this.engine
+    const erasePerson: typeof auditTrail.erasePerson = async (...args) => {
+      await auditTrail.erasePerson(...args)
+      throw new CutShort()
+    }
+    const options = {
+      ...{ ...this.signing, policy: { ...this.policy, erase: [rule] }, confirmed: true },
+      ...(cut ? { engine: { ...this.engine, auditTrail: { ...auditTrail, erasePerson } } } : {}),
+      person: person === null ? null : { key: person, reason: 'ticket' },
+    }
+    return await eraseFromTrail(options, silentProgress())
   }
 
   async verify(): Promise<VerifyReport> {
     const source = await openServerTrail(this.audited, [openDirectoryTarget(this.anchor)])
-    const trust = { policy: this.policy, trustedSigners: [this.key.signer] }
+    const trust = { policy: this.policy, trustedSigners: [this.key.signer], fewerAnchors: false }
     try {
       return await verifyTrail(source, trust, silentProgress())
     } finally {

@@ -1,29 +1,42 @@
 import { randomUUID } from 'node:crypto'
 import { generateSigningKey } from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
+import type { SignedErasure } from '#domain/audit/erasure'
 import type { RestoredTrail } from '#domain/audit/restored-trail'
 import type { AuditAttack } from './audit-attacks.ts'
-import type { AuditPlace } from './audit-place.ts'
+import { type AuditPlace, CutShort } from './audit-place.ts'
+import { RETENTION_ATTACKS } from './retention-attacks.ts'
+
+const ROWS = ['notes', 'messages']
 
 /** The trail as it was, whatever happened since. */
 async function saved(place: AuditPlace): Promise<void> {
   await place.run(
     `CREATE TABLE ${place.store}_access.event AS SELECT * FROM ${place.store}.event`,
     `CREATE TABLE ${place.store}_access.batch AS SELECT * FROM ${place.store}.batch`,
-    `CREATE TABLE ${place.store}_access.notes AS SELECT * FROM ${place.database}.notes`,
+    ...ROWS.map(
+      table =>
+        `CREATE TABLE ${place.store}_access.${table} AS SELECT * FROM ${place.database}.${table}`,
+    ),
   )
 }
 
 async function broughtBack({ store, database, run }: AuditPlace, place: AuditPlace): Promise<void> {
   await run.call(
     place,
-    `TRUNCATE TABLE ${database}.notes`,
-    `INSERT INTO ${database}.notes SELECT * FROM ${store}_access.notes`,
+    ...ROWS.flatMap(table => [
+      `TRUNCATE TABLE ${database}.${table}`,
+      `INSERT INTO ${database}.${table} SELECT * FROM ${store}_access.${table}`,
+    ]),
     `TRUNCATE TABLE ${store}.event`,
     `INSERT INTO ${store}.event SELECT * FROM ${store}_access.event`,
     `TRUNCATE TABLE ${store}.batch`,
     `INSERT INTO ${store}.batch SELECT * FROM ${store}_access.batch`,
   )
+}
+
+function requireCut(error: unknown): void {
+  if (!(error instanceof CutShort)) throw error
 }
 
 /** Under the cloak of what is done to a trail in good order: a restore, an erasure, retention. */
@@ -61,40 +74,7 @@ export const UPKEEP_ATTACKS: readonly AuditAttack[] = [
       )
     },
   },
-  {
-    name: 'after retention, edit an event that stayed',
-    expected: ['EDITED'],
-    names: 'is not what was sealed',
-    broken: true,
-    async act(place) {
-      await place.seal({ accept: 'one more batch' })
-      await place.prune()
-      await place.run(
-        "SET @ecomdb_audit_task = 'erase'",
-        `UPDATE ${place.store}.event SET account = 'x@y' ORDER BY event_id LIMIT 1`,
-        'SET @ecomdb_audit_task = NULL',
-      )
-    },
-  },
-  {
-    name: 'after retention, put an event into a batch that it emptied',
-    expected: ['INSERTED'],
-    names: 'of which retention has removed all events',
-    broken: true,
-    async act(place) {
-      await place.asWriter("INSERT INTO notes (said) VALUES ('for a moment')")
-      await place.seal()
-      const id = await place.root.value(`SELECT MAX(event_id) FROM ${place.store}.event`)
-      await place.asWriter("DELETE FROM notes WHERE said = 'for a moment'")
-      await place.seal()
-      await place.seal({ accept: 'one more batch' })
-      await place.prune()
-      await place.run(
-        `INSERT INTO ${place.store}.event (event_id, at, kind, layout_id, row_key, account, connection_id)
-         VALUES (${id}, NOW(6), 'R', 0, '', 'x@y', 1)`,
-      )
-    },
-  },
+  ...RETENTION_ATTACKS,
   {
     name: 'destroy the salt of an event',
     expected: ['EDITED'],
@@ -107,17 +87,52 @@ export const UPKEEP_ATTACKS: readonly AuditAttack[] = [
       ),
   },
   {
-    name: 'remove an event as retention does, unsigned',
-    expected: ['GAP'],
-    names: 'gone from the trail',
-    broken: true,
-    act: place =>
-      place.run(
-        `INSERT INTO ${place.store}.leaf_proof (batch_id, hashes, removed_at) VALUES (2, '', NOW(6))`,
-        "SET @ecomdb_audit_task = 'prune'",
-        `DELETE FROM ${place.store}.event WHERE kind = 'U' ORDER BY event_id LIMIT 1`,
-        'SET @ecomdb_audit_task = NULL',
-      ),
+    name: 'say with a record of an own signature that an edit was an erasure',
+    expected: ['EDITED BY'],
+    names: 'root@localhost, who is no writer, updated it',
+    async act(place) {
+      const { trailId } = await place.verify()
+      await place.run("UPDATE messages SET said = 'never said' WHERE id = 2")
+      const events = await place.root.value(`SELECT MAX(event_id) FROM ${place.store}.event`)
+      const record = { erasureId: randomUUID(), sha256: '', events: String(events), salts: '' }
+      const signed: SignedErasure = { format: 1, trail: trailId, record, root: '' }
+      await place.root.run(`INSERT INTO ${place.store}.erasure_record VALUES (?, ?)`, [
+        record.erasureId,
+        signStatement('audit-erasure-record', signed, generateSigningKey()),
+      ])
+    },
+  },
+  {
+    name: 'undo an erasure that was cut short, and let its signed record account for an edit',
+    expected: ['EDITED BY', 'NOT ERASED'],
+    names: 'root@localhost, who is no writer, updated it',
+    async act(place) {
+      await saved(place)
+      await place.erase('2', true).catch(requireCut)
+      await broughtBack(place, place)
+      // As many rows as the person had: the events get the ids that the record names.
+      await place.run("UPDATE messages SET said = 'never said' WHERE user_id = 1")
+    },
+  },
+  {
+    name: 'roll it back to before retention, own up to it, and let retention come again: no finding',
+    expected: [],
+    names: '',
+    async act(place) {
+      await place.seal({ accept: 'one more batch' })
+      await saved(place)
+      await place.prune()
+      await place.run(`DELETE FROM ${place.store}_access.operation WHERE command = 'audit prune'`)
+      await broughtBack(place, place)
+      await place.run(
+        `DELETE FROM ${place.store}.leaf_proof`,
+        `DELETE FROM ${place.store}.kept_event`,
+      )
+      await place.seal({ epochBreak: 'the disk of 3 May' })
+      const { findings } = await place.verify()
+      if (findings.length > 0) throw new Error(JSON.stringify(findings))
+      await place.prune()
+    },
   },
   {
     name: 'roll it back, and own up to it with an epoch break: no finding',

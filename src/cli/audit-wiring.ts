@@ -1,4 +1,4 @@
-import { string } from '@oclif/core/flags'
+import { boolean, string } from '@oclif/core/flags'
 import type { Config } from '#config/config'
 import { EcomdbError } from '#core/errors'
 import { readSigningKey, type SigningKey } from '#crypto/key-files'
@@ -14,6 +14,13 @@ export const anchorFlag = {
     helpGroup: 'CONFIGURATION',
     helpValue: 'PLACE',
     summary: 'a folder or s3://bucket/prefix instead of audit.anchors; can be repeated',
+  }),
+}
+
+/** For commands that verify. */
+export const fewerAnchorsFlag = {
+  'fewer-anchors': boolean({
+    summary: 'fewer anchors than the policy wants are meant: what is not compared is no finding',
   }),
 }
 

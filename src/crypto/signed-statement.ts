@@ -20,6 +20,7 @@ export type StatementKind =
   | 'audit-checkpoint'
   | 'audit-restore'
   | 'audit-erasure'
+  | 'audit-erasure-record'
 
 /** The media type under which each kind is signed, so that one cannot pass for another. */
 const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
@@ -34,6 +35,7 @@ const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
   'audit-checkpoint': 'application/vnd.ecomdb.audit-checkpoint+json',
   'audit-restore': 'application/vnd.ecomdb.audit-restore+json',
   'audit-erasure': 'application/vnd.ecomdb.audit-erasure+json',
+  'audit-erasure-record': 'application/vnd.ecomdb.audit-erasure-record+json',
 }
 
 export interface OpenedStatement {

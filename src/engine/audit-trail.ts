@@ -4,6 +4,7 @@ import type { Field } from '#domain/audit/canonical'
 import type { Checkpoint } from '#domain/audit/checkpoint'
 import type { AuditEvent, Control, EventKind, Layout, LayoutColumn } from '#domain/audit/event'
 import type { IdRange } from '#domain/audit/id-ranges'
+import type { KeptEvents } from '#domain/audit/kept-events'
 import type { EventQuery } from '#domain/audit/listed-event'
 import type { RefusedLogins, Seen, ServerChanges } from '#domain/audit/server-watch'
 import type { Period } from '#domain/report/period'
@@ -75,6 +76,22 @@ export interface StoredLeaves {
   leaves: Buffer
 }
 
+/** What retention has put in the place of a batch's events. */
+export interface LeafProof {
+  /** The leaf hashes of all its events, 32 bytes each; empty: none of them stays. */
+  hashes: Buffer
+  /** Ids of its events that stay: "17,30-31". */
+  kept: string
+}
+
+/** What an erasure did, as it is about to be committed. */
+export interface ErasureDone {
+  /** That it made, in order. */
+  events: readonly AuditEvent[]
+  /** Ids of the events whose salts it destroyed. */
+  salts: string
+}
+
 /** Everything at one moment: a snapshot of its own connection. */
 export interface AuditReader {
   /** The server's clock after the snapshot was taken. */
@@ -85,8 +102,12 @@ export interface AuditReader {
   ): AsyncIterable<AuditEvent>
   /** Ascending. @param from the first that is wanted */
   batches(from?: number): AsyncIterable<StoredBatch>
-  /** The leaf hashes of a batch of which retention has removed events; null: of none. */
-  leafProof(batch: number): Promise<Buffer | null>
+  /** null: retention has not come to this batch. */
+  leafProof(batch: number): Promise<LeafProof | null>
+  /** What stays of batches that retention has come to, where something does; by batch. */
+  keptEvents(): AsyncIterable<KeptEvents>
+  /** Signed records of erasures that no checkpoint says yet; not checked. */
+  erasureRecords(): Promise<Buffer[]>
   leaves(batch: number): Promise<Buffer | null>
   /** The fields of every row, in the order of `columns`; none when the table is gone. */
   rows(database: string, table: string, columns: readonly LayoutColumn[]): AsyncIterable<Field[]>
@@ -157,9 +178,10 @@ export interface AuditTrail extends OwnStores {
   readBatch(session: Session, batch: number): Promise<{ statement: Buffer; leaves: Buffer } | null>
   /** What `ecomdb restore` signed of this trail, the newest first; not checked. */
   restoredStatements(session: Session): Promise<Buffer[]>
-  /** The newest batch whose events retention has removed; 0: none. */
-  prunedTo(session: Session): Promise<number>
-  storeLeafProof(session: Session, batch: number, hashes: Uint8Array): Promise<void>
+  /** Batches up to this one whose removal has not ended; ascending. */
+  removalsLeft(session: Session, upTo: number): Promise<number[]>
+  /** In the place of what a run that was cut short has left. */
+  storeLeafProof(session: Session, batch: number, proof: LeafProof): Promise<void>
   /** @returns how many there were */
   removeEvents(session: Session, ranges: readonly IdRange[]): Promise<number>
   /** All that goes of this batch is gone. @param stays some of it is needed, and so is its proof */
@@ -171,8 +193,17 @@ export interface AuditTrail extends OwnStores {
   ): Promise<{ table: string; rows: number }[]>
   /** The keys that the server takes `key` for in the first rule's table, two at most: 5 for "5x". */
   personKeys(session: Session, place: Omit<ErasePlace, 'erasureId'>): Promise<string[]>
-  /** Empties them and destroys the salts of their events, in one transaction. */
-  erasePerson(session: Session, place: ErasePlace): Promise<ErasedPerson>
+  /**
+   * Empties them and destroys the salts of their events, in one transaction with the record of it.
+   * @param sign makes the signed record of what was done
+   */
+  erasePerson(
+    session: Session,
+    place: ErasePlace,
+    sign: (done: ErasureDone) => Uint8Array,
+  ): Promise<ErasedPerson>
+  /** A checkpoint says what these erasures did. */
+  forgetErasureRecords(session: Session, erasureIds: readonly string[]): Promise<void>
   /** From now on this session writes nothing to the binary log. */
   leaveOutOfBinlog(session: Session): Promise<void>
   storeRestored(session: Session, restoreId: string, statement: Uint8Array): Promise<void>

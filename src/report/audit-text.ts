@@ -1,4 +1,5 @@
 import { countOf, formatDuration } from '#core/units'
+import { anchorProblems } from '#domain/audit/anchor-problems'
 import type {
   AuditInstallReport,
   AuditStatusReport,
@@ -80,12 +81,10 @@ export function sealText(report: SealReport, wanted: number): string {
     ...(epochBreak
       ? [`  epoch    broken: ${lostText(epochBreak.lost)} (${epochBreak.reason})`]
       : []),
-    ...anchors.map(({ label, put, failed }) =>
-      failed ? `  FAILED   ${label}: ${failed}` : `  anchor   ${label}: ${put} new`,
-    ),
-    ...(anchors.length < wanted
-      ? [`  FINDING  ${anchors.length} anchors of ${wanted}: name more under audit.anchors`]
-      : []),
+    ...anchors
+      .filter(({ failed }) => failed === null)
+      .map(({ label, put }) => `  anchor   ${label}: ${put} new`),
+    ...anchorProblems(report, wanted).map(one => `  FINDING  ${one}`),
   ].join('\n')
 }
 
@@ -120,8 +119,11 @@ export function verifyText(report: VerifyReport): string {
 
 /** `ecomdb audit prune` for people. */
 export function pruneText(report: PruneReport, database: string): string {
-  const { batches, events, kept, removed, before, heldBack, batch, dryRun } = report
-  const held = heldBack === null ? [] : [`  FINDING  ${heldBack}: it stays, and all after it`]
+  const { batches, events, kept, removed, before, heldBack, batch, dryRun, warnings } = report
+  const held = [
+    ...(heldBack === null ? [] : [`  FINDING  ${heldBack}: it stays, and all after it`]),
+    ...warnings.map(one => `  FINDING  ${one}`),
+  ]
   if (!batches) return [`nothing is older than ${before} UTC and may go`, ...held].join('\n')
   return [
     `batches ${batches}, sealed before ${before} UTC: ${countOf(events, 'event')}`,

@@ -1,12 +1,16 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packageRoot } from '#core/paths'
 import { BackupPlace } from '#test/backed-up'
-import { type CliResult, runEcomdb } from '#test/cli'
+import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
 import { writeConfig } from '#test/stored-repository'
+import { makeFolder } from '#test/temporary'
 
 const POLICY = `tables: [people, messages]
 writers: [{user: chat}]
@@ -182,6 +186,50 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(await done('audit', 'erase', '--replay')).toContain('all of the erasure ledger')
   }, 120_000)
 
+  test('an erasure that is killed before its seal is completed by the next one', async () => {
+    const { socketPath } = own.server.administrator
+    const chat = await own.engine.connect({ socketPath, user: 'chat', database: 'shop' })
+    await chat.run("INSERT INTO people VALUES (3, 'Cy')")
+    await chat.run("INSERT INTO messages (user_id, said) VALUES (3, 'delete me')")
+    await chat.close()
+    await done('audit', 'seal')
+    const root = await own.engine.connect(own.server.administrator)
+    const holder = await own.engine.connect(own.server.administrator)
+    try {
+      // The seal waits for this, and what comes before it does not.
+      await holder.run('LOCK TABLES ecomdb_audit.batch READ')
+      const erase = ['audit', 'erase', '--person', '3', '--reason', 'ticket-3', '--confirm', '3']
+      const home = await makeFolder()
+      const child = spawn(join(packageRoot(), 'bin/ecomdb'), erase, {
+        ...{ cwd: own.folder, stdio: 'ignore' },
+        env: cliEnvironment(home, { ECOMDB_STATE: join(own.folder, 'state') }),
+      })
+      const gone = once(child, 'exit')
+      const sealing = (): Promise<string | null> =>
+        root.value(
+          "SELECT MAX(id) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO%.`batch`%'",
+        )
+      await expect.poll(sealing, { timeout: 60_000 }).not.toBeNull()
+      const waiting = await sealing()
+      child.kill('SIGKILL')
+      await gone
+      await root.run(`KILL ${waiting}`)
+      await expect.poll(sealing, { timeout: 60_000 }).toBeNull()
+      await rm(home, { recursive: true, force: true })
+    } finally {
+      await holder.close()
+      await root.close()
+    }
+    expect(await contentOf('3')).toBe('0')
+    const before = await run('audit', 'verify')
+    expect(before.status).toBe(3)
+    expect(before.stdout).toMatch(/^FINDINGS: NOT ERASED 1, .*EDITED BY 2/m)
+    await done('audit', 'seal')
+    const after = await run('audit', 'verify', '--json')
+    expect(after.json().result).toMatchObject({ findings: [], notes: [] })
+    expect(after.json().result.told).toContain('2 erased: people 1 (ticket-1), people 3 (ticket-3)')
+  }, 120_000)
+
   test('retention removes old events, what is left verifies, and an edit of it is found', async () => {
     for (const keep of ['0d', '99999999999d']) {
       await writeFile(join(own.folder, 'policy.yaml'), `${POLICY}keep: ${keep}\n`)
@@ -202,6 +250,22 @@ describe.each(TEST_ENGINES)('%s', family => {
     )
     await done('audit', 'export', 'trail.jsonl')
     await done('audit', 'verify', '--export', 'trail.jsonl')
+    // What stayed is signed: a file without one of these events is found out, and so is its list.
+    const lines = (await readFile(join(own.folder, 'trail.jsonl'), 'utf8')).split('\n')
+    const first = lines.findIndex(line => line.startsWith('{"type":"event"'))
+    await writeFile(join(own.folder, 'gone.jsonl'), lines.toSpliced(first, 1).join('\n'))
+    const gone = await run('audit', 'verify', '--export', 'gone.jsonl')
+    expect([gone.status, gone.stdout]).toEqual([
+      13,
+      expect.stringMatching(/GAP event \d+ is gone from the trail, and retention had left it/),
+    ])
+    const unlisted = lines.map(line => line.replace(/"kept":"\d+[-,]?/, '"kept":"'))
+    await writeFile(join(own.folder, 'list.jsonl'), unlisted.join('\n'))
+    const listed = await run('audit', 'verify', '--export', 'list.jsonl')
+    expect([listed.status, listed.stdout]).toEqual([
+      13,
+      expect.stringContaining('retention has left is not what was signed'),
+    ])
     await administer(
       "SET @ecomdb_audit_task = 'erase'",
       "UPDATE ecomdb_audit.event SET account = 'chat@localhost' ORDER BY event_id LIMIT 1",

@@ -59,7 +59,8 @@ export class BucketShop {
     return new BucketShop(shop, gateway, await makeBucket(gateway.ceph, true))
   }
 
-  async run(role: Role, ...args: string[]): Promise<CliResult> {
+  /** The bucket as one word, with the credentials of a role. */
+  word(role: Role): string {
     const { bucket, prefix, endpoint = '' } = this.place
     const query = new URLSearchParams({
       endpoint,
@@ -68,7 +69,11 @@ export class BucketShop {
       lock_days: '1',
       bucket_owner_full_control: 'true',
     })
-    const env = { ...this.#shop.env, ECOMDB_TARGET: `s3://${bucket}/${prefix}?${query}` }
+    return `s3://${bucket}/${prefix}?${query}`
+  }
+
+  async run(role: Role, ...args: string[]): Promise<CliResult> {
+    const env = { ...this.#shop.env, ECOMDB_TARGET: this.word(role) }
     const result = await runEcomdb(args, { env, cwd: this.#shop.folder })
     const printed = result.stderr + result.stdout
     for (const { secretKey } of this.#gateway.keys.values())

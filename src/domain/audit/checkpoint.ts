@@ -35,6 +35,8 @@ export interface Checkpoint {
   epochBreak: EpochBreak | null
   /** Batches whose events were removed, as retention wants: "1-20". */
   pruned: string
+  /** The root over what stayed of them (KeptTree), hexadecimal; empty: nothing was removed. */
+  kept: string
   tool: string
 }
 
@@ -62,7 +64,21 @@ export function checkpointOf(value: unknown): Checkpoint {
     throw new RangeError('it is no checkpoint of format 1')
   }
   parseRanges(checkpoint.events)
-  return checkpoint
+  parseRanges(checkpoint.pruned ?? '')
+  // One of before there was retention says nothing of it.
+  return { ...checkpoint, pruned: checkpoint.pruned ?? '', kept: checkpoint.kept ?? '' }
+}
+
+/** What retention has removed: events of all batches up to one, but those that the root is over. */
+export interface Pruned {
+  /** 0: nothing. */
+  upTo: number
+  kept: string
+}
+
+export function prunedOf(checkpoint: Pick<Checkpoint, 'pruned' | 'kept'> | null): Pruned {
+  const [, upTo] = parseRanges(checkpoint?.pruned ?? '').at(-1) ?? [0, 0]
+  return { upTo, kept: checkpoint?.kept ?? '' }
 }
 
 /** Where a seal begins: what the batch before has left open. */

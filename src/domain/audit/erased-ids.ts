@@ -1,5 +1,5 @@
 import type { ErasureRecord } from './erasure.ts'
-import { type IdRange, parseRanges } from './id-ranges.ts'
+import { firstThatReaches, type IdRange, parseRanges } from './id-ranges.ts'
 
 /** Which events signed erasures made, and which have lost their salts by them. */
 export class ErasedIds {
@@ -24,14 +24,8 @@ function sorted(texts: readonly string[]): IdRange[] {
   return texts.flatMap(parseRanges).sort((a, b) => a[0] - b[0])
 }
 
-/** By halves. No two erasures have an id in common: an event is made once, and has one salt. */
+/** No two erasures have an id in common: an event is made once, and has one salt. */
 function isIn(ranges: readonly IdRange[], id: number): boolean {
-  let [low, high] = [0, ranges.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((ranges[middle]?.[1] ?? 0) < id) low = middle + 1
-    else high = middle
-  }
-  const range = ranges[low]
+  const range = ranges[firstThatReaches(ranges, id)]
   return range !== undefined && range[0] <= id
 }

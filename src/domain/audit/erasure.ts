@@ -27,6 +27,18 @@ export interface ErasureRecord {
   salts: string
 }
 
+/**
+ * An ErasureRecord that was signed in the erasure's own transaction: whoever seals next says it
+ * with a checkpoint, also when the erasure was cut short before.
+ */
+export interface SignedErasure {
+  format: 1
+  trail: string
+  record: ErasureRecord
+  /** Over the leaves of the events of the record (RFC 6962), hexadecimal: no other events are meant. */
+  root: string
+}
+
 /** What `ecomdb audit erase` did, or would do. */
 export interface ErasureReport {
   trailId: string

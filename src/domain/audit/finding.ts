@@ -13,6 +13,7 @@ export type FindingKind =
   | 'SETTING CHANGED'
   | 'CLOCK CHANGED'
   | 'NOT ERASED'
+  | 'NOT CHECKED'
 
 export interface Finding {
   kind: FindingKind

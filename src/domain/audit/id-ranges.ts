@@ -61,3 +61,30 @@ export function subtractRanges(
   }
   return left
 }
+
+/** What is in both; ascending. Looks only at those of `others` that can meet one of `some`. */
+export function commonRanges(
+  some: readonly IdRange[],
+  others: readonly IdRange[],
+): [number, number][] {
+  const common: [number, number][] = []
+  for (const [from, to] of some) {
+    for (let at = firstThatReaches(others, from); at < others.length; at += 1) {
+      const [start, end] = others[at] ?? [0, 0]
+      if (start > to) break
+      common.push([Math.max(from, start), Math.min(to, end)])
+    }
+  }
+  return common
+}
+
+/** By halves: the place of the first range that ends at `id` or later. */
+export function firstThatReaches(ranges: readonly IdRange[], id: number): number {
+  let [low, high] = [0, ranges.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ranges[middle]?.[1] ?? 0) < id) low = middle + 1
+    else high = middle
+  }
+  return low
+}

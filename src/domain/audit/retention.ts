@@ -18,6 +18,8 @@ export interface PruneReport {
   heldBack: string | null
   /** The checkpoint that says what was removed; null for a dry run. */
   batch: number | null
+  /** What anchors lack, in words. */
+  warnings: readonly string[]
 }
 
 /**

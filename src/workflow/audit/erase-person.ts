@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { toolVersion } from '#core/version'
+import type { SigningKey } from '#crypto/key-files'
+import { anchorProblems } from '#domain/audit/anchor-problems'
 import type { EraseRule } from '#domain/audit/audit-policy'
 import type { ErasureEntry, ErasureRecord, ErasureReport } from '#domain/audit/erasure'
-import type { TrailRecord } from '#engine/audit-trail'
+import type { ErasureDone, TrailRecord } from '#engine/audit-trail'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
 import type { Target } from '#target/target'
 import { Anchor } from './anchors.ts'
 import { type LedgerEntry, readLedger, writeLedger } from './erasure-ledger.ts'
+import { erasuresToSeal, signErasure } from './erasure-records.ts'
 import { noTrail, Sealer, type SealOptions } from './seal-trail.ts'
 import { sealedErasures } from './sealed-erasures.ts'
 
@@ -39,7 +42,10 @@ export async function eraseFromTrail(
   try {
     const trail = await engine.auditTrail.readTrail(session)
     if (!trail) throw noTrail(database)
-    if (options.confirmed) await engine.auditTrail.lockSealer(session)
+    if (options.confirmed) {
+      await engine.auditTrail.lockSealer(session)
+      await engine.auditTrail.ensureStore(session, 'audit')
+    }
     const run: Run = { options, session, trail, progress }
     return options.person === null
       ? await repeatAll(run)
@@ -80,21 +86,28 @@ async function eraseOne(
   }
   progress.stage('writing the erasure ledger')
   const ledger = await writeLedger(entry, options.anchors, options.key)
-  const erased = await eraseEntries(run, [{ ...entry, sha256: ledger.sha256 }], sealer)
-  return { ...report, ...erased, done: true, warnings: ledger.failed }
+  const { unsealed, ...erased } = await eraseEntries(
+    run,
+    [{ ...entry, sha256: ledger.sha256 }],
+    sealer,
+  )
+  return { ...report, ...erased, done: true, warnings: [...ledger.failed, ...unsealed] }
 }
 
 async function repeatAll(run: Run): Promise<ErasureReport> {
   const { options, session, trail, progress } = run
+  // First, since that completes one that was cut short before its own seal.
+  const sealer = options.confirmed ? await openSealer(run) : null
   progress.stage('reading the erasure ledger')
   const source = { ...options, session, trail }
   const { missing, notes } = await missingErasures(source, options.anchors)
   const report = { trailId: trail.trailId, table: null, key: null, rows: [], warnings: notes }
-  if (!options.confirmed || missing.length === 0) {
+  if (!sealer || missing.length === 0) {
     const erasures = missing.map(({ erasureId }) => erasureId)
     return { ...report, done: false, erasures, batch: null }
   }
-  return { ...report, ...(await eraseEntries(run, missing, await openSealer(run))), done: true }
+  const { unsealed, ...erased } = await eraseEntries(run, missing, sealer)
+  return { ...report, ...erased, done: true, warnings: [...notes, ...unsealed] }
 }
 
 /** What is not sealed yet is sealed first: nothing of before comes under the erasure's leaf. */
@@ -106,14 +119,15 @@ async function openSealer({ options, session, trail, progress }: Run): Promise<S
   return sealer
 }
 
+/** @returns `unsealed`: what anchors lack of the seal, in words */
 async function eraseEntries(
-  { options, session, progress }: Run,
+  { options, session, trail, progress }: Run,
   entries: readonly LedgerEntry[],
   sealer: Sealer,
-): Promise<Pick<ErasureReport, 'erasures' | 'rows' | 'batch'>> {
-  const { engine, database, policy } = options
+): Promise<Pick<ErasureReport, 'erasures' | 'rows' | 'batch'> & { unsealed: string[] }> {
+  const { engine, database, policy, key } = options
   progress.stage('erasing')
-  const place = { engine, database, rules: policy.erase, session }
+  const place = { engine, database, rules: policy.erase, session, trail, key }
   const { records, rows } = await repeatErasures(place, entries)
   progress.stage('sealing the erasure')
   await sealer.sealErasures(records)
@@ -122,41 +136,61 @@ async function eraseEntries(
     const operation = { command: 'audit erase', subject: database, detail }
     await engine.accessCatalog.recordOperation(session, operation)
   }
-  const batch = sealer.report().head?.batch ?? null
-  return { erasures: records.map(({ erasureId }) => erasureId), rows, batch }
+  const sealed = sealer.report()
+  const unsealed = anchorProblems(sealed, policy.anchors).map(one => `of the seal: ${one}`)
+  const erasures = records.map(({ erasureId }) => erasureId)
+  return { erasures, rows, batch: sealed.head?.batch ?? null, unsealed }
 }
 
-/** Carries entries of the ledger out. @returns what a control leaf says of each */
+/**
+ * Carries entries of the ledger out, each in a transaction with its signed record.
+ * @returns what a control leaf says of each
+ */
 export async function repeatErasures(
-  place: { engine: Engine; database: string; rules: readonly EraseRule[]; session: Session },
+  place: {
+    engine: Engine
+    database: string
+    rules: readonly EraseRule[]
+    session: Session
+    trail: TrailRecord
+    key: SigningKey
+  },
   entries: readonly LedgerEntry[],
 ): Promise<{ records: ErasureRecord[]; rows: ErasureReport['rows'] }> {
-  const { engine, session, database, rules } = place
+  const { engine, session, database, rules, trail } = place
   const records: ErasureRecord[] = []
   const rows = new Map<string, number>()
   for (const { erasureId, key, sha256 } of entries) {
     const who = { erasureId, database, rules, key }
-    const erased = await engine.auditTrail.erasePerson(session, who)
+    const sign = (done: ErasureDone) => signErasure(done, { erasureId, sha256 }, trail, place.key)
+    const erased = await engine.auditTrail.erasePerson(session, who, sign)
     records.push({ erasureId, sha256, events: erased.events, salts: erased.salts })
     for (const one of erased.rows) rows.set(one.table, (rows.get(one.table) ?? 0) + one.rows)
   }
   return { records, rows: [...rows].map(([table, count]) => ({ table, rows: count })) }
 }
 
-/** Entries of the ledger that the checkpoints of this database do not have. */
+/**
+ * Entries of the ledger that were not carried out in this database.
+ * @returns `unsaid`: records of those that were, and that the next checkpoint says
+ */
 export async function missingErasures(
   source: Pick<EraseOptions, 'engine' | 'connect' | 'trustedSigners'> & { trail: TrailRecord },
   targets: readonly Target[],
-): Promise<{ missing: LedgerEntry[]; notes: string[] }> {
+): Promise<{ missing: LedgerEntry[]; unsaid: ErasureRecord[]; notes: string[] }> {
   const { engine, connect, trustedSigners, trail } = source
   const anchors = targets.map(target => new Anchor(target, trail.trailId))
   const { entries, refused, notes } = await readLedger(trail.trailId, anchors, trustedSigners)
   const told = [...notes, ...refused.map(one => `an erasure is not believed: ${one}`)]
-  if (entries.length === 0) return { missing: [], notes: told }
+  if (entries.length === 0) return { missing: [], unsaid: [], notes: told }
   const reader = await engine.auditTrail.openReader(connect)
   try {
-    const done = await sealedErasures(reader, trustedSigners)
-    return { missing: entries.filter(({ erasureId }) => !done.has(erasureId)), notes: told }
+    const { records } = await erasuresToSeal(reader, trail, trustedSigners)
+    const done = new Set(await sealedErasures(reader, trustedSigners))
+    const unsaid = records.filter(({ erasureId }) => !done.has(erasureId))
+    for (const { erasureId } of records) done.add(erasureId)
+    const missing = entries.filter(({ erasureId }) => !done.has(erasureId))
+    return { missing, unsaid, notes: told }
   } finally {
     await reader.close()
   }

@@ -17,7 +17,15 @@ export type ExportLine =
       controls: unknown
       restored?: string[]
     }
-  | { type: 'batch'; batch: number; statement: string; leaves: string | null; proof?: string }
+  | {
+      type: 'batch'
+      batch: number
+      statement: string
+      leaves: string | null
+      /** Where retention has come to it: the hashes of its leaves, and the ids that stay. */
+      proof?: string
+      kept?: string
+    }
   | { type: 'event'; event: ExportedEvent }
   | { type: 'table'; table: string; missing: string[] }
   | { type: 'row'; fields: (string | null)[] }
@@ -82,8 +90,9 @@ async function* linesOf(
     counts.batches += 1
     const leaves = await source.leaves(batch)
     const texts = { statement: statement.toString('base64'), leaves: base64(leaves) }
-    const proof = (await source.leafProof(batch))?.toString('base64')
-    yield { type: 'batch', batch, ...texts, ...(proof === undefined ? {} : { proof }) }
+    const left = await source.leafProof(batch)
+    const proof = left && { proof: left.hashes.toString('base64'), kept: left.kept }
+    yield { type: 'batch', batch, ...texts, ...proof }
   }
   progress.stage('events')
   for await (const event of source.events()) {

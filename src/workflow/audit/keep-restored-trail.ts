@@ -72,7 +72,7 @@ async function signRestore(
   const restoredTo = last && { batch: last.batch, sha256: hashOf(last.statement) }
   const { targets, anchored, notes } = await newestAnchored(trailId, keeper)
   const source = { engine, connect, trail, trustedSigners: keeper.trustedSigners }
-  const { missing, notes: untold } = await missingErasures(source, targets)
+  const { missing, unsaid, notes: untold } = await missingErasures(source, targets)
   const report = {
     ...{ trailId, restoredTo: restoredTo?.batch ?? 0, anchored: anchored?.batch ?? 0 },
     ...{ restoreId: null, erased: 0, notes: [...notes, ...untold] },
@@ -81,12 +81,16 @@ async function signRestore(
     const why = `the restore could not be signed in the audit trail: ${keeper.keyMissing}; where the audit key is, say why: \`ecomdb audit seal --epoch-break REASON\``
     return { ...report, notes: [...report.notes, why, ...leftText(missing.length)] }
   }
-  const place = { engine, session, database: trail.shopDatabase, rules: keeper.rules }
-  if (keeper.rules.length === 0) report.notes.push(...leftText(missing.length))
-  const { records } = await repeatErasures(place, keeper.rules.length === 0 ? [] : missing)
+  const { key, rules } = keeper
+  const place = { engine, session, trail, key, rules, database: trail.shopDatabase }
+  if (rules.length === 0) report.notes.push(...leftText(missing.length))
+  // A backup of an older ecomdb brings a store without the table of their records.
+  if (missing.length > 0) await engine.auditTrail.ensureStore(session, 'audit')
+  const { records } = await repeatErasures(place, rules.length === 0 ? [] : missing)
   const restored: RestoredTrail = {
     ...{ format: 1, restoreId: randomUUID(), trail: trailId, restoredTo, anchored },
-    ...{ restoredAt: restoredAt.toISOString(), reason, erasures: records, tool: toolVersion() },
+    ...{ restoredAt: restoredAt.toISOString(), reason, tool: toolVersion() },
+    erasures: [...unsaid, ...records],
   }
   const statement = signStatement('audit-restore', restored, keeper.key)
   await engine.auditTrail.storeRestored(session, restored.restoreId, statement)

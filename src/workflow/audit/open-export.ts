@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { AuditEvent, Control } from '#domain/audit/event'
+import type { LeafProof } from '#engine/audit-trail'
 import type { Target } from '#target/target'
 import { listAnchors } from './anchors.ts'
 import type { ExportedEvent, ExportLine } from './export-trail.ts'
@@ -26,15 +27,14 @@ export async function openExport(file: string, targets: readonly Target[]): Prom
   const head = await lines.next()
   if (head?.type !== 'trail' || head.format !== 1) throw invalid(file, 'it does not begin as one')
   const { trail, readAt } = head
-  const proofs = new Map<number, Buffer>()
+  const proofs = new ProofLines(file)
   return {
     ...{ label: file, trail, readAt, controls: head.controls as Control[] | null },
     anchors: await listAnchors(trail.trailId, targets),
     sealedUntil: readAt,
     restored: (head.restored ?? []).map(text => Buffer.from(text, 'base64')),
     async *batches() {
-      for await (const { batch, statement, proof } of lines.while('batch')) {
-        if (proof !== undefined) proofs.set(batch, Buffer.from(proof, 'base64'))
+      for await (const { batch, statement } of lines.while('batch')) {
         yield { batch, statement: Buffer.from(statement, 'base64') }
       }
     },
@@ -52,22 +52,68 @@ export async function openExport(file: string, targets: readonly Target[]): Prom
       for await (const { fields } of lines.while('row')) yield fields.map(bytesOf)
       if (lines.ended) throw invalid(file, 'its end is missing: it was cut short')
     },
-    leafProof: async batch => proofs.get(batch) ?? null,
-    async leaves(batch) {
-      const again = new Lines(file)
-      try {
-        await again.next()
-        for await (const line of again.while('batch')) {
-          if (line.batch === batch) return bytesOf(line.leaves)
-        }
-        return null
-      } finally {
-        again.close()
+    leafProof: batch => proofs.of(batch),
+    async *keptEvents() {
+      for await (const { batch, kept = '' } of batchLines(file)) {
+        if (kept !== '') yield { batch, ids: String(kept) }
       }
+    },
+    async leaves(batch) {
+      for await (const line of batchLines(file)) {
+        if (line.batch === batch) return bytesOf(line.leaves)
+      }
+      return null
     },
     async close() {
       lines.close()
+      await proofs.close()
     },
+  }
+}
+
+/** The lines of the batches, read anew. */
+async function* batchLines(file: string): AsyncGenerator<BatchLine, void> {
+  const lines = new Lines(file)
+  try {
+    await lines.next()
+    yield* lines.while('batch')
+  } finally {
+    lines.close()
+  }
+}
+
+type BatchLine = Extract<ExportLine, { type: 'batch' }>
+
+/**
+ * Proofs of batches as a verification asks for them, once each and nearly in their order: only
+ * those that were passed by are kept.
+ */
+class ProofLines {
+  readonly #lines: AsyncGenerator<BatchLine, void>
+  readonly #passed = new Map<number, LeafProof>()
+
+  constructor(file: string) {
+    this.#lines = batchLines(file)
+  }
+
+  async of(batch: number): Promise<LeafProof | null> {
+    for (;;) {
+      const proof = this.#passed.get(batch)
+      this.#passed.delete(batch)
+      if (proof) return proof
+      const { value: line, done } = await this.#lines.next()
+      if (done || !line) return null
+      const { proof: hashes, kept = '' } = line
+      if (hashes !== undefined) {
+        const one = { hashes: Buffer.from(hashes, 'base64'), kept: String(kept) }
+        this.#passed.set(line.batch, one)
+      }
+      if (line.batch === batch && hashes === undefined) return null
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#lines.return()
   }
 }
 

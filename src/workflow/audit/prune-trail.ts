@@ -1,19 +1,25 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { openStatement } from '#crypto/signed-statement'
+import { anchorProblems } from '#domain/audit/anchor-problems'
+import type { AuditPolicy } from '#domain/audit/audit-policy'
+import type { SealReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
-import { type Checkpoint, checkpointOf } from '#domain/audit/checkpoint'
+import { type Checkpoint, checkpointOf, type Pruned, prunedOf } from '#domain/audit/checkpoint'
 import { controlLeaf, eventLeaf } from '#domain/audit/event'
 import {
+  commonRanges,
   countIds,
   type IdRange,
   parseRanges,
   RangeBuilder,
+  rangesText,
   subtractRanges,
 } from '#domain/audit/id-ranges'
+import { KeptTree } from '#domain/audit/kept-events'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import { clockAhead, cutoff, isOldEnough, type PruneReport } from '#domain/audit/retention'
-import type { AuditReader, TrailRecord } from '#engine/audit-trail'
+import type { AuditReader, StoredBatch, TrailRecord } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
 import { listAnchors } from './anchors.ts'
 import { tableOf } from './batch-builder.ts'
@@ -29,6 +35,8 @@ export interface PruneOptions extends Omit<SealOptions, 'accept' | 'epochBreak' 
 interface OldBatch {
   batch: number
   ranges: readonly IdRange[]
+  /** Ids of it that stay. */
+  kept: readonly IdRange[]
   /** Its root, and the leaves that come after the events', to see that it is as it was sealed. */
   root: string
   controlHashes: readonly Buffer[]
@@ -36,9 +44,12 @@ interface OldBatch {
 
 interface Plan {
   before: string
+  /** Signed by a run that was cut short: they go as that one says. */
+  begun: readonly OldBatch[]
   batches: readonly OldBatch[]
-  /** Ids of these batches that stay. */
-  kept: readonly IdRange[]
+  /** What the newest checkpoint signs, and the tree over it, to go on from. */
+  signed: Pruned
+  tree: KeptTree
   heldBack: string | null
 }
 
@@ -65,18 +76,17 @@ export async function pruneTrail(options: PruneOptions, progress: Progress): Pro
     const reader = await engine.auditTrail.openReader(connect)
     try {
       const plan = await planPrune(options, policy.keepMs, session, reader, trail, progress)
-      const ranges = plan.batches.flatMap(one => one.ranges)
-      const events = countIds(ranges)
-      const kept = countIds(plan.kept)
-      const numbers = plan.batches.map(({ batch }) => batch)
+      const all = [...plan.begun, ...plan.batches]
+      const events = countIds(all.flatMap(({ ranges }) => ranges))
+      const kept = countIds(all.flatMap(one => one.kept))
       const report: PruneReport = {
         ...{ trailId: trail.trailId, dryRun: confirmed === null, before: plan.before },
-        batches: numbers.length ? `${numbers[0]}-${numbers.at(-1)}` : '',
-        ...{ events, kept, removed: events - kept, heldBack: plan.heldBack, batch: null },
+        batches: all.length ? `${all[0]?.batch}-${all.at(-1)?.batch}` : '',
+        ...{ events, kept, removed: events - kept, heldBack: plan.heldBack },
+        ...{ batch: null, warnings: [] },
       }
-      if (confirmed === null || numbers.length === 0) return report
-      const { batch, removed } = await prune(options, session, reader, trail, plan, progress)
-      return { ...report, batch, removed }
+      if (confirmed === null || all.length === 0) return report
+      return { ...report, ...(await prune(options, session, reader, trail, plan, progress)) }
     } finally {
       await reader.close()
     }
@@ -98,12 +108,17 @@ async function planPrune(
   const ahead = clockAhead(reader.serverAt, now)
   if (Math.abs(ahead) > options.policy.clockSkewMs) warnOfClocks(ahead, progress)
   progress.stage('reading old checkpoints')
-  const from = (await options.engine.auditTrail.prunedTo(session)) + 1
-  const newest = (await options.engine.auditTrail.lastBatch(session))?.batch ?? 0
+  const last = await options.engine.auditTrail.lastBatch(session)
+  const head = last && openCheckpoint(last, options.trustedSigners)
+  const signed = prunedOf(head)
+  const tree = await treeOf(signed, reader)
+  const begun = await begunBatches(options, session, reader, signed.upTo)
+  const from = signed.upTo + 1
+  const newest = head?.batch ?? 0
   const { batches, heldBack } = await oldBatches(options, reader, trail, { from, before, newest })
-  const ranges = batches.flatMap(one => one.ranges)
-  const last = ranges.reduce((max, [, to]) => Math.max(max, to), 0)
-  if (last === 0) return { before, batches, kept: [], heldBack }
+  const highest = Math.max(0, ...batches.map(({ ranges }) => ranges.at(-1)?.[1] ?? 0))
+  const plan = { ...{ before, begun, batches, signed, tree, heldBack } }
+  if (highest === 0) return plan
   progress.stage('looking for the newest event of every row')
   const states = new NewestEvents(tablesOf(trail))
   try {
@@ -112,13 +127,58 @@ async function planPrune(
       progress.advance({ items: 1 })
     }
     const builder = new RangeBuilder()
-    for (const id of states.ids(last)) builder.add(id)
-    const sorted = [...ranges].sort((a, b) => a[0] - b[0])
-    const kept = subtractRanges(sorted, subtractRanges(sorted, builder.ranges))
-    return { before, batches, kept, heldBack }
+    for (const id of states.ids(highest)) builder.add(id)
+    for (const one of batches) one.kept = commonRanges(one.ranges, builder.ranges)
+    return plan
   } finally {
     states.close()
   }
+}
+
+/**
+ * The lists of what stays of what was removed before.
+ * @throws EcomdbError TRAIL_BROKEN when they are not what was signed: nobody signs them anew
+ */
+async function treeOf({ upTo, kept }: Pruned, reader: AuditReader): Promise<KeptTree> {
+  const tree = new KeptTree()
+  if (upTo === 0) return tree
+  for await (const one of reader.keptEvents()) if (one.batch <= upTo) tree.add(one)
+  if (tree.root() === kept) return tree
+  throw broken(
+    `which events of batches 1-${upTo} stayed is not what was signed`,
+    'one of them may have been removed; nothing was removed now',
+  )
+}
+
+/** Of a run that was cut short: what goes of them is signed, and the hashes for it are here. */
+async function begunBatches(
+  { engine, trustedSigners }: PruneOptions,
+  session: Session,
+  reader: AuditReader,
+  upTo: number,
+): Promise<OldBatch[]> {
+  const left = upTo > 0 ? await engine.auditTrail.removalsLeft(session, upTo) : []
+  const [first] = left
+  if (first === undefined) return []
+  const numbers = new Set(left)
+  const begun: OldBatch[] = []
+  for await (const stored of reader.batches(first)) {
+    if (stored.batch > upTo) break
+    if (!numbers.has(stored.batch)) continue
+    const one = oldBatch(openCheckpoint(stored, trustedSigners))
+    const proof = await reader.leafProof(one.batch)
+    requireRoot(one, hashesOf(proof?.hashes ?? Buffer.alloc(0)))
+    begun.push({ ...one, kept: parseRanges(proof?.kept ?? '') })
+  }
+  return begun
+}
+
+function openCheckpoint(
+  { batch, statement }: StoredBatch,
+  trustedSigners: readonly string[],
+): Checkpoint {
+  const opened = openStatement('audit-checkpoint', statement, trustedSigners, `batch ${batch}`)
+  return checkpointOf(opened.value)
 }
 
 function tablesOf({ layouts }: TrailRecord): Map<number, string> {
@@ -135,10 +195,10 @@ async function oldBatches(
   const { policy, trustedSigners, anchors } = options
   const batches: OldBatch[] = []
   const { places } = await listAnchors(trail.trailId, anchors)
-  const wanted = Math.max(1, policy.anchors)
-  for await (const { batch, statement } of reader.batches(from)) {
-    const opened = openStatement('audit-checkpoint', statement, trustedSigners, `batch ${batch}`)
-    const checkpoint = checkpointOf(opened.value)
+  const wanted = anchorsWanted(policy)
+  for await (const stored of reader.batches(from)) {
+    const { batch, statement } = stored
+    const checkpoint = openCheckpoint(stored, trustedSigners)
     if (!isOldEnough(checkpoint, newest, before)) break
     let found = 0
     for (const { anchor } of places.filter(one => one.batches.includes(batch))) {
@@ -155,7 +215,14 @@ async function oldBatches(
 
 function oldBatch({ batch, events, root, controls }: Checkpoint): OldBatch {
   const controlHashes = controls.map(control => leafHash(controlLeaf(control)))
-  return { batch, ranges: parseRanges(events), root, controlHashes }
+  return { batch, ranges: parseRanges(events), kept: [], root, controlHashes }
+}
+
+const HASH_BYTES = 32
+
+/** A policy that wants none has no trail whose past can go: nothing would say that it was as it was. */
+function anchorsWanted({ anchors }: Pick<AuditPolicy, 'anchors'>): number {
+  return Math.max(1, anchors)
 }
 
 /** The proofs, then the checkpoint that says so, then the events: cut short, it can go on. */
@@ -164,40 +231,56 @@ async function prune(
   session: Session,
   reader: AuditReader,
   trail: TrailRecord,
-  { batches, kept }: Plan,
+  { begun, batches, signed, tree }: Plan,
   progress: Progress,
-): Promise<{ batch: number; removed: number }> {
-  const { auditTrail } = options.engine
-  progress.stage('proving what stays')
-  for (const one of batches) {
-    const proof = await proofOf(one, reader, trail)
-    if (proof) await auditTrail.storeLeafProof(session, one.batch, proof)
-  }
-  progress.stage('sealing what is removed')
+): Promise<Pick<PruneReport, 'batch' | 'removed' | 'warnings'>> {
+  const { engine, policy, database } = options
+  // First: what does not fit the anchors is neither proved nor signed.
   const seal = { ...options, accept: null, epochBreak: null, follow: false }
   const sealer = await Sealer.open(seal, session, trail, progress)
-  await sealer.sealPruned(batches.at(-1)?.batch ?? 0)
-  requireAnchored(sealer, options.policy.anchors)
+  progress.stage('proving what stays')
+  for (const one of batches) {
+    const hashes = await proofOf(one, reader, trail)
+    const kept = rangesText(one.kept)
+    await engine.auditTrail.storeLeafProof(session, one.batch, { hashes, kept })
+    tree.add({ batch: one.batch, ids: kept })
+  }
+  progress.stage('sealing what is removed')
+  const upTo = batches.at(-1)?.batch ?? signed.upTo
+  await sealer.sealPruned({ upTo, kept: tree.root() })
+  requireAnchored(sealer.report(), anchorsWanted(policy))
   progress.stage('removing events')
+  const removed = await removeAll(options, session, [...begun, ...batches], progress)
+  const recorded = { batches: `1-${upTo}`, events: removed }
+  const operation = { command: 'audit prune', subject: database, detail: recorded }
+  await engine.accessCatalog.recordOperation(session, operation)
+  const report = sealer.report()
+  return {
+    ...{ batch: report.head?.batch ?? 0, removed },
+    warnings: anchorProblems(report, policy.anchors),
+  }
+}
+
+async function removeAll(
+  { engine: { auditTrail } }: PruneOptions,
+  session: Session,
+  batches: readonly OldBatch[],
+  progress: Progress,
+): Promise<number> {
   let removed = 0
-  for (const { batch, ranges } of batches) {
-    const going = subtractRanges(ranges, kept)
-    removed += await auditTrail.removeEvents(session, going)
-    await auditTrail.endRemoval(session, batch, countIds(going) < countIds(ranges))
+  for (const { batch, ranges, kept } of batches) {
+    removed += await auditTrail.removeEvents(session, subtractRanges(ranges, kept))
+    await auditTrail.endRemoval(session, batch, kept.length > 0)
     progress.advance({ items: countIds(ranges) })
   }
-  const recorded = { batches: `1-${batches.at(-1)?.batch}`, events: removed }
-  const operation = { command: 'audit prune', subject: options.database, detail: recorded }
-  await options.engine.accessCatalog.recordOperation(session, operation)
-  return { batch: sealer.report().head?.batch ?? 0, removed }
+  return removed
 }
 
 /**
  * What says that events may go is elsewhere before they go.
  * @throws EcomdbError STORAGE_FAILED: nothing was removed, and the next run goes on
  */
-function requireAnchored(sealer: Sealer, wanted: number): void {
-  const { anchors } = sealer.report()
+function requireAnchored({ anchors }: SealReport, wanted: number): void {
   const failed = anchors.filter(one => one.failed).length
   if (anchors.length - failed >= wanted) return
   throw new EcomdbError('STORAGE_FAILED', {
@@ -208,30 +291,44 @@ function requireAnchored(sealer: Sealer, wanted: number): void {
 }
 
 /**
- * The leaf hashes of all events of a batch.
+ * The leaf hashes of all events of a batch, 32 bytes each. What a run has left that was cut short
+ * before it signed is not looked at: until then every event is there.
  *
- * @returns null when a run that was cut short has removed some of them, and kept the hashes
  * @throws EcomdbError TRAIL_BROKEN when it is not what was sealed: evidence is not removed
  */
-async function proofOf(
-  { batch, ranges, root, controlHashes }: OldBatch,
-  reader: AuditReader,
-  trail: TrailRecord,
-): Promise<Buffer | null> {
-  if (await reader.leafProof(batch)) return null
+async function proofOf(one: OldBatch, reader: AuditReader, trail: TrailRecord): Promise<Buffer> {
   const tables = tablesOf(trail)
-  const tree = new MerkleTree()
   const hashes: Buffer[] = []
-  for await (const event of ranges.length ? reader.events(ranges) : []) {
-    const hash = leafHash(eventLeaf(event, tableOf(event, tables)))
-    tree.appendHash(hash)
-    hashes.push(hash)
+  for await (const event of one.ranges.length ? reader.events(one.ranges) : []) {
+    hashes.push(leafHash(eventLeaf(event, tableOf(event, tables))))
   }
-  for (const hash of controlHashes) tree.appendHash(hash)
-  if (tree.root().toString('hex') === root) return Buffer.concat(hashes)
-  throw new EcomdbError('TRAIL_BROKEN', {
-    what: `batch ${batch} is not what was sealed, and stays`,
-    why: 'one of its events was changed or removed; nothing was removed now',
+  requireRoot(one, hashes)
+  return Buffer.concat(hashes)
+}
+
+function hashesOf(bytes: Buffer): Buffer[] {
+  const count = Math.ceil(bytes.length / HASH_BYTES)
+  return Array.from({ length: count }, (_, at) =>
+    bytes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES),
+  )
+}
+
+function requireRoot(
+  { batch, root, controlHashes }: OldBatch,
+  eventHashes: readonly Buffer[],
+): void {
+  const tree = new MerkleTree()
+  for (const hash of [...eventHashes, ...controlHashes]) tree.appendHash(hash)
+  if (tree.root().toString('hex') === root) return
+  throw broken(
+    `batch ${batch} is not what was sealed, and stays`,
+    'one of its events, or what proves them, was changed or removed; nothing was removed now',
+  )
+}
+
+function broken(what: string, why: string): EcomdbError {
+  return new EcomdbError('TRAIL_BROKEN', {
+    ...{ what, why },
     hints: ['`ecomdb audit verify` names the event'],
   })
 }

@@ -14,10 +14,11 @@ import {
   type EpochBreak,
   NOTHING_SEALED,
   nextState,
+  type Pruned,
   type SealState,
 } from '#domain/audit/checkpoint'
 import { compareControls } from '#domain/audit/compare-controls'
-import { type ErasureRecord, erasureControl } from '#domain/audit/erasure'
+import { type ErasureRecord, erasureControl, erasuresOf } from '#domain/audit/erasure'
 import type { Control } from '#domain/audit/event'
 import { parseRanges } from '#domain/audit/id-ranges'
 import { type CheckpointName, explains, type RestoredTrail } from '#domain/audit/restored-trail'
@@ -28,6 +29,7 @@ import type { Session } from '#engine/session'
 import type { Target } from '#target/target'
 import { type AnchorState, Anchors } from './anchor-set.ts'
 import { type BatchBuilder, batchesOf } from './batch-builder.ts'
+import { erasuresToSeal } from './erasure-records.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { believedRestores } from './restored-statements.ts'
 import { watchServer } from './watch-server.ts'
@@ -120,8 +122,8 @@ export class Sealer {
   #epochBreak: EpochBreak | null = null
   /** Control leaves of the next batch alone. */
   #once: Control[] = []
-  /** Retention has removed events up to this batch. */
-  #prunedTo: number | null = null
+  /** What retention removes, as the next batch says it. */
+  #pruned: Pruned | null = null
   /** What a person said counts for all that this run finds at its first look. */
   #accept: string | null
 
@@ -216,7 +218,10 @@ export class Sealer {
     if (!ahead) return
     const newest = headOf(ahead.statement, `batch ${ahead.last} of ${ahead.label}`, trustedSigners)
     const { sealedTo, open }: SealState = this.#head?.checkpoint ?? NOTHING_SEALED
-    this.#head = { ...newest, checkpoint: { ...newest.checkpoint, sealedTo, open } }
+    // What retention removed after that has come back, too.
+    const { pruned = '', kept = '' } = this.#head?.checkpoint ?? {}
+    const checkpoint = { ...newest.checkpoint, sealedTo, open, pruned, kept }
+    this.#head = { ...newest, checkpoint }
   }
 
   /** What `ecomdb restore` signed of the state that is found here. */
@@ -258,6 +263,7 @@ export class Sealer {
     const ranges = [...holes.sort((a, b) => a[0] - b[0]), [sealedTo + 1, null] as const]
     const tables = new Map(this.#trail.layouts.map(({ id, table }) => [id, table]))
     const { maxEvents } = this.#options.policy.seal
+    await this.#takeErasures(reader)
     for await (const { builder, last } of batchesOf(reader.events(ranges), tables, maxEvents)) {
       if (builder.count === 0 && !this.#isDue(controls)) return
       // Only the last batch of a snapshot has seen all of it.
@@ -267,20 +273,34 @@ export class Sealer {
 
   /** Says with the next batch which erasures were carried out. */
   async sealErasures(records: readonly ErasureRecord[]): Promise<void> {
-    this.#once.push(...records.map(erasureControl))
+    this.#sayErasures(records)
     await this.seal()
   }
 
-  /** Says with the next batch that retention removes what is in batches up to this one. */
-  async sealPruned(batch: number): Promise<void> {
-    this.#prunedTo = batch
+  /** Those of runs that were cut short before their seal, too. */
+  async #takeErasures(reader: AuditReader): Promise<void> {
+    const { trustedSigners } = this.#options
+    const { records, refused } = await erasuresToSeal(reader, this.#trail, trustedSigners)
+    for (const why of refused) this.#progress.warn(why)
+    this.#sayErasures(records)
+  }
+
+  #sayErasures(records: readonly ErasureRecord[]): void {
+    const said = new Set(erasuresOf(this.#once).map(({ erasureId }) => erasureId))
+    const more = records.filter(({ erasureId }) => !said.has(erasureId))
+    this.#once.push(...more.map(erasureControl))
+  }
+
+  /** Says with the next batch what retention removes. */
+  async sealPruned(pruned: Pruned): Promise<void> {
+    this.#pruned = pruned
     await this.seal()
   }
 
   /** A checkpoint without events comes when something changed, or none came for long. */
   #isDue(controls: readonly Control[]): boolean {
     if (!this.#head || this.#accept !== null || this.#once.length > 0) return true
-    if (this.#prunedTo !== null) return true
+    if (this.#pruned !== null) return true
     const { checkpoint } = this.#head
     const age = this.#options.clock.now().getTime() - Date.parse(checkpoint.sealedAt)
     const known = { from: null, to: null, batch: null }
@@ -313,20 +333,28 @@ export class Sealer {
       ...nextState(state, parseRanges(ranges), serverAt, oldest),
       accept: this.#accept,
       epochBreak: this.#batches === 0 ? this.#epochBreak : null,
-      pruned: this.#prunedTo === null ? (before?.pruned ?? '') : `1-${this.#prunedTo}`,
+      pruned: this.#pruned === null ? (before?.pruned ?? '') : `1-${this.#pruned.upTo}`,
+      kept: this.#pruned === null ? (before?.kept ?? '') : this.#pruned.kept,
       tool: toolVersion(),
     }
     const statement = signStatement('audit-checkpoint', checkpoint, key)
     await engine.auditTrail.storeBatch(this.#session, checkpoint, statement, leaves)
     this.#head = { checkpoint, sha256: sha256(statement).toString('hex') }
+    await this.#forgetErasures()
     this.#once = []
-    this.#prunedTo = null
+    this.#pruned = null
     this.#batches += 1
     this.#events += builder.count
     this.#progress.advance({ items: builder.count })
     for (const failure of await this.#anchors.put(checkpoint.batch, statement, leaves)) {
       this.#progress.warn(failure)
     }
+  }
+
+  /** A checkpoint says now what they did. */
+  async #forgetErasures(): Promise<void> {
+    const ids = erasuresOf(this.#once).map(({ erasureId }) => erasureId)
+    await this.#options.engine.auditTrail.forgetErasureRecords(this.#session, ids)
   }
 
   report(): SealReport {

@@ -1,6 +1,7 @@
 import type { Field } from '#domain/audit/canonical'
 import type { AuditEvent, Control, LayoutColumn } from '#domain/audit/event'
-import type { StoredBatch, TrailRecord } from '#engine/audit-trail'
+import type { KeptEvents } from '#domain/audit/kept-events'
+import type { LeafProof, StoredBatch, TrailRecord } from '#engine/audit-trail'
 import type { AnchorListing } from './anchors.ts'
 
 /** A trail to verify: of a server at one moment, or of an export. Read in this order. */
@@ -22,8 +23,10 @@ export interface TrailSource {
   /** The columns of `columns` that the table lacks, and its rows. */
   missingColumns(table: string, columns: readonly LayoutColumn[]): Promise<ReadonlySet<string>>
   rows(table: string, columns: readonly LayoutColumn[]): AsyncIterable<Field[]>
-  /** The leaf hashes of a batch of which retention has removed events; null: of none. */
-  leafProof(batch: number): Promise<Buffer | null>
+  /** null: retention has not come to this batch. */
+  leafProof(batch: number): Promise<LeafProof | null>
+  /** What stays of batches that retention has come to, where something does; after the batches. */
+  keptEvents(): AsyncIterable<KeptEvents>
   /** null: it does not have them. */
   leaves(batch: number): Promise<Buffer | null>
   close(): Promise<void>

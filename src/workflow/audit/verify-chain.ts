@@ -2,7 +2,13 @@ import { messageOf } from '#core/errors'
 import { openStatement } from '#crypto/signed-statement'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import { sha256 } from '#domain/audit/canonical'
-import { type Checkpoint, checkpointOf, type EpochBreak } from '#domain/audit/checkpoint'
+import {
+  type Checkpoint,
+  checkpointOf,
+  type EpochBreak,
+  type Pruned,
+  prunedOf,
+} from '#domain/audit/checkpoint'
 import { compareControls } from '#domain/audit/compare-controls'
 import { type ErasureRecord, erasuresOf } from '#domain/audit/erasure'
 import { type Control, controlLeaf } from '#domain/audit/event'
@@ -16,7 +22,7 @@ import { believedRestores } from './restored-statements.ts'
 import type { TrailSource } from './trail-source.ts'
 
 /** A batch as the verification of its events needs it. */
-export interface ChainBatch extends Omit<Checkpoint, 'events' | 'controls' | 'pruned'> {
+export interface ChainBatch extends Omit<Checkpoint, 'events' | 'controls' | 'pruned' | 'kept'> {
   ranges: readonly IdRange[]
   /** The hashes of the controls' leaves, which come after the events'. */
   controlHashes: readonly Buffer[]
@@ -41,6 +47,18 @@ export interface Chain {
   erasures: readonly ErasureRecord[]
   /** Where the digest of all accounts' rights changed, and nobody accepted that. */
   rightsChanges: readonly RightsChange[]
+  /** As the newest checkpoint of the database says. */
+  pruned: Pruned
+  /** Anchors that do not have the newest checkpoint. */
+  behind: readonly AnchorEnd[]
+}
+
+/** Where an anchor ends: its newest checkpoint, 0 for none, and when the one after that was sealed. */
+export interface AnchorEnd {
+  label: string
+  last: number
+  /** ISO 8601, UTC. */
+  since: string
 }
 
 export interface RightsChange {
@@ -87,9 +105,11 @@ export async function verifyChain(
     // An export is older than the anchors that it is compared with.
     if (next.done && !inDatabase && isAfter(candidates, source.sealedUntil)) break
     const lacking = inAnchors.filter(({ batches, last }) => last > batch && !batches.has(batch))
+    const ended = inAnchors.filter(({ last }) => last === batch - 1)
     walk.step(batch, candidates, {
       inDatabase,
       lacking: lacking.map(({ anchor }) => anchor.label),
+      ended: ended.map(({ anchor }) => anchor.label),
     })
   }
   return walk.end()
@@ -141,9 +161,9 @@ class ChainWalk {
   /** Batches in a row that only anchors have. */
   #missing: ChainBatch[] = []
   #rolledBack = false
-  /** As the newest checkpoint says. */
-  #pruned = ''
+  #pruned: Pruned = { upTo: 0, kept: '' }
   readonly #rightsChanges: RightsChange[] = []
+  readonly #behind: AnchorEnd[] = []
 
   constructor(
     source: TrailSource,
@@ -160,7 +180,11 @@ class ChainWalk {
   step(
     batch: number,
     candidates: readonly Candidate[],
-    { inDatabase, lacking }: { inDatabase: boolean; lacking: readonly string[] },
+    {
+      inDatabase,
+      lacking,
+      ended,
+    }: { inDatabase: boolean; lacking: readonly string[]; ended: readonly string[] },
   ): void {
     for (const { place, problem } of candidates) {
       if (problem === null) continue
@@ -189,6 +213,8 @@ class ChainWalk {
       this.#databaseEnd = batch
       this.#databaseEndSha256 = chosen.sha256
     }
+    const { sealedAt } = chosen.checkpoint
+    for (const label of ended) this.#behind.push({ label, last: batch - 1, since: sealedAt })
     this.#checked += 1
     this.#link(chosen.checkpoint, chosen.sha256, inDatabase)
   }
@@ -204,7 +230,7 @@ class ChainWalk {
     }
     const restored = epochBreak ? this.#restored(epochBreak.restoredTo) : null
     const base = restored ?? before
-    const { events, controls, pruned, ...rest } = checkpoint
+    const { events, controls, pruned, kept, ...rest } = checkpoint
     const controlHashes = controls.map(control => leafHash(controlLeaf(control)))
     const one: ChainBatch = {
       ...rest,
@@ -234,7 +260,8 @@ class ChainWalk {
     if (checkpoint.count === 0) this.#checkEmpty(one)
     if (!inDatabase) this.#missing.push(one)
     this.#batches.push(one)
-    this.#pruned = pruned
+    // What anchors have beyond the database says nothing of what is in it.
+    if (inDatabase) this.#pruned = prunedOf({ pruned, kept })
     this.#head = { ...one, sha256: hash }
   }
 
@@ -293,7 +320,7 @@ class ChainWalk {
       const known = { from: this.#head.sealedAt, to: readAt, batch: null }
       this.#found.add(...compareControls(this.#controls, controls, known))
     }
-    this.#tellPruned(parseRanges(this.#pruned))
+    this.#tellPruned(this.#pruned.upTo)
     return {
       batches: this.#batches.filter(one => one.count > 0),
       head: this.#head,
@@ -302,6 +329,8 @@ class ChainWalk {
       told: this.#told,
       erasures: [...this.#erasedHere(), ...(restored?.erasures ?? [])],
       rightsChanges: this.#rightsChanges,
+      pruned: this.#pruned,
+      behind: this.#behind,
     }
   }
 
@@ -310,13 +339,13 @@ class ChainWalk {
     return this.#erasures.filter(({ batch }) => !batch.excused).flatMap(({ records }) => records)
   }
 
-  #tellPruned(pruned: readonly IdRange[]): void {
-    const gone = this.#batches.filter(one => isWithin(one.batch, pruned))
+  #tellPruned(upTo: number): void {
+    const gone = this.#batches.filter(({ batch }) => batch <= upTo)
     for (const one of gone) one.pruned = true
     const last = gone.at(-1)
     if (!last) return
     this.#told.push(
-      `retention removed events of batches ${this.#pruned}, up to ${last.serverAt}; what is newest of a row that is there stayed`,
+      `retention removed events of batches 1-${upTo}, up to ${last.serverAt}; what is newest of a row that is there stayed`,
     )
   }
 

@@ -5,14 +5,14 @@ import type { Chain } from './verify-chain.ts'
 
 /**
  * Compares the ledger beside the anchors with what the checkpoints say was carried out here.
- * @returns who was erased, in words
+ * @returns who was erased, and of which anchors the ledger was not read, both in words
  */
 export async function checkErasures(
   chain: Chain,
   source: TrailSource,
   trustedSigners: readonly string[],
   found: FindingList,
-): Promise<string[]> {
+): Promise<{ told: string[]; unread: string[] }> {
   const anchors = source.anchors.places.map(({ anchor }) => anchor)
   const ledger = await readLedger(source.trail.trailId, anchors, trustedSigners)
   for (const refused of ledger.refused) {
@@ -26,12 +26,12 @@ export async function checkErasures(
     found.add(finding('NOT ERASED', detail, { table, row: key, from: erasedAt, to: source.readAt }))
   }
   const unread = ledger.notes.map(note => `${note}: nobody looked for what it names`)
-  if (done.size === 0) return unread
+  if (done.size === 0) return { told: [], unread }
   const known = ledger.entries.filter(({ erasureId }) => done.has(erasureId))
   const listed = known.map(({ table, key, reason }) => `${table} ${key} (${reason})`)
   const more = listed.length > LISTED ? `, and ${listed.length - LISTED} more` : ''
   const who = listed.length ? `: ${listed.slice(0, LISTED).join(', ')}${more}` : ''
-  return [`${done.size} erased${who}`, ...unread]
+  return { told: [`${done.size} erased${who}`], unread }
 }
 
 /** Persons that are told one by one. */

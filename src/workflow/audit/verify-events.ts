@@ -3,9 +3,10 @@ import { LEAF_PREFIX } from '#domain/audit/checkpoint'
 import { ErasedIds } from '#domain/audit/erased-ids'
 import { type AuditEvent, eventLeaf, ROW_KINDS } from '#domain/audit/event'
 import { type Finding, type FindingList, finding } from '#domain/audit/finding'
-import { countIds, parseRanges } from '#domain/audit/id-ranges'
+import { commonRanges, countIds, type IdRange, parseRanges } from '#domain/audit/id-ranges'
 import { safeKeyText } from '#domain/audit/listed-event'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
+import type { LeafProof } from '#engine/audit-trail'
 import type { Chain, ChainBatch } from './verify-chain.ts'
 
 /** A batch of which events are coming. */
@@ -21,6 +22,8 @@ interface OpenBatch {
   removed: number
   /** The hashes of all leaves, where retention has removed some; empty: it has removed all. */
   proof: Buffer | null
+  /** Ids that retention has left. */
+  kept: readonly IdRange[]
 }
 
 const HASH_BYTES = 32
@@ -34,7 +37,7 @@ interface Stretch {
 export interface LeafProofs {
   /** An edited leaf is named by the leaves' file of whichever place has the right one. */
   leavesOf(batch: number, sha256: string): Promise<Buffer | null>
-  leafProof(batch: number): Promise<Buffer | null>
+  leafProof(batch: number): Promise<LeafProof | null>
 }
 
 /**
@@ -135,7 +138,9 @@ export class EventVerifier {
     const prefixes = Buffer.alloc(batch.count * LEAF_PREFIX)
     const ids = new Float64Array(batch.count)
     const counts = { count: 0, missing: 0, removed: 0 }
-    const open = { batch, tree: new MerkleTree(), prefixes, ids, ...counts, proof }
+    const { hashes = null, kept = '' } = proof ?? {}
+    const parts = { batch, tree: new MerkleTree(), prefixes, ids, ...counts }
+    const open = { ...parts, proof: hashes, kept: rangesOf(kept) }
     this.#open.set(batch.batch, open)
     return open
   }
@@ -155,12 +160,18 @@ export class EventVerifier {
   async #addGone(batch: ChainBatch, from: number, to: number): Promise<void> {
     const open = await this.#opened(batch)
     const count = to - from + 1
-    if (this.#isProved(open, count)) return await this.#closeIfComplete(open)
-    open.missing += count
-    const what = from === to ? `event ${from} is` : `events ${from} to ${to} are`
-    const known = { event: from, batch: batch.batch, from: batch.sealedAt, to: this.#readAt }
-    this.#found.add(finding('GAP', `${what} gone from the trail`, { ...known, broken: true }))
+    const proved = this.#isProved(open, count)
+    if (!proved) open.missing += count
+    const gone = proved ? commonRanges([[from, to]], open.kept) : [[from, to] as const]
+    for (const range of gone) this.#addGap(batch, range, proved)
     await this.#closeIfComplete(open)
+  }
+
+  #addGap({ batch, sealedAt }: ChainBatch, [from, to]: IdRange, left: boolean): void {
+    const what = from === to ? `event ${from} is` : `events ${from} to ${to} are`
+    const detail = `${what} gone from the trail${left ? ', and retention had left it' : ''}`
+    const known = { event: from, batch, from: sealedAt, to: this.#readAt, broken: true }
+    this.#found.add(finding('GAP', detail, known))
   }
 
   /** Retention has removed these: their hashes stand for them, and none where all have gone. */
@@ -268,6 +279,15 @@ export class EventVerifier {
     const detail = `${count} events, ${first.id} to ${last.id}, are in no batch`
     const known = { event: first.id, from: first.at, to: last.at }
     this.#found.add(finding('UNSEALED', detail, known))
+  }
+}
+
+/** What stays of a batch; a list that is none was not signed, and is a finding of its own. */
+function rangesOf(kept: string): readonly IdRange[] {
+  try {
+    return parseRanges(kept)
+  } catch {
+    return []
   }
 }
 

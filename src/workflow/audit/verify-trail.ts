@@ -13,10 +13,13 @@ import type { TrailSource } from './trail-source.ts'
 import { type Chain, verifyChain } from './verify-chain.ts'
 import { checkErasures } from './verify-erasures.ts'
 import { EventVerifier } from './verify-events.ts'
+import { checkKept } from './verify-kept.ts'
 
 export interface VerifyOptions {
   policy: AuditPolicy
   trustedSigners: readonly string[]
+  /** It is meant that anchors which the policy wants are not compared. */
+  fewerAnchors: boolean
 }
 
 /**
@@ -25,22 +28,22 @@ export interface VerifyOptions {
  */
 export async function verifyTrail(
   source: TrailSource,
-  { policy, trustedSigners }: VerifyOptions,
+  { policy, trustedSigners, fewerAnchors }: VerifyOptions,
   progress: Progress,
 ): Promise<VerifyReport> {
   const found = new FindingList()
   const { places } = source.anchors
-  const notes = [...source.anchors.notes]
-  if (places.length < policy.anchors) {
-    notes.push(
-      `compared with ${places.length} anchors of ${policy.anchors}: a trail that was rolled back or rewritten as a whole may look right`,
-    )
-  }
+  const notes: string[] = []
   progress.stage('reading checkpoints')
   const chain = await verifyChain(source, places, { policy, trustedSigners }, found)
   if (chain.head === null) notes.push('nothing is sealed yet')
   else checkHeartbeat(chain, source, policy, found)
-  const told = [...chain.told, ...(await checkErasures(chain, source, trustedSigners, found))]
+  const erasures = await checkErasures(chain, source, trustedSigners, found)
+  const unchecked = [...anchorsNotChecked(chain, source, policy), ...erasures.unread]
+  // Whoever asks for fewer anchors is told the same, and it is no finding.
+  if (fewerAnchors) notes.push(...unchecked)
+  else for (const one of unchecked) found.add(finding('NOT CHECKED', one))
+  await checkKept(chain, source, found)
   unauditedTables(source, policy.tables, found)
   if (policy.writers === null) notes.push('the policy names no writers: nobody was looked for')
   progress.stage('checking events')
@@ -75,9 +78,44 @@ export async function verifyTrail(
       label: anchor.label,
       batches: batches.length,
     })),
-    ...{ told, notes, counts: found.counts },
+    told: [...chain.told, ...erasures.told],
+    ...{ notes, counts: found.counts },
     ...{ findings: found.findings, broken: found.broken },
   }
+}
+
+/** What no anchor vouches for: those that the policy wants more of, and that end too early. */
+function anchorsNotChecked(
+  { head, behind }: Chain,
+  { anchors: { places, notes }, readAt }: TrailSource,
+  policy: AuditPolicy,
+): string[] {
+  const empty = head === null ? [] : places.filter(({ batches }) => batches.length === 0)
+  const compared = places.length - empty.length
+  const late = behind.filter(
+    ({ last, since }) => last > 0 && momentOf(readAt) - Date.parse(since) > policy.seal.withinMs,
+  )
+  return [
+    ...notes,
+    ...empty.map(({ anchor }) => `the anchor ${anchor.label} has no checkpoint of this trail`),
+    ...late.map(
+      ({ label, last }) =>
+        `the anchor ${label} ends at batch ${last}: a roll-back to what came after may look right`,
+    ),
+    ...(compared < policy.anchors
+      ? [
+          `compared with ${compared} anchors of ${policy.anchors}: a trail that was rolled back or rewritten as a whole may look right`,
+        ]
+      : []),
+    ...(policy.anchors > 0 && places.length === 0
+      ? ['no erasure ledger was read: nobody looked for whom a restore brought back']
+      : []),
+  ]
+}
+
+/** Milliseconds of the server's clock: 2014-03-19 10:00:00.123456, UTC. */
+function momentOf(text: string): number {
+  return Date.parse(`${text.replace(' ', 'T')}Z`)
 }
 
 function checkHeartbeat(
@@ -87,7 +125,7 @@ function checkHeartbeat(
   found: FindingList,
 ): void {
   if (!head) return
-  const age = Date.parse(`${source.readAt.replace(' ', 'T')}Z`) - Date.parse(head.sealedAt)
+  const age = momentOf(source.readAt) - Date.parse(head.sealedAt)
   const allowed = policy.seal.heartbeatMs + policy.seal.withinMs
   if (age <= allowed) return
   const detail = `no checkpoint for ${Math.round(age / 60_000)} minutes: the sealer stands still`
@@ -147,6 +185,7 @@ export async function openServerTrail(
         return reader.rows(schema, name, columns)
       },
       leafProof: batch => second.leafProof(batch),
+      keptEvents: () => second.keptEvents(),
       leaves: batch => second.leaves(batch),
       async close() {
         await Promise.all([reader.close(), second.close()])

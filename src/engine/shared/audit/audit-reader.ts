@@ -1,7 +1,8 @@
 import { type Connection, createConnection } from 'mysql2'
 import type { Field } from '#domain/audit/canonical'
 import type { AuditEvent, EventKind, LayoutColumn } from '#domain/audit/event'
-import type { AuditReader, StoredBatch } from '../../audit-trail.ts'
+import type { KeptEvents } from '#domain/audit/kept-events'
+import type { AuditReader, LeafProof, StoredBatch } from '../../audit-trail.ts'
 import { quoteQualified } from '../../quote.ts'
 import { isNoSuchTable, orNone, translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
@@ -96,11 +97,32 @@ class Mysql2AuditReader implements AuditReader {
     }
   }
 
-  async leafProof(batch: number): Promise<Buffer | null> {
-    const table = quoteQualified(this.#store, 'leaf_proof')
-    const sql = `SELECT hashes FROM ${table} WHERE batch_id = ?`
-    const [row] = await orNone(query(this.#connection, sql, this.#options, [batch]))
-    return row ? (row[0] as Buffer) : null
+  async leafProof(batch: number): Promise<LeafProof | null> {
+    const [proof] = await this.#ofBatch('SELECT hashes', 'leaf_proof', batch)
+    if (!proof) return null
+    const [kept] = await this.#ofBatch('SELECT ids', 'kept_event', batch)
+    return { hashes: proof[0] as Buffer, kept: String(kept?.[0] ?? '') }
+  }
+
+  /** None where an older ecomdb made no such table. */
+  async #ofBatch(select: string, name: string, batch: number): Promise<Value[][]> {
+    const sql = `${select} FROM ${quoteQualified(this.#store, name)} WHERE batch_id = ?`
+    return await orNone(query(this.#connection, sql, this.#options, [batch]))
+  }
+
+  async *keptEvents(): AsyncIterable<KeptEvents> {
+    const table = quoteQualified(this.#store, 'kept_event')
+    for await (const [batch, ids] of this.#stream(
+      `SELECT batch_id, ids FROM ${table} ORDER BY batch_id`,
+    )) {
+      yield { batch: Number(batch), ids: String(ids) }
+    }
+  }
+
+  async erasureRecords(): Promise<Buffer[]> {
+    const sql = `SELECT statement FROM ${quoteQualified(this.#store, 'erasure_record')}`
+    const rows = await orNone(query(this.#connection, sql, this.#options))
+    return rows.map(([statement]) => statement as Buffer)
   }
 
   async leaves(batch: number): Promise<Buffer | null> {

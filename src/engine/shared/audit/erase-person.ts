@@ -1,10 +1,13 @@
 import { EcomdbError } from '#core/errors'
 import type { EraseRule } from '#domain/audit/audit-policy'
 import { frameTexts } from '#domain/audit/canonical'
+import type { AuditEvent } from '#domain/audit/event'
 import { type IdRange, RangeBuilder, rangesText } from '#domain/audit/id-ranges'
-import type { AuditTrail, ErasedPerson, ErasePlace } from '../../audit-trail.ts'
+import type { AuditTrail, ErasedPerson, ErasePlace, ErasureDone } from '../../audit-trail.ts'
 import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
+import { isNoSuchTable } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
+import { EVENT_COLUMNS, eventOf } from './audit-reader.ts'
 import { observeTable } from './observe-tables.ts'
 import { pieces } from './remove-events.ts'
 import { keySql } from './row-expressions.ts'
@@ -17,7 +20,7 @@ const KEYS = 20_000
 /** What `ecomdb audit erase` does in the database. */
 export function erasure(
   storeOf: (session: Session) => string,
-): Pick<AuditTrail, 'countPerson' | 'personKeys' | 'erasePerson'> {
+): Pick<AuditTrail, 'countPerson' | 'personKeys' | 'erasePerson' | 'forgetErasureRecords'> {
   return {
     async countPerson(session, { database, rules, key }) {
       const rows = new Map<string, number>()
@@ -39,13 +42,13 @@ export function erasure(
       )
       return rows.map(({ found }) => Buffer.from(String(found), 'hex').toString())
     },
-    async erasePerson(session, place) {
+    async erasePerson(session, place, sign) {
       // Each statement sees what others have committed before it got its locks.
       await session.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
       await session.run("SET @ecomdb_audit_task = 'erase'")
       await session.run('START TRANSACTION')
       try {
-        const erased = await erase(session, storeOf(session), place)
+        const erased = await erase(session, storeOf(session), place, sign)
         await session.run('COMMIT')
         return erased
       } catch (error) {
@@ -55,11 +58,25 @@ export function erasure(
         await session.run('SET @ecomdb_audit_task = NULL').catch(() => {})
       }
     },
+    async forgetErasureRecords(session, erasureIds) {
+      const table = quoteQualified(storeOf(session), 'erasure_record')
+      for (const erasureId of erasureIds) {
+        const sql = `DELETE FROM ${table} WHERE erasure_id = ?`
+        await session.run(sql, [erasureId]).catch((error: unknown) => {
+          if (!isNoSuchTable(error)) throw error
+        })
+      }
+    },
   }
 }
 
 /** Empties the rows, which writes an event for each, then destroys the salts of all before. */
-async function erase(session: Session, store: string, place: ErasePlace): Promise<ErasedPerson> {
+async function erase(
+  session: Session,
+  store: string,
+  place: ErasePlace,
+  sign: (done: ErasureDone) => Uint8Array,
+): Promise<ErasedPerson> {
   const event = quoteQualified(store, 'event')
   const keys = new Map<string, Set<string>>()
   for (const rule of place.rules) {
@@ -73,8 +90,8 @@ async function erase(session: Session, store: string, place: ErasePlace): Promis
     rows.push({ table: rule.table, rows: affectedRows })
   }
   const events = await ownEvents(session, event, last)
-  const salts = await saltedEvents(session, store, keys, last)
-  for (const piece of pieces(salts)) {
+  const salted = await saltedEvents(session, store, keys, last)
+  for (const piece of pieces(salted)) {
     const where = piece.map(([from, to]) => `event_id BETWEEN ${from} AND ${to}`)
     await session.run(`UPDATE ${event} SET salt = NULL WHERE ${where.join(' OR ')}`)
   }
@@ -84,7 +101,14 @@ async function erase(session: Session, store: string, place: ErasePlace): Promis
      VALUES (UTC_TIMESTAMP(6), 'X', 0, ?, USER(), CONNECTION_ID(), ?)`,
     [frameTexts([place.key]), detail],
   )
-  return { rows, events: rangesText(events), salts: rangesText(salts) }
+  const salts = rangesText(salted)
+  await session.run(
+    `REPLACE INTO ${quoteQualified(store, 'erasure_record')} (erasure_id, statement) VALUES (?, ?)`,
+    [place.erasureId, sign({ events, salts })],
+  )
+  const ids = new RangeBuilder()
+  for (const { id } of events) ids.add(id)
+  return { rows, events: rangesText(ids.ranges), salts }
 }
 
 /** Of the alias t; the key is the one value. */
@@ -130,12 +154,12 @@ async function emptySql(
   return `UPDATE ${quoteQualified(database, rule.table)} AS t SET ${changes.join(', ')} WHERE ${whereSql(database, rule)}`
 }
 
-async function ownEvents(session: Session, event: string, last: number): Promise<IdRange[]> {
+async function ownEvents(session: Session, event: string, last: number): Promise<AuditEvent[]> {
   const rows = await session.rows<Row>(
-    `SELECT event_id AS id FROM ${event} WHERE event_id > ${last} AND kind = 'U'
+    `SELECT ${EVENT_COLUMNS} FROM ${event} WHERE event_id > ${last} AND kind = 'U'
        AND connection_id = CONNECTION_ID() AND account = USER() ORDER BY event_id`,
   )
-  return rangesOf(rows)
+  return rows.map(row => eventOf(Object.values(row)))
 }
 
 /** The events of these rows, under all keys that they ever had, that have a salt. */
@@ -184,10 +208,4 @@ async function eventsOf(
     id: Number(row['id']),
     older: row['older'] === null ? null : String(row['older']),
   }))
-}
-
-function rangesOf(rows: readonly Row[]): IdRange[] {
-  const builder = new RangeBuilder()
-  for (const row of rows) builder.add(Number(row['id']))
-  return builder.ranges
 }

@@ -1,7 +1,6 @@
 import type { IdRange } from '#domain/audit/id-ranges'
 import type { AuditTrail } from '../../audit-trail.ts'
 import { quoteQualified } from '../../quote.ts'
-import { orNone } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 
 /** Ids and ranges of one statement: it locks them, and a replica runs it in one piece. */
@@ -11,19 +10,20 @@ const RANGES = 400
 /** What `ecomdb audit prune` removes, and what it keeps instead. */
 export function retention(
   storeOf: (session: Session) => string,
-): Pick<AuditTrail, 'prunedTo' | 'storeLeafProof' | 'removeEvents' | 'endRemoval'> {
+): Pick<AuditTrail, 'removalsLeft' | 'storeLeafProof' | 'removeEvents' | 'endRemoval'> {
   const proofs = (session: Session): string => quoteQualified(storeOf(session), 'leaf_proof')
   return {
-    async prunedTo(session) {
-      const rows = await orNone(
-        session.rows(
-          `SELECT MAX(batch_id) AS batch FROM ${proofs(session)} WHERE removed_at IS NOT NULL`,
-        ),
-      )
-      return Number(rows[0]?.['batch'] ?? 0)
+    async removalsLeft(session, upTo) {
+      const sql = `SELECT batch_id AS batch FROM ${proofs(session)}
+        WHERE batch_id <= ${upTo} AND removed_at IS NULL ORDER BY batch_id`
+      return (await session.rows(sql)).map(({ batch }) => Number(batch))
     },
-    async storeLeafProof(session, batch, hashes) {
-      await session.run(`INSERT INTO ${proofs(session)} (batch_id, hashes) VALUES (?, ?)`, [
+    async storeLeafProof(session, batch, { hashes, kept }) {
+      const lists = quoteQualified(storeOf(session), 'kept_event')
+      await (kept === ''
+        ? session.run(`DELETE FROM ${lists} WHERE batch_id = ?`, [batch])
+        : session.run(`REPLACE INTO ${lists} (batch_id, ids) VALUES (?, ?)`, [batch, kept]))
+      await session.run(`REPLACE INTO ${proofs(session)} (batch_id, hashes) VALUES (?, ?)`, [
         batch,
         hashes,
       ])

@@ -1,11 +1,13 @@
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { systemClock } from '#core/clock'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { silentProgress } from '#core/progress'
+import { checkpointName } from '#domain/audit/checkpoint'
 import { AUDIT_ATTACKS } from '#harness/attacks/audit-attacks'
-import { AuditPlace } from '#harness/attacks/audit-place'
+import { AuditPlace, CutShort } from '#harness/attacks/audit-place'
 import { attackCase } from '#harness/attacks/audit-suite'
 import { writersCase } from '#harness/attacks/audit-writers'
+import { requireRefusal } from '#harness/attacks/retention-attacks'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
@@ -14,6 +16,7 @@ import { exportTrail } from '#workflow/audit/export-trail'
 import { installAudit } from '#workflow/audit/install-audit'
 import { openExport } from '#workflow/audit/open-export'
 import { pruneTrail } from '#workflow/audit/prune-trail'
+import { sealTrail } from '#workflow/audit/seal-trail'
 import { openServerTrail, verifyTrail } from '#workflow/audit/verify-trail'
 
 /** A sample; `npm run harness -- attacks --only audit` tries all of them. */
@@ -27,7 +30,11 @@ const SAMPLE = [
   'roll the database back to an earlier state',
   'roll it back, with a restore that the attacker signed',
   'after retention, put an event into a batch that it emptied',
-  'roll it back, and own up to it with an epoch break: no finding',
+  'after retention, delete a row and the event that stayed of it',
+  'after retention, delete what stayed, and that it stayed',
+  'before retention, say that it has come to a batch already',
+  'undo an erasure that was cut short, and let its signed record account for an edit',
+  'roll it back to before retention, own up to it, and let retention come again: no finding',
 ]
 
 const CHAT = [
@@ -65,58 +72,162 @@ describe.each(TEST_ENGINES)('%s', family => {
   test('others seal between two looks of a sealer that follows', async () => {
     const place = await AuditPlace.make(own.engine, own.server, own.folder)
     const ended = new AbortController()
+    const following = place.seal({ follow: true, signal: ended.signal })
+    const head = async (): Promise<number> => (await place.newestCheckpoint())?.batch ?? 0
+    /** What is said now is sealed by the follower: nobody else seals meanwhile. */
+    const followed = async (): Promise<number> => {
+      const before = await head()
+      await place.asWriter("INSERT INTO notes (said) VALUES ('one more')")
+      await Promise.race([
+        expect.poll(head, { timeout: 60_000, interval: 50 }).toBeGreaterThan(before),
+        following,
+      ])
+      return await head()
+    }
     try {
-      const following = place.seal({ follow: true, signal: ended.signal })
-      for (let round = 0; round < 3; round += 1) {
-        await place.asWriter("INSERT INTO notes (said) VALUES ('one more')")
-        await place.seal()
+      let last = await followed()
+      for (let round = 0; round < 2; round += 1) {
+        // The follower may hold the lock just now. An accepted change is sealed in any case.
+        const sealed = await vi.waitFor(() => place.seal({ accept: 'in between' }), {
+          timeout: 60_000,
+          interval: 50,
+        })
+        expect(sealed.head?.batch).toBeGreaterThan(last)
+        last = await followed()
+        expect(last).toBeGreaterThan(sealed.head?.batch ?? 0)
       }
       ended.abort()
       expect((await following).anchors).toMatchObject([{ failed: null }])
       expect(await place.verify()).toMatchObject({ findings: [], checked: { unsealed: 0 } })
     } finally {
       ended.abort()
+      await following.catch(() => {})
       await place.close()
     }
   })
 
-  test('retention and an erasure that were cut short are found out and completed', async () => {
+  test('retention that was cut short is found out and completed, and forged it is refused', async () => {
     const place = await AuditPlace.make(own.engine, own.server, own.folder)
     try {
-      const rule = { table: 'messages', where: 'user_id', through: null, empty: ['said'] }
       const { auditTrail } = own.engine
+      const prune = (broken: Partial<typeof auditTrail> = {}) => {
+        const engine = { ...own.engine, auditTrail: { ...auditTrail, ...broken } }
+        const policy = { ...place.policy, keepMs: 0 }
+        const options = { ...place.signing, engine, policy, confirmed: place.database }
+        return pruneTrail(options, silentProgress())
+      }
       const cut = async (): Promise<never> => {
-        throw new Error('cut short')
+        throw new CutShort()
       }
-      const options = {
-        ...{ ...place.audited, key: place.key, trustedSigners: [place.key.signer] },
-        ...{ anchors: [openDirectoryTarget(place.anchor)], clock: systemClock },
-        policy: { ...place.policy, keepMs: 0, erase: [rule] },
-      }
-      const without = (broken: Partial<typeof auditTrail>) => {
-        return { ...options, engine: { ...own.engine, auditTrail: { ...auditTrail, ...broken } } }
-      }
-      const prune = (from: typeof options) =>
-        pruneTrail({ ...from, confirmed: place.database }, silentProgress())
       // The trail was made by an ecomdb without retention.
       await place.run(
-        `DROP TABLE ${place.store}.restored, ${place.store}.leaf_proof`,
-        `DELETE FROM ${place.store}.ecomdb_migration WHERE version IN (2, 3)`,
+        `DROP TABLE ${place.store}.restored, ${place.store}.leaf_proof, ${place.store}.kept_event`,
+        `DELETE FROM ${place.store}.ecomdb_migration WHERE version IN (2, 3, 7)`,
       )
       await place.seal()
       expect(await place.verify()).toMatchObject({ findings: [] })
-      await expect(prune(without({ removeEvents: cut }))).rejects.toThrow('cut short')
+      // Before it is signed: what is proved then is proved anew, and nothing else is believed.
+      await expect(prune({ storeBatch: cut })).rejects.toThrow(CutShort)
+      expect(await place.verify()).toMatchObject({ findings: [], told: [] })
+      // Signed, and nothing removed; then in the middle of the first batch.
+      await expect(prune({ removeEvents: cut })).rejects.toThrow(CutShort)
       expect(await place.verify()).toMatchObject({ findings: [] })
-      expect((await prune(options)).removed).toBeGreaterThan(0)
+      const removeSome: typeof auditTrail.removeEvents = async (session, ranges) => {
+        await auditTrail.removeEvents(session, ranges.slice(0, 1))
+        throw new CutShort()
+      }
+      await expect(prune({ removeEvents: removeSome })).rejects.toThrow(CutShort)
       expect(await place.verify()).toMatchObject({ findings: [] })
-      const erase = (from: typeof options, person: { key: string; reason: string } | null) =>
-        eraseFromTrail({ ...from, person, confirmed: true }, silentProgress())
-      const person = { key: '2', reason: 'ticket' }
-      await expect(erase(without({ erasePerson: cut }), person)).rejects.toThrow('cut short')
+      // What has still to go, and what proves it, is compared before the rest goes.
+      const proof = `${place.store}.leaf_proof`
+      for (const forged of ["''", "CONCAT(LEFT(hashes, 32), REPEAT('x', LENGTH(hashes) - 32))"]) {
+        await place.run(`CREATE TABLE ${place.store}_access.kept AS SELECT * FROM ${proof}`)
+        await place.run(`UPDATE ${proof} SET hashes = ${forged} WHERE batch_id = 2`)
+        await requireRefusal(place)
+        await place.run(`TRUNCATE TABLE ${proof}`)
+        await place.run(`INSERT INTO ${proof} SELECT * FROM ${place.store}_access.kept`)
+        await place.run(`DROP TABLE ${place.store}_access.kept`)
+      }
+      expect((await prune()).removed).toBeGreaterThan(0)
+      for (let again = 0; again < 2; again += 1) {
+        expect((await prune()).batches).not.toBe('')
+        expect(await place.verify()).toMatchObject({ findings: [] })
+      }
+    } finally {
+      await place.close()
+    }
+  })
+
+  test('an erasure that was cut short, before or after it is committed, is completed', async () => {
+    const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    try {
+      const { auditTrail } = own.engine
+      const erasePerson = async (): Promise<never> => {
+        throw new CutShort()
+      }
+      const rule = { table: 'messages', where: 'user_id', through: null, empty: ['said'] }
+      const before = {
+        ...{ ...place.signing, policy: { ...place.policy, erase: [rule] }, confirmed: true },
+        engine: { ...own.engine, auditTrail: { ...auditTrail, erasePerson } },
+        person: { key: '2', reason: 'ticket' },
+      }
+      await expect(eraseFromTrail(before, silentProgress())).rejects.toThrow(CutShort)
       expect((await place.verify()).counts).toEqual({ 'NOT ERASED': 1 })
-      expect((await erase(options, null)).erasures).toHaveLength(1)
+      expect((await place.erase(null)).erasures).toHaveLength(1)
+      expect(await place.verify()).toMatchObject({ findings: [] })
+      await expect(place.erase('1', true)).rejects.toThrow(CutShort)
+      expect(Object.keys((await place.verify()).counts).sort()).toEqual([
+        ...['EDITED', 'EDITED BY', 'NOT ERASED'],
+      ])
+      // Nothing is repeated: the seal that comes first says what was done.
+      expect(await place.erase(null)).toMatchObject({ done: false, erasures: [] })
+      expect(await place.verify()).toMatchObject({ findings: [], told: [/^2 erased/] })
+    } finally {
+      await place.close()
+    }
+  })
+
+  test('an anchor that does not take the seal is a finding, and keeps events from going', async () => {
+    const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    const second = `${place.anchor}-2`
+    try {
+      await mkdir(second)
+      const anchors = [place.anchor, second].map(path => openDirectoryTarget(path))
+      const policy = { ...place.policy, anchors: 2, keepMs: 0 }
+      const options = { ...place.signing, anchors, policy, confirmed: place.database }
+      const reasons = { accept: null, epochBreak: null, follow: false }
+      const { trailId, head } = await sealTrail({ ...options, ...reasons }, silentProgress())
+      const events = (): Promise<string | null> =>
+        place.root.value(`SELECT COUNT(*) FROM ${place.store}.event`)
+      const [all, next] = [await events(), (head?.batch ?? 0) + 1]
+      // The name of the next checkpoint is taken there: nobody can write it, not even root.
+      const taken = join(second, 'audit', trailId, checkpointName(next))
+      await mkdir(taken)
+      await expect(pruneTrail(options, silentProgress())).rejects.toMatchObject({
+        code: 'STORAGE_FAILED',
+        what: '1 anchors of 2 have the checkpoint that names what goes',
+      })
+      expect(await events()).toBe(all)
+      const rule = { table: 'messages', where: 'user_id', through: null, empty: ['said'] }
+      const person = { person: { key: '2', reason: 'ticket' }, confirmed: true }
+      const erased = await eraseFromTrail(
+        { ...options, ...person, policy: { ...policy, erase: [rule] } },
+        silentProgress(),
+      )
+      expect(erased).toMatchObject({ done: true, warnings: [expect.stringContaining(second)] })
+      const left = await events()
+      // A place that is gone: its batches cannot be told to be there.
+      await rename(second, `${second}-gone`)
+      const planned = await pruneTrail({ ...options, confirmed: null }, silentProgress())
+      expect(planned).toMatchObject({ heldBack: expect.stringContaining('1 anchors of 2') })
+      await expect(pruneTrail(options, silentProgress())).rejects.toThrow('1 anchors of 2')
+      expect(await events()).toBe(left)
+      await rename(`${second}-gone`, second)
+      await rmdir(taken)
+      expect(await pruneTrail(options, silentProgress())).toMatchObject({ warnings: [] })
       expect(await place.verify()).toMatchObject({ findings: [] })
     } finally {
+      await rm(second, { recursive: true, force: true })
       await place.close()
     }
   })
@@ -188,7 +299,8 @@ describe.each(TEST_ENGINES)('%s', family => {
       await source.close()
       const online = await place.verify()
       const anchors = [openDirectoryTarget(place.anchor)]
-      const trust = { policy: place.policy, trustedSigners: [place.key.signer] }
+      const trustedSigners = [place.key.signer]
+      const trust = { policy: place.policy, trustedSigners, fewerAnchors: false }
       const exported = await openExport(file, anchors)
       const offline = await verifyTrail(exported, trust, silentProgress())
       await exported.close()
