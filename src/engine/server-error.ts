@@ -36,6 +36,10 @@ export const isDeadlock = (error: unknown): boolean =>
 export const isNoSuchTable = (error: unknown): boolean =>
   [1146, 1049].includes(serverErrorNumber(error) ?? 0)
 
+/** A database, table, view, routine, trigger or event that was listed is not there any more. */
+export const isGone = (error: unknown): boolean =>
+  [1049, 1146, 1305, 1360, 1539].includes(serverErrorNumber(error) ?? 0)
+
 /** The table was dropped, or is not as it was when the snapshot was opened. */
 export const isChangedTable = (error: unknown): boolean =>
   [1054, 1146, 1412].includes(serverErrorNumber(error) ?? 0)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { BinlogArchive } from '#repository/binlog-archive'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
@@ -54,9 +54,12 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
       follower.kill('SIGKILL')
       await writers.stop()
     }
-    const last = await once()
-    expect(last.status, last.stderr).toBe(0)
-    expect(await archivedFiles(shop)).toEqual(await serverFiles(shop))
+    // MariaDB notes by itself, a moment after a rotation, which older files it no longer needs.
+    await vi.waitFor(async () => {
+      const last = await once()
+      expect(last.status, last.stderr).toBe(0)
+      expect(await archivedFiles(shop)).toEqual(await serverFiles(shop))
+    }, 30_000)
     const window = await shop.ecomdb(['backup', 'window', '--json'])
     expect(window.status, window.stdout).toBe(0)
     expect(window.json().result.sources[0].stretches).toHaveLength(1)

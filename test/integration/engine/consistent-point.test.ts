@@ -52,6 +52,32 @@ describe.each(TEST_ENGINES)('%s', family => {
       ...more,
     })
 
+  test('what comes and goes while the catalog is read does not stop the reading', async () => {
+    const other = await engine.connect(server.administrator)
+    let ended = false
+    const passing = (async () => {
+      for (let n = 0; !ended; n += 1) {
+        await other.run('CREATE DATABASE passing')
+        await other.run('CREATE TABLE passing.t (id INT PRIMARY KEY)')
+        await other.run('CREATE PROCEDURE passing.p() DO 0')
+        // Sometimes the database first, sometimes what is in it.
+        if (n % 2 === 0) await other.run('DROP PROCEDURE passing.p')
+        await other.run(n % 2 === 0 ? 'DROP TABLE passing.t' : 'DROP DATABASE passing')
+        await other.run('DROP DATABASE IF EXISTS passing')
+      }
+    })()
+    try {
+      for (let look = 0; look < 20; look += 1) {
+        const { databases } = await engine.logicalReader.readCatalog(admin, null)
+        expect(databases.map(({ name }) => name)).toContain('bank')
+      }
+    } finally {
+      ended = true
+      await passing
+      await other.close()
+    }
+  })
+
   test('8 writers move money: the sum is right on all readers, and the position is exact', async () => {
     const connect = () => engine.connect({ ...server.administrator, database: 'bank' })
     const before = await transactionsSoFar(admin, family)

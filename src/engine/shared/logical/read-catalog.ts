@@ -3,6 +3,7 @@ import type { DatabaseEntry } from '#domain/backup/manifest'
 import type { Catalog } from '../../logical-reader.ts'
 import { quoteIdentifier } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
+import { isGone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { readPrograms } from './read-programs.ts'
@@ -13,8 +14,30 @@ export interface ObservedCatalog extends Catalog {
   tables: readonly ObservedTable[]
 }
 
-/** @throws EcomdbError USAGE for a database that is not there; UNSUPPORTED, PRIVILEGE_MISSING */
+/** How often a catalog is read anew because something went away meanwhile. */
+const LOOKS = 5
+
+/**
+ * A server has no moment at which its whole catalog is read: what is dropped between its
+ * listing and the look at its text starts the reading again.
+ *
+ * @throws EcomdbError USAGE for a database that is not there; UNSUPPORTED, PRIVILEGE_MISSING
+ */
 export async function readCatalog(
+  dialect: LogicalDialect,
+  session: Session,
+  wanted: readonly string[] | null,
+): Promise<ObservedCatalog> {
+  for (let look = 1; ; look += 1) {
+    try {
+      return await lookThrough(dialect, session, wanted)
+    } catch (error) {
+      if (!isGone(error) || look === LOOKS) throw error
+    }
+  }
+}
+
+async function lookThrough(
   dialect: LogicalDialect,
   session: Session,
   wanted: readonly string[] | null,
