@@ -20,6 +20,7 @@ export interface Benchmark {
     | 'offboard'
     | 'login'
     | 'audit-insert'
+    | 'audit-insert-unlogged'
     | 'audit-insert-relaxed'
     | 'seal'
     | 'audit-verify'

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { MIB } from '#core/units'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
 import { accessPlan } from './access-plan.ts'
-import { auditInsert, auditInsertRelaxed } from './audit-insert.ts'
+import { auditInsert, auditInsertRelaxed, auditInsertUnlogged } from './audit-insert.ts'
 import { auditVerify, erase, seal } from './audit-trail.ts'
 import { type BenchContext, type Benchmark, type BenchResult, runContest } from './benchmark.ts'
 import { dump } from './dump.ts'
@@ -35,7 +35,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ...[startup, load, dump, dumpLimit, growth, restore, restoreLoader],
   ...[physical, physicalRestore, second, secondPhysical],
   ...[accessPlan, offboard, login],
-  ...[auditInsert, auditInsertRelaxed, seal, auditVerify, erase],
+  ...[auditInsert, auditInsertUnlogged, auditInsertRelaxed, seal, auditVerify, erase],
 ]
 const MEMORY_BAR_BYTES = 400 * MIB
 

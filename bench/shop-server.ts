@@ -39,14 +39,21 @@ export interface BenchServer {
   stop(): Promise<void>
 }
 
-/** A private server as durable as a real one, without a binary log. */
-export async function startBenchServer(context: BenchContext, name: string): Promise<BenchServer> {
+export const NO_BINARY_LOG = ['--skip-log-bin']
+export const BINARY_LOG = ['--log-bin=binlog', '--sync-binlog=1']
+
+/** A private server as durable as a real one; without a binary log, as long as none is asked for. */
+export async function startBenchServer(
+  context: BenchContext,
+  name: string,
+  binaryLog: readonly string[] = NO_BINARY_LOG,
+): Promise<BenchServer> {
   const engine = await engineFor(context.family)
   const server = await engine.scratchServers.start({
     folder: join(context.folder, name),
     tcp: false,
     purpose: 'sandbox',
-    serverOptions: ['--skip-log-bin', BUFFER_POOL],
+    serverOptions: [...binaryLog, BUFFER_POOL],
   })
   const session = await engine.connect(server.administrator)
   const forget = countServer(server.pid)

@@ -9,15 +9,16 @@ import {
   serverFlags,
   targetFlags,
 } from '#cli/flags'
-import { momentFlags, momentOf, restoreOptionsOf } from '#cli/restore-flags'
+import { type MomentFlagValues, momentFlags, momentOf, restoreOptionsOf } from '#cli/restore-flags'
 import { restoreAccess, restorePlace } from '#cli/restore-wiring'
 import { engineFor, wire } from '#cli/wire'
 import type { Config } from '#config/config'
 import { systemClock } from '#core/clock'
 import { EcomdbError, EXIT } from '#core/errors'
-import { momentRestoreText } from '#report/moment-restore-text'
+import { filesMomentText, momentRestoreText } from '#report/moment-restore-text'
 import { physicalRestoreText } from '#report/physical-restore-text'
 import { restoreText } from '#report/restore-text'
+import { restoreFilesToMoment } from '#workflow/restore/restore-files-to-moment'
 import { restorePhysically } from '#workflow/restore/restore-physically'
 import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 import { restoreToMoment } from '#workflow/restore/restore-to-moment'
@@ -26,7 +27,7 @@ export default class Restore extends BaseCommand {
   static override summary = 'restore a snapshot into a server, and prove that it came back'
 
   static override description =
-    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked, and no server is started on them. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction. An audit trail that comes back is told apart from one that was rolled back: the restore is signed in it where the audit key is. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
+    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked; a server is then yours to start. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction; with --data-dir too, through a private server on the files. An audit trail that comes back is told apart from one that was rolled back: the restore is signed in it where the audit key is. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> latest --dry-run',
@@ -35,6 +36,7 @@ export default class Restore extends BaseCommand {
     "<%= config.bin %> <%= command.id %> --at '2026-11-20 13:37:00+01:00' --dry-run",
     '<%= config.bin %> <%= command.id %> latest --table shop.orders --into shop_yesterday --confirm shop_yesterday',
     '<%= config.bin %> <%= command.id %> latest --data-dir /var/lib/mysql',
+    "<%= config.bin %> <%= command.id %> --data-dir /var/lib/mysql --at '2026-11-20 13:37:00+01:00'",
   ]
 
   static override exits = [EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
@@ -66,8 +68,9 @@ export default class Restore extends BaseCommand {
     }),
     'data-dir': text({
       helpValue: 'FOLDER',
-      exclusive: ['databases', 'table', 'into', 'at', 'gtid', 'before-gtid', 'resume'],
-      summary: 'a physical snapshot: write its data files into this empty directory',
+      exclusive: ['databases', 'table', 'into', 'resume', 'binlog', 'service'],
+      summary:
+        'a physical snapshot: write its data files into this empty directory; with a moment, replay the log on them',
     }),
     confirm: text({
       helpValue: 'NAME',
@@ -122,13 +125,26 @@ export default class Restore extends BaseCommand {
   async #files(
     snapshot: string | undefined,
     dataFolder: string,
-    flags: { 'dry-run': boolean; 'start-over': boolean },
+    flags: MomentFlagValues & { 'dry-run': boolean; 'start-over': boolean },
     config: Config,
   ): Promise<Outcome<object>> {
     const { auditDatabase = 'ecomdb_audit' } = config.server
     const what = { snapshot: snapshot ?? 'latest', dataFolder, auditDatabase }
     const options = { ...what, dryRun: flags['dry-run'], startOver: flags['start-over'] }
     const access = await restoreAccess(config)
+    const moment = momentOf(flags)
+    if (moment) {
+      const from = { access, target: await wire.target(config) }
+      const result = await restoreFilesToMoment(
+        options,
+        moment,
+        from,
+        engineFor,
+        systemClock,
+        this.progress,
+      )
+      return { result, text: filesMomentText(result) }
+    }
     const result = await restorePhysically(options, access, engineFor, systemClock, this.progress)
     return { result, text: physicalRestoreText(result) }
   }

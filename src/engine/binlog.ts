@@ -107,6 +107,8 @@ export interface ReplayOptions {
   stop: number
   /** Write to the server's own binary log. */
   binlog: boolean
+  /** Each transaction keeps its GTID, on a server that has had all before it; else a new one. */
+  keepGtids?: boolean
   /** For files that the tool makes for LOAD DATA of statement format; 0700. */
   folder: string
   /** Bytes of SQL that went to the client. */

@@ -33,6 +33,8 @@ export interface PhysicalBackups {
   checkPages(folder: string): Promise<{ files: number; problems: readonly string[] }>
   /** Options that a private server needs to start on the files, and to do nothing else there. */
   serverOptions(settings: Readonly<Record<string, string>>): readonly string[]
+  /** The same for a server with the copy's own accounts, plugins and functions. */
+  grantedOptions(settings: Readonly<Record<string, string>>): readonly string[]
   /** Modes of the files and folders of a data directory, as the engine makes them itself. */
   readonly modes: { file: number; folder: number }
   /**
@@ -44,6 +46,8 @@ export interface PhysicalBackups {
    * copy's own accounts are called and may do is not known. Turns the grants on.
    */
   admit(server: RunningServer): Promise<ConnectOptions>
+  /** Removes that account again, as itself. */
+  dismiss(administrator: ConnectOptions): Promise<void>
   /** Is this account the one that `admit` has made? */
   isAdmitted(account: { user: string; host: string }): boolean
 }

@@ -58,6 +58,11 @@ export interface ScratchServerOptions {
   purpose: 'sandbox' | 'drill'
   /** More server options, e.g. "--local-infile=OFF"; they come last and so win. */
   serverOptions?: readonly string[]
+  /**
+   * Whom to ask as whether it is ready, on data whose root may have a password, or no root at
+   * all. By default root without one.
+   */
+  administrator?: Pick<ConnectOptions, 'user' | 'password'>
 }
 
 export interface RunningServer {
@@ -66,7 +71,7 @@ export interface RunningServer {
   socketPath: string
   port: number | null
   version: string
-  /** root over the socket, without a password: the folder's mode 0700 is the guard. */
+  /** root over the socket, without a password, or who was given: the folder's mode 0700 is the guard. */
   administrator: ConnectOptions
 }
 

@@ -36,12 +36,16 @@ export function windowText({ target, sources, refused }: WindowReport): string {
 }
 
 function stretchLines(window: StretchWindow): string[] {
-  const { restorable, end, segments, transactions, storedBytes, snapshots } = window
+  const { restorable, restorableFiles, end, segments, transactions, storedBytes, snapshots } =
+    window
   const gtids = end.gtids && `, GTIDs ${end.gtids}`
   return [
     restorable
       ? `  restorable  ${restorable.from} to ${restorable.until}`
-      : '  restorable  nothing: there is no snapshot within it',
+      : '  restorable  nothing: there is no logical snapshot within it',
+    ...(restorableFiles
+      ? [`  as files    ${restorableFiles.from} to ${restorableFiles.until}, with --data-dir`]
+      : []),
     `  log         ${window.from ?? '…'} to ${window.until ?? '…'}: ${countOf(transactions, 'transaction')} in ${countOf(segments, 'segment')}, ${formatBytes(storedBytes)}`,
     `              ends at ${end.file}:${end.offset}${gtids}`,
     `  snapshots   ${snapshots.map(({ snapshotId }) => snapshotId).join(', ') || 'none'}`,

@@ -1,5 +1,6 @@
 import { countOf, formatBytes, formatDuration } from '#core/units'
 import type { ReplayedTransaction, ReplayReport } from '#domain/binlog/replay-report'
+import { type PhysicalRestoreText, physicalRestoreText } from './physical-restore-text.ts'
 import { type RestoreText, restoreText } from './restore-text.ts'
 
 /** `ecomdb restore` to a moment, for people: the snapshot, and what was replayed after it. */
@@ -7,7 +8,27 @@ export function momentRestoreText(report: RestoreText & { replay: ReplayReport }
   return [restoreText(report), '', ...replayLines(report.replay, report.snapshotId)].join('\n')
 }
 
-function replayLines(replay: ReplayReport, snapshotId: string): string[] {
+/** The same into a data directory. */
+export function filesMomentText(report: PhysicalRestoreText & { replay: ReplayReport }): string {
+  const lines = replayLines(report.replay, report.snapshotId, FILES_PROVED)
+  return [...lines, '', physicalRestoreText(report)].join('\n')
+}
+
+const ROWS_PROVED = [
+  'proved: every row of the snapshot before the replay, by its hash; then that the client executed the log to its last statement without an error',
+  'not proved: the rows after the replay, for which there is nothing to compare with',
+]
+
+const FILES_PROVED = [
+  'proved: every block by its hash, every page before and after the replay; that the client executed the log to its last statement without an error',
+  'not proved: the rows, for which there is nothing to compare with',
+]
+
+function replayLines(
+  replay: ReplayReport,
+  snapshotId: string,
+  proved: readonly string[] = ROWS_PROVED,
+): string[] {
   const { start, stop, outcome, transactions, segments, bytes, proven } = replay
   const amount = `${countOf(transactions, 'transaction')} in ${countOf(segments, 'segment')} (${formatBytes(bytes)})`
   return [
@@ -17,7 +38,7 @@ function replayLines(replay: ReplayReport, snapshotId: string): string[] {
     `to           ${stop.file}:${stop.offset}`,
     `last         ${shown(replay.last) ?? 'none: the snapshot is the moment'}`,
     `first not    ${shown(replay.next) ?? 'the archived log ends there'}`,
-    ...(outcome ? outcomeLines(outcome, amount) : [`would replay ${amount}`]),
+    ...(outcome ? [...outcomeLines(outcome, amount), ...proved] : [`would replay ${amount}`]),
   ]
 }
 
@@ -29,8 +50,6 @@ function outcomeLines(
     ...(events.length ? [`disabled     ${events.join(', ')}`] : []),
     ...(locked.length ? [`locked       ${locked.join(', ')}`] : []),
     `replayed ${amount} in ${formatDuration(replayMs)}, fetched in ${formatDuration(fetchMs)}`,
-    'proved: every row of the snapshot before the replay, by its hash; then that the client executed the log to its last statement without an error',
-    'not proved: the rows after the replay, for which there is nothing to compare with',
   ]
 }
 

@@ -40,7 +40,7 @@ export function physicalRestoreText(report: PhysicalRestoreText): string {
     '',
     ...checkLines(checks),
     '',
-    `restored ${amounts} into ${dataFolder} in ${formatDuration(durationMs)}, for user ${owner}; no server was started on it`,
+    `restored ${amounts} into ${dataFolder} in ${formatDuration(durationMs)}, for user ${owner}; no server runs on it`,
     `next: start ${engine} ${serverVersion.split('-')[0]} or newer on it${initFile ? `, with --init-file=${initFile}` : ''}`,
   ].join('\n')
 }

@@ -1,8 +1,12 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packageRoot } from '#core/paths'
 import type { RunningServer } from '#engine/scratch-server'
+import { cliEnvironment } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, startLogged, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
@@ -27,11 +31,14 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     shop = await LoggedShop.make(family, folder)
     target = await startLogged(shop.engine, join(folder, 'target'))
     await shop.run(...LEDGER)
+    if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
     const writers = new Writers(shop, 8)
     const follower = shop.follow('--segment-seconds', '1')
     await writers.untilCommitted(100)
-    const backup = await shop.ecomdb(['backup', 'logical'])
-    expect(backup.status, backup.stderr).toBe(0)
+    for (const method of ['logical', 'physical']) {
+      const backup = await shop.ecomdb(['backup', method])
+      expect(backup.status, backup.stderr).toBe(0)
+    }
     await shop.run(
       "CREATE USER 'late'@'%' IDENTIFIED BY 'Secret1'",
       "CREATE USER 'ecomdb_job'@'%' IDENTIFIED BY 'Secret2'",
@@ -135,6 +142,78 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       }
     })
   })
+
+  test('the data files of a physical snapshot, brought to just before the drop', async () => {
+    const data = join(folder, 'files')
+    const args = ['restore', '--data-dir', data, '--before-gtid', dropped]
+    const plan = await shop.ecomdb([...args, '--dry-run'])
+    expect(plan.status, plan.stderr).toBe(0)
+    expect(plan.stdout).toMatch(/would replay [\d,]+ transactions/)
+    // Killed while its server runs: what it leaves is known as not whole.
+    await dieAt('replaying the binary log', args)
+    const refused = await shop.ecomdb(args)
+    expect(refused.status, refused.stderr).toBe(2)
+    expect(refused.stderr).toContain('holds the files of a restore that was cut off')
+    const ended = await shop.ecomdb([...args, '--start-over'])
+    expect(ended.status, ended.stderr).toBe(0)
+    expect(ended.stdout).toMatch(/replay +ok +[\d,]+ transactions of \d+ segments?, to the last/)
+    expect((await readdir(data)).filter(name => name.startsWith('.'))).toEqual([])
+    await onFiles(data, async server => {
+      const [found] = await shop.rows(STATE, server)
+      const { audited: _a, counted: _c, ...expected } = beforeDrop as Record<string, unknown>
+      expect(found).toMatchObject(expected)
+      const rows = String(found?.['rows_'])
+      expect(await shop.value('SELECT COUNT(*) FROM shop.victim', server)).toBe(rows)
+      // As they were at the moment: nobody is locked, and no account of ours is left.
+      const late = await shop.rows("SHOW CREATE USER 'late'@'%'", server)
+      expect(JSON.stringify(late)).not.toMatch(/ACCOUNT LOCK/)
+      expect(
+        await shop.value(
+          "SELECT status FROM information_schema.events WHERE event_name = 'hourly'",
+          server,
+        ),
+      ).toBe('ENABLED')
+      expect(
+        await shop.rows("SELECT user FROM mysql.user WHERE user LIKE 'ecomdb_drill%'", server),
+      ).toEqual([])
+      if (family === 'mysql') {
+        const has = `SELECT GTID_SUBSET('${dropped}', @@gtid_executed)`
+        expect(await shop.value(has, server)).toBe('0')
+        expect(ended.stdout).toMatch(/gtids +ok +the restored server has those of the log/)
+      }
+    })
+  })
+
+  /** Kills the run as soon as it says that a step begins. */
+  async function dieAt(step: string, args: readonly string[]): Promise<void> {
+    const config = ['--config', join(folder, 'ecomdb.yaml'), '--progress=json']
+    const child = spawn(join(packageRoot(), 'bin/ecomdb'), [...args, ...config], {
+      env: cliEnvironment(folder, shop.environment()),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', chunk => {
+      said += String(chunk)
+      if (said.includes(step)) child.kill('SIGKILL')
+    })
+    const [, signal] = await once(child, 'close')
+    expect(signal, said).toBe('SIGKILL')
+  }
+
+  /** The server that somebody starts on restored files: with what they bring, and no more. */
+  async function onFiles(
+    data: string,
+    use: (server: RunningServer) => Promise<void>,
+  ): Promise<void> {
+    const { scratchServers } = shop.engine
+    const place = await scratchServers.claim(join(folder, 'on-files'))
+    await rename(data, join(place, 'data'))
+    try {
+      await use(await scratchServers.start({ folder: place, tcp: false, purpose: 'drill' }))
+    } finally {
+      await scratchServers.remove(place)
+    }
+  }
 
   test('a drill restores a second of the window, drawn by lot', async () => {
     const drilled = await shop.ecomdb(['drill', '--any-moment', '--json'])

@@ -28,6 +28,8 @@ export interface StretchWindow {
   snapshots: readonly { snapshotId: string; consistentAt: string }[]
   /** Every moment from <= t <= until can be restored; null without a snapshot. */
   restorable: { from: string; until: string } | null
+  /** The same from physical snapshots, into a data directory. */
+  restorableFiles: { from: string; until: string } | null
 }
 
 /** Moments that cannot be restored although later ones can, or may. */
@@ -90,15 +92,12 @@ export function segmentOfSnapshot(
 
 function windowOf(stretch: Stretch, snapshots: readonly SnapshotEnvelope[]): StretchWindow {
   const { stretchId, segments } = stretch
-  // A replay goes on from restored rows; data files are not brought to a moment by ecomdb.
-  const within = snapshots.filter(
-    one =>
-      one.method === 'logical' &&
-      (one.scope ?? null) === null &&
-      segmentOfSnapshot(stretch, one) !== null,
+  const whole = snapshots.filter(
+    one => (one.scope ?? null) === null && segmentOfSnapshot(stretch, one) !== null,
   )
+  const within = whole.filter(({ method }) => method === 'logical')
+  const files = whole.filter(({ method }) => method === 'physical')
   const until = momentOfEnd(segments)
-  const first = within[0]?.consistentAt
   const last = segments.at(-1)
   const total = (amount: (one: BinlogSegment) => number): number =>
     segments.reduce((sum, one) => sum + amount(one), 0)
@@ -113,8 +112,16 @@ function windowOf(stretch: Stretch, snapshots: readonly SnapshotEnvelope[]): Str
     bytes: total(one => one.to - one.from),
     storedBytes: total(one => one.object?.bytes ?? 0),
     snapshots: within.map(({ snapshotId, consistentAt }) => ({ snapshotId, consistentAt })),
-    restorable: first !== undefined && until !== null ? { from: first, until } : null,
+    restorable: between(within[0], until),
+    restorableFiles: between(files[0], until),
   }
+}
+
+function between(
+  first: SnapshotEnvelope | undefined,
+  until: string | null,
+): { from: string; until: string } | null {
+  return first && until !== null ? { from: first.consistentAt, until } : null
 }
 
 /** The latest moment of which it is known what had been committed by then. */

@@ -9,7 +9,7 @@ export const mariadbBinlogDialect: BinlogDialect = {
   readerIdOption: '--stop-never-slave-server-id',
   client: () => findInstallation('mariadb').program('mariadb'),
   clientOptions: ['--local-infile=1'],
-  replayOptions: [],
+  forgetGtids: [],
   statusStatement: () => 'SHOW MASTER STATUS',
   serverUuid: async () => null,
   sourceId: session => mariadbLogicalDialect.sourceId(session),

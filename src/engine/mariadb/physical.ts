@@ -5,7 +5,11 @@ import { findInstallation } from '../installation.ts'
 import type { PhysicalBackups, PhysicalSource } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
 import { openSession } from '../shared/mysql2-session.ts'
-import { admitAdministrator, isDrillAdministrator } from '../shared/physical/administrator.ts'
+import {
+  admitAdministrator,
+  dismissAdministrator,
+  isDrillAdministrator,
+} from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
 import {
   column,
@@ -55,17 +59,30 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   },
   checkPages: folder =>
     checkPages(findInstallation('mariadb').program('innochecksum'), folder, systemTablespaceRanges),
-  serverOptions: settings => [
-    '--skip-grant-tables',
-    '--skip-slave-start',
-    '--innodb-buffer-pool-load-at-startup=OFF',
-    ...startOptions(START_SETTINGS, settings),
-  ],
+  serverOptions: settings => ['--skip-grant-tables', ...commonOptions(settings)],
+  grantedOptions,
   modes: { file: 0o660, folder: 0o700 },
   // What the binary log had is in no file that is copied.
   restoredGtids: async () => null,
   admit: admitAdministrator,
+  dismiss: dismissAdministrator,
   isAdmitted: isDrillAdministrator,
+}
+
+function grantedOptions(settings: Readonly<Record<string, string>>): string[] {
+  return [
+    // The log has the hashes of passwords, which a copy that checks passwords would refuse.
+    '--strict-password-validation=OFF',
+    ...commonOptions(settings),
+  ]
+}
+
+function commonOptions(settings: Readonly<Record<string, string>>): string[] {
+  return [
+    '--skip-slave-start',
+    '--innodb-buffer-pool-load-at-startup=OFF',
+    ...startOptions(START_SETTINGS, settings),
+  ]
 }
 
 async function observe(session: Session): Promise<PhysicalSource> {

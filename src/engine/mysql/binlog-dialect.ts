@@ -9,7 +9,7 @@ export const mysqlBinlogDialect: BinlogDialect = {
   readerIdOption: '--connection-server-id',
   client: () => findInstallation('mysql').program('mysql'),
   clientOptions: ['--no-login-paths', '--local-infile=1'],
-  replayOptions: ['--skip-gtids'],
+  forgetGtids: ['--skip-gtids'],
   statusStatement: session =>
     session.flavor.atLeast('mysql', 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
   serverUuid: session => session.value('SELECT @@server_uuid'),

@@ -2,7 +2,11 @@ import { EcomdbError } from '#core/errors'
 import { findInstallation } from '../installation.ts'
 import type { PhysicalBackups } from '../physical-backup.ts'
 import { openSession } from '../shared/mysql2-session.ts'
-import { admitAdministrator, isDrillAdministrator } from '../shared/physical/administrator.ts'
+import {
+  admitAdministrator,
+  dismissAdministrator,
+  isDrillAdministrator,
+} from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
 import { startOptions } from '../shared/physical/observe-source.ts'
 import { startClone } from './physical-copy.ts'
@@ -28,11 +32,13 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   },
   checkPages: folder => checkPages(findInstallation('mysql').program('innochecksum'), folder),
   serverOptions,
+  grantedOptions,
   modes: { file: 0o640, folder: 0o750 },
   async restoredGtids(session) {
     return ((await session.value('SELECT @@global.gtid_executed')) ?? '').replaceAll('\n', '')
   },
   admit: admitAdministrator,
+  dismiss: dismissAdministrator,
   isAdmitted: isDrillAdministrator,
 }
 
@@ -41,6 +47,21 @@ function serverOptions(settings: Readonly<Record<string, string>>): string[] {
     '--skip-grant-tables',
     // Without grants the server loads no plugin by itself, and only this one knows the position.
     '--plugin-load-add=clone=mysql_clone.so',
+    ...commonOptions(settings),
+  ]
+}
+
+function grantedOptions(settings: Readonly<Record<string, string>>): string[] {
+  return [
+    // A log that is replayed has GTIDs, or has none, and then takes more statements.
+    '--gtid-mode=ON_PERMISSIVE',
+    '--enforce-gtid-consistency=OFF',
+    ...commonOptions(settings),
+  ]
+}
+
+function commonOptions(settings: Readonly<Record<string, string>>): string[] {
+  return [
     '--skip-replica-start=ON',
     '--innodb-buffer-pool-load-at-startup=OFF',
     ...startOptions(START_SETTINGS, settings),

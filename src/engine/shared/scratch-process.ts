@@ -130,7 +130,7 @@ async function startLocked(
   await makeFolder(folder)
   await claimFolder(folder, dialect.family)
   const found = await findFolder(folder)
-  if (found?.process) return await untilReady(folder, found.process)
+  if (found?.process) return await untilReady(folder, found.process, options)
   await prepareData(dialect, folder)
   for (let attempt = 1; ; attempt += 1) {
     const process = await launch(
@@ -139,7 +139,7 @@ async function startLocked(
       attempt === 1 ? (found?.record.port ?? null) : null,
     )
     try {
-      const server = await untilReady(folder, process)
+      const server = await untilReady(folder, process, options)
       await upgradeOlderData(dialect, server)
       return server
     } catch (error) {
@@ -186,12 +186,16 @@ async function forgetSocket(socketPath: string): Promise<void> {
   await rm(socketPath, { force: true })
 }
 
-async function untilReady(folder: string, server: ServerProcess): Promise<RunningServer> {
+async function untilReady(
+  folder: string,
+  server: ServerProcess,
+  { administrator }: Pick<ScratchServerOptions, 'administrator'> = {},
+): Promise<RunningServer> {
   const deadline = performance.now() + START_TIMEOUT_MS
   let last: unknown
   while (performance.now() < deadline && readServerProcess(server.pid, folder)) {
     try {
-      return await describeRunning(folder, server)
+      return await describeRunning(folder, server, administrator)
     } catch (error) {
       if (error instanceof EcomdbError && error.code === 'AUTHENTICATION_REFUSED') {
         throw rootHasPassword(folder, error)
@@ -203,8 +207,13 @@ async function untilReady(folder: string, server: ServerProcess): Promise<Runnin
   throw await startFailed(folder, last)
 }
 
-async function describeRunning(folder: string, server: ServerProcess): Promise<RunningServer> {
-  const administrator = { socketPath: server.socketPath, user: 'root' }
+async function describeRunning(
+  folder: string,
+  server: ServerProcess,
+  account: ScratchServerOptions['administrator'],
+): Promise<RunningServer> {
+  const { user, password } = account ?? { user: 'root' }
+  const administrator = { socketPath: server.socketPath, user, password }
   const session = await openSession(administrator)
   await session.close()
   return { folder, ...server, version: session.flavor.text, administrator }

@@ -26,6 +26,7 @@ export interface ChosenStart extends FoundMoment {
  * replays anything.
  *
  * @param asked a snapshot id, or 'latest' for the newest that fits
+ * @param method rows, into a running server; or data files, on which one is started
  * @throws EcomdbError OUTSIDE_WINDOW, SIGNATURE_INVALID, SNAPSHOT_NOT_FOUND, USAGE
  */
 export async function chooseStart(
@@ -34,6 +35,7 @@ export async function chooseStart(
   asked: string,
   moment: Moment,
   progress: Progress,
+  method: SnapshotEnvelope['method'] = 'logical',
 ): Promise<ChosenStart> {
   const { repository, trustedSigners, identities } = access
   const { stretches, refused } = await archive.stretches(trustedSigners)
@@ -45,7 +47,7 @@ export async function chooseStart(
     progress.warn(`snapshot ${snapshotId} is not used: ${error.message}`)
   }
   const only = asked === 'latest' ? null : await repository.readEnvelope(asked, trustedSigners)
-  const snapshots = only ? [only] : listed.snapshots
+  const snapshots = (only ? [only] : listed.snapshots).filter(one => one.method === method)
   const own = stretches.filter(
     ({ sourceId }) => (only?.sourceId ?? oneSource(stretches, progress)) === sourceId,
   )
@@ -61,8 +63,9 @@ export async function chooseStart(
     await requireSameHistory(archive, stretch, snapshot, access)
     return { ...found, snapshot, start, proven: provenText(snapshot, attestations) }
   }
-  if (only) throw notFrom(only, moment, own)
-  throw reached ? noStart(reached, snapshots, moment, attestations) : outsideWindow(moment, own)
+  if (only) throw notFrom(only, moment, own, method)
+  if (!reached) throw outsideWindow(moment, own)
+  throw noStart(reached, listed.snapshots, moment, attestations, method)
 }
 
 function oneSource(stretches: readonly Stretch[], _progress: Progress): string {
@@ -83,7 +86,6 @@ function newestBefore(
 ): SnapshotEnvelope | null {
   const usable = snapshots.filter(
     snapshot =>
-      snapshot.method === 'logical' &&
       (snapshot.scope ?? null) === null &&
       segmentOfSnapshot(stretch, snapshot) !== null &&
       isAtLeast(stop, placeOf(snapshot)) &&
@@ -99,6 +101,7 @@ function noStart(
   snapshots: readonly SnapshotEnvelope[],
   moment: Moment,
   attestations: readonly Attestation[],
+  method: SnapshotEnvelope['method'],
 ): EcomdbError {
   const before = snapshots.filter(
     one => segmentOfSnapshot(stretch, one) !== null && isAtLeast(stop, placeOf(one)),
@@ -108,22 +111,32 @@ function noStart(
     return many > 0 ? `${many} ${why}` : null
   }
   const reasons = [
-    count('physical', ({ method }) => method === 'physical'),
-    count(
-      'of some databases only',
-      ({ method, scope }) => method === 'logical' && (scope ?? null) !== null,
-    ),
+    count(OTHER[method].are, one => one.method !== method),
+    count('of some databases only', one => one.method === method && (one.scope ?? null) !== null),
     count('damaged', one => newestProof(one, attestations)?.outcome === 'failed'),
   ].filter(reason => reason !== null)
   return new EcomdbError('OUTSIDE_WINDOW', {
     what: `cannot restore to ${momentText(moment)}`,
-    why: `the archived log has it, but no logical snapshot of the whole server lies before it in the same log${reasons.length > 0 ? `; of those that do, ${reasons.join(', ')}` : ''}`,
+    why: `the archived log has it, but no ${method} snapshot of the whole server lies before it in the same log${reasons.length > 0 ? `; of those that do, ${reasons.join(', ')}` : ''}`,
     hints: [
-      'run `ecomdb backup logical` without --databases: from then on any moment can be restored',
+      ...(before.some(one => one.method !== method) ? [OTHER[method].hint] : []),
+      `run \`ecomdb backup ${method}\`${method === 'logical' ? ' without --databases' : ''}: from then on any moment can be restored`,
       '`ecomdb backup window` lists what can be restored, and from which snapshot',
     ],
   })
 }
+
+/** What a snapshot of the other method is called here, and how it is the start of a replay. */
+const OTHER = {
+  logical: {
+    are: 'physical',
+    hint: 'a physical snapshot is a start, too: with --data-dir, into an empty directory',
+  },
+  physical: {
+    are: 'logical',
+    hint: 'a logical snapshot is a start, too: leave --data-dir out, and name a server',
+  },
+} as const
 
 function newestProof(
   { snapshotId }: SnapshotEnvelope,
@@ -175,10 +188,11 @@ function notFrom(
   snapshot: SnapshotEnvelope,
   moment: Moment,
   stretches: readonly Stretch[],
+  method: SnapshotEnvelope['method'],
 ): EcomdbError {
   const within = stretches.some(stretch => segmentOfSnapshot(stretch, snapshot) !== null)
   const reasons = [
-    snapshot.method === 'logical' ? null : 'it is physical',
+    snapshot.method === method ? null : `it is ${snapshot.method}`,
     (snapshot.scope ?? null) === null ? null : 'it holds some databases only',
     snapshot.position?.file ? null : 'its position in the binary log is not known',
     within ? 'the moment is not behind it in the same unbroken log' : 'it is in no archived log',
@@ -189,6 +203,9 @@ function notFrom(
       .filter(reason => reason !== null)
       .slice(0, 2)
       .join('; '),
-    hints: ['leave the snapshot out: the newest that fits is found; `ecomdb backup window`'],
+    hints: [
+      ...(snapshot.method === method ? [] : [OTHER[method].hint]),
+      'leave the snapshot out: the newest that fits is found; `ecomdb backup window`',
+    ],
   })
 }

@@ -10,6 +10,9 @@ import { translateStorageError } from '#core/storage-error'
  */
 const UNFINISHED = '.ecomdb-unfinished'
 
+/** What may be in a data directory and is none of the server's files. */
+export const KEPT_BESIDE_FILES: readonly string[] = [UNFINISHED, 'lost+found']
+
 /**
  * @param startOver what a restore that is no more has left may be there
  * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED: nothing was changed

@@ -18,19 +18,23 @@ import type { SnapshotAccess } from './open-snapshot.ts'
 import type { ReplaySpan } from './replay-span.ts'
 import type { RestorePlace } from './restore-options.ts'
 
-export interface ReplayRun extends SettleOptions {
+export interface ReplayRun {
   archive: BinlogArchive
   access: SnapshotAccess
   place: RestorePlace
   span: ReplaySpan
   /** Write to the server's own binary log. */
   binlog: boolean
+  /** See ReplayOptions. */
+  keepGtids?: boolean
+  /** What is done about events and people afterwards; null: they stay as the log left them. */
+  settle: SettleOptions | null
   clock: Clock
 }
 
 /**
  * Fetches the segments of a span, lays them out as the server's files, and replays them in one
- * session; then events are disabled, and people's accounts locked.
+ * session; then, if it is wished, events are disabled, and people's accounts locked.
  */
 export async function replayLog(run: ReplayRun, progress: Progress): Promise<ReplayOutcome> {
   const { clock } = run
@@ -55,7 +59,7 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
 }
 
 async function replayFiles(
-  { place, span, binlog, keep, services }: ReplayRun,
+  { place, span, binlog, keepGtids = false, settle }: ReplayRun,
   files: readonly string[],
   folder: string,
   progress: Progress,
@@ -72,10 +76,12 @@ async function replayFiles(
       progress.stage('replaying the binary log')
       if (span.transactions > 0) {
         const onBytes = (bytes: number): void => progress.advance({ bytes })
-        await replay.run({ connect, files, binlog, folder, onBytes, ...limitsOf(span) })
+        const options = { connect, files, binlog, keepGtids, folder, onBytes, ...limitsOf(span) }
+        await replay.run(options)
       }
+      if (!settle) return { locked: [], events: [] }
       progress.stage('disabling events and locking accounts')
-      return await replay.settle(session, { keep, services })
+      return await replay.settle(session, settle)
     } finally {
       await putBack()
       advised()

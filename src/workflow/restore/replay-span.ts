@@ -17,6 +17,8 @@ export interface ReplaySpan {
   transactions: number
   /** The last of them, where it could be seen. */
   last: Transaction | null
+  /** GTIDs of all that the log has before `stop`; null where it does not tell. */
+  gtids: string | null
 }
 
 /** The segments from a snapshot's place to a moment's, and how many transactions they are. */
@@ -38,6 +40,7 @@ export async function replaySpan(
   const scan = new SegmentScan(archive, stretch, identities)
   let transactions = 0
   let last: Transaction | null = null
+  let gtids: string | null = null
   for (const segment of segments) {
     // Those in the middle are whole, and their envelopes say how many.
     if (segment !== first && segment !== segments.at(-1)) {
@@ -52,6 +55,7 @@ export async function replaySpan(
     )
     transactions += within.length
     last = within.at(-1) ?? last
+    gtids = scanned.historyAt(stop.file === file ? stop.offset : segment.to)
   }
-  return { start, stop, segments, head, transactions, last }
+  return { start, stop, segments, head, transactions, last, gtids }
 }

@@ -6,6 +6,7 @@ import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import type { Check } from '#domain/backup/check'
+import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { Position } from '#domain/backup/position'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
@@ -15,6 +16,7 @@ import { type LeaversSince, leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
+import { removeServerOn } from './server-on-files.ts'
 
 /** In the data directory, where the server can read it whatever guards it. */
 const LEAVERS_FILE = 'ecomdb-leavers.sql'
@@ -29,7 +31,16 @@ export interface PhysicalRestoreOptions {
   startOver: boolean
   /** Where the audit trail would be, if the snapshot has one. */
   auditDatabase: string
+  /** What follows when the files are prepared and their pages right; they are nobody's until it ends. */
+  sequel?: FilesSequel | undefined
 }
+
+/** Brings the data directory `folder` of a snapshot further. */
+export type FilesSequel = (
+  engine: Engine,
+  manifest: PhysicalManifest,
+  folder: string,
+) => Promise<readonly Check[]>
 
 export interface PhysicalRestoreReport {
   snapshotId: string
@@ -74,6 +85,7 @@ export async function restorePhysically(
   const engine = await engineFor(envelope.engine)
   const folder = resolve(options.dataFolder)
   await refuseFull(folder, options.startOver)
+  if (options.startOver && !options.dryRun) await removeServerOn(engine, folder)
   const report = reportOf(layers, folder, leavers)
   warnOfLeavers(report, progress)
   if (options.dryRun) return report
@@ -83,6 +95,7 @@ export async function restorePhysically(
     folder,
     startOver: options.startOver,
     extra: initFile ? { path: initFile, text } : null,
+    sequel: options.sequel,
   }
   const { checks, owner } = await usingRepository(access.repository, () =>
     fill(engine, access, layers, place, progress),
@@ -118,6 +131,7 @@ interface Place {
   startOver: boolean
   /** A file of ours beside the server's. */
   extra: { path: string; text: string } | null
+  sequel: FilesSequel | undefined
 }
 
 /**
@@ -128,7 +142,7 @@ async function fill(
   engine: Engine,
   access: SnapshotAccess,
   layers: readonly PhysicalLayer[],
-  { folder, startOver, extra }: Place,
+  { folder, startOver, extra, sequel }: Place,
   progress: Progress,
 ): Promise<{ checks: Check[]; owner: number }> {
   const made = await makeFolder(folder)
@@ -139,6 +153,11 @@ async function fill(
   try {
     const checks = await restoreDataFolder(engine, access, layers, folder, progress)
     refuseDamage(checks)
+    const last = layers.at(-1)?.manifest
+    if (sequel && last) {
+      checks.push(...(await sequel(engine, last, folder)))
+      refuseDamage(checks)
+    }
     if (extra) await writeFile(extra.path, extra.text, { flag: 'wx' })
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)

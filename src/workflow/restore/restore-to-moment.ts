@@ -44,7 +44,7 @@ export async function restoreToMoment(
     const archive = await BinlogArchive.open(target)
     const chosen = await chooseStart(archive, access, options.snapshot, moment, progress)
     const span = await replaySpan(archive, chosen, access.identities)
-    const replay = reportOf(moment, chosen, span)
+    const replay = replayReportOf(moment, chosen, span)
     let before: ReplayTarget | null = null
     const check = async (session: Session, own: readonly string[]): Promise<void> => {
       before = await requireOwnServer(place, session, own)
@@ -53,9 +53,9 @@ export async function restoreToMoment(
     }
     const run = async (): Promise<void> => {
       const { services, binlog } = options
-      const keep = before?.accounts ?? []
-      const outcome = { archive, access, place, span, services, binlog, keep, clock }
-      replay.outcome = await replayLog(outcome, progress)
+      const settle = { keep: before?.accounts ?? [], services }
+      const replayRun = { archive, access, place, span, binlog, settle, clock }
+      replay.outcome = await replayLog(replayRun, progress)
     }
     const snapshot = chosen.snapshot.snapshotId
     const restored = await restoreSnapshot(
@@ -108,7 +108,7 @@ async function requireOwnServer(
  * replay comes last.
  * @throws EcomdbError OBJECT_DAMAGED
  */
-async function requireWhole(
+export async function requireWhole(
   { segments, head }: ReplaySpan,
   { repository }: SnapshotAccess,
 ): Promise<void> {
@@ -117,7 +117,11 @@ async function requireWhole(
   }
 }
 
-function reportOf(moment: Moment, chosen: ChosenStart, span: ReplaySpan): ReplayReport {
+export function replayReportOf(
+  moment: Moment,
+  chosen: ChosenStart,
+  span: ReplaySpan,
+): ReplayReport {
   const { start, stop, last, next, proven } = chosen
   return {
     moment: momentText(moment),

@@ -15,7 +15,7 @@ export interface BinlogDialect {
   client(): ProgramCommand
   readonly clientOptions: readonly string[]
   /** For the tool, when it replays: transactions get new GTIDs. */
-  readonly replayOptions: readonly string[]
+  readonly forgetGtids: readonly string[]
   readonly statusStatement: (session: Session) => string
   /** MySQL's server_uuid. */
   serverUuid(session: Session): Promise<string | null>

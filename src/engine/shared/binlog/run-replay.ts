@@ -42,13 +42,13 @@ const CLIENT_OPTIONS = [
 
 function toolArguments(
   dialect: BinlogDialect,
-  { files, start, stop, binlog }: ReplayOptions,
+  { files, start, stop, binlog, keepGtids = false }: ReplayOptions,
   folder: string,
 ): string[] {
   return [
     '--no-defaults',
     ...dialect.toolOptions,
-    ...dialect.replayOptions,
+    ...(keepGtids ? [] : dialect.forgetGtids),
     ...(binlog ? [] : ['--disable-log-bin']),
     `--local-load=${folder}`,
     `--start-position=${start}`,

@@ -25,6 +25,16 @@ export async function admitAdministrator(server: RunningServer): Promise<Connect
   return { ...server.administrator, user: USER, password: new Secret(password) }
 }
 
+/** See PhysicalBackups.dismiss. */
+export async function dismissAdministrator(connect: ConnectOptions): Promise<void> {
+  const session = await openSession(connect)
+  try {
+    await session.run(`DROP USER ${quoteAccount(USER, HOST)}`)
+  } finally {
+    await session.close()
+  }
+}
+
 export function isDrillAdministrator({ user, host }: { user: string; host: string }): boolean {
   return user === USER && host === HOST
 }

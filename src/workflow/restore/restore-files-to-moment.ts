@@ -1,0 +1,122 @@
+import type { Clock } from '#core/clock'
+import type { Progress } from '#core/progress'
+import { countOf } from '#core/units'
+import { type Check, checkOf } from '#domain/backup/check'
+import { isHistoryOf, parseHistory } from '#domain/binlog/gtid-history'
+import type { Moment } from '#domain/binlog/moment'
+import type { ReplayReport } from '#domain/binlog/replay-report'
+import type { EngineFamily } from '#domain/engine-family'
+import type { Engine } from '#engine/engine'
+import type { ConnectOptions } from '#engine/session'
+import { BinlogArchive } from '#repository/binlog-archive'
+import { usingRepository } from '#repository/repository-use'
+import type { Target } from '#target/target'
+import { type ChosenStart, chooseStart } from './choose-snapshot.ts'
+import type { SnapshotAccess } from './open-snapshot.ts'
+import { replayLog } from './replay-log.ts'
+import { type ReplaySpan, replaySpan } from './replay-span.ts'
+import {
+  type FilesSequel,
+  type PhysicalRestoreOptions,
+  type PhysicalRestoreReport,
+  restorePhysically,
+} from './restore-physically.ts'
+import { replayReportOf, requireWhole } from './restore-to-moment.ts'
+import { withServerOnFiles } from './server-on-files.ts'
+
+export interface FilesMomentReport extends PhysicalRestoreReport {
+  replay: ReplayReport
+}
+
+/**
+ * `ecomdb restore --data-dir --at|--gtid|--before-gtid`: the data files of the newest physical
+ * snapshot from which an unbroken log leads to the moment; then the log, through a private server
+ * on the files, which is stopped again. Accounts and events are left as they were at the moment.
+ *
+ * @throws EcomdbError OUTSIDE_WINDOW, CONTENT_MISMATCH and what restorePhysically throws;
+ *   SERVER_REFUSED for a statement of the log, UNSUPPORTED for another series of servers: the
+ *   directory is empty again
+ */
+export async function restoreFilesToMoment(
+  options: Omit<PhysicalRestoreOptions, 'sequel'>,
+  moment: Moment,
+  { access, target }: { access: SnapshotAccess; target: Target },
+  engineFor: (family: EngineFamily) => Promise<Engine>,
+  clock: Clock,
+  progress: Progress,
+): Promise<FilesMomentReport> {
+  return await usingRepository(access.repository, async () => {
+    progress.stage('finding the moment in the binary log')
+    const archive = await BinlogArchive.open(target)
+    const { snapshot } = options
+    const chosen = await chooseStart(archive, access, snapshot, moment, progress, 'physical')
+    const span = await replaySpan(archive, chosen, access.identities)
+    const replay = replayReportOf(moment, chosen, span)
+    progress.stage('reading the segments of the binary log')
+    await requireWhole(span, access)
+    let ranOn: string | null = null
+    const sequel: FilesSequel = async (engine, manifest, folder) => {
+      progress.stage('starting a private server on the files')
+      const checks = await withServerOnFiles(engine, folder, manifest, async (connect, version) => {
+        ranOn = version
+        const run = { archive, access, span, place: { engine, connect }, clock }
+        // There is no log that it could write to.
+        const how = { binlog: true, keepGtids: hasGtids(chosen), settle: null }
+        replay.outcome = await replayLog({ ...run, ...how }, progress)
+        return [
+          checkOf('start', `a private ${version} started on the files, and stopped`, []),
+          checkOf('replay', replayed(span), []),
+          await gtidsAfter(engine, connect, span.gtids, chosen.next?.gtid ?? null),
+        ]
+      })
+      progress.stage('checking pages')
+      return [...checks, await pagesAfter(engine, folder)]
+    }
+    const snapshotId = chosen.snapshot.snapshotId
+    const restored = await restorePhysically(
+      { ...options, snapshot: snapshotId, sequel },
+      access,
+      engineFor,
+      clock,
+      progress,
+    )
+    // Files that a newer patch release has had open are its own.
+    return { ...restored, serverVersion: ranOn ?? restored.serverVersion, replay }
+  })
+}
+
+/** A server that had none goes on without. */
+const hasGtids = ({ snapshot }: ChosenStart): boolean => (snapshot.position?.gtidSet ?? '') !== ''
+
+const replayed = ({ transactions, segments }: ReplaySpan): string =>
+  `${countOf(transactions, 'transaction')} of ${countOf(segments.length, 'segment')}, to the last statement`
+
+/** Has the server had exactly the transactions that the archived log has before the moment? */
+async function gtidsAfter(
+  engine: Engine,
+  connect: ConnectOptions,
+  gtids: string | null,
+  next: string | null,
+): Promise<Check> {
+  const session = await engine.connect({ ...connect, database: undefined })
+  try {
+    const found = await engine.physicalBackups.restoredGtids(session)
+    if (found === null || found === '' || gtids === null) {
+      const why = found === null ? 'the files do not tell them' : 'there are none to compare'
+      return { name: 'gtids', outcome: 'unchecked', summary: why, differences: [] }
+    }
+    const same =
+      isHistoryOf(engine.family, gtids, found) &&
+      !(next !== null && parseHistory(engine.family, found).has(next))
+    const differences = same ? [] : [`the log has ${gtids}, and the restored server ${found}`]
+    return checkOf('gtids', `the restored server has those of the log: ${found}`, differences)
+  } finally {
+    await session.close()
+  }
+}
+
+async function pagesAfter(engine: Engine, folder: string): Promise<Check> {
+  const { files, problems } = await engine.physicalBackups.checkPages(folder)
+  const summary = `innochecksum read every page of ${countOf(files, 'file')} again after the replay`
+  return checkOf('pages', summary, problems)
+}

@@ -1,0 +1,106 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EcomdbError } from '#core/errors'
+import { onInterrupt } from '#core/interruption'
+import type { Engine } from '#engine/engine'
+import type { ConnectOptions } from '#engine/session'
+import { KEPT_BESIDE_FILES } from './data-folder-mark.ts'
+
+/** In the data directory, while a private server runs on its files. */
+const SERVER = '.ecomdb-server'
+
+/** What the files were copied from. */
+export interface FilesOf {
+  serverVersion: string
+  settings: Readonly<Record<string, string>>
+}
+
+/**
+ * Starts a private server on the files of a data directory, as an administrator of ours that is
+ * gone again afterwards, and stops it in good order, which alone makes the files good: commits are
+ * not synchronised. No binary log, no events. When it fails the server is gone, and the files with it.
+ *
+ * @throws EcomdbError UNSUPPORTED for a server of another series than the files are of: it would
+ *   make them its own; TOOL_FAILED, STORAGE_FAILED and what `use` throws
+ */
+export async function withServerOnFiles<Result>(
+  engine: Engine,
+  folder: string,
+  files: FilesOf,
+  use: (connect: ConnectOptions, version: string) => Promise<Result>,
+): Promise<Result> {
+  const place = await engine.scratchServers.claim(join(folder, SERVER))
+  const forget = onInterrupt(() => removeServerOn(engine, folder))
+  try {
+    const data = join(place, 'data')
+    await mkdir(data, { mode: engine.physicalBackups.modes.folder })
+    await moveAll(folder, data)
+    const result = await onServer(engine, place, files, use)
+    await moveAll(data, folder)
+    await rm(place, { recursive: true })
+    return result
+  } catch (error) {
+    await removeServerOn(engine, folder)
+    throw error
+  } finally {
+    forget()
+  }
+}
+
+/** Ends the server that a restore has left running which was killed, and removes its folder. */
+export async function removeServerOn(engine: Engine, folder: string): Promise<void> {
+  await engine.scratchServers.remove(join(folder, SERVER))
+}
+
+async function onServer<Result>(
+  engine: Engine,
+  folder: string,
+  { serverVersion, settings }: FilesOf,
+  use: (connect: ConnectOptions, version: string) => Promise<Result>,
+): Promise<Result> {
+  const { scratchServers, physicalBackups } = engine
+  const options = { folder, tcp: false, purpose: 'sandbox' } as const
+  const quiet = ['--skip-log-bin', '--event-scheduler=OFF', '--innodb-flush-log-at-trx-commit=0']
+  const closed = await scratchServers.start({
+    ...options,
+    serverOptions: [...physicalBackups.serverOptions(settings), ...quiet],
+  })
+  requireSameSeries(serverVersion, closed.version)
+  const admitted = await physicalBackups.admit(closed)
+  await scratchServers.stop(folder)
+  // Without grants MariaDB makes no events, and neither engine has its loadable functions.
+  const server = await scratchServers.start({
+    ...options,
+    serverOptions: [...physicalBackups.grantedOptions(settings), ...quiet],
+    administrator: admitted,
+  })
+  const result = await use(server.administrator, server.version)
+  await physicalBackups.dismiss(server.administrator)
+  await scratchServers.stop(folder)
+  return result
+}
+
+function requireSameSeries(of: string, running: string): void {
+  if (seriesOf(of) === seriesOf(running)) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: `the files are of ${of}, and the server that is installed here is ${running}`,
+    why: 'a server makes older files its own, and the older server could not be started on them again',
+    hints: [
+      'restore where a server of the same series is installed',
+      'or leave --data-dir out: a logical snapshot is replayed into any server',
+    ],
+  })
+}
+
+/** Patch releases read each other's files. */
+function seriesOf(version: string): string {
+  return /^\d+\.\d+/.exec(version)?.[0] ?? version
+}
+
+/** Both are on one file system, as one is in the other. */
+async function moveAll(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    if (name === SERVER || KEPT_BESIDE_FILES.includes(name)) continue
+    await rename(join(from, name), join(to, name))
+  }
+}
