@@ -112,7 +112,7 @@ function itemRow(item: CheckedItem): TableRow {
           ...(wrong ? [line(`Why: ${why}.`)] : []),
           list(found),
           ...(verdict === 'fail' ? mending(fix) : []),
-          line(references.join(' · '), 'note'),
+          ...(references.length > 0 ? [line(references.join(' · '), 'note')] : []),
         ),
       },
     ],
@@ -138,6 +138,6 @@ function about({ server, checkedAt }: HardenReport): Html {
     ['Server', `${server.engine} ${server.version}`],
     ['Seen as', server.account],
     ['Checked', checkedAt],
-    ['References', 'CIS MySQL 8.4 Benchmark, PCI DSS 4, OWASP ASVS 5'],
+    ['References', 'CIS MySQL Community 8.4 Benchmark v1.1.0, PCI DSS v4.0.1, OWASP ASVS 5.0.0'],
   ])
 }

@@ -14,7 +14,7 @@ export interface HardeningCheck {
   title: string
   /** Why it matters: one sentence. */
   why: string
-  /** Numbers in CIS MySQL 8.4, PCI DSS 4 and ASVS 5, as far as known. */
+  /** Numbers in CIS MySQL 8.4 v1.1.0, PCI DSS v4.0.1 and ASVS 5.0.0: docs/harden.md says how read. */
   references: readonly string[]
   severity: Severity
   judge(facts: HardeningFacts, policy: HardenPolicy): Judgement

@@ -6,7 +6,7 @@ export const tlsRequired: HardeningCheck = {
   id: 'H01',
   title: 'the server refuses connections without TLS',
   why: 'without it a password and every row can be read, and changed, on the way',
-  references: ['CIS 8.1', 'PCI DSS 4.2.1', 'ASVS 12.3.1'],
+  references: ['CIS 8.1', 'PCI DSS 2.2.7', 'ASVS 12.3.1'],
   severity: 'high',
   judge(facts) {
     if (isOn(facts, 'skip_networking')) {

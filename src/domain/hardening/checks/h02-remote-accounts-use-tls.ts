@@ -5,7 +5,7 @@ export const remoteAccountsUseTls: HardeningCheck = {
   id: 'H02',
   title: 'every account that comes over the network must use TLS',
   why: 'the requirement on the account holds when the one on the server is switched off',
-  references: ['CIS 8.2', 'PCI DSS 4.2.1', 'ASVS 12.3.1'],
+  references: ['CIS 8.2', 'PCI DSS 2.2.7', 'PCI DSS 8.3.2', 'ASVS 12.3.1'],
   severity: 'medium',
   judge(facts) {
     const remote = loginAccounts(facts).filter(account => !isLocal(account))

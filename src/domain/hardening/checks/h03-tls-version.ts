@@ -7,7 +7,7 @@ export const tlsVersion: HardeningCheck = {
   id: 'H03',
   title: 'TLS is 1.2 or newer',
   why: 'TLS 1.0 and 1.1 can be broken, and a client that is asked to will use them',
-  references: ['CIS 2.15', 'PCI DSS 4.2.1', 'ASVS 12.1.1'],
+  references: ['CIS 2.15', 'PCI DSS 2.2.7', 'ASVS 12.1.1'],
   severity: 'medium',
   judge(facts) {
     if (!facts.tlsAvailable) return notApplicable('the server speaks no TLS at all (H01)')

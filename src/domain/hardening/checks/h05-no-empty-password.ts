@@ -9,7 +9,7 @@ export const noEmptyPassword: HardeningCheck = {
   id: 'H05',
   title: 'no account opens with an empty password',
   why: 'whoever reaches the server and knows a name is in',
-  references: ['CIS 7.3', 'PCI DSS 8.3.1', 'ASVS 6.3.2'],
+  references: ['CIS 7.3', 'PCI DSS 8.3.1'],
   severity: 'critical',
   judge(facts) {
     const accounts = loginAccounts(facts)

@@ -5,7 +5,7 @@ export const noWildcardHost: HardeningCheck = {
   id: 'H06',
   title: 'accounts come from hosts that are named',
   why: 'a stolen password is worth less where it works from one place only',
-  references: ['CIS 7.6', 'PCI DSS 7.2.5', 'ASVS 13.2.2'],
+  references: ['CIS 7.6', 'PCI DSS 7.2.5'],
   severity: 'medium',
   judge(facts) {
     const accounts = loginAccounts(facts)

@@ -16,7 +16,7 @@ export const serverAdministration: HardeningCheck = {
   id: 'H09',
   title: 'only administrators may act as others, change settings, or switch logs off',
   why: 'these stop the binary log and the audit, or make code that runs with the rights of another',
-  references: ['CIS 5.x', 'PCI DSS 7.2.5', 'ASVS 13.2.2'],
+  references: ['CIS 5.11', 'CIS 5.12', 'PCI DSS 7.2.2', 'PCI DSS 7.2.5', 'ASVS 13.2.2'],
   severity: 'high',
   judge: (facts, policy) =>
     judgePrivileges(facts, policy, 'a privilege to administer the server', held =>

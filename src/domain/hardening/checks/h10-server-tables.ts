@@ -20,7 +20,7 @@ export const serverTables: HardeningCheck = {
   id: 'H10',
   title: 'only administrators reach the tables of accounts and of the audit',
   why: 'who reads them has every hash, and who writes them makes himself anybody',
-  references: ['CIS 5.x', 'PCI DSS 7.2.5', 'PCI DSS 10.3.2', 'ASVS 16.4.2'],
+  references: ['CIS 5.1', 'PCI DSS 7.2.2', 'PCI DSS 10.3.2', 'ASVS 16.4.2'],
   severity: 'high',
   judge(facts, policy) {
     const there = ['mysql', ...facts.schemas.map(({ name }) => name)]

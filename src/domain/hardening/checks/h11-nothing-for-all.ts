@@ -6,7 +6,7 @@ export const nothingForAll: HardeningCheck = {
   id: 'H11',
   title: 'no right is given to everybody',
   why: 'what PUBLIC or a mandatory role may do, every account may, and no list of its rights says so',
-  references: ['PCI DSS 7.2.1', 'ASVS 13.2.2'],
+  references: ['PCI DSS 7.2.2', 'ASVS 13.2.2'],
   severity: 'medium',
   judge(facts) {
     const roles = variable(facts, 'mandatory_roles')

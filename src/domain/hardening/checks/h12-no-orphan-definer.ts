@@ -4,7 +4,7 @@ export const noOrphanDefiner: HardeningCheck = {
   id: 'H12',
   title: 'every view, routine, trigger and event has an owner that exists',
   why: 'it fails for everybody now, and whoever makes an account of that name owns it',
-  references: ['PCI DSS 8.2.5', 'ASVS 13.2.2'],
+  references: ['CIS 5.12'],
   severity: 'medium',
   judge({ programs, accounts }) {
     const owned = programs.filter(({ asDefiner }) => asDefiner)

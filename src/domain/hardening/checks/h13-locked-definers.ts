@@ -7,7 +7,7 @@ export const lockedDefiners: HardeningCheck = {
   id: 'H13',
   title: 'what runs with the rights of its owner is owned by a locked account of few rights',
   why: 'a hole in a procedure of root is a hole in the server, and a leaver may own what the shop needs',
-  references: ['PCI DSS 7.2.5', 'ASVS 13.2.2'],
+  references: ['CIS 5.10', 'PCI DSS 7.2.5', 'ASVS 13.2.2'],
   severity: 'medium',
   judge(facts) {
     const owned = facts.programs.filter(({ asDefiner }) => asDefiner)

@@ -9,7 +9,7 @@ export const fileFolder: HardeningCheck = {
   id: 'H18',
   title: 'the server reads and writes files in one folder only, or none',
   why: 'else who holds FILE writes a program where another one runs it, and reads every key',
-  references: ['CIS 4.8', 'PCI DSS 2.2.6'],
+  references: ['CIS 4.7', 'PCI DSS 2.2.6'],
   severity: 'high',
   judge(facts) {
     const name = 'secure_file_priv'

@@ -5,7 +5,7 @@ export const strictMode: HardeningCheck = {
   id: 'H19',
   title: 'the server refuses values that do not fit',
   why: 'otherwise it cuts them short or makes them zero, and says that all is well',
-  references: ['CIS 4.9 (either strict mode)'],
+  references: ['CIS 4.8 (either strict mode)'],
   severity: 'medium',
   judge(facts) {
     const modes = variable(facts, 'sql_mode').split(',').filter(Boolean)

@@ -9,7 +9,7 @@ export const bindAddress: HardeningCheck = {
   id: 'H20',
   title: 'the server listens on the addresses that it is meant to',
   why: 'an address that nobody needs is one that everybody can try',
-  references: ['CIS 2.14', 'PCI DSS 1.4.1'],
+  references: ['CIS 2.14', 'PCI DSS 2.2.6'],
   severity: 'medium',
   judge(facts) {
     if (isOn(facts, 'skip_networking')) {

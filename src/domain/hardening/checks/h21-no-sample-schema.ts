@@ -6,7 +6,7 @@ export const noSampleSchema: HardeningCheck = {
   id: 'H21',
   title: 'there is no test or sample schema',
   why: 'they are often open to everybody, and nobody looks at what is in them',
-  references: ['CIS 4.2', 'PCI DSS 2.2.4'],
+  references: ['CIS 4.2', 'PCI DSS 6.5.6'],
   severity: 'low',
   judge({ schemas }) {
     const found = schemas.filter(

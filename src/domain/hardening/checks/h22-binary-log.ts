@@ -7,7 +7,7 @@ export const binaryLog: HardeningCheck = {
   id: 'H22',
   title: 'the binary log has every change in full, safe on disk, and is cleared in time',
   why: 'it is what brings back the hours since the last backup, and what shows who changed a row',
-  references: ['PCI DSS 10.2.1'],
+  references: ['CIS 2.1.4'],
   severity: 'high',
   judge(facts) {
     if (!isOn(facts, 'log_bin')) {

@@ -5,7 +5,7 @@ export const binlogEncryption: HardeningCheck = {
   id: 'H23',
   title: 'the binary log is encrypted on disk',
   why: 'it has every row that was ever changed, and lies in files that a copy of the disk has too',
-  references: ['CIS 2.2.1', 'PCI DSS 3.5.1'],
+  references: ['CIS 2.2.1'],
   severity: 'low',
   judge(facts) {
     if (!isOn(facts, 'log_bin')) return notApplicable('there is no binary log (H22)')

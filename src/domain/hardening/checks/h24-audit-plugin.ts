@@ -17,7 +17,7 @@ export const auditPlugin: HardeningCheck = {
   id: 'H24',
   title: 'the audit plugin is there, writes, and cannot be unloaded',
   why: 'who can switch the record off and on again has a time of which nobody knows',
-  references: ['CIS 6.x', 'PCI DSS 10.2.1', 'ASVS 16.4.2'],
+  references: ['PCI DSS 10.2.1', 'ASVS 16.4.2'],
   severity: 'medium',
   judge: facts => (facts.family === 'mysql' ? onMysql : onMariadb)(facts),
 }

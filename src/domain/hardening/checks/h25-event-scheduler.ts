@@ -5,7 +5,7 @@ export const eventScheduler: HardeningCheck = {
   id: 'H25',
   title: 'the event scheduler runs',
   why: 'it ends expired access when ecomdb itself does not run',
-  references: ['PCI DSS 8.2.5'],
+  references: [],
   severity: 'medium',
   judge(facts) {
     const name = 'event_scheduler'

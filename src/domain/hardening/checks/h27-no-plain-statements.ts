@@ -5,7 +5,7 @@ export const noPlainStatements: HardeningCheck = {
   id: 'H27',
   title: 'statements are not written to plain logs',
   why: "the general log has customers' data, and with log_raw passwords as they were typed",
-  references: ['CIS 6.x', 'PCI DSS 3.3.1', 'ASVS 16.2.5'],
+  references: ['CIS 6.4', 'PCI DSS 8.3.2', 'ASVS 16.2.5'],
   severity: 'medium',
   judge: facts =>
     judgeSettings(

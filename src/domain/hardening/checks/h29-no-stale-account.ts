@@ -8,7 +8,7 @@ export const noStaleAccount: HardeningCheck = {
   id: 'H29',
   title: 'accounts of people who have left, or have had no role for 90 days, are locked',
   why: 'nobody misses a stolen account that nobody uses',
-  references: ['PCI DSS 8.2.5', 'PCI DSS 8.2.6'],
+  references: ['CIS 2.11', 'PCI DSS 8.2.5', 'PCI DSS 8.2.6'],
   severity: 'medium',
   judge(facts) {
     const open = new Set(loginAccounts(facts).map(({ name }) => name))

@@ -5,7 +5,7 @@ export const chatTriggers: HardeningCheck = {
   id: 'H30',
   title: 'the triggers that record changes of chats are as ecomdb made them',
   why: 'a changed trigger is how a transcript is edited unseen',
-  references: ['PCI DSS 10.3.4', 'PCI DSS 11.5.2'],
+  references: ['PCI DSS 10.3.4'],
   severity: 'high',
   judge({ audited }) {
     if (audited === null) return notApplicable('this server has no audit trail (ecomdb audit)')
