@@ -13,7 +13,7 @@ const count = (least: number, most: number, what: string) =>
 
 const schema = z
   .strictObject({
-    min_length: count(LEAST_LENGTH, 128, 'the least characters (default 12)').optional(),
+    min_length: count(LEAST_LENGTH, 64, 'the least characters (default 12)').optional(),
     max_length: count(16, 1024, 'the most characters (default 128)').optional(),
     requires: z
       .array(z.enum(['digit', 'upper', 'lower', 'special']))

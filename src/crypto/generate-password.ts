@@ -6,6 +6,8 @@ const SETS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnpqrstuvwxyz', '23456789'
 const ALPHABET = SETS.join('')
 /** 6.2 bits a character: 173 bits. */
 const LENGTH = 28
+/** For accounts that no person types the password of: a server may ask for as many (password.yaml). */
+export const MACHINE_LENGTH = 64
 
 /**
  * A random password that password policies accept: upper and lower case, digits and
@@ -23,7 +25,7 @@ export function generatePassword(length = LENGTH): Secret {
   }
 }
 
-/** Six of 4096 words: 72 bits, and a digit and a mark besides. */
+/** Six of 4096 words: 72 bits, and a digit and a mark besides. More where a policy asks for length. */
 const WORDS = 6
 
 /**
@@ -31,10 +33,13 @@ const WORDS = 6
  * rules ask for.
  *
  * @param words lower case, at least 4096 of them; those with repeats or runs are not used
+ * @param minLength characters that it has at least
  */
-export function generatePassphrase(words: readonly string[]): Secret {
+export function generatePassphrase(words: readonly string[], minLength = 0): Secret {
+  const word = (): string => words[randomInt(words.length)] ?? ''
   for (;;) {
-    const picked = Array.from({ length: WORDS }, () => words[randomInt(words.length)] ?? '')
+    const picked = Array.from({ length: WORDS }, word)
+    while (picked.join('-').length < minLength) picked.push(word())
     const [first = '', ...others] = picked
     const text = [first.charAt(0).toUpperCase() + first.slice(1), ...others].join('-')
     const phrase = `${text}-${randomInt(2, 10)}`

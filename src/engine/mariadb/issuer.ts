@@ -1,11 +1,17 @@
 import type { IssuerDialect } from '../shared/credentials/issuer-dialect.ts'
 import { HASH_REFUSED } from '../shared/credentials/run-identified.ts'
 
+/** Of every kind of characters; of no use to who reads it, for its account is locked. */
+const THROWAWAY =
+  "CONCAT(UPPER(SHA2(CONCAT(UUID(), RAND()), 256)), SHA2(CONCAT(UUID(), RAND()), 256), '.-_+:,=%')"
+
 /**
  * MariaDB's part of the issuer's procedures. An account has one default role there, so each
  * session has a role of its own that holds the person's. To set it takes UPDATE on the mysql
  * schema, to grant a role its ADMIN OPTION; the locked issuer alone has both. The binary log gets
- * the statement as it is, so the account is made with the hash (run-identified.ts says more).
+ * the statement as it is, so the account is made with the hash; where the server's password rules want
+ * to see the password, with one that nobody has, locked until SET PASSWORD, of which the log has the
+ * hash (run-identified.ts says more).
  */
 export const mariadbIssuer: IssuerDialect = {
   grants: database => [
@@ -16,8 +22,12 @@ export const mariadbIssuer: IssuerDialect = {
   makeAccount: require => `
     BEGIN
       DECLARE EXIT HANDLER FOR ${HASH_REFUSED}
-        EXECUTE IMMEDIATE CONCAT('CREATE USER ', v_account, ' IDENTIFIED BY ', QUOTE(p_password),
-          ' ${require} WITH MAX_USER_CONNECTIONS ', p_connections);
+      BEGIN
+        EXECUTE IMMEDIATE CONCAT('CREATE USER ', v_account, ' IDENTIFIED BY ', QUOTE(${THROWAWAY}),
+          ' ${require} WITH MAX_USER_CONNECTIONS ', p_connections, ' ACCOUNT LOCK');
+        EXECUTE IMMEDIATE CONCAT('SET PASSWORD FOR ', v_account, ' = PASSWORD(', QUOTE(p_password), ')');
+        EXECUTE IMMEDIATE CONCAT('ALTER USER ', v_account, ' ACCOUNT UNLOCK');
+      END;
       EXECUTE IMMEDIATE CONCAT('CREATE USER ', v_account, ' IDENTIFIED BY PASSWORD ',
         QUOTE(CONCAT('*', UPPER(SHA1(UNHEX(SHA1(p_password)))))),
         ' ${require} WITH MAX_USER_CONNECTIONS ', p_connections);

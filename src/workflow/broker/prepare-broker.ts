@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EcomdbError } from '#core/errors'
+import type { Secret } from '#core/secret'
 import { generateDedupKey, writeDedupKey } from '#crypto/key-files'
 import type { PrepareReport } from '#domain/credential/prepare-report'
 import { asAdministrator, type PeopleServer } from '../credential/people.ts'
@@ -43,8 +44,12 @@ export async function prepareBroker(
     if (dryRun) return report
     if (madeKey) await writeDedupKey(totpKeyFile, generateDedupKey())
     const passwords = await openPasswordStore(dirname(passwordFile), [BROKER_USER])
+    const password = passwords.of(BROKER_USER)
+    // A server that remembers passwords refuses the one that the account has.
+    const isSet = await opens(server, password)
     for (const step of steps) {
-      await credentials.runIssuerStep(session, step, passwords.of(BROKER_USER))
+      if (step.takesPassword && isSet) continue
+      await credentials.runIssuerStep(session, step, password)
     }
     const record = { do: 'record account' as const, account: broker, kind: 'service' as const }
     for (const sql of accessCatalog.compile(session, { ...record, person: null })) {
@@ -54,6 +59,19 @@ export async function prepareBroker(
     await accessCatalog.recordOperation(session, operation)
     return report
   })
+}
+
+/** Whether the broker's account has this password already, as far as it can be tried from here. */
+async function opens({ engine, connect }: PeopleServer, password: Secret | null): Promise<boolean> {
+  if (password === null) return false
+  try {
+    const options = { ...connect, user: BROKER_USER, password, database: undefined }
+    await (await engine.connect(options)).close()
+    return true
+  } catch (error) {
+    if (error instanceof EcomdbError) return false
+    throw error
+  }
 }
 
 async function isThere(file: string): Promise<boolean> {

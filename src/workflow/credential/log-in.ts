@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
-import { generatePassword } from '#crypto/generate-password'
+import { generatePassword, MACHINE_LENGTH } from '#crypto/generate-password'
 import type { TotpPolicy } from '#domain/credential/totp-policy'
 import { HANDLE } from '#domain/credential/user-report'
 import type { MintedSession } from '#engine/credentials'
@@ -97,7 +97,7 @@ async function mint(
   person: string,
 ): Promise<LoggedIn> {
   const { lastsMs, connections } = policy.session
-  const password = generatePassword()
+  const password = generatePassword(MACHINE_LENGTH)
   const minted = await engine.credentials.mint(session, {
     person,
     suffix: randomBytes(6).toString('hex'),

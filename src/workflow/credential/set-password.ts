@@ -90,19 +90,24 @@ async function choose(
   return { password: wanted, shown: null }
 }
 
+/** 173 bits; more or less where the policy wants it. */
+const RANDOM_LENGTH = 28
+
 /** A hundred in a row that the policy refuses mean that it accepts none. */
 const TRIES = 100
 
 async function generate(
   kind: 'random' | 'passphrase',
-  { minLength }: PasswordPolicy,
+  { minLength, maxLength }: PasswordPolicy,
   weaknesses: (password: Secret) => Promise<Weakness[]>,
 ): Promise<{ password: Secret; shown: string }> {
   const words = kind === 'passphrase' ? await passphraseWords() : []
   let last: Weakness[] = []
   for (let tried = 0; tried < TRIES; tried += 1) {
     const password =
-      kind === 'passphrase' ? generatePassphrase(words) : generatePassword(Math.max(28, minLength))
+      kind === 'passphrase'
+        ? generatePassphrase(words, minLength)
+        : generatePassword(Math.min(Math.max(RANDOM_LENGTH, minLength), maxLength))
     last = await weaknesses(password)
     if (last.length === 0) return { password, shown: password.reveal() }
   }

@@ -4,7 +4,7 @@ import { EcomdbError, systemCode } from '#core/errors'
 import type { Secret } from '#core/secret'
 import { readSecretFile } from '#core/secret-file'
 import { translateStorageError } from '#core/storage-error'
-import { generatePassword } from '#crypto/generate-password'
+import { generatePassword, MACHINE_LENGTH } from '#crypto/generate-password'
 
 /** Passwords of accounts that are about to be made, each in a file of mode 0600. */
 export interface PasswordStore {
@@ -49,7 +49,7 @@ export async function openPasswordStore(
  * @returns null when it is there already
  */
 async function writeNew(path: string): Promise<Secret | null> {
-  const password = generatePassword()
+  const password = generatePassword(MACHINE_LENGTH)
   const partial = `${path}.partial`
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })

@@ -46,7 +46,7 @@ function onMariadb(facts: HardeningFacts, { passwordLength }: HardenPolicy): Jud
           ...atLeast(facts, 'simple_password_check_other_characters', 1),
         ]
       : []),
-    // Without it a ready-made hash passes unseen; with it, passwords are in a binary log as they are.
+    // Without it a ready-made hash passes unseen; with it, others than ecomdb put passwords in the log.
     {
       name: 'strict_password_validation',
       value: 'ON',

@@ -1,5 +1,6 @@
 import type { Secret } from '#core/secret'
 import { PASSWORD_MARK } from '#domain/schema/provision-plan'
+import type { AccountName } from '#domain/schema/service-accounts'
 import type {
   Credentials,
   IssuerOptions,
@@ -55,13 +56,20 @@ export async function issuerSteps(
     plain(endProcedure(dialect, place)),
     plain(overdueProcedure(database)),
     plain(overdueEvent(database)),
-    // Twice: an account that is there from before gets the password of the file, too.
-    ...['CREATE USER IF NOT EXISTS', 'ALTER USER'].map(verb => ({
-      sql: `${verb} ${brokerName} IDENTIFIED BY ${PASSWORD_MARK}`,
+    // An account that is there from before gets the password of the file, too.
+    {
+      sql: `${await setsPassword(session, broker)} ${brokerName} IDENTIFIED BY ${PASSWORD_MARK}`,
       takesPassword: true,
-    })),
+    },
     ...brokerGrants(database).map(grant => plain(`GRANT ${grant} TO ${brokerName}`)),
   ]
+}
+
+async function setsPassword(session: Session, { user, host }: AccountName): Promise<string> {
+  const sql = 'SELECT 1 FROM mysql.user WHERE user = ? AND host = ?'
+  return (await session.value(sql, [user, host])) === null
+    ? 'CREATE USER IF NOT EXISTS'
+    : 'ALTER USER'
 }
 
 /**

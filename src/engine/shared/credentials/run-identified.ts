@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Secret } from '#core/secret'
 import { PASSWORD_MARK } from '#domain/schema/provision-plan'
 import { quoteString } from '../../quote.ts'
@@ -8,30 +8,71 @@ import type { Session } from '../../session.ts'
 /** ER_OPTION_PREVENTS_STATEMENT: strict_password_validation refuses what it cannot look at. */
 export const HASH_REFUSED = 1290
 
+/** ER_CANNOT_USER: of CREATE USER, the account is there; of ALTER USER, any refusal, that one too. */
+const CANNOT_USER = 1396
+
 /**
- * Runs a statement with `IDENTIFIED BY PASSWORD_MARK` in it.
+ * Runs `CREATE USER … IDENTIFIED BY PASSWORD_MARK …` or `ALTER USER … IDENTIFIED BY PASSWORD_MARK`.
  *
  * MariaDB writes CREATE USER and ALTER USER into its binary log as they came, password and all
  * (seen on 10.11; MySQL writes the hash): it gets the hash of mysql_native_password. Where its own
- * password rules want to see the password, they do, and so does its log.
+ * password rules want to see the password, they do, by SET PASSWORD: of that the log has the hash.
  */
 export async function runIdentified(
   session: Session,
   sql: string,
   password: Secret,
 ): Promise<void> {
-  const plain = sql.replace(PASSWORD_MARK, () => quoteString(password.reveal()))
   if (session.flavor.family === 'mysql') {
-    await session.run(plain)
+    await session.run(sql.replace(PASSWORD_MARK, () => quoteString(password.reveal())))
     return
   }
   const hash = quoteString(nativePasswordHash(password.reveal()))
   try {
     await session.run(sql.replace(PASSWORD_MARK, () => `PASSWORD ${hash}`))
   } catch (error) {
-    if (serverErrorNumber(error) !== HASH_REFUSED) throw error
-    await session.run(plain)
+    if (![HASH_REFUSED, CANNOT_USER].includes(serverErrorNumber(error) ?? 0)) throw error
+    await runUnderRules(session, sql, password)
   }
+}
+
+const IDENTIFIED = ` IDENTIFIED BY ${PASSWORD_MARK}`
+const LOCK = ' ACCOUNT LOCK'
+
+/**
+ * The account is made with a password that nobody has, and locked as long as it has that one: the
+ * log shows it. When the rules refuse the real one, the account goes again.
+ */
+async function runUnderRules(session: Session, sql: string, password: Secret): Promise<void> {
+  const [head = '', rest = ''] = sql.split(IDENTIFIED)
+  const [, verb, ifNeeded, account] =
+    /^(CREATE|ALTER) USER (IF NOT EXISTS )?(.+)$/s.exec(head) ?? []
+  if (account === undefined) throw new Error(`no statement that sets a password: ${sql}`)
+  const set = `SET PASSWORD FOR ${account} = PASSWORD(${quoteString(password.reveal())})`
+  if (verb === 'ALTER') {
+    await session.run(set)
+    return
+  }
+  const isLocked = rest.endsWith(LOCK)
+  const first = `CREATE USER ${account} IDENTIFIED BY ${quoteString(throwaway())}${rest}`
+  try {
+    await session.run(isLocked ? first : `${first}${LOCK}`)
+  } catch (error) {
+    if (ifNeeded && serverErrorNumber(error) === CANNOT_USER) return
+    throw error
+  }
+  try {
+    await session.run(set)
+    if (!isLocked) await session.run(`ALTER USER ${account} ACCOUNT UNLOCK`)
+  } catch (error) {
+    await session.run(`DROP USER ${account}`)
+    throw error
+  }
+}
+
+/** Some of every kind of characters, and more of them than a server asks for. */
+function throwaway(): string {
+  return `${randomBytes(48).toString('base64url')}Aa1.-_+:,=%`
 }
 
 /** As the server's PASSWORD() gives it. */
