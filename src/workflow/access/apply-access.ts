@@ -6,7 +6,7 @@ import { accountText, type ObservedAccess } from '#domain/access/observed'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
-import { stillConnected } from '../credential/people.ts'
+import { endPersonSessions, requireEnded } from '../credential/end-person-sessions.ts'
 import {
   type AccessOptions,
   type CompiledChange,
@@ -67,10 +67,22 @@ async function runAll(
       progress.advance({ items: 1 })
     }
   } catch (error) {
-    await putOut()
+    await putOut().catch((second: unknown) => {
+      throw stillIn(error, second)
+    })
     throw error
   }
   return await putOut()
+}
+
+/** What had failed is not forgotten over what failed after it. */
+function stillIn(error: unknown, second: unknown): EcomdbError {
+  return new EcomdbError('SERVER_REFUSED', {
+    what: `${messageOf(error)}; then sessions of who had lost something did not end`,
+    why: messageOf(second),
+    hints: ['`ecomdb access list` shows who is there', 'run the command again'],
+    cause: error,
+  })
 }
 
 /**
@@ -80,25 +92,23 @@ async function runAll(
  * @throws EcomdbError SERVER_REFUSED when a session is still connected
  */
 async function endMinted(
-  { credentials, leavers }: Engine,
+  engine: Engine,
   session: Session,
   done: readonly Change[],
 ): Promise<number> {
   const people = new Set(done.flatMap(one => (one.do === 'end lease' ? [one.person] : [])))
-  let ended = 0
+  let count = 0
   for (const person of people) {
-    await leavers.hold(session, person)
+    await engine.leavers.hold(session, person)
     try {
-      for (const { user } of await credentials.openSessions(session, person)) {
-        const outcome = await credentials.endSession(session, user, 'role ended')
-        if (outcome === 'still connected') throw stillConnected(user)
-        ended += 1
-      }
+      const sessions = await endPersonSessions(engine, session, person, 'role ended')
+      requireEnded(sessions)
+      count += sessions.ended.length
     } finally {
-      await leavers.release(session, person)
+      await engine.leavers.release(session, person)
     }
   }
-  return ended
+  return count
 }
 
 async function endSessions(

@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { endPersonSessions } from '../credential/end-person-sessions.ts'
 import { endSessions } from './end-sessions.ts'
 import { accountText, type Draft, type Leaver, step } from './leaver.ts'
 
@@ -49,12 +50,10 @@ export async function removeAccounts(leaver: Leaver, report: Draft): Promise<voi
  * not call it drops the accounts all the same, and the broker's sweep does the rest.
  */
 async function endMinted({ options, place, session }: Leaver): Promise<void> {
-  const { credentials } = place.engine
-  for (const { user } of await credentials.openSessions(session, options.person)) {
-    try {
-      await credentials.endSession(session, user, 'left')
-    } catch (error) {
-      if (!(error instanceof EcomdbError) || error.code !== 'PRIVILEGE_MISSING') throw error
-    }
+  try {
+    // One that is still connected is looked for again when the accounts are gone.
+    await endPersonSessions(place.engine, session, options.person, 'left')
+  } catch (error) {
+    if (!(error instanceof EcomdbError) || error.code !== 'PRIVILEGE_MISSING') throw error
   }
 }

@@ -5,6 +5,7 @@ import type { UserReport } from '#domain/credential/user-report'
 import type { Lockout, PersonRecord } from '#engine/credentials'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
+import { endPersonSessions, requireEnded } from './end-person-sessions.ts'
 
 /** The server that people's accounts are on; the account is an administrator's. */
 export interface PeopleServer {
@@ -92,14 +93,10 @@ export async function lockUser(server: PeopleServer, handle: string): Promise<Us
   return await asAdministrator(server, async session => {
     const record = await requirePerson(server, session, handle)
     await credentials.setState(session, handle, 'locked')
-    const ended: string[] = []
-    for (const { user } of await credentials.openSessions(session, handle)) {
-      const outcome = await credentials.endSession(session, user, 'locked')
-      if (outcome === 'still connected') throw stillConnected(user)
-      ended.push(user)
-    }
-    const operation = { command: 'user lock', subject: handle, detail: { ended } }
+    const sessions = await endPersonSessions(server.engine, session, handle, 'locked')
+    const operation = { command: 'user lock', subject: handle, detail: { ...sessions } }
     await accessCatalog.recordOperation(session, operation)
+    requireEnded(sessions)
     return await reportOf(server, session, { ...record, state: 'locked' })
   })
 }
@@ -122,14 +119,5 @@ export async function unlockUser(
     const operation = { command: 'user unlock', subject: handle, detail: {} }
     await accessCatalog.recordOperation(session, operation)
     return await reportOf(server, session, { ...record, state: 'active' })
-  })
-}
-
-/** For who was put out of a session, by whatever command. */
-export function stillConnected(user: string): EcomdbError {
-  return new EcomdbError('SERVER_REFUSED', {
-    what: `the session ${user} does not end`,
-    why: 'its connections are there after they were killed',
-    hints: ['run the command again: what it did already stays done'],
   })
 }

@@ -132,8 +132,9 @@ ending: BEGIN
   END LOOP;
   ${dialect.dropAccount}
   DELETE FROM account WHERE account_user = p_user AND account_host = v_host AND kind = 'session';
+  -- One that is still connected stays open on record: whoever ends it next finds it.
   UPDATE session_account SET ended_at = UTC_TIMESTAMP(6), end_reason = p_reason
-  WHERE session_user = p_user AND ended_at IS NULL;
+  WHERE session_user = p_user AND ended_at IS NULL AND v_id IS NULL;
   -- A mint that was under way has made it meanwhile; one that comes later sees that it has ended.
   IF EXISTS (SELECT 1 FROM mysql.user WHERE user = p_user AND host = v_host) THEN
     ${dialect.dropAccount}
