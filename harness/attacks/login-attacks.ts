@@ -1,6 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { EcomdbError } from '#core/errors'
 import { Secret } from '#core/secret'
 import { ShopPeople } from '#test/login/shop-people'
 import { askBroker } from '#workflow/broker/ask-broker'
@@ -127,6 +128,7 @@ const LOGIN_ATTACKS: readonly LoginAttack[] = [
     expected: 'what it has left is gone after the sweep of the next start',
     async run(shop, { person }) {
       const { credentials } = shop.engine
+      let cut = 0
       for (let each = 0; each < 8; each += 1) {
         const broker = await shop.engine.connect({ ...shop.issuer.connect, database: undefined })
         const suffix = `00000000000${each}`
@@ -135,15 +137,36 @@ const LOGIN_ATTACKS: readonly LoginAttack[] = [
         const minting = credentials.mint(broker, { person, suffix, password, ...limits })
         await new Promise(resolve => setTimeout(resolve, each * 4))
         broker.destroy()
-        await minting.catch(() => {})
+        const died = await minting.then(
+          () => false,
+          (error: unknown) => isLost(error),
+        )
+        if (died) cut += 1
       }
-      await new Promise(resolve => setTimeout(resolve, 1000))
+      if (cut === 0) throw new Error('no mint was cut short: nothing was shown')
+      await untilNoBroker(shop)
       await sweepSessions(shop.issuer, 'broker restarted', () => true)
       const left = await shop.session.value(`SELECT COUNT(*) FROM mysql.user WHERE user LIKE ?`, [
         `%s\\_${person}%`,
       ])
       if (left !== '0') throw new Error(`${left} accounts are left`)
-      return 'nothing is left'
+      return `${cut} of 8 mints were cut short, and nothing is left`
     },
   },
 ]
+
+/** @throws what it is, when that is not the end of the connection */
+function isLost(error: unknown): true {
+  if (error instanceof EcomdbError && error.code === 'SERVER_LOST') return true
+  throw error
+}
+
+/** The server goes on with what it has begun for a client that is gone. */
+async function untilNoBroker({ session }: ShopPeople): Promise<void> {
+  const sql = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'ecomdb_broker'"
+  const patience = Date.now() + 60_000
+  while ((await session.value(sql)) !== '0') {
+    if (Date.now() > patience) throw new Error('the broker is still connected')
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
