@@ -98,6 +98,8 @@ export interface Credentials {
   addToHistory(session: Session, person: string, hashed: HashedPassword, now: Date): Promise<void>
 
   totp(session: Session, person: string): Promise<Totp | null>
+  /** Other databases of this server in which ecomdb keeps people, one of them enrolled. */
+  enrolledElsewhere(session: Session): Promise<string[]>
   /** A new seed, which does not count before it is confirmed. Recovery codes go. */
   enroll(session: Session, person: string, version: number, seed: Buffer, now: Date): Promise<void>
   /**

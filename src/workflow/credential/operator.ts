@@ -25,7 +25,9 @@ export interface Operator {
  * configuration from doing harm; it cannot keep out whoever has the server's administrator.
  *
  * Where nobody is enrolled there is nobody to ask: a new server, and the first enrolment; where the
- * policy names people, for nothing else than enrolling. That is told, and never silent.
+ * policy names people, for nothing else than enrolling, and for a restore into a server without
+ * records. That is told, and never silent. A server whose people are in another database than the one
+ * that this run looks into is no such server.
  *
  * @throws EcomdbError OPERATOR_CODE_REQUIRED, LOGIN_REFUSED, LOGIN_THROTTLED: nothing was changed
  */
@@ -37,9 +39,9 @@ export async function askOperator(
 ): Promise<void> {
   await asAdministrator(server, async session => {
     const { accessCatalog } = server.engine
-    const exists = await accessCatalog.storeExists(session, 'access')
-    const mayBegin = operator.people.length === 0 || command === 'user enroll'
-    if (!exists || (mayBegin && !(await isAnybodyEnrolled(server, session, operator)))) {
+    if (await hasNobodyToAsk(server, session, command, operator)) {
+      const elsewhere = await server.engine.credentials.enrolledElsewhere(session)
+      if (elsewhere.length > 0) throw recordsElsewhere(elsewhere)
       progress.warn(
         `policies/totp.yaml asks for the operator's code before ${command}, and nobody is enrolled here who could give one: it is not asked for`,
       )
@@ -53,14 +55,35 @@ export async function askOperator(
   })
 }
 
-async function isAnybodyEnrolled(
+/** @throws EcomdbError OPERATOR_CODE_REQUIRED where the policy names people, and none is on record */
+async function hasNobodyToAsk(
+  server: PeopleServer,
+  session: Session,
+  command: OperatorCommand,
+  operator: Operator,
+): Promise<boolean> {
+  const isNamed = operator.people.length > 0
+  if (!(await server.engine.accessCatalog.storeExists(session, 'access'))) {
+    if (!isNamed || ['restore', 'user enroll'].includes(command)) return true
+    const elsewhere = await server.engine.credentials.enrolledElsewhere(session)
+    throw elsewhere.length > 0 ? recordsElsewhere(elsewhere) : notEnrolled(operator.person)
+  }
+  if (isNamed && command !== 'user enroll') return false
+  return !(await couldAnybodySay(server, session, command, operator))
+}
+
+/** Who has used a recovery code must be enrolled again: that leaves nobody to ask for that alone. */
+async function couldAnybodySay(
   { engine: { credentials } }: PeopleServer,
   session: Session,
+  command: OperatorCommand,
   { people }: Operator,
 ): Promise<boolean> {
+  const states = command === 'user enroll' ? ['active'] : ['active', 'renew']
   for (const { person, state } of await credentials.people(session)) {
     if (state !== 'active' || (people.length > 0 && !people.includes(person))) continue
-    if ((await credentials.totp(session, person))?.state === 'active') return true
+    const totp = await credentials.totp(session, person)
+    if (totp && states.includes(totp.state)) return true
   }
   return false
 }
@@ -99,6 +122,17 @@ function notEnrolled(person: string): EcomdbError {
     hints: [
       'ECOMDB_OPERATOR says who you are, where it is not your login name',
       `\`ecomdb user enroll ${person}\` enrols`,
+    ],
+  })
+}
+
+function recordsElsewhere(stores: readonly string[]): EcomdbError {
+  return new EcomdbError('OPERATOR_CODE_REQUIRED', {
+    what: 'nobody is asked for a code here, and the server has people with one; nothing was changed',
+    why: `they are in ${stores.join(', ')}, and this run looks elsewhere (server.access_database, ECOMDB_ACCESS_DATABASE)`,
+    hints: [
+      'leave ECOMDB_ACCESS_DATABASE out, or let it name that database',
+      'records that nobody needs any more: drop that database first',
     ],
   })
 }

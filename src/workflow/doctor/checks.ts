@@ -6,6 +6,7 @@ import { copies } from './checks/copies.ts'
 import { deleteRight } from './checks/delete-right.ts'
 import { diskSpace } from './checks/disk-space.ts'
 import { keyFiles } from './checks/key-files.ts'
+import { operatorCode } from './checks/operator-code.ts'
 import { privateKeys } from './checks/private-keys.ts'
 import { recipients } from './checks/recipients.ts'
 import { serverReachable } from './checks/server-reachable.ts'
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check[] = [
   copies,
   diskSpace,
   brokerSocket,
+  operatorCode,
   keyFiles,
   recipients,
   privateKeys,

@@ -29,6 +29,13 @@ export interface DoctorFacts {
   copies: readonly { name: string; maxAgeMs: number; lastSeenAt: string | null }[]
   /** The broker's socket, where the configuration has one. */
   broker: { socketPath: string; distrust: string | null; listens: boolean } | null
+  /** What totp.yaml asks of operators; null where it cannot be read. */
+  operators: {
+    commands: readonly string[]
+    people: readonly string[]
+    /** Files that say so, and their folders, which others than root can change. */
+    loose: readonly string[]
+  } | null
   now: Date
   state: { folder: string; space: DiskSpace }
 }

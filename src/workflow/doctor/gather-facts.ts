@@ -14,6 +14,7 @@ import { doesListen, whyNotTrusted } from '../broker/socket-trust.ts'
 import { readCopyNotes } from '../copy/copy-notes.ts'
 import type { DoctorFacts, Known } from './facts.ts'
 import { gatherKeyFiles, gatherPrivateKeys } from './gather-keys.ts'
+import { gatherOperators } from './gather-operators.ts'
 import { gatherTools } from './gather-tools.ts'
 
 /** What the doctor reaches the world through. */
@@ -46,6 +47,7 @@ export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
     target,
     copies: values ? await gatherCopies(values, target) : [],
     broker: values ? await gatherBroker(values) : null,
+    operators: values ? await gatherOperators(values) : null,
     now: ports.clock.now(),
     tools: await gatherTools(family, ports.engineFor),
     keyFiles: values ? await gatherKeyFiles(values) : [],

@@ -1,12 +1,15 @@
 import type { AttemptState } from '#domain/credential/totp'
 import type { Credentials, Totp } from '../../credentials.ts'
+import { quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
+import { ownStores } from '../own-store/own-store.ts'
 import { momentOf, sqlTime } from './identities.ts'
 import { storeTable } from './people.ts'
 
 type TotpStore = Pick<
   Credentials,
   | 'totp'
+  | 'enrolledElsewhere'
   | 'enroll'
   | 'useStep'
   | 'countAttempt'
@@ -19,6 +22,7 @@ type TotpStore = Pick<
 
 export const totpStore: TotpStore = {
   totp,
+  enrolledElsewhere,
   enroll,
   useStep,
   countAttempt,
@@ -45,6 +49,27 @@ async function totp(session: Session, person: string): Promise<Totp | null> {
     failures: Number(row['failures']),
     blockedUntil: row['blocked_until'] === null ? null : momentOf(row['blocked_until']),
   }
+}
+
+/** By its tables: a database of another name is found, too. */
+async function enrolledElsewhere(session: Session): Promise<string[]> {
+  const stores = await session.rows<{ store: string }>(
+    `SELECT t.table_schema AS store FROM information_schema.tables t
+     JOIN information_schema.tables p ON p.table_schema = t.table_schema AND p.table_name = 'person'
+     WHERE t.table_name = 'totp' AND t.table_comment = 'ecomdb: second factors'
+       AND t.table_schema <> ? ORDER BY 1`,
+    [ownStores.storeName(session, 'access')],
+  )
+  const found: string[] = []
+  for (const { store } of stores) {
+    const enrolled = await session.value(
+      `SELECT COUNT(*) FROM ${quoteQualified(store, 'totp')} t
+       JOIN ${quoteQualified(store, 'person')} p ON p.person = t.person
+       WHERE t.state IN ('active', 'renew') AND p.state = 'active'`,
+    )
+    if (enrolled !== '0') found.push(store)
+  }
+  return found
 }
 
 async function enroll(

@@ -10,6 +10,7 @@ import { copies } from '#workflow/doctor/checks/copies'
 import { deleteRight } from '#workflow/doctor/checks/delete-right'
 import { diskSpace } from '#workflow/doctor/checks/disk-space'
 import { keyFiles } from '#workflow/doctor/checks/key-files'
+import { operatorCode } from '#workflow/doctor/checks/operator-code'
 import { privateKeys } from '#workflow/doctor/checks/private-keys'
 import { recipients } from '#workflow/doctor/checks/recipients'
 import { serverVersion } from '#workflow/doctor/checks/server-version'
@@ -52,6 +53,7 @@ const target = {
 const healthy: DoctorFacts = {
   broker: null,
   copies: [],
+  operators: null,
   now: new Date(0),
   config: { fact: config },
   server: { fact: server },
@@ -213,4 +215,17 @@ test('a copy that was not brought up to date fails when it is too old', () => {
   expect(judged(null)).toEqual(['warn'])
   expect(judged('2026-11-19T12:00:00Z')).toEqual(['ok'])
   expect(judged('2026-11-01T12:00:00Z')).toEqual(['fail'])
+})
+
+test("operator's code: nothing where it is not asked for; a warning where others can switch it off", () => {
+  const asked = { commands: ['restore'], people: [], loose: [] }
+  expect(statuses(operatorCode, {})).toEqual([])
+  expect(statuses(operatorCode, { operators: { ...asked, commands: [] } })).toEqual([])
+  expect(statuses(operatorCode, { operators: asked })).toEqual(['ok'])
+  const loose = { ...asked, people: ['dana'], loose: ['/etc/ecomdb/totp.yaml'] }
+  const [found] = operatorCode({ ...healthy, operators: loose })
+  expect(found).toMatchObject({
+    status: 'warn',
+    detail: expect.stringMatching(/of dana, before restore; but .*totp\.yaml is not asked/),
+  })
 })
