@@ -40,7 +40,7 @@ export default class Grant extends BaseCommand {
     const { args, flags } = await this.parse(Grant)
     const { reason, ticket = null, approver = null } = flags
     const endsAt = endOf(flags.for, systemClock)
-    const request = { ...args, reason, ticket, approver, endsAt }
+    const request = { ...args, reason, ticket, approver, breakGlass: false, endsAt }
     const config = await configFrom(flags)
     await this.askOperator(config, !flags['dry-run'])
     const { engine, options } = await accessOptions(config, flags)

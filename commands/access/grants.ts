@@ -10,7 +10,7 @@ export default class AccessGrants extends BaseCommand {
   static override summary = 'the grants that are open: who holds which role until when'
 
   static override description =
-    'Those that end first, first. Exit status 3 when the time of one is over by five minutes and more, and nothing has ended it: then `ecomdb access expire` does not run. Changes nothing.'
+    'Those that end first, first. Exit status 3 when the time of one is over by five minutes and more, and nothing has ended it, for then `ecomdb access expire` does not run; or when one is open that nobody approved (break-glass). Changes nothing.'
 
   static override examples = ['<%= config.bin %> <%= command.id %>']
 
@@ -21,7 +21,7 @@ export default class AccessGrants extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(AccessGrants)
     const result = await listGrants(await wire.server(await configFrom(flags)), systemClock)
-    const status = result.overdue > 0 ? EXIT.FINDINGS : EXIT.DONE
+    const status = result.overdue + result.breakGlass > 0 ? EXIT.FINDINGS : EXIT.DONE
     return { result, text: grantsText(result), status }
   }
 }

@@ -36,7 +36,10 @@ export function accessListText(list: AccessList): string {
 function rolesText({ roles }: PersonAccess): string {
   return (
     roles
-      .map(({ role, endsAt }) => (endsAt === null ? role : `${role} until ${endsAt.slice(0, 10)}`))
+      .map(({ role, by, endsAt }) => {
+        const until = endsAt === null ? role : `${role} until ${endsAt.slice(0, 10)}`
+        return by === 'break-glass' ? `${until} BREAK-GLASS` : until
+      })
       .join(', ') || '-'
   )
 }

@@ -19,7 +19,9 @@ export function accessReportCsv(report: AccessReport): string {
     ],
     rows: report.people.map(one => [
       ...[one.person, one.fullName, one.state, one.leftAt ?? '', one.exposure],
-      one.roles.map(({ role }) => role).join('; '),
+      one.roles
+        .map(({ role, by }) => (by === 'break-glass' ? `${role} (break-glass)` : role))
+        .join('; '),
       one.roles.map(({ endsAt }) => endsAt?.slice(0, 10) ?? 'no end').join('; '),
       ...[one.tables.join('; '), one.throughPrograms.join('; '), one.sensitive.join('; ')],
       one.accounts.map(({ account, there }) => (there ? account : `${account} (gone)`)).join('; '),

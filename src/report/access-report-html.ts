@@ -107,7 +107,7 @@ function peopleTable(people: readonly PersonAccess[]): Html {
       listed(
         one.roles.map(
           ({ role, by, endsAt }) =>
-            `${role}, ${endsAt ? `until ${day(endsAt)}` : by === 'grant' ? 'no end' : 'by policy'}`,
+            `${role}, ${endsAt ? `until ${day(endsAt)}` : by === 'policy or server' ? 'by policy' : 'no end'}${by === 'break-glass' ? ', break-glass' : ''}`,
         ),
       ),
       listed(one.sensitive),
@@ -149,7 +149,7 @@ function grantTable(grants: readonly Lease[]): Html {
       one.person,
       one.role,
       { markup: together(line(one.reason), ...(one.ticket ? [line(one.ticket, 'note')] : [])) },
-      one.approver ?? { markup: badge('nobody', 'bad') },
+      one.approver ?? { markup: badge(one.breakGlass ? 'break-glass' : 'nobody', 'bad') },
       day(one.startsAt),
       one.endsAt === null ? { markup: badge('no end', 'bad') } : day(one.endsAt),
       one.endedAt === null

@@ -20,6 +20,9 @@ export function leaseText(report: LeaseReport): string {
       ? ['the person logs in through the broker: it counts from the next login on']
       : []),
     ...(isIdle && report.findings.length === 0 ? ['nothing to do'] : []),
+    ...(given.some(({ breakGlass }) => breakGlass)
+      ? ['nobody approved it: `ecomdb status` and `ecomdb access grants` name it until it ends']
+      : []),
     ...(given.some(({ endsAt }) => endsAt) ? [deadManText(deadMan)] : []),
     ...report.findings.map(text => `look at: ${text}`),
     ...(dryRun ? ['nothing was changed'] : []),

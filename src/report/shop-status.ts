@@ -79,6 +79,7 @@ export function shopStatusPrometheus({ at, state, lines, figures }: ShopStatus):
     ...gauge('grants_open', 'Roles that are held by a grant.', figures.grantsOpen),
     ...gauge('grants_ending_soon', 'Of those: end within a week.', figures.grantsEndingSoon),
     ...gauge('grants_overdue', 'Of those: over, and not ended.', figures.grantsOverdue),
+    ...gauge('grants_break_glass', 'Of those: nobody approved.', figures.grantsBreakGlass),
     ...gauge('access_differences', 'Drift from the access policy.', figures.accessDifferences),
     ...gauge('accounts_beyond', 'Accounts beyond the access policy.', figures.accountsBeyond),
     ...gauge('harden_score', 'Of `ecomdb harden check`, 0 to 100.', figures.hardenScore),

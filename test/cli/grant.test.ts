@@ -67,6 +67,37 @@ describe.each(TEST_ENGINES)('%s', family => {
         expect(expired.json().result.ended).toMatchObject([{ role: reader }])
         expect(await reads('items')).toBe(false)
 
+        // Nobody approves: for hours at most, named as long as it is open, and ended like the rest.
+        const glass = ['access', 'break-glass', person, other, '--reason', 'shop is down']
+        expect((await ecomdb(...glass, '--for', '5h')).stderr).toContain('4h at most')
+        const planned = (await ecomdb(...glass, '--for', '30m', '--dry-run', '--json')).json()
+        expect(planned.result).toMatchObject({ dryRun: true, given: [{ breakGlass: true }] })
+        const broken = await ecomdb(...glass, '--for', '30m', '--ticket', 'INC-7', '--json')
+        expect(broken.status, broken.stdout).toBe(0)
+        expect(broken.json().result).toMatchObject({
+          given: [{ role: other, breakGlass: true, approver: null, ticket: 'INC-7' }],
+          deadMan: { installed: true, scheduler: true },
+        })
+        expect(await reads('secret')).toBe(true)
+        expect((await ecomdb(...glass, '--for', '1h')).stderr).toContain('by a grant already')
+        const named = await ecomdb('access', 'grants')
+        expect(named.status).toBe(3)
+        expect(named.stdout).toMatch(/BREAK-GLASS: shop is down/)
+        const noted = await session.rows(
+          `SELECT subject, detail FROM ${quoteIdentifier(store)}.operation WHERE command = 'access break-glass'`,
+        )
+        expect(noted).toHaveLength(1)
+        expect(JSON.stringify(noted)).toContain('shop is down')
+        const [inside] = await leaver.open(1)
+        await leaver.run(
+          `UPDATE ${grants} SET ends_at = UTC_TIMESTAMP(6) WHERE break_glass AND ended_at IS NULL`,
+        )
+        const over = (await ecomdb('access', 'expire', '--json')).json().result
+        expect(over).toMatchObject({ ended: [{ role: other }], sessionsEnded: 1 })
+        await expect(inside?.value('SELECT 1')).rejects.toThrow()
+        expect(await reads('secret')).toBe(false)
+        expect((await ecomdb('access', 'grants')).status).toBe(0)
+
         await ecomdb(...args)
         const [held] = await leaver.open(1)
         await leaver.run(

@@ -116,7 +116,14 @@ function access(): string {
     grants: [
       {
         ...{ grantId: 1, person: 'alice', role: 'analyst', reason: NASTY, ticket: 'OPS-1' },
-        ...{ approver: null, grantedBy: 'bob', startsAt: at, endsAt: null, endedAt: null },
+        ...{
+          approver: null,
+          breakGlass: true,
+          grantedBy: 'bob',
+          startsAt: at,
+          endsAt: null,
+          endedAt: null,
+        },
         ...{ endedBy: null, endReason: null },
       },
     ],

@@ -11,7 +11,11 @@ export interface PersonAccess {
   leftAt: string | null
   accounts: readonly { account: string; kind: string; there: boolean; locked: boolean }[]
   /** By grant, by the policy, or by the server alone. */
-  roles: readonly { role: string; by: 'grant' | 'policy or server'; endsAt: string | null }[]
+  roles: readonly {
+    role: string
+    by: 'grant' | 'break-glass' | 'policy or server'
+    endsAt: string | null
+  }[]
   exposure: Exposure
   tables: readonly string[]
   throughPrograms: readonly string[]
@@ -114,7 +118,16 @@ export function exceptionsOf(
         why: `${role}: ${reason}`,
       })),
     ...grants
-      .filter(({ approver, person }) => approver === null || approver === person)
+      .filter(({ breakGlass }) => breakGlass)
+      .map(({ person, role, reason, startsAt }) => ({
+        ...{ what: 'break-glass', who: person },
+        why: `${role} without an approver, on ${startsAt.slice(0, 10)}: ${reason}`,
+      })),
+    ...grants
+      .filter(
+        ({ breakGlass, approver, person }) =>
+          !breakGlass && (approver === null || approver === person),
+      )
       .map(({ person, role, approver }) => ({
         ...{
           what: approver === null ? 'nobody approved' : 'approved by the same person',

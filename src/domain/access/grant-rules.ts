@@ -1,6 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import type { LeaseRequest } from './lease.ts'
-import type { AccessPolicy } from './policy.ts'
+import type { AccessPolicy, RolePolicy } from './policy.ts'
 
 /**
  * Holds a grant to what the policy says of the role: how long it may last, on whose word, and
@@ -17,22 +17,8 @@ export function checkGrant(
 ): void {
   const role = policy.roles.get(request.role)
   if (!role) return
-  if (role.heldBy === 'applications') {
-    throw refusal(request, 'the access policy gives it to applications, not to people', [
-      'put the account under applications: in access.yaml',
-    ])
-  }
-  const { endsAt, approver, person } = request
-  if (role.maxTtlMs !== null) {
-    const hours = Math.floor(role.maxTtlMs / 3_600_000)
-    const longest = hours % 24 === 0 ? `${hours / 24}d` : `${hours}h`
-    const lasts = endsAt === null ? Number.POSITIVE_INFINITY : endsAt.getTime() - now.getTime()
-    if (lasts > role.maxTtlMs) {
-      throw refusal(request, `the access policy lets a grant of it last ${longest} (max_ttl)`, [
-        `say how long, at most \`--for ${longest}\``,
-      ])
-    }
-  }
+  const { approver, person } = request
+  keepToRole(role, request, now)
   if (role.approvers.length === 0) return
   const who = role.approvers.join(', ')
   const may =
@@ -54,6 +40,56 @@ export function checkGrant(
     `it needs the word of another person: ${who}, or who holds that role; ${got}`,
     ['ask them, then name them with --approver'],
   )
+}
+
+/** Whatever it is for, an emergency is over or somebody has been asked by then. */
+const LONGEST_BREAK_GLASS_MS = 4 * 3_600_000
+
+/**
+ * Holds `ecomdb access break-glass` to its rules: with a reason and an end soon, of a role that
+ * people may have, within its max_ttl. An approver is what it goes without.
+ *
+ * @param held whether the person holds the role by a grant already
+ * @throws EcomdbError USAGE
+ */
+export function checkBreakGlass(
+  policy: AccessPolicy,
+  request: LeaseRequest,
+  now: Date,
+  held: boolean,
+): void {
+  if (held) {
+    throw refusal(request, 'they hold it by a grant already', [
+      '`ecomdb access grants` says until when; `ecomdb grant` makes it longer',
+    ])
+  }
+  if (request.reason.trim() === '') {
+    throw refusal(request, 'the reason is empty', ['say what happened, for who reads it later'])
+  }
+  if (lastsMs(request, now) > LONGEST_BREAK_GLASS_MS) {
+    throw refusal(request, 'without an approver it lasts 4h at most', ['for example: --for 30m'])
+  }
+  const role = policy.roles.get(request.role)
+  if (role) keepToRole(role, request, now)
+}
+
+/** Whether people may have it at all, and how long it may last. */
+function keepToRole(role: RolePolicy, request: LeaseRequest, now: Date): void {
+  if (role.heldBy === 'applications') {
+    throw refusal(request, 'the access policy gives it to applications, not to people', [
+      'put the account under applications: in access.yaml',
+    ])
+  }
+  if (role.maxTtlMs === null || lastsMs(request, now) <= role.maxTtlMs) return
+  const hours = Math.floor(role.maxTtlMs / 3_600_000)
+  const longest = hours % 24 === 0 ? `${hours / 24}d` : `${hours}h`
+  throw refusal(request, `the access policy lets a grant of it last ${longest} (max_ttl)`, [
+    `say how long, at most \`--for ${longest}\``,
+  ])
+}
+
+function lastsMs({ endsAt }: LeaseRequest, now: Date): number {
+  return endsAt === null ? Number.POSITIVE_INFINITY : endsAt.getTime() - now.getTime()
 }
 
 function refusal(

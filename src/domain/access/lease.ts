@@ -6,6 +6,8 @@ export interface Lease {
   reason: string
   ticket: string | null
   approver: string | null
+  /** Taken in an emergency: nobody approved it. */
+  breakGlass: boolean
   grantedBy: string
   startsAt: string
   /** null: until it is revoked. */
@@ -23,6 +25,7 @@ export interface LeaseRequest {
   reason: string
   ticket: string | null
   approver: string | null
+  breakGlass: boolean
   endsAt: Date | null
 }
 

@@ -3,7 +3,10 @@ import type { DeadMan } from './lease-report.ts'
 
 /** A role that a person holds by a grant. */
 export interface OpenGrant
-  extends Pick<Lease, 'grantId' | 'person' | 'role' | 'reason' | 'startsAt' | 'endsAt'> {
+  extends Pick<
+    Lease,
+    'grantId' | 'person' | 'role' | 'reason' | 'breakGlass' | 'startsAt' | 'endsAt'
+  > {
   /** Its time is over, and nothing has ended it. */
   overdue: boolean
 }
@@ -15,6 +18,8 @@ export interface OpenGrants {
   /** Those that end first, first; then those without an end. */
   grants: readonly OpenGrant[]
   overdue: number
+  /** Of those that are not overdue: how many nobody approved, in an emergency. */
+  breakGlass: number
   /** Of those that are not overdue: how many end within a week. */
   endingSoon: number
   /** ISO 8601, UTC; null: none has an end that is still to come. */
@@ -34,9 +39,9 @@ export function openGrants(leases: readonly Lease[], deadMan: DeadMan, now: Date
   const grants = open
     .toSorted((a, b) => (until(a) === until(b) ? a.grantId - b.grantId : until(a) - until(b)))
     .map(lease => {
-      const { grantId, person, role, reason, startsAt, endsAt } = lease
+      const { grantId, person, role, reason, breakGlass, startsAt, endsAt } = lease
       const overdue = now.getTime() - until(lease) > TOLERATED_MS
-      return { grantId, person, role, reason, startsAt, endsAt, overdue }
+      return { grantId, person, role, reason, breakGlass, startsAt, endsAt, overdue }
     })
   const held = grants.filter(({ overdue }) => !overdue)
   const nowText = now.toISOString()
@@ -45,6 +50,7 @@ export function openGrants(leases: readonly Lease[], deadMan: DeadMan, now: Date
     at: nowText,
     grants,
     overdue: grants.length - held.length,
+    breakGlass: held.filter(one => one.breakGlass).length,
     endingSoon: held.filter(({ endsAt }) => endsAt !== null && endsAt <= soon).length,
     nextEndAt: held.find(({ endsAt }) => endsAt !== null && endsAt > nowText)?.endsAt ?? null,
     deadMan,

@@ -4,7 +4,13 @@
  */
 export const OPERATOR_COMMANDS = [
   ...(['restore', 'backup expire', 'key rotate', 'offboard', 'grant'] as const),
-  ...(['access apply', 'access adopt', 'policy apply', 'harden fix'] as const),
+  ...([
+    'access apply',
+    'access adopt',
+    'access break-glass',
+    'policy apply',
+    'harden fix',
+  ] as const),
   ...(['audit erase', 'audit prune', 'audit uninstall'] as const),
   ...(['user enroll', 'user recovery', 'user passwd', 'user unlock'] as const),
 ] as const

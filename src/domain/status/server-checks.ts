@@ -18,7 +18,8 @@ export interface ServerCheck {
 }
 
 /** The members of the checks' results that are shown; each is missing where the check has none. */
-interface CheckResult extends Partial<Pick<OpenGrants, 'grants' | 'overdue' | 'endingSoon'>> {
+interface CheckResult
+  extends Partial<Pick<OpenGrants, 'grants' | 'overdue' | 'breakGlass' | 'endingSoon'>> {
   score?: number
   counts?: { fail: number; pass: number }
   tables?: readonly { problems: readonly string[] }[]
@@ -49,12 +50,13 @@ export const SERVER_CHECKS: readonly ServerCheck[] = [
   {
     ...{ key: 'grants', name: 'grants', argv: ['access', 'grants'] },
     detail: grantsDetail,
-    figures: ({ grants, overdue, endingSoon }) => ({
+    figures: ({ grants, overdue, breakGlass, endingSoon }) => ({
       grantsOpen: grants?.length ?? null,
       grantsOverdue: overdue ?? null,
+      grantsBreakGlass: breakGlass ?? null,
       grantsEndingSoon: endingSoon ?? null,
     }),
-    next: ['`ecomdb access expire` ends them'],
+    next: ['`ecomdb access grants`', '`ecomdb access expire` ends those that are over'],
   },
   {
     ...{ key: 'access', name: 'access drift', argv: ['access', 'drift'] },
@@ -89,7 +91,9 @@ function grantsDetail({ grants = [], overdue = 0, nextEndAt, at }: CheckResult):
       ? `; the next to end: ${next.person} ${next.role}, in ${formatDuration(Date.parse(nextEndAt) - Date.parse(at))}`
       : ''
   const over = overdue > 0 ? `; ${overdue} OVER, and not ended` : ''
-  return `${grants.length} open${over}${ends}`
+  const broken = grants.filter(one => one.breakGlass && !one.overdue)
+  const glass = broken.map(one => `; BREAK-GLASS: ${one.person} ${one.role}`).join('')
+  return `${grants.length} open${over}${glass}${ends}`
 }
 
 /** What a check printed with --json. */

@@ -246,6 +246,7 @@ function figuresOf(facts: StatusFacts): StatusFigures {
     copies: copies.places.length,
     schedulerAlive: schedule.scheduler?.alive ?? null,
     ...{ sealAgeSeconds: null, grantsOpen: null, grantsOverdue: null, grantsEndingSoon: null },
+    grantsBreakGlass: null,
     ...{ accessDifferences: null, accountsBeyond: null, hardenScore: null },
     ...Object.assign({}, ...facts.server.map(one => one.figures)),
   }

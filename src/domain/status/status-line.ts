@@ -16,6 +16,8 @@ export interface ServerFigures {
   grantsOpen: number | null
   /** Their time is over, and nothing has ended them. */
   grantsOverdue: number | null
+  /** Nobody approved them. */
+  grantsBreakGlass: number | null
   /** Within a week. */
   grantsEndingSoon: number | null
   accessDifferences: number | null

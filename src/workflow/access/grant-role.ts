@@ -1,6 +1,6 @@
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
-import { checkGrant } from '#domain/access/grant-rules'
+import { checkBreakGlass, checkGrant } from '#domain/access/grant-rules'
 import { activeLeases, decideGrant, type LeaseRequest } from '#domain/access/lease'
 import type { LeaseReport } from '#domain/access/lease-report'
 import type { AccessPolicy } from '#domain/access/policy'
@@ -16,7 +16,8 @@ import {
 
 /**
  * `ecomdb grant PERSON ROLE`: a row that says who, why and until when, and the role on the
- * server. Run twice it does one thing; with another end it takes the place of the first.
+ * server. Run twice it does one thing; with another end it takes the place of the first. `ecomdb
+ * access break-glass` is the same without an approver, under rules of its own.
  *
  * @throws EcomdbError USAGE for a person or a role that is not there, or who has left
  */
@@ -79,7 +80,17 @@ async function keepToPolicy(
   request: LeaseRequest,
   policy: AccessPolicy,
 ): Promise<void> {
-  const { approver } = request
+  const { approver, person, role } = request
+  if (request.breakGlass) {
+    const own = activeLeases(await engine.leases.list(session, person), clock.now())
+    checkBreakGlass(
+      policy,
+      request,
+      clock.now(),
+      own.some(lease => lease.role === role),
+    )
+    return
+  }
   const theirs = approver === null ? [] : await engine.leases.list(session, approver)
   const held = activeLeases(theirs, clock.now()).map(({ role }) => role)
   checkGrant(policy, request, clock.now(), held)
@@ -102,7 +113,7 @@ async function give(run: LeaseRun, report: LeaseDraft, request: LeaseRequest): P
   const lease = await engine.leases.add(session, request, actor)
   report.given.push(lease)
   await engine.accessCatalog.recordOperation(session, {
-    command: 'grant',
+    command: request.breakGlass ? 'access break-glass' : 'grant',
     subject: request.person,
     detail: { ...lease },
   })

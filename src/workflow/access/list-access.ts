@@ -141,7 +141,11 @@ function rolesOf(
   )
   const others = [...new Set(inner)].filter(role => !granted.some(lease => lease.role === role))
   return [
-    ...granted.map(({ role, endsAt }) => ({ role, by: 'grant' as const, endsAt })),
+    ...granted.map(({ role, breakGlass, endsAt }) => ({
+      role,
+      by: breakGlass ? ('break-glass' as const) : ('grant' as const),
+      endsAt,
+    })),
     ...others.map(role => ({ role, by: 'policy or server' as const, endsAt: null })),
   ]
 }

@@ -15,12 +15,17 @@ export const leases: Leases = {
   async all(session) {
     return await orNone(readLeases(session, ownStores.storeName(session, 'access'), null))
   },
-  async add(session, { person, role, reason, ticket, approver, endsAt }, grantedBy) {
+  async add(session, request, grantedBy) {
+    const { person, role, reason, ticket, approver, breakGlass, endsAt } = request
     const table = await tableOf(session, 'role_grant')
     await session.run(
-      `INSERT INTO ${table} (person, role, reason, ticket, approver, granted_by, starts_at, ends_at)
-       VALUES (?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), ?)`,
-      [person, role, reason, ticket, approver, grantedBy, endsAt && sqlUtc(endsAt)],
+      `INSERT INTO ${table}
+         (person, role, reason, ticket, approver, break_glass, granted_by, starts_at, ends_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), ?)`,
+      [
+        ...[person, role, reason, ticket, approver, breakGlass ? 1 : 0, grantedBy],
+        endsAt && sqlUtc(endsAt),
+      ],
     )
     const id = Number(await session.value('SELECT LAST_INSERT_ID()'))
     const added = (await leases.list(session, person)).find(({ grantId }) => grantId === id)
@@ -116,10 +121,9 @@ async function readLeases(
   store: string,
   person: string | null,
 ): Promise<Lease[]> {
+  // Every column: a store that is only looked at may be of an older version.
   const rows = await session.rows(
-    `SELECT grant_id, person, role, reason, ticket, approver, granted_by, starts_at, ends_at,
-            ended_at, ended_by, end_reason
-       FROM ${quoteQualified(store, 'role_grant')}
+    `SELECT * FROM ${quoteQualified(store, 'role_grant')}
       WHERE ? IS NULL OR person = ? ORDER BY grant_id`,
     [person, person],
   )
@@ -137,6 +141,7 @@ function leaseOf(row: SqlRow): Lease {
     reason: String(row['reason']),
     ticket: text('ticket'),
     approver: text('approver'),
+    breakGlass: String(row['break_glass'] ?? 0) === '1',
     grantedBy: String(row['granted_by']),
     startsAt: time('starts_at') ?? '',
     endsAt: time('ends_at'),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseAccessPolicy } from '#config/access-policy-file'
-import { checkGrant } from '#domain/access/grant-rules'
+import { checkBreakGlass, checkGrant } from '#domain/access/grant-rules'
 import type { LeaseRequest } from '#domain/access/lease'
 
 const POLICY = parseAccessPolicy(
@@ -9,6 +9,7 @@ roles:
   chief: {}
   auditor: {max_ttl: 30d, approvers: [chief, zoe]}
   loader: {held_by: applications}
+  short: {max_ttl: 1h}
 people:
   carl: {roles: [chief]}
 `,
@@ -24,6 +25,7 @@ function complaint(change: Partial<LeaseRequest>, held: readonly string[] = []):
     reason: 'r',
     ticket: null,
     approver: 'carl',
+    breakGlass: false,
     endsAt,
   }
   try {
@@ -50,4 +52,22 @@ test.each<[string, Partial<LeaseRequest>, readonly string[], RegExp | null]>([
   const got = complaint(change, held)
   if (expected === null) expect(got).toBeNull()
   else expect(got).toMatch(expected)
+})
+
+test.each<[string, Partial<LeaseRequest>, boolean, RegExp | null]>([
+  ['no approver', {}, false, null],
+  ['a role that the policy does not know', { role: 'other' }, false, null],
+  ['too long', { endsAt: new Date('2026-01-01T04:00:01Z') }, false, /4h at most/],
+  ['without an end', { endsAt: null }, false, /4h at most/],
+  ['longer than max_ttl', { role: 'short' }, false, /last 1h/],
+  ['held already', {}, true, /hold it by a grant already/],
+  ['an empty reason', { reason: ' ' }, false, /the reason is empty/],
+  ['a role of programs', { role: 'loader' }, false, /to applications, not to people/],
+])('break-glass: %s', (_what, change, held, expected) => {
+  const plain = { person: 'alice', role: 'auditor', reason: 'r', ticket: null, approver: null }
+  const endsAt = new Date('2026-01-01T04:00:00Z')
+  const request = { ...plain, breakGlass: true, endsAt, ...change }
+  const check = (): void => checkBreakGlass(POLICY, request, NOW, held)
+  if (expected === null) expect(check).not.toThrow()
+  else expect(check).toThrow(expected)
 })

@@ -9,6 +9,7 @@ const lease = (grantId: number, more: Partial<Lease> = {}): Lease => ({
   reason: 'reports',
   ticket: null,
   approver: null,
+  breakGlass: false,
   grantedBy: 'root',
   startsAt: '2026-11-01T00:00:00.000Z',
   endsAt: null,
@@ -45,7 +46,8 @@ test('a role that another lease still gives stays', () => {
 
 test('the same request again is the same lease; another end is a new one in its place', () => {
   const held = lease(1, { endsAt: future })
-  const request = { person: 'alice', role: 'analyst', ticket: null, approver: null }
+  const plain = { person: 'alice', role: 'analyst', ticket: null, approver: null }
+  const request = { ...plain, breakGlass: false }
   const again = { ...request, reason: 'reports', endsAt: new Date(Date.parse(future) + 60_000) }
   expect(decideGrant(again, [held], now)).toEqual({ kind: 'held', lease: held })
   const longer = { ...again, endsAt: new Date(Date.parse(future) + 86_400_000) }

@@ -9,8 +9,7 @@ import {
   systemdUnits,
   withCrontabBlock,
 } from '#domain/schedule/service-files'
-import { onPath } from '#process/program'
-import { runProgram } from '#process/run-program'
+import { verifyUnits, whyNoSystemd } from '#test/systemd'
 
 const PLACE: ServicePlace = {
   ...{ name: 'ecomdb', key: '0123456789ab', user: 'root', usesTmp: false },
@@ -19,23 +18,14 @@ const PLACE: ServicePlace = {
   writes: ['/srv/back ups'],
 }
 
-const hasVerify = await runProgram(onPath('systemd-analyze'), ['--version']).then(
-  () => true,
-  () => false,
-)
-
-// Where systemd-analyze is not installed, nobody can check the units.
-test.skipIf(!hasVerify)('systemd finds nothing wrong with the units', async () => {
+test('systemd finds nothing wrong with the units', async context => {
+  const missing = await whyNoSystemd()
+  if (missing) return context.skip(missing)
   const folder = await mkdtemp(join(tmpdir(), 'ecomdb-test-'))
   try {
     const units = systemdUnits(PLACE)
     for (const { name, text } of units) await writeFile(join(folder, name), text)
-    const { stderr } = await runProgram(onPath('systemd-analyze'), [
-      'verify',
-      '--man=no',
-      ...units.map(({ name }) => join(folder, name)),
-    ])
-    expect(stderr).toBe('')
+    expect(await verifyUnits(units.map(({ name }) => join(folder, name)))).toBe('')
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -45,6 +45,14 @@ test('each check is a line; one that fails, or says nothing, is never ok', () =>
     'score 61 of 100, 4 checks fail',
     '`ecomdb harden check`',
   ])
+  const grants = [grantOf('dba', true), grantOf('analyst', false)]
+  expect(lineOf('grants', { status: 3, result: { grants, overdue: 0, breakGlass: 1 } })).toEqual([
+    'finding',
+    '2 open; BREAK-GLASS: alice dba',
+    '`ecomdb access grants`',
+    '`ecomdb access expire` ends those that are over',
+  ])
+  expect(figuresOf.get('grants')).toMatchObject({ grantsOpen: 2, grantsBreakGlass: 1 })
   const error = { code: 'SERVER_UNREACHABLE', what: 'cannot reach it', hints: ['start it'] }
   expect(lineOf('harden', { status: 20, error })).toEqual([
     'finding',
@@ -53,3 +61,8 @@ test('each check is a line; one that fails, or says nothing, is never ok', () =>
   ])
   expect(lineOf('harden', null)).toEqual(['finding', 'no answer', '`ecomdb harden check`'])
 })
+
+function grantOf(role: string, breakGlass: boolean) {
+  const plain = { grantId: 1, person: 'alice', reason: 'r', endsAt: null, overdue: false }
+  return { ...plain, role, breakGlass, startsAt: '2026-11-01T00:00:00.000Z' }
+}

@@ -1,0 +1,49 @@
+import { string } from '@oclif/core/args'
+import { string as text } from '@oclif/core/flags'
+import { accessFlags, accessOptions } from '#cli/access-flags'
+import { BaseCommand, type Outcome } from '#cli/base-command'
+import { configFrom, dryRunFlag } from '#cli/flags'
+import { endOf, leaseStatus } from '#cli/lease-flags'
+import { systemClock } from '#core/clock'
+import { EXIT } from '#core/errors'
+import { leaseText } from '#report/lease-text'
+import { grantRole } from '#workflow/access/grant-role'
+
+export default class AccessBreakGlass extends BaseCommand {
+  static override summary =
+    'give a person a role in an emergency, when nobody is there to approve it'
+
+  static override description =
+    'For four hours at most, and with a reason. It ends as every grant does, by the event in the server too. While it is open `ecomdb status` and `ecomdb access grants` end with 3 and name it; it stays in the record of operations and in `ecomdb report access` as an exception. It gives a role, and no way around the second factor.'
+
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> alice dba --for 30m --reason 'orders hang, bob does not answer' --ticket INC-7",
+  ]
+
+  static override exits = [EXIT.FINDINGS, EXIT.LOCKED]
+
+  static override args = {
+    person: string({ required: true, description: 'the handle' }),
+    role: string({ required: true, description: 'a role of the access policy' }),
+  }
+
+  static override flags = {
+    for: text({ required: true, helpValue: 'TIME', summary: 'how long, at most 4h: 30m, 2h' }),
+    reason: text({ required: true, helpValue: 'TEXT', summary: 'what happened' }),
+    ticket: text({ helpValue: 'ID', summary: 'the incident' }),
+    ...dryRunFlag,
+    ...accessFlags,
+  }
+
+  protected override async execute(): Promise<Outcome<object>> {
+    const { args, flags } = await this.parse(AccessBreakGlass)
+    const { reason, ticket = null } = flags
+    const endsAt = endOf(flags.for, systemClock)
+    const request = { ...args, reason, ticket, approver: null, breakGlass: true, endsAt }
+    const config = await configFrom(flags)
+    await this.askOperator(config, !flags['dry-run'])
+    const { engine, options } = await accessOptions(config, flags)
+    const result = await grantRole(request, flags['dry-run'], { engine, ...options }, systemClock)
+    return { result, text: leaseText(result), status: leaseStatus(result) }
+  }
+}
