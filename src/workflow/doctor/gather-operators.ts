@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Config } from '#config/config'
-import { loadTotpPolicy } from '#config/totp-policy-file'
 import { EcomdbError } from '#core/errors'
 import type { DoctorFacts } from './facts.ts'
 
 /** Who is asked for a code before what, and whether that is as firm as files can be. */
 export async function gatherOperators(config: Config): Promise<DoctorFacts['operators']> {
+  const { loadTotpPolicy } = await import('#config/totp-policy-file')
   try {
     const { operators, file } = await loadTotpPolicy(config)
     const files = [...(config.file ? [config.file] : []), file]

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,6 +11,10 @@ import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
 import { startOwnServer } from '#test/own-server'
+
+function ownGroup(): string {
+  return execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim()
+}
 
 /** A server of a test's own, a broker of its own command beside it, and people of the CLI. */
 export class BrokerShop {
@@ -39,14 +43,17 @@ export class BrokerShop {
     const server = `socket: ${own.server.socketPath}`
     const rest = [
       'keys: {totp_key_file: keys/totp.key}',
-      `broker: {socket: ${shop.socket}}`,
+      `broker: {socket: ${shop.socket}, group: ${ownGroup()}}`,
       'totp_policy: totp.yaml',
+      'password_policy: password.yaml',
     ]
     await mkdir(join(own.folder, 'keys'), { mode: 0o700 })
     await shop.write('ecomdb.yaml', `server: {${server}, user: root}`, ...rest)
     const account = 'user: ecomdb_broker, password_file: keys/ecomdb_broker.password'
     await shop.write('broker.yaml', `server: {${server}, ${account}}`, ...rest)
     await shop.write('totp.yaml', 'session: {lasts: 5m}')
+    // Longer than what ecomdb makes where nobody asks for more.
+    await shop.write('password.yaml', 'min_length: 40')
     return shop
   }
 
@@ -59,19 +66,20 @@ export class BrokerShop {
   }
 
   /** Somebody who is enrolled. */
-  async add(person: string): Promise<{ password: string; seed: string }> {
+  async add(person: string): Promise<{ password: string; seed: string; recoveryCodes: string[] }> {
     const words = ['--name', `Name of ${person}`, '--generate', 'random', '--json']
     const added = await this.run(['user', 'add', person, ...words])
     const begun = await this.run(['user', 'enroll', person, '--json'])
     const seed = new URL(begun.json().result.otpauthUri).searchParams.get('secret') ?? ''
     const code = await this.code(seed)
-    const { status, stderr } = await this.run(
-      ['user', 'enroll', person, '--confirm'],
+    const confirmed = await this.run(
+      ['user', 'enroll', person, '--confirm', '--json'],
       {},
       `${code}\n`,
     )
-    if (status !== 0) throw new Error(stderr)
-    return { password: added.json().result.generatedPassword, seed }
+    if (confirmed.status !== 0) throw new Error(confirmed.stdout)
+    const { recoveryCodes } = confirmed.json().result
+    return { password: added.json().result.generatedPassword, seed, recoveryCodes }
   }
 
   async code(seed: string): Promise<string> {

@@ -47,7 +47,7 @@ describe.each([...commands])('ecomdb %s', (id, command) => {
 })
 
 /** Words after `ecomdb ` in backticks; placeholders such as SNAPSHOT, … and <id> end them. */
-const NAMED = /`ecomdb ((?:[a-z]+)(?: [a-z]+)?)/g
+const NAMED = /`ecomdb ((?:[a-z]+)(?: [a-z]+(?:-[a-z]+)*)?)/g
 
 test('commands that hints and pages name are there', () => {
   const groups = new Set([...commands.keys()].map(id => id.split(' ')[0] ?? ''))
