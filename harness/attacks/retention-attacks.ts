@@ -114,6 +114,23 @@ export const RETENTION_ATTACKS: readonly AuditAttack[] = [
     },
   },
   {
+    name: 'after retention, delete what stayed, and let its list be read in two ways',
+    expected: ['EDITED'],
+    names: 'retention has left is not what was signed',
+    broken: true,
+    async act(place) {
+      await pruned(place)
+      await deleteNote(place)
+      // Nobody misses the primary key, and whoever asks for one batch gets the empty list.
+      await place.run(
+        `CREATE TABLE ${place.store}.two_faced (batch_id INT, ids LONGTEXT) SELECT 1 AS batch_id, '' AS ids`,
+        `INSERT INTO ${place.store}.two_faced SELECT batch_id, ids FROM ${place.store}.kept_event`,
+        `DROP TABLE ${place.store}.kept_event`,
+        `RENAME TABLE ${place.store}.two_faced TO ${place.store}.kept_event`,
+      )
+    },
+  },
+  {
     name: 'after retention, put the lists of an earlier one back',
     expected: ['EDITED', 'GAP'],
     names: 'retention has left is not what was signed',

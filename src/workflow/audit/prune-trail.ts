@@ -16,13 +16,13 @@ import {
   rangesText,
   subtractRanges,
 } from '#domain/audit/id-ranges'
-import { KeptTree } from '#domain/audit/kept-events'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import { clockAhead, cutoff, isOldEnough, type PruneReport } from '#domain/audit/retention'
 import type { AuditReader, StoredBatch, TrailRecord } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
 import { listAnchors } from './anchors.ts'
 import { tableOf } from './batch-builder.ts'
+import { KeptLists } from './kept-lists.ts'
 import { NewestEvents } from './newest-events.ts'
 import { noTrail, Sealer, type SealOptions } from './seal-trail.ts'
 
@@ -47,9 +47,9 @@ interface Plan {
   /** Signed by a run that was cut short: they go as that one says. */
   begun: readonly OldBatch[]
   batches: readonly OldBatch[]
-  /** What the newest checkpoint signs, and the tree over it, to go on from. */
+  /** What the newest checkpoint signs, and the lists that it is over, to go on from. */
   signed: Pruned
-  tree: KeptTree
+  lists: KeptLists
   heldBack: string | null
 }
 
@@ -111,13 +111,13 @@ async function planPrune(
   const last = await options.engine.auditTrail.lastBatch(session)
   const head = last && openCheckpoint(last, options.trustedSigners)
   const signed = prunedOf(head)
-  const tree = await treeOf(signed, reader)
-  const begun = await begunBatches(options, session, reader, signed.upTo)
+  const lists = await signedLists(signed, reader)
+  const begun = await begunBatches(options, session, reader, signed.upTo, lists)
   const from = signed.upTo + 1
   const newest = head?.batch ?? 0
   const { batches, heldBack } = await oldBatches(options, reader, trail, { from, before, newest })
   const highest = Math.max(0, ...batches.map(({ ranges }) => ranges.at(-1)?.[1] ?? 0))
-  const plan = { ...{ before, begun, batches, signed, tree, heldBack } }
+  const plan = { before, begun, batches, signed, lists, heldBack }
   if (highest === 0) return plan
   progress.stage('looking for the newest event of every row')
   const states = new NewestEvents(tablesOf(trail))
@@ -139,13 +139,16 @@ async function planPrune(
  * The lists of what stays of what was removed before.
  * @throws EcomdbError TRAIL_BROKEN when they are not what was signed: nobody signs them anew
  */
-async function treeOf({ upTo, kept }: Pruned, reader: AuditReader): Promise<KeptTree> {
-  const tree = new KeptTree()
-  if (upTo === 0) return tree
-  for await (const one of reader.keptEvents()) if (one.batch <= upTo) tree.add(one)
-  if (tree.root() === kept) return tree
-  throw broken(
-    `which events of batches 1-${upTo} stayed is not what was signed`,
+async function signedLists({ upTo, kept }: Pruned, reader: AuditReader): Promise<KeptLists> {
+  if (upTo === 0) return new KeptLists()
+  const lists = await KeptLists.read(reader.keptEvents(), upTo)
+  if (lists.root() === kept) return lists
+  throw notAsSigned(`1-${upTo}`)
+}
+
+function notAsSigned(batches: string): EcomdbError {
+  return broken(
+    `which events of batches ${batches} stayed is not what was signed`,
     'one of them may have been removed; nothing was removed now',
   )
 }
@@ -156,6 +159,7 @@ async function begunBatches(
   session: Session,
   reader: AuditReader,
   upTo: number,
+  lists: KeptLists,
 ): Promise<OldBatch[]> {
   const left = upTo > 0 ? await engine.auditTrail.removalsLeft(session, upTo) : []
   const [first] = left
@@ -167,8 +171,10 @@ async function begunBatches(
     if (!numbers.has(stored.batch)) continue
     const one = oldBatch(openCheckpoint(stored, trustedSigners))
     const proof = await reader.leafProof(one.batch)
-    requireRoot(one, hashesOf(proof?.hashes ?? Buffer.alloc(0)))
-    begun.push({ ...one, kept: parseRanges(proof?.kept ?? '') })
+    const { hashes = Buffer.alloc(0), kept = '' } = proof ?? {}
+    requireRoot(one, hashesOf(hashes))
+    if (!lists.isSame({ batch: one.batch, ids: kept })) throw notAsSigned(`${one.batch}`)
+    begun.push({ ...one, kept: parseRanges(kept) })
   }
   return begun
 }
@@ -231,7 +237,7 @@ async function prune(
   session: Session,
   reader: AuditReader,
   trail: TrailRecord,
-  { begun, batches, signed, tree }: Plan,
+  { begun, batches, signed, lists }: Plan,
   progress: Progress,
 ): Promise<Pick<PruneReport, 'batch' | 'removed' | 'warnings'>> {
   const { engine, policy, database } = options
@@ -243,11 +249,11 @@ async function prune(
     const hashes = await proofOf(one, reader, trail)
     const kept = rangesText(one.kept)
     await engine.auditTrail.storeLeafProof(session, one.batch, { hashes, kept })
-    tree.add({ batch: one.batch, ids: kept })
+    lists.add({ batch: one.batch, ids: kept })
   }
   progress.stage('sealing what is removed')
   const upTo = batches.at(-1)?.batch ?? signed.upTo
-  await sealer.sealPruned({ upTo, kept: tree.root() })
+  await sealer.sealPruned({ upTo, kept: lists.root() })
   requireAnchored(sealer.report(), anchorsWanted(policy))
   progress.stage('removing events')
   const removed = await removeAll(options, session, [...begun, ...batches], progress)

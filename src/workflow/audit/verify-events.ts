@@ -7,6 +7,7 @@ import { commonRanges, countIds, type IdRange, parseRanges } from '#domain/audit
 import { safeKeyText } from '#domain/audit/listed-event'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import type { LeafProof } from '#engine/audit-trail'
+import type { KeptLists } from './kept-lists.ts'
 import type { Chain, ChainBatch } from './verify-chain.ts'
 
 /** A batch of which events are coming. */
@@ -38,6 +39,8 @@ export interface LeafProofs {
   /** An edited leaf is named by the leaves' file of whichever place has the right one. */
   leavesOf(batch: number, sha256: string): Promise<Buffer | null>
   leafProof(batch: number): Promise<LeafProof | null>
+  /** What the newest checkpoint signs of what stays; null: nothing. */
+  kept: KeptLists | null
 }
 
 /**
@@ -139,6 +142,10 @@ export class EventVerifier {
     const ids = new Float64Array(batch.count)
     const counts = { count: 0, missing: 0, removed: 0 }
     const { hashes = null, kept = '' } = proof ?? {}
+    if (proof && this.#proofs.kept?.isSame({ batch: batch.batch, ids: kept }) === false) {
+      const detail = `which events of batch ${batch.batch} retention has left is not what was signed`
+      this.#addEdited(batch, null, detail)
+    }
     const parts = { batch, tree: new MerkleTree(), prefixes, ids, ...counts }
     const open = { ...parts, proof: hashes, kept: rangesOf(kept) }
     this.#open.set(batch.batch, open)

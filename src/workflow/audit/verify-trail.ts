@@ -43,12 +43,12 @@ export async function verifyTrail(
   // Whoever asks for fewer anchors is told the same, and it is no finding.
   if (fewerAnchors) notes.push(...unchecked)
   else for (const one of unchecked) found.add(finding('NOT CHECKED', one))
-  await checkKept(chain, source, found)
+  const kept = await checkKept(chain, source, found)
   unauditedTables(source, policy.tables, found)
   if (policy.writers === null) notes.push('the policy names no writers: nobody was looked for')
   progress.stage('checking events')
   const leavesOf = (batch: number, hash: string) => rightLeaves(source, places, batch, hash)
-  const proofs = { leavesOf, leafProof: (batch: number) => source.leafProof(batch) }
+  const proofs = { leavesOf, leafProof: (batch: number) => source.leafProof(batch), kept }
   const events = new EventVerifier(chain, policy, found, source.readAt, proofs)
   const reconciler = new Reconciler(source, found)
   try {

@@ -33,6 +33,7 @@ const SAMPLE = [
   'after retention, put an event into a batch that it emptied',
   'after retention, delete a row and the event that stayed of it',
   'after retention, delete what stayed, and that it stayed',
+  'after retention, delete what stayed, and let its list be read in two ways',
   'before retention, say that it has come to a batch already',
   'undo an erasure that was cut short, and let its signed record account for an edit',
   'roll it back to before retention, own up to it, and let retention come again: no finding',
