@@ -14,11 +14,12 @@ import { restoreAccess, restorePlace } from '#cli/restore-wiring'
 import { engineFor, wire } from '#cli/wire'
 import type { Config } from '#config/config'
 import { systemClock } from '#core/clock'
-import { EcomdbError, EXIT } from '#core/errors'
+import { EcomdbError, EXIT, type ExitStatus } from '#core/errors'
 import { filesMomentText, momentRestoreText } from '#report/moment-restore-text'
 import { physicalRestoreText } from '#report/physical-restore-text'
 import { restoreText } from '#report/restore-text'
 import { restoreFilesToMoment } from '#workflow/restore/restore-files-to-moment'
+import type { RestoreReport } from '#workflow/restore/restore-options'
 import { restorePhysically } from '#workflow/restore/restore-physically'
 import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 import { restoreToMoment } from '#workflow/restore/restore-to-moment'
@@ -27,7 +28,7 @@ export default class Restore extends BaseCommand {
   static override summary = 'restore a snapshot into a server, and prove that it came back'
 
   static override description =
-    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked; a server is then yours to start. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction; with --data-dir too, through a private server on the files. An audit trail that comes back is told apart from one that was rolled back: the restore is signed in it where the audit key is. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
+    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked; a server is then yours to start. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction; with --data-dir too, through a private server on the files. An audit trail that comes back is told apart from one that was rolled back: the restore is signed in it where the audit key is. Where something is left to do before the server is used (the restore could not be signed, erased persons or leavers came back, an anchor was not read), it is named and the exit status is 3. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> latest --dry-run',
@@ -39,7 +40,7 @@ export default class Restore extends BaseCommand {
     "<%= config.bin %> <%= command.id %> --data-dir /var/lib/mysql --at '2026-11-20 13:37:00+01:00'",
   ]
 
-  static override exits = [EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
+  static override exits = [EXIT.FINDINGS, EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
 
   static override args = {
     snapshot: string({
@@ -116,10 +117,10 @@ export default class Restore extends BaseCommand {
     if (moment) {
       const from = { access, target: await wire.target(config) }
       const result = await restoreToMoment(options, moment, from, place, systemClock, this.progress)
-      return { result, text: momentRestoreText(result) }
+      return { result, text: momentRestoreText(result), status: statusOf(result) }
     }
     const result = await restoreSnapshot(options, access, place, systemClock, this.progress)
-    return { result, text: restoreText(result) }
+    return { result, text: restoreText(result), status: statusOf(result) }
   }
 
   async #files(
@@ -143,11 +144,20 @@ export default class Restore extends BaseCommand {
         systemClock,
         this.progress,
       )
-      return { result, text: filesMomentText(result) }
+      return { result, text: filesMomentText(result), status: filesStatusOf(result) }
     }
     const result = await restorePhysically(options, access, engineFor, systemClock, this.progress)
-    return { result, text: physicalRestoreText(result) }
+    return { result, text: physicalRestoreText(result), status: filesStatusOf(result) }
   }
+}
+
+/** What came back is right; what somebody has to do yet is a finding. */
+function filesStatusOf({ findings }: { findings: readonly string[] }): ExitStatus {
+  return findings.length > 0 ? EXIT.FINDINGS : EXIT.DONE
+}
+
+function statusOf({ findings, outcome }: RestoreReport): ExitStatus {
+  return filesStatusOf({ findings: [...findings, ...(outcome?.trail?.findings ?? [])] })
 }
 
 /** An unset variable of a shell, which would be the working directory. */

@@ -17,6 +17,7 @@ export interface PhysicalRestoreText {
   files: number
   bytes: number
   initFile: string | null
+  findings: readonly string[]
   outcome: { checks: readonly Check[]; durationMs: number; owner: number } | null
 }
 
@@ -33,13 +34,17 @@ export function physicalRestoreText(report: PhysicalRestoreText): string {
     ],
     ['left', 'left'],
   )
-  if (!report.outcome) return `${facts}\n\nwould restore ${amounts} into ${dataFolder}`
+  const findings = report.findings.map(found => `FINDING: ${found}`)
+  if (!report.outcome) {
+    return [facts, '', ...findings, `would restore ${amounts} into ${dataFolder}`].join('\n')
+  }
   const { checks, durationMs, owner } = report.outcome
   return [
     facts,
     '',
     ...checkLines(checks),
     '',
+    ...findings,
     `restored ${amounts} into ${dataFolder} in ${formatDuration(durationMs)}, for user ${owner}; no server runs on it`,
     `next: start ${engine} ${serverVersion.split('-')[0]} or newer on it${initFile ? `, with --init-file=${initFile}` : ''}`,
   ].join('\n')

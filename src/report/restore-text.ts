@@ -23,6 +23,7 @@ export interface RestoreText {
   rows: number
   bytes: number
   notes: readonly string[]
+  findings: readonly string[]
   method: 'infile' | 'insert'
   plan: readonly { stage: string; object: string; sql: string }[]
   outcome: {
@@ -38,7 +39,10 @@ export interface RestoreText {
 /** `ecomdb restore` for people: the plan for a dry run, else what was done. */
 export function restoreText(report: RestoreText): string {
   const amounts = `${formatCount(report.rows)} rows (${formatBytes(report.bytes)}) in ${formatCount(report.tables)} tables of ${report.databases.join(', ')}`
-  const notes = report.notes.map(note => `note: ${note}`)
+  const notes = [
+    ...report.notes.map(note => `note: ${note}`),
+    ...report.findings.map(found => `FINDING: ${found}`),
+  ]
   if (!report.outcome)
     return [...planLines(report), ...notes, `would restore ${amounts}`].join('\n')
   const { restoreMs, readBackMs, checks, warnings, continuedRows, trail } = report.outcome
@@ -55,7 +59,7 @@ export function restoreText(report: RestoreText): string {
     '',
     ...warnings.map(warning => `the server warned: ${warning}`),
     ...notes,
-    ...trailLines(trail),
+    ...(trail ? trailLines(trail) : []),
     ...(continuedRows === null
       ? []
       : [`continued: ${formatCount(continuedRows)} rows were there already`]),
@@ -64,15 +68,17 @@ export function restoreText(report: RestoreText): string {
 }
 
 /** Where the audit trail is now, and what the sealer will do. */
-function trailLines(trail: RestoredTrailReport | null): string[] {
-  if (!trail) return []
-  const { restoredTo, anchored, restoreId, erased, notes } = trail
+function trailLines(trail: RestoredTrailReport): string[] {
+  const { restoredTo, anchored, restoreId, erased, findings } = trail
   const state = `the audit trail came back up to batch ${restoredTo}; its anchors go up to ${anchored}`
   const next = restoreId
     ? ['the restore is signed there: the next `ecomdb audit seal` breaks the epoch by itself']
     : []
   const again = erased ? [`${countOf(erased, 'person')} of the erasure ledger erased again`] : []
-  return [state, ...again, ...next, ...notes].map(line => `audit: ${line}`)
+  return [
+    ...[state, ...again, ...next].map(line => `audit: ${line}`),
+    ...findings.map(found => `FINDING: audit: ${found}`),
+  ]
 }
 
 /** Every statement as it would run. */

@@ -4,6 +4,7 @@ import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { packageRoot } from '#core/paths'
 import { BackupPlace } from '#test/backed-up'
 import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
@@ -137,6 +138,21 @@ describe.each(TEST_ENGINES)('%s', family => {
     await administer('DROP DATABASE kept')
   }, 120_000)
 
+  /** Without the audit key, and with an anchor that is not there: restored, and not done with. */
+  async function keepsNothing(restore: readonly string[]): Promise<void> {
+    const { audit, ...rest } = parse(await readFile(join(own.folder, 'ecomdb.yaml'), 'utf8'))
+    const { signing_key_file: _, ...without } = audit
+    const anchors = [...audit.anchors, { directory: 'policy.yaml' }]
+    const config = { ...rest, audit: { ...without, anchors } }
+    await writeFile(join(own.folder, 'keyless.yaml'), stringify(config))
+    const { status, stdout, stderr } = await run(...restore, '--config', 'keyless.yaml')
+    expect(status, stdout + stderr).toBe(3)
+    expect(stdout).toContain('FINDING: audit: the restore could not be signed in the audit trail')
+    expect(stdout).toContain('FINDING: audit: 1 person of the erasure ledger came back: run')
+    expect(stdout).toMatch(/FINDING: audit: the anchor .*policy.yaml was not compared/)
+    expect(await contentOf('1')).not.toBe('0')
+  }
+
   test('a person is erased, the trail verifies, and a restore of before erases again', async () => {
     await done('backup', 'logical')
     const planned = await done('audit', 'erase', '--person', '1', '--reason', 'ticket-1')
@@ -175,7 +191,10 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(found.stdout).toContain('EDITED BY people 2: root@localhost, who is no writer, updated')
     expect(found.stdout).toContain('has lost its salt, and no erasure says so')
     await lose()
-    const restored = await done('restore', 'latest', '--confirm', 'shop', '--service', 'chat')
+    const restore = ['restore', 'latest', '--confirm', 'shop', '--service', 'chat']
+    await keepsNothing(restore)
+    await lose()
+    const restored = await done(...restore)
     expect(restored).toContain('audit: 1 person of the erasure ledger erased again')
     expect(await contentOf('1')).toBe('0')
     await done('audit', 'verify')

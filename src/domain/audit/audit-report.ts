@@ -77,11 +77,12 @@ export interface RestoredTrailReport {
   /** The newest batch of the restored database, and of the anchors; 0: none. */
   restoredTo: number
   anchored: number
-  /** The next seal breaks the epoch by itself; null: it could not be signed, and the notes say why. */
+  /** The next seal breaks the epoch by itself; null: it could not be signed, and a finding says why. */
   restoreId: string | null
   /** Persons of the erasure ledger that were erased again. */
   erased: number
-  notes: readonly string[]
+  /** What could not be signed, looked for or repeated, and what to do then; in words. */
+  findings: readonly string[]
 }
 
 /** What `ecomdb audit export` wrote. */

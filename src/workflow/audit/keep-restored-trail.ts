@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { messageOf } from '#core/errors'
 import type { Progress } from '#core/progress'
+import { countOf } from '#core/units'
 import { toolVersion } from '#core/version'
 import type { SigningKey } from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
 import type { EraseRule } from '#domain/audit/audit-policy'
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
+import type { ErasureRecord } from '#domain/audit/erasure'
 import type { CheckpointName, RestoredTrail } from '#domain/audit/restored-trail'
 import type { TrailRecord } from '#engine/audit-trail'
 import type { Engine } from '#engine/engine'
@@ -14,6 +16,7 @@ import type { ConnectOptions, Session } from '#engine/session'
 import type { Target } from '#target/target'
 import { listAnchors } from './anchors.ts'
 import { missingErasures, repeatErasures } from './erase-person.ts'
+import type { LedgerEntry } from './erasure-ledger.ts'
 
 /** What a restore needs to own up to itself in the audit trail. */
 export interface TrailKeeper {
@@ -70,20 +73,22 @@ async function signRestore(
   const { trailId } = trail
   const last = await engine.auditTrail.lastBatch(session)
   const restoredTo = last && { batch: last.batch, sha256: hashOf(last.statement) }
-  const { targets, anchored, notes } = await newestAnchored(trailId, keeper)
+  const { targets, anchored, findings } = await newestAnchored(trailId, keeper)
   const source = { engine, connect, trail, trustedSigners: keeper.trustedSigners }
-  const { missing, unsaid, notes: untold } = await missingErasures(source, targets)
+  const ledger = await erasedSince(source, targets)
+  const unread = [...findings, ...ledger.findings]
   const report = {
     ...{ trailId, restoredTo: restoredTo?.batch ?? 0, anchored: anchored?.batch ?? 0 },
-    ...{ restoreId: null, erased: 0, notes: [...notes, ...untold] },
+    ...{ restoreId: null, erased: 0, findings: [...unread, ...(unread.length ? [LOOK_AGAIN] : [])] },
   }
+  const { missing, unsaid } = ledger
   if (!keeper.key) {
     const why = `the restore could not be signed in the audit trail: ${keeper.keyMissing}; where the audit key is, say why: \`ecomdb audit seal --epoch-break REASON\``
-    return { ...report, notes: [...report.notes, why, ...leftText(missing.length)] }
+    return { ...report, findings: [...report.findings, why, ...leftText(missing.length)] }
   }
   const { key, rules } = keeper
   const place = { engine, session, trail, key, rules, database: trail.shopDatabase }
-  if (rules.length === 0) report.notes.push(...leftText(missing.length))
+  if (rules.length === 0) report.findings.push(...leftText(missing.length))
   // A backup of an older ecomdb brings a store without the table of their records.
   if (missing.length > 0) await engine.auditTrail.ensureStore(session, 'audit')
   const { records } = await repeatErasures(place, rules.length === 0 ? [] : missing)
@@ -97,34 +102,53 @@ async function signRestore(
   return { ...report, restoreId: restored.restoreId, erased: records.length }
 }
 
+/** What follows from anchors that were not read. */
+const LOOK_AGAIN =
+  'who was erased since is not known as a whole: where the audit key and all anchors are, run `ecomdb audit erase --replay --confirm replay` before anybody reads'
+
 function leftText(missing: number): string[] {
   if (missing === 0) return []
   return [
-    `${missing} persons of the erasure ledger are back: run \`ecomdb audit erase --replay --confirm replay\` where the audit key is, before anybody reads`,
+    `${countOf(missing, 'person')} of the erasure ledger came back: run \`ecomdb audit erase --replay --confirm replay\` where the audit key is, before anybody reads`,
   ]
+}
+
+/** The restore is done by now, and is not undone by what is wrong with the trail. */
+async function erasedSince(
+  source: Parameters<typeof missingErasures>[0],
+  targets: readonly Target[],
+): Promise<{ missing: LedgerEntry[]; unsaid: ErasureRecord[]; findings: string[] }> {
+  try {
+    const { notes, ...erasures } = await missingErasures(source, targets)
+    return { ...erasures, findings: notes }
+  } catch (error) {
+    const why = `the erasure ledger could not be compared: ${messageOf(error)}`
+    return { missing: [], unsaid: [], findings: [why] }
+  }
 }
 
 /** The newest checkpoint of any anchor that can be asked. */
 async function newestAnchored(
   trailId: string,
   keeper: TrailKeeper,
-): Promise<{ targets: readonly Target[]; anchored: CheckpointName | null; notes: string[] }> {
-  const notes: string[] = []
+): Promise<{ targets: readonly Target[]; anchored: CheckpointName | null; findings: string[] }> {
+  const findings: string[] = []
   let targets: readonly Target[] = []
   try {
     targets = await keeper.anchors()
+    if (targets.length === 0) findings.push('no anchor was asked: audit.anchors names none')
     const { places, notes: unasked } = await listAnchors(trailId, targets)
-    notes.push(...unasked)
+    findings.push(...unasked)
     const [furthest] = places
       .map(({ anchor, batches }) => ({ anchor, batch: batches.at(-1) ?? 0 }))
       .sort((a, b) => b.batch - a.batch)
     const statement = furthest?.batch ? await furthest.anchor.statement(furthest.batch) : null
-    if (!furthest || !statement) return { targets, anchored: null, notes }
+    if (!furthest || !statement) return { targets, anchored: null, findings }
     const anchored = { batch: furthest.batch, sha256: hashOf(statement) }
-    return { targets, anchored, notes }
+    return { targets, anchored, findings }
   } catch (error) {
-    notes.push(`the anchors were not asked: ${messageOf(error)}`)
-    return { targets, anchored: null, notes }
+    findings.push(`the anchors were not asked: ${messageOf(error)}`)
+    return { targets, anchored: null, findings }
   }
 }
 

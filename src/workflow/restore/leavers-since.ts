@@ -5,6 +5,8 @@ export interface LeaversSince {
   /** Accounts that a restore must not bring back. */
   accounts: readonly AccountName[]
   notes: readonly string[]
+  /** Receipts that nobody trusted signed: whom they name comes back. */
+  findings: readonly string[]
   /** Handles. */
   people: readonly string[]
 }
@@ -23,14 +25,13 @@ export async function leaversSince(
   return {
     people,
     accounts: later.flatMap(({ accounts }) => accounts.map(({ user, host }) => ({ user, host }))),
-    notes: [
-      ...people.map(
-        person =>
-          `${person} has left since: if ecomdb's own records are restored too, run \`ecomdb offboard ${person} --confirm ${person}\` again`,
-      ),
-      ...refused.map(
-        ({ name, error }) => `a receipt for a leaver is not believed: ${name}: ${error.what}`,
-      ),
-    ],
+    notes: people.map(
+      person =>
+        `${person} has left since: if ecomdb's own records are restored too, run \`ecomdb offboard ${person} --confirm ${person}\` again`,
+    ),
+    findings: refused.map(
+      ({ name, error }) =>
+        `a receipt for a leaver is not believed, and whom it names may be back: ${name}: ${error.what}; see who that is, and run \`ecomdb offboard\` for them`,
+    ),
   }
 }

@@ -65,6 +65,8 @@ export interface RestoreReport {
   /** Every statement, in order, password hashes masked; rows by table. */
   plan: readonly { stage: RestoreStage; object: string; sql: string }[]
   notes: readonly string[]
+  /** What somebody has to do before the server is used, in words; the trail has its own. */
+  findings: readonly string[]
   /** 'infile', or 'insert' where the server has local_infile off. */
   method: WriterOptions['method']
 }

@@ -57,6 +57,8 @@ export interface PhysicalRestoreReport {
   leavers: readonly string[]
   /** What the server must be started with (init_file), so that they do not come back; or null. */
   initFile: string | null
+  /** What somebody has to do before the server is used, in words. */
+  findings: readonly string[]
   /** null for a dry run. */
   outcome: { checks: readonly Check[]; durationMs: number; owner: number } | null
 }
@@ -81,13 +83,11 @@ export async function restorePhysically(
   if (envelope.method !== 'physical') throw notPhysical(envelope.snapshotId)
   const leavers = await leaversSince(access, envelope.consistentAt)
   const layers = await openChain(access, envelope)
-  warnOfTrail(layers, options.auditDatabase, progress)
   const engine = await engineFor(envelope.engine)
   const folder = resolve(options.dataFolder)
   await refuseFull(folder, options.startOver)
   if (options.startOver && !options.dryRun) await removeServerOn(engine, folder)
-  const report = reportOf(layers, folder, leavers)
-  warnOfLeavers(report, progress)
+  const report = reportOf(layers, folder, leavers, options.auditDatabase)
   if (options.dryRun) return report
   const { initFile } = report
   const text = engine.leavers.dropFile(leavers.accounts)
@@ -105,25 +105,24 @@ export async function restorePhysically(
 }
 
 /** The files bring their accounts back, and no server runs that could drop them. */
-function warnOfLeavers({ leavers, initFile }: PhysicalRestoreReport, progress: Progress): void {
-  if (initFile === null) return
-  const again = leavers.map(person => `\`ecomdb offboard ${person} --confirm ${person}\``)
-  progress.warn(
-    `${leavers.join(', ')} left since, and the files bring the accounts back: start the server with --init-file=${initFile}, which drops them before anybody can connect, and then run ${again.join(', ')} for ecomdb's own records`,
-  )
+function leaverFindings({ people, findings }: LeaversSince, initFile: string | null): string[] {
+  if (people.length === 0) return [...findings]
+  const who = people.join(', ')
+  const again = people.map(person => `\`ecomdb offboard ${person} --confirm ${person}\``)
+  const then = `run ${again.join(', ')} for ecomdb's own records`
+  const files = initFile
+    ? `, and the files bring the accounts back: start the server with --init-file=${initFile}, which drops them before anybody can connect, and then`
+    : ': once the server runs,'
+  return [`${who} left since${files} ${then}`, ...findings]
 }
 
 /** No server runs on the files yet, so the restore cannot own up to itself in the trail. */
-function warnOfTrail(
-  layers: readonly PhysicalLayer[],
-  auditDatabase: string,
-  progress: Progress,
-): void {
+function trailFindings(layers: readonly PhysicalLayer[], auditDatabase: string): string[] {
   const files = layers.at(-1)?.manifest.files ?? []
-  if (!files.some(({ path }) => path.startsWith(`${auditDatabase}/trail.`))) return
-  progress.warn(
+  if (!files.some(({ path }) => path.startsWith(`${auditDatabase}/trail.`))) return []
+  return [
     'the files bring an audit trail back that is older than its anchors: once the server runs, say why where the audit key is, `ecomdb audit seal --epoch-break REASON`, and repeat what was erased since, `ecomdb audit erase --replay --confirm replay`',
-  )
+  ]
 }
 
 interface Place {
@@ -225,10 +224,12 @@ function reportOf(
   layers: readonly PhysicalLayer[],
   dataFolder: string,
   leavers: LeaversSince,
+  auditDatabase: string,
 ): PhysicalRestoreReport {
   const last = layers.at(-1)?.manifest
   if (!last) throw new Error('a chain without a snapshot')
   const files = last.files.filter(({ path }) => !path.endsWith('/'))
+  const initFile = leavers.accounts.length > 0 ? join(dataFolder, LEAVERS_FILE) : null
   return {
     snapshotId: last.snapshotId,
     consistentAt: last.consistentAt,
@@ -240,7 +241,8 @@ function reportOf(
     files: files.length,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     leavers: leavers.people,
-    initFile: leavers.accounts.length > 0 ? join(dataFolder, LEAVERS_FILE) : null,
+    initFile,
+    findings: [...leaverFindings(leavers, initFile), ...trailFindings(layers, auditDatabase)],
     outcome: null,
   }
 }

@@ -77,11 +77,12 @@ async function restoreInUse(
     const { plan, journal } = prepared
     const own = [...plan.makes.databases, ...(journal?.databases ?? [])]
     await options.sequel?.check(session, own)
-    const told =
-      options.into === undefined
-        ? [...leavers.notes, ...(await rowsWithoutTrail(options, place, session))]
-        : []
-    const report = reportOf(snapshot, prepared, [...notes, ...told])
+    const isBeside = options.into !== undefined
+    const told = isBeside ? [] : leavers.notes
+    const found = isBeside
+      ? []
+      : [...leavers.findings, ...(await rowsWithoutTrail(options, place, session))]
+    const report = reportOf(snapshot, prepared, [...notes, ...told], found)
     if (options.dryRun) return report
     confirm(options, plan)
     if (options.startOver && journal) {
@@ -277,6 +278,7 @@ function reportOf(
   { envelope, manifest }: OpenedSnapshot,
   { plan, method }: Prepared,
   notes: readonly string[],
+  findings: readonly string[],
 ): RestoreReport {
   return {
     snapshotId: envelope.snapshotId,
@@ -289,6 +291,6 @@ function reportOf(
     outcome: null,
     plan: plan.statements.map(({ stage, object, shown }) => ({ stage, object, sql: shown })),
     notes: [...notes, ...plan.notes],
-    method,
+    ...{ findings, method },
   }
 }
