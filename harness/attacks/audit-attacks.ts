@@ -4,6 +4,7 @@ import type { Checkpoint } from '#domain/audit/checkpoint'
 import type { FindingKind } from '#domain/audit/finding'
 import type { AuditPlace } from './audit-place.ts'
 import { UPKEEP_ATTACKS } from './upkeep-attacks.ts'
+import { WATCH_ATTACKS } from './watch-attacks.ts'
 
 /** What root on the server tries, and exactly what a verification says of it. */
 export interface AuditAttack {
@@ -289,22 +290,7 @@ export const AUDIT_ATTACKS: readonly AuditAttack[] = [
     names: 'INSERT ON',
     act: place => place.run(`GRANT INSERT ON ${place.store}.event TO ${place.writer}@localhost`),
   },
-  {
-    name: 'grant a right elsewhere: it is in the trail, and no finding',
-    expected: [],
-    names: '',
-    act: place => place.run(`GRANT CREATE ON ${place.database}.* TO ${place.writer}@localhost`),
-  },
-  {
-    name: 'grant a right, and let the sealer forget what it saw',
-    expected: ['GRANT CHANGED'],
-    names: 'no event says which',
-    act: place =>
-      place.run(
-        `GRANT CREATE ON ${place.database}.* TO ${place.writer}@localhost`,
-        `DELETE FROM ${place.store}.seen`,
-      ),
-  },
+  ...WATCH_ATTACKS,
   {
     name: 'edit what ecomdb says that it did, triggers on',
     expected: ['EDITED BY'],

@@ -11,6 +11,7 @@ import type {
 } from '#domain/audit/audit-report'
 import type { Finding } from '#domain/audit/finding'
 import type { PruneReport } from '#domain/audit/retention'
+import { RIGHTS_UNREAD } from '#domain/audit/rights-watch'
 import type { SealAge } from '#domain/audit/seal-age'
 
 /** `ecomdb audit install` for people. */
@@ -44,7 +45,7 @@ export function auditUninstallText({ database, statements, done }: AuditUninstal
 
 /** `ecomdb audit status` for people. */
 export function auditStatusText(report: AuditStatusReport): string {
-  const { database, store, tables, notInPolicy, sealed, seal, missingAnchors } = report
+  const { database, store, tables, notInPolicy, missingAnchors } = report
   return [
     `${database}, trail in ${store}`,
     ...tables.flatMap(({ table, problems }) =>
@@ -53,20 +54,32 @@ export function auditStatusText(report: AuditStatusReport): string {
         : [`  audited  ${table}`],
     ),
     ...notInPolicy.map(table => `  audited  ${table}, which the policy does not name`),
-    sealed
-      ? `  sealed   batch ${sealed.batch} at ${sealed.sealedAt}, up to event ${sealed.sealedTo}`
-      : '  sealed   nothing that a trusted signer signed',
-    ...(seal?.late
-      ? [`  PROBLEM  ${lateText(seal)}: does \`ecomdb audit seal --follow\` run?`]
-      : []),
+    ...sealLines(report),
     ...(missingAnchors > 0
       ? [`  PROBLEM  ${countOf(missingAnchors, 'anchor')} missing: name more under audit.anchors`]
       : []),
   ].join('\n')
 }
 
+function sealLines({ trailId, signersTrusted, sealed, sealAge }: AuditStatusReport): string[] {
+  if (trailId !== null && !signersTrusted) {
+    return [
+      '  PROBLEM  how far it is sealed is not known: no signer is trusted here (audit.trusted_signers)',
+    ]
+  }
+  return [
+    sealed
+      ? `  sealed   batch ${sealed.batch} at ${sealed.sealedAt}, up to event ${sealed.sealedTo}`
+      : '  sealed   nothing',
+    ...(sealAge?.late
+      ? [`  PROBLEM  ${lateText(sealAge)}: does \`ecomdb audit seal --follow\` run?`]
+      : []),
+    ...(sealed?.rightsWatched === false ? [`  PROBLEM  ${RIGHTS_UNREAD}`] : []),
+  ]
+}
+
 /** What the policy promises of the seal, and what there is. */
-export function lateText({ ageSeconds, withinSeconds }: SealAge): string {
+function lateText({ ageSeconds, withinSeconds }: SealAge): string {
   const promised = `promised every ${formatDuration(withinSeconds * 1000)}`
   if (ageSeconds === null) return `nothing is sealed; ${promised}`
   return `the seal is ${formatDuration(ageSeconds * 1000)} old; ${promised}`
@@ -74,7 +87,7 @@ export function lateText({ ageSeconds, withinSeconds }: SealAge): string {
 
 /** `ecomdb audit seal` for people. */
 export function sealText(report: SealReport, wanted: number): string {
-  const { batches, events, head, epochBreak, anchors } = report
+  const { batches, events, head, epochBreak, anchors, rightsWatched } = report
   return [
     `sealed ${countOf(events, 'event')} in ${batches} ${batches === 1 ? 'batch' : 'batches'}`,
     ...(head ? [`  head     batch ${head.batch}, ${head.sealedAt}, ${head.sha256}`] : []),
@@ -84,6 +97,7 @@ export function sealText(report: SealReport, wanted: number): string {
     ...anchors
       .filter(({ failed }) => failed === null)
       .map(({ label, put }) => `  anchor   ${label}: ${put} new`),
+    ...(rightsWatched ? [] : [`  FINDING  ${RIGHTS_UNREAD}`]),
     ...anchorProblems(report, wanted).map(one => `  FINDING  ${one}`),
   ].join('\n')
 }

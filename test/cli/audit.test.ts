@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { type CliResult, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { administer, sharedServer } from '#test/servers'
@@ -44,7 +45,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       `DROP DATABASE IF EXISTS ${database}`,
       `DROP DATABASE IF EXISTS ${store}`,
       `DROP DATABASE IF EXISTS ${store}_access`,
-      `DROP USER IF EXISTS ${store}@localhost, ${store}_x@localhost`,
+      `DROP USER IF EXISTS ${store}@localhost, ${store}_x@localhost, ${store}_s@localhost`,
     )
   })
 
@@ -117,6 +118,45 @@ describe.each(TEST_ENGINES)('%s', family => {
     ])
   }
 
+  /** A sealer that may not read the rights of others, and a host where no signer is trusted. */
+  async function showsWhatNobodyWatches(): Promise<void> {
+    const account = `${store}_s@localhost`
+    await administer(
+      family,
+      `CREATE USER ${account}`,
+      `GRANT SELECT, INSERT, DELETE, TRIGGER ON ${store}.* TO ${account}`,
+      `GRANT SELECT, TRIGGER ON ${store}_access.* TO ${account}`,
+      `GRANT SELECT, TRIGGER ON ${database}.* TO ${account}`,
+      `GRANT PROCESS ON *.* TO ${account}`,
+    )
+    const sealed = await run('audit', 'seal', '--user', `${store}_s`)
+    expect(sealed.status, sealed.stderr).toBe(3)
+    expect(sealed.stdout).toContain('FINDING  nobody watches the rights of accounts')
+    expect(sealed.stderr).toContain('give its account SELECT on the schema mysql')
+    const blind = await run('audit', 'status')
+    expect([blind.status, blind.stdout]).toEqual([
+      3,
+      expect.stringContaining('PROBLEM  nobody watches the rights of accounts'),
+    ])
+    const open = (await run('audit', 'verify')).stdout
+    expect(open).toMatch(/note {5}rights of accounts were not watched from \S+ on: the sealer could/)
+    expect(open).toContain('GRANT CHANGED the sealer may not read the rights of accounts any more')
+    await administer(family, `DROP USER ${account}`)
+    await run('audit', 'seal')
+    const closed = (await run('audit', 'verify')).stdout
+    expect(closed).toMatch(/note {5}rights of accounts were not watched from \S+ to \S+: the sealer/)
+    // Events say what changed meanwhile, as a whole.
+    expect(closed).not.toContain('GRANT CHANGED rights of accounts changed')
+    const { server } = parse(await readFile(join(folder, 'ecomdb.yaml'), 'utf8'))
+    const untrusted = stringify({ server, audit: { policy: 'policy.yaml' } })
+    await writeFile(join(folder, 'untrusted.yaml'), untrusted)
+    const unknown = await run('audit', 'status', '--config', 'untrusted.yaml')
+    expect(unknown.status, unknown.stderr).toBe(3)
+    expect(unknown.stdout).toContain(
+      'PROBLEM  how far it is sealed is not known: no signer is trusted here',
+    )
+  }
+
   test('is installed, sealed, verified, and finds who is no writer', async () => {
     expect((await run('key', 'rotate', 'audit')).stdout).toContain('audit.trusted_signers')
     expect((await run('audit', 'install')).stdout).toContain('baseline    chats: 2 rows')
@@ -159,6 +199,7 @@ describe.each(TEST_ENGINES)('%s', family => {
     const edited = (await run('audit', 'verify')).stdout
     expect(edited).toContain('EDITED ecomdb.operation 1: the row is not what event')
     expect(edited).toContain('TRIGGER CHANGED ecomdb.operation')
+    await showsWhatNobodyWatches()
     expect((await run('audit', 'uninstall', '--confirm', database)).stdout).toContain('trail stays')
   }, 180_000)
 })

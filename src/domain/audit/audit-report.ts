@@ -33,10 +33,12 @@ export interface AuditStatusReport {
   }[]
   /** Tables that are audited, and that the policy does not name. */
   notInPolicy: readonly string[]
-  /** null: nothing is sealed, or no signer is trusted here. */
-  sealed: { batch: number; sealedAt: string; sealedTo: number } | null
-  /** How old the newest checkpoint is, against the policy; null: nobody is trusted here, or nothing is audited. */
-  seal: SealAge | null
+  /** Somebody is trusted here to sign checkpoints; else nothing is known of the seal. */
+  signersTrusted: boolean
+  /** The newest checkpoint; null: nothing is sealed, or not known. */
+  sealed: { batch: number; sealedAt: string; sealedTo: number; rightsWatched: boolean } | null
+  /** How old it is, against the policy; null: not known, or nothing is audited. */
+  sealAge: SealAge | null
   /** How many anchors the policy wants that this host, which seals, does not have. */
   missingAnchors: number
 }
@@ -50,6 +52,8 @@ export interface SealReport {
   head: { batch: number; sha256: string; sealedAt: string; epoch: number } | null
   epochBreak: EpochBreak | null
   anchors: readonly { label: string; put: number; failed: string | null }[]
+  /** The sealer may read the rights of all accounts, and so says what changes of them. */
+  rightsWatched: boolean
 }
 
 export interface VerifyReport {

@@ -1,10 +1,10 @@
 import { isErasure } from './erasure.ts'
 import type { Control } from './event.ts'
 import { type Finding, type FindingKind, finding } from './finding.ts'
-import { RIGHTS_CONTROL } from './server-watch.ts'
+import { isWatched } from './server-watch.ts'
 
-/** Said in a batch, and different every time; and what events of the trail account for. */
-const MOVING = new Set(['position', RIGHTS_CONTROL])
+/** Said in a batch, and different every time. */
+const MOVING = 'position'
 
 const KIND: Readonly<Record<string, FindingKind>> = {
   trigger: 'TRIGGER CHANGED',
@@ -24,7 +24,7 @@ export function compareControls(
   const was = new Map(before.map(({ name, value }) => [name, value]))
   const is = new Map(after.map(({ name, value }) => [name, value]))
   const names = [...new Set([...was.keys(), ...is.keys()])].filter(
-    name => !MOVING.has(name) && !isErasure({ name }),
+    name => name !== MOVING && !isWatched({ name }) && !isErasure({ name }),
   )
   return names.sort().flatMap(name => {
     const [old, now] = [was.get(name), is.get(name)]

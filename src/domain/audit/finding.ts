@@ -12,6 +12,7 @@ export type FindingKind =
   | 'GRANT CHANGED'
   | 'SETTING CHANGED'
   | 'CLOCK CHANGED'
+  | 'LOGINS UNSEEN'
   | 'NOT ERASED'
   | 'NOT CHECKED'
 

@@ -23,7 +23,9 @@ interface CheckResult
   score?: number
   counts?: { fail: number; pass: number }
   tables?: readonly { problems: readonly string[] }[]
-  seal?: SealAge | null
+  sealAge?: SealAge | null
+  signersTrusted?: boolean
+  sealed?: { rightsWatched: boolean } | null
   trailId?: string | null
   missingAnchors?: number
   steps?: readonly unknown[]
@@ -35,7 +37,8 @@ interface CheckResult
 export const SERVER_CHECKS: readonly ServerCheck[] = [
   {
     ...{ key: 'audit', name: 'audit trail', argv: ['audit', 'status'] },
-    detail: ({ tables = [], seal, trailId, missingAnchors = 0 }) => {
+    detail: result => {
+      const { tables = [], trailId, missingAnchors = 0 } = result
       if (trailId === null) return 'nothing is audited: `ecomdb audit install`'
       const bad = tables.filter(({ problems }) => problems.length > 0).length
       const audited =
@@ -43,9 +46,9 @@ export const SERVER_CHECKS: readonly ServerCheck[] = [
           ? `${bad} of ${tables.length} tables not as they should be`
           : `${countOf(tables.length, 'table')} audited`
       const anchors = missingAnchors > 0 ? `; ${countOf(missingAnchors, 'anchor')} missing` : ''
-      return `${audited}${seal ? `; ${sealText(seal)}` : ''}${anchors}`
+      return `${audited}${sealText(result)}${anchors}`
     },
-    figures: ({ seal }) => ({ sealAgeSeconds: seal?.ageSeconds ?? null }),
+    figures: ({ sealAge }) => ({ sealAgeSeconds: sealAge?.ageSeconds ?? null }),
   },
   {
     ...{ key: 'grants', name: 'grants', argv: ['access', 'grants'] },
@@ -78,7 +81,13 @@ export const SERVER_CHECKS: readonly ServerCheck[] = [
   },
 ]
 
-function sealText({ ageSeconds, withinSeconds, late }: SealAge): string {
+function sealText({ sealAge, signersTrusted, sealed }: CheckResult): string {
+  if (signersTrusted === false) return '; how far it is sealed is not known: no signer is trusted'
+  const watched = sealed?.rightsWatched === false ? '; nobody watches the rights of accounts' : ''
+  return `${sealAge ? `; ${ageText(sealAge)}` : ''}${watched}`
+}
+
+function ageText({ ageSeconds, withinSeconds, late }: SealAge): string {
   const promised = late ? `, promised every ${formatDuration(withinSeconds * 1000)}` : ''
   if (ageSeconds === null) return `nothing is sealed${promised}`
   return `sealed ${formatDuration(ageSeconds * 1000)} ago${promised}`

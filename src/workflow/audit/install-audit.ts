@@ -11,6 +11,7 @@ import type {
 } from '#domain/audit/audit-report'
 import { checkpointOf } from '#domain/audit/checkpoint'
 import { OPERATION_TABLE } from '#domain/audit/event'
+import { watchedRights } from '#domain/audit/rights-watch'
 import { sealAge } from '#domain/audit/seal-age'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -142,7 +143,8 @@ export async function auditStatus(
       ...{ database, store, trailId: trail?.trailId ?? null, tables: states, sealed },
       notInPolicy: unknown.map(({ table }) => table),
       missingAnchors: trail && anchors !== null ? Math.max(0, policy.anchors - anchors) : 0,
-      seal:
+      signersTrusted: trustedSigners.length > 0,
+      sealAge:
         trail && trustedSigners.length > 0
           ? sealAge(sealed?.sealedAt ?? null, policy, clock.now())
           : null,
@@ -161,6 +163,6 @@ async function sealedSoFar(
   if (!last || trustedSigners.length === 0) return null
   const name = `batch ${last.batch}`
   const opened = openStatement('audit-checkpoint', last.statement, trustedSigners, name)
-  const { batch, sealedAt, sealedTo } = checkpointOf(opened.value)
-  return { batch, sealedAt, sealedTo }
+  const { batch, sealedAt, sealedTo, controls } = checkpointOf(opened.value)
+  return { batch, sealedAt, sealedTo, rightsWatched: watchedRights(controls) !== null }
 }

@@ -22,7 +22,8 @@ import { type ErasureRecord, erasureControl, erasuresOf } from '#domain/audit/er
 import type { Control } from '#domain/audit/event'
 import { parseRanges } from '#domain/audit/id-ranges'
 import { type CheckpointName, explains, type RestoredTrail } from '#domain/audit/restored-trail'
-import { rightsDiffer } from '#domain/audit/server-watch'
+import { RIGHTS_UNREAD, rightsDiffer, watchedRights } from '#domain/audit/rights-watch'
+import { isWatched } from '#domain/audit/server-watch'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
@@ -48,6 +49,13 @@ export interface SealOptions extends AuditedServer {
   clock: Clock
   /** Ends following; for tests. */
   signal?: AbortSignal
+}
+
+/** What one look found beside the rows. */
+interface Observed {
+  controls: readonly Control[]
+  /** Those of which events of the same snapshot say what changed. */
+  watched: readonly Control[]
 }
 
 /** The newest checkpoint, and the SHA-256 of its file. */
@@ -124,6 +132,8 @@ export class Sealer {
   #once: Control[] = []
   /** What retention removes, as the next batch says it. */
   #pruned: Pruned | null = null
+  /** The sealer could read the rights of all accounts at its last look. */
+  #rightsWatched = true
   /** What a person said counts for all that this run finds at its first look. */
   #accept: string | null
 
@@ -242,11 +252,12 @@ export class Sealer {
     const { auditTrail } = this.#options.engine
     // In this order: what has ended before the snapshot is in it.
     const oldest = await auditTrail.oldestTransaction(this.#session)
-    const rights = await watchServer(this.#options.engine, this.#session)
-    const controls = [...(await auditTrail.controls(this.#session, this.#trail)), rights]
+    const watched = await watchServer(this.#options.engine, this.#session)
+    this.#warnOfRights(watchedRights(watched) !== null)
+    const controls = await auditTrail.controls(this.#session, this.#trail)
     const reader = await auditTrail.openReader(this.#options.connect)
     try {
-      await this.#sealSnapshot(reader, controls, oldest)
+      await this.#sealSnapshot(reader, { controls, watched }, oldest)
     } finally {
       await reader.close()
     }
@@ -255,7 +266,7 @@ export class Sealer {
 
   async #sealSnapshot(
     reader: AuditReader,
-    controls: readonly Control[],
+    { controls, watched }: Observed,
     oldest: string | null,
   ): Promise<void> {
     const { open = [], sealedTo = 0 } = this.#head?.checkpoint ?? {}
@@ -265,10 +276,22 @@ export class Sealer {
     const { maxEvents } = this.#options.policy.seal
     await this.#takeErasures(reader)
     for await (const { builder, last } of batchesOf(reader.events(ranges), tables, maxEvents)) {
-      if (builder.count === 0 && !this.#isDue(controls)) return
-      // Only the last batch of a snapshot has seen all of it.
-      await this.#store(builder, controls, reader.serverAt, last ? oldest : '')
+      const all = [...controls, ...watched]
+      if (builder.count === 0 && !this.#isDue(all)) return
+      // Only the last batch of a snapshot has seen all of it: the events that say what changed, too.
+      const signed = last ? all : [...controls, ...this.#watchedBefore(watched)]
+      await this.#store(builder, signed, reader.serverAt, last ? oldest : '')
     }
+  }
+
+  #watchedBefore(watched: readonly Control[]): readonly Control[] {
+    return this.#head?.checkpoint.controls.filter(isWatched) ?? watched
+  }
+
+  /** Once, and again when it has changed. */
+  #warnOfRights(areRead: boolean): void {
+    if (this.#rightsWatched && !areRead) this.#progress.warn(RIGHTS_UNREAD)
+    this.#rightsWatched = areRead
   }
 
   /** Says with the next batch which erasures were carried out. */
@@ -367,6 +390,7 @@ export class Sealer {
     return {
       ...{ trailId: this.#trail.trailId, batches: this.#batches, events: this.#events },
       ...{ head, epochBreak: this.#epochBreak, anchors: this.#anchors.report() },
+      rightsWatched: this.#rightsWatched,
     }
   }
 }

@@ -16,10 +16,10 @@ import { type FindingList, finding } from '#domain/audit/finding'
 import { type IdRange, parseRanges } from '#domain/audit/id-ranges'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import { explains, type RestoredTrail } from '#domain/audit/restored-trail'
-import { rightsDiffer } from '#domain/audit/server-watch'
 import type { Anchor } from './anchors.ts'
 import { believedRestores } from './restored-statements.ts'
 import type { TrailSource } from './trail-source.ts'
+import { WatchVerifier } from './verify-watch.ts'
 
 /** A batch as the verification of its events needs it. */
 export interface ChainBatch extends Omit<Checkpoint, 'events' | 'controls' | 'pruned' | 'kept'> {
@@ -45,8 +45,10 @@ export interface Chain {
   told: readonly string[]
   /** Erasures that were carried out in this database. */
   erasures: readonly ErasureRecord[]
-  /** Where the digest of all accounts' rights changed, and nobody accepted that. */
-  rightsChanges: readonly RightsChange[]
+  /** Is to be told of the events. */
+  watch: WatchVerifier
+  /** What nobody watched, in words. */
+  notes: readonly string[]
   /** As the newest checkpoint of the database says. */
   pruned: Pruned
   /** Anchors that do not have the newest checkpoint. */
@@ -59,14 +61,6 @@ export interface AnchorEnd {
   last: number
   /** ISO 8601, UTC. */
   since: string
-}
-
-export interface RightsChange {
-  batch: number
-  /** Of the snapshot, which the batches of one seal share. */
-  serverAt: string
-  from: string
-  to: string
 }
 
 interface Candidate {
@@ -162,7 +156,7 @@ class ChainWalk {
   #missing: ChainBatch[] = []
   #rolledBack = false
   #pruned: Pruned = { upTo: 0, kept: '' }
-  readonly #rightsChanges: RightsChange[] = []
+  readonly #watch: WatchVerifier
   readonly #behind: AnchorEnd[] = []
 
   constructor(
@@ -175,6 +169,7 @@ class ChainWalk {
     this.#policy = policy
     this.#found = found
     this.#restores = restores
+    this.#watch = new WatchVerifier(found)
   }
 
   step(
@@ -247,12 +242,8 @@ class ChainWalk {
     if (before && checkpoint.accept === null) {
       const known = { from: before.sealedAt, to: checkpoint.sealedAt, batch }
       this.#found.add(...compareControls(this.#controls, controls, known))
-      if (rightsDiffer(this.#controls, controls)) {
-        const { serverAt } = checkpoint
-        const [from, to] = [before.sealedAt, checkpoint.sealedAt]
-        this.#rightsChanges.push({ batch, serverAt, from, to })
-      }
     }
+    this.#watch.addBatch(checkpoint)
     this.#controls = controls
     const records = erasuresOf(controls)
     if (records.length > 0) this.#erasures.push({ batch: one, records })
@@ -328,9 +319,8 @@ class ChainWalk {
       rolledBack: this.#rolledBack,
       told: this.#told,
       erasures: [...this.#erasedHere(), ...(restored?.erasures ?? [])],
-      rightsChanges: this.#rightsChanges,
-      pruned: this.#pruned,
-      behind: this.#behind,
+      ...{ watch: this.#watch, notes: this.#watch.endBatches() },
+      ...{ pruned: this.#pruned, behind: this.#behind },
     }
   }
 

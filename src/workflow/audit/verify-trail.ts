@@ -36,6 +36,7 @@ export async function verifyTrail(
   const notes: string[] = []
   progress.stage('reading checkpoints')
   const chain = await verifyChain(source, places, { policy, trustedSigners }, found)
+  notes.push(...chain.notes)
   if (chain.head === null) notes.push('nothing is sealed yet')
   else checkHeartbeat(chain, source, policy, found)
   const erasures = await checkErasures(chain, source, trustedSigners, found)

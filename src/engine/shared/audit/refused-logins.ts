@@ -1,4 +1,4 @@
-import type { RefusedLogins } from '#domain/audit/server-watch'
+import type { RefusedLogins } from '#domain/audit/login-watch'
 import type { Session, SqlRow } from '../../session.ts'
 
 /** ER_ACCESS_DENIED_ERROR, as the error log calls it when it names who was refused. */

@@ -26,6 +26,8 @@ const SAMPLE = [
   'drop a trigger, act, put it back',
   'TRUNCATE',
   'grant a right, and let the sealer forget what it saw',
+  'a grant hidden behind a legitimate one',
+  'set the count of refused logins back',
   'edit what ecomdb says that it did, triggers off',
   'edit an event, so that a writer seems to have acted',
   'roll the database back to an earlier state',

@@ -31,14 +31,22 @@ test('each check is a line; one that fails, or says nothing, is never ok', () =>
     '`ecomdb access drift`',
   ])
   expect(figuresOf.get('access')).toEqual({ accessDifferences: 1, accountsBeyond: 1 })
-  const seal = { ageSeconds: 1200, withinSeconds: 600, late: true }
-  expect(lineOf('audit', { status: 3, result: { tables: [audited], seal } })[1]).toBe(
+  const sealAge = { ageSeconds: 1200, withinSeconds: 600, late: true }
+  expect(lineOf('audit', { status: 3, result: { tables: [audited], sealAge } })[1]).toBe(
     '1 table audited; sealed 20m 0s ago, promised every 10m 0s',
   )
   expect(figuresOf.get('audit')).toEqual({ sealAgeSeconds: 1200 })
   expect(lineOf('audit', { status: 3, result: { tables: [audited], missingAnchors: 1 } })).toEqual([
     ...['finding', '1 table audited; 1 anchor missing', '`ecomdb audit status`'],
   ])
+  const unseen = { tables: [audited], sealed: { rightsWatched: false } }
+  expect(lineOf('audit', { status: 3, result: unseen })[1]).toBe(
+    '1 table audited; nobody watches the rights of accounts',
+  )
+  const untrusted = { tables: [audited], signersTrusted: false }
+  expect(lineOf('audit', { status: 3, result: untrusted })[1]).toBe(
+    '1 table audited; how far it is sealed is not known: no signer is trusted',
+  )
   const harden = { score: 61, counts: { pass: 10, fail: 4 } }
   expect(lineOf('harden', { status: 3, result: harden })).toEqual([
     'finding',
