@@ -1,4 +1,5 @@
 import type { Checkpoint } from './checkpoint.ts'
+import { msOfServerTime, serverTimeOf } from './server-time.ts'
 
 /** What `ecomdb audit prune` did, or would do. */
 export interface PruneReport {
@@ -30,13 +31,13 @@ export interface PruneReport {
  * @param now of this host
  */
 export function cutoff(serverAt: string, now: Date, keepMs: number): string {
-  const earlier = Math.min(momentOf(serverAt), now.getTime())
-  return `${new Date(earlier - keepMs).toISOString().slice(0, 23).replace('T', ' ')}000`
+  const earlier = Math.min(msOfServerTime(serverAt), now.getTime())
+  return serverTimeOf(earlier - keepMs)
 }
 
 /** How far the server's clock is ahead of this host's, in milliseconds; negative: behind. */
 export function clockAhead(serverAt: string, now: Date): number {
-  return momentOf(serverAt) - now.getTime()
+  return msOfServerTime(serverAt) - now.getTime()
 }
 
 /**
@@ -48,9 +49,5 @@ export function isOldEnough(
   newest: number,
   before: string,
 ): boolean {
-  return batch < newest && serverAt < before && Date.parse(sealedAt) < momentOf(before)
-}
-
-function momentOf(serverAt: string): number {
-  return Date.parse(`${serverAt.slice(0, 23).replace(' ', 'T')}Z`)
+  return batch < newest && serverAt < before && Date.parse(sealedAt) < msOfServerTime(before)
 }

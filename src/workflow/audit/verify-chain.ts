@@ -16,6 +16,7 @@ import { type FindingList, finding } from '#domain/audit/finding'
 import { type IdRange, parseRanges } from '#domain/audit/id-ranges'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import { explains, type RestoredTrail } from '#domain/audit/restored-trail'
+import { msOfServerTime } from '#domain/audit/server-time'
 import type { Anchor } from './anchors.ts'
 import { believedRestores } from './restored-statements.ts'
 import type { TrailSource } from './trail-source.ts'
@@ -114,10 +115,9 @@ const SEALING_S = 60
 
 function isAfter(candidates: readonly Candidate[], sealedUntil: string | null): boolean {
   if (sealedUntil === null) return false
-  const until = Date.parse(`${sealedUntil.replace(' ', 'T')}Z`) - SEALING_S * 1000
+  const until = msOfServerTime(sealedUntil) - SEALING_S * 1000
   return candidates.some(
-    ({ checkpoint }) =>
-      checkpoint && Date.parse(`${checkpoint.serverAt.replace(' ', 'T')}Z`) > until,
+    ({ checkpoint }) => checkpoint && msOfServerTime(checkpoint.serverAt) > until,
   )
 }
 
@@ -282,7 +282,7 @@ class ChainWalk {
   }
 
   #compareClocks({ batch, serverAt, sealedAt }: Checkpoint): void {
-    const apart = Date.parse(`${serverAt.replace(' ', 'T')}Z`) - Date.parse(sealedAt)
+    const apart = msOfServerTime(serverAt) - Date.parse(sealedAt)
     if (Math.abs(apart) <= this.#policy.clockSkewMs) return
     const detail = `the server's clock was ${Math.round(apart / 1000)} s from the sealing host's`
     const known = { batch, from: serverAt, to: sealedAt }

@@ -1,4 +1,5 @@
 import { type FindingList, finding } from '#domain/audit/finding'
+import { msOfServerTime } from '#domain/audit/server-time'
 import { readLedger } from './erasure-ledger.ts'
 import type { TrailSource } from './trail-source.ts'
 import type { Chain } from './verify-chain.ts'
@@ -19,7 +20,7 @@ export async function checkErasures(
     found.add(finding('FORKED', `an erasure of the ledger: ${refused}`, { broken: true }))
   }
   const done = new Set(chain.erasures.map(({ erasureId }) => erasureId))
-  const until = source.sealedUntil && Date.parse(`${source.sealedUntil.replace(' ', 'T')}Z`)
+  const until = source.sealedUntil && msOfServerTime(source.sealedUntil)
   for (const { erasureId, table, key, erasedAt, reason } of ledger.entries) {
     if (done.has(erasureId) || (until && Date.parse(erasedAt) > until)) continue
     const detail = `erasure ${erasureId} (${reason}) was not carried out here, or a restore brought the person back: \`ecomdb audit erase --replay\``

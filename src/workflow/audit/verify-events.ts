@@ -6,6 +6,7 @@ import { type Finding, type FindingList, finding } from '#domain/audit/finding'
 import { commonRanges, countIds, type IdRange, parseRanges } from '#domain/audit/id-ranges'
 import { safeKeyText } from '#domain/audit/listed-event'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
+import { msOfServerTime, serverTimeOf } from '#domain/audit/server-time'
 import type { LeafProof } from '#engine/audit-trail'
 import type { KeptLists } from './kept-lists.ts'
 import type { Chain, ChainBatch } from './verify-chain.ts'
@@ -242,8 +243,8 @@ export class EventVerifier {
     if (this.#times?.batch === batch) return this.#times
     const { before, serverAt } = batch
     const { longestStatementMs, clockSkewMs } = this.#policy
-    const earliest = before ? textOf(momentOf(before.serverAt) - longestStatementMs) : ''
-    const latest = textOf(momentOf(serverAt) + clockSkewMs)
+    const earliest = before ? serverTimeOf(msOfServerTime(before.serverAt) - longestStatementMs) : ''
+    const latest = serverTimeOf(msOfServerTime(serverAt) + clockSkewMs)
     this.#times = { batch, earliest, latest }
     return this.#times
   }
@@ -262,7 +263,7 @@ export class EventVerifier {
       return
     }
     this.unsealed += 1
-    if (momentOf(this.#readAt) - momentOf(event.at) <= this.#policy.seal.withinMs) return
+    if (msOfServerTime(this.#readAt) - msOfServerTime(event.at) <= this.#policy.seal.withinMs) return
     this.#unsealed ??= { first: event, last: event, count: 0 }
     this.#unsealed.last = event
     this.#unsealed.count += 1
@@ -313,14 +314,4 @@ function aboutEvent(event: AuditEvent, table: string, batch: ChainBatch | null):
     to: event.at,
     account: event.account,
   }
-}
-
-/** Milliseconds of "2014-03-19 10:00:00.123456", UTC. */
-function momentOf(text: string): number {
-  return Date.parse(`${text.slice(0, 23).replace(' ', 'T')}Z`)
-}
-
-/** As the server writes times; whole milliseconds. */
-function textOf(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 23).replace('T', ' ')}000`
 }

@@ -3,6 +3,7 @@ import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { VerifyReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
 import { FindingList, finding } from '#domain/audit/finding'
+import { msOfServerTime } from '#domain/audit/server-time'
 import type { Target } from '#target/target'
 import { type Anchor, listAnchors } from './anchors.ts'
 import { tableOf } from './batch-builder.ts'
@@ -94,7 +95,7 @@ function anchorsNotChecked(
   const empty = head === null ? [] : places.filter(({ batches }) => batches.length === 0)
   const compared = places.length - empty.length
   const late = behind.filter(
-    ({ last, since }) => last > 0 && momentOf(readAt) - Date.parse(since) > policy.seal.withinMs,
+    ({ last, since }) => last > 0 && msOfServerTime(readAt) - Date.parse(since) > policy.seal.withinMs,
   )
   return [
     ...notes,
@@ -114,11 +115,6 @@ function anchorsNotChecked(
   ]
 }
 
-/** Milliseconds of the server's clock: 2014-03-19 10:00:00.123456, UTC. */
-function momentOf(text: string): number {
-  return Date.parse(`${text.replace(' ', 'T')}Z`)
-}
-
 function checkHeartbeat(
   { head }: Chain,
   source: TrailSource,
@@ -126,7 +122,7 @@ function checkHeartbeat(
   found: FindingList,
 ): void {
   if (!head) return
-  const age = momentOf(source.readAt) - Date.parse(head.sealedAt)
+  const age = msOfServerTime(source.readAt) - Date.parse(head.sealedAt)
   const allowed = policy.seal.heartbeatMs + policy.seal.withinMs
   if (age <= allowed) return
   const detail = `no checkpoint for ${Math.round(age / 60_000)} minutes: the sealer stands still`
