@@ -2,19 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
-import { openStatement } from '#crypto/signed-statement'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type {
   AuditInstallReport,
   AuditStatusReport,
   AuditUninstallReport,
 } from '#domain/audit/audit-report'
-import { checkpointOf } from '#domain/audit/checkpoint'
 import { OPERATION_TABLE } from '#domain/audit/event'
 import { watchedRights } from '#domain/audit/rights-watch'
 import { sealAge } from '#domain/audit/seal-age'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
+import { openCheckpoint } from './open-checkpoint.ts'
 
 export interface AuditedServer {
   engine: Engine
@@ -161,8 +160,7 @@ async function sealedSoFar(
 ): Promise<AuditStatusReport['sealed']> {
   const last = await auditTrail.lastBatch(session)
   if (!last || trustedSigners.length === 0) return null
-  const name = `batch ${last.batch}`
-  const opened = openStatement('audit-checkpoint', last.statement, trustedSigners, name)
-  const { batch, sealedAt, sealedTo, controls } = checkpointOf(opened.value)
+  const checkpoint = openCheckpoint(last.statement, trustedSigners, `batch ${last.batch}`)
+  const { batch, sealedAt, sealedTo, controls } = checkpoint
   return { batch, sealedAt, sealedTo, rightsWatched: watchedRights(controls) !== null }
 }

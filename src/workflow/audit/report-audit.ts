@@ -2,8 +2,7 @@ import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { toolVersion } from '#core/version'
-import { openStatement } from '#crypto/signed-statement'
-import { type Checkpoint, checkpointOf } from '#domain/audit/checkpoint'
+import type { Checkpoint } from '#domain/audit/checkpoint'
 import { EVENT_OPERATIONS, type ListedEvent, operationOf } from '#domain/audit/listed-event'
 import {
   type EventCount,
@@ -40,8 +39,9 @@ export async function reportAudit(
 ): Promise<TrailReport> {
   const { engine, connect, database } = server
   const { period, clock } = options
-  const seals = await sealFigures(source, period, options.trustedSigners)
-  const verification = await verifyTrail(source, options, progress)
+  const seals = new SealCounter(period)
+  const onSealed = (checkpoint: Checkpoint): void => seals.add(checkpoint)
+  const verification = await verifyTrail(source, { ...options, onSealed }, progress)
   const session = await engine.connect({ ...connect, database: undefined })
   try {
     const trail = await engine.auditTrail.readTrail(session)
@@ -54,7 +54,7 @@ export async function reportAudit(
       counts: await eventCounts(server, session, trail, period),
       chats: await chatsHandled(server, period),
       ...(await eventLists(server, session, trail, options)),
-      ...{ seals, verification },
+      ...{ seals: seals.figures, verification },
     }
   } finally {
     await session.close()
@@ -121,39 +121,26 @@ async function chatsHandled(
   }
 }
 
-/** From what trusted checkpoints say; all others are findings of the verification. */
-async function sealFigures(
-  source: TrailSource,
-  { from, to }: Period,
-  trustedSigners: readonly string[],
-): Promise<SealFigures> {
-  const figures: SealFigures = { batches: 0, events: 0, longestGapMs: null, lastAt: null }
-  let before: number | null = null
-  for await (const { batch, statement } of source.batches()) {
-    const checkpoint = believed(statement, batch, trustedSigners)
-    if (!checkpoint) continue
-    const { sealedAt, count } = checkpoint
+/** What trusted checkpoints say of a period; all others are findings of the verification. */
+class SealCounter {
+  readonly figures: SealFigures = { batches: 0, events: 0, longestGapMs: null, lastAt: null }
+  readonly #period: Period
+  #before: number | null = null
+
+  constructor(period: Period) {
+    this.#period = period
+  }
+
+  add({ sealedAt, count }: Checkpoint): void {
+    const { figures } = this
     figures.lastAt = sealedAt
     const day = sealedAt.slice(0, 10)
-    if (day < from || day > to) continue
+    if (day < this.#period.from || day > this.#period.to) return
     figures.batches += 1
     figures.events += count
     const at = Date.parse(sealedAt)
-    if (before !== null) figures.longestGapMs = Math.max(figures.longestGapMs ?? 0, at - before)
-    before = at
-  }
-  return figures
-}
-
-function believed(
-  statement: Buffer,
-  batch: number,
-  trustedSigners: readonly string[],
-): Checkpoint | null {
-  try {
-    const opened = openStatement('audit-checkpoint', statement, trustedSigners, `batch ${batch}`)
-    return checkpointOf(opened.value)
-  } catch {
-    return null
+    const gapMs = this.#before === null ? null : at - this.#before
+    if (gapMs !== null) figures.longestGapMs = Math.max(figures.longestGapMs ?? 0, gapMs)
+    this.#before = at
   }
 }

@@ -1,12 +1,12 @@
-import { openStatement } from '#crypto/signed-statement'
 import { sha256 } from '#domain/audit/canonical'
-import { type Checkpoint, checkpointOf, LEAF_PREFIX } from '#domain/audit/checkpoint'
+import { type Checkpoint, LEAF_PREFIX } from '#domain/audit/checkpoint'
 import { type AuditEvent, eventLeaf } from '#domain/audit/event'
 import { type IdRange, parseRanges } from '#domain/audit/id-ranges'
 import type { SealState } from '#domain/audit/listed-event'
 import { leafHash } from '#domain/audit/merkle'
 import type { AuditTrail } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
+import { openCheckpoint } from './open-checkpoint.ts'
 
 interface OpenedBatch {
   checkpoint: Checkpoint
@@ -104,8 +104,7 @@ function opened(
   { batch, statement, leaves }: { batch: number; statement: Buffer; leaves: Buffer },
   trustedSigners: readonly string[],
 ): OpenedBatch {
-  const { value } = openStatement('audit-checkpoint', statement, trustedSigners, `batch ${batch}`)
-  const checkpoint = checkpointOf(value)
+  const checkpoint = openCheckpoint(statement, trustedSigners, `batch ${batch}`)
   return {
     ...{ checkpoint, leaves, ranges: parseRanges(checkpoint.events) },
     open: checkpoint.open.flatMap(({ ids }) => parseRanges(ids)),

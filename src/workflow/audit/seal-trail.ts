@@ -4,13 +4,12 @@ import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { toolVersion } from '#core/version'
 import type { SigningKey } from '#crypto/key-files'
-import { openStatement, signStatement } from '#crypto/signed-statement'
+import { signStatement } from '#crypto/signed-statement'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { SealReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
 import {
   type Checkpoint,
-  checkpointOf,
   type EpochBreak,
   NOTHING_SEALED,
   nextState,
@@ -32,6 +31,7 @@ import { type AnchorState, Anchors } from './anchor-set.ts'
 import { type BatchBuilder, batchesOf } from './batch-builder.ts'
 import { erasuresToSeal } from './erasure-records.ts'
 import type { AuditedServer } from './install-audit.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
 import { believedRestores } from './restored-statements.ts'
 import { watchServer } from './watch-server.ts'
 
@@ -417,6 +417,6 @@ function noBreak(): EcomdbError {
 }
 
 function headOf(statement: Buffer, name: string, trustedSigners: readonly string[]): Head {
-  const { value } = openStatement('audit-checkpoint', statement, trustedSigners, name)
-  return { checkpoint: checkpointOf(value), sha256: sha256(statement).toString('hex') }
+  const checkpoint = openCheckpoint(statement, trustedSigners, name)
+  return { checkpoint, sha256: sha256(statement).toString('hex') }
 }

@@ -1,7 +1,6 @@
-import { openStatement } from '#crypto/signed-statement'
-import { checkpointOf } from '#domain/audit/checkpoint'
 import { erasuresOf } from '#domain/audit/erasure'
 import type { AuditReader } from '#engine/audit-trail'
+import { openCheckpoint } from './open-checkpoint.ts'
 
 /** The erasures that the signed checkpoints of a database say were carried out in it. */
 export async function sealedErasures(
@@ -10,8 +9,8 @@ export async function sealedErasures(
 ): Promise<ReadonlySet<string>> {
   const done = new Set<string>()
   for await (const { batch, statement } of reader.batches()) {
-    const opened = openStatement('audit-checkpoint', statement, trustedSigners, `batch ${batch}`)
-    for (const { erasureId } of erasuresOf(checkpointOf(opened.value).controls)) done.add(erasureId)
+    const { controls } = openCheckpoint(statement, trustedSigners, `batch ${batch}`)
+    for (const { erasureId } of erasuresOf(controls)) done.add(erasureId)
   }
   return done
 }

@@ -1,10 +1,8 @@
 import { messageOf } from '#core/errors'
-import { openStatement } from '#crypto/signed-statement'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import { sha256 } from '#domain/audit/canonical'
 import {
   type Checkpoint,
-  checkpointOf,
   type EpochBreak,
   type Pruned,
   prunedOf,
@@ -18,6 +16,7 @@ import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import { explains, type RestoredTrail } from '#domain/audit/restored-trail'
 import { msOfServerTime } from '#domain/audit/server-time'
 import type { Anchor } from './anchors.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
 import { believedRestores } from './restored-statements.ts'
 import type { TrailSource } from './trail-source.ts'
 import { WatchVerifier } from './verify-watch.ts'
@@ -33,6 +32,13 @@ export interface ChainBatch extends Omit<Checkpoint, 'events' | 'controls' | 'pr
   excused: boolean
   /** Retention has removed events of it, and kept the hashes of their leaves where some stay. */
   pruned: boolean
+}
+
+export interface ChainOptions {
+  policy: AuditPolicy
+  trustedSigners: readonly string[]
+  /** Is told of every checkpoint of the database that a trusted signer signed. */
+  onSealed?: (checkpoint: Checkpoint) => void
 }
 
 export interface Chain {
@@ -75,7 +81,7 @@ interface Candidate {
 export async function verifyChain(
   source: TrailSource,
   anchors: readonly { anchor: Anchor; batches: readonly number[] }[],
-  { policy, trustedSigners }: { policy: AuditPolicy; trustedSigners: readonly string[] },
+  { policy, trustedSigners, onSealed }: ChainOptions,
   found: FindingList,
 ): Promise<Chain> {
   const stored = source.batches()[Symbol.asyncIterator]()
@@ -90,7 +96,9 @@ export async function verifyChain(
     const candidates: Candidate[] = []
     const inDatabase = !next.done && next.value.batch <= batch
     if (!next.done && next.value.batch <= batch) {
-      candidates.push(candidate(source.label, next.value.statement, batch, trustedSigners))
+      const own = candidate(source.label, next.value.statement, batch, trustedSigners)
+      candidates.push(own)
+      if (own.checkpoint) onSealed?.(own.checkpoint)
       next = await stored.next()
     }
     for (const { anchor, batches } of inAnchors) {
@@ -129,8 +137,7 @@ function candidate(
 ): Candidate {
   const hash = sha256(file).toString('hex')
   try {
-    const { value } = openStatement('audit-checkpoint', file, trustedSigners, `batch ${batch}`)
-    const checkpoint = checkpointOf(value)
+    const checkpoint = openCheckpoint(file, trustedSigners, `batch ${batch}`)
     const problem = checkpoint.batch === batch ? null : `it is of batch ${checkpoint.batch}`
     return { place, sha256: hash, checkpoint: problem ? null : checkpoint, problem }
   } catch (error) {

@@ -11,14 +11,12 @@ import type { AuditedServer } from './install-audit.ts'
 import { Reconciler, unauditedTables } from './reconcile-rows.ts'
 import { noTrail } from './seal-trail.ts'
 import type { TrailSource } from './trail-source.ts'
-import { type Chain, verifyChain } from './verify-chain.ts'
+import { type Chain, type ChainOptions, verifyChain } from './verify-chain.ts'
 import { checkErasures } from './verify-erasures.ts'
 import { EventVerifier } from './verify-events.ts'
 import { checkKept } from './verify-kept.ts'
 
-export interface VerifyOptions {
-  policy: AuditPolicy
-  trustedSigners: readonly string[]
+export interface VerifyOptions extends ChainOptions {
   /** It is meant that anchors which the policy wants are not compared. */
   fewerAnchors: boolean
 }
@@ -29,14 +27,15 @@ export interface VerifyOptions {
  */
 export async function verifyTrail(
   source: TrailSource,
-  { policy, trustedSigners, fewerAnchors }: VerifyOptions,
+  options: VerifyOptions,
   progress: Progress,
 ): Promise<VerifyReport> {
+  const { policy, trustedSigners, fewerAnchors } = options
   const found = new FindingList()
   const { places } = source.anchors
   const notes: string[] = []
   progress.stage('reading checkpoints')
-  const chain = await verifyChain(source, places, { policy, trustedSigners }, found)
+  const chain = await verifyChain(source, places, options, found)
   notes.push(...chain.notes)
   if (chain.head === null) notes.push('nothing is sealed yet')
   else checkHeartbeat(chain, source, policy, found)
