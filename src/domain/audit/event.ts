@@ -39,6 +39,17 @@ export interface AuditEvent {
   detail: string | null
 }
 
+/** What an event says of rows: of the one with its key, and of the key that the row had before. */
+export function rowStates({
+  kind,
+  key,
+  oldKey,
+}: Pick<AuditEvent, 'kind' | 'key' | 'oldKey'>): { key: Buffer; gone: boolean }[] {
+  if (!ROW_KINDS.has(kind)) return []
+  const now = { key, gone: kind === 'D' }
+  return oldKey ? [{ key: oldKey, gone: true }, now] : [now]
+}
+
 /** The columns of a table that an event's row was made of. Never changed, only added. */
 export interface Layout {
   id: number

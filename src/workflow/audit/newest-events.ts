@@ -1,5 +1,5 @@
 import { frame } from '#domain/audit/canonical'
-import { type AuditEvent, ROW_KINDS } from '#domain/audit/event'
+import { type AuditEvent, rowStates } from '#domain/audit/event'
 import { Spill } from './spill.ts'
 
 /** Shares of the keys that are looked at one after the other. */
@@ -18,13 +18,15 @@ export class NewestEvents {
     this.#tables = tables
   }
 
-  add({ id, kind, layout, key, oldKey }: AuditEvent): void {
+  add(event: AuditEvent): void {
+    const { id, kind, layout } = event
     // An erasure holds nothing of the person, and says why salts are gone.
     if (kind === 'X') this.#always.push(id)
     const table = this.#tables.get(layout)
-    if (table === undefined || !ROW_KINDS.has(kind)) return
-    if (oldKey) this.#spill.add(frame([Buffer.from(table), oldKey]), recordOf(id, true))
-    this.#spill.add(frame([Buffer.from(table), key]), recordOf(id, kind === 'D'))
+    if (table === undefined) return
+    for (const { key, gone } of rowStates(event)) {
+      this.#spill.add(frame([Buffer.from(table), key]), recordOf(id, gone))
+    }
   }
 
   /** Ascending. @param last the highest id that is asked about */

@@ -1,5 +1,5 @@
 import { canonicalRow, frame, unframe } from '#domain/audit/canonical'
-import { type AuditEvent, type Layout, ROW_KINDS } from '#domain/audit/event'
+import { type AuditEvent, type Layout, rowStates } from '#domain/audit/event'
 import { type FindingList, finding } from '#domain/audit/finding'
 import { columnsToRead, judgeRow, type LatestEvent } from '#domain/audit/reconcile'
 import { Spill, type SpilledRecord } from './spill.ts'
@@ -35,9 +35,10 @@ export class Reconciler {
 
   addEvent(event: AuditEvent, batch: number | null): void {
     const layout = this.#layouts.get(event.layout)
-    if (!layout || !ROW_KINDS.has(event.kind)) return
-    if (event.oldKey) this.#addState(layout.table, event.oldKey, event, true, batch)
-    this.#addState(layout.table, event.key, event, event.kind === 'D', batch)
+    if (!layout) return
+    for (const { key, gone } of rowStates(event)) {
+      this.#addState(layout.table, key, event, gone, batch)
+    }
   }
 
   #addState(
