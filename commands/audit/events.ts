@@ -4,7 +4,7 @@ import { BaseCommand, type Outcome } from '#cli/base-command'
 import { eventMoment } from '#cli/event-moment'
 import { configFrom, serverFlags } from '#cli/flags'
 import { EXIT } from '#core/errors'
-import { OPERATION_NAMES } from '#domain/audit/listed-event'
+import { isBadSeal, OPERATION_NAMES } from '#domain/audit/listed-event'
 import { eventsText } from '#report/audit-events-text'
 import { listEvents } from '#workflow/audit/list-events'
 
@@ -43,10 +43,8 @@ export default class AuditEvents extends BaseCommand {
     const filter = { table, row, actor, operation, since, until, limit }
     const trustedSigners = trustedByAudit(config)
     const result = await listEvents(await auditedServer(config), filter, trustedSigners)
-    const bad = result.events.some(
-      ({ seal }) => seal.state === 'altered' || seal.state === 'foreign',
-    )
-    const status = bad ? EXIT.VERIFICATION_FAILED : EXIT.DONE
+    const isBad = result.events.some(({ seal }) => isBadSeal(seal))
+    const status = isBad ? EXIT.VERIFICATION_FAILED : EXIT.DONE
     return { result, text: eventsText(result), status }
   }
 }

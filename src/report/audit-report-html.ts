@@ -1,6 +1,6 @@
 import { countOf, formatCount, formatDuration } from '#core/units'
 import type { Finding } from '#domain/audit/finding'
-import type { ListedEvent } from '#domain/audit/listed-event'
+import { isBadSeal, type ListedEvent } from '#domain/audit/listed-event'
 import {
   type ReportList,
   type TrailReport,
@@ -20,6 +20,7 @@ import {
   section,
   type TableRow,
   table,
+  together,
 } from './page.ts'
 
 /** Of who and of what so many are shown; the rest is a line. */
@@ -160,8 +161,7 @@ function eventTable({ lists, more }: TrailReport, name: ReportList, none: string
   if (events.length === 0) return paragraph(none)
   const rows = events.map((one): TableRow => {
     const what = [one.operation, one.table, one.row].filter(part => part !== null).join(' ')
-    const bad = one.seal.state === 'altered' || one.seal.state === 'foreign'
-    const seal = bad ? { markup: badge(sealWord(one), 'bad') } : sealWord(one)
+    const seal = isBadSeal(one.seal) ? { markup: badge(sealWord(one), 'bad') } : sealWord(one)
     return { cells: [time(one.at), actorText(one), what, aboutText(one), seal] }
   })
   const columns = [
@@ -176,7 +176,7 @@ function eventTable({ lists, more }: TrailReport, name: ReportList, none: string
   const note = paragraph(
     `The newest ${formatCount(events.length)}; \`ecomdb audit events\` has all.`,
   )
-  return `${note}${shown}` as Html
+  return together(note, shown)
 }
 
 /** The commitments of a row before and after are short here; CSV and JSON have them whole. */

@@ -1,4 +1,4 @@
-import { countOf, formatDuration } from '#core/units'
+import { countOf } from '#core/units'
 import { anchorProblems } from '#domain/audit/anchor-problems'
 import type {
   AuditInstallReport,
@@ -12,7 +12,7 @@ import type {
 import type { Finding } from '#domain/audit/finding'
 import type { PruneReport } from '#domain/audit/retention'
 import { RIGHTS_UNREAD } from '#domain/audit/rights-watch'
-import type { SealAge } from '#domain/audit/seal-age'
+import { sealAgeText } from '#domain/audit/seal-age'
 
 /** `ecomdb audit install` for people. */
 export function auditInstallText(report: AuditInstallReport): string {
@@ -72,17 +72,10 @@ function sealLines({ trailId, signersTrusted, sealed, sealAge }: AuditStatusRepo
       ? `  sealed   batch ${sealed.batch} at ${sealed.sealedAt}, up to event ${sealed.sealedTo}`
       : '  sealed   nothing',
     ...(sealAge?.late
-      ? [`  PROBLEM  ${lateText(sealAge)}: does \`ecomdb audit seal --follow\` run?`]
+      ? [`  PROBLEM  ${sealAgeText(sealAge)}: does \`ecomdb audit seal --follow\` run?`]
       : []),
     ...(sealed?.rightsWatched === false ? [`  PROBLEM  ${RIGHTS_UNREAD}`] : []),
   ]
-}
-
-/** What the policy promises of the seal, and what there is. */
-function lateText({ ageSeconds, withinSeconds }: SealAge): string {
-  const promised = `promised every ${formatDuration(withinSeconds * 1000)}`
-  if (ageSeconds === null) return `nothing is sealed; ${promised}`
-  return `the seal is ${formatDuration(ageSeconds * 1000)} old; ${promised}`
 }
 
 /** `ecomdb audit seal` for people. */

@@ -139,12 +139,16 @@ describe.each(TEST_ENGINES)('%s', family => {
       expect.stringContaining('PROBLEM  nobody watches the rights of accounts'),
     ])
     const open = (await run('audit', 'verify')).stdout
-    expect(open).toMatch(/note {5}rights of accounts were not watched from \S+ on: the sealer could/)
+    expect(open).toMatch(
+      /note {5}rights of accounts were not watched from \S+ on: the sealer could/,
+    )
     expect(open).toContain('GRANT CHANGED the sealer may not read the rights of accounts any more')
     await administer(family, `DROP USER ${account}`)
     await run('audit', 'seal')
     const closed = (await run('audit', 'verify')).stdout
-    expect(closed).toMatch(/note {5}rights of accounts were not watched from \S+ to \S+: the sealer/)
+    expect(closed).toMatch(
+      /note {5}rights of accounts were not watched from \S+ to \S+: the sealer/,
+    )
     // Events say what changed meanwhile, as a whole.
     expect(closed).not.toContain('GRANT CHANGED rights of accounts changed')
     const { server } = parse(await readFile(join(folder, 'ecomdb.yaml'), 'utf8'))

@@ -146,7 +146,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     // Ann has left since: the server drops her account before it lets anybody in.
     const { initFile, leavers, findings } = ours.json().result
     expect(leavers).toEqual(['ann'])
-    expect(findings).toEqual([expect.stringContaining(`start the server with --init-file=${initFile}`)])
+    expect(findings).toEqual([
+      expect.stringContaining(`start the server with --init-file=${initFile}`),
+    ])
     const start = { folder: place, tcp: false, purpose: 'sandbox' } as const
     const serverOptions = [`--init-file=${initFile}`]
     const server = await shop.engine.scratchServers.start({ ...start, serverOptions })

@@ -82,12 +82,12 @@ export function prunedOf(checkpoint: Pick<Checkpoint, 'pruned' | 'kept'> | null)
 }
 
 /** Where a seal begins: what the batch before has left open. */
-export interface SealState {
+export interface SealStart {
   sealedTo: number
   open: readonly OpenIds[]
 }
 
-export const NOTHING_SEALED: SealState = { sealedTo: 0, open: [] }
+export const NOTHING_SEALED: SealStart = { sealedTo: 0, open: [] }
 
 /**
  * The ids that stay open after a batch. An id that no event has belongs to a transaction that
@@ -100,11 +100,11 @@ export const NOTHING_SEALED: SealState = { sealedTo: 0, open: [] }
  * @param found ids that the snapshot had
  */
 export function nextState(
-  state: SealState,
+  state: SealStart,
   found: readonly IdRange[],
   serverAt: string,
   oldest: string | null,
-): SealState {
+): SealStart {
   const sealedTo = Math.max(state.sealedTo, found.at(-1)?.[1] ?? 0)
   const open = state.open.flatMap(({ ids, seen }) => {
     const ended = seen < (oldest ?? serverAt)

@@ -54,9 +54,14 @@ export interface EventQuery {
 }
 
 /** sealed: what was signed; altered: not what was signed; foreign: among sealed ones, in no batch. */
-export type SealState =
+export type EventSeal =
   | { state: 'sealed' | 'altered'; batch: number; sealedAt: string }
   | { state: 'not yet' | 'foreign' | 'unknown'; batch: null; sealedAt: null }
+
+/** Somebody changed the event, or put it there. */
+export function isBadSeal({ state }: EventSeal): boolean {
+  return state === 'altered' || state === 'foreign'
+}
 
 /** One event, for people. */
 export interface ListedEvent {
@@ -77,7 +82,7 @@ export interface ListedEvent {
   before: string | null
   after: string | null
   detail: unknown
-  seal: SealState
+  seal: EventSeal
 }
 
 export interface EventsReport {
@@ -135,7 +140,7 @@ export function listedEvent(
   event: AuditEvent,
   table: string,
   person: string | null,
-  seal: SealState,
+  seal: EventSeal,
 ): ListedEvent {
   const hex = (bytes: Buffer | null): string | null => bytes?.toString('hex') ?? null
   return {

@@ -74,7 +74,12 @@ export function rightsControl(principals: readonly Principal[]): Control {
     const account = nameOf(one.account)
     for (const right of ['', ...rightsOf(one)]) sum += term(account, right)
   }
-  return { name: RIGHTS_CONTROL, value: modulo(sum).toString(16).padStart(2 * TERM_BYTES, '0') }
+  return {
+    name: RIGHTS_CONTROL,
+    value: modulo(sum)
+      .toString(16)
+      .padStart(2 * TERM_BYTES, '0'),
+  }
 }
 
 /** The sum of a batch; null: nobody watched the rights. */
@@ -125,7 +130,9 @@ function changeOf(
   const before = new Set(was)
   const after = new Set(is)
   const parts = [
-    ...[...after].filter(one => !before.has(one)).map(right => ({ right, into: 'gained' as const })),
+    ...[...after]
+      .filter(one => !before.has(one))
+      .map(right => ({ right, into: 'gained' as const })),
     ...[...before].filter(one => !after.has(one)).map(right => ({ right, into: 'lost' as const })),
   ]
   const changes = [{ account, what, gained: [] as string[], lost: [] as string[] }]

@@ -1,3 +1,4 @@
+import { formatDuration } from '#core/units'
 import type { AuditPolicy } from './audit-policy.ts'
 
 /** Seconds. */
@@ -27,4 +28,11 @@ export function sealAge(
     withinSeconds: Math.round(limitMs / 1000),
     late: ageMs === null || ageMs > limitMs,
   }
+}
+
+/** "sealed 3.0 s ago", and what the policy promises where it is late. */
+export function sealAgeText({ ageSeconds, withinSeconds, late }: SealAge): string {
+  const promised = late ? `, promised every ${formatDuration(withinSeconds * 1000)}` : ''
+  if (ageSeconds === null) return `nothing is sealed${promised}`
+  return `sealed ${formatDuration(ageSeconds * 1000)} ago${promised}`
 }

@@ -1,6 +1,6 @@
 import { countOf, formatDuration } from '#core/units'
 import type { OpenGrants } from '../access/open-grants.ts'
-import type { SealAge } from '../audit/seal-age.ts'
+import { type SealAge, sealAgeText } from '../audit/seal-age.ts'
 import type { CheckedServer, ServerFigures } from './status-line.ts'
 
 /** One of ecomdb's own checks of the server, as `ecomdb status --server` asks for it. */
@@ -84,13 +84,7 @@ export const SERVER_CHECKS: readonly ServerCheck[] = [
 function sealText({ sealAge, signersTrusted, sealed }: CheckResult): string {
   if (signersTrusted === false) return '; how far it is sealed is not known: no signer is trusted'
   const watched = sealed?.rightsWatched === false ? '; nobody watches the rights of accounts' : ''
-  return `${sealAge ? `; ${ageText(sealAge)}` : ''}${watched}`
-}
-
-function ageText({ ageSeconds, withinSeconds, late }: SealAge): string {
-  const promised = late ? `, promised every ${formatDuration(withinSeconds * 1000)}` : ''
-  if (ageSeconds === null) return `nothing is sealed${promised}`
-  return `sealed ${formatDuration(ageSeconds * 1000)} ago${promised}`
+  return `${sealAge ? `; ${sealAgeText(sealAge)}` : ''}${watched}`
 }
 
 function grantsDetail({ grants = [], overdue = 0, nextEndAt, at }: CheckResult): string {

@@ -79,7 +79,11 @@ async function signRestore(
   const unread = [...findings, ...ledger.findings]
   const report = {
     ...{ trailId, restoredTo: restoredTo?.batch ?? 0, anchored: anchored?.batch ?? 0 },
-    ...{ restoreId: null, erased: 0, findings: [...unread, ...(unread.length ? [LOOK_AGAIN] : [])] },
+    ...{
+      restoreId: null,
+      erased: 0,
+      findings: [...unread, ...(unread.length ? [LOOK_AGAIN] : [])],
+    },
   }
   const { missing, unsaid } = ledger
   if (!keeper.key) {

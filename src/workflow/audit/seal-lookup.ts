@@ -2,7 +2,7 @@ import { sha256 } from '#domain/audit/canonical'
 import { type Checkpoint, LEAF_PREFIX } from '#domain/audit/checkpoint'
 import { type AuditEvent, eventLeaf } from '#domain/audit/event'
 import { type IdRange, parseRanges } from '#domain/audit/id-ranges'
-import type { SealState } from '#domain/audit/listed-event'
+import type { EventSeal } from '#domain/audit/listed-event'
 import { leafHash } from '#domain/audit/merkle'
 import type { AuditTrail } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
@@ -55,7 +55,7 @@ export class SealLookup {
     return new SealLookup(auditTrail, session, trustedSigners, last?.batch ?? 0, head)
   }
 
-  async of(event: AuditEvent, table: string): Promise<SealState> {
+  async of(event: AuditEvent, table: string): Promise<EventSeal> {
     if (this.#trustedSigners.length === 0) return NOT_KNOWN
     if (!this.#head || event.id > this.#head.checkpoint.sealedTo) return NOT_YET
     for (let batch = await this.#firstThatReaches(event.id); batch; ) {
@@ -96,9 +96,9 @@ export class SealLookup {
   }
 }
 
-const NOT_KNOWN: SealState = { state: 'unknown', batch: null, sealedAt: null }
-const NOT_YET: SealState = { state: 'not yet', batch: null, sealedAt: null }
-const FOREIGN: SealState = { state: 'foreign', batch: null, sealedAt: null }
+const NOT_KNOWN: EventSeal = { state: 'unknown', batch: null, sealedAt: null }
+const NOT_YET: EventSeal = { state: 'not yet', batch: null, sealedAt: null }
+const FOREIGN: EventSeal = { state: 'foreign', batch: null, sealedAt: null }
 
 function opened(
   { batch, statement, leaves }: { batch: number; statement: Buffer; leaves: Buffer },
@@ -123,7 +123,7 @@ function placeIn(ranges: readonly IdRange[], id: number): number | null {
   return null
 }
 
-function stateIn(batch: OpenedBatch, place: number, event: AuditEvent, table: string): SealState {
+function stateIn(batch: OpenedBatch, place: number, event: AuditEvent, table: string): EventSeal {
   const { checkpoint, leaves, leavesHold } = batch
   const start = place * LEAF_PREFIX
   const sealed = leaves.subarray(start, start + LEAF_PREFIX)

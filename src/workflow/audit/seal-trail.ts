@@ -14,7 +14,7 @@ import {
   NOTHING_SEALED,
   nextState,
   type Pruned,
-  type SealState,
+  type SealStart,
 } from '#domain/audit/checkpoint'
 import { compareControls } from '#domain/audit/compare-controls'
 import { type ErasureRecord, erasureControl, erasuresOf } from '#domain/audit/erasure'
@@ -227,7 +227,7 @@ export class Sealer {
     this.#once = (restored?.erasures ?? []).map(erasureControl)
     if (!ahead) return
     const newest = headOf(ahead.statement, `batch ${ahead.last} of ${ahead.label}`, trustedSigners)
-    const { sealedTo, open }: SealState = this.#head?.checkpoint ?? NOTHING_SEALED
+    const { sealedTo, open }: SealStart = this.#head?.checkpoint ?? NOTHING_SEALED
     // What retention removed after that has come back, too.
     const { pruned = '', kept = '' } = this.#head?.checkpoint ?? {}
     const checkpoint = { ...newest.checkpoint, sealedTo, open, pruned, kept }

@@ -243,7 +243,9 @@ export class EventVerifier {
     if (this.#times?.batch === batch) return this.#times
     const { before, serverAt } = batch
     const { longestStatementMs, clockSkewMs } = this.#policy
-    const earliest = before ? serverTimeOf(msOfServerTime(before.serverAt) - longestStatementMs) : ''
+    const earliest = before
+      ? serverTimeOf(msOfServerTime(before.serverAt) - longestStatementMs)
+      : ''
     const latest = serverTimeOf(msOfServerTime(serverAt) + clockSkewMs)
     this.#times = { batch, earliest, latest }
     return this.#times
@@ -263,7 +265,8 @@ export class EventVerifier {
       return
     }
     this.unsealed += 1
-    if (msOfServerTime(this.#readAt) - msOfServerTime(event.at) <= this.#policy.seal.withinMs) return
+    if (msOfServerTime(this.#readAt) - msOfServerTime(event.at) <= this.#policy.seal.withinMs)
+      return
     this.#unsealed ??= { first: event, last: event, count: 0 }
     this.#unsealed.last = event
     this.#unsealed.count += 1

@@ -1,11 +1,6 @@
 import type { Checkpoint } from '#domain/audit/checkpoint'
 import type { AuditEvent } from '#domain/audit/event'
-import {
-  type Finding,
-  type FindingKind,
-  type FindingList,
-  finding,
-} from '#domain/audit/finding'
+import { type Finding, type FindingKind, type FindingList, finding } from '#domain/audit/finding'
 import { countChange, type LoginCount, loginCountOf, refusedOf } from '#domain/audit/login-watch'
 import { changeOfSum, sumDifference, watchedRights } from '#domain/audit/rights-watch'
 

@@ -1,5 +1,5 @@
-import type { Principal } from '#domain/access/observed'
 import { EcomdbError } from '#core/errors'
+import type { Principal } from '#domain/access/observed'
 import type { Control } from '#domain/audit/event'
 import { loginChanges, loginsControl } from '#domain/audit/login-watch'
 import { RIGHTS_NOT_READ, rightsChanges, rightsControl } from '#domain/audit/rights-watch'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { NOTHING_SEALED, nextState, type SealState } from '#domain/audit/checkpoint'
+import { NOTHING_SEALED, nextState, type SealStart } from '#domain/audit/checkpoint'
 import {
   countIds,
   type IdRange,
@@ -57,7 +57,7 @@ test('every event is sealed once, in whatever order transactions commit', () => 
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 40 }), commitsIn => {
       const sealed: number[] = []
-      let state: SealState = NOTHING_SEALED
+      let state: SealStart = NOTHING_SEALED
       for (let round = 0; round <= 5; round += 1) {
         const visible = commitsIn.flatMap((at, id) => (at <= round ? [id + 1] : []))
         const wanted = new Set(state.open.flatMap(one => listed(parseRanges(one.ids))))

@@ -63,7 +63,14 @@ describe('rights', () => {
   test('what is no sum, or no event of the sealer, counts for nothing', () => {
     expect(watchedRights([RIGHTS_NOT_READ])).toBeNull()
     expect(watchedRights([{ name: 'rights', value: 'f'.repeat(32) }])).toBeNull()
-    for (const text of [null, '', '7', 'null', '{"gained": 1}', '{"account": "a", "gained": [1]}']) {
+    for (const text of [
+      null,
+      '',
+      '7',
+      'null',
+      '{"gained": 1}',
+      '{"account": "a", "gained": [1]}',
+    ]) {
       expect(changeOfSum(text)).toBe(0n)
     }
   })
@@ -108,7 +115,10 @@ describe('refused logins', () => {
 
   test('many names of who was refused still have room in an event', () => {
     const refusals = Array.from({ length: 1_000 }, (_, at) => {
-      return { at: `2026-11-27 10:00:00.${at}`, account: `${'x'.repeat(96)}${at}@${'h'.repeat(255)}` }
+      return {
+        at: `2026-11-27 10:00:00.${at}`,
+        account: `${'x'.repeat(96)}${at}@${'h'.repeat(255)}`,
+      }
     })
     const [event] = changed({ count: 1_007, refusals }).events
     expect(event?.detail).toMatchObject({ refused: 1_000, others: 900 })
