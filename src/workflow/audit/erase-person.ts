@@ -13,8 +13,9 @@ import type { Target } from '#target/target'
 import { Anchor } from './anchors.ts'
 import { type LedgerEntry, readLedger, writeLedger } from './erasure-ledger.ts'
 import { erasuresToSeal, signErasure } from './erasure-records.ts'
-import { noTrail, Sealer, type SealOptions } from './seal-trail.ts'
+import { Sealer, type SealOptions } from './seal-trail.ts'
 import { sealedErasures } from './sealed-erasures.ts'
+import { noTrail } from './trail-refusals.ts'
 
 export interface EraseOptions extends Omit<SealOptions, 'accept' | 'epochBreak' | 'follow'> {
   /** The person's key, and a ticket; null: repeat what the ledger has and this database has not. */

@@ -11,7 +11,7 @@ import type { Session } from '#engine/session'
 import { tableOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { SealLookup } from './seal-lookup.ts'
-import { noTrail } from './seal-trail.ts'
+import { noTrail } from './trail-refusals.ts'
 
 /**
  * `ecomdb audit events`: who did what when, from the trail, and of each event whether it is sealed.

@@ -24,7 +24,8 @@ import { listAnchors } from './anchors.ts'
 import { tableOf } from './batch-builder.ts'
 import { KeptLists } from './kept-lists.ts'
 import { NewestEvents } from './newest-events.ts'
-import { noTrail, Sealer, type SealOptions } from './seal-trail.ts'
+import { Sealer, type SealOptions } from './seal-trail.ts'
+import { noTrail } from './trail-refusals.ts'
 
 export interface PruneOptions extends Omit<SealOptions, 'accept' | 'epochBreak' | 'follow'> {
   /** The database's name; null: only say it. */

@@ -19,7 +19,7 @@ import type { Session } from '#engine/session'
 import type { AuditedServer } from './install-audit.ts'
 import { describeEvents, userOf } from './list-events.ts'
 import { SealLookup } from './seal-lookup.ts'
-import { noTrail } from './seal-trail.ts'
+import { noTrail } from './trail-refusals.ts'
 import type { TrailSource } from './trail-source.ts'
 import { type VerifyOptions, verifyTrail } from './verify-trail.ts'
 

@@ -33,6 +33,7 @@ import { erasuresToSeal } from './erasure-records.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
 import { believedRestores } from './restored-statements.ts'
+import { noBreak, noTrail, rolledBack } from './trail-refusals.ts'
 import { watchServer } from './watch-server.ts'
 
 export interface SealOptions extends AuditedServer {
@@ -108,13 +109,6 @@ async function isLockedAgain({ auditTrail }: Engine, session: Session): Promise<
     if (error instanceof EcomdbError && error.code === 'LOCKED') return false
     throw error
   }
-}
-
-export function noTrail(database: string): EcomdbError {
-  return new EcomdbError('SCHEMA_MISSING', {
-    what: `${database} has no audit trail`,
-    hints: ['run `ecomdb audit install` first'],
-  })
 }
 
 /** Holds the head of a trail; `audit erase` and `audit prune` seal with it what they do. */
@@ -397,23 +391,6 @@ export class Sealer {
 
 function nameOf(batch: number, hash: string): CheckpointName {
   return { batch, sha256: hash }
-}
-
-function rolledBack(batch: number, ahead: AnchorState | null): EcomdbError {
-  return new EcomdbError('TRAIL_BROKEN', {
-    what: `the trail was rolled back: the database ends at batch ${batch}, and ${ahead?.label} has ${ahead?.last}`,
-    why: 'it was restored to an earlier state without saying so, or somebody removed batches',
-    hints: [
-      '`ecomdb restore` says so by itself where the audit key is; elsewhere say why: `ecomdb audit seal --epoch-break REASON`',
-    ],
-  })
-}
-
-function noBreak(): EcomdbError {
-  return new EcomdbError('USAGE', {
-    what: 'there is no epoch to break: the database has all that the anchors have',
-    hints: ['leave --epoch-break out'],
-  })
 }
 
 function headOf(statement: Buffer, name: string, trustedSigners: readonly string[]): Head {

@@ -1,12 +1,7 @@
 import { messageOf } from '#core/errors'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import { sha256 } from '#domain/audit/canonical'
-import {
-  type Checkpoint,
-  type EpochBreak,
-  type Pruned,
-  prunedOf,
-} from '#domain/audit/checkpoint'
+import { type Checkpoint, type EpochBreak, type Pruned, prunedOf } from '#domain/audit/checkpoint'
 import { compareControls } from '#domain/audit/compare-controls'
 import { type ErasureRecord, erasuresOf } from '#domain/audit/erasure'
 import { type Control, controlLeaf } from '#domain/audit/event'

@@ -9,7 +9,7 @@ import { type Anchor, listAnchors } from './anchors.ts'
 import { tableOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { Reconciler, unauditedTables } from './reconcile-rows.ts'
-import { noTrail } from './seal-trail.ts'
+import { noTrail } from './trail-refusals.ts'
 import type { TrailSource } from './trail-source.ts'
 import { type Chain, type ChainOptions, verifyChain } from './verify-chain.ts'
 import { checkErasures } from './verify-erasures.ts'
@@ -94,7 +94,8 @@ function anchorsNotChecked(
   const empty = head === null ? [] : places.filter(({ batches }) => batches.length === 0)
   const compared = places.length - empty.length
   const late = behind.filter(
-    ({ last, since }) => last > 0 && msOfServerTime(readAt) - Date.parse(since) > policy.seal.withinMs,
+    ({ last, since }) =>
+      last > 0 && msOfServerTime(readAt) - Date.parse(since) > policy.seal.withinMs,
   )
   return [
     ...notes,
