@@ -30,6 +30,8 @@ export const mariadbScratch: ScratchDialect = {
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       '--skip-name-resolve',
+      // It is copied for each server, and would have 96 MB of a log that is empty.
+      '--innodb-log-file-size=4M',
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ])
   },

@@ -39,6 +39,8 @@ export const mysqlScratch: ScratchDialect = {
       ...folders(),
       `--datadir=${dataFolder}`,
       '--initialize-insecure',
+      // It is copied for each server, and would have 100 MB of a log that is empty.
+      '--innodb-redo-log-capacity=8M',
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ])
   },

@@ -43,7 +43,8 @@ async function makeData(
   destination: string,
   programVersion: string,
 ): Promise<void> {
-  const name = `${dialect.family}-${programVersion}-${process.arch}`
+  // The last part tells it from those of before, whose logs were large.
+  const name = `${dialect.family}-${programVersion}-${process.arch}-2`
   const template = await templateData(dialect, name).catch(error => {
     if (['EACCES', 'EPERM', 'EROFS'].includes(systemCode(error) ?? '')) return null
     throw error

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -194,6 +195,11 @@ async function untilReady(
   const deadline = performance.now() + START_TIMEOUT_MS
   let last: unknown
   while (performance.now() < deadline && readServerProcess(server.pid, folder)) {
+    // Looking for the file costs nothing beside a connection that is refused.
+    if (!existsSync(server.socketPath)) {
+      await sleep(POLL_MS)
+      continue
+    }
     try {
       return await describeRunning(folder, server, administrator)
     } catch (error) {

@@ -8,7 +8,7 @@ import type { RunningServer } from '#engine/scratch-server'
 
 /**
  * A throw-away server for a drill: no network, no events, no binary log, in a folder of
- * its own. It is stopped and its folder removed when `use` ends, fails, or is interrupted.
+ * its own. Both are removed when `use` ends, fails, or is interrupted.
  */
 export async function withDrillServer<Result>(
   engine: Engine,
@@ -46,8 +46,10 @@ export async function withDrillFolder<Result>(
 
 const drillsFolder = (): string => join(stateFolder(), 'drill')
 
+/** Ended at once: a shutdown in good order would write out every page of what is thrown away. */
 async function removeServer(engine: Engine, folder: string): Promise<void> {
-  await engine.scratchServers.stop(folder)
+  const { inspect, remove } = engine.scratchServers
+  if (await inspect(folder)) await remove(folder)
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
