@@ -1,20 +1,17 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { useBackupTurn } from '#test/backup-turn'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
-import { withDatabase } from '#test/servers'
+import { withOwnDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
-
-useBackupTurn()
 
 // The day for which there is a copy: the database and the repository are gone, and so is the
 // host with the operations key. What is left: the disk, the escrow key, the public signer.
 
 test.each(TEST_ENGINES)('%s: restored and drilled from the disk with the escrow key', family =>
   withFolder(async folder =>
-    withDatabase(family, async ({ server, session, database }) => {
+    withOwnDatabase(family, async ({ server, session, database }) => {
       const env = { ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family }
       const ecomdb = async (...args: string[]) => {
         const run = await runEcomdb(args, { cwd: folder, env })

@@ -1,20 +1,17 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { useBackupTurn } from '#test/backup-turn'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
-import { withDatabase } from '#test/servers'
+import { withOwnDatabase } from '#test/servers'
 import { contentsOf } from '#test/stored-repository'
 import { withFolder } from '#test/temporary'
-
-useBackupTurn()
 
 test.each(TEST_ENGINES)(
   '%s: every key is rotated; old snapshots open, verify and drill; new ones are for the new keys',
   family =>
     withFolder(folder =>
-      withDatabase(family, async ({ server, session, database }) => {
+      withOwnDatabase(family, async ({ server, session, database }) => {
         // All that a command writes is below the folder, where it can be looked through.
         const [TMPDIR, ECOMDB_STATE] = [join(folder, 'tmp'), join(folder, 'state')]
         await mkdir(TMPDIR)

@@ -14,14 +14,14 @@ import { BackupPlace } from '#test/backed-up'
 import { cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { TestLeaver } from '#test/leaver'
-import { withDatabase } from '#test/servers'
+import { withDatabase, withOwnDatabase } from '#test/servers'
 import { stallLogin } from '#test/stalled-login'
 import { withFolder } from '#test/temporary'
 
 describe.each(TEST_ENGINES)('%s', family => {
   test('out in one command; what others need still works; a restore leaves the person out', async () => {
     await withFolder(folder =>
-      withDatabase(family, async ({ engine, server, session, database }) => {
+      withOwnDatabase(family, async ({ engine, server, session, database }) => {
         const place = await BackupPlace.make(folder, family)
         const leaver = new TestLeaver(engine, server, session, database)
         const { person, definer, store } = leaver
@@ -58,7 +58,7 @@ describe.each(TEST_ENGINES)('%s', family => {
           expect(result.review.join('\n')).toContain(`'${person}'@'10.0.0.%'`)
           expect(result.review.join('\n')).toMatch(/holds Insert on .*items, granted by them/)
           // The bar of 2 s is the benchmark's; a busy machine is not to blame the command.
-          expect(result.deadMs).toBeLessThan(20_000)
+          expect(result.deadMs).toBeLessThan(60_000)
           await racing.stop()
           // It had begun before the lock, and could have finished after it.
           await stalled.closed
@@ -109,7 +109,7 @@ describe.each(TEST_ENGINES)('%s', family => {
         }
       }),
     )
-  }, 120_000)
+  })
 
   test('a run that is killed at any step is run again, and ends the same', async () => {
     await withDatabase(family, async ({ engine, server, session, database }) => {
@@ -143,7 +143,7 @@ describe.each(TEST_ENGINES)('%s', family => {
         await leaver.remove()
       }
     })
-  }, 120_000)
+  })
 
   test('somebody whom ecomdb does not know is named, and not touched', async () => {
     await withDatabase(family, async ({ engine, server, session, database }) => {

@@ -4,13 +4,10 @@ import { delimiter, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
 import { withServer } from '#test/backed-up'
-import { useBackupTurn } from '#test/backup-turn'
 import { cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
-import { withDatabase } from '#test/servers'
+import { withOwnDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
-
-useBackupTurn()
 
 // The host, its server, its repository and its keys are gone. What is left is the page, the
 // disk and the escrow key; the one who follows the page has an empty home and an empty server.
@@ -53,7 +50,7 @@ async function withDatabaseGone(
 ): Promise<{ text: string; database: string }> {
   await mkdir(join(shop, 'disk'), { recursive: true })
   let page = { text: '', database: '' }
-  await withDatabase(family, async ({ server, session, database }) => {
+  await withOwnDatabase(family, async ({ server, session, database }) => {
     const env = { ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family }
     const ecomdb = async (...args: string[]): Promise<void> => {
       const run = await runEcomdb(args, { cwd: shop, env })

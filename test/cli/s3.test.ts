@@ -17,7 +17,7 @@ import { cephMissing, startCeph } from '#test/ceph'
 import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
 import { administer } from '#test/servers'
-import { fixtureFiles, withShop } from '#test/shop'
+import { fixtureFiles, withOwnShop, withShop } from '#test/shop'
 
 const missing = cephMissing()
 
@@ -33,7 +33,7 @@ describe.skipIf(missing).each(TEST_ENGINES)(
   '%s: a bucket with locks and three accounts',
   family => {
     test('init, backup, list, show, verify, drill and restore', async () => {
-      await withShop(family, async shop => {
+      await withOwnShop(family, async shop => {
         const at = await BucketShop.make(shop, gateway)
         const { place } = at
         const { database } = shop

@@ -5,14 +5,11 @@ import { describe, expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
 import { onPath } from '#process/program'
 import { runProgram } from '#process/run-program'
-import { useBackupTurn } from '#test/backup-turn'
 import { type CliResult, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { startScheduler } from '#test/scheduler-process'
-import { withDatabase } from '#test/servers'
+import { withOwnDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
-
-useBackupTurn()
 
 /** A shop with a configuration and a schedule of its own; every run shares one state folder. */
 async function withShop(
@@ -25,7 +22,7 @@ async function withShop(
   }) => Promise<void>,
 ): Promise<void> {
   await withFolder(async folder =>
-    withDatabase(family, async ({ server, session, database }) => {
+    withOwnDatabase(family, async ({ server, session, database }) => {
       const env = {
         ...{ ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family },
         ECOMDB_STATE: join(folder, 'state'),
@@ -53,10 +50,14 @@ async function withShop(
   )
 }
 
+/** Once a day, hours away in both zones below: no run of a test comes across it. */
+const FAR = new Date(Date.now() + 12 * 3_600_000)
+const DAILY = `${FAR.getUTCMinutes()} ${FAR.getUTCHours()} * * *`
+
 const POLICY = `schedule:
-  time_zone: Europe/Berlin
-  logical: { at: '*/5 * * * *', limit: 1h }
-  verify: { at: '0 * * * *' }
+  time_zone: Asia/Kolkata
+  logical: { at: '${DAILY}', limit: 1h }
+  verify: { at: '${DAILY}' }
 `
 
 describe.each(TEST_ENGINES)('%s', family => {
@@ -76,18 +77,16 @@ describe.each(TEST_ENGINES)('%s', family => {
         [0, ''],
         [0, ''],
       ])
-      // Its next time may have come between the two.
       const ran = both.flatMap(one => one.json().result.ran)
       const { snapshots } = (await ecomdb('backup', 'list', '--json')).json().result
-      expect(ran.length).toBeGreaterThan(0)
-      expect(snapshots).toHaveLength(ran.length)
+      expect([ran.length, snapshots.length]).toEqual([1, 1])
       const verified = await ecomdb('schedule', 'run', 'verify')
       expect([verified.status, verified.stdout]).toEqual([0, 'verify: done\n'])
 
       const list = await ecomdb('schedule', 'list', '--json')
       expect(list.json().result).toMatchObject({
         ...{
-          timeZone: 'Europe/Berlin',
+          timeZone: 'Asia/Kolkata',
           problems: [],
           scheduler: { kind: 'looks-in', alive: true },
         },
@@ -131,12 +130,12 @@ test('a scheduler that is killed takes its jobs along, and the next one knows', 
       await writeFile(join(folder, 'ecomdb.yaml'), config)
       await writeFile(join(folder, 'r.yaml'), 'schedule: { binlog: { always: true } }\n')
       const first = startScheduler(folder, env)
-      await expect.poll(asked, { timeout: 20_000 }).toBe(1)
+      await expect.poll(asked).toBeGreaterThan(0)
       const second = await runEcomdb(['schedule', 'run'], { cwd: folder, env })
       expect([second.status, second.stderr]).toEqual([11, expect.stringContaining('LOCKED')])
       first.child.kill('SIGKILL')
       await first.ended
-      await expect.poll(() => left() === asked(), { timeout: 5000 }).toBe(true)
+      await expect.poll(() => left() === asked()).toBe(true)
       const list = await runEcomdb(['schedule', 'list', '--json'], { cwd: folder, env })
       expect(list.status).toBe(3)
       expect(list.json().result.problems[0].what).toContain('the scheduler has stopped')
@@ -144,8 +143,8 @@ test('a scheduler that is killed takes its jobs along, and the next one knows', 
       // The first one's job may have asked again while the machine was busy.
       const before = asked()
       const next = startScheduler(folder, env)
-      await expect.poll(next.output, { timeout: 20_000 }).toContain('its last run was killed')
-      await expect.poll(asked, { timeout: 20_000 }).toBeGreaterThan(before)
+      await expect.poll(next.output).toContain('its last run was killed')
+      await expect.poll(asked).toBeGreaterThan(before)
       next.child.kill('SIGTERM')
       expect(await next.ended, next.output()).toBe(130)
       expect(next.output().split('SIGTERM:')[1]).not.toContain('started')
@@ -162,7 +161,7 @@ test('a job that fails is tried again later, and has its error in the list', () 
       join(folder, 'ecomdb.yaml'),
       'server: { socket: /nowhere/server.sock }\ntarget: { directory: backups }\nrecovery_policy: r.yaml\n',
     )
-    const policy = "schedule: { logical: { at: '0 1 * * *' }, verify: { at: '0 5 * * *' } }"
+    const policy = `schedule: { logical: { at: '${DAILY}' }, verify: { at: '${DAILY}' } }`
     await writeFile(join(folder, 'r.yaml'), `${policy}\n`)
     const run = await runEcomdb(['schedule', 'run', 'logical'], { cwd: folder, env })
     expect(run.status).toBe(20)
@@ -192,7 +191,7 @@ test('the list knows of a crontab before cron has looked, and that it does not',
       join(folder, 'ecomdb.yaml'),
       'target: { directory: backups }\nrecovery_policy: r.yaml\n',
     )
-    await writeFile(join(folder, 'r.yaml'), "schedule: { logical: { at: '0 1 * * *' } }\n")
+    await writeFile(join(folder, 'r.yaml'), `schedule: { logical: { at: '${DAILY}' } }\n`)
     await mkdir(join(folder, 'bin'))
     await writeFile(join(folder, 'bin/crontab'), CRONTAB)
     await chmod(join(folder, 'bin/crontab'), 0o755)

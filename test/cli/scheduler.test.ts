@@ -2,15 +2,12 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { quoteIdentifier } from '#engine/quote'
-import { useBackupTurn } from '#test/backup-turn'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { TestLeaver } from '#test/leaver'
 import { startScheduler } from '#test/scheduler-process'
-import { withDatabase } from '#test/servers'
+import { withOwnDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
-
-useBackupTurn()
 
 const POLICY = `schedule:
   seal: { always: true, retry_after: 1s }
@@ -27,12 +24,9 @@ notify: { command: [sh, -c, cat >> told.json] }
 
 test.each(TEST_ENGINES)(
   '%s: it seals, ends grants, copies when the disk comes, and reports',
-  {
-    timeout: 120_000,
-  },
   family =>
     withFolder(async folder =>
-      withDatabase(family, async ({ engine, server, session, database }) => {
+      withOwnDatabase(family, async ({ engine, server, session, database }) => {
         const leaver = new TestLeaver(engine, server, session, database)
         const { person, store } = leaver
         const [role, trail] = [`r_${person}`, `${database}_audit`]
@@ -72,9 +66,7 @@ test.each(TEST_ENGINES)(
           await mkdir(disk)
           await ecomdb('key', 'rotate', 'audit')
           await ecomdb('audit', 'install')
-          // Another test may back the shared server up just now.
-          const backUp = () => runEcomdb(['backup', 'logical', '--quiet'], { cwd: folder, env })
-          await expect.poll(async () => (await backUp()).status, { timeout: 60_000 }).toBe(0)
+          await ecomdb('backup', 'logical', '--quiet')
           await ecomdb('target', 'prepare', 'disk', '--label', 'disk-a', '--same-disk')
           await rename(disk, away)
           await ecomdb('grant', person, role, '--for', '30d', '--reason', 'figures')
@@ -102,7 +94,7 @@ test.each(TEST_ENGINES)(
           }
           scheduler = startScheduler(folder, env)
           const { output } = scheduler
-          const says = (text: string) => expect.poll(output, { timeout: 30_000 }).toContain(text)
+          const says = (text: string) => expect.poll(output).toContain(text)
 
           // The page that cannot be made takes no other with it, and is made by the next attempt.
           await says('reports: ended: failed')

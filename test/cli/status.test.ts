@@ -1,14 +1,11 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { useBackupTurn } from '#test/backup-turn'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { listenForMail, listenForWeb } from '#test/mail-listener'
-import { withDatabase } from '#test/servers'
+import { withOwnDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
-
-useBackupTurn()
 
 const POLICY = `objectives: { rpo: 26h, rto: 4h, drill_every: 35d }
 schedule: { verify: { at: '0 1 * * *' } }
@@ -16,7 +13,7 @@ schedule: { verify: { at: '0 1 * * *' } }
 
 test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once', family =>
   withFolder(async folder =>
-    withDatabase(family, async ({ server, session, database }) => {
+    withOwnDatabase(family, async ({ server, session, database }) => {
       const mail = await listenForMail()
       const web = await listenForWeb()
       const env = {
@@ -68,9 +65,8 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
         expect(page).toContain('<title>Backups: an objective is missed</title>')
 
         // The schedule's job does its work: what was wrong is over, and the heart beats.
-        // Another test may back the shared server up just now.
-        const backUp = () => ecomdb('backup', 'logical', '--quiet')
-        await expect.poll(async () => (await backUp()).status, { timeout: 60_000 }).toBe(0)
+        const backedUp = await ecomdb('backup', 'logical', '--quiet')
+        expect(backedUp.status, backedUp.stderr).toBe(0)
         const run = await ecomdb('schedule', 'run', 'verify')
         expect([run.status, run.stdout]).toEqual([0, 'verify: done\n'])
         expect(JSON.stringify(mail.messages.slice(1))).toContain('OVER: nothing runs the schedule')

@@ -7,6 +7,7 @@ import type { Engine } from '#engine/engine'
 import { quoteIdentifier } from '#engine/quote'
 import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
+import { startOwnServer } from '#test/own-server'
 
 /** The shared server of this engine, which global-setup.ts started: its folder and socket. */
 export async function sharedServer(
@@ -32,17 +33,38 @@ export async function administer(
   }
 }
 
-/** A session as root on a database of its own, dropped at the end. */
-export async function withDatabase(
-  family: EngineFamily,
-  use: (context: {
-    engine: Engine
-    server: RunningServer
-    session: Session
-    database: string
-  }) => Promise<void>,
+/** A session as root on a database of its own. */
+interface DatabaseContext {
+  engine: Engine
+  server: RunningServer
+  session: Session
+  database: string
+}
+
+type UseDatabase = (context: DatabaseContext) => Promise<void>
+
+/** On the shared server; the database is dropped at the end. */
+export async function withDatabase(family: EngineFamily, use: UseDatabase): Promise<void> {
+  await useDatabase(await sharedServer(family), use)
+}
+
+/**
+ * On a server of its own, for what backs a server up: a second backup of a server at once is
+ * refused as LOCKED, and one of a whole server holds what other tests make and drop.
+ */
+export async function withOwnDatabase(family: EngineFamily, use: UseDatabase): Promise<void> {
+  const own = await startOwnServer(family)
+  try {
+    await useDatabase(own, use)
+  } finally {
+    await own.remove()
+  }
+}
+
+async function useDatabase(
+  { engine, server }: Pick<DatabaseContext, 'engine' | 'server'>,
+  use: UseDatabase,
 ): Promise<void> {
-  const { engine, server } = await sharedServer(family)
   const database = `t_${randomBytes(6).toString('hex')}`
   const maker = await engine.connect(server.administrator)
   await maker.run(`CREATE DATABASE ${quoteIdentifier(database)}`)

@@ -5,7 +5,7 @@ import { silentProgress } from '#core/progress'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
-import { withDatabase } from '#test/servers'
+import { withDatabase, withOwnDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
 import { applyProvision } from '#workflow/provision/apply-provision'
 
@@ -24,7 +24,23 @@ export async function withShop(
   family: EngineFamily,
   use: (shop: ShopContext) => Promise<void>,
 ): Promise<void> {
-  await withDatabase(family, async ({ engine, server, session, database }) => {
+  await shopIn(withDatabase, family, use)
+}
+
+/** The same on a server of its own, for a test that backs it up. */
+export async function withOwnShop(
+  family: EngineFamily,
+  use: (shop: ShopContext) => Promise<void>,
+): Promise<void> {
+  await shopIn(withOwnDatabase, family, use)
+}
+
+async function shopIn(
+  inDatabase: typeof withDatabase,
+  family: EngineFamily,
+  use: (shop: ShopContext) => Promise<void>,
+): Promise<void> {
+  await inDatabase(family, async ({ engine, server, session, database }) => {
     const connect = { ...server.administrator, database }
     await applyProvision(engine, { connect }, silentProgress())
     const env = {

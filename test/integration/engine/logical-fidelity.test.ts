@@ -10,7 +10,7 @@ import type { Session } from '#engine/session'
 import { withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { ALL_BYTES, makeOddRows, oddColumns } from '#test/odd-rows'
-import { withDatabase } from '#test/servers'
+import { withDatabase, withOwnDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
 
 /**
@@ -55,7 +55,7 @@ test.each(TEST_ENGINES)(
 test.runIf(TEST_ENGINES.includes('mysql'))(
   'mysql: JSON with types that its text does not have comes back equal, or is told',
   async () => {
-    await withDatabase('mysql', async ({ engine, session, database }) => {
+    await withOwnDatabase('mysql', async ({ engine, session, database }) => {
       await session.run('CREATE TABLE prices (id INT PRIMARY KEY, j JSON)')
       await session.run("INSERT INTO prices VALUES (1, JSON_OBJECT('p', 49.90)), (2, NULL)")
       await withCopy(engine, session, database, 'prices', async copy => {

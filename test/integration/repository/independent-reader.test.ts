@@ -6,7 +6,7 @@ import { onPath } from '#process/program'
 import { runProgram } from '#process/run-program'
 import { BackupPlace } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
-import { withDatabase } from '#test/servers'
+import { withOwnDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
 
 // docs/reader.py was written from docs/formats.md, with Python's standard library, age and zstd.
@@ -22,7 +22,7 @@ const hasPython = await runProgram(onPath('python3'), [
 // Skipped where there is no python3 of 3.10 or newer.
 test.skipIf(!hasPython).each(TEST_ENGINES)("%s: another's reader restores a table", family =>
   withFolder(async folder =>
-    withDatabase(family, async ({ server, session, database }) => {
+    withOwnDatabase(family, async ({ server, session, database }) => {
       await session.run(
         `CREATE TABLE \`odd \`\`name\` (id BIGINT PRIMARY KEY, t TEXT CHARACTER SET utf8mb4, b BLOB, f FLOAT,
          d DECIMAL(6,2), at TIMESTAMP(3) NULL, j JSON, bits BIT(5))`,
