@@ -16,7 +16,7 @@ afterAll(async () => await browser?.close())
 
 const SCHEMES = ['light', 'dark'] as const
 
-test.for(Object.keys(REPORT_PAGES))('in a browser: %s', { timeout: 120_000 }, async (name, t) => {
+test.for(Object.keys(REPORT_PAGES))('in a browser: %s', async (name, t) => {
   if (missing) return t.skip(missing)
   await withFolder(async folder => {
     const file = join(folder, 'page.html')

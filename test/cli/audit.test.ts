@@ -205,5 +205,5 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(edited).toContain('TRIGGER CHANGED ecomdb.operation')
     await showsWhatNobodyWatches()
     expect((await run('audit', 'uninstall', '--confirm', database)).stdout).toContain('trail stays')
-  }, 180_000)
+  })
 })

@@ -102,7 +102,7 @@ test('is installed by npm on Node 20, and runs where node is 20, 22 or 24', asyn
   expect(JSON.parse(own.stdout.toString())).toMatchObject({ status: 0 })
   const old = await runProgram(onPath(join(node20, 'node')), [run], { accept: [78] })
   expect(old.stderr).toContain('hint: install it without --omit=optional')
-}, 180_000)
+})
 
 test('oclif.manifest.json is what the commands say', async () => {
   const plugin = new Plugin({

@@ -1,8 +1,9 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, realpath, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { engineFor } from '#cli/wire'
+import { GIB } from '#core/units'
 import { TEST_ENGINES } from '#test/engines'
 import { clearLeftovers } from '#test/leftovers'
 
@@ -18,11 +19,12 @@ declare module 'vitest' {
  * its own. A test that changes the server itself (accounts, global variables, crashes)
  * starts a server for itself.
  *
- * The whole run has a temp folder of its own: what is in it at the end, and every process
+ * The whole run has a temp folder of its own, in memory where there is room, for a disk is waited
+ * for at each commit of a server, and has written 50 GB at the end: what is in it at the end, and every process
  * that still knows it, was left behind by a test, and fails the run.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const temporary = await realpath(await mkdtemp(join(tmpdir(), 'ecomdb-tests-')))
+  const temporary = await realpath(await mkdtemp(join(await temporaryParent(), 'ecomdb-tests-')))
   process.env['TMPDIR'] = temporary
   process.env['ECOMDB_STATE'] = join(temporary, 'state')
   const folder = join(temporary, 'servers')
@@ -46,4 +48,23 @@ export default async function setup(project: TestProject): Promise<() => Promise
       throw new Error(`the tests have left behind:\n  ${leftovers.join('\n  ')}`)
     }
   }
+}
+
+const MEMORY = '/dev/shm'
+/** Twice what a run has there at most. */
+const ROOM_BYTES = 8 * GIB
+
+/** Whoever sets TMPDIR wants that place. */
+async function temporaryParent(): Promise<string> {
+  return process.env['TMPDIR'] || !(await hasRoom()) ? tmpdir() : MEMORY
+}
+
+async function hasRoom(): Promise<boolean> {
+  const mounts = await readFile('/proc/mounts', 'utf8').catch(() => '')
+  // Tests start programs that they write there.
+  const mounted = mounts.split('\n').find(line => line.split(' ')[1] === MEMORY)
+  const [, , type, options = ''] = mounted?.split(' ') ?? []
+  if (type !== 'tmpfs' || options.split(',').includes('noexec')) return false
+  const { bavail, bsize } = await statfs(MEMORY)
+  return Math.min(bavail * bsize, process.availableMemory()) > ROOM_BYTES
 }

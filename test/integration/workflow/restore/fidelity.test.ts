@@ -17,51 +17,47 @@ afterEach(() => {
 
 // One server is backed up and restored twice: the slow part is making servers, and more than a
 // minute of it on a busy machine.
-test.each(TEST_ENGINES)(
-  '%s: every value comes back, compared in the server',
-  async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
-      const before = await withServer(family, join(folder, 'source'), async (server, engine) => {
-        const session = await engine.connect(server.administrator)
-        await fillOddServer(session, family)
-        // Names without backticks would come back as other names, or as keywords.
-        await session.run('SET GLOBAL sql_quote_show_create = OFF')
-        await place.backUp(server)
-        const values = { ...(await serverValues(session)), ...(await definitions(session)) }
-        await session.close()
-        return values
-      })
-      for (const method of ['infile', 'insert'] as const) {
-        const serverOptions = method === 'insert' ? ['--local-infile=OFF'] : []
-        const target = join(folder, method)
-        await withServer(
-          family,
-          target,
-          async (server, engine) => {
-            const session = await engine.connect(server.administrator)
-            await session.run('SET GLOBAL sql_quote_show_create = OFF')
-            const report = await restoreSnapshot(
-              { ...RESTORE, confirm: ODD_DATABASE },
-              await place.access(),
-              { engine, connect: server.administrator },
-              systemClock,
-              silentProgress(),
-            )
-            expect(report.method).toBe(method)
-            expect(report.outcome?.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
-            const values = { ...(await serverValues(session)), ...(await definitions(session)) }
-            expect(values).toEqual(before)
-            await session.close()
-          },
-          serverOptions,
-        )
-      }
+test.each(TEST_ENGINES)('%s: every value comes back, compared in the server', async family => {
+  await withFolder(async folder => {
+    vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+    const place = await BackupPlace.make(join(folder, 'backup'), family)
+    const before = await withServer(family, join(folder, 'source'), async (server, engine) => {
+      const session = await engine.connect(server.administrator)
+      await fillOddServer(session, family)
+      // Names without backticks would come back as other names, or as keywords.
+      await session.run('SET GLOBAL sql_quote_show_create = OFF')
+      await place.backUp(server)
+      const values = { ...(await serverValues(session)), ...(await definitions(session)) }
+      await session.close()
+      return values
     })
-  },
-  180_000,
-)
+    for (const method of ['infile', 'insert'] as const) {
+      const serverOptions = method === 'insert' ? ['--local-infile=OFF'] : []
+      const target = join(folder, method)
+      await withServer(
+        family,
+        target,
+        async (server, engine) => {
+          const session = await engine.connect(server.administrator)
+          await session.run('SET GLOBAL sql_quote_show_create = OFF')
+          const report = await restoreSnapshot(
+            { ...RESTORE, confirm: ODD_DATABASE },
+            await place.access(),
+            { engine, connect: server.administrator },
+            systemClock,
+            silentProgress(),
+          )
+          expect(report.method).toBe(method)
+          expect(report.outcome?.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
+          const values = { ...(await serverValues(session)), ...(await definitions(session)) }
+          expect(values).toEqual(before)
+          await session.close()
+        },
+        serverOptions,
+      )
+    }
+  })
+})
 
 /** What definitions mean, asked of the server: its text of them may hide a difference. */
 async function definitions(session: Session): Promise<Record<string, unknown>> {
