@@ -166,7 +166,7 @@ describe.each(TEST_ENGINES)('%s', family => {
         await expectAllRows(after, file)
         await after.close()
       } finally {
-        await engine.scratchServers.stop(server)
+        await engine.scratchServers.remove(server)
       }
     })
   })

@@ -125,6 +125,6 @@ export async function withServer<T>(
   try {
     return await use(server, engine)
   } finally {
-    await engine.scratchServers.stop(folder)
+    await engine.scratchServers.remove(folder)
   }
 }

@@ -89,21 +89,23 @@ export class DocumentedHome {
   }
 
   async close(): Promise<void> {
-    await this.#stopServers()
+    await this.#removeServers()
     await rm(this.#root, { recursive: true, force: true })
   }
 
   readonly #bin = join(packageRoot(), 'bin')
 
   async #save(state: string): Promise<void> {
-    await this.#stopServers()
+    for (const family of ENGINE_FAMILIES) {
+      await (await engineFor(family)).scratchServers.stop(this.#sandbox(family))
+    }
     const folder = join(this.#root, `state-${state}`)
     await cp(this.#home, folder, { recursive: true, preserveTimestamps: true })
     this.#made.set(state, folder)
   }
 
   async #restore(folder: string): Promise<void> {
-    await this.#clear()
+    await this.#removeServers()
     await rm(this.#home, { recursive: true, force: true })
     await cp(folder, this.#home, { recursive: true, preserveTimestamps: true })
     if (existsSync(this.#sandbox('mariadb'))) {
@@ -114,14 +116,15 @@ export class DocumentedHome {
   }
 
   async #clear(): Promise<void> {
-    await this.#stopServers()
+    await this.#removeServers()
     await rm(this.#home, { recursive: true, force: true })
     await mkdir(join(this.#home, 'shop'), { recursive: true })
   }
 
-  async #stopServers(): Promise<void> {
+  /** Ended at once: nobody needs their data. */
+  async #removeServers(): Promise<void> {
     for (const family of ENGINE_FAMILIES) {
-      await (await engineFor(family)).scratchServers.stop(this.#sandbox(family))
+      await (await engineFor(family)).scratchServers.remove(this.#sandbox(family))
     }
   }
 

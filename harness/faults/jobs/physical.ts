@@ -101,7 +101,7 @@ async function requireServer(one: Case): Promise<void> {
     )
     if (Number(rows) < 1000) throw new Error(`the restored server has ${rows} rows`)
   } finally {
-    await scratchServers.stop(folder)
+    await scratchServers.remove(folder)
   }
 }
 

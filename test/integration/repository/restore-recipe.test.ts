@@ -40,11 +40,11 @@ describe.each(TEST_ENGINES)('%s: RESTORE.md', family => {
           const again = await backUp(engine, restored, folder, 'again', keys)
           expectSame(again, made)
         } finally {
-          await engine.scratchServers.stop(restored.folder)
+          await engine.scratchServers.remove(restored.folder)
         }
         await expectRefusals(engine, source, folder, keys)
       } finally {
-        await engine.scratchServers.stop(source.folder)
+        await engine.scratchServers.remove(source.folder)
       }
     })
   })

@@ -5,20 +5,30 @@ import { openSession } from '#engine/shared/mysql2-session'
 import { useCode } from '#workflow/credential/second-factor'
 
 /**
- * One of many processes that come with the same code: connects, waits for a line on standard
- * input, uses the code up, and prints whether it was the one.
+ * One of several processes that come with the same code: makes so many connections, waits for a
+ * line on standard input, uses the code up on all of them at once, and prints for each whether it
+ * was the one.
  */
-const [socketPath = '', accessDatabase = '', key = '', person = '', code = '', at = ''] =
+const [socketPath = '', accessDatabase = '', key = '', person = '', code = '', at = '', count] =
   process.argv.slice(2)
-// Only what is needed, for 32 of them start at once.
-const session = await openSession({ socketPath, user: 'root', accessDatabase })
+// Only what is needed, for several of them start at once.
+const racers = await Promise.all(
+  Array.from({ length: Number(count) }, async () => {
+    const session = await openSession({ socketPath, user: 'root', accessDatabase })
+    return { session, totp: await totpStore.totp(session, person) }
+  }),
+)
 const credentials = totpStore as Credentials
-const totp = await totpStore.totp(session, person)
 process.stdout.write('ready\n')
 process.stdin.once('data', async () => {
-  const ports = { credentials, session, totpKey: new Secret(key), now: new Date(Number(at)) }
-  const won = totp !== null && (await useCode(ports, totp, new Secret(code), 'active'))
-  process.stdout.write(won ? 'won\n' : 'lost\n')
-  await session.close()
+  const ports = { credentials, totpKey: new Secret(key), now: new Date(Number(at)) }
+  await Promise.all(
+    racers.map(async ({ session, totp }) => {
+      const won =
+        totp !== null && (await useCode({ ...ports, session }, totp, new Secret(code), 'active'))
+      process.stdout.write(won ? 'won\n' : 'lost\n')
+      await session.close()
+    }),
+  )
   process.stdin.destroy()
 })

@@ -77,10 +77,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup logical', family => {
     expect(listed).toMatchObject({ snapshots: [], refused: [] })
   }
 
-  /** DDL waits for every lock of a backup, and would give up after two seconds. */
+  /** DDL waits for every lock of a backup, and would give up. */
   async function expectNothingLocked(): Promise<void> {
     await withSession(async session => {
-      await session.run('SET SESSION lock_wait_timeout = 2')
+      await session.run('SET SESSION lock_wait_timeout = 20')
       await session.run('ALTER TABLE shop.words COMMENT = ?', [`${Date.now()}`])
       await session.run('UPDATE shop.words SET word = word WHERE id = 1')
     })

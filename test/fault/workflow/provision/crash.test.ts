@@ -185,7 +185,7 @@ test.each(TEST_ENGINES)(
         expect(await stateOf(engine, session, 'shop')).toEqual(expected)
         await session.close()
       } finally {
-        await engine.scratchServers.stop(folder)
+        await engine.scratchServers.remove(folder)
       }
     })
   },

@@ -176,30 +176,31 @@ describe.each(TEST_ENGINES)('%s', family => {
     await shop.logIn({ ...alice, password: next })
   })
 
-  test('of 32 processes with one code one wins, and none after a restart of the server', async () => {
+  test('of 32 sessions in 8 processes with one code one wins, and none after a restart of the server', async () => {
     const rita = await shop.add('rita')
     const code = await shop.code(rita.seed)
-    expect(await race(shop, rita, code, 32)).toEqual({ won: 1, lost: 31 })
+    expect(await race(shop, rita, code, 8, 4)).toEqual({ won: 1, lost: 31 })
     await shop.session.close()
     const { folder } = shop.server
     await shop.engine.scratchServers.stop(folder)
     await shop.engine.scratchServers.start({ folder, tcp: false, purpose: 'sandbox' })
-    expect(await race(shop, rita, code, 1)).toEqual({ won: 0, lost: 1 })
-  }, 300_000)
+    expect(await race(shop, rita, code, 1, 1)).toEqual({ won: 0, lost: 1 })
+  })
 })
 
 async function race(
   { server, issuer, clock }: ShopPeople,
   { person }: Somebody,
   code: string,
-  count: number,
+  processes: number,
+  sessionsEach: number,
 ): Promise<{ won: number; lost: number }> {
   const script = join(packageRoot(), 'test/support/login/race.ts')
   const { totpKey } = issuer
   const words = [server.socketPath, 'ecomdb_access', totpKey.reveal(), person, code]
-  const args = [script, ...words, String(clock.now().getTime())]
+  const args = [script, ...words, String(clock.now().getTime()), String(sessionsEach)]
   const conditions = ['--disable-warning=ExperimentalWarning']
-  const racers = Array.from({ length: count }, () => {
+  const racers = Array.from({ length: processes }, () => {
     const child = spawn(process.execPath, [...conditions, ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
@@ -217,6 +218,6 @@ async function race(
   await Promise.all(racers.map(({ ready }) => ready))
   for (const { child } of racers) child.stdin.write('go\n')
   const said = await Promise.all(racers.map(({ ended }) => ended))
-  const counted = (word: string): number => said.filter(text => text.includes(word)).length
+  const counted = (word: string): number => said.join('').split(word).length - 1
   return { won: counted('won'), lost: counted('lost') }
 }

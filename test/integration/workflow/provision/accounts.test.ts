@@ -112,7 +112,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb’s own accounts', family => {
 
   afterAll(async () => {
     await root?.close()
-    await engine.scratchServers.stop(join(folder, 'server'))
+    await engine.scratchServers.remove(join(folder, 'server'))
     await rm(folder, { recursive: true, force: true })
   })
 
