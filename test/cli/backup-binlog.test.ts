@@ -34,20 +34,22 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     let follower = shop.follow('--segment-seconds', '1')
     try {
       for (let round = 0; round < 4; round += 1) {
-        await sleep(900 + Math.random() * 1200)
+        // While it starts, or while it follows, where it makes a segment each second.
+        if (round % 2 === 0) await follower.following(1)
+        await sleep(Math.random() * 1200)
         follower.kill('SIGKILL')
         await follower.ended
         follower = shop.follow('--segment-seconds', '1')
       }
-      await sleep(1500)
+      await follower.following(1)
       const second = await once()
       expect(second.status, second.stderr).toBe(11)
       expect(second.stderr).toContain('code: LOCKED (exit 11)')
       await shop.restart()
       const before = writers.committed
       await writers.untilCommitted(before + 200)
-      await sleep(2500)
-      expect(follower.output()).toContain('trying again')
+      await expect.poll(follower.output).toContain('trying again')
+      await follower.following(2)
       follower.kill('SIGTERM')
       expect(await follower.ended).toBe(130)
     } finally {

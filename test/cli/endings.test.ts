@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -168,8 +168,12 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', signal => {
 })
 
 test('while an interactive program has the terminal, Ctrl-C is not ours', async () => {
-  const child = start(['hosts'])
-  child.stderr.once('data', () => child.kill('SIGINT'))
+  const typed = join(home, 'typed')
+  const child = start(['hosts', '--until', typed])
+  child.stderr.once('data', () => {
+    child.kill('SIGINT')
+    writeFileSync(typed, '')
+  })
   expect(await finish(child)).toMatchObject({ status: 7, stderr: 'ready\n' })
 })
 

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { packageRoot } from '#core/paths'
 import type { RunningServer } from '#engine/scratch-server'
 import { cliEnvironment } from '#test/cli'
@@ -71,15 +70,23 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
   })
 
   async function pauseOf(writers: Writers): Promise<typeof pause> {
-    writers.paused = true
-    await sleep(1500)
+    await writers.pause()
+    // The log knows seconds: this one has no transaction, and neither has the one after it.
+    await nextSecond()
     const [state] = await shop.rows(STATE)
     const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
     const gtids = String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
     const time = String(await shop.value('SELECT UTC_TIMESTAMP(6)'))
-    await sleep(1100)
-    writers.paused = false
+    await nextSecond()
+    writers.goOn()
     return { state, gtids, time }
+  }
+
+  /** Until the server's clock shows another second. */
+  async function nextSecond(): Promise<void> {
+    const now = (): Promise<string | null> => shop.value('SELECT UNIX_TIMESTAMP()')
+    const before = await now()
+    await vi.waitFor(async () => expect(await now()).not.toBe(before), 60_000)
   }
 
   /** Restores into the target, and empties it again. */

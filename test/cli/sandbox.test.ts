@@ -39,7 +39,7 @@ describe.each(TEST_ENGINES)('ecomdb sandbox --engine %s', engine => {
 
     process.kill(pid, 'SIGKILL')
     await expect
-      .poll(async () => (await sandbox('status')).stdout, { timeout: 10_000 })
+      .poll(async () => (await sandbox('status')).stdout)
       .toContain(`${engine} default: crashed`)
     const again = (await sandbox('start', '--json')).json().result
     expect(again.pid).not.toBe(pid)

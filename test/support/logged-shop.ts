@@ -64,7 +64,7 @@ export class LoggedShop {
 
   /** An archiver that follows, as a process of its own. */
   follow(...args: string[]): Follower {
-    const config = ['--config', join(this.folder, 'ecomdb.yaml'), '--progress', 'lines']
+    const config = ['--config', join(this.folder, 'ecomdb.yaml'), '--progress', 'json']
     const child = spawn(
       join(packageRoot(), 'bin/ecomdb'),
       ['backup', 'binlog', ...args, ...config],
@@ -74,10 +74,17 @@ export class LoggedShop {
     child.stdout.on('data', text => (output += text))
     child.stderr.on('data', text => (output += text))
     const ended = new Promise<number | null>(resolve => child.once('close', resolve))
+    const following = async (times: number): Promise<void> => {
+      while (output.split('following the binary log').length <= times) {
+        if (child.exitCode !== null) throw new Error(`the archiver has ended: ${output}`)
+        await sleep(20)
+      }
+    }
     return {
       kill: signal => void child.kill(signal),
       ended,
       output: () => output,
+      following,
     }
   }
 
@@ -123,6 +130,8 @@ export interface Follower {
   kill(signal: NodeJS.Signals): void
   ended: Promise<number | null>
   output(): string
+  /** Until it has said so many times that it follows the log: it begins, or has come back. */
+  following(times: number): Promise<void>
 }
 
 export async function startLogged(
@@ -158,7 +167,8 @@ export class Writers {
   readonly #loops: Promise<void>[]
   /** Transactions that were answered. */
   committed = 0
-  paused = false
+  #paused = false
+  #idle = 0
 
   constructor(shop: LoggedShop, count: number) {
     this.#loops = Array.from({ length: count }, (_, writer) => this.#write(shop, writer))
@@ -169,6 +179,16 @@ export class Writers {
     await Promise.all(this.#loops)
   }
 
+  /** Until none is in a transaction. */
+  async pause(): Promise<void> {
+    this.#paused = true
+    while (this.#idle < this.#loops.length) await sleep(10)
+  }
+
+  goOn(): void {
+    this.#paused = false
+  }
+
   async untilCommitted(count: number): Promise<void> {
     while (this.committed < count) await sleep(10)
   }
@@ -177,9 +197,10 @@ export class Writers {
     let session: Session | null = null
     // No two runs of writers use a number twice.
     for (let seq = performance.now() * 1000; !this.#stopped; seq += 1) {
-      if (this.paused) {
-        await sleep(10)
-        continue
+      if (this.#paused) {
+        this.#idle += 1
+        while (this.#paused && !this.#stopped) await sleep(10)
+        this.#idle -= 1
       }
       try {
         session ??= await shop.engine.connect(shop.source.administrator)

@@ -56,22 +56,21 @@ describe.each(TEST_ENGINES)('%s: tables without transactions', family => {
   test('they show the point while they are held, and all others are written to', async () => {
     const writers = await writeAll(engine, server, names)
     try {
-      await sleep(200)
       const point = await open()
+      const openedMs = performance.now()
       try {
         expect(point.held.map(({ name }) => name)).toEqual(names.toSorted())
         const first = await Promise.all(names.map(name => count(point, name)))
-        const before = await admin.value('SELECT n FROM bank.inno')
-        await sleep(400)
+        // The writer that writes to InnoDB alone goes on, and the others wait meanwhile.
+        const transactions = async () => Number(await admin.value('SELECT n FROM bank.inno'))
+        const before = await transactions()
+        await expect.poll(transactions).toBeGreaterThan(before + 20)
         expect(await Promise.all(names.map(name => count(point, name)))).toEqual(first)
-        // The writer that writes to InnoDB alone went on.
-        const after = await admin.value('SELECT n FROM bank.inno')
-        expect(Number(after)).toBeGreaterThan(Number(before) + 5)
+        const heldMs = performance.now() - openedMs
         await point.release()
-        await sleep(300)
-        expect(await count(point, names[0] ?? '')).toBeGreaterThan(first[0] ?? 0)
+        await expect.poll(() => count(point, names[0] ?? '')).toBeGreaterThan(first[0] ?? 0)
         const proof = await point.finish()
-        expect(proof.lockedMs).toBeGreaterThanOrEqual(400)
+        expect(proof.lockedMs).toBeGreaterThanOrEqual(Math.floor(heldMs))
         expect(proof.steps.join()).toContain('which have no transactions')
       } finally {
         await point.close()
@@ -84,9 +83,8 @@ describe.each(TEST_ENGINES)('%s: tables without transactions', family => {
   test('their writers wait no longer than is said: then there is no backup', async () => {
     const point = await open({ holdSeconds: 1 })
     try {
-      const began = performance.now()
+      // Without an end to the lock this would wait for as long as the test may take.
       await admin.run(`INSERT INTO bank.${names[0]} VALUES (2)`)
-      expect(performance.now() - began).toBeLessThan(5000)
       await expect(point.release()).rejects.toMatchObject({ code: 'NOT_CONSISTENT' })
       await expect(point.finish()).rejects.toMatchObject({ code: 'NOT_CONSISTENT' })
     } finally {
@@ -102,7 +100,7 @@ describe.each(TEST_ENGINES)('%s: tables without transactions', family => {
       code: 'NOT_CONSISTENT',
     })
     await holder.close()
-    await admin.run('SET SESSION lock_wait_timeout = 2')
+    await admin.run('SET SESSION lock_wait_timeout = 20')
     for (const name of names) await admin.run(`INSERT INTO bank.${name} VALUES (3)`)
     await admin.run('UPDATE bank.inno SET n = 0')
   })

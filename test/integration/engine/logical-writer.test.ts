@@ -109,7 +109,8 @@ describe.each(TEST_ENGINES)('%s', family => {
       await expect
         .poll(() =>
           session.value(
-            "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table%'",
+            `SELECT COUNT(*) FROM information_schema.PROCESSLIST
+             WHERE STATE LIKE 'Waiting for table%' AND INFO LIKE CONCAT('%', DATABASE(), '%')`,
           ),
         )
         .toBe('1')

@@ -104,7 +104,7 @@ describe.each(TEST_ENGINES)('a private %s server', family => {
     const scratch = await servers()
     const first = await scratch.start({ folder, tcp: false, purpose: 'drill' })
     await scratch.stop(folder)
-    const stranger = spawn('sleep', ['60'])
+    const stranger = spawn('sleep', ['900'])
     try {
       const record = { format: 1, family, pid: stranger.pid, port: null }
       await writeFile(join(folder, 'server.json'), JSON.stringify(record))

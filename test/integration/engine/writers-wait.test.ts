@@ -11,8 +11,8 @@ import { startOwnServer } from '#test/own-server'
 // one that does not.
 
 const LOCK_SECONDS = 1
-/** Two waits for locks, and what a busy machine takes besides. */
-const LIMIT_MS = 2 * LOCK_SECONDS * 1000 + 2000
+/** Two waits for locks, and what a busy machine takes besides: a third of the long queries below. */
+const LIMIT_MS = 2 * LOCK_SECONDS * 1000 + 8000
 
 describe.each(TEST_ENGINES)('%s: writers', family => {
   let own: Awaited<ReturnType<typeof startOwnServer>>
@@ -61,7 +61,6 @@ describe.each(TEST_ENGINES)('%s: writers', family => {
         expect(proof.lockedMs).toBeLessThan(LIMIT_MS)
       }
       const waited = await writers.stop()
-      expect(waited.writes).toBeGreaterThan(20)
       expect(waited.longestMs).toBeLessThan(LIMIT_MS)
     } finally {
       await writers.stop()
@@ -85,7 +84,7 @@ describe.each(TEST_ENGINES)('%s: writers', family => {
     try {
       if (family === 'mysql') {
         // Young enough to be tried beside, and longer than the lock is waited for.
-        longer = holder.rows('SELECT SLEEP(6) FROM bank.reports').catch(() => {})
+        longer = holder.rows('SELECT SLEEP(30) FROM bank.reports').catch(() => {})
       } else {
         await holder.run('BACKUP STAGE START')
         await holder.run('BACKUP STAGE BLOCK_DDL')
@@ -94,10 +93,9 @@ describe.each(TEST_ENGINES)('%s: writers', family => {
       await expect(open({ connect, waitSeconds: 1 })).rejects.toMatchObject({
         code: 'NOT_CONSISTENT',
       })
-      const began = performance.now()
-      await admin.run('SET SESSION lock_wait_timeout = 2')
+      // A lock that it had to wait for would be an error.
+      await admin.run('SET SESSION lock_wait_timeout = 1')
       await admin.run('UPDATE bank.accounts SET n = n + 1 WHERE id = 4')
-      expect(performance.now() - began).toBeLessThan(1500)
       expect((await writers.stop()).longestMs).toBeLessThan(LIMIT_MS)
     } finally {
       await writers.stop()
@@ -133,7 +131,7 @@ async function measureWriters(
     }
     await session.close()
   })
-  await sleep(100)
+  await expect.poll(() => waited.writes).toBeGreaterThan(20)
   return {
     async stop() {
       running = false

@@ -95,12 +95,14 @@ class Crashes extends BaseCommand {
   }
 }
 
-/** Has an interactive program, which prints "ready" and ends with 7. */
+/** Has an interactive program, which prints "ready", waits for a file and ends with 7. */
 class Hosts extends BaseCommand {
+  static override flags = { until: string({ required: true }) }
+
   protected override async execute(): Promise<Outcome<object>> {
-    await this.parse(Hosts)
-    const script = 'echo ready >&2; sleep 0.4; exit 7'
-    const status = await runInteractive(onPath('sh'), ['-c', script])
+    const { flags } = await this.parse(Hosts)
+    const script = 'echo ready >&2; while [ ! -e "$0" ]; do sleep 0.1; done; exit 7'
+    const status = await runInteractive(onPath('sh'), ['-c', script, flags.until])
     return { result: {}, text: '', status }
   }
 }

@@ -140,7 +140,7 @@ export class BrokerShop {
   }
 
   /** Asks again until it gives this. */
-  async until(sql: string, wanted: string, waitMs = 15_000): Promise<void> {
+  async until(sql: string, wanted: string, waitMs = 60_000): Promise<void> {
     const end = Date.now() + waitMs
     for (let seen = await this.session.value(sql); seen !== wanted; ) {
       if (Date.now() > end) throw new Error(`${sql} gives ${seen}, and not ${wanted}`)
