@@ -15,7 +15,7 @@ export interface ObservedCatalog extends Catalog {
 }
 
 /** How often a catalog is read anew because something went away meanwhile. */
-const LOOKS = 5
+const LOOKS = 10
 
 /**
  * A server has no moment at which its whole catalog is read: what is dropped between its
