@@ -140,19 +140,28 @@ export class AuditPlace {
   }
 
   /**
-   * What a user said. @param person null: what the ledger has and this database has not
-   * @param cut the run is dead as soon as the erasure is committed
+   * Empties what a user said.
+   *
+   * @param person null: what the ledger has and this database has not
+   * @param how `cut`: the run is dead as soon as the erasure is committed; `meanwhile`: is done
+   *   when the rows are emptied, with the number of the erasure's connection
    */
-  async erase(person: string | null, cut = false): Promise<ErasureReport> {
-    const rule = { table: 'messages', where: 'user_id', through: null, empty: ['said'] }
+  async erase(
+    person: string | null,
+    how: { cut?: boolean; meanwhile?: (connection: number) => Promise<void> } = {},
+  ): Promise<ErasureReport> {
     const { auditTrail } = this.engine
-    const erasePerson: typeof auditTrail.erasePerson = async (...args) => {
-      await auditTrail.erasePerson(...args)
-      throw new CutShort()
+    const { cut, meanwhile } = how
+    const erasePerson: typeof auditTrail.erasePerson = async (session, who, sign) => {
+      const used = meanwhile ? afterEmptying(session, meanwhile) : session
+      const erased = await auditTrail.erasePerson(used, who, sign)
+      if (cut) throw new CutShort()
+      return erased
     }
+    const rule = { table: 'messages', where: 'user_id', through: null, empty: ['said'] }
     const options = {
       ...{ ...this.signing, policy: { ...this.policy, erase: [rule] }, confirmed: true },
-      ...(cut ? { engine: { ...this.engine, auditTrail: { ...auditTrail, erasePerson } } } : {}),
+      engine: { ...this.engine, auditTrail: { ...auditTrail, erasePerson } },
       person: person === null ? null : { key: person, reason: 'ticket' },
     }
     return await eraseFromTrail(options, silentProgress())
@@ -216,5 +225,30 @@ export class AuditPlace {
     )
     await this.root.close()
     await rm(this.anchor, { recursive: true, force: true })
+  }
+}
+
+/** The session, which does something else once between two of the erasure's statements. */
+function afterEmptying(session: Session, then: (connection: number) => Promise<void>): Session {
+  let done = false
+  const run: Session['run'] = async (sql, values) => {
+    const result = await session.run(sql, values)
+    if (!done && /^UPDATE .* AS t SET /.test(sql)) {
+      done = true
+      await then(session.connectionId)
+    }
+    return result
+  }
+  return {
+    ...{
+      flavor: session.flavor,
+      options: session.options,
+      connectionId: session.connectionId,
+      run,
+    },
+    rows: (sql, values) => session.rows(sql, values),
+    value: (sql, values) => session.value(sql, values),
+    close: () => session.close(),
+    destroy: () => session.destroy(),
   }
 }

@@ -103,12 +103,32 @@ export const UPKEEP_ATTACKS: readonly AuditAttack[] = [
     },
   },
   {
+    name: 'edit while somebody is erased, and say that it was the connection of the erasure',
+    expected: ['EDITED BY'],
+    names: 'root@localhost, who is no writer, updated it',
+    async act(place) {
+      const event = `${place.store}.event`
+      const meanwhile = async (connection: number): Promise<void> => {
+        await place.run("UPDATE notes SET said = 'never said' WHERE id = 1")
+        const id = await place.root.value(
+          `SELECT MAX(event_id) FROM ${event} WHERE kind = 'U' AND connection_id = CONNECTION_ID()`,
+        )
+        await place.run(
+          "SET @ecomdb_audit_task = 'erase'",
+          `UPDATE ${event} SET connection_id = ${connection} WHERE event_id = ${id}`,
+          'SET @ecomdb_audit_task = NULL',
+        )
+      }
+      await place.erase('2', { meanwhile })
+    },
+  },
+  {
     name: 'undo an erasure that was cut short, and let its signed record account for an edit',
     expected: ['EDITED BY', 'NOT ERASED'],
     names: 'root@localhost, who is no writer, updated it',
     async act(place) {
       await saved(place)
-      await place.erase('2', true).catch(requireCut)
+      await place.erase('2', { cut: true }).catch(requireCut)
       await broughtBack(place, place)
       // As many rows as the person had: the events get the ids that the record names.
       await place.run("UPDATE messages SET said = 'never said' WHERE user_id = 1")

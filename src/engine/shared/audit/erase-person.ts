@@ -78,19 +78,18 @@ async function erase(
   sign: (done: ErasureDone) => Uint8Array,
 ): Promise<ErasedPerson> {
   const event = quoteQualified(store, 'event')
-  const keys = new Map<string, Set<string>>()
-  for (const rule of place.rules) {
-    const found = await lockRows(session, place, rule)
-    keys.set(rule.table, new Set([...(keys.get(rule.table) ?? []), ...found]))
-  }
+  const keys: Keys = new Map()
+  await addKeys(session, place, keys)
   const last = Number(await session.value(`SELECT COALESCE(MAX(event_id), 0) FROM ${event}`))
   const rows: { table: string; rows: number }[] = []
   for (const rule of place.rules) {
     const { affectedRows } = await session.run(await emptySql(session, place, rule), [place.key])
     rows.push({ table: rule.table, rows: affectedRows })
   }
-  const events = await ownEvents(session, event, last)
   const salted = await saltedEvents(session, store, keys, last)
+  // A row that came before it was emptied.
+  await addKeys(session, place, keys)
+  const events = await ownEvents(session, store, keys, last)
   for (const piece of pieces(salted)) {
     const where = piece.map(([from, to]) => `event_id BETWEEN ${from} AND ${to}`)
     await session.run(`UPDATE ${event} SET salt = NULL WHERE ${where.join(' OR ')}`)
@@ -109,6 +108,16 @@ async function erase(
   const ids = new RangeBuilder()
   for (const { id } of events) ids.add(id)
   return { rows, events: rangesText(ids.ranges), salts }
+}
+
+/** Of each table the keys of the person's rows, as events have them, hexadecimal. */
+type Keys = Map<string, Set<string>>
+
+async function addKeys(session: Session, place: ErasePlace, keys: Keys): Promise<void> {
+  for (const rule of place.rules) {
+    const found = await lockRows(session, place, rule)
+    keys.set(rule.table, new Set([...(keys.get(rule.table) ?? []), ...found]))
+  }
 }
 
 /** Of the alias t; the key is the one value. */
@@ -154,12 +163,27 @@ async function emptySql(
   return `UPDATE ${quoteQualified(database, rule.table)} AS t SET ${changes.join(', ')} WHERE ${whereSql(database, rule)}`
 }
 
-async function ownEvents(session: Session, event: string, last: number): Promise<AuditEvent[]> {
+/** Not what somebody else did meanwhile, and wrote this connection's number over. */
+async function ownEvents(
+  session: Session,
+  store: string,
+  keys: Keys,
+  last: number,
+): Promise<AuditEvent[]> {
+  const layouts = await session.rows<Row>(
+    `SELECT layout_id AS id, table_name AS tbl FROM ${quoteQualified(store, 'layout')}`,
+  )
+  const tables = new Map(layouts.map(({ id, tbl }) => [Number(id), String(tbl)]))
   const rows = await session.rows<Row>(
-    `SELECT ${EVENT_COLUMNS} FROM ${event} WHERE event_id > ${last} AND kind = 'U'
+    `SELECT ${EVENT_COLUMNS} FROM ${quoteQualified(store, 'event')} WHERE event_id > ${last} AND kind = 'U'
        AND connection_id = CONNECTION_ID() AND account = USER() ORDER BY event_id`,
   )
-  return rows.map(row => eventOf(Object.values(row)))
+  return rows
+    .map(row => eventOf(Object.values(row)))
+    .filter(({ layout, key }) => {
+      const own = keys.get(tables.get(layout) ?? '')
+      return own?.has(key.toString('hex').toUpperCase())
+    })
 }
 
 /** The events of these rows, under all keys that they ever had, that have a salt. */

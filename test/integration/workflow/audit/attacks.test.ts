@@ -37,6 +37,7 @@ const SAMPLE = [
   'after retention, delete what stayed, and that it stayed',
   'after retention, delete what stayed, and let its list be read in two ways',
   'before retention, say that it has come to a batch already',
+  'edit while somebody is erased, and say that it was the connection of the erasure',
   'undo an erasure that was cut short, and let its signed record account for an edit',
   'roll it back to before retention, own up to it, and let retention come again: no finding',
 ]
@@ -179,7 +180,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       expect((await place.verify()).counts).toEqual({ 'NOT ERASED': 1 })
       expect((await place.erase(null)).erasures).toHaveLength(1)
       expect(await place.verify()).toMatchObject({ findings: [] })
-      await expect(place.erase('1', true)).rejects.toThrow(CutShort)
+      await expect(place.erase('1', { cut: true })).rejects.toThrow(CutShort)
       expect(Object.keys((await place.verify()).counts).sort()).toEqual([
         ...['EDITED', 'EDITED BY', 'NOT ERASED'],
       ])
@@ -192,7 +193,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       }
       expect(await told()).toEqual([expect.stringMatching(/^2 erased/)])
       // A backup of just then comes back: its restore signs what was done, and erases nobody again.
-      await expect(place.erase('2', true)).rejects.toThrow(CutShort)
+      await expect(place.erase('2', { cut: true })).rejects.toThrow(CutShort)
       const { anchors, key, trustedSigners } = place.signing
       const keeper = {
         key,
