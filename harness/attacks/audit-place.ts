@@ -126,7 +126,7 @@ export class AuditPlace {
   }
 
   async seal(
-    more: Partial<Pick<SealOptions, 'follow' | 'signal' | 'epochBreak' | 'accept'>> = {},
+    more: Partial<Omit<SealOptions, 'key' | 'clock' | 'anchors' | 'trustedSigners'>> = {},
   ): Promise<SealReport> {
     const reasons = { accept: null, epochBreak: null, follow: false, ...more }
     return await sealTrail({ ...this.signing, ...reasons }, silentProgress())

@@ -1,6 +1,8 @@
 import { isErasure } from './erasure.ts'
 import type { Control } from './event.ts'
 import { type Finding, type FindingKind, finding } from './finding.ts'
+import { loginsDiffer } from './login-watch.ts'
+import { rightsDiffer } from './rights-watch.ts'
 import { isWatched } from './server-watch.ts'
 
 /** Said in a batch, and different every time. */
@@ -33,6 +35,16 @@ export function compareControls(
     const kind = KIND[name.slice(0, name.indexOf(' '))] ?? 'SETTING CHANGED'
     return [finding(kind, `${name}: ${change(old, now)}`, { ...known, table: tableOf(name) })]
   })
+}
+
+/** Does a batch have to say so, though no event does? */
+export function controlsDiffer(before: readonly Control[], after: readonly Control[]): boolean {
+  const known = { from: null, to: null, batch: null }
+  return (
+    rightsDiffer(before, after) ||
+    loginsDiffer(before, after) ||
+    compareControls(before, after, known).length > 0
+  )
 }
 
 function change(old: string | undefined, now: string | undefined): string {

@@ -99,6 +99,11 @@ export function loginCountOf(controls: readonly Control[]): LoginCount | null {
   return found ? (JSON.parse(found.value) as LoginCount) : null
 }
 
+export function loginsDiffer(before: readonly Control[], after: readonly Control[]): boolean {
+  const [was, is] = [loginCountOf(before), loginCountOf(after)]
+  return was?.count !== is?.count || was?.source !== is?.source
+}
+
 /** How many refused logins an event of kind L says; 0 where it is none that the sealer wrote. */
 export function refusedOf(detail: string | null): number {
   try {

@@ -89,7 +89,6 @@ export function watchedRights(controls: readonly Control[]): bigint | null {
   return isSum ? BigInt(`0x${value}`) : null
 }
 
-/** Does a batch have to say so? */
 export function rightsDiffer(before: readonly Control[], after: readonly Control[]): boolean {
   const [was, is] = [before, after].map(all => all.find(({ name }) => name === RIGHTS_CONTROL))
   return was?.value !== is?.value

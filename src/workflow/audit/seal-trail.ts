@@ -16,12 +16,12 @@ import {
   type Pruned,
   type SealStart,
 } from '#domain/audit/checkpoint'
-import { compareControls } from '#domain/audit/compare-controls'
+import { controlsDiffer } from '#domain/audit/compare-controls'
 import { type ErasureRecord, erasureControl, erasuresOf } from '#domain/audit/erasure'
 import type { Control } from '#domain/audit/event'
 import { parseRanges } from '#domain/audit/id-ranges'
 import { type CheckpointName, explains, type RestoredTrail } from '#domain/audit/restored-trail'
-import { RIGHTS_UNREAD, rightsDiffer, watchedRights } from '#domain/audit/rights-watch'
+import { RIGHTS_UNREAD, watchedRights } from '#domain/audit/rights-watch'
 import { isWatched } from '#domain/audit/server-watch'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
 import type { Engine } from '#engine/engine'
@@ -320,11 +320,8 @@ export class Sealer {
     if (this.#pruned !== null) return true
     const { checkpoint } = this.#head
     const age = this.#options.clock.now().getTime() - Date.parse(checkpoint.sealedAt)
-    const known = { from: null, to: null, batch: null }
     return (
-      age >= this.#options.policy.seal.heartbeatMs ||
-      rightsDiffer(checkpoint.controls, controls) ||
-      compareControls(checkpoint.controls, controls, known).length > 0
+      age >= this.#options.policy.seal.heartbeatMs || controlsDiffer(checkpoint.controls, controls)
     )
   }
 

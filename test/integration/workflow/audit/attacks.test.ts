@@ -27,7 +27,7 @@ const SAMPLE = [
   'TRUNCATE',
   'grant a right, and let the sealer forget what it saw',
   'a grant hidden behind a legitimate one',
-  'set the count of refused logins back',
+  'set the count of refused logins back, and let the sealer forget it',
   'edit what ecomdb says that it did, triggers off',
   'edit an event, so that a writer seems to have acted',
   'roll the database back to an earlier state',
@@ -254,6 +254,32 @@ describe.each(TEST_ENGINES)('%s', family => {
       expect(await place.verify()).toMatchObject({ findings: [] })
     } finally {
       await rm(second, { recursive: true, force: true })
+      await place.close()
+    }
+  })
+
+  test('a sealer that dies between two batches of a look: what changed is told of later', async () => {
+    const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    try {
+      const { auditTrail } = own.engine
+      let batches = 0
+      const storeBatch: typeof auditTrail.storeBatch = async (...args) => {
+        batches += 1
+        if (batches === 2) throw new Error('dead')
+        await auditTrail.storeBatch(...args)
+      }
+      const engine = { ...own.engine, auditTrail: { ...auditTrail, storeBatch } }
+      const policy = { ...place.policy, seal: { ...place.policy.seal, maxEvents: 2 } }
+      const notes = Array.from(
+        { length: 3 },
+        (_, at) => `INSERT INTO notes (said) VALUES ('${at}')`,
+      )
+      await place.asWriter(...notes)
+      await place.run(`GRANT CREATE ON ${place.database}.* TO ${place.writer}@localhost`)
+      await expect(place.seal({ engine, policy })).rejects.toThrow('dead')
+      await place.seal()
+      expect(await place.verify()).toMatchObject({ findings: [], notes: [] })
+    } finally {
       await place.close()
     }
   })
