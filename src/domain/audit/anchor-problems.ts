@@ -1,4 +1,6 @@
+import type { AuditPolicy } from './audit-policy.ts'
 import type { SealReport } from './audit-report.ts'
+import { msOfServerTime } from './server-time.ts'
 
 /**
  * What the anchors of a seal lack, in words: findings of every command that seals.
@@ -10,6 +12,58 @@ export function anchorProblems({ anchors }: Pick<SealReport, 'anchors'>, wanted:
     ...anchors.flatMap(({ label, failed }) => (failed === null ? [] : [`${label}: ${failed}`])),
     ...(anchors.length < wanted
       ? [`${anchors.length} anchors of ${wanted}: name more under audit.anchors`]
+      : []),
+  ]
+}
+
+/** Where an anchor ends: its newest checkpoint, 0 for none, and when the one after that was sealed. */
+export interface AnchorEnd {
+  label: string
+  last: number
+  /** ISO 8601, UTC. */
+  since: string
+}
+
+/** Milliseconds that a sealer may need from a checkpoint in the database to the one in an anchor. */
+const SEALING_MS = 60_000
+
+/**
+ * What no anchor vouches for in a verification, in words: anchors that were not asked, that end too
+ * early, and of which the policy wants more.
+ *
+ * @param unasked the anchors that could not be read, in words
+ * @param anchors those that could
+ * @param readAt the server's clock: 2014-03-19 10:00:00.123456, UTC
+ */
+export function notCompared(
+  compared: {
+    anchors: number
+    unasked: readonly string[]
+    behind: readonly AnchorEnd[]
+    readAt: string
+  },
+  policy: Pick<AuditPolicy, 'anchors' | 'seal'>,
+): string[] {
+  const { anchors, unasked, behind, readAt } = compared
+  const now = msOfServerTime(readAt)
+  const late = behind.filter(({ last, since }) => {
+    return now - Date.parse(since) > (last === 0 ? SEALING_MS : policy.seal.withinMs)
+  })
+  const some = anchors - late.filter(({ last }) => last === 0).length
+  return [
+    ...unasked,
+    ...late.map(({ label, last }) =>
+      last === 0
+        ? `the anchor ${label} has no checkpoint of this trail`
+        : `the anchor ${label} ends at batch ${last}: a roll-back to what came after may look right`,
+    ),
+    ...(some < policy.anchors
+      ? [
+          `compared with ${some} anchors of ${policy.anchors}: a trail that was rolled back or rewritten as a whole may look right`,
+        ]
+      : []),
+    ...(policy.anchors > 0 && anchors === 0
+      ? ['no erasure ledger was read: nobody looked for whom a restore brought back']
       : []),
   ]
 }

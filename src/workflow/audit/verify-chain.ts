@@ -1,4 +1,5 @@
 import { messageOf } from '#core/errors'
+import type { AnchorEnd } from '#domain/audit/anchor-problems'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import { sha256 } from '#domain/audit/canonical'
 import { type Checkpoint, type EpochBreak, type Pruned, prunedOf } from '#domain/audit/checkpoint'
@@ -55,14 +56,6 @@ export interface Chain {
   pruned: Pruned
   /** Anchors that do not have the newest checkpoint. */
   behind: readonly AnchorEnd[]
-}
-
-/** Where an anchor ends: its newest checkpoint, 0 for none, and when the one after that was sealed. */
-export interface AnchorEnd {
-  label: string
-  last: number
-  /** ISO 8601, UTC. */
-  since: string
 }
 
 interface Candidate {

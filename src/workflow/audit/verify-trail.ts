@@ -1,4 +1,5 @@
 import type { Progress } from '#core/progress'
+import { notCompared } from '#domain/audit/anchor-problems'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { VerifyReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
@@ -40,7 +41,9 @@ export async function verifyTrail(
   if (chain.head === null) notes.push('nothing is sealed yet')
   else checkHeartbeat(chain, source, policy, found)
   const erasures = await checkErasures(chain, source, trustedSigners, found)
-  const unchecked = [...anchorsNotChecked(chain, source, policy), ...erasures.unread]
+  const { notes: unasked } = source.anchors
+  const compared = { anchors: places.length, unasked, behind: chain.behind, readAt: source.readAt }
+  const unchecked = [...notCompared(compared, policy), ...erasures.unread]
   // Whoever asks for fewer anchors is told the same, and it is no finding.
   if (fewerAnchors) notes.push(...unchecked)
   else for (const one of unchecked) found.add(finding('NOT CHECKED', one))
@@ -83,36 +86,6 @@ export async function verifyTrail(
     ...{ notes, counts: found.counts },
     ...{ findings: found.findings, broken: found.broken },
   }
-}
-
-/** What no anchor vouches for: those that the policy wants more of, and that end too early. */
-function anchorsNotChecked(
-  { head, behind }: Chain,
-  { anchors: { places, notes }, readAt }: TrailSource,
-  policy: AuditPolicy,
-): string[] {
-  const empty = head === null ? [] : places.filter(({ batches }) => batches.length === 0)
-  const compared = places.length - empty.length
-  const late = behind.filter(
-    ({ last, since }) =>
-      last > 0 && msOfServerTime(readAt) - Date.parse(since) > policy.seal.withinMs,
-  )
-  return [
-    ...notes,
-    ...empty.map(({ anchor }) => `the anchor ${anchor.label} has no checkpoint of this trail`),
-    ...late.map(
-      ({ label, last }) =>
-        `the anchor ${label} ends at batch ${last}: a roll-back to what came after may look right`,
-    ),
-    ...(compared < policy.anchors
-      ? [
-          `compared with ${compared} anchors of ${policy.anchors}: a trail that was rolled back or rewritten as a whole may look right`,
-        ]
-      : []),
-    ...(policy.anchors > 0 && places.length === 0
-      ? ['no erasure ledger was read: nobody looked for whom a restore brought back']
-      : []),
-  ]
 }
 
 function checkHeartbeat(
