@@ -27,7 +27,9 @@ export function scheduleContext(
 
 /** How this very ecomdb is started. */
 function ownProgram(): ProgramCommand {
-  return { file: process.execPath, args: [join(packageRoot(), 'bin', 'run.js')], env: {} }
+  // As bin/ecomdb does.
+  const room = '--max-semi-space-size=8'
+  return { file: process.execPath, args: [room, join(packageRoot(), 'bin', 'run.js')], env: {} }
 }
 
 /** For `ecomdb report monthly`. */
