@@ -124,6 +124,16 @@ function between(
   return first && until !== null ? { from: first.consistentAt, until } : null
 }
 
+/** Until when a stretch leads on from a snapshot, of rows or of files. */
+export function restorableUntil({ restorable, restorableFiles }: StretchWindow): string | null {
+  return (restorable ?? restorableFiles)?.until ?? null
+}
+
+function earliest({ restorable, restorableFiles }: StretchWindow): string | null {
+  const moments = [restorable, restorableFiles].flatMap(one => (one ? [one.from] : []))
+  return moments.sort()[0] ?? null
+}
+
 /** The latest moment of which it is known what had been committed by then. */
 export function momentOfEnd(segments: readonly BinlogSegment[]): string | null {
   const moments = segments.slice(-KNOWN_WITHIN).flatMap(one => [one.knownUntil, one.lastAt])
@@ -140,7 +150,7 @@ const KNOWN_WITHIN = 1000
 
 /** What lies before a stretch that is not the first, or has no snapshot yet. */
 function gapBefore(before: StretchWindow | null, window: StretchWindow): WindowGap[] {
-  const snapshot = window.restorable?.from ?? null
+  const snapshot = earliest(window)
   if (!before && snapshot !== null) return []
   const why = before
     ? GAP[window.begins === 'gap' ? 'gap' : 'history']

@@ -1,6 +1,6 @@
 import { EXIT, type ExitStatus } from '#core/errors'
 import { formatDuration } from '#core/units'
-import type { WindowReport } from '../binlog/window.ts'
+import { restorableUntil, type WindowReport } from '../binlog/window.ts'
 import type { StatusReport } from '../copy/status-report.ts'
 import type { Problem } from '../notify/decide-notices.ts'
 import type { ScheduleReport } from '../schedule/schedule-report.ts'
@@ -174,7 +174,7 @@ const RULE = {
 function binlogLine(facts: StatusFacts): StatusLine {
   const { window, schedule, now } = facts
   const line = { key: 'binlog', name: 'binary log' }
-  const until = restorableUntil(window)
+  const until = logUntil(window)
   const gaps = window.sources.reduce((sum, one) => sum + one.gaps.length, 0) + window.refused.length
   const scheduled = schedule.jobs.some(({ id }) => id === 'binlog')
   if (until === null) {
@@ -240,7 +240,7 @@ function figuresOf(facts: StatusFacts): StatusFigures {
   return {
     lossSeconds: lossMs === null ? null : lossMs / 1000,
     snapshotAgeSeconds: since(oldestNewest(copies)),
-    binlogLagSeconds: since(restorableUntil(window)),
+    binlogLagSeconds: since(logUntil(window)),
     drillAgeSeconds: since(passed?.at),
     rtoSeconds: passed?.rtoMs == null ? null : passed.rtoMs / 1000,
     copies: copies.places.length,
@@ -256,7 +256,8 @@ function figuresOf(facts: StatusFacts): StatusFigures {
 function lossOf({ copies, window, now }: StatusFacts): number | null {
   const losses = copies.datasets.map(({ sourceId, newestShows }) => {
     const source = window.sources.find(one => one.sourceId === sourceId)
-    const until = source?.stretches.at(-1)?.restorable?.until ?? newestShows
+    const last = source?.stretches.at(-1)
+    const until = (last && restorableUntil(last)) ?? newestShows
     const newest = [until, newestShows].sort().at(-1) ?? newestShows
     return Math.max(0, now.getTime() - Date.parse(newest))
   })
@@ -267,8 +268,9 @@ function oldestNewest({ datasets }: StatusReport): string | null {
   return datasets.map(({ newestShows }) => newestShows).sort()[0] ?? null
 }
 
-function restorableUntil({ sources }: WindowReport): string | null {
-  const ends = sources.map(({ stretches }) => stretches.at(-1)?.restorable?.until ?? null)
+function logUntil({ sources }: WindowReport): string | null {
+  const lasts = sources.map(({ stretches }) => stretches.at(-1))
+  const ends = lasts.map(last => (last ? restorableUntil(last) : null))
   return ends.includes(null) ? null : ([...ends].sort()[0] ?? null)
 }
 
