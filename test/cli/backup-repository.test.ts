@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import {
   appendFile,
   chmod,
@@ -18,6 +17,7 @@ import { signStatement } from '#crypto/signed-statement'
 import { openRepository } from '#repository/repository'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
+import { NEEDS_MOUNT, onReadOnly } from '#test/read-only'
 import { commitSnapshot, makeKeys } from '#test/snapshots'
 import {
   contentsOf,
@@ -119,16 +119,11 @@ describe('a sound repository', () => {
   test('is verified on a read-only disk', async context => {
     const key = `signing_key_file: ${made.signingKey}`
     await writeConfig(config, path, made.keys.options.trustedSigners, [key])
-    const mounted = bindReadOnly(path)
-    if (!mounted) return context.skip('needs root and mount to make a read-only file system')
-    try {
-      const verified = await backup('verify', '--all')
-      // The proof is not kept: retention will not count it.
-      expect(verified.status).toBe(3)
-      expect(verified.stderr).toContain('no attestation was written: the file system is read-only')
-    } finally {
-      spawnSync('umount', [path])
-    }
+    const verified = await onReadOnly(path, () => backup('verify', '--all'))
+    if (!verified) return context.skip(NEEDS_MOUNT)
+    // The proof is not kept: retention will not count it.
+    expect(verified.status).toBe(3)
+    expect(verified.stderr).toContain('no attestation was written: the file system is read-only')
   })
 })
 
@@ -318,13 +313,4 @@ function resign(text: string, change: (payload: string) => string): string {
     ...document,
     payload: Buffer.from(change(payload)).toString('base64'),
   })
-}
-
-/** Mounts a folder over itself read-only; false where that is not allowed. */
-function bindReadOnly(folder: string): boolean {
-  if (process.getuid?.() !== 0) return false
-  if (spawnSync('mount', ['--bind', folder, folder]).status !== 0) return false
-  if (spawnSync('mount', ['-o', 'remount,ro,bind', folder]).status === 0) return true
-  spawnSync('umount', [folder])
-  return false
 }

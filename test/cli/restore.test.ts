@@ -13,6 +13,7 @@ import type { RunningServer } from '#engine/scratch-server'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
+import { NEEDS_MOUNT, onReadOnly } from '#test/read-only'
 import { writeConfig } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
 
@@ -197,6 +198,13 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
     const ended = await at.spawnUntilLoading(['drill'], {}, child => child.kill('SIGINT'))
     expect(ended.status, ended.stderr).toBe(130)
     expect(await readdir(join(at.state, 'drill'))).toEqual([])
+  })
+
+  test('drill on a read-only disk: proved, and nobody will know later: exit 3', async context => {
+    const drilled = await onReadOnly(at.place.path, () => at.ecomdb('drill'))
+    if (!drilled) return context.skip(NEEDS_MOUNT)
+    expect(drilled.status, drilled.stderr).toBe(3)
+    expect(drilled.stderr).toContain('no attestation was written: the file system is read-only')
   })
 
   test('drill of a damaged snapshot: exit 13, the object by name, a failed attestation', async () => {
