@@ -163,9 +163,12 @@ export async function complaints(folder: string): Promise<string> {
   return (errors.length ? errors : lines).slice(-5).join('\n        ')
 }
 
-/** Do a server's complaints mean that the disk is full? Both engines print errno 28. */
+/**
+ * Do a server's complaints mean that the disk is full? Both engines print errno 28; MariaDB says
+ * of its redo log only that it could not be made so large.
+ */
 export function meansFullDisk(text: string): boolean {
-  return /no space left|disk (is )?full|errcode: 28|os error(?: number)? 28|error:? 28\b/i.test(
+  return /no space left|disk (is )?full|errcode: 28|os error(?: number)? 28|error:? 28\b|cannot set log file \S+ size/i.test(
     text,
   )
 }
