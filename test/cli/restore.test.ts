@@ -32,7 +32,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
   })
 
   test('prints its plan with masked hashes, asks to be confirmed, and changes nothing', async () => {
-    await at.onServer('plan', async (server, run) => {
+    await at.onServer(async (server, run) => {
       const plan = await run('latest', '--dry-run')
       expect(plan.status, plan.stderr).toBe(0)
       expect(plan.stdout).toMatch(/CREATE TABLE `bulk`/)
@@ -51,7 +51,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
   })
 
   test('restores, locks people and not programs, leaves the binary log out; then refuses', async () => {
-    await at.onServer(
+    await at.onOwnServer(
       'whole',
       async (server, run) => {
         const position = await at.value(server, 'SELECT @@log_bin')
@@ -75,7 +75,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
   })
 
   test('a part comes with the accounts that its views run as, into a database that is there', async () => {
-    await at.onServer('part', async (server, run) => {
+    await at.onServer(async (server, run) => {
       await at.run(server, 'CREATE DATABASE shop CHARACTER SET ascii')
       const done = await run('latest', '--databases', 'shop', '--confirm', 'shop')
       expect(done.status, done.stderr).toBe(0)
@@ -88,7 +88,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
   test('a stranger’s identity, an edited envelope, a missing server: refused before any change', async () => {
     const stranger = join(at.folder, 'stranger.txt')
     await writeIdentity(stranger, await generateIdentity(), new Date())
-    await at.onServer('refused', async (server, run) => {
+    await at.onServer(async (server, run) => {
       const identity = await run('latest', '--confirm', 'shop', '-i', stranger)
       expect(identity.status).toBe(12)
       expect(identity.stderr).toContain('code: WRONG_IDENTITY (exit 12)')
@@ -107,7 +107,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
   })
 
   test('a damaged object: named, and what is on the server is said; --start-over gets over it', async () => {
-    await at.onServer('damaged', async (_server, run) => {
+    await at.onServer(async (_server, run) => {
       const damaged = await at.editing(
         await at.largestObject(),
         bytes => bytes.fill(0, 5000, 5001),
@@ -135,7 +135,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
   })
 
   test('the server dies in the middle: exit 20, and --start-over makes it whole', async () => {
-    await at.onServer('dying', async (server, run) => {
+    await at.onOwnServer('dying', async (server, run) => {
       const ended = await at.whileLoading(server, () => process.kill(server.pid, 'SIGKILL'))
       expect(ended.status, ended.stderr).toBe(20)
       expect(ended.stderr).toContain('code: SERVER_LOST (exit 20)')
@@ -146,7 +146,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
   })
 
   test('Ctrl-C in the middle: exit 130, says what is left; --start-over makes it whole', async () => {
-    await at.onServer('interrupted', async (server, run) => {
+    await at.onServer(async (server, run) => {
       const ended = await at.whileLoading(server, restore => restore.kill('SIGINT'))
       expect(ended.status, ended.stderr).toBe(130)
       expect(ended.stderr).toMatch(/perhaps incomplete: second, shop, and 3 accounts/)
@@ -163,7 +163,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
       return context.skip('needs root to mount a small tmpfs')
     }
     try {
-      await at.onServer(
+      await at.onOwnServer(
         'disk/server',
         async (_server, run) => {
           const usedMib = await settledMib(disk)
@@ -258,6 +258,7 @@ class Place {
   }
 
   async remove(): Promise<void> {
+    await this.engine.scratchServers.remove(join(this.folder, 'target'))
     await rm(this.folder, { recursive: true, force: true })
   }
 
@@ -270,8 +271,18 @@ class Place {
     })
   }
 
-  /** An empty server of the test's own, and `ecomdb restore` into it. */
-  async onServer(
+  /** The empty server of most tests, emptied again, and `ecomdb restore` into it. */
+  async onServer(use: (server: RunningServer, run: Run) => Promise<void>): Promise<void> {
+    const server = await this.start(join(this.folder, 'target'))
+    try {
+      await use(server, (...args) => this.restore(server, ...args))
+    } finally {
+      for (const sql of EMPTY) await this.run(server, sql)
+    }
+  }
+
+  /** A server of the test's own, and `ecomdb restore` into it. */
+  async onOwnServer(
     name: string,
     use: (server: RunningServer, run: Run) => Promise<void>,
     serverOptions: readonly string[] = [],
@@ -384,6 +395,14 @@ class Place {
     return JSON.stringify(rows.at(-1))
   }
 }
+
+/** What a restore may have brought. */
+const EMPTY = [
+  'DROP DATABASE IF EXISTS shop',
+  'DROP DATABASE IF EXISTS second',
+  'DROP DATABASE IF EXISTS ecomdb_restore',
+  "DROP USER IF EXISTS 'ann'@'%', 'webshop'@'%', 'ecomdb_definer'@'localhost'",
+]
 
 function shop(family: EngineFamily): string[] {
   const definer = "'ecomdb_definer'@'localhost'"

@@ -6,6 +6,7 @@ import { engineFor } from '#cli/wire'
 import { GIB } from '#core/units'
 import { TEST_ENGINES } from '#test/engines'
 import { clearLeftovers } from '#test/leftovers'
+import { UNSYNCED } from '#test/own-server'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -35,6 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
         folder: join(folder, engine.family),
         tcp: true,
         purpose: 'sandbox',
+        serverOptions: UNSYNCED,
       }),
     ),
   )
@@ -51,7 +53,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 const MEMORY = '/dev/shm'
-/** Twice what a run has there at most. */
+/** Twice what a run has there at most, with three workers. */
 const ROOM_BYTES = 8 * GIB
 
 /** Whoever sets TMPDIR wants that place. */

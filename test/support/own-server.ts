@@ -5,6 +5,12 @@ import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import { makeFolder } from '#test/temporary'
 
+/**
+ * A commit of it survives a kill of the server, but not one of the machine: no test does that, and
+ * where the temp folder is on a disk each commit would wait for it.
+ */
+export const UNSYNCED = ['--innodb-flush-method=nosync', '--sync-binlog=0']
+
 /** A server of a test file's own: for what touches the server itself, its locks or accounts. */
 export async function startOwnServer(
   family: EngineFamily,
@@ -16,7 +22,7 @@ export async function startOwnServer(
     folder: `${folder}/server`,
     tcp: false,
     purpose: 'sandbox',
-    serverOptions,
+    serverOptions: [...UNSYNCED, ...serverOptions],
   })
   return {
     engine,
