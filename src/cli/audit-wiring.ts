@@ -40,7 +40,9 @@ export async function anchorsFrom(
 ): Promise<Target[]> {
   const { placeOf } = await import('#config/target-location')
   const places = named ? await Promise.all(named.map(place => placeOf(place))) : audit.anchors
-  return await Promise.all(places.map(place => wire.openTarget(place)))
+  // One that is named twice vouches once.
+  const each = new Map(places.map(place => [JSON.stringify(place), place]))
+  return await Promise.all([...each.values()].map(place => wire.openTarget(place)))
 }
 
 /**

@@ -108,7 +108,9 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(few.stdout).toContain('NOT CHECKED compared with 0 anchors of 1: a trail that was')
     const meant = await run(...nowhere, '--fewer-anchors')
     expect([meant.status, meant.stdout]).toEqual([0, expect.stringContaining('was not compared')])
-    const both = await run('audit', 'verify', '--anchor', 'anchor', '--anchor', 'nowhere')
+    const named = ['anchor', './anchor', 'nowhere'].flatMap(place => ['--anchor', place])
+    const both = await run('audit', 'verify', ...named)
+    expect(both.stdout.match(/^ {2}anchor /gm)).toHaveLength(1)
     expect([both.status, both.stdout]).toEqual([
       3,
       expect.stringMatching(/FINDINGS: NOT CHECKED 1/),
