@@ -1,6 +1,5 @@
 import { EcomdbError } from '#core/errors'
 import type { EraseRule } from '#domain/audit/audit-policy'
-import { frameTexts } from '#domain/audit/canonical'
 import type { AuditEvent } from '#domain/audit/event'
 import { type IdRange, RangeBuilder, rangesText } from '#domain/audit/id-ranges'
 import type { AuditTrail, ErasedPerson, ErasePlace, ErasureDone } from '../../audit-trail.ts'
@@ -8,8 +7,8 @@ import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 import { isNoSuchTable } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 import { EVENT_COLUMNS, eventOf } from './audit-reader.ts'
+import { whereIds, writeEvent } from './event-statements.ts'
 import { observeTable } from './observe-tables.ts'
-import { pieces } from './remove-events.ts'
 import { keySql } from './row-expressions.ts'
 
 type Row = Record<string, string | number | Buffer | null>
@@ -90,16 +89,11 @@ async function erase(
   // A row that came before it was emptied.
   await addKeys(session, place, keys)
   const events = await ownEvents(session, store, keys, last)
-  for (const piece of pieces(salted)) {
-    const where = piece.map(([from, to]) => `event_id BETWEEN ${from} AND ${to}`)
-    await session.run(`UPDATE ${event} SET salt = NULL WHERE ${where.join(' OR ')}`)
+  for (const where of whereIds(salted)) {
+    await session.run(`UPDATE ${event} SET salt = NULL WHERE ${where}`)
   }
-  const detail = JSON.stringify({ erasure: place.erasureId, table: place.rules[0]?.table })
-  await session.run(
-    `INSERT INTO ${event} (at, kind, layout_id, row_key, account, connection_id, detail)
-     VALUES (UTC_TIMESTAMP(6), 'X', 0, ?, USER(), CONNECTION_ID(), ?)`,
-    [frameTexts([place.key]), detail],
-  )
+  const detail = { erasure: place.erasureId, table: place.rules[0]?.table }
+  await writeEvent(session, store, { kind: 'X', subject: place.key, detail })
   const salts = rangesText(salted)
   await session.run(
     `REPLACE INTO ${quoteQualified(store, 'erasure_record')} (erasure_id, statement) VALUES (?, ?)`,

@@ -1,11 +1,7 @@
-import type { IdRange } from '#domain/audit/id-ranges'
 import type { AuditTrail } from '../../audit-trail.ts'
 import { quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
-
-/** Ids and ranges of one statement: it locks them, and a replica runs it in one piece. */
-const IDS = 5_000
-const RANGES = 400
+import { whereIds } from './event-statements.ts'
 
 /** What `ecomdb audit prune` removes, and what it keeps instead. */
 export function retention(
@@ -32,10 +28,9 @@ export function retention(
       await session.run("SET @ecomdb_audit_task = 'prune'")
       try {
         let removed = 0
-        for (const piece of pieces(ranges)) {
-          const where = piece.map(([from, to]) => `event_id BETWEEN ${from} AND ${to}`)
+        for (const where of whereIds(ranges)) {
           const { affectedRows } = await session.run(
-            `DELETE FROM ${quoteQualified(storeOf(session), 'event')} WHERE ${where.join(' OR ')}`,
+            `DELETE FROM ${quoteQualified(storeOf(session), 'event')} WHERE ${where}`,
           )
           removed += affectedRows
         }
@@ -52,23 +47,4 @@ export function retention(
       )
     },
   }
-}
-
-/** Ranges cut so that no statement is long. */
-export function* pieces(ranges: readonly IdRange[]): Iterable<IdRange[]> {
-  let piece: IdRange[] = []
-  let ids = 0
-  for (const [first, last] of ranges) {
-    for (let from = first; from <= last; from += IDS) {
-      const to = Math.min(last, from + IDS - 1)
-      if (piece.length > 0 && (ids + to - from + 1 > IDS || piece.length === RANGES)) {
-        yield piece
-        piece = []
-        ids = 0
-      }
-      piece.push([from, to])
-      ids += to - from + 1
-    }
-  }
-  if (piece.length > 0) yield piece
 }

@@ -1,9 +1,9 @@
-import { frameTexts } from '#domain/audit/canonical'
 import type { Seen, ServerChanges } from '#domain/audit/server-watch'
 import { quoteQualified } from '../../quote.ts'
 import { isNoSuchTable } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { ownStores } from '../own-store/own-store.ts'
+import { writeEvent } from './event-statements.ts'
 
 const inStore = (session: Session, table: string): string =>
   quoteQualified(ownStores.storeName(session, 'audit'), table)
@@ -32,13 +32,8 @@ export async function recordSeen(session: Session, { events, seen }: ServerChang
             content,
           ]))
     }
-    for (const { kind, subject, detail } of events) {
-      await session.run(
-        `INSERT INTO ${inStore(session, 'event')} (at, kind, layout_id, row_key, account, connection_id, detail)
-         VALUES (UTC_TIMESTAMP(6), ?, 0, ?, USER(), CONNECTION_ID(), ?)`,
-        [kind, subject === '' ? '' : frameTexts([subject]), JSON.stringify(detail)],
-      )
-    }
+    const store = ownStores.storeName(session, 'audit')
+    for (const event of events) await writeEvent(session, store, event)
     await session.run('COMMIT')
   } catch (error) {
     await session.run('ROLLBACK').catch(() => {})
