@@ -72,7 +72,7 @@ export interface RawEventCount {
   events: number
 }
 
-export interface StoredLeaves {
+interface StoredLeaves {
   /** The first 8 bytes of every leaf's hash. */
   leaves: Buffer
 }

@@ -1,11 +1,10 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
-import { openStatement } from '#crypto/signed-statement'
 import { anchorProblems } from '#domain/audit/anchor-problems'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { SealReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
-import { type Checkpoint, checkpointOf, type Pruned, prunedOf } from '#domain/audit/checkpoint'
+import { type Checkpoint, type Pruned, prunedOf } from '#domain/audit/checkpoint'
 import { controlLeaf, eventLeaf } from '#domain/audit/event'
 import {
   commonRanges,
@@ -18,12 +17,13 @@ import {
 } from '#domain/audit/id-ranges'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import { clockAhead, cutoff, isOldEnough, type PruneReport } from '#domain/audit/retention'
-import type { AuditReader, StoredBatch, TrailRecord } from '#engine/audit-trail'
+import type { AuditReader, TrailRecord } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
 import { listAnchors } from './anchors.ts'
 import { tableOf } from './batch-builder.ts'
 import { KeptLists } from './kept-lists.ts'
-import { NewestEvents } from './newest-events.ts'
+import { LiveRowEvents } from './live-row-events.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
 import { Sealer, type SealOptions } from './seal-trail.ts'
 import { noTrail } from './trail-refusals.ts'
 
@@ -110,7 +110,7 @@ async function planPrune(
   if (Math.abs(ahead) > options.policy.clockSkewMs) warnOfClocks(ahead, progress)
   progress.stage('reading old checkpoints')
   const last = await options.engine.auditTrail.lastBatch(session)
-  const head = last && openCheckpoint(last, options.trustedSigners)
+  const head = last && openCheckpoint(last.statement, options.trustedSigners, `batch ${last.batch}`)
   const signed = prunedOf(head)
   const lists = await signedLists(signed, reader)
   const begun = await begunBatches(options, session, reader, signed.upTo, lists)
@@ -121,7 +121,7 @@ async function planPrune(
   const plan = { before, begun, batches, signed, lists, heldBack }
   if (highest === 0) return plan
   progress.stage('looking for the newest event of every row')
-  const states = new NewestEvents(tablesOf(trail))
+  const states = new LiveRowEvents(tablesOf(trail))
   try {
     for await (const event of reader.events()) {
       states.add(event)
@@ -170,7 +170,7 @@ async function begunBatches(
   for await (const stored of reader.batches(first)) {
     if (stored.batch > upTo) break
     if (!numbers.has(stored.batch)) continue
-    const one = oldBatch(openCheckpoint(stored, trustedSigners))
+    const one = oldBatch(openCheckpoint(stored.statement, trustedSigners, `batch ${stored.batch}`))
     const proof = await reader.leafProof(one.batch)
     const { hashes = Buffer.alloc(0), kept = '' } = proof ?? {}
     requireRoot(one, hashesOf(hashes))
@@ -178,14 +178,6 @@ async function begunBatches(
     begun.push({ ...one, kept: parseRanges(kept) })
   }
   return begun
-}
-
-function openCheckpoint(
-  { batch, statement }: StoredBatch,
-  trustedSigners: readonly string[],
-): Checkpoint {
-  const opened = openStatement('audit-checkpoint', statement, trustedSigners, `batch ${batch}`)
-  return checkpointOf(opened.value)
 }
 
 function tablesOf({ layouts }: TrailRecord): Map<number, string> {
@@ -205,7 +197,7 @@ async function oldBatches(
   const wanted = anchorsWanted(policy)
   for await (const stored of reader.batches(from)) {
     const { batch, statement } = stored
-    const checkpoint = openCheckpoint(stored, trustedSigners)
+    const checkpoint = openCheckpoint(stored.statement, trustedSigners, `batch ${stored.batch}`)
     if (!isOldEnough(checkpoint, newest, before)) break
     let found = 0
     for (const { anchor } of places.filter(one => one.batches.includes(batch))) {

@@ -36,7 +36,7 @@ export function isForeignText(dataType: string, charset: string | null): boolean
 }
 
 /** The value of a column as text or bytes. `of`: NEW, OLD, or a table's alias. */
-export function valueSql({ name, encoding, foreignText }: AuditedColumn, of: string): string {
+function valueSql({ name, encoding, foreignText }: AuditedColumn, of: string): string {
   const column = `${of}.${quoteIdentifier(name)}`
   const text = foreignText ? `CONVERT(${column} USING utf8mb4)` : column
   switch (encoding) {

@@ -9,7 +9,7 @@ const BUCKETS = 64
  * Which events say what a row holds that is there: retention must leave them, or the row would
  * have none. Events are given in the order of their ids; memory is that of the answer.
  */
-export class NewestEvents {
+export class LiveRowEvents {
   readonly #spill = new Spill(BUCKETS)
   readonly #tables: ReadonlyMap<number, string>
   readonly #always: number[] = []
