@@ -27,8 +27,8 @@ export function userText(report: UserReport): string {
       ? []
       : [`  attempts left  ${report.attemptsLeft}${blockedText(report.blockedUntil)}`]),
     ...accounts.map(
-      ({ user, host, kind, exists, locked, rights }) =>
-        `  account        '${user}'@'${host}' (${kind}): ${exists ? (locked ? 'locked' : 'OPEN') : 'MISSING'}, ${rights} rights`,
+      ({ user, host, kind, exists, locked, rights, level }) =>
+        `  account        '${user}'@'${host}' (${kind}): ${exists ? (locked ? 'locked' : 'OPEN') : 'MISSING'}, ${rights} rights, ${levelText(level)}`,
     ),
     ...sessions.map(
       ({ user, host, since, until }) =>

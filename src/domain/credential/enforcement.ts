@@ -23,10 +23,21 @@ export interface EnforcedAccount {
   rights: number
 }
 
-export function enforcementOf(
-  accounts: readonly EnforcedAccount[],
-  totp: 'pending' | 'active' | 'renew' | null,
-): Enforcement {
+/** Of a person's second factor; null without one. */
+type TotpState = 'pending' | 'active' | 'renew' | null
+
+/**
+ * What stands before one account: 0 its password alone, 2 a code besides, null nobody gets in by it.
+ * A session account is made after both.
+ */
+export function accountLevel(account: EnforcedAccount, totp: TotpState): Enforcement['level'] {
+  if (!account.exists) return null
+  if (account.kind === 'session') return 2
+  if (!account.locked) return 0
+  return account.kind === 'identity' && totp === 'active' ? 2 : null
+}
+
+export function enforcementOf(accounts: readonly EnforcedAccount[], totp: TotpState): Enforcement {
   const permanent = accounts.filter(({ kind, exists }) => exists && kind !== 'session')
   const open = permanent.filter(({ locked }) => !locked)
   if (open.length > 0) {

@@ -7,7 +7,7 @@ export interface UserReport {
   state: 'active' | 'locked' | 'left'
   secondFactor: 'none' | 'pending' | 'active' | 'renew'
   enforcement: Enforcement
-  accounts: EnforcedAccount[]
+  accounts: (EnforcedAccount & Pick<Enforcement, 'level'>)[]
   /** Attempts before the first wait; null without a second factor. */
   attemptsLeft: number | null
   /** ISO 8601, UTC. */

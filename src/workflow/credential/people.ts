@@ -1,5 +1,5 @@
 import { EcomdbError } from '#core/errors'
-import { enforcementOf } from '#domain/credential/enforcement'
+import { accountLevel, enforcementOf } from '#domain/credential/enforcement'
 import { attemptsLeft } from '#domain/credential/totp'
 import type { UserReport } from '#domain/credential/user-report'
 import type { Lockout, PersonRecord } from '#engine/credentials'
@@ -74,7 +74,7 @@ async function reportOf(
     state,
     secondFactor: totp?.state ?? 'none',
     enforcement: enforcementOf(accounts, totp?.state ?? null),
-    accounts,
+    accounts: accounts.map(one => ({ ...one, level: accountLevel(one, totp?.state ?? null) })),
     attemptsLeft: totp ? attemptsLeft(totp) : null,
     blockedUntil: totp?.blockedUntil?.toISOString() ?? null,
     recoveryCodesLeft: await credentials.recoveryCodesLeft(session, person),
