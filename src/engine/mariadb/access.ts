@@ -3,6 +3,7 @@ import type { Session } from '../session.ts'
 import type { AccessDialect } from '../shared/access/dialect.ts'
 import { PrincipalTable } from '../shared/access/principal-rows.ts'
 import { readPrivileges } from '../shared/access/read-privileges.ts'
+import { LOCKED_WITHOUT_PASSWORD } from '../shared/credentials/run-identified.ts'
 import { privilegesOfMask } from './privilege-bits.ts'
 
 export const mariadbAccess: AccessDialect = {
@@ -11,7 +12,7 @@ export const mariadbAccess: AccessDialect = {
     return { literalSchemas: false, mandatoryRoles: [] }
   },
   // As the server's own root is before it has a password: no hash has this form.
-  lockedWithoutPassword: "IDENTIFIED VIA mysql_native_password USING 'invalid' ACCOUNT LOCK",
+  lockedWithoutPassword: LOCKED_WITHOUT_PASSWORD,
   serverAccounts: ['mariadb.sys'],
   revokeAdminOption: (role, account) => [`REVOKE ADMIN OPTION FOR ${role} FROM ${account}`],
   defaultRole: (account, roles) => `SET DEFAULT ROLE ${roles[0] ?? 'NONE'} FOR ${account}`,

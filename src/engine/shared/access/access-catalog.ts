@@ -1,6 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { AccessCatalog } from '../../access-catalog.ts'
 import type { Session } from '../../session.ts'
+import { runAccountStatement } from '../credentials/run-identified.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import { compileChange } from './compile-change.ts'
 import type { AccessDialect } from './dialect.ts'
@@ -15,9 +16,7 @@ export function accessCatalog(dialect: AccessDialect): AccessCatalog {
     compile: (session, change) =>
       compileChange(change, dialect, ownStores.storeName(session, 'access')),
     lockAccess,
-    async run(session, sql) {
-      await session.run(sql)
-    },
+    run: runAccountStatement,
   }
 }
 

@@ -24,7 +24,7 @@ import {
   overdueProcedure,
 } from './issuer-procedures.ts'
 import { storeTable } from './people.ts'
-import { runIdentified } from './run-identified.ts'
+import { runAccountStatement, runIdentified } from './run-identified.ts'
 
 /**
  * Each can run again. The procedures are dropped and made: neither engine replaces one in a
@@ -94,7 +94,7 @@ export async function runIssuerStep(
   password: Secret | null,
 ): Promise<void> {
   if (takesPassword && password) await runIdentified(session, sql, password)
-  else await session.run(sql)
+  else await runAccountStatement(session, sql)
 }
 
 export async function mint(

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Secret } from '#core/secret'
+import { Secret } from '#core/secret'
 import { PASSWORD_MARK } from '#domain/schema/provision-plan'
 import { quoteString } from '../../quote.ts'
 import { serverErrorNumber } from '../../server-error.ts'
@@ -33,6 +33,25 @@ export async function runIdentified(
   } catch (error) {
     if (![HASH_REFUSED, CANNOT_USER].includes(serverErrorNumber(error) ?? 0)) throw error
     await runUnderRules(session, sql, password)
+  }
+}
+
+/** MariaDB: behind CREATE USER, no password opens the account. Its rules take that for a hash. */
+export const LOCKED_WITHOUT_PASSWORD =
+  "IDENTIFIED VIA mysql_native_password USING 'invalid' ACCOUNT LOCK"
+
+/**
+ * Runs any statement; where MariaDB refuses LOCKED_WITHOUT_PASSWORD, the account gets a password
+ * that nobody has ever seen instead.
+ */
+export async function runAccountStatement(session: Session, sql: string): Promise<void> {
+  try {
+    await session.run(sql)
+  } catch (error) {
+    const isRefused = serverErrorNumber(error) === HASH_REFUSED
+    if (!isRefused || !sql.endsWith(LOCKED_WITHOUT_PASSWORD)) throw error
+    const head = sql.slice(0, -LOCKED_WITHOUT_PASSWORD.length).trimEnd()
+    await runUnderRules(session, `${head}${IDENTIFIED}${LOCK}`, new Secret(throwaway()))
   }
 }
 

@@ -6,6 +6,7 @@ import { quoteAccount, quoteQualified } from '../../quote.ts'
 import { orNone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { hostUser } from '../access/record-operation.ts'
+import { runAccountStatement } from '../credentials/run-identified.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import type { AccountDialect } from '../provision/accounts.ts'
 import { isoUtc } from './iso-utc.ts'
@@ -51,7 +52,10 @@ export function leavers(dialect: AccountDialect): Leavers {
     traces: readTraces,
     async ensureDefiner(session, { user, host }) {
       const name = quoteAccount(user, host)
-      await session.run(`CREATE USER IF NOT EXISTS ${name} ${dialect.lockedWithoutPassword}`)
+      await runAccountStatement(
+        session,
+        `CREATE USER IF NOT EXISTS ${name} ${dialect.lockedWithoutPassword}`,
+      )
     },
     async endProxies(session, proxies) {
       for (const { account, actsAs } of proxies) {

@@ -8,7 +8,7 @@ import type { Provisioner } from '../../provisioner.ts'
 import { quoteIdentifier } from '../../quote.ts'
 import { isDeadlock, serverErrorNumber } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
-import { runIdentified } from '../credentials/run-identified.ts'
+import { runAccountStatement, runIdentified } from '../credentials/run-identified.ts'
 import { openSession } from '../mysql2-session.ts'
 import {
   type AccountDialect,
@@ -94,7 +94,7 @@ function databaseOf(sql: string): string {
 async function runWithRetries(session: Session, sql: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await session.run(sql)
+      await runAccountStatement(session, sql)
       return
     } catch (error) {
       if (serverErrorNumber(error) === LOCK_WAIT_TIMEOUT) throw tableBusy(error)
