@@ -3,6 +3,7 @@ import { chmod, lstat, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
+import { Secret } from '#core/secret'
 import { TEST_ENGINES } from '#test/engines'
 import { BrokerShop } from '#test/login/broker-shop'
 import { verifyUnits, whyNoSystemd } from '#test/systemd'
@@ -26,12 +27,12 @@ describe.each(TEST_ENGINES)('%s', family => {
   })
   afterAll(() => shop?.close())
 
-  /** From here on: what is set in the tests below is in no log either. The broker's is new by then. */
+  /** From here on: what is set in the tests below is in no log either. The broker's accounts are new by then. */
   async function refuseHashes() {
     await shop.session.run('SET GLOBAL strict_password_validation = ON')
     const hashed = `CREATE USER h2@localhost IDENTIFIED BY PASSWORD '*${'0'.repeat(40)}'`
     await expect(shop.session.run(hashed)).rejects.toThrow(/strict-password-validation/)
-    await shop.session.run('DROP USER ecomdb_broker@localhost')
+    await shop.session.run('DROP USER ecomdb_broker@localhost, ecomdb_issuer@localhost')
     const prepared = await shop.run(['broker', 'prepare'])
     expect(prepared.status, prepared.stderr).toBe(0)
     const checks = (await shop.run(['harden', 'check', '--json'])).json().result.checks
@@ -180,22 +181,37 @@ describe.each(TEST_ENGINES)('%s', family => {
     const apply = ['access', 'apply', '--policy', 'access.yaml', '--allow-revokes', '--json']
     await policy(
       'roles: {watcher: {server: [PROCESS]}, other: {server: [PROCESS]}}',
+      'applications: {prog: {owner: tests, accounts: [prog@localhost], server: [PROCESS]}}',
       'people: {alice: {roles: [watcher]}}',
     )
     expect((await shop.run(apply)).status).toBe(0)
     expect((await shop.run(['broker', 'prepare'])).status).toBe(0)
     const left = await logIn('--person', 'alice', '--out', 'failing.cnf', '--json')
     const session = await shop.enter(left.json().result.user, 'failing.cnf')
+    const password = 'Xk3-Vt9.Lm2Qz-Xk4-Vt8.Lm3Qy-Xk5-Vt7.Lm4Qx'
+    await shop.session.run(`ALTER USER prog@localhost IDENTIFIED BY '${password}' ACCOUNT UNLOCK`)
+    const { administrator } = shop.server
+    const program = await shop.engine.connect({
+      ...administrator,
+      user: 'prog',
+      password: new Secret(password),
+    })
     // The last step of all, to forget the role, is what the server refuses.
     await shop.session.run(`CREATE TRIGGER ecomdb_access.t_kept BEFORE DELETE ON ecomdb_access.account
       FOR EACH ROW BEGIN IF OLD.account_user = 'other' THEN
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'kept by a test'; END IF; END`)
-    await policy('roles: {watcher: {server: [PROCESS]}}', 'people: {alice: {roles: []}}')
+    await policy(
+      'roles: {watcher: {server: [PROCESS]}}',
+      'applications: {prog: {owner: tests, accounts: [prog@localhost]}}',
+      'people: {alice: {roles: []}}',
+    )
     const failed = await shop.run(apply)
     expect(failed.status).not.toBe(0)
     expect(failed.json()).toMatchObject({ error: { code: 'SERVER_REFUSED' } })
     expect(failed.stdout).toContain('kept by a test')
-    await expect(session.value('SELECT 1')).rejects.toMatchObject({ code: 'SERVER_LOST' })
+    for (const out of [session, program]) {
+      await expect(out.value('SELECT 1')).rejects.toMatchObject({ code: 'SERVER_LOST' })
+    }
     expect(await shop.session.value(OPEN)).toBe('0')
     await shop.session.run('DROP TRIGGER ecomdb_access.t_kept')
     expect((await shop.run(apply)).json()).toMatchObject({ status: 0 })

@@ -22,7 +22,8 @@ export interface AppliedAccess extends CompiledPlan {
 /**
  * `ecomdb access apply`: makes the accounts and roles that ecomdb answers for what the
  * policy says. Each statement is written to the operations before it is sent. Stopped
- * anywhere, the next run does what is left: the plan is made of what is there.
+ * anywhere, the next run does what is left: the plan is made of what is there. What it cannot know
+ * is which connections of accounts that had lost something were still to be ended.
  *
  * @throws EcomdbError CONFIRMATION_REQUIRED when it revokes much and was not asked to, before
  *   anything is changed; LOCKED; SERVER_REFUSED at the statement that failed
@@ -57,12 +58,15 @@ async function runAll(
   progress: Progress,
 ): Promise<number> {
   const done: Change[] = []
-  const putOut = async (): Promise<number> =>
-    (await endSessions(engine, session, losers(done, observed))) +
-    (await endMinted(engine, session, done))
+  let minted = 0
+  const putOut = (): Promise<number> => endSessions(engine, session, losers(done, observed))
   try {
     for (const step of steps) {
-      await runChange(engine, session, step, 'access apply')
+      if (step.change.do === 'end lease') {
+        minted += await endLease(engine, session, step, step.change.person)
+      } else {
+        await runChange(engine, session, step, 'access apply')
+      }
       done.push(step.change)
       progress.advance({ items: 1 })
     }
@@ -72,7 +76,7 @@ async function runAll(
     })
     throw error
   }
-  return await putOut()
+  return minted + (await putOut())
 }
 
 /** What had failed is not forgotten over what failed after it. */
@@ -86,29 +90,27 @@ function stillIn(error: unknown, second: unknown): EcomdbError {
 }
 
 /**
- * A session account keeps the roles that it was made with: those of who lost one end. Under the
- * person's lock, which a mint holds, so that none comes out of it later.
+ * A session account keeps the roles that it was made with, so those of who loses one end: first,
+ * and under the person's lock, which a mint holds, so that none comes out of it before the lease
+ * is over. A run that dies in between finds the lease, and does both again.
  *
  * @throws EcomdbError SERVER_REFUSED when a session is still connected
  */
-async function endMinted(
+async function endLease(
   engine: Engine,
   session: Session,
-  done: readonly Change[],
+  step: CompiledChange,
+  person: string,
 ): Promise<number> {
-  const people = new Set(done.flatMap(one => (one.do === 'end lease' ? [one.person] : [])))
-  let count = 0
-  for (const person of people) {
-    await engine.leavers.hold(session, person)
-    try {
-      const sessions = await endPersonSessions(engine, session, person, 'role ended')
-      requireEnded(sessions)
-      count += sessions.ended.length
-    } finally {
-      await engine.leavers.release(session, person)
-    }
+  await engine.leavers.hold(session, person)
+  try {
+    const sessions = await endPersonSessions(engine, session, person, 'role ended')
+    requireEnded(sessions)
+    await runChange(engine, session, step, 'access apply')
+    return sessions.ended.length
+  } finally {
+    await engine.leavers.release(session, person)
   }
-  return count
 }
 
 async function endSessions(
