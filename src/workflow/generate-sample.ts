@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError, messageOf } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
+import { makeFolder } from '#core/make-folder'
 import type { Progress } from '#core/progress'
 import {
   SAMPLE_TABLES,
@@ -94,7 +95,7 @@ class SampleWriter {
   }
 
   async open(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true })
+    await makeFolder(this.#folder)
     for (const table of SAMPLE_TABLES) {
       const path = join(this.#folder, sampleFileName(table))
       const handle = await open(partial(path), 'w')

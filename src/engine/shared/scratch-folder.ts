@@ -11,6 +11,7 @@ import {
 } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { EcomdbError, systemCode } from '#core/errors'
+import { makeFolder } from '#core/make-folder'
 import type { EngineFamily } from '#domain/engine-family'
 
 /**
@@ -40,8 +41,8 @@ export async function existingFolder(folder: string): Promise<string | null> {
 }
 
 /** Makes the folder where there is none. Gives its real path back, under which it is locked. */
-export async function makeFolder(folder: string): Promise<string> {
-  await mkdir(resolve(folder), { recursive: true, mode: 0o700 })
+export async function makeServerFolder(folder: string): Promise<string> {
+  await makeFolder(resolve(folder), 0o700)
   const path = await realpath(folder)
   if (Buffer.byteLength(path) > MAX_FOLDER_PATH) {
     throw new EcomdbError('UNSUPPORTED', {

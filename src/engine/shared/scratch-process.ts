@@ -18,7 +18,7 @@ import type { ScratchDialect } from './scratch-dialect.ts'
 import {
   claimFolder,
   existingFolder,
-  makeFolder,
+  makeServerFolder,
   readRecord,
   type ServerRecord,
   socketFor,
@@ -48,13 +48,13 @@ export function scratchServers(dialect: ScratchDialect): ScratchServers {
   return {
     async start(options) {
       return await translated(`cannot make a private server in ${options.folder}`, async () => {
-        const folder = await makeFolder(options.folder)
+        const folder = await makeServerFolder(options.folder)
         return await locked(folder, () => startLocked(dialect, { ...options, folder }))
       })
     },
     async claim(folder) {
       return await translated(`cannot use ${folder} for a private server`, async () => {
-        const path = await makeFolder(folder)
+        const path = await makeServerFolder(folder)
         await claimFolder(path, dialect.family)
         return path
       })
@@ -128,7 +128,7 @@ async function startLocked(
 ): Promise<RunningServer> {
   const { folder } = options
   // The folder may have been removed while we waited for its lock.
-  await makeFolder(folder)
+  await makeServerFolder(folder)
   await claimFolder(folder, dialect.family)
   const found = await findFolder(folder)
   if (found?.process) return await untilReady(folder, found.process, options)

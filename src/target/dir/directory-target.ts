@@ -3,6 +3,7 @@ import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } fro
 import { dirname, join, resolve } from 'node:path'
 import { diskSpace } from '#core/disk-space'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
+import { makeFolder } from '#core/make-folder'
 import { translateStorageError } from '#core/storage-error'
 import { checkName, checkPrefix, isPartOfName, nameTaken } from '../name.ts'
 import type {
@@ -46,7 +47,7 @@ export function openDirectoryTarget(path: string, options: DirectoryOptions = {}
  */
 export async function createDirectoryTarget(path: string): Promise<Target> {
   try {
-    await mkdir(path, { recursive: true, mode: FOLDER_MODE })
+    await makeFolder(path, FOLDER_MODE)
   } catch (error) {
     throw translateStorageError(error, `cannot make the target ${path}`)
   }

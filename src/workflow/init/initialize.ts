@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { type ConfigValues, configText } from '#config/config-text'
 import { readConfigFile } from '#config/load-config'
 import { writtenPlace } from '#config/target-location'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
+import { makeFolder } from '#core/make-folder'
 import type { Progress } from '#core/progress'
 import type { Secret } from '#core/secret'
 import { translateStorageError } from '#core/storage-error'
@@ -230,7 +231,7 @@ async function writeConfig(options: InitOptions, facts: Facts, ports: InitPorts)
     identityFiles: options.runsOn === 'all' ? [beside(places.operations)] : [],
   }
   const partial = `${configFile}.partial`
-  await mkdir(options.folder, { recursive: true })
+  await makeFolder(options.folder)
   await rm(partial, { force: true })
   await writeNewFile(partial, configText(values, ports.schemaFile), 0o644)
   await rename(partial, configFile)

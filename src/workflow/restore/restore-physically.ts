@@ -1,8 +1,9 @@
-import { chmod, lchown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, lchown, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
+import { makeFolder } from '#core/make-folder'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import type { Check } from '#domain/backup/check'
@@ -144,7 +145,7 @@ async function fill(
   { folder, startOver, extra, sequel }: Place,
   progress: Progress,
 ): Promise<{ checks: Check[]; owner: number }> {
-  const made = await makeFolder(folder)
+  const made = await makeDataFolder(folder)
   await claimFolder(folder, startOver)
   const empty = (): Promise<void> =>
     made ? rm(folder, { recursive: true, force: true }) : emptyFolder(folder)
@@ -171,9 +172,9 @@ async function fill(
 }
 
 /** @returns whether it was made now */
-async function makeFolder(folder: string): Promise<boolean> {
+async function makeDataFolder(folder: string): Promise<boolean> {
   try {
-    return (await mkdir(folder, { recursive: true })) !== undefined
+    return await makeFolder(folder)
   } catch (error) {
     throw translateStorageError(error, `cannot make ${folder}`)
   }
