@@ -139,7 +139,7 @@ describe.each(TEST_ENGINES)('%s', family => {
     ])
     const open = (await run('audit', 'verify')).stdout
     expect(open).toMatch(
-      /note {5}rights of accounts were not watched from \S+ on: the sealer could/,
+      /NOT CHECKED rights of accounts were not watched from \S+ on: the sealer could/,
     )
     expect(open).toContain('GRANT CHANGED the sealer may not read the rights of accounts any more')
     await administer(family, `DROP USER ${account}`)

@@ -124,7 +124,10 @@ export class WatchVerifier {
         this.#found.add(finding('GRANT CHANGED', BLIND, known))
       }
     } else {
-      if (this.#unwatchedFrom !== null) this.#endUnwatched(`to ${sealedAt}`)
+      if (this.#unwatchedFrom !== null) {
+        this.#notes.push(unwatchedText(this.#unwatchedFrom, `to ${sealedAt}`))
+        this.#unwatchedFrom = null
+      }
       this.#rights.addSigned(rights, checkpoint, this.#seal)
     }
     const logins = loginCountOf(controls)
@@ -136,9 +139,11 @@ export class WatchVerifier {
     else if (kind === 'L') this.#logins.addTold(refusedOf(detail), batch)
   }
 
-  /** After the last batch. @returns when nobody watched, in words */
+  /** After the last batch. @returns when nobody watched and somebody does again, in words */
   endBatches(): string[] {
-    if (this.#unwatchedFrom !== null) this.#endUnwatched('on')
+    if (this.#unwatchedFrom !== null) {
+      this.#found.add(finding('NOT CHECKED', unwatchedText(this.#unwatchedFrom, 'on')))
+    }
     return this.#notes
   }
 
@@ -147,13 +152,10 @@ export class WatchVerifier {
     this.#rights.judge(gone, this.#found)
     this.#logins.judge(gone, this.#found)
   }
+}
 
-  #endUnwatched(until: string): void {
-    this.#notes.push(
-      `rights of accounts were not watched from ${this.#unwatchedFrom} ${until}: the sealer could not read them, and what came and went meanwhile is not known`,
-    )
-    this.#unwatchedFrom = null
-  }
+function unwatchedText(from: string, until: string): string {
+  return `rights of accounts were not watched from ${from} ${until}: the sealer could not read them, and what came and went meanwhile is not known`
 }
 
 const BLIND = 'the sealer may not read the rights of accounts any more'
