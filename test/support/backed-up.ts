@@ -10,6 +10,7 @@ import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import { createRepository, openRepository } from '#repository/repository'
 import { createDirectoryTarget, openDirectoryTarget } from '#target/dir/directory-target'
+import { SMALL_LOG } from '#test/own-server'
 import { makeKeys, type TestKeys } from '#test/snapshots'
 import { backUpLogically } from '#workflow/backup/back-up-logically'
 import type { DrillOptions } from '#workflow/restore/drill-snapshot'
@@ -120,7 +121,7 @@ export async function withServer<T>(
     tcp: false,
     purpose: 'drill',
     // Binary log on: a restore must be able to leave it out, and a backup wants a position.
-    serverOptions,
+    serverOptions: [...SMALL_LOG[family], ...serverOptions],
   })
   try {
     return await use(server, engine)

@@ -53,8 +53,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 const MEMORY = '/dev/shm'
-/** Twice what a run has there at most, with three workers. */
-const ROOM_BYTES = 8 * GIB
+/** Twice what a run has there at most, with three workers; a full one would fail the tests. */
+const ROOM_BYTES = 12 * GIB
 
 /** Whoever sets TMPDIR wants that place. */
 async function temporaryParent(): Promise<string> {

@@ -9,6 +9,7 @@ import type { RunningServer } from '#engine/scratch-server'
 import type { Session, SqlRow } from '#engine/session'
 import { BackupPlace } from '#test/backed-up'
 import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
+import { SMALL_LOG } from '#test/own-server'
 import { writeConfig } from '#test/stored-repository'
 
 /** A server with a binary log of small files, a repository, and an ecomdb.yaml for both. */
@@ -144,7 +145,13 @@ export async function startLogged(
     folder,
     tcp: true,
     purpose: 'drill',
-    serverOptions: ['--log-bin=binlog', '--max-binlog-size=65536', ...gtids, ...more],
+    serverOptions: [
+      '--log-bin=binlog',
+      '--max-binlog-size=65536',
+      ...SMALL_LOG[engine.family],
+      ...gtids,
+      ...more,
+    ],
   })
 }
 

@@ -11,6 +11,12 @@ import { makeFolder } from '#test/temporary'
  */
 export const UNSYNCED = ['--innodb-flush-method=nosync', '--sync-binlog=0']
 
+/** For servers of drills, whose log of 512 MB is more than all that a test writes. */
+export const SMALL_LOG: Readonly<Record<EngineFamily, readonly string[]>> = {
+  mariadb: ['--innodb-log-file-size=96M'],
+  mysql: [],
+}
+
 /** A server of a test file's own: for what touches the server itself, its locks or accounts. */
 export async function startOwnServer(
   family: EngineFamily,
