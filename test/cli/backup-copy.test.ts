@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openRepository } from '#repository/repository'
 import { openDirectoryTarget } from '#target/dir/directory-target'
+import { mountPointOf } from '#target/dir/mount-point'
 import { runEcomdb } from '#test/cli'
 import { commitSnapshot } from '#test/snapshots'
 import { contentsOf, type StoredRepository, storeRepository } from '#test/stored-repository'
@@ -213,7 +215,17 @@ describe.skipIf(process.getuid?.() !== 0)('a disk (root alone may mount one)', (
     return () => spawnSync('umount', [disk])
   }
 
+  /** The temp folder may be in memory, which is another disk by itself. */
+  async function onSystemDisk(): Promise<string> {
+    for (const parent of [tmpdir(), '/tmp', '/var/tmp']) {
+      if ((await mountPointOf(parent)) === '/') return await mkdtemp(join(parent, 'ecomdb-test-'))
+    }
+    return await mkdtemp('/ecomdb-test-')
+  }
+
   test('is copied to, ejected, and refused while it is away', async () => {
+    disk = await onSystemDisk()
+    await configure()
     const unmount = mount()
     try {
       const made = await ecomdb('target', 'prepare', 'weekly', '--label', 'disk-a')
@@ -238,6 +250,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk (root alone may mount one)', (
     } finally {
       spawnSync('umount', [join(folder, 'kept')])
       unmount()
+      await rm(disk, { recursive: true })
     }
   })
 
