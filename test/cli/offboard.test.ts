@@ -1,17 +1,15 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { packageRoot } from '#core/paths'
 import { openStatement } from '#crypto/signed-statement'
 import { quoteIdentifier } from '#engine/quote'
 import type { Session } from '#engine/session'
 import { beginReplacement } from '#engine/shared/definer-objects/rehoming-journal'
 import { readProgram } from '#engine/shared/logical/read-programs'
 import { BackupPlace } from '#test/backed-up'
-import { cliEnvironment, runEcomdb } from '#test/cli'
+import { runEcomdb } from '#test/cli'
+import { dyingAt, KILLED } from '#test/dying-at'
 import { TEST_ENGINES } from '#test/engines'
 import { TestLeaver } from '#test/leaver'
 import { withDatabase, withOwnDatabase } from '#test/servers'
@@ -118,7 +116,11 @@ describe.each(TEST_ENGINES)('%s', family => {
       const args = ['offboard', person, '--definer', definer, '--confirm', person]
       try {
         await leaver.make()
-        for (const stage of STAGES) await dieAt(stage, args, leaver.environment)
+        for (const stage of STAGES) {
+          const env = { ...leaver.environment, ...dyingAt(stage) }
+          const died = await runEcomdb([...args, '--progress=json'], { env })
+          expect(died.status, died.stderr).toBe(KILLED)
+        }
         // As if one had died between DROP and CREATE.
         const trigger = await readProgram(session, {
           kind: 'trigger',
@@ -170,29 +172,6 @@ const STAGES = [
   'dropping the accounts',
   'writing the receipt',
 ]
-
-/** Kills the run as soon as it says that a step begins. */
-async function dieAt(
-  stage: string,
-  args: readonly string[],
-  env: Record<string, string>,
-): Promise<void> {
-  await withFolder(async home => {
-    const child = spawn(join(packageRoot(), 'bin/ecomdb'), [...args, '--progress=json'], {
-      env: cliEnvironment(home, env),
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    child.stderr.on('data', chunk => {
-      said += String(chunk)
-      if (said.includes(stage)) child.kill('SIGKILL')
-    })
-    const [status, signal] = await once(child, 'close')
-    // The last step may be over before the signal is there.
-    const over = stage === STAGES.at(-1) && status === 0
-    expect(over || signal, said).toBe(over || 'SIGKILL')
-  })
-}
 
 /** The server is shared, and on a slow machine the lock comes late. */
 const MOST_INSIDE = 30

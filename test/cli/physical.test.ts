@@ -1,12 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { packageRoot } from '#core/paths'
 import { findTool } from '#process/find-tool'
-import { cliEnvironment } from '#test/cli'
+import { runEcomdb } from '#test/cli'
+import { dyingAt, KILLED } from '#test/dying-at'
 import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
 
@@ -103,10 +103,14 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
 
   test('what a killed restore left is told from a data directory, and is removed when asked', async () => {
     const [physical] = (await shop.ecomdb('backup', 'list', '--json')).json().result.snapshots
-    const killed = await killedRestore(shop, physical.snapshotId, 'cut')
     const again = ['restore', physical.snapshotId, '--data-dir', 'cut']
+    // It has files to check by then.
+    const killed = await runEcomdb([...again, '--progress=json'], {
+      cwd: shop.folder,
+      env: dyingAt('applying the log'),
+    })
     const refused = await shop.ecomdb(...again)
-    expect([killed, refused.status]).toEqual(['SIGKILL', 2])
+    expect([killed.status, refused.status], killed.stderr).toEqual([KILLED, 2])
     expect(refused.stderr).toContain('of a restore that was cut off')
     // While a process writes there, nobody else does, whatever is asked for.
     const mark = join(shop.folder, 'cut', '.ecomdb-unfinished')
@@ -184,20 +188,6 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(old.stdout).toContain('FINDING: the files bring an audit trail back')
   })
 })
-
-/** Kills it as soon as it has files to check. @returns the signal that ended it */
-async function killedRestore(shop: PhysicalShop, snapshotId: string, dataFolder: string) {
-  const args = ['restore', snapshotId, '--data-dir', dataFolder, '--progress', 'json']
-  const child = spawn(join(packageRoot(), 'bin/ecomdb'), args, {
-    cwd: shop.folder,
-    env: cliEnvironment(shop.folder),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    if (text.includes('applying the log')) child.kill('SIGKILL')
-  })
-  return await new Promise(resolve => child.once('close', (_status, signal) => resolve(signal)))
-}
 
 function outcomes(report: { checks: { name: string; outcome: string }[] }) {
   return Object.fromEntries(report.checks.map(({ name, outcome }) => [name, outcome]))

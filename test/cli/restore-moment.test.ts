@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { packageRoot } from '#core/paths'
 import type { RunningServer } from '#engine/scratch-server'
-import { cliEnvironment } from '#test/cli'
+import { runEcomdb } from '#test/cli'
+import { dyingAt, KILLED } from '#test/dying-at'
 import { TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, startLogged, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
@@ -157,7 +155,13 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     expect(plan.status, plan.stderr).toBe(0)
     expect(plan.stdout).toMatch(/would replay [\d,]+ transactions/)
     // Killed while its server runs: what it leaves is known as not whole.
-    await dieAt('replaying the binary log', args)
+    const died = await runEcomdb(
+      [...args, '--config', join(folder, 'ecomdb.yaml'), '--progress=json'],
+      {
+        env: { ...shop.environment(), ...dyingAt('replaying the binary log') },
+      },
+    )
+    expect(died.status, died.stderr).toBe(KILLED)
     const refused = await shop.ecomdb(args)
     expect(refused.status, refused.stderr).toBe(2)
     expect(refused.stderr).toContain('holds the files of a restore that was cut off')
@@ -190,22 +194,6 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       }
     })
   })
-
-  /** Kills the run as soon as it says that a step begins. */
-  async function dieAt(step: string, args: readonly string[]): Promise<void> {
-    const config = ['--config', join(folder, 'ecomdb.yaml'), '--progress=json']
-    const child = spawn(join(packageRoot(), 'bin/ecomdb'), [...args, ...config], {
-      env: cliEnvironment(folder, shop.environment()),
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    child.stderr.on('data', chunk => {
-      said += String(chunk)
-      if (said.includes(step)) child.kill('SIGKILL')
-    })
-    const [, signal] = await once(child, 'close')
-    expect(signal, said).toBe('SIGKILL')
-  }
 
   /** The server that somebody starts on restored files: with what they bring, and no more. */
   async function onFiles(
