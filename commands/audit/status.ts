@@ -1,4 +1,4 @@
-import { auditedServer, auditPolicyFrom } from '#cli/audit-wiring'
+import { anchorPlaces, auditedServer, auditPolicyFrom } from '#cli/audit-wiring'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, serverFlags } from '#cli/flags'
 import { systemClock } from '#core/clock'
@@ -23,7 +23,8 @@ export default class AuditStatus extends BaseCommand {
     const { flags } = await this.parse(AuditStatus)
     const config = await configFrom(flags)
     const options = { policy: await auditPolicyFrom(config), clock: systemClock }
-    const { trustedSigners, signingKeyFile, anchors } = config.audit
+    const { trustedSigners, signingKeyFile } = config.audit
+    const anchors = await anchorPlaces(config, undefined)
     const result = await auditStatus(await auditedServer(config), {
       ...{ ...options, trustedSigners, anchors: signingKeyFile ? anchors.length : null },
     })

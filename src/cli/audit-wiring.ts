@@ -3,6 +3,7 @@ import type { Config } from '#config/config'
 import { EcomdbError } from '#core/errors'
 import { readSigningKey, type SigningKey } from '#crypto/key-files'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
+import type { TargetPlace } from '#domain/target-place'
 import type { Target } from '#target/target'
 import type { AuditedServer } from '#workflow/audit/install-audit'
 import { wire } from './wire.ts'
@@ -34,15 +35,27 @@ export async function auditedServer(config: Config): Promise<AuditedServer> {
   return { engine, connect, database: config.server.database }
 }
 
-export async function anchorsFrom(
+/** One that is named twice vouches once. */
+export async function anchorPlaces(
   { audit }: Config,
   named: readonly string[] | undefined,
-): Promise<Target[]> {
+): Promise<TargetPlace[]> {
   const { placeOf } = await import('#config/target-location')
   const places = named ? await Promise.all(named.map(place => placeOf(place))) : audit.anchors
-  // One that is named twice vouches once.
-  const each = new Map(places.map(place => [JSON.stringify(place), place]))
-  return await Promise.all([...each.values()].map(place => wire.openTarget(place)))
+  return [...new Map(places.map(place => [nameOf(place), place])).values()]
+}
+
+/** However fast it may be written to, and with whichever credentials. */
+function nameOf({ directory, s3 }: TargetPlace): string {
+  return directory ?? JSON.stringify([s3?.endpoint, s3?.bucket, s3?.prefix])
+}
+
+export async function anchorsFrom(
+  config: Config,
+  named: readonly string[] | undefined,
+): Promise<Target[]> {
+  const places = await anchorPlaces(config, named)
+  return await Promise.all(places.map(place => wire.openTarget(place)))
 }
 
 /**

@@ -115,6 +115,16 @@ describe.each(TEST_ENGINES)('%s', family => {
       3,
       expect.stringMatching(/FINDINGS: NOT CHECKED 1/),
     ])
+    const { server, audit } = parse(await readFile(join(folder, 'ecomdb.yaml'), 'utf8'))
+    const anchors = [{ directory: 'anchor' }, { directory: './anchor', rate_limit_mib: 9 }]
+    await writeFile(join(folder, 'two.yaml'), 'tables: [chats]\nanchors: 2\n')
+    const twice = { server, audit: { ...audit, policy: 'two.yaml', anchors } }
+    await writeFile(join(folder, 'twice.yaml'), stringify(twice))
+    const status = await run('audit', 'status', '--config', 'twice.yaml')
+    expect([status.status, status.stdout]).toEqual([
+      3,
+      expect.stringContaining('PROBLEM  1 anchor missing'),
+    ])
   }
 
   /** A sealer that may not read the rights of others, and a host where no signer is trusted. */
