@@ -143,19 +143,17 @@ export class AuditPlace {
    * Empties what a user said.
    *
    * @param person null: what the ledger has and this database has not
-   * @param how `cut`: the run is dead as soon as the erasure is committed; `meanwhile`: is done
-   *   when the rows are emptied, with the number of the erasure's connection
+   * @param how `cut`: the run is dead as soon as the erasure is committed; `before`: is done when
+   *   the rows are locked; `meanwhile`: when they are emptied; with the erasure's connection
    */
   async erase(
     person: string | null,
-    how: { cut?: boolean; meanwhile?: (connection: number) => Promise<void> } = {},
+    how: { cut?: boolean } & AmongErasure = {},
   ): Promise<ErasureReport> {
     const { auditTrail } = this.engine
-    const { cut, meanwhile } = how
     const erasePerson: typeof auditTrail.erasePerson = async (session, who, sign) => {
-      const used = meanwhile ? afterEmptying(session, meanwhile) : session
-      const erased = await auditTrail.erasePerson(used, who, sign)
-      if (cut) throw new CutShort()
+      const erased = await auditTrail.erasePerson(amongErasure(session, how), who, sign)
+      if (how.cut) throw new CutShort()
       return erased
     }
     const rule = { table: 'messages', where: 'user_id', through: null, empty: ['said'] }
@@ -228,15 +226,20 @@ export class AuditPlace {
   }
 }
 
-/** The session, which does something else once between two of the erasure's statements. */
-function afterEmptying(session: Session, then: (connection: number) => Promise<void>): Session {
+/** What is done once among the erasure's statements, with the number of its connection. */
+interface AmongErasure {
+  before?: (connection: number) => Promise<void>
+  meanwhile?: (connection: number) => Promise<void>
+}
+
+function amongErasure(session: Session, { before, meanwhile }: AmongErasure): Session {
   let done = false
   const run: Session['run'] = async (sql, values) => {
+    const empties = !done && /^UPDATE .* AS t SET /.test(sql)
+    if (empties) await before?.(session.connectionId)
     const result = await session.run(sql, values)
-    if (!done && /^UPDATE .* AS t SET /.test(sql)) {
-      done = true
-      await then(session.connectionId)
-    }
+    if (empties) await meanwhile?.(session.connectionId)
+    done ||= empties
     return result
   }
   return {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { EcomdbError } from '#core/errors'
 import { generateSigningKey } from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
 import type { SignedErasure } from '#domain/audit/erasure'
@@ -120,6 +121,24 @@ export const UPKEEP_ATTACKS: readonly AuditAttack[] = [
         )
       }
       await place.erase('2', { meanwhile })
+    },
+  },
+  {
+    name: 'while somebody is erased, write an event of his row in the name of the erasure',
+    expected: ['EDITED BY', 'EDITED', 'NOT ERASED'],
+    names: 'root@localhost, who is no writer, updated it',
+    async act(place) {
+      const meanwhile = async (connection: number): Promise<void> => {
+        await place.run(
+          `INSERT INTO ${place.store}.event (at, kind, layout_id, row_key, account, connection_id, salt, after_hash)
+           VALUES (UTC_TIMESTAMP(6), 'U', 2, '1:2', USER(), ${connection}, RANDOM_BYTES(16), RANDOM_BYTES(32))`,
+        )
+      }
+      const code = await place.erase('2', { meanwhile }).then(
+        () => 'done',
+        (error: unknown) => (error instanceof EcomdbError ? error.code : String(error)),
+      )
+      if (code !== 'TRAIL_BROKEN') throw new Error(`the erasure was not refused: ${code}`)
     },
   },
   {

@@ -69,7 +69,10 @@ export function erasure(
   }
 }
 
-/** Empties the rows, which writes an event for each, then destroys the salts of all before. */
+/**
+ * Empties the rows, which writes an event for each. Of every row that has one the salts of all before
+ * it are destroyed, whenever the row came, and its own event does not say what was there before.
+ */
 async function erase(
   session: Session,
   store: string,
@@ -85,23 +88,55 @@ async function erase(
     const { affectedRows } = await session.run(await emptySql(session, place, rule), [place.key])
     rows.push({ table: rule.table, rows: affectedRows })
   }
-  const salted = await saltedEvents(session, store, keys, last)
   // A row that came before it was emptied.
   await addKeys(session, place, keys)
-  const events = await ownEvents(session, store, keys, last)
-  for (const where of whereIds(salted)) {
-    await session.run(`UPDATE ${event} SET salt = NULL WHERE ${where}`)
-  }
+  const own = await ownEvents(session, store, keys, last)
+  requireAll(own.length, rows)
+  const salted = await saltedEvents(session, store, newestOf(own))
+  const events = rangesOf(own.map(({ event: { id } }) => id))
+  await changeEvents(session, event, 'salt = NULL', salted)
+  // It has the salt of what is there now, by which the hash of before would tell what was.
+  await changeEvents(session, event, 'before_hash = NULL', events)
   const detail = { erasure: place.erasureId, table: place.rules[0]?.table }
   await writeEvent(session, store, { kind: 'X', subject: place.key, detail })
   const salts = rangesText(salted)
+  const done = { events: own.map(one => ({ ...one.event, before: null })), salts }
   await session.run(
     `REPLACE INTO ${quoteQualified(store, 'erasure_record')} (erasure_id, statement) VALUES (?, ?)`,
-    [place.erasureId, sign({ events, salts })],
+    [place.erasureId, sign(done)],
   )
-  const ids = new RangeBuilder()
-  for (const { id } of events) ids.add(id)
-  return { rows, events: rangesText(ids.ranges), salts }
+  return { rows, events: rangesText(events), salts }
+}
+
+async function changeEvents(
+  session: Session,
+  event: string,
+  change: string,
+  ranges: readonly IdRange[],
+): Promise<void> {
+  for (const where of whereIds(ranges)) {
+    await session.run(`UPDATE ${event} SET ${change} WHERE ${where}`)
+  }
+}
+
+function rangesOf(ids: readonly number[]): IdRange[] {
+  const builder = new RangeBuilder()
+  for (const id of ids) builder.add(id)
+  return builder.ranges
+}
+
+/**
+ * One event for every row that was emptied: what is more, somebody else wrote.
+ * @throws EcomdbError TRAIL_BROKEN: nobody is erased
+ */
+function requireAll(events: number, rows: readonly { rows: number }[]): void {
+  const emptied = rows.reduce((sum, one) => sum + one.rows, 0)
+  if (events === emptied) return
+  throw new EcomdbError('TRAIL_BROKEN', {
+    what: `${emptied} rows were emptied, and ${events} events say so`,
+    why: 'a trigger of the audit is gone, or somebody wrote events in the name of the erasure',
+    hints: ['nobody was erased; `ecomdb audit status` and `ecomdb audit verify` say more'],
+  })
 }
 
 /** Of each table the keys of the person's rows, as events have them, hexadecimal. */
@@ -157,13 +192,19 @@ async function emptySql(
   return `UPDATE ${quoteQualified(database, rule.table)} AS t SET ${changes.join(', ')} WHERE ${whereSql(database, rule)}`
 }
 
+/** An event of the erasure, and the table of its row. */
+interface OwnEvent {
+  table: string
+  event: AuditEvent
+}
+
 /** Not what somebody else did meanwhile, and wrote this connection's number over. */
 async function ownEvents(
   session: Session,
   store: string,
   keys: Keys,
   last: number,
-): Promise<AuditEvent[]> {
+): Promise<OwnEvent[]> {
   const layouts = await session.rows<Row>(
     `SELECT layout_id AS id, table_name AS tbl FROM ${quoteQualified(store, 'layout')}`,
   )
@@ -174,38 +215,46 @@ async function ownEvents(
   )
   return rows
     .map(row => eventOf(Object.values(row)))
-    .filter(({ layout, key }) => {
-      const own = keys.get(tables.get(layout) ?? '')
-      return own?.has(key.toString('hex').toUpperCase())
-    })
+    .map(event => ({ table: tables.get(event.layout) ?? '', event }))
+    .filter(({ table, event }) => keys.get(table)?.has(hexOf(event.key)))
+}
+
+const hexOf = (key: Buffer): string => key.toString('hex').toUpperCase()
+
+/** Of each table the keys that rows had, hexadecimal, and the id before which an event is theirs. */
+type Bounds = Map<string, Map<string, number>>
+
+/** By the newest event of the erasure of each row: that one says what is there now. */
+function newestOf(own: readonly OwnEvent[]): Bounds {
+  const bounds: Bounds = new Map()
+  for (const { table, event } of own) {
+    const known = bounds.get(table) ?? new Map<string, number>()
+    bounds.set(table, known.set(hexOf(event.key), event.id))
+  }
+  return bounds
 }
 
 /** The events of these rows, under all keys that they ever had, that have a salt. */
-async function saltedEvents(
-  session: Session,
-  store: string,
-  keys: ReadonlyMap<string, ReadonlySet<string>>,
-  last: number,
-): Promise<IdRange[]> {
+async function saltedEvents(session: Session, store: string, bounds: Bounds): Promise<IdRange[]> {
   const ids = new Set<number>()
-  for (const [table, own] of keys) {
-    const known = new Set(own)
-    for (let look = [...own]; look.length > 0; ) {
-      const older: string[] = []
+  for (const [table, known] of bounds) {
+    for (let look = [...known.keys()]; look.length > 0; ) {
+      const older = new Set<string>()
       for (let at = 0; at < look.length; at += KEYS) {
-        const rows = await eventsOf(session, store, table, look.slice(at, at + KEYS), last)
-        for (const { id, older: key } of rows) {
+        const rows = await eventsOf(session, store, table, look.slice(at, at + KEYS))
+        for (const { id, key, oldKey } of rows) {
+          if (id >= (known.get(key) ?? 0)) continue
           ids.add(id)
-          if (key !== null && !known.has(key)) older.push(key)
+          // Another row may have got that key since.
+          if (oldKey === null || id <= (known.get(oldKey) ?? 0)) continue
+          known.set(oldKey, id)
+          older.add(oldKey)
         }
       }
-      for (const key of older) known.add(key)
-      look = older
+      look = [...older]
     }
   }
-  const builder = new RangeBuilder()
-  for (const id of [...ids].sort((a, b) => a - b)) builder.add(id)
-  return builder.ranges
+  return rangesOf([...ids].sort((a, b) => a - b))
 }
 
 async function eventsOf(
@@ -213,17 +262,17 @@ async function eventsOf(
   store: string,
   table: string,
   keys: readonly string[],
-  last: number,
-): Promise<{ id: number; older: string | null }[]> {
+): Promise<{ id: number; key: string; oldKey: string | null }[]> {
   const list = keys.map(key => `x'${key}'`).join(', ')
   const rows = await session.rows<Row>(
-    `SELECT event_id AS id, HEX(old_key) AS older FROM ${quoteQualified(store, 'event')}
-     WHERE event_id <= ${last} AND salt IS NOT NULL
+    `SELECT event_id AS id, HEX(row_key) AS row_key, HEX(old_key) AS old_key FROM ${quoteQualified(store, 'event')}
+     WHERE salt IS NOT NULL
        AND layout_id IN (SELECT layout_id FROM ${quoteQualified(store, 'layout')} WHERE table_name = ${quoteString(table)})
        AND row_key IN (${list})`,
   )
   return rows.map(row => ({
     id: Number(row['id']),
-    older: row['older'] === null ? null : String(row['older']),
+    key: String(row['row_key']),
+    oldKey: row['old_key'] === null ? null : String(row['old_key']),
   }))
 }

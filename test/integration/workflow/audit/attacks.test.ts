@@ -38,6 +38,7 @@ const SAMPLE = [
   'after retention, delete what stayed, and let its list be read in two ways',
   'before retention, say that it has come to a batch already',
   'edit while somebody is erased, and say that it was the connection of the erasure',
+  'while somebody is erased, write an event of his row in the name of the erasure',
   'undo an erasure that was cut short, and let its signed record account for an edit',
   'roll it back to before retention, own up to it, and let retention come again: no finding',
 ]
@@ -208,6 +209,50 @@ describe.each(TEST_ENGINES)('%s', family => {
       expect(await told()).toContainEqual(expect.stringMatching(/^3 erased/))
       await place.seal()
       expect(await told()).toContainEqual(expect.stringMatching(/^3 erased/))
+    } finally {
+      await place.close()
+    }
+  })
+
+  test('what comes while a person is erased is erased with its proof, or left as it is', async () => {
+    const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    try {
+      const say = (text: string): Promise<void> =>
+        place.asWriter(
+          `INSERT INTO messages (said_at, user_id, said) VALUES (NOW(), 2, '${text}')`,
+          `UPDATE messages SET said = '${text}, too' WHERE id = LAST_INSERT_ID()`,
+        )
+      // A key that was the person's before, and is another's now.
+      await place.asWriter(
+        'UPDATE messages SET id = 20 WHERE id = 2',
+        "INSERT INTO messages (id, said_at, user_id, said) VALUES (2, NOW(), 1, 'not hers')",
+      )
+      const among = { before: () => say('locked'), meanwhile: () => say('emptied') }
+      expect((await place.erase('2', among)).rows).toEqual([{ table: 'messages', rows: 3 }])
+      const rows = await place.root.rows<{ id: number; said: string | null }>(
+        `SELECT id, said FROM ${place.database}.messages ORDER BY id`,
+      )
+      const left = new Map(rows.map(({ id, said }) => [Number(id), said]))
+      expect(left.get(2)).toBe('not hers')
+      expect([...left].filter(([, said]) => said === null)).toHaveLength(3)
+      expect([...left.values()]).toContain('emptied, too')
+      const events = await place.root.rows(
+        `SELECT REGEXP_REPLACE(CAST(row_key AS CHAR), '^[0-9]+:', '') AS id, COUNT(*) AS events, COUNT(salt) AS salts,
+           COUNT(IF(salt IS NULL, NULL, before_hash)) AS befores
+         FROM ${place.store}.event JOIN ${place.store}.layout USING (layout_id)
+         WHERE table_name = 'messages' GROUP BY row_key`,
+      )
+      const of = new Map(events.map(one => [Number(one['id']), one]))
+      for (const [id, said] of left) {
+        // What is there now can be told from its newest event, and nothing else from any.
+        const { salts, befores } = of.get(id) ?? {}
+        if (said === null) expect([id, Number(salts), Number(befores)]).toEqual([id, 1, 0])
+        else expect(Number(salts)).toBeGreaterThan(0)
+      }
+      expect(await place.verify()).toMatchObject({ findings: [] })
+      // Again: what was left, with what is empty already.
+      expect((await place.erase('2')).rows).toEqual([{ table: 'messages', rows: 4 }])
+      expect(await place.verify()).toMatchObject({ findings: [] })
     } finally {
       await place.close()
     }
