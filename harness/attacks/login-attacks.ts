@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { EcomdbError } from '#core/errors'
 import { Secret } from '#core/secret'
+import { raceWithCode } from '#test/login/race-with-code'
 import { ShopPeople } from '#test/login/shop-people'
 import { askBroker } from '#workflow/broker/ask-broker'
 import { sweepSessions } from '#workflow/broker/sweep-sessions'
@@ -37,6 +38,16 @@ const LOGIN_ATTACKS: readonly LoginAttack[] = [
       const code = await shop.code(somebody.seed)
       await shop.logIn(somebody, { code })
       return await refused(shop.logIn(somebody, { code }), 'LOGIN_REFUSED')
+    },
+  },
+  {
+    name: 'one code from 32 processes at once',
+    expected: 'one of them is let in',
+    async run(shop, somebody) {
+      const code = await shop.code(somebody.seed)
+      const { won, lost } = await raceWithCode(shop, somebody, code, 32, 1)
+      if (won !== 1 || lost !== 31) throw new Error(`${won} got in, and ${lost} did not`)
+      return '1 got in, and 31 did not'
     },
   },
   {

@@ -1,11 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadPasswordPolicy } from '#config/password-policy-file'
 import { systemClock } from '#core/clock'
-import { packageRoot } from '#core/paths'
 import { Secret } from '#core/secret'
 import { TEST_ENGINES } from '#test/engines'
+import { raceWithCode } from '#test/login/race-with-code'
 import { ShopPeople, type Somebody } from '#test/login/shop-people'
 import { sweepSessions } from '#workflow/broker/sweep-sessions'
 import { listUsers, lockUser, showUser, unlockUser } from '#workflow/credential/people'
@@ -179,45 +179,11 @@ describe.each(TEST_ENGINES)('%s', family => {
   test('of 32 sessions in 8 processes with one code one wins, and none after a restart of the server', async () => {
     const rita = await shop.add('rita')
     const code = await shop.code(rita.seed)
-    expect(await race(shop, rita, code, 8, 4)).toEqual({ won: 1, lost: 31 })
+    expect(await raceWithCode(shop, rita, code, 8, 4)).toEqual({ won: 1, lost: 31 })
     await shop.session.close()
     const { folder } = shop.server
     await shop.engine.scratchServers.stop(folder)
     await shop.engine.scratchServers.start({ folder, tcp: false, purpose: 'sandbox' })
-    expect(await race(shop, rita, code, 1, 1)).toEqual({ won: 0, lost: 1 })
+    expect(await raceWithCode(shop, rita, code, 1, 1)).toEqual({ won: 0, lost: 1 })
   })
 })
-
-async function race(
-  { server, issuer, clock }: ShopPeople,
-  { person }: Somebody,
-  code: string,
-  processes: number,
-  sessionsEach: number,
-): Promise<{ won: number; lost: number }> {
-  const script = join(packageRoot(), 'test/support/login/race.ts')
-  const { totpKey } = issuer
-  const words = [server.socketPath, 'ecomdb_access', totpKey.reveal(), person, code]
-  const args = [script, ...words, String(clock.now().getTime()), String(sessionsEach)]
-  const conditions = ['--disable-warning=ExperimentalWarning']
-  const racers = Array.from({ length: processes }, () => {
-    const child = spawn(process.execPath, [...conditions, ...args], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    let said = ''
-    const ready = new Promise<void>(resolve => {
-      child.stdout.on('data', chunk => {
-        said += chunk
-        resolve()
-      })
-      child.once('close', () => resolve())
-    })
-    const ended = new Promise<string>(resolve => child.once('close', () => resolve(said)))
-    return { child, ready, ended }
-  })
-  await Promise.all(racers.map(({ ready }) => ready))
-  for (const { child } of racers) child.stdin.write('go\n')
-  const said = await Promise.all(racers.map(({ ended }) => ended))
-  const counted = (word: string): number => said.join('').split(word).length - 1
-  return { won: counted('won'), lost: counted('lost') }
-}
