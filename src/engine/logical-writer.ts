@@ -55,6 +55,8 @@ export interface RestoreTarget {
   settings: Readonly<Record<string, string>>
   /** local_infile is on. */
   localInfile: boolean
+  /** It looks at passwords before it takes them (MariaDB), and so takes no hash. */
+  refusesHashes: boolean
 }
 
 export interface PlanOptions {

@@ -100,6 +100,15 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
       )
       expect(edited.status).toBe(13)
       expect(edited.stderr).toContain('code: SIGNATURE_INVALID (exit 13)')
+      if (family === 'mariadb') {
+        const session = await at.engine.connect(server.administrator)
+        await session.run("INSTALL SONAME 'simple_password_check'")
+        const hashes = await run('latest', '--confirm', 'shop')
+        await session.run("UNINSTALL SONAME 'simple_password_check'")
+        await session.close()
+        expect(hashes.status).toBe(78)
+        expect(hashes.stderr).toContain('strict_password_validation is ON here')
+      }
       expect(await at.databases(server)).toEqual([])
     })
     const gone = await at.restore({ socketPath: join(at.folder, 'no.sock') }, 'latest')

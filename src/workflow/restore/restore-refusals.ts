@@ -100,6 +100,29 @@ export function refuseWithoutPartialRevokes(
   })
 }
 
+/** Told before the rows are loaded: accounts come after them. */
+export function refuseWhereHashesAre(
+  { refusesHashes, accounts: there }: RestoreTarget,
+  accounts: readonly AccountEntry[],
+): void {
+  const has = new Set(there.map(({ user, host }) => JSON.stringify([user, host])))
+  const hashed = accounts.filter(
+    ({ user, host, create }) =>
+      !has.has(JSON.stringify([user, host])) && create.some(sql => HASHED.test(sql)),
+  )
+  if (!refusesHashes || hashed.length === 0) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore the accounts into this server',
+    why: `${hashed.length} have a password, of which a backup has the hash, and strict_password_validation is ON here`,
+    hints: [
+      'turn strict_password_validation off on it (SET GLOBAL), and on again after the restore',
+      'nothing was changed',
+    ],
+  })
+}
+
+const HASHED = /\bIDENTIFIED (?:BY PASSWORD|VIA .* USING) /
+
 /** A restore was cut short here, and this one does not say what to do about it. */
 export function interruptedBefore(journal: RestoreJournal): EcomdbError {
   return new EcomdbError('TARGET_NOT_EMPTY', {

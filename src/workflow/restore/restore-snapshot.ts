@@ -33,6 +33,7 @@ import {
   refuseDifferences,
   refuseFull,
   refuseOthers,
+  refuseWhereHashesAre,
   refuseWithoutPartialRevokes,
 } from './restore-refusals.ts'
 
@@ -131,7 +132,10 @@ async function prepare(
   const done = resumed && (await writer.progress(session, manifest, resumed.restoreId))
   const databases = databasesOf(options)
   refuseFull(target, databases, journal)
-  if (databases === undefined) refuseWithoutPartialRevokes(target, manifest.accounts)
+  if (databases === undefined) {
+    refuseWithoutPartialRevokes(target, manifest.accounts)
+    refuseWhereHashesAre(target, manifest.accounts)
+  }
   const plan = writer.plan(manifest, target, {
     databases,
     // Without a journal on the server it was cut short before the first table.

@@ -22,7 +22,19 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     administrator: await administrator(session),
     settings: await globalVariables(session, Object.keys(manifest.settings)),
     localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
+    refusesHashes: await refusesHashes(session),
   }
+}
+
+/** Manual, "Password Validation Plugin API": strict_password_validation counts where one is loaded. */
+async function refusesHashes(session: Session): Promise<boolean> {
+  if (session.flavor.family !== 'mariadb') return false
+  const rules = await session.value(
+    `SELECT COUNT(*) FROM information_schema.PLUGINS
+      WHERE PLUGIN_TYPE = 'PASSWORD VALIDATION' AND PLUGIN_STATUS = 'ACTIVE'
+        AND @@GLOBAL.strict_password_validation = 1`,
+  )
+  return rules !== '0'
 }
 
 async function administrator(session: Session): Promise<RestoreTarget['administrator']> {
