@@ -102,6 +102,24 @@ export const RETENTION_ATTACKS: readonly AuditAttack[] = [
     },
   },
   {
+    name: 'between two retentions, remove the event that stayed of a row that was deleted',
+    expected: ['GAP'],
+    names: 'and retention had left it',
+    broken: true,
+    async act(place) {
+      await pruned(place)
+      await place.asWriter('DELETE FROM notes WHERE id = 1')
+      await place.seal()
+      await place.run(
+        "SET @ecomdb_audit_task = 'prune'",
+        `DELETE e FROM ${place.store}.event AS e JOIN ${place.store}.layout AS l USING (layout_id)
+         WHERE l.table_name = 'notes' AND e.row_key = '1:1' AND e.kind = 'B'`,
+        'SET @ecomdb_audit_task = NULL',
+      )
+      await requireRefusal(place)
+    },
+  },
+  {
     name: 'after retention, delete what stayed, and that it stayed',
     expected: ['EDITED'],
     names: 'retention has left is not what was signed',

@@ -218,10 +218,12 @@ export interface AuditTrail extends OwnStores {
   personsOf(session: Session, users: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** The users that a person has or had. */
   usersOf(session: Session, person: string): Promise<string[]>
+  /** @param shorter lists of what stays of batches before that its root is over: both, or neither */
   storeBatch(
     session: Session,
     batch: Pick<Checkpoint, 'batch'>,
     statement: Uint8Array,
     leaves: Uint8Array,
+    shorter: readonly KeptEvents[],
   ): Promise<void>
 }

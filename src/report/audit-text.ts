@@ -126,15 +126,24 @@ export function verifyText(report: VerifyReport): string {
 
 /** `ecomdb audit prune` for people. */
 export function pruneText(report: PruneReport, database: string): string {
-  const { batches, events, kept, removed, before, heldBack, batch, dryRun, warnings } = report
+  const { batches, events, kept, released, removed, before, batch, dryRun, warnings } = report
+  const { heldBack } = report
   const held = [
     ...(heldBack === null ? [] : [`  FINDING  ${heldBack}: it stays, and all after it`]),
     ...warnings.map(one => `  FINDING  ${one}`),
   ]
-  if (!batches) return [`nothing is older than ${before} UTC and may go`, ...held].join('\n')
+  if (!batches && !released)
+    return [`nothing is older than ${before} UTC and may go`, ...held].join('\n')
   return [
-    `batches ${batches}, sealed before ${before} UTC: ${countOf(events, 'event')}`,
-    `  stay     ${countOf(kept, 'event')}, the newest of rows that are there`,
+    ...(batches
+      ? [
+          `batches ${batches}, sealed before ${before} UTC: ${countOf(events, 'event')}`,
+          `  stay     ${countOf(kept, 'event')}, the newest of rows that are there`,
+        ]
+      : [`no batch more was sealed before ${before} UTC`]),
+    ...(released > 0
+      ? [`  stayed   ${countOf(released, 'event')} before, of rows that are gone or changed since`]
+      : []),
     dryRun ? `  would go ${countOf(removed, 'event')}` : `  removed  ${countOf(removed, 'event')}`,
     ...(batch === null ? [] : [`  sealed   in batch ${batch}`]),
     ...held,

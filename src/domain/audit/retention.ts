@@ -14,6 +14,8 @@ export interface PruneReport {
   events: number
   /** Events that are the newest of a row that is still there, or an erasure: they stay. */
   kept: number
+  /** Events that stayed of batches before, and are not needed any more: they go, too. */
+  released: number
   removed: number
   /** Why an older batch stays with all that is after it, in words. */
   heldBack: string | null

@@ -4,8 +4,7 @@ import { anchorProblems } from '#domain/audit/anchor-problems'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { SealReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
-import { type Checkpoint, type Pruned, prunedOf } from '#domain/audit/checkpoint'
-import { controlLeaf, eventLeaf } from '#domain/audit/event'
+import { type Pruned, prunedOf } from '#domain/audit/checkpoint'
 import {
   commonRanges,
   countIds,
@@ -15,32 +14,28 @@ import {
   rangesText,
   subtractRanges,
 } from '#domain/audit/id-ranges'
-import { leafHash, MerkleTree } from '#domain/audit/merkle'
 import { clockAhead, cutoff, isOldEnough, type PruneReport } from '#domain/audit/retention'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
 import { listAnchors } from './anchors.ts'
-import { tableOf } from './batch-builder.ts'
-import { KeptLists } from './kept-lists.ts'
+import { KeptLists, type Release, shorterLists } from './kept-lists.ts'
 import { LiveRowEvents } from './live-row-events.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
+import {
+  notAsSigned,
+  type OldBatch,
+  oldBatch,
+  proofOf,
+  requireProof,
+  requireStayed,
+  tablesOf,
+} from './prove-batches.ts'
 import { Sealer, type SealOptions } from './seal-trail.ts'
 import { noTrail } from './trail-refusals.ts'
 
 export interface PruneOptions extends Omit<SealOptions, 'accept' | 'epochBreak' | 'follow'> {
   /** The database's name; null: only say it. */
   confirmed: string | null
-}
-
-/** A batch that goes. */
-interface OldBatch {
-  batch: number
-  ranges: readonly IdRange[]
-  /** Ids of it that stay. */
-  kept: readonly IdRange[]
-  /** Its root, and the leaves that come after the events', to see that it is as it was sealed. */
-  root: string
-  controlHashes: readonly Buffer[]
 }
 
 interface Plan {
@@ -51,6 +46,8 @@ interface Plan {
   /** What the newest checkpoint signs, and the lists that it is over, to go on from. */
   signed: Pruned
   lists: KeptLists
+  /** What stayed of batches before, where some of it is not needed any more. */
+  releases: readonly Release[]
   heldBack: string | null
 }
 
@@ -58,7 +55,8 @@ interface Plan {
  * `ecomdb audit prune`: removes the events of whole sealed batches that are older than the policy
  * keeps, and that enough anchors have. What says what a live row holds stays, with the hashes
  * of the events that were beside it, so that all that is left still verifies. The checkpoint that
- * says so is signed before anything is removed.
+ * says so is signed before anything is removed. What stayed at an earlier run is looked at again:
+ * it goes when its row is gone or has a newer event.
  *
  * @throws EcomdbError CONFIG_INVALID when the policy keeps all; SCHEMA_MISSING; LOCKED;
  *   CONFIRMATION_REQUIRED for another database; TRAIL_BROKEN when a batch is not what was sealed
@@ -80,13 +78,14 @@ export async function pruneTrail(options: PruneOptions, progress: Progress): Pro
       const all = [...plan.begun, ...plan.batches]
       const events = countIds(all.flatMap(({ ranges }) => ranges))
       const kept = countIds(all.flatMap(one => one.kept))
+      const released = countIds(plan.releases.flatMap(({ gone }) => gone))
       const report: PruneReport = {
         ...{ trailId: trail.trailId, dryRun: confirmed === null, before: plan.before },
         batches: all.length ? `${all[0]?.batch}-${all.at(-1)?.batch}` : '',
-        ...{ events, kept, removed: events - kept, heldBack: plan.heldBack },
-        ...{ batch: null, warnings: [] },
+        ...{ events, kept, released, removed: events - kept + released },
+        ...{ heldBack: plan.heldBack, batch: null, warnings: [] },
       }
-      if (confirmed === null || all.length === 0) return report
+      if (confirmed === null || all.length + released === 0) return report
       return { ...report, ...(await prune(options, session, reader, trail, plan, progress)) }
     } finally {
       await reader.close()
@@ -112,13 +111,13 @@ async function planPrune(
   const last = await options.engine.auditTrail.lastBatch(session)
   const head = last && openCheckpoint(last.statement, options.trustedSigners, `batch ${last.batch}`)
   const signed = prunedOf(head)
-  const lists = await signedLists(signed, reader)
+  const { lists, highest: listed } = await signedLists(signed, reader)
   const begun = await begunBatches(options, session, reader, signed.upTo, lists)
   const from = signed.upTo + 1
   const newest = head?.batch ?? 0
   const { batches, heldBack } = await oldBatches(options, reader, trail, { from, before, newest })
-  const highest = Math.max(0, ...batches.map(({ ranges }) => ranges.at(-1)?.[1] ?? 0))
-  const plan = { before, begun, batches, signed, lists, heldBack }
+  const highest = Math.max(listed, ...batches.map(({ ranges }) => ranges.at(-1)?.[1] ?? 0))
+  const plan = { before, begun, batches, signed, lists, releases: [], heldBack }
   if (highest === 0) return plan
   progress.stage('looking for the newest event of every row')
   const states = new LiveRowEvents(tablesOf(trail))
@@ -130,7 +129,7 @@ async function planPrune(
     const builder = new RangeBuilder()
     for (const id of states.ids(highest)) builder.add(id)
     for (const one of batches) one.kept = commonRanges(one.ranges, builder.ranges)
-    return plan
+    return { ...plan, ...(await shorterLists(signed.upTo, lists, reader, builder.ranges)) }
   } finally {
     states.close()
   }
@@ -140,18 +139,14 @@ async function planPrune(
  * The lists of what stays of what was removed before.
  * @throws EcomdbError TRAIL_BROKEN when they are not what was signed: nobody signs them anew
  */
-async function signedLists({ upTo, kept }: Pruned, reader: AuditReader): Promise<KeptLists> {
-  if (upTo === 0) return new KeptLists()
+async function signedLists(
+  { upTo, kept }: Pruned,
+  reader: AuditReader,
+): Promise<{ lists: KeptLists; highest: number }> {
+  if (upTo === 0) return { lists: new KeptLists(), highest: 0 }
   const lists = await KeptLists.read(reader.keptEvents(), upTo)
-  if (lists.root() === kept) return lists
+  if (lists.root() === kept) return { lists, highest: lists.highest }
   throw notAsSigned(`1-${upTo}`)
-}
-
-function notAsSigned(batches: string): EcomdbError {
-  return broken(
-    `which events of batches ${batches} stayed is not what was signed`,
-    'one of them may have been removed; nothing was removed now',
-  )
 }
 
 /** Of a run that was cut short: what goes of them is signed, and the hashes for it are here. */
@@ -163,25 +158,26 @@ async function begunBatches(
   lists: KeptLists,
 ): Promise<OldBatch[]> {
   const left = upTo > 0 ? await engine.auditTrail.removalsLeft(session, upTo) : []
-  const [first] = left
-  if (first === undefined) return []
-  const numbers = new Set(left)
   const begun: OldBatch[] = []
-  for await (const stored of reader.batches(first)) {
-    if (stored.batch > upTo) break
-    if (!numbers.has(stored.batch)) continue
-    const one = oldBatch(openCheckpoint(stored.statement, trustedSigners, `batch ${stored.batch}`))
+  for (const batch of left) {
+    const one = await storedBatch({ engine, trustedSigners }, session, batch)
     const proof = await reader.leafProof(one.batch)
     const { hashes = Buffer.alloc(0), kept = '' } = proof ?? {}
-    requireRoot(one, hashesOf(hashes))
+    requireProof(one, hashes)
     if (!lists.isSame({ batch: one.batch, ids: kept })) throw notAsSigned(`${one.batch}`)
     begun.push({ ...one, kept: parseRanges(kept) })
   }
   return begun
 }
 
-function tablesOf({ layouts }: TrailRecord): Map<number, string> {
-  return new Map(layouts.map(({ id, table }) => [id, table]))
+async function storedBatch(
+  { engine, trustedSigners }: Pick<PruneOptions, 'engine' | 'trustedSigners'>,
+  session: Session,
+  batch: number,
+): Promise<OldBatch> {
+  const stored = await engine.auditTrail.readBatch(session, batch)
+  if (!stored) throw notAsSigned(`${batch}`)
+  return oldBatch(openCheckpoint(stored.statement, trustedSigners, `batch ${batch}`))
 }
 
 /** From the oldest on, as long as each is old enough and in enough anchors. */
@@ -212,13 +208,6 @@ async function oldBatches(
   return { batches, heldBack: null }
 }
 
-function oldBatch({ batch, events, root, controls }: Checkpoint): OldBatch {
-  const controlHashes = controls.map(control => leafHash(controlLeaf(control)))
-  return { batch, ranges: parseRanges(events), kept: [], root, controlHashes }
-}
-
-const HASH_BYTES = 32
-
 /** A policy that wants none has no trail whose past can go: nothing would say that it was as it was. */
 function anchorsWanted({ anchors }: Pick<AuditPolicy, 'anchors'>): number {
   return Math.max(1, anchors)
@@ -230,14 +219,18 @@ async function prune(
   session: Session,
   reader: AuditReader,
   trail: TrailRecord,
-  { begun, batches, signed, lists }: Plan,
+  plan: Plan,
   progress: Progress,
 ): Promise<Pick<PruneReport, 'batch' | 'removed' | 'warnings'>> {
   const { engine, policy, database } = options
+  const { batches, signed, lists, releases } = plan
   // First: what does not fit the anchors is neither proved nor signed.
   const seal = { ...options, accept: null, epochBreak: null, follow: false }
   const sealer = await Sealer.open(seal, session, trail, progress)
   progress.stage('proving what stays')
+  for (const { batch, was } of releases) {
+    await requireStayed(await storedBatch(options, session, batch), was, reader, trail)
+  }
   for (const one of batches) {
     const hashes = await proofOf(one, reader, trail)
     const kept = rangesText(one.kept)
@@ -246,10 +239,11 @@ async function prune(
   }
   progress.stage('sealing what is removed')
   const upTo = batches.at(-1)?.batch ?? signed.upTo
-  await sealer.sealPruned({ upTo, kept: lists.root() })
+  const shorter = releases.map(({ batch, kept }) => ({ batch, ids: rangesText(kept) }))
+  await sealer.sealPruned({ upTo, kept: lists.root(), shorter })
   requireAnchored(sealer.report(), anchorsWanted(policy))
   progress.stage('removing events')
-  const removed = await removeAll(options, session, [...begun, ...batches], progress)
+  const removed = await removeAll(options, session, goingOf(plan), progress)
   const recorded = { batches: `1-${upTo}`, events: removed }
   const operation = { command: 'audit prune', subject: database, detail: recorded }
   await engine.accessCatalog.recordOperation(session, operation)
@@ -260,17 +254,37 @@ async function prune(
   }
 }
 
+interface Going {
+  batch: number
+  gone: readonly IdRange[]
+  stays: boolean
+}
+
+/** By batch: what a row held goes before the event that says that the row is gone. */
+function goingOf({ begun, batches, releases }: Plan): Going[] {
+  const going = new Map<number, Going>()
+  for (const { batch, ranges, kept } of [...begun, ...batches]) {
+    going.set(batch, { batch, gone: subtractRanges(ranges, kept), stays: kept.length > 0 })
+  }
+  for (const { batch, gone, kept } of releases) {
+    const more = going.get(batch)?.gone ?? []
+    const both = [...more, ...gone].sort((a, b) => a[0] - b[0])
+    going.set(batch, { batch, gone: both, stays: kept.length > 0 })
+  }
+  return [...going.values()].sort((a, b) => a.batch - b.batch)
+}
+
 async function removeAll(
   { engine: { auditTrail } }: PruneOptions,
   session: Session,
-  batches: readonly OldBatch[],
+  going: readonly Going[],
   progress: Progress,
 ): Promise<number> {
   let removed = 0
-  for (const { batch, ranges, kept } of batches) {
-    removed += await auditTrail.removeEvents(session, subtractRanges(ranges, kept))
-    await auditTrail.endRemoval(session, batch, kept.length > 0)
-    progress.advance({ items: countIds(ranges) })
+  for (const { batch, gone, stays } of going) {
+    removed += await auditTrail.removeEvents(session, gone)
+    await auditTrail.endRemoval(session, batch, stays)
+    progress.advance({ items: countIds(gone) })
   }
   return removed
 }
@@ -286,49 +300,6 @@ function requireAnchored({ anchors }: SealReport, wanted: number): void {
     what: `${anchors.length - failed} anchors of ${wanted} have the checkpoint that names what goes`,
     why: 'without it an anchor could not tell a prune from a loss; nothing was removed',
     hints: ['see that the anchors can be written to, and run the command again'],
-  })
-}
-
-/**
- * The leaf hashes of all events of a batch, 32 bytes each. What a run has left that was cut short
- * before it signed is not looked at: until then every event is there.
- *
- * @throws EcomdbError TRAIL_BROKEN when it is not what was sealed: evidence is not removed
- */
-async function proofOf(one: OldBatch, reader: AuditReader, trail: TrailRecord): Promise<Buffer> {
-  const tables = tablesOf(trail)
-  const hashes: Buffer[] = []
-  for await (const event of one.ranges.length ? reader.events(one.ranges) : []) {
-    hashes.push(leafHash(eventLeaf(event, tableOf(event, tables))))
-  }
-  requireRoot(one, hashes)
-  return Buffer.concat(hashes)
-}
-
-function hashesOf(bytes: Buffer): Buffer[] {
-  const count = Math.ceil(bytes.length / HASH_BYTES)
-  return Array.from({ length: count }, (_, at) =>
-    bytes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES),
-  )
-}
-
-function requireRoot(
-  { batch, root, controlHashes }: OldBatch,
-  eventHashes: readonly Buffer[],
-): void {
-  const tree = new MerkleTree()
-  for (const hash of [...eventHashes, ...controlHashes]) tree.appendHash(hash)
-  if (tree.root().toString('hex') === root) return
-  throw broken(
-    `batch ${batch} is not what was sealed, and stays`,
-    'one of its events, or what proves them, was changed or removed; nothing was removed now',
-  )
-}
-
-function broken(what: string, why: string): EcomdbError {
-  return new EcomdbError('TRAIL_BROKEN', {
-    ...{ what, why },
-    hints: ['`ecomdb audit verify` names the event'],
   })
 }
 

@@ -13,7 +13,6 @@ import {
   type EpochBreak,
   NOTHING_SEALED,
   nextState,
-  type Pruned,
   type SealStart,
 } from '#domain/audit/checkpoint'
 import { controlsDiffer } from '#domain/audit/compare-controls'
@@ -31,6 +30,7 @@ import { type AnchorState, Anchors } from './anchor-set.ts'
 import { type BatchBuilder, batchesOf } from './batch-builder.ts'
 import { erasuresToSeal } from './erasure-records.ts'
 import type { AuditedServer } from './install-audit.ts'
+import type { Removal } from './kept-lists.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
 import { believedRestores } from './restored-statements.ts'
 import { noBreak, noTrail, rolledBack } from './trail-refusals.ts'
@@ -125,7 +125,7 @@ export class Sealer {
   /** Control leaves of the next batch alone. */
   #once: Control[] = []
   /** What retention removes, as the next batch says it. */
-  #pruned: Pruned | null = null
+  #pruned: Removal | null = null
   /** The sealer could read the rights of all accounts at its last look. */
   #rightsWatched = true
   /** What a person said counts for all that this run finds at its first look. */
@@ -309,7 +309,7 @@ export class Sealer {
   }
 
   /** Says with the next batch what retention removes. */
-  async sealPruned(pruned: Pruned): Promise<void> {
+  async sealPruned(pruned: Removal): Promise<void> {
     this.#pruned = pruned
     await this.seal()
   }
@@ -352,7 +352,8 @@ export class Sealer {
       tool: toolVersion(),
     }
     const statement = signStatement('audit-checkpoint', checkpoint, key)
-    await engine.auditTrail.storeBatch(this.#session, checkpoint, statement, leaves)
+    const shorter = this.#pruned?.shorter ?? []
+    await engine.auditTrail.storeBatch(this.#session, checkpoint, statement, leaves, shorter)
     this.#head = { checkpoint, sha256: sha256(statement).toString('hex') }
     await this.#forgetErasures()
     this.#once = []

@@ -1,3 +1,4 @@
+import type { KeptEvents } from '#domain/audit/kept-events'
 import type { AuditTrail } from '../../audit-trail.ts'
 import { quoteQualified } from '../../quote.ts'
 import { orNone } from '../../server-error.ts'
@@ -59,11 +60,29 @@ export function storedBatches(
         [restoreId, statement],
       )
     },
-    async storeBatch(session, { batch }, statement, leaves) {
-      await session.run(
-        `INSERT INTO ${quoteQualified(storeOf(session), 'batch')} (batch_id, statement, leaves) VALUES (?, ?, ?)`,
-        [batch, statement, leaves],
-      )
+    async storeBatch(session, { batch }, statement, leaves, shorter) {
+      if (shorter.length > 0) await session.run('START TRANSACTION')
+      try {
+        for (const one of shorter) await shorten(session, storeOf(session), one)
+        await session.run(
+          `INSERT INTO ${quoteQualified(storeOf(session), 'batch')} (batch_id, statement, leaves) VALUES (?, ?, ?)`,
+          [batch, statement, leaves],
+        )
+        if (shorter.length > 0) await session.run('COMMIT')
+      } catch (error) {
+        if (shorter.length > 0) await session.run('ROLLBACK').catch(() => {})
+        throw error
+      }
     },
   }
+}
+
+/** What is not in the list any more has still to go. */
+async function shorten(session: Session, store: string, { batch, ids }: KeptEvents): Promise<void> {
+  const lists = quoteQualified(store, 'kept_event')
+  await (ids === ''
+    ? session.run(`DELETE FROM ${lists} WHERE batch_id = ?`, [batch])
+    : session.run(`UPDATE ${lists} SET ids = ? WHERE batch_id = ?`, [ids, batch]))
+  const proofs = quoteQualified(store, 'leaf_proof')
+  await session.run(`UPDATE ${proofs} SET removed_at = NULL WHERE batch_id = ?`, [batch])
 }

@@ -36,6 +36,7 @@ const SAMPLE = [
   'after retention, delete a row and the event that stayed of it',
   'after retention, delete what stayed, and that it stayed',
   'after retention, delete what stayed, and let its list be read in two ways',
+  'between two retentions, remove the event that stayed of a row that was deleted',
   'before retention, say that it has come to a batch already',
   'edit while somebody is erased, and say that it was the connection of the erasure',
   'while somebody is erased, write an event of his row in the name of the erasure',
@@ -159,6 +160,63 @@ describe.each(TEST_ENGINES)('%s', family => {
         expect((await prune()).batches).not.toBe('')
         expect(await place.verify()).toMatchObject({ findings: [] })
       }
+    } finally {
+      await place.close()
+    }
+  })
+
+  test('what one retention left goes with a later one, when its row is gone or changed', async () => {
+    const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    try {
+      const { auditTrail } = own.engine
+      const prune = (broken: Partial<typeof auditTrail> = {}, dryRun = false) => {
+        const engine = { ...own.engine, auditTrail: { ...auditTrail, ...broken } }
+        const policy = { ...place.policy, keepMs: 0 }
+        const options = { ...place.signing, engine, policy }
+        return pruneTrail(
+          { ...options, confirmed: dryRun ? null : place.database },
+          silentProgress(),
+        )
+      }
+      const clean = async (): Promise<void> => {
+        expect(await place.verify()).toMatchObject({ findings: [] })
+      }
+      const cut = async (): Promise<never> => {
+        throw new CutShort()
+      }
+      const removeSome: typeof auditTrail.removeEvents = async (session, ranges) => {
+        await auditTrail.removeEvents(session, ranges.slice(0, 1))
+        throw new CutShort()
+      }
+      const left = `SELECT COUNT(*) FROM ${place.store}.event JOIN ${place.store}.layout USING (layout_id)
+        WHERE table_name = 'notes' AND row_key IN ('1:1', '1:2')`
+      await place.seal({ accept: 'one more batch' })
+      await prune()
+      await clean()
+      // Note 1 is deleted, note 2 changed.
+      await place.asWriter(
+        'DELETE FROM notes WHERE id = 1',
+        "UPDATE notes SET said = 'two, too' WHERE id = 2",
+      )
+      await place.seal()
+      await clean()
+      const planned = await prune({}, true)
+      expect(planned).toMatchObject({ released: 2, batch: null })
+      expect(planned.removed).toBe(planned.events - planned.kept + 2)
+      expect(await place.root.value(left)).toBe('4')
+      for (const broken of [
+        { storeBatch: cut },
+        { removeEvents: cut },
+        { removeEvents: removeSome },
+      ]) {
+        await expect(prune(broken)).rejects.toThrow(CutShort)
+        await clean()
+      }
+      await prune()
+      // Each run has sealed a batch more: what said that note 1 was deleted has gone with the rest.
+      expect(await place.root.value(left)).toBe('1')
+      await clean()
+      expect(await prune({}, true)).toMatchObject({ released: 0 })
     } finally {
       await place.close()
     }
