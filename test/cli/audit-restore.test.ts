@@ -48,16 +48,20 @@ describe.each(TEST_ENGINES)('%s', family => {
     }
     await session.close()
   }
-  /** How many texts of a person there are. */
-  const contentOf = async (person: string): Promise<string | null> => {
+  const valueFrom = async (sql: string): Promise<string | null> => {
     const session = await own.engine.connect(own.server.administrator)
-    const count = await session.value(
+    const value = await session.value(sql)
+    await session.close()
+    return value
+  }
+  /** How many texts of a person there are. */
+  const contentOf = (person: string): Promise<string | null> =>
+    valueFrom(
       `SELECT (SELECT COUNT(name) FROM shop.people WHERE user_id = ${person})
          + (SELECT COUNT(said) FROM shop.messages WHERE user_id = ${person})`,
     )
-    await session.close()
-    return count
-  }
+  const countOf = (event: string): string =>
+    `SELECT COUNT(*) FROM ecomdb_audit.event WHERE event_id = ${event}`
   const lose = (): Promise<void> =>
     administer('DROP DATABASE shop', 'DROP DATABASE ecomdb_audit', 'DROP DATABASE ecomdb_access')
 
@@ -210,6 +214,29 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(await done('audit', 'erase', '--replay')).toContain('all of the erasure ledger')
   })
 
+  /** Kills a command when a thread of it waits, and the thread, which would go on by itself. */
+  async function killWhileWaiting(args: readonly string[], thread: string): Promise<void> {
+    const root = await own.engine.connect(own.server.administrator)
+    const home = await makeFolder()
+    try {
+      const child = spawn(join(packageRoot(), 'bin/ecomdb'), args, {
+        ...{ cwd: own.folder, stdio: 'ignore' },
+        env: cliEnvironment(home, { ECOMDB_STATE: join(own.folder, 'state') }),
+      })
+      const gone = once(child, 'exit')
+      const waiting = (): Promise<string | null> => root.value(thread)
+      await expect.poll(waiting, { timeout: 60_000 }).not.toBeNull()
+      const found = await waiting()
+      child.kill('SIGKILL')
+      await gone
+      await root.run(`KILL ${found}`)
+      await expect.poll(waiting, { timeout: 60_000 }).toBeNull()
+    } finally {
+      await root.close()
+      await rm(home, { recursive: true, force: true })
+    }
+  }
+
   test('an erasure that is killed before its seal is completed by the next one', async () => {
     const { socketPath } = own.server.administrator
     const chat = await own.engine.connect({ socketPath, user: 'chat', database: 'shop' })
@@ -217,32 +244,16 @@ describe.each(TEST_ENGINES)('%s', family => {
     await chat.run("INSERT INTO messages (user_id, said) VALUES (3, 'delete me')")
     await chat.close()
     await done('audit', 'seal')
-    const root = await own.engine.connect(own.server.administrator)
     const holder = await own.engine.connect(own.server.administrator)
     try {
       // The seal waits for this, and what comes before it does not.
       await holder.run('LOCK TABLES ecomdb_audit.batch READ')
-      const erase = ['audit', 'erase', '--person', '3', '--reason', 'ticket-3', '--confirm', '3']
-      const home = await makeFolder()
-      const child = spawn(join(packageRoot(), 'bin/ecomdb'), erase, {
-        ...{ cwd: own.folder, stdio: 'ignore' },
-        env: cliEnvironment(home, { ECOMDB_STATE: join(own.folder, 'state') }),
-      })
-      const gone = once(child, 'exit')
-      const sealing = (): Promise<string | null> =>
-        root.value(
-          "SELECT MAX(id) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO%.`batch`%'",
-        )
-      await expect.poll(sealing, { timeout: 60_000 }).not.toBeNull()
-      const waiting = await sealing()
-      child.kill('SIGKILL')
-      await gone
-      await root.run(`KILL ${waiting}`)
-      await expect.poll(sealing, { timeout: 60_000 }).toBeNull()
-      await rm(home, { recursive: true, force: true })
+      await killWhileWaiting(
+        ['audit', 'erase', '--person', '3', '--reason', 'ticket-3', '--confirm', '3'],
+        "SELECT MAX(id) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO%.`batch`%'",
+      )
     } finally {
       await holder.close()
-      await root.close()
     }
     expect(await contentOf('3')).toBe('0')
     const before = await run('audit', 'verify')
@@ -254,19 +265,54 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(after.json().result.told).toContain('2 erased: people 1 (ticket-1), people 3 (ticket-3)')
   }, 120_000)
 
-  test('retention removes old events, what is left verifies, and an edit of it is found', async () => {
+  /** In the middle: what is before an event has gone, and this one waits. The trail verifies. */
+  async function killPrune(event: string): Promise<void> {
+    const holder = await own.engine.connect(own.server.administrator)
+    const older = (): Promise<string | null> =>
+      holder.value(`SELECT COUNT(*) FROM ecomdb_audit.event WHERE event_id < ${event}`)
+    try {
+      await holder.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+      const all = Number(await older())
+      await holder.run('START TRANSACTION')
+      await holder.rows(`SELECT at FROM ecomdb_audit.event WHERE event_id = ${event} FOR UPDATE`)
+      await killWhileWaiting(
+        ['audit', 'prune', '--confirm', 'shop'],
+        `SELECT MAX(trx_mysql_thread_id) FROM information_schema.innodb_trx
+         WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE 'DELETE FROM%.\`event\`%'`,
+      )
+      expect(Number(await older())).toBeLessThan(all)
+    } finally {
+      await holder.close()
+    }
+    expect(await valueFrom(countOf(event))).toBe('1')
+    expect((await run('audit', 'verify', '--json')).json().result).toMatchObject({ findings: [] })
+  }
+
+  test('retention that is killed is completed, what is left verifies, and an edit of it is found', async () => {
     for (const keep of ['0d', '99999999999d']) {
       await writeFile(join(own.folder, 'policy.yaml'), `${POLICY}keep: ${keep}\n`)
       expect((await run('audit', 'prune', '--confirm', 'shop')).status, keep).toBe(78)
     }
     await writeFile(join(own.folder, 'policy.yaml'), `${POLICY}keep: 1s\n`)
+    const { socketPath } = own.server.administrator
+    const chat = await own.engine.connect({ socketPath, user: 'chat', database: 'shop' })
+    await chat.run("INSERT INTO messages (user_id, said) VALUES (2, 'hm')")
+    await chat.run("UPDATE messages SET said = 'hm?' WHERE said = 'hm'")
+    await chat.run("UPDATE messages SET said = 'hm!' WHERE said = 'hm?'")
+    await chat.close()
+    await done('audit', 'seal')
+    const changed = await valueFrom(
+      "SELECT event_id FROM ecomdb_audit.event WHERE kind = 'U' ORDER BY event_id DESC LIMIT 1 OFFSET 1",
+    )
     await say('a last one')
     await done('audit', 'seal')
     await nextSecond()
     await nextSecond()
     const planned = await done('audit', 'prune')
     expect(planned).toMatch(/batches 1-\d+, sealed before .*\n {2}stay .*\n {2}would go \d+ events/)
+    await killPrune(String(changed))
     const pruned = await done('audit', 'prune', '--confirm', 'shop')
+    expect(await valueFrom(countOf(String(changed)))).toBe('0')
     expect(pruned).toMatch(/removed {2}\d+ events\n {2}sealed {3}in batch/)
     const clean = await run('audit', 'verify', '--json')
     expect(clean.json().result).toMatchObject({ findings: [], notes: [] })
@@ -298,5 +344,5 @@ describe.each(TEST_ENGINES)('%s', family => {
     const found = await run('audit', 'verify')
     expect(found.status).toBe(13)
     expect(found.stdout).toMatch(/EDITED event \d+ is not what was sealed/)
-  })
+  }, 180_000)
 })
