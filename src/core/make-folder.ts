@@ -14,8 +14,9 @@ export async function makeFolder(path: string, mode = 0o777): Promise<boolean> {
     return await makeOne(path, mode)
   } catch (error) {
     const parent = dirname(path)
-    if (systemCode(error) !== 'ENOENT' || parent === path || (await isThere(parent))) throw error
-    await makeFolder(parent, mode)
+    if (systemCode(error) !== 'ENOENT' || parent === path) throw error
+    // Another process may have made the parent meanwhile: once more, and only once.
+    if (!(await isThere(parent))) await makeFolder(parent, mode)
     return await makeOne(path, mode)
   }
 }
