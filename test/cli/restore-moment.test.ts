@@ -220,6 +220,28 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     expect(check.summary).toContain(`${momentTransactions.toLocaleString('en-US')} transactions`)
   })
 
+  test('a snapshot in the middle of a log file of which more than one segment was stored', async () => {
+    const archived = async (): Promise<void> => {
+      const once = await shop.ecomdb(['backup', 'binlog', '--once', '--quiet'])
+      expect(once.status, once.stderr).toBe(0)
+    }
+    await shop.run('FLUSH BINARY LOGS', 'CREATE TABLE shop.late (i INT PRIMARY KEY)')
+    await archived()
+    await shop.run('INSERT INTO shop.late VALUES (1)')
+    await archived()
+    await shop.run('INSERT INTO shop.late VALUES (2)')
+    const backup = await shop.ecomdb(['backup', 'logical', '--quiet'])
+    expect(backup.status, backup.stderr).toBe(0)
+    await shop.run('INSERT INTO shop.late VALUES (3)')
+    await archived()
+    const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    const all = String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
+    await restored(['--gtid', all], async (server, output) => {
+      expect(output).toContain('replayed 1 transaction')
+      expect(await shop.rows('SELECT i FROM shop.late ORDER BY i', server)).toHaveLength(3)
+    })
+  })
+
   test('wrong moments, parts, and damaged segments are refused before anything is changed', async () => {
     const restore = (...args: string[]) =>
       shop.ecomdb(['restore', ...args, '--confirm', 'shop'], target)

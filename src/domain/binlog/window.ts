@@ -65,7 +65,7 @@ export function windowsOf(
     const own = stretches
       .filter(stretch => stretch.sourceId === sourceId)
       .sort((a, b) => (a.stretchId < b.stretchId ? -1 : 1))
-    const windows = own.map(stretch => windowOf(stretch, snapshots))
+    const windows = own.map((stretch, at) => windowOf(stretch, own[at - 1] ?? null, snapshots))
     return {
       sourceId,
       engine: own[0]?.segments[0]?.engine ?? '',
@@ -90,10 +90,17 @@ export function segmentOfSnapshot(
   return couldLieBetween(engine, gtidsBefore, gtidSet, gtidsAfter) ? found : null
 }
 
-function windowOf(stretch: Stretch, snapshots: readonly SnapshotEnvelope[]): StretchWindow {
+function windowOf(
+  stretch: Stretch,
+  before: Stretch | null,
+  snapshots: readonly SnapshotEnvelope[],
+): StretchWindow {
   const { stretchId, segments } = stretch
   const whole = snapshots.filter(
-    one => (one.scope ?? null) === null && segmentOfSnapshot(stretch, one) !== null,
+    one =>
+      (one.scope ?? null) === null &&
+      segmentOfSnapshot(stretch, one) !== null &&
+      !isOfOldLog(one, stretch, before),
   )
   const within = whole.filter(({ method }) => method === 'logical')
   const files = whole.filter(({ method }) => method === 'physical')
@@ -121,7 +128,18 @@ function between(
   first: SnapshotEnvelope | undefined,
   until: string | null,
 ): { from: string; until: string } | null {
-  return first && until !== null ? { from: first.consistentAt, until } : null
+  if (!first || until === null || first.consistentAt > until) return null
+  return { from: first.consistentAt, until }
+}
+
+/** A log that was reset has the names, the places and the first GTIDs of the one before it. */
+function isOfOldLog(
+  { consistentAt }: SnapshotEnvelope,
+  { segments }: Stretch,
+  before: Stretch | null,
+): boolean {
+  const end = before && momentOfEnd(before.segments)
+  return segments[0]?.begins?.reason === 'history' && end !== null && consistentAt <= end
 }
 
 /** Until when a stretch leads on from a snapshot, of rows or of files. */

@@ -1,10 +1,12 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
+import type { Secret } from '#core/secret'
 import type { Attestation } from '#domain/backup/attestation'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { isHistoryOf } from '#domain/binlog/gtid-history'
 import { type Moment, momentText } from '#domain/binlog/moment'
-import { microsOfIso } from '#domain/binlog/segment'
+import { type BinlogSegment, microsOfIso } from '#domain/binlog/segment'
 import { isAtLeast, type LogPlace, type Stretch } from '#domain/binlog/stretch'
 import { segmentOfSnapshot } from '#domain/binlog/window'
 import type { BinlogArchive } from '#repository/binlog-archive'
@@ -170,6 +172,7 @@ async function requireSameHistory(
   const segment = segmentOfSnapshot(stretch, snapshot)
   const { offset } = placeOf(snapshot)
   if (!segment) return
+  await requireNewerThanFile(archive, stretch, segment, snapshot, identities)
   const scanned = await new SegmentScan(archive, stretch, identities).scan(segment)
   const here = scanned.historyAt(offset)
   const gtids = snapshot.position?.gtidSet ?? ''
@@ -180,6 +183,29 @@ async function requireSameHistory(
       here === null
         ? `${segment.file}:${offset} lies in the middle of a transaction`
         : `at ${segment.file}:${offset} it has the GTIDs '${here}', and the snapshot '${gtids}'`,
+    hints: ['name another snapshot: `ecomdb backup window` lists those within the log'],
+  })
+}
+
+/** Clocks of the server and of the host that backed it up may differ by so much. */
+const SKEW_MS = 5000
+
+/** A log that was reset has the names, places and first GTIDs of the one before; its files are newer. */
+async function requireNewerThanFile(
+  archive: BinlogArchive,
+  { segments }: Stretch,
+  { file }: BinlogSegment,
+  { snapshotId, consistentAt }: SnapshotEnvelope,
+  identities: readonly Secret[],
+): Promise<void> {
+  const first = segments.find(one => one.file === file && one.from === 0 && one.object !== null)
+  if (!first) return
+  const bytes = await archive.readBytes(first, identities)
+  const madeMs = readHeader(bytes, FILE_MAGIC.length).timestamp * 1000
+  if (madeMs <= Date.parse(consistentAt) + SKEW_MS) return
+  throw new EcomdbError('CONTENT_MISMATCH', {
+    what: `the archived binary log is not the one that snapshot ${snapshotId} was taken in`,
+    why: `it is of ${consistentAt}, and ${file} was begun at ${new Date(madeMs).toISOString()}: the log was reset between them`,
     hints: ['name another snapshot: `ecomdb backup window` lists those within the log'],
   })
 }

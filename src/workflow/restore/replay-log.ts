@@ -106,13 +106,15 @@ async function fetchFiles(
   folder: string,
   progress: Progress,
 ): Promise<string[]> {
-  const total = span.segments.reduce((sum, { from, to }) => sum + to - from, 0)
-  await requireSpace(folder, total)
+  const sizeOf = (sum: number, { from, to }: BinlogSegment): number => sum + to - from
+  const total = span.segments.reduce(sizeOf, 0)
+  await requireSpace(folder, span.lead.reduce(sizeOf, total))
   progress.stage('fetching the binary log')
   progress.total({ bytes: total })
-  if (span.head) {
-    const bytes = await archive.readBytes(span.head, access.identities)
-    await writeAt(join(folder, span.head.file), 0, formatOf(bytes))
+  for (const segment of span.lead) {
+    const { engine, file, from } = segment
+    const bytes = await archive.readBytes(segment, access.identities)
+    await writeAt(join(folder, file), from, engine === 'mysql' ? bytes : formatOf(bytes))
   }
   for (const segment of span.segments) {
     const bytes = await archive.readBytes(segment, access.identities)

@@ -12,8 +12,8 @@ export interface ReplaySpan {
   stop: LogPlace
   /** With bytes between start and stop, in order; and the beginning of the first file. */
   segments: readonly BinlogSegment[]
-  /** The first segment of the first file, when it is not among them. */
-  head: BinlogSegment | null
+  /** Segments of the first file from its beginning, as far as the tool reads them before `start`. */
+  lead: readonly BinlogSegment[]
   transactions: number
   /** The last of them, where it could be seen. */
   last: Transaction | null
@@ -33,10 +33,7 @@ export async function replaySpan(
       !isAtLeast(start, { file, offset: to }) && !isAtLeast({ file, offset: from }, stop),
   )
   const [first] = segments
-  const head =
-    first && first.from > 0
-      ? (all.find(({ file, from }) => file === first.file && from === 0) ?? null)
-      : null
+  const lead = first ? leadOf(first, all) : []
   const scan = new SegmentScan(archive, stretch, identities)
   let transactions = 0
   let last: Transaction | null = null
@@ -57,5 +54,14 @@ export async function replaySpan(
     last = within.at(-1) ?? last
     gtids = scanned.historyAt(stop.file === file ? stop.offset : segment.to)
   }
-  return { start, stop, segments, head, transactions, last, gtids }
+  return { start, stop, segments, lead, transactions, last, gtids }
+}
+
+/**
+ * mariadb-binlog goes from the beginning of a file straight to where it is told to start;
+ * mysqlbinlog reads every event in between (seen on 9.7).
+ */
+function leadOf(first: BinlogSegment, all: readonly BinlogSegment[]): BinlogSegment[] {
+  const before = all.filter(({ file, from }) => file === first.file && from < first.from)
+  return first.engine === 'mysql' ? before : before.slice(0, 1)
 }

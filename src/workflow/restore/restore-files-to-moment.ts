@@ -1,4 +1,7 @@
+import { readdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
@@ -45,6 +48,7 @@ export async function restoreFilesToMoment(
   clock: Clock,
   progress: Progress,
 ): Promise<FilesMomentReport> {
+  requirePlainPath(options.dataFolder)
   return await usingRepository(access.repository, async () => {
     progress.stage('finding the moment in the binary log')
     const archive = await BinlogArchive.open(target)
@@ -61,7 +65,7 @@ export async function restoreFilesToMoment(
         ranOn = version
         const run = { archive, access, span, place: { engine, connect }, clock }
         // There is no log that it could write to.
-        const how = { binlog: true, keepGtids: hasGtids(chosen), settle: null }
+        const how = { binlog: true, keepGtids: hasGtids(chosen, span), settle: null }
         replay.outcome = await replayLog({ ...run, ...how }, progress)
         return [
           checkOf('start', `a private ${version} started on the files, and stopped`, []),
@@ -69,6 +73,7 @@ export async function restoreFilesToMoment(
           await gtidsAfter(engine, connect, span.gtids, chosen.next?.gtid ?? null),
         ]
       })
+      await refuseOutside(folder)
       progress.stage('checking pages')
       return [...checks, await pagesAfter(engine, folder)]
     }
@@ -86,7 +91,8 @@ export async function restoreFilesToMoment(
 }
 
 /** A server that had none goes on without. */
-const hasGtids = ({ snapshot }: ChosenStart): boolean => (snapshot.position?.gtidSet ?? '') !== ''
+const hasGtids = ({ snapshot }: ChosenStart, { gtids }: ReplaySpan): boolean =>
+  [snapshot.position?.gtidSet, gtids].some(set => set != null && set !== '')
 
 const replayed = ({ transactions, segments }: ReplaySpan): string =>
   `${countOf(transactions, 'transaction')} of ${countOf(segments.length, 'segment')}, to the last statement`
@@ -113,6 +119,32 @@ async function gtidsAfter(
   } finally {
     await session.close()
   }
+}
+
+/** MariaDB makes such a table where the log says, which is no place of ours. */
+async function refuseOutside(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true })
+  const links = names.filter(name => name.endsWith('.isl'))
+  if (links.length === 0) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'the log makes tables outside of the data directory',
+    why: `DATA DIRECTORY of ${links.map(name => name.slice(0, -'.isl'.length)).join(', ')}`,
+    hints: [
+      'restore rows into a running server (without --data-dir)',
+      'remove the files that were made there by hand',
+    ],
+  })
+}
+
+/** Servers take these for the end of a path, or of a word. */
+function requirePlainPath(dataFolder: string): void {
+  const [odd] = /[:'"\\]/.exec(resolve(dataFolder)) ?? []
+  if (odd === undefined) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: `no private server can be started in ${dataFolder}`,
+    why: `its path has ${odd} in it`,
+    hints: ['restore into another directory, and move it afterwards', 'nothing was changed'],
+  })
 }
 
 async function pagesAfter(engine: Engine, folder: string): Promise<Check> {

@@ -109,10 +109,10 @@ async function requireOwnServer(
  * @throws EcomdbError OBJECT_DAMAGED
  */
 export async function requireWhole(
-  { segments, head }: ReplaySpan,
+  { segments, lead }: ReplaySpan,
   { repository }: SnapshotAccess,
 ): Promise<void> {
-  for (const { object } of head ? [head, ...segments] : segments) {
+  for (const { object } of [...lead, ...segments]) {
     if (object) await repository.readStored(object)
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
@@ -77,7 +77,21 @@ async function onServer<Result>(
   const result = await use(server.administrator, server.version)
   await physicalBackups.dismiss(server.administrator)
   await scratchServers.stop(folder)
+  await requireGoodEnd(folder)
   return result
+}
+
+/** A server that was killed, also by us for taking too long, has left in memory what it had not written. */
+async function requireGoodEnd(folder: string): Promise<void> {
+  const log = await readFile(join(folder, 'server.log'), 'utf8')
+  // MySQL says one thing more.
+  const last = log.trimEnd().split('\n').slice(-2)
+  if (last.some(line => line.includes('Shutdown complete'))) return
+  throw new EcomdbError('TOOL_FAILED', {
+    what: 'the private server on the files did not end in good order',
+    why: `the last that it said: ${last.at(-1) || 'nothing'}`,
+    hints: ['run the restore again, where there is more memory and a faster disk'],
+  })
 }
 
 function requireSameSeries(of: string, running: string): void {
