@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -154,14 +155,24 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     const plan = await shop.ecomdb([...args, '--dry-run'])
     expect(plan.status, plan.stderr).toBe(0)
     expect(plan.stdout).toMatch(/would replay [\d,]+ transactions/)
+    const dying = (...how: Parameters<typeof dyingAt>) =>
+      runEcomdb([...args, '--config', join(folder, 'ecomdb.yaml'), '--progress=json'], {
+        env: { ...shop.environment(), ...dyingAt(...how) },
+      })
+    // Ctrl-C: the work has stopped before the directory is emptied, and nothing comes back.
+    for (const step of [
+      'reading, decrypting and writing files',
+      'starting a private server on the files',
+    ]) {
+      const stopped = await dying(step, 'SIGINT')
+      expect(stopped.status, stopped.stderr).toBe(130)
+      expect(stopped.stderr).toContain('what was begun was cleaned up')
+      expect(existsSync(data), step).toBe(false)
+    }
     // Killed while its server runs: what it leaves is known as not whole.
-    const died = await runEcomdb(
-      [...args, '--config', join(folder, 'ecomdb.yaml'), '--progress=json'],
-      {
-        env: { ...shop.environment(), ...dyingAt('replaying the binary log') },
-      },
-    )
+    const died = await dying('replaying the binary log')
     expect(died.status, died.stderr).toBe(KILLED)
+    expect(await readdir(join(folder, 'state'))).toContainEqual(expect.stringMatching(/^replay-/))
     const refused = await shop.ecomdb(args)
     expect(refused.status, refused.stderr).toBe(2)
     expect(refused.stderr).toContain('holds the files of a restore that was cut off')
@@ -169,6 +180,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     expect(ended.status, ended.stderr).toBe(0)
     expect(ended.stdout).toMatch(/replay +ok +[\d,]+ transactions of \d+ segments?, to the last/)
     expect((await readdir(data)).filter(name => name.startsWith('.'))).toEqual([])
+    // The one that was killed had the log there, decrypted.
+    const state = await readdir(join(folder, 'state'))
+    expect(state.filter(name => name.startsWith('replay-'))).toEqual([])
     await onFiles(data, async server => {
       const [found] = await shop.rows(STATE, server)
       const { audited: _a, counted: _c, ...expected } = beforeDrop as Record<string, unknown>

@@ -6,10 +6,17 @@ import { packageRoot } from '#core/paths'
 export const KILLED = 137
 
 /**
- * For the environment of an ecomdb with --progress=json: it is killed by SIGKILL as a step begins.
+ * For the environment of an ecomdb with --progress=json: it is killed as a step begins.
  * A signal from outside comes later, on a busy machine when the step is over, or all of them.
  */
-export function dyingAt(step: string): Record<string, string> {
+export function dyingAt(
+  step: string,
+  by: 'SIGKILL' | 'SIGINT' = 'SIGKILL',
+): Record<string, string> {
   const preloaded = pathToFileURL(join(packageRoot(), 'test/support/die-at.ts'))
-  return { NODE_OPTIONS: `--import=${preloaded}`, ECOMDB_TEST_DIE_AT: step }
+  return {
+    NODE_OPTIONS: `--import=${preloaded}`,
+    ECOMDB_TEST_DIE_AT: step,
+    ECOMDB_TEST_DIE_BY: by,
+  }
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { EcomdbError } from '#core/errors'
-import { onInterrupt } from '#core/interruption'
+import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import { threadProgram } from '#core/paths'
 
 /** Packs are some tens of megabytes with what is decompressed of them: few threads do. */
@@ -61,7 +61,7 @@ export class BlockThreads {
    */
   async restore(path: string, task: PackTask): Promise<number> {
     const thread = this.#free.pop() ?? (await new Promise<Worker>(go => this.#waiting.push(go)))
-    const { bytes, damaged, storage } = await ask(thread, task).finally(() => this.#give(thread))
+    const { bytes, damaged, storage } = await this.#ask(thread, task)
     if (damaged !== undefined) throw damagedPack(path, damaged)
     if (storage) {
       throw Object.assign(new Error(storage.message), { code: storage.code, syscall: 'write' })
@@ -72,6 +72,16 @@ export class BlockThreads {
   async close(): Promise<void> {
     this.#forget()
     await Promise.all(this.#threads.map(thread => thread.terminate()))
+  }
+
+  /** A thread that a signal has ended would never answer. */
+  async #ask(thread: Worker, task: PackTask): Promise<PackAnswer> {
+    try {
+      throwIfInterrupted()
+      return await ask(thread, task)
+    } finally {
+      this.#give(thread)
+    }
   }
 
   #give(thread: Worker): void {

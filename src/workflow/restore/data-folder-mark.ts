@@ -1,14 +1,19 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { EcomdbError, systemCode } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
+import { withExclusiveLock } from '#process/exclusive-lock'
+import { isAlive } from '#process/is-alive'
 
 /**
  * In a data directory until all of it is there; no server minds it. It says who writes there, as
  * "HOST PID": whoever else comes while that process lives keeps away, whatever was asked for.
  */
 const UNFINISHED = '.ecomdb-unfinished'
+
+/** Another one empties it meanwhile. */
+const CLAIM_WAIT_MS = 120_000
 
 /** What may be in a data directory and is none of the server's files. */
 export const KEPT_BESIDE_FILES: readonly string[] = [UNFINISHED, 'lost+found']
@@ -46,16 +51,27 @@ export async function refuseFull(folder: string, startOver: boolean): Promise<vo
 }
 
 /**
- * From here on the directory, which is there, is this process's to fill and to empty.
+ * From here on the directory, which is there, is this process's to fill and to empty. Of several
+ * processes that come at once, one gets it.
  *
+ * @param endServer ends what a killed restore has left running there; called for `startOver` only
  * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED: what came since it was looked at stays;
  *   STORAGE_FAILED
  */
-export async function claimFolder(folder: string, startOver: boolean): Promise<void> {
-  await refuseFull(folder, startOver)
+export async function claimFolder(
+  folder: string,
+  startOver: boolean,
+  endServer: () => Promise<unknown>,
+): Promise<void> {
   try {
-    if (startOver) await emptyFolder(folder)
-    await writeFile(join(folder, UNFINISHED), `${hostname()} ${process.pid}\n`, { flag: 'wx' })
+    const name = await realpath(folder)
+    await withExclusiveLock({ name, waitMs: CLAIM_WAIT_MS }, async () => {
+      await refuseFull(folder, startOver)
+      if (startOver) await endServer()
+      // The mark that is there is of a process that is no more: from now on it is ours.
+      await writeFile(join(folder, UNFINISHED), ourMark(), { flag: startOver ? 'w' : 'wx' })
+      if (startOver) await removeFiles(folder)
+    })
   } catch (error) {
     if (systemCode(error) === 'EEXIST') throw running(folder, 'another process')
     throw translateStorageError(error, `cannot restore into ${folder}`)
@@ -67,30 +83,31 @@ export async function unclaimFolder(folder: string): Promise<void> {
   await rm(join(folder, UNFINISHED))
 }
 
-/** The mark goes last: what a kill leaves of this is still known as not whole. */
+/**
+ * Removes everything from a directory that this process has claimed; any other stays as it is. The
+ * mark goes last: what a kill leaves of this is still known as not whole.
+ */
 export async function emptyFolder(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (name === 'lost+found' || name === UNFINISHED) continue
-    await rm(join(folder, name), { recursive: true, force: true })
-  }
+  const mark = await readFile(join(folder, UNFINISHED), 'utf8').catch(() => null)
+  if (mark !== ourMark()) return
+  await removeFiles(folder)
   await rm(join(folder, UNFINISHED), { force: true })
 }
+
+async function removeFiles(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (KEPT_BESIDE_FILES.includes(name)) continue
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+const ourMark = (): string => `${hostname()} ${process.pid}\n`
 
 /** On another host nobody can see whether it lives: there --start-over is the user's word. */
 async function refuseRunning(folder: string): Promise<void> {
   const mark = await readFile(join(folder, UNFINISHED), 'utf8').catch(() => '')
   const [host, pid] = mark.trim().split(' ')
   if (host === hostname() && isAlive(Number(pid))) throw running(folder, `process ${pid}`)
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return systemCode(error) === 'EPERM'
-  }
 }
 
 function running(folder: string, who: string): EcomdbError {

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#core/clock'
 import { diskSpace } from '#core/disk-space'
 import { EcomdbError } from '#core/errors'
-import { adviseOnInterrupt, onInterrupt } from '#core/interruption'
+import { adviseOnInterrupt, onInterrupt, throwIfInterrupted } from '#core/interruption'
 import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
@@ -15,6 +14,7 @@ import type { BinlogSegment } from '#domain/binlog/segment'
 import type { SettleOptions } from '#engine/binlog'
 import type { BinlogArchive } from '#repository/binlog-archive'
 import type { SnapshotAccess } from './open-snapshot.ts'
+import { makeOwnFolder } from './own-work-folder.ts'
 import type { ReplaySpan } from './replay-span.ts'
 import type { RestorePlace } from './restore-options.ts'
 
@@ -38,13 +38,13 @@ export interface ReplayRun {
  */
 export async function replayLog(run: ReplayRun, progress: Progress): Promise<ReplayOutcome> {
   const { clock } = run
-  const folder = join(stateFolder(), `replay-${process.pid}-${randomBytes(4).toString('hex')}`)
+  const folder = await makeOwnFolder(stateFolder(), 'replay')
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
   const forget = onInterrupt(remove)
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
     const began = clock.monotonicMs()
     const files = await fetchFiles(run, folder, progress)
+    throwIfInterrupted()
     const fetched = clock.monotonicMs()
     const settled = await replayFiles(run, files, folder, progress)
     return {
@@ -117,6 +117,7 @@ async function fetchFiles(
     await writeAt(join(folder, file), from, engine === 'mysql' ? bytes : formatOf(bytes))
   }
   for (const segment of span.segments) {
+    throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { throwIfInterrupted } from '#core/interruption'
 import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
@@ -9,6 +9,7 @@ import type { Engine } from '#engine/engine'
 import { closing } from '../backup/closing.ts'
 import type { PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
+import { makeOwnFolder } from './own-work-folder.ts'
 import { restoreFiles } from './restore-files.ts'
 
 /** In the data directory until it is prepared; two levels deep, where no server looks for tables. */
@@ -35,12 +36,15 @@ export async function restoreDataFolder(
   for (const [place, layer] of layers.entries()) {
     const into = place === 0 ? folder : join(folder, INCREMENTS, String(place))
     if (place > 0) increments.push(into)
+    throwIfInterrupted()
     await mkdir(into, { recursive: true, mode: modes.folder })
     await restoreFiles(access, layer, { folder: into, modes }, progress)
   }
+  throwIfInterrupted()
   progress.stage('applying the log')
   await withWorkFolder(workFolder => prepare(folder, { increments, workFolder }))
   await rm(join(folder, INCREMENTS), { recursive: true, force: true })
+  throwIfInterrupted()
   progress.stage('checking pages')
   const pages = await checkPages(folder)
   const blocks = layers.reduce((sum, { manifest }) => sum + manifest.blocks.length, 0)
@@ -61,9 +65,7 @@ function bytesOf(layers: readonly PhysicalLayer[]): number {
 
 /** A folder of this run's own, for what an engine's program writes beside its work. */
 async function withWorkFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const name = `${process.pid}-${randomBytes(6).toString('hex')}`
-  const folder = join(stateFolder(), 'physical', name)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const folder = await makeOwnFolder(join(stateFolder(), 'physical'), 'restore')
   const remove = closing(() => rm(folder, { recursive: true, force: true }))
   try {
     await use(folder)

@@ -2,6 +2,7 @@ import { closeSync, ftruncateSync, openSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EcomdbError } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import type { FileEntry } from '#domain/backup/physical-manifest'
@@ -27,6 +28,7 @@ export async function restoreFiles(
     await makeFiles(folder, manifest.files, modes)
     await readPacks(access, layer, usedPacks(manifest, folder), (_, outcome) => {
       if ('error' in outcome) throw outcome.error
+      throwIfInterrupted()
       progress.advance({ bytes: outcome.bytes })
     })
   } catch (error) {
@@ -53,6 +55,7 @@ async function makeFiles(
 ): Promise<void> {
   const folders = files.map(({ path }) => (path.endsWith('/') ? path.slice(0, -1) : dirname(path)))
   for (const name of new Set(folders)) {
+    throwIfInterrupted()
     await mkdir(join(folder, name), { recursive: true, mode: modes.folder })
   }
   for (const { path, bytes } of files) {

@@ -1,5 +1,6 @@
-import { chmod, lchown, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, lchown, readdir, rmdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
@@ -21,6 +22,9 @@ import { removeServerOn } from './server-on-files.ts'
 
 /** In the data directory, where the server can read it whatever guards it. */
 const LEAVERS_FILE = 'ecomdb-leavers.sql'
+
+/** How long a signal waits for the work to stop; less than the program waits for all clean-ups. */
+const SETTLE_MS = 20_000
 
 export interface PhysicalRestoreOptions {
   /** A snapshot id, an unambiguous beginning of one, or 'latest'. */
@@ -87,7 +91,6 @@ export async function restorePhysically(
   const engine = await engineFor(envelope.engine)
   const folder = resolve(options.dataFolder)
   await refuseFull(folder, options.startOver)
-  if (options.startOver && !options.dryRun) await removeServerOn(engine, folder)
   const report = reportOf(layers, folder, leavers, options.auditDatabase)
   if (options.dryRun) return report
   const { initFile } = report
@@ -146,11 +149,18 @@ async function fill(
   progress: Progress,
 ): Promise<{ checks: Check[]; owner: number }> {
   const made = await makeDataFolder(folder)
-  await claimFolder(folder, startOver)
-  const empty = (): Promise<void> =>
-    made ? rm(folder, { recursive: true, force: true }) : emptyFolder(folder)
-  const forget = onInterrupt(empty)
+  const empty = async (): Promise<void> => {
+    await emptyFolder(folder)
+    // Whoever has claimed it meanwhile keeps it.
+    if (made) await rmdir(folder).catch(() => {})
+  }
+  const settled = Promise.withResolvers<void>()
+  const forget = onInterrupt(async () => {
+    await untilSettled(settled.promise, folder)
+    await empty()
+  })
   try {
+    await claimFolder(folder, startOver, () => removeServerOn(engine, folder))
     const checks = await restoreDataFolder(engine, access, layers, folder, progress)
     refuseDamage(checks)
     const last = layers.at(-1)?.manifest
@@ -161,6 +171,7 @@ async function fill(
     if (extra) await writeFile(extra.path, extra.text, { flag: 'wx' })
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)
+    throwIfInterrupted()
     await unclaimFolder(folder)
     return { checks, owner }
   } catch (error) {
@@ -168,7 +179,24 @@ async function fill(
     throw translateStorageError(error, `cannot restore into ${folder}`)
   } finally {
     forget()
+    settled.resolve()
   }
+}
+
+/** While the work goes on it would fill again what is emptied: then the files keep their mark. */
+async function untilSettled(settled: Promise<void>, folder: string): Promise<void> {
+  const late = new AbortController()
+  const ended = await Promise.race([
+    settled.then(() => true),
+    sleep(SETTLE_MS, false, { signal: late.signal }).catch(() => false),
+  ])
+  late.abort()
+  if (ended) return
+  throw new EcomdbError('INTERRUPTED', {
+    what: `${folder} holds the files of a restore that was cut off`,
+    why: 'the work did not stop in time',
+    hints: ['with --start-over they are removed, and the restore begins again'],
+  })
 }
 
 /** @returns whether it was made now */

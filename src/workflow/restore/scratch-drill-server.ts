@@ -5,6 +5,7 @@ import { onInterrupt } from '#core/interruption'
 import { stateFolder } from '#core/paths'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
+import { isAlive } from '#process/is-alive'
 
 /**
  * A throw-away server for a drill: no network, no events, no binary log, in a folder of
@@ -60,14 +61,5 @@ async function removeLeftovers(engine: Engine): Promise<void> {
     const [pid, family] = name.split('-')
     if (family !== engine.family || isAlive(Number(pid))) continue
     await removeServer(engine, join(drillsFolder(), name))
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }

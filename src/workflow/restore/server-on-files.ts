@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError } from '#core/errors'
-import { onInterrupt } from '#core/interruption'
+import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
 import { KEPT_BESIDE_FILES } from './data-folder-mark.ts'
@@ -29,13 +29,16 @@ export async function withServerOnFiles<Result>(
   files: FilesOf,
   use: (connect: ConnectOptions, version: string) => Promise<Result>,
 ): Promise<Result> {
-  const place = await engine.scratchServers.claim(join(folder, SERVER))
   const forget = onInterrupt(() => removeServerOn(engine, folder))
   try {
+    const place = await engine.scratchServers.claim(join(folder, SERVER))
+    throwIfInterrupted()
     const data = join(place, 'data')
     await mkdir(data, { mode: engine.physicalBackups.modes.folder })
     await moveAll(folder, data)
+    throwIfInterrupted()
     const result = await onServer(engine, place, files, use)
+    throwIfInterrupted()
     await moveAll(data, folder)
     await rm(place, { recursive: true })
     return result
@@ -49,7 +52,9 @@ export async function withServerOnFiles<Result>(
 
 /** Ends the server that a restore has left running which was killed, and removes its folder. */
 export async function removeServerOn(engine: Engine, folder: string): Promise<void> {
-  await engine.scratchServers.remove(join(folder, SERVER))
+  const { inspect, remove } = engine.scratchServers
+  // A folder that was not claimed yet has no server: it goes with the files.
+  if (await inspect(join(folder, SERVER))) await remove(join(folder, SERVER))
 }
 
 async function onServer<Result>(
@@ -65,15 +70,18 @@ async function onServer<Result>(
     ...options,
     serverOptions: [...physicalBackups.serverOptions(settings), ...quiet],
   })
+  throwIfInterrupted()
   requireSameSeries(serverVersion, closed.version)
   const admitted = await physicalBackups.admit(closed)
   await scratchServers.stop(folder)
+  throwIfInterrupted()
   // Without grants MariaDB makes no events, and neither engine has its loadable functions.
   const server = await scratchServers.start({
     ...options,
     serverOptions: [...physicalBackups.grantedOptions(settings), ...quiet],
     administrator: admitted,
   })
+  throwIfInterrupted()
   const result = await use(server.administrator, server.version)
   await physicalBackups.dismiss(server.administrator)
   await scratchServers.stop(folder)

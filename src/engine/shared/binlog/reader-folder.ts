@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stateFolder } from '#core/paths'
+import { isAlive } from '#process/is-alive'
 
 const readersFolder = (): string => join(stateFolder(), 'binlog')
 
@@ -20,13 +21,4 @@ export async function makeReaderFolder(): Promise<string> {
   const folder = join(parent, `${process.pid}-${randomBytes(4).toString('hex')}`)
   await mkdir(folder, { mode: 0o700 })
   return folder
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

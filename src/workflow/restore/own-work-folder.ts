@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { isAlive } from '#process/is-alive'
+
+/**
+ * Makes a folder of this run's own, PREFIX-HOST-PID-HEX. Those of runs of this host that were killed
+ * are removed first: they may hold what was decrypted.
+ */
+export async function makeOwnFolder(parent: string, prefix: string): Promise<string> {
+  await mkdir(parent, { recursive: true, mode: 0o700 })
+  const ofHost = `${prefix}-${hostname()}-`
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(ofHost)) continue
+    const pid = /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(ofHost.length))?.[1]
+    if (pid === undefined || isAlive(Number(pid))) continue
+    await rm(join(parent, name), { recursive: true, force: true })
+  }
+  const folder = join(parent, `${ofHost}${process.pid}-${randomBytes(4).toString('hex')}`)
+  await mkdir(folder, { mode: 0o700 })
+  return folder
+}
