@@ -46,10 +46,26 @@ export interface PhysicalBackups {
    * copy's own accounts are called and may do is not known. Turns the grants on.
    */
   admit(server: RunningServer): Promise<ConnectOptions>
-  /** Removes that account again, as itself. */
-  dismiss(administrator: ConnectOptions): Promise<void>
+  /** What a replay as that account would make its own; asked with the grants on. */
+  remember(administrator: ConnectOptions): Promise<BeforeReplay>
+  /**
+   * Removes that account again, as itself, and what a replay has made its own.
+   *
+   * @returns what could not be made as it was on the source, in words
+   * @throws EcomdbError CONTENT_MISMATCH when an object has that account as its definer, and
+   *   the right one is not known
+   */
+  dismiss(administrator: ConnectOptions, before: BeforeReplay): Promise<string[]>
   /** Is this account the one that `admit` has made? */
   isAdmitted(account: { user: string; host: string }): boolean
+}
+
+/** What a replay may change that the log does not tell. */
+export interface BeforeReplay {
+  /** Definers, as user@host, by JSON of database and name. */
+  events: ReadonlyMap<string, string>
+  /** MariaDB's roles. */
+  roles: readonly string[]
 }
 
 export interface PhysicalBackupOptions {

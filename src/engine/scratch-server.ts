@@ -59,6 +59,11 @@ export interface ScratchServerOptions {
   /** More server options, e.g. "--local-infile=OFF"; they come last and so win. */
   serverOptions?: readonly string[]
   /**
+   * A copy that is looked at as it is: no upgrade program of ours is run on it, which would need
+   * root without a password, and on MariaDB turn the grants on that were to be off.
+   */
+  asItIs?: boolean
+  /**
    * Whom to ask as whether it is ready, on data whose root may have a password, or no root at
    * all. By default root without one.
    */

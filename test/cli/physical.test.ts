@@ -159,9 +159,14 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(findings).toEqual([
       expect.stringContaining(`start the server with --init-file=${initFile}`),
     ])
-    const start = { folder: place, tcp: false, purpose: 'sandbox' } as const
-    const serverOptions = [`--init-file=${initFile}`]
-    const server = await shop.engine.scratchServers.start({ ...start, serverOptions })
+    const server = await shop.engine.scratchServers.start({
+      folder: place,
+      tcp: false,
+      purpose: 'sandbox',
+      asItIs: true,
+      administrator: shop.server.administrator,
+      serverOptions: [`--init-file=${initFile}`],
+    })
     const root = await shop.engine.connect(server.administrator)
     expect(await root.value("SELECT COUNT(*) FROM mysql.user WHERE user = 'ann'")).toBe('0')
     await root.close()

@@ -14,6 +14,9 @@ const STATE = `SELECT COUNT(*) AS rows_, SUM(has_victim) AS victims, CAST(SUM(tw
    (SELECT COUNT(*) FROM shop.audit) AS audited, (SELECT SUM(n) FROM shop.totals) AS counted,
    CAST(BIT_XOR(CRC32(CONCAT(writer, '-', seq))) AS CHAR) AS sum FROM shop.ledger`
 
+const YEARLY = `SELECT definer AS definer, status AS status
+   FROM information_schema.events WHERE event_name = 'yearly'`
+
 describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
   let folder: string
   let shop: LoggedShop
@@ -28,7 +31,11 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     folder = await makeFolder()
     shop = await LoggedShop.make(family, folder)
     target = await startLogged(shop.engine, join(folder, 'target'))
-    await shop.run(...LEDGER)
+    await shop.run(
+      ...LEDGER,
+      'CREATE ROLE clerk',
+      "CREATE DEFINER = root@localhost EVENT shop.yearly ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO DELETE FROM shop.audit",
+    )
     if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
     const writers = new Writers(shop, 8)
     const follower = shop.follow('--segment-seconds', '1')
@@ -41,6 +48,11 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       "CREATE USER 'late'@'%' IDENTIFIED BY 'Secret1'",
       "CREATE USER 'ecomdb_job'@'%' IDENTIFIED BY 'Secret2'",
       'CREATE EVENT shop.hourly ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.audit VALUES (9, 9)',
+      // Each of these makes whoever replays it more than a passer-by.
+      'ALTER EVENT shop.yearly DISABLE',
+      'CREATE ROLE packer',
+      "GRANT clerk TO 'late'@'%'",
+      "GRANT packer TO 'late'@'%'",
     )
     await writers.untilCommitted(400)
     pause = await pauseOf(writers)
@@ -98,6 +110,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     await check(target, ended.stdout)
     await shop.rows('DROP DATABASE shop', target)
     await shop.rows("DROP USER IF EXISTS 'late'@'%', 'ecomdb_job'@'%'", target)
+    await shop.rows('DROP ROLE IF EXISTS clerk, packer', target)
   }
 
   test('just before a table was dropped under load: every transaction before it, none after', async () => {
@@ -201,6 +214,24 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       expect(
         await shop.rows("SELECT user FROM mysql.user WHERE user LIKE 'ecomdb_drill%'", server),
       ).toEqual([])
+      expect(await shop.rows(YEARLY, server)).toEqual([
+        { definer: 'root@localhost', status: 'DISABLED' },
+      ])
+      expect(JSON.stringify(await shop.rows("SHOW GRANTS FOR 'late'@'%'", server))).toMatch(
+        /clerk.*packer/,
+      )
+      if (family === 'mariadb') {
+        expect(
+          await shop.rows(
+            "SELECT 1 FROM mysql.roles_mapping WHERE User LIKE 'ecomdb_drill%'",
+            server,
+          ),
+        ).toEqual([])
+        expect(ended.stdout).toMatch(
+          /the log does not tell who may grant packer: root@localhost may/,
+        )
+        await shop.rows("GRANT packer TO 'ecomdb_job'@'%'", server)
+      }
       if (family === 'mysql') {
         const has = `SELECT GTID_SUBSET('${dropped}', @@gtid_executed)`
         expect(await shop.value(has, server)).toBe('0')

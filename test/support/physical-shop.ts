@@ -31,16 +31,20 @@ export class PhysicalShop {
   static async make(family: EngineFamily): Promise<PhysicalShop> {
     const folder = await makeFolder()
     const engine = await engineFor(family)
-    const server = await engine.scratchServers.start({
+    const started = await engine.scratchServers.start({
       folder: join(folder, 'server'),
       tcp: false,
       purpose: 'sandbox',
     })
+    const root = await engine.connect(started.administrator)
+    for (const sql of KEEPER) await root.run(sql)
+    await root.close()
+    const server = { ...started, administrator: { ...started.administrator, user: 'keeper' } }
     const session = await engine.connect(server.administrator)
     const shop = new PhysicalShop(folder, engine, server, session)
     if (family === 'mysql') await session.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
     for (const sql of SCHEMA) await session.run(sql)
-    const init = ['init', '--yes', '--target', 'backups', '--user', 'root']
+    const init = ['init', '--yes', '--target', 'backups', '--user', 'keeper']
     const made = await shop.ecomdb(...init, '--socket', server.socketPath)
     if (made.status !== 0) throw new Error(made.stderr)
     return shop
@@ -98,6 +102,7 @@ export class PhysicalShop {
       folder,
       tcp: false,
       purpose: 'drill',
+      asItIs: true,
       serverOptions: physicalBackups.serverOptions({}),
     })
     const session = await this.engine.connect(server.administrator)
@@ -117,6 +122,13 @@ async function transfer(session: Session): Promise<void> {
   await session.run('UPDATE bank.accounts SET balance = balance + 1 WHERE id = 2')
   await session.run('COMMIT')
 }
+
+/** As on most servers root has a password, which nobody who works on copies of it knows. */
+const KEEPER = [
+  'CREATE USER keeper@localhost',
+  'GRANT ALL ON *.* TO keeper@localhost WITH GRANT OPTION',
+  "ALTER USER root@localhost IDENTIFIED BY 'Secret-of-root1!'",
+]
 
 const SCHEMA = [
   'CREATE DATABASE bank',

@@ -9,6 +9,7 @@ import {
   admitAdministrator,
   dismissAdministrator,
   isDrillAdministrator,
+  rememberBeforeReplay,
 } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
 import {
@@ -65,6 +66,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   // What the binary log had is in no file that is copied.
   restoredGtids: async () => null,
   admit: admitAdministrator,
+  remember: rememberBeforeReplay,
   dismiss: dismissAdministrator,
   isAdmitted: isDrillAdministrator,
 }

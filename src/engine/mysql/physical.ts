@@ -6,6 +6,7 @@ import {
   admitAdministrator,
   dismissAdministrator,
   isDrillAdministrator,
+  rememberBeforeReplay,
 } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
 import { startOptions } from '../shared/physical/observe-source.ts'
@@ -38,6 +39,7 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
     return ((await session.value('SELECT @@global.gtid_executed')) ?? '').replaceAll('\n', '')
   },
   admit: admitAdministrator,
+  remember: rememberBeforeReplay,
   dismiss: dismissAdministrator,
   isAdmitted: isDrillAdministrator,
 }

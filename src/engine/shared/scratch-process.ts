@@ -141,7 +141,7 @@ async function startLocked(
     )
     try {
       const server = await untilReady(folder, process, options)
-      await upgradeOlderData(dialect, server)
+      if (!options.asItIs) await upgradeOlderData(dialect, server)
       return server
     } catch (error) {
       if (error instanceof EcomdbError && error.code === 'AUTHENTICATION_REFUSED') throw error

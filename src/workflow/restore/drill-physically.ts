@@ -88,7 +88,8 @@ class PhysicalDrill {
     progress.stage('starting a private server on the files')
     const server = await this.#start(folder)
     const restoredAt = this.#options.clock.monotonicMs()
-    const connect = await this.#engine.physicalBackups.admit(server)
+    const admitted = await this.#engine.physicalBackups.admit(server)
+    const connect = await this.#withGrants(folder, admitted)
     await this.#options.onRestored?.(connect)
     const session = await this.#engine.connect(connect)
     try {
@@ -116,11 +117,28 @@ class PhysicalDrill {
       folder,
       tcp: false,
       purpose: 'drill',
+      asItIs: true,
       serverOptions: this.#engine.physicalBackups.serverOptions(settings),
     })
     this.#scratchVersion = server.version
     this.#checks.push(checkOf('start', `a private ${server.version} started on the files`, []))
     return server
+  }
+
+  /** A MariaDB that was started without grants does not read its events, later neither. */
+  async #withGrants(folder: string, admitted: ConnectOptions): Promise<ConnectOptions> {
+    const { family, scratchServers, physicalBackups } = this.#engine
+    if (family !== 'mariadb') return admitted
+    await scratchServers.stop(folder)
+    const server = await scratchServers.start({
+      folder,
+      tcp: false,
+      purpose: 'drill',
+      asItIs: true,
+      administrator: admitted,
+      serverOptions: physicalBackups.grantedOptions(this.#last.manifest.settings),
+    })
+    return server.administrator
   }
 
   async #prove(session: Session, connect: ConnectOptions, progress: Progress): Promise<void> {

@@ -61,21 +61,26 @@ export async function restoreFilesToMoment(
     let ranOn: string | null = null
     const sequel: FilesSequel = async (engine, manifest, folder) => {
       progress.stage('starting a private server on the files')
-      const checks = await withServerOnFiles(engine, folder, manifest, async (connect, version) => {
-        ranOn = version
-        const run = { archive, access, span, place: { engine, connect }, clock }
-        // There is no log that it could write to.
-        const how = { binlog: true, keepGtids: hasGtids(chosen, span), settle: null }
-        replay.outcome = await replayLog({ ...run, ...how }, progress)
-        return [
-          checkOf('start', `a private ${version} started on the files, and stopped`, []),
-          checkOf('replay', replayed(span), []),
-          await gtidsAfter(engine, connect, span.gtids, chosen.next?.gtid ?? null),
-        ]
-      })
+      const { result: checks, notes } = await withServerOnFiles(
+        engine,
+        folder,
+        manifest,
+        async (connect, version) => {
+          ranOn = version
+          const run = { archive, access, span, place: { engine, connect }, clock }
+          // There is no log that it could write to.
+          const how = { binlog: true, keepGtids: hasGtids(chosen, span), settle: null }
+          replay.outcome = await replayLog({ ...run, ...how }, progress)
+          return [
+            checkOf('start', `a private ${version} started on the files, and stopped`, []),
+            checkOf('replay', replayed(span), []),
+            await gtidsAfter(engine, connect, span.gtids, chosen.next?.gtid ?? null),
+          ]
+        },
+      )
       await refuseOutside(folder)
       progress.stage('checking pages')
-      return [...checks, await pagesAfter(engine, folder)]
+      return [...checks, ...notes.map(roleCheck), await pagesAfter(engine, folder)]
     }
     const snapshotId = chosen.snapshot.snapshotId
     const restored = await restorePhysically(
@@ -89,6 +94,13 @@ export async function restoreFilesToMoment(
     return { ...restored, serverVersion: ranOn ?? restored.serverVersion, replay }
   })
 }
+
+const roleCheck = (summary: string): Check => ({
+  name: 'roles',
+  outcome: 'unchecked',
+  summary,
+  differences: [],
+})
 
 /** A server that had none goes on without. */
 const hasGtids = ({ snapshot }: ChosenStart, { gtids }: ReplaySpan): boolean =>

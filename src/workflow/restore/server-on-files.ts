@@ -15,20 +15,27 @@ export interface FilesOf {
   settings: Readonly<Record<string, string>>
 }
 
+export interface UsedFiles<Result> {
+  result: Result
+  /** What could not be made as it was on the source, in words. */
+  notes: readonly string[]
+}
+
 /**
  * Starts a private server on the files of a data directory, as an administrator of ours that is
  * gone again afterwards, and stops it in good order, which alone makes the files good: commits are
  * not synchronised. No binary log, no events. When it fails the server is gone, and the files with it.
  *
  * @throws EcomdbError UNSUPPORTED for a server of another series than the files are of: it would
- *   make them its own; TOOL_FAILED, STORAGE_FAILED and what `use` throws
+ *   make them its own; CONTENT_MISMATCH of PhysicalBackups.dismiss; TOOL_FAILED, STORAGE_FAILED and
+ *   what `use` throws
  */
 export async function withServerOnFiles<Result>(
   engine: Engine,
   folder: string,
   files: FilesOf,
   use: (connect: ConnectOptions, version: string) => Promise<Result>,
-): Promise<Result> {
+): Promise<UsedFiles<Result>> {
   const forget = onInterrupt(() => removeServerOn(engine, folder))
   try {
     const place = await engine.scratchServers.claim(join(folder, SERVER))
@@ -62,9 +69,9 @@ async function onServer<Result>(
   folder: string,
   { serverVersion, settings }: FilesOf,
   use: (connect: ConnectOptions, version: string) => Promise<Result>,
-): Promise<Result> {
+): Promise<UsedFiles<Result>> {
   const { scratchServers, physicalBackups } = engine
-  const options = { folder, tcp: false, purpose: 'sandbox' } as const
+  const options = { folder, tcp: false, purpose: 'sandbox', asItIs: true } as const
   const quiet = ['--skip-log-bin', '--event-scheduler=OFF', '--innodb-flush-log-at-trx-commit=0']
   const closed = await scratchServers.start({
     ...options,
@@ -82,11 +89,12 @@ async function onServer<Result>(
     administrator: admitted,
   })
   throwIfInterrupted()
+  const before = await physicalBackups.remember(server.administrator)
   const result = await use(server.administrator, server.version)
-  await physicalBackups.dismiss(server.administrator)
+  const notes = await physicalBackups.dismiss(server.administrator, before)
   await scratchServers.stop(folder)
   await requireGoodEnd(folder)
-  return result
+  return { result, notes }
 }
 
 /** A server that was killed, also by us for taking too long, has left in memory what it had not written. */

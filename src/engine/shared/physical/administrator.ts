@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { Secret } from '#core/secret'
+import type { BeforeReplay } from '../../physical-backup.ts'
 import { quoteAccount, quoteString } from '../../quote.ts'
 import type { RunningServer } from '../../scratch-server.ts'
-import type { ConnectOptions } from '../../session.ts'
+import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
+import { beforeReplay, removeTraces } from './replay-traces.ts'
 
 const USER = 'ecomdb_drill_administrator'
 const HOST = 'localhost'
@@ -19,17 +21,43 @@ export async function admitAdministrator(server: RunningServer): Promise<Connect
     await session.run(`DROP USER IF EXISTS ${account}`)
     await session.run(`CREATE USER ${account} IDENTIFIED BY ${quoteString(password)}`)
     await session.run(`GRANT ALL PRIVILEGES ON *.* TO ${account} WITH GRANT OPTION`)
+    if (session.flavor.family === 'mariadb') await admitToRoles(session)
   } finally {
     await session.close()
   }
   return { ...server.administrator, user: USER, password: new Secret(password) }
 }
 
-/** See PhysicalBackups.dismiss. */
-export async function dismissAdministrator(connect: ConnectOptions): Promise<void> {
+/** MariaDB: only a role's administrator grants it, and this session is nobody, who grants none. */
+async function admitToRoles(session: Session): Promise<void> {
+  await session.run(
+    `INSERT INTO mysql.roles_mapping (Host, User, Role, Admin_option)
+     SELECT ${quoteString(HOST)}, ${quoteString(USER)}, User, 'Y'
+       FROM mysql.user WHERE is_role = 'Y'`,
+  )
+  await session.run('FLUSH PRIVILEGES')
+}
+
+/** See PhysicalBackups.remember. */
+export async function rememberBeforeReplay(connect: ConnectOptions): Promise<BeforeReplay> {
   const session = await openSession(connect)
   try {
+    return await beforeReplay(session)
+  } finally {
+    await session.close()
+  }
+}
+
+/** See PhysicalBackups.dismiss. */
+export async function dismissAdministrator(
+  connect: ConnectOptions,
+  before: BeforeReplay,
+): Promise<string[]> {
+  const session = await openSession(connect)
+  try {
+    const notes = await removeTraces(session, { user: USER, host: HOST }, before)
     await session.run(`DROP USER ${quoteAccount(USER, HOST)}`)
+    return notes
   } finally {
     await session.close()
   }
