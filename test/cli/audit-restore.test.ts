@@ -8,7 +8,7 @@ import { parse, stringify } from 'yaml'
 import { packageRoot } from '#core/paths'
 import { BackupPlace } from '#test/backed-up'
 import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
 import { writeConfig } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
@@ -26,7 +26,7 @@ async function nextSecond(): Promise<void> {
 }
 
 /** A chat, its trail and its backups: what a restore, an erasure and retention do to a trail. */
-describe.each(TEST_ENGINES)('%s', family => {
+describe.each(SLOW_TEST_ENGINES)('%s', family => {
   let own: Awaited<ReturnType<typeof startOwnServer>>
   const run = (...args: string[]): Promise<CliResult> =>
     runEcomdb(args, { cwd: own.folder, env: { ECOMDB_STATE: join(own.folder, 'state') } })

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { type CliResult, runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { administer, sharedServer } from '#test/servers'
 import { makeFolder } from '#test/temporary'
 
 const PERIOD = ['--from', '2013-11-01', '--to', '2013-11-02']
 
 /** One table is enough for the command line; the attacks are in test/integration/workflow/audit. */
-describe.each(TEST_ENGINES)('%s', family => {
+describe.each(SLOW_TEST_ENGINES)('%s', family => {
   const database = `shop_${randomBytes(4).toString('hex')}`
   const store = `audit_${randomBytes(4).toString('hex')}`
   let folder: string

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { BinlogArchive } from '#repository/binlog-archive'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
-describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup binlog', family => {
   let folder: string
   let shop: LoggedShop
 

@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
 import { Secret } from '#core/secret'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { BrokerShop } from '#test/login/broker-shop'
 import { verifyUnits, whyNoSystemd } from '#test/systemd'
 
 const OPEN = "SELECT COUNT(*) FROM mysql.user WHERE user LIKE 's\\_%\\_%'"
 
-describe.each(TEST_ENGINES)('%s', family => {
+describe.each(SLOW_TEST_ENGINES)('%s', family => {
   let shop: BrokerShop
   let alice: { password: string; seed: string }
   let dana: { seed: string; recoveryCodes: string[] }

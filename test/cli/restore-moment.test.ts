@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
 import { runEcomdb } from '#test/cli'
 import { dyingAt, KILLED } from '#test/dying-at'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, startLogged, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -17,7 +17,7 @@ const STATE = `SELECT COUNT(*) AS rows_, SUM(has_victim) AS victims, CAST(SUM(tw
 const YEARLY = `SELECT definer AS definer, status AS status
    FROM information_schema.events WHERE event_name = 'yearly'`
 
-describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
   let folder: string
   let shop: LoggedShop
   let target: RunningServer

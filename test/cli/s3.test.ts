@@ -14,7 +14,7 @@ import { withServer } from '#test/backed-up'
 import { addRoles, BucketShop, type RolesGateway } from '#test/bucket-shop'
 import { ownerClient } from '#test/buckets'
 import { cephMissing, startCeph } from '#test/ceph'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
 import { administer } from '#test/servers'
 import { fixtureFiles, withOwnShop, withShop } from '#test/shop'
@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => gateway?.ceph.stop())
 
-describe.skipIf(missing).each(TEST_ENGINES)(
+describe.skipIf(missing).each(SLOW_TEST_ENGINES)(
   '%s: a bucket with locks and three accounts',
   family => {
     test('init, backup, list, show, verify, drill and restore', async () => {
@@ -74,7 +74,7 @@ describe.skipIf(missing).each(TEST_ENGINES)(
   },
 )
 
-describe.skipIf(missing).each(TEST_ENGINES)('%s: the account that reads no object', family => {
+describe.skipIf(missing).each(SLOW_TEST_ENGINES)('%s: the account that reads no object', family => {
   test('backs up data files, an increment of them, and the binary log', async () => {
     const shop = await PhysicalShop.make(family)
     try {
@@ -98,57 +98,60 @@ describe.skipIf(missing).each(TEST_ENGINES)('%s: the account that reads no objec
   })
 })
 
-describe.skipIf(missing).each(TEST_ENGINES)('%s: a bucket with locks as the anchor', family => {
-  test('takes the seals, and lets whoever seals neither remove nor replace one', async () => {
-    const store = `audit_${randomBytes(4).toString('hex')}`
-    await withShop(family, async shop => {
-      const own = { ECOMDB_AUDIT_DATABASE: store, ECOMDB_ACCESS_DATABASE: `${store}_access` }
-      const { folder, database } = shop
-      const at = await BucketShop.make({ folder, env: { ...shop.env, ...own } }, gateway)
-      await at.setPolicy()
-      const { bucket: Bucket, prefix } = at.place
-      const sealer = ownerClient({ ...gateway.ceph, ...gateway.keys.get('BACKUP') })
-      const seal = (...args: string[]) =>
-        at.done('BACKUP', 'audit', 'seal', '--anchor', at.word('BACKUP'), ...args)
-      const verify = () => at.run('DRILL', 'audit', 'verify', '--anchor', at.word('DRILL'))
-      try {
-        await writeFile(join(folder, 'ecomdb.yaml'), `server: { database: ${database} }\n`)
-        await at.done('BACKUP', 'key', 'rotate', 'audit')
-        await at.done('BACKUP', 'audit', 'install')
-        expect((await seal()).stdout).toMatch(/anchor +s3:.*: 1 new/)
-        await seal('--accept', 'a second batch')
-        const clean = await verify()
-        expect([clean.status, clean.stdout]).toEqual([
-          0,
-          expect.stringMatching(/anchor +s3:.*: 2 checkpoints/),
-        ])
-        const { Contents = [] } = await ownerClient(gateway.ceph).send(
-          new ListObjectsV2Command({ Bucket, Prefix: `${prefix}/audit/` }),
-        )
-        expect(Contents).toHaveLength(4)
-        for (const { Key } of Contents) {
-          const held = await sealer.send(new GetObjectRetentionCommand({ Bucket, Key }))
-          expect(held.Retention?.RetainUntilDate?.getTime()).toBeGreaterThan(Date.now())
-          // What is laid over a checkpoint is not the checkpoint.
-          await sealer.send(new PutObjectCommand({ Bucket, Key, Body: 'theirs' }))
+describe.skipIf(missing).each(SLOW_TEST_ENGINES)(
+  '%s: a bucket with locks as the anchor',
+  family => {
+    test('takes the seals, and lets whoever seals neither remove nor replace one', async () => {
+      const store = `audit_${randomBytes(4).toString('hex')}`
+      await withShop(family, async shop => {
+        const own = { ECOMDB_AUDIT_DATABASE: store, ECOMDB_ACCESS_DATABASE: `${store}_access` }
+        const { folder, database } = shop
+        const at = await BucketShop.make({ folder, env: { ...shop.env, ...own } }, gateway)
+        await at.setPolicy()
+        const { bucket: Bucket, prefix } = at.place
+        const sealer = ownerClient({ ...gateway.ceph, ...gateway.keys.get('BACKUP') })
+        const seal = (...args: string[]) =>
+          at.done('BACKUP', 'audit', 'seal', '--anchor', at.word('BACKUP'), ...args)
+        const verify = () => at.run('DRILL', 'audit', 'verify', '--anchor', at.word('DRILL'))
+        try {
+          await writeFile(join(folder, 'ecomdb.yaml'), `server: { database: ${database} }\n`)
+          await at.done('BACKUP', 'key', 'rotate', 'audit')
+          await at.done('BACKUP', 'audit', 'install')
+          expect((await seal()).stdout).toMatch(/anchor +s3:.*: 1 new/)
+          await seal('--accept', 'a second batch')
+          const clean = await verify()
+          expect([clean.status, clean.stdout]).toEqual([
+            0,
+            expect.stringMatching(/anchor +s3:.*: 2 checkpoints/),
+          ])
+          const { Contents = [] } = await ownerClient(gateway.ceph).send(
+            new ListObjectsV2Command({ Bucket, Prefix: `${prefix}/audit/` }),
+          )
+          expect(Contents).toHaveLength(4)
+          for (const { Key } of Contents) {
+            const held = await sealer.send(new GetObjectRetentionCommand({ Bucket, Key }))
+            expect(held.Retention?.RetainUntilDate?.getTime()).toBeGreaterThan(Date.now())
+            // What is laid over a checkpoint is not the checkpoint.
+            await sealer.send(new PutObjectCommand({ Bucket, Key, Body: 'theirs' }))
+          }
+          await at.readsAndDeletesNothing('BACKUP', 0)
+          expect((await verify()).status).toBe(0)
+          await administer(
+            family,
+            `CREATE TABLE ${store}_access.kept AS SELECT * FROM ${store}.batch WHERE batch_id = 1`,
+            `TRUNCATE TABLE ${store}.batch`,
+            `INSERT INTO ${store}.batch SELECT * FROM ${store}_access.kept`,
+          )
+          const back = await verify()
+          expect(back.stdout).toContain('the database ends at batch 1, and anchors go on to 2')
+        } finally {
+          await administer(
+            family,
+            `DROP DATABASE IF EXISTS ${store}`,
+            `DROP DATABASE IF EXISTS ${store}_access`,
+          )
         }
-        await at.readsAndDeletesNothing('BACKUP', 0)
-        expect((await verify()).status).toBe(0)
-        await administer(
-          family,
-          `CREATE TABLE ${store}_access.kept AS SELECT * FROM ${store}.batch WHERE batch_id = 1`,
-          `TRUNCATE TABLE ${store}.batch`,
-          `INSERT INTO ${store}.batch SELECT * FROM ${store}_access.kept`,
-        )
-        const back = await verify()
-        expect(back.stdout).toContain('the database ends at batch 1, and anchors go on to 2')
-      } finally {
-        await administer(
-          family,
-          `DROP DATABASE IF EXISTS ${store}`,
-          `DROP DATABASE IF EXISTS ${store}_access`,
-        )
-      }
+      })
     })
-  })
-})
+  },
+)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { quoteIdentifier } from '#engine/quote'
 import { runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { TestLeaver } from '#test/leaver'
 import { startScheduler } from '#test/scheduler-process'
 import { withOwnDatabase } from '#test/servers'
@@ -22,7 +22,7 @@ copies: [{ name: disk, directory: disk, media: usb-disk, offsite: true, offline:
 notify: { command: [sh, -c, cat >> told.json] }
 `
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: it seals, ends grants, copies when the disk comes, and reports',
   family =>
     withFolder(async folder =>
