@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
 import { runEcomdb } from '#test/cli'
 import { dyingAt, KILLED } from '#test/dying-at'
-import { SLOW_TEST_ENGINES } from '#test/engines'
+import { TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, startLogged, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -17,7 +17,7 @@ const STATE = `SELECT COUNT(*) AS rows_, SUM(has_victim) AS victims, CAST(SUM(tw
 const YEARLY = `SELECT definer AS definer, status AS status
    FROM information_schema.events WHERE event_name = 'yearly'`
 
-describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
+describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
   let folder: string
   let shop: LoggedShop
   let target: RunningServer
@@ -190,7 +190,8 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     expect(refused.status, refused.stderr).toBe(2)
     expect(refused.stderr).toContain('holds the files of a restore that was cut off')
     const ended = await shop.ecomdb([...args, '--start-over'])
-    expect(ended.status, ended.stderr).toBe(0)
+    // MariaDB: who may grant the new role is not known.
+    expect(ended.status, ended.stderr).toBe(family === 'mariadb' ? 3 : 0)
     expect(ended.stdout).toMatch(/replay +ok +[\d,]+ transactions of \d+ segments?, to the last/)
     expect((await readdir(data)).filter(name => name.startsWith('.'))).toEqual([])
     // The one that was killed had the log there, decrypted.
@@ -228,7 +229,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
           ),
         ).toEqual([])
         expect(ended.stdout).toMatch(
-          /the log does not tell who may grant packer: root@localhost may/,
+          /FINDING: .*the log does not tell who may grant packer: root@localhost may/,
         )
         await shop.rows("GRANT packer TO 'ecomdb_job'@'%'", server)
       }

@@ -226,7 +226,8 @@ async function describeRunning(
 }
 
 async function startFailed(folder: string, last: unknown): Promise<EcomdbError> {
-  const why = (await complaints(folder)) || messageOf(last)
+  const silent = last === undefined ? 'it ended without a word' : messageOf(last)
+  const why = (await complaints(folder)) || silent
   const full = meansFullDisk(why) || (await isNearlyFull(folder))
   return new EcomdbError(full ? 'STORAGE_FAILED' : 'TOOL_FAILED', {
     what: `the private server in ${folder} did not start`,

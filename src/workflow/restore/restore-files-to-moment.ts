@@ -59,6 +59,7 @@ export async function restoreFilesToMoment(
     progress.stage('reading the segments of the binary log')
     await requireWhole(span, access)
     let ranOn: string | null = null
+    const findings: string[] = []
     const sequel: FilesSequel = async (engine, manifest, folder) => {
       progress.stage('starting a private server on the files')
       const { result: checks, notes } = await withServerOnFiles(
@@ -78,9 +79,10 @@ export async function restoreFilesToMoment(
           ]
         },
       )
+      findings.push(...notes)
       await refuseOutside(folder)
       progress.stage('checking pages')
-      return [...checks, ...notes.map(roleCheck), await pagesAfter(engine, folder)]
+      return [...checks, await pagesAfter(engine, folder)]
     }
     const snapshotId = chosen.snapshot.snapshotId
     const restored = await restorePhysically(
@@ -90,17 +92,15 @@ export async function restoreFilesToMoment(
       clock,
       progress,
     )
-    // Files that a newer patch release has had open are its own.
-    return { ...restored, serverVersion: ranOn ?? restored.serverVersion, replay }
+    return {
+      ...restored,
+      // Files that a newer patch release has had open are its own.
+      serverVersion: ranOn ?? restored.serverVersion,
+      findings: [...restored.findings, ...findings],
+      replay,
+    }
   })
 }
-
-const roleCheck = (summary: string): Check => ({
-  name: 'roles',
-  outcome: 'unchecked',
-  summary,
-  differences: [],
-})
 
 /** A server that had none goes on without. */
 const hasGtids = ({ snapshot }: ChosenStart, { gtids }: ReplaySpan): boolean =>
@@ -119,7 +119,7 @@ async function gtidsAfter(
   const session = await engine.connect({ ...connect, database: undefined })
   try {
     const found = await engine.physicalBackups.restoredGtids(session)
-    if (found === null || found === '' || gtids === null) {
+    if (found === null || gtids === null || (found === '' && gtids === '')) {
       const why = found === null ? 'the files do not tell them' : 'there are none to compare'
       return { name: 'gtids', outcome: 'unchecked', summary: why, differences: [] }
     }

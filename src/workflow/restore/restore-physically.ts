@@ -233,10 +233,11 @@ async function ownerOf(folder: string): Promise<{ uid: number; gid: number }> {
 }
 
 function refuseDamage(checks: readonly Check[]): void {
-  const differences = checks.flatMap(check => check.differences)
+  const failed = checks.filter(check => check.differences.length > 0)
+  const differences = failed.flatMap(check => check.differences)
   if (differences.length === 0) return
   throw new EcomdbError('CONTENT_MISMATCH', {
-    what: 'pages of the restored files are not right',
+    what: `the restored files are not right: ${failed.map(({ name }) => name).join(', ')}`,
     why: differences.join('; '),
     hints: ['restore another snapshot: `ecomdb backup list`; and drill it first'],
   })
