@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/support/longest-first.ts'
 
+/** Days since 1970, UTC: see test/support/engines.ts. */
+process.env['ECOMDB_TEST_DAY'] ??= String(Math.floor(Date.now() / 86_400_000))
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

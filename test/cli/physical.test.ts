@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findTool } from '#process/find-tool'
 import { runEcomdb } from '#test/cli'
 import { dyingAt, KILLED } from '#test/dying-at'
-import { SLOW_TEST_ENGINES } from '#test/engines'
+import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
 
-describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
+describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
   let shop: PhysicalShop
 
   beforeAll(async () => {

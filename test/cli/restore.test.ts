@@ -12,7 +12,7 @@ import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
-import { SLOW_TEST_ENGINES } from '#test/engines'
+import { TEST_ENGINES } from '#test/engines'
 import { NEEDS_MOUNT, onReadOnly } from '#test/read-only'
 import { writeConfig } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
@@ -20,7 +20,7 @@ import { makeFolder } from '#test/temporary'
 /** Rows of `bulk`: enough to interrupt their loading, 26 MB. */
 const BULK_ROWS = 64_000
 
-describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore and drill', family => {
+describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
   let at: Place
 
   beforeAll(async () => {
@@ -102,12 +102,15 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore and drill', family => {
       expect(edited.stderr).toContain('code: SIGNATURE_INVALID (exit 13)')
       if (family === 'mariadb') {
         const session = await at.engine.connect(server.administrator)
-        await session.run("INSTALL SONAME 'simple_password_check'")
-        const hashes = await run('latest', '--confirm', 'shop')
-        await session.run("UNINSTALL SONAME 'simple_password_check'")
-        await session.close()
-        expect(hashes.status).toBe(78)
-        expect(hashes.stderr).toContain('strict_password_validation is ON here')
+        try {
+          await session.run("INSTALL SONAME 'simple_password_check'")
+          const hashes = await run('latest', '--confirm', 'shop')
+          expect(hashes.status).toBe(78)
+          expect(hashes.stderr).toContain('strict_password_validation is ON here')
+        } finally {
+          await session.run("UNINSTALL SONAME 'simple_password_check'")
+          await session.close()
+        }
       }
       expect(await at.databases(server)).toEqual([])
     })

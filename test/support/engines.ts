@@ -6,8 +6,9 @@ export const TEST_ENGINES: readonly EngineFamily[] = ENGINE_FAMILIES.filter(fami
   (process.env['ECOMDB_TEST_ENGINES'] ?? ENGINE_FAMILIES.join()).split(',').includes(family),
 )
 
-const DAY_MS = 86_400_000
-const today = ENGINE_FAMILIES.at(Math.floor(Date.now() / DAY_MS) % ENGINE_FAMILIES.length)
+/** The same in every worker, also across midnight: vitest.config.ts sets it. */
+const day = Number(process.env['ECOMDB_TEST_DAY'])
+const today = ENGINE_FAMILIES.at(day % ENGINE_FAMILIES.length)
 const isShort = process.env['ECOMDB_TEST_ENGINES'] === undefined && availableParallelism() <= 2
 
 /**

@@ -77,7 +77,8 @@ export class LoggedShop {
     const ended = new Promise<number | null>(resolve => child.once('close', resolve))
     const following = async (times: number): Promise<void> => {
       while (output.split('following the binary log').length <= times) {
-        if (child.exitCode !== null) throw new Error(`the archiver has ended: ${output}`)
+        const isGone = child.exitCode !== null || child.signalCode !== null
+        if (isGone) throw new Error(`the archiver has ended: ${output}`)
         await sleep(20)
       }
     }

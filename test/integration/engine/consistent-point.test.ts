@@ -12,14 +12,14 @@ import {
 } from '#engine/logical-reader'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions, Session } from '#engine/session'
-import { SLOW_TEST_ENGINES } from '#test/engines'
+import { TEST_ENGINES } from '#test/engines'
 import { makeFolder } from '#test/temporary'
 
 const ACCOUNTS = 60
 const BALANCE = 1000
 
 /** One server per engine for all of this file: it is locked, and other files' are not. */
-describe.each(SLOW_TEST_ENGINES)('%s', family => {
+describe.each(TEST_ENGINES)('%s', family => {
   let engine: Engine
   let server: RunningServer
   let admin: Session

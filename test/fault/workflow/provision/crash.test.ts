@@ -11,7 +11,7 @@ import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
 import { cliEnvironment } from '#test/cli'
-import { SLOW_TEST_ENGINES } from '#test/engines'
+import { TEST_ENGINES } from '#test/engines'
 import { sharedServer, withDatabase } from '#test/servers'
 import { buildStage, ORDERS_FROM_ITEMS, readShop } from '#test/shop-history'
 import { withFolder } from '#test/temporary'
@@ -20,7 +20,7 @@ import { applyProvision } from '#workflow/provision/apply-provision'
 const naming = { prefix: `t_${randomBytes(4).toString('hex')}`, host: 'localhost' }
 
 afterAll(async () => {
-  for (const family of SLOW_TEST_ENGINES) {
+  for (const family of TEST_ENGINES) {
     const { engine, server } = await sharedServer(family)
     const session = await engine.connect(server.administrator)
     for (const user of ['definer', 'clerk']) {
@@ -91,7 +91,7 @@ function stoppingOnce(engine: Engine, places: Set<string>): Engine {
   }
 }
 
-test.each(SLOW_TEST_ENGINES.flatMap(family => [null, 8].map(stage => [family, stage] as const)))(
+test.each(TEST_ENGINES.flatMap(family => [null, 8].map(stage => [family, stage] as const)))(
   '%s, from stage %s: stopped at every statement, it goes on to the same end',
   async (family, stage) => {
     const expected = await undisturbed(family, stage)
@@ -123,7 +123,7 @@ const HOLDS = [
   'SELECT COUNT(*) FROM chat_messages',
 ]
 
-test.each(SLOW_TEST_ENGINES)(
+test.each(TEST_ENGINES)(
   '%s: killed in the middle of a statement, it goes on to the same end',
   async family => {
     const expected = await undisturbed(family, 8)
@@ -154,7 +154,7 @@ test.each(SLOW_TEST_ENGINES)(
   },
 )
 
-test.each(SLOW_TEST_ENGINES)(
+test.each(TEST_ENGINES)(
   '%s: the server dies under it, and it goes on to the same end',
   async family => {
     const expected = await undisturbed(family, 8)

@@ -9,7 +9,7 @@ import { attackCase } from '#harness/attacks/audit-suite'
 import { writersCase } from '#harness/attacks/audit-writers'
 import { requireRefusal } from '#harness/attacks/retention-attacks'
 import { openDirectoryTarget } from '#target/dir/directory-target'
-import { SLOW_TEST_ENGINES } from '#test/engines'
+import { TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
 import { eraseFromTrail } from '#workflow/audit/erase-person'
 import { exportTrail } from '#workflow/audit/export-trail'
@@ -58,7 +58,7 @@ const CHAT = [
   "INSERT INTO talk.chat_messages VALUES (1, '2026-01-01', 1, 1, NULL, 'hellö'), (2, '2026-01-02', 1, NULL, 1, NULL)",
 ]
 
-describe.each(SLOW_TEST_ENGINES)('%s', family => {
+describe.each(TEST_ENGINES)('%s', family => {
   let own: Awaited<ReturnType<typeof startOwnServer>>
   beforeAll(async () => {
     own = await startOwnServer(family)

@@ -5,7 +5,7 @@ import { silentProgress } from '#core/progress'
 import { quoteIdentifier } from '#engine/quote'
 import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
-import { SLOW_TEST_ENGINES } from '#test/engines'
+import { TEST_ENGINES } from '#test/engines'
 import { fillOddServer, ODD_DATABASE } from '#test/odd-server'
 import { serverValues } from '#test/server-values'
 import { withFolder } from '#test/temporary'
@@ -17,7 +17,7 @@ afterEach(() => {
 
 // One server is backed up and restored twice: the slow part is making servers, and more than a
 // minute of it on a busy machine.
-test.each(SLOW_TEST_ENGINES)('%s: every value comes back, compared in the server', async family => {
+test.each(TEST_ENGINES)('%s: every value comes back, compared in the server', async family => {
   await withFolder(async folder => {
     vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
     const place = await BackupPlace.make(join(folder, 'backup'), family)
