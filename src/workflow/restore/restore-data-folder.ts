@@ -6,10 +6,10 @@ import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
 import type { Engine } from '#engine/engine'
+import { makeOwnFolder } from '#process/own-folder'
 import { closing } from '../backup/closing.ts'
 import type { PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
-import { makeOwnFolder } from './own-work-folder.ts'
 import { restoreFiles } from './restore-files.ts'
 
 /** In the data directory until it is prepared; two levels deep, where no server looks for tables. */

@@ -5,6 +5,7 @@ import {
   jobReport,
   type ScheduleReport,
 } from '#domain/schedule/schedule-report'
+import { isAlive } from '#process/is-alive'
 import { isInCrontab } from './crontab.ts'
 import { isPresent, jobsOf, type ScheduleContext } from './schedule-context.ts'
 import type { SchedulerSeen } from './schedule-files.ts'
@@ -21,7 +22,8 @@ export async function listSchedule(
   const jobs: JobReport[] = []
   for (const job of jobsOf(context)) {
     const state = await files.readJob(job.id, now)
-    const running = state.running !== null && isAlive(state.running.pid)
+    const pid = state.running?.pid ?? null
+    const running = pid !== null && isAlive(pid)
     jobs.push(jobReport(job, state, { now, present: await isPresent(job, context), running }))
   }
   const seen = await files.readScheduler()
@@ -106,14 +108,4 @@ function stopped({ scheduler, cron, jobs }: Seen, now: number): Problem[] {
   if (!cron) return problem('nothing runs the schedule here', [install])
   const waits = cron.since !== null && now - Date.parse(cron.since) < ALIVE_MS['looks-in']
   return waits ? [] : problem('the crontab has the schedule, and cron has not run it', CRON_NEXT)
-}
-
-function isAlive(pid: number | null): boolean {
-  if (pid === null) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

@@ -4,16 +4,17 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, messageOf } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
+import { stateFolder } from '#core/paths'
 import { translateStorageError } from '#core/storage-error'
 import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { fileAfter } from '#domain/binlog/stretch'
+import { makeOwnFolder } from '#process/own-folder'
 import { type RunningProgram, startProgram } from '#process/running-program'
 import type { BinlogFeed, BinlogReadOptions, FeedItem } from '../../binlog.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { EventSplitter } from './event-splitter.ts'
 import { Fifo } from './fifo.ts'
 import { removeOptionFile, writeOptionFile } from './option-file.ts'
-import { makeReaderFolder } from './reader-folder.ts'
 import { toolError } from './tool-error.ts'
 
 const POLL_MS = 20
@@ -25,7 +26,8 @@ export async function openFeed(
   dialect: BinlogDialect,
   options: BinlogReadOptions,
 ): Promise<BinlogFeed> {
-  const folder = await makeReaderFolder()
+  // For the pipes and the option file of one reading tool.
+  const folder = await makeOwnFolder(join(stateFolder(), 'binlog'), 'reader')
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
   const forget = onInterrupt(remove)
   try {

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { isAlive } from '#process/is-alive'
+import { isAlive } from './is-alive.ts'
 
 /**
  * Makes a folder of this run's own, PREFIX-HOST-PID-HEX. Those of runs of this host that were killed
- * are removed first: they may hold what was decrypted.
+ * are removed first: they may hold what was decrypted, or a password.
  */
 export async function makeOwnFolder(parent: string, prefix: string): Promise<string> {
   await mkdir(parent, { recursive: true, mode: 0o700 })
