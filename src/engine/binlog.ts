@@ -75,6 +75,11 @@ export interface BinlogFeed {
 
 /** Replays binary log files into a server. */
 export interface LogReplay {
+  /**
+   * Does the tool read every event of the first file before it gets to where it is to start? Else
+   * it reads the file's beginning, and goes on from there.
+   */
+  readonly readsBeforeStart: boolean
   /** What is on the server besides its own databases, and who may log in. */
   observe(session: Session): Promise<ReplayTarget>
   /**

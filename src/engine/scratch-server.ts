@@ -29,6 +29,14 @@ export interface ScratchServers {
    * @throws EcomdbError UNSUPPORTED when it holds anything else
    */
   claim(folder: string): Promise<string>
+  /**
+   * Does what can be refused before anything is made: the program is here, and the folder's path is
+   * not too long for it.
+   *
+   * @returns the program's version
+   * @throws EcomdbError TOOL_MISSING, UNSUPPORTED
+   */
+  check(folder: string): Promise<string>
   /** The running server of this folder, or null. Waits for one that is starting. */
   status(folder: string): Promise<RunningServer | null>
   /** What is in this folder, without talking to the server; null when it is none of ours. */

@@ -175,6 +175,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     // Ctrl-C: the work has stopped before the directory is emptied, and nothing comes back.
     for (const step of [
       'reading, decrypting and writing files',
+    const long = join(folder, 'x'.repeat(190), 'x'.repeat(190))
+    const tooLong = await shop.ecomdb([...args.with(2, long), '--dry-run'])
+    expect(tooLong.status, tooLong.stderr).toBe(78)
+    expect(tooLong.stderr).toContain('is too long for a database server')
       'starting a private server on the files',
     ]) {
       const stopped = await dying(step, 'SIGINT')

@@ -10,6 +10,7 @@ export const mariadbBinlogDialect: BinlogDialect = {
   client: () => findInstallation('mariadb').program('mariadb'),
   clientOptions: ['--local-infile=1'],
   forgetGtids: [],
+  readsBeforeStart: false,
   statusStatement: () => 'SHOW MASTER STATUS',
   serverUuid: async () => null,
   sourceId: session => mariadbLogicalDialect.sourceId(session),

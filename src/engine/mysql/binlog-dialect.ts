@@ -10,6 +10,8 @@ export const mysqlBinlogDialect: BinlogDialect = {
   client: () => findInstallation('mysql').program('mysql'),
   clientOptions: ['--no-login-paths', '--local-infile=1'],
   forgetGtids: ['--skip-gtids'],
+  // Seen on 9.7.
+  readsBeforeStart: true,
   statusStatement: session =>
     session.flavor.atLeast('mysql', 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
   serverUuid: session => session.value('SELECT @@server_uuid'),

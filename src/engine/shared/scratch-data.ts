@@ -88,7 +88,8 @@ async function initialize(dialect: ScratchDialect, folder: string): Promise<void
   }
 }
 
-async function versionOf(dialect: ScratchDialect): Promise<string> {
+/** Of the server's program: "10.11.19-MariaDB". */
+export async function versionOf(dialect: ScratchDialect): Promise<string> {
   const { stdout } = await runProgram(dialect.server(), ['--no-defaults', '--version'])
   return /\bVer (\S+)/.exec(stdout.toString('utf8'))?.[1] ?? 'unknown'
 }

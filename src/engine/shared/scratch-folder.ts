@@ -9,7 +9,7 @@ import {
   rename,
   writeFile,
 } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { EcomdbError, systemCode } from '#core/errors'
 import { makeFolder } from '#core/make-folder'
 import type { EngineFamily } from '#domain/engine-family'
@@ -43,7 +43,12 @@ export async function existingFolder(folder: string): Promise<string | null> {
 /** Makes the folder where there is none. Gives its real path back, under which it is locked. */
 export async function makeServerFolder(folder: string): Promise<string> {
   await makeFolder(resolve(folder), 0o700)
-  const path = await realpath(folder)
+  return await refuseLongPath(folder)
+}
+
+/** @returns the real path of a folder, or that which it will have when it is made */
+export async function refuseLongPath(folder: string): Promise<string> {
+  const path = await realPathOf(resolve(folder))
   if (Buffer.byteLength(path) > MAX_FOLDER_PATH) {
     throw new EcomdbError('UNSUPPORTED', {
       what: `the path of ${path} is too long for a database server`,
@@ -52,6 +57,12 @@ export async function makeServerFolder(folder: string): Promise<string> {
     })
   }
   return path
+}
+
+async function realPathOf(path: string): Promise<string> {
+  const parent = dirname(path)
+  if (path === parent) return path
+  return await realpath(path).catch(async () => join(await realPathOf(parent), basename(path)))
 }
 
 /**

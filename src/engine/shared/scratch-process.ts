@@ -13,13 +13,14 @@ import type {
   ScratchServers,
 } from '../scratch-server.ts'
 import { openSession } from './mysql2-session.ts'
-import { prepareData, series } from './scratch-data.ts'
+import { prepareData, series, versionOf } from './scratch-data.ts'
 import type { ScratchDialect } from './scratch-dialect.ts'
 import {
   claimFolder,
   existingFolder,
   makeServerFolder,
   readRecord,
+  refuseLongPath,
   type ServerRecord,
   socketFor,
   writeRecord,
@@ -58,6 +59,10 @@ export function scratchServers(dialect: ScratchDialect): ScratchServers {
         await claimFolder(path, dialect.family)
         return path
       })
+    },
+    async check(folder) {
+      await refuseLongPath(folder)
+      return await versionOf(dialect)
     },
     async status(folder) {
       const found = await findFolder(folder)

@@ -102,7 +102,7 @@ function limitsOf({ start, stop, segments }: ReplaySpan): { start: number; stop:
 
 /** The files of the server, as far as they are replayed: the bytes before the start are left out. */
 async function fetchFiles(
-  { archive, access, span }: ReplayRun,
+  { archive, access, place, span }: ReplayRun,
   folder: string,
   progress: Progress,
 ): Promise<string[]> {
@@ -111,10 +111,11 @@ async function fetchFiles(
   await requireSpace(folder, span.lead.reduce(sizeOf, total))
   progress.stage('fetching the binary log')
   progress.total({ bytes: total })
+  const { readsBeforeStart } = place.engine.binaryLog.replay
   for (const segment of span.lead) {
-    const { engine, file, from } = segment
+    const { file, from } = segment
     const bytes = await archive.readBytes(segment, access.identities)
-    await writeAt(join(folder, file), from, engine === 'mysql' ? bytes : formatOf(bytes))
+    await writeAt(join(folder, file), from, readsBeforeStart ? bytes : formatOf(bytes))
   }
   for (const segment of span.segments) {
     throwIfInterrupted()

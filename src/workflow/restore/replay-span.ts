@@ -2,6 +2,7 @@ import type { Secret } from '#core/secret'
 import type { Transaction } from '#domain/binlog/scanner'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { isAtLeast, type LogPlace } from '#domain/binlog/stretch'
+import type { LogReplay } from '#engine/binlog'
 import type { BinlogArchive } from '#repository/binlog-archive'
 import type { ChosenStart } from './choose-snapshot.ts'
 import { SegmentScan } from './scan-segment.ts'
@@ -26,6 +27,7 @@ export async function replaySpan(
   archive: BinlogArchive,
   { stretch, start, stop }: ChosenStart,
   identities: readonly Secret[],
+  { readsBeforeStart }: Pick<LogReplay, 'readsBeforeStart'>,
 ): Promise<ReplaySpan> {
   const all = stretch.segments.filter(({ object }) => object !== null)
   const segments = all.filter(
@@ -33,7 +35,8 @@ export async function replaySpan(
       !isAtLeast(start, { file, offset: to }) && !isAtLeast({ file, offset: from }, stop),
   )
   const [first] = segments
-  const lead = first ? leadOf(first, all) : []
+  const before = all.filter(({ file, from }) => file === first?.file && from < first.from)
+  const lead = readsBeforeStart ? before : before.slice(0, 1)
   const scan = new SegmentScan(archive, stretch, identities)
   let transactions = 0
   let last: Transaction | null = null
@@ -55,13 +58,4 @@ export async function replaySpan(
     gtids = scanned.historyAt(stop.file === file ? stop.offset : segment.to)
   }
   return { start, stop, segments, lead, transactions, last, gtids }
-}
-
-/**
- * mariadb-binlog goes from the beginning of a file straight to where it is told to start;
- * mysqlbinlog reads every event in between (seen on 9.7).
- */
-function leadOf(first: BinlogSegment, all: readonly BinlogSegment[]): BinlogSegment[] {
-  const before = all.filter(({ file, from }) => file === first.file && from < first.from)
-  return first.engine === 'mysql' ? before : before.slice(0, 1)
 }

@@ -25,7 +25,7 @@ import {
   restorePhysically,
 } from './restore-physically.ts'
 import { replayReportOf, requireWhole } from './restore-to-moment.ts'
-import { withServerOnFiles } from './server-on-files.ts'
+import { requireServerFor, withServerOnFiles } from './server-on-files.ts'
 
 export interface FilesMomentReport extends PhysicalRestoreReport {
   replay: ReplayReport
@@ -54,7 +54,9 @@ export async function restoreFilesToMoment(
     const archive = await BinlogArchive.open(target)
     const { snapshot } = options
     const chosen = await chooseStart(archive, access, snapshot, moment, progress, 'physical')
-    const span = await replaySpan(archive, chosen, access.identities)
+    const engine = await engineFor(chosen.snapshot.engine)
+    await requireServerFor(engine, resolve(options.dataFolder), chosen.snapshot)
+    const span = await replaySpan(archive, chosen, access.identities, engine.binaryLog.replay)
     const replay = replayReportOf(moment, chosen, span)
     progress.stage('reading the segments of the binary log')
     await requireWhole(span, access)

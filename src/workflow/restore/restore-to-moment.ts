@@ -43,7 +43,7 @@ export async function restoreToMoment(
     progress.stage('finding the moment in the binary log')
     const archive = await BinlogArchive.open(target)
     const chosen = await chooseStart(archive, access, options.snapshot, moment, progress)
-    const span = await replaySpan(archive, chosen, access.identities)
+    const span = await replaySpan(archive, chosen, access.identities, place.engine.binaryLog.replay)
     const replay = replayReportOf(moment, chosen, span)
     let before: ReplayTarget | null = null
     const check = async (session: Session, own: readonly string[]): Promise<void> => {

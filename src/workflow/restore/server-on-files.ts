@@ -57,6 +57,20 @@ export async function withServerOnFiles<Result>(
   }
 }
 
+/**
+ * Refuses what `withServerOnFiles` would, before there are any files.
+ *
+ * @throws EcomdbError UNSUPPORTED for a server of another series, or a path that is too long for
+ *   one; TOOL_MISSING
+ */
+export async function requireServerFor(
+  { scratchServers }: Pick<Engine, 'scratchServers'>,
+  folder: string,
+  { serverVersion }: Pick<FilesOf, 'serverVersion'>,
+): Promise<void> {
+  requireSameSeries(serverVersion, await scratchServers.check(join(folder, SERVER)))
+}
+
 /** Ends the server that a restore has left running which was killed, and removes its folder. */
 export async function removeServerOn(engine: Engine, folder: string): Promise<void> {
   const { inspect, remove } = engine.scratchServers

@@ -16,6 +16,8 @@ export interface BinlogDialect {
   readonly clientOptions: readonly string[]
   /** For the tool, when it replays: transactions get new GTIDs. */
   readonly forgetGtids: readonly string[]
+  /** See LogReplay. */
+  readonly readsBeforeStart: boolean
   readonly statusStatement: (session: Session) => string
   /** MySQL's server_uuid. */
   serverUuid(session: Session): Promise<string | null>

@@ -14,6 +14,7 @@ export function logReplay(dialect: BinlogDialect): LogReplay {
   return {
     observe: session => observeTarget(dialect, session),
     prepare: prepareServer,
+    readsBeforeStart: dialect.readsBeforeStart,
     run: options => runReplay(dialect, options),
     settle: (session, options) => settle(dialect, session, options),
   }
