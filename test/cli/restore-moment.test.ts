@@ -14,8 +14,8 @@ const STATE = `SELECT COUNT(*) AS rows_, SUM(has_victim) AS victims, CAST(SUM(tw
    (SELECT COUNT(*) FROM shop.audit) AS audited, (SELECT SUM(n) FROM shop.totals) AS counted,
    CAST(BIT_XOR(CRC32(CONCAT(writer, '-', seq))) AS CHAR) AS sum FROM shop.ledger`
 
-const YEARLY = `SELECT definer AS definer, status AS status
-   FROM information_schema.events WHERE event_name = 'yearly'`
+const YEARLY = `SELECT definer AS definer, status AS status, character_set_client AS client
+   FROM information_schema.events WHERE event_name LIKE 'yearly%'`
 
 describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
   let folder: string
@@ -34,7 +34,8 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     await shop.run(
       ...LEDGER,
       'CREATE ROLE clerk',
-      "CREATE DEFINER = root@localhost EVENT shop.yearly ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO DELETE FROM shop.audit",
+      'SET character_set_client = latin1',
+      "CREATE DEFINER = root@localhost EVENT shop.`yearly é` ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO DELETE FROM shop.audit",
     )
     if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
     const writers = new Writers(shop, 8)
@@ -47,9 +48,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     await shop.run(
       "CREATE USER 'late'@'%' IDENTIFIED BY 'Secret1'",
       "CREATE USER 'ecomdb_job'@'%' IDENTIFIED BY 'Secret2'",
-      'CREATE EVENT shop.hourly ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.audit VALUES (9, 9)',
+      'SET character_set_client = latin1',
+      'CREATE EVENT shop.`hourly é` ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.audit VALUES (9, 9)',
       // Each of these makes whoever replays it more than a passer-by.
-      'ALTER EVENT shop.yearly DISABLE',
+      'ALTER EVENT shop.`yearly é` DISABLE',
       'CREATE ROLE packer',
       "GRANT clerk TO 'late'@'%'",
       "GRANT packer TO 'late'@'%'",
@@ -212,7 +214,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       expect(JSON.stringify(late)).not.toMatch(/ACCOUNT LOCK/)
       expect(
         await shop.value(
-          "SELECT status FROM information_schema.events WHERE event_name = 'hourly'",
+          "SELECT status FROM information_schema.events WHERE event_name LIKE 'hourly%'",
           server,
         ),
       ).toBe('ENABLED')
@@ -220,7 +222,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
         await shop.rows("SELECT user FROM mysql.user WHERE user LIKE 'ecomdb_drill%'", server),
       ).toEqual([])
       expect(await shop.rows(YEARLY, server)).toEqual([
-        { definer: 'root@localhost', status: 'DISABLED' },
+        { definer: 'root@localhost', status: 'DISABLED', client: 'latin1' },
       ])
       expect(JSON.stringify(await shop.rows("SHOW GRANTS FOR 'late'@'%'", server))).toMatch(
         /clerk.*packer/,

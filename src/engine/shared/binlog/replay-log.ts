@@ -1,8 +1,10 @@
 import { isPerson } from '#domain/backup/restored-accounts'
 import type { LogReplay, ReplayTarget, SettleOptions } from '../../binlog.ts'
-import { quoteAccount, quoteQualified, quoteString } from '../../quote.ts'
+import { quoteAccount } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
+import { alterEvents } from '../definer-objects/alter-event.ts'
+import { definerOf } from '../definer-objects/list-objects.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { runReplay } from './run-replay.ts'
 
@@ -12,9 +14,9 @@ const LARGEST_PACKET = 1024 * 1024 * 1024
 /** See LogReplay. */
 export function logReplay(dialect: BinlogDialect): LogReplay {
   return {
+    readsBeforeStart: dialect.readsBeforeStart,
     observe: session => observeTarget(dialect, session),
     prepare: prepareServer,
-    readsBeforeStart: dialect.readsBeforeStart,
     run: options => runReplay(dialect, options),
     settle: (session, options) => settle(dialect, session, options),
   }
@@ -81,28 +83,17 @@ interface EventRow extends SqlRow {
   place: string
   name: string
   definer: string
-  mode: string
-  client: string
-  collation: string
-  zone: string
 }
 
-/** ALTER EVENT writes the session's settings and its user into the event, so these come first. */
 async function disableEvents(session: Session): Promise<string[]> {
   const rows = await session.rows<EventRow>(
-    `SELECT EVENT_SCHEMA AS place, EVENT_NAME AS name, DEFINER AS definer, SQL_MODE AS mode,
-            CHARACTER_SET_CLIENT AS client, COLLATION_CONNECTION AS collation, TIME_ZONE AS zone
+    `SELECT EVENT_SCHEMA AS place, EVENT_NAME AS name, DEFINER AS definer
        FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'
       ORDER BY EVENT_SCHEMA, EVENT_NAME`,
   )
-  for (const { place, name, definer, mode, client, collation, zone } of rows) {
-    const at = definer.lastIndexOf('@')
-    const by = quoteAccount(definer.slice(0, at), definer.slice(at + 1))
-    await session.run(
-      `SET SESSION sql_mode = ${quoteString(mode)}, character_set_client = ${quoteString(client)},
-         collation_connection = ${quoteString(collation)}, time_zone = ${quoteString(zone)}`,
-    )
-    await session.run(`ALTER DEFINER = ${by} EVENT ${quoteQualified(place, name)} DISABLE`)
-  }
+  const changes = rows.map(({ place, name, definer }) => ({
+    ...{ schema: place, name, definer: definerOf(definer), status: 'DISABLE' },
+  }))
+  await alterEvents(session, changes)
   return rows.map(({ place, name }) => `${place}.${name}`)
 }

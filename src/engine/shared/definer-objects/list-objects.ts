@@ -30,9 +30,7 @@ export async function listDefinerObjects(
 }
 
 function objectOf(row: Row, definers: readonly AccountName[]): DefinerObject {
-  const text = String(row['definer'])
-  const at = text.lastIndexOf('@')
-  const named = { user: text.slice(0, at), host: text.slice(at + 1) }
+  const named = definerOf(String(row['definer']))
   return {
     kind: String(row['kind']) as DefinerObject['kind'],
     schema: String(row['sch']),
@@ -41,6 +39,11 @@ function objectOf(row: Row, definers: readonly AccountName[]): DefinerObject {
     ...(row['tbl'] === null ? {} : { table: String(row['tbl']), fires: String(row['fires']) }),
     ...(row['state'] === null ? {} : { enabled: row['state'] === 'ENABLED' }),
   }
+}
+
+export function definerOf(text: string): AccountName {
+  const at = text.lastIndexOf('@')
+  return { user: text.slice(0, at), host: text.slice(at + 1) }
 }
 
 const accountOf = ({ user, host }: AccountName): AccountName => ({ user, host })

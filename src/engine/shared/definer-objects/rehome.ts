@@ -2,13 +2,12 @@ import { EcomdbError, messageOf } from '#core/errors'
 import { type DefinerObject, sameAccount, withDefiner } from '#domain/access/definer-object'
 import type { ProgramEntry } from '#domain/backup/manifest'
 import type { AccountName } from '#domain/schema/service-accounts'
-import { underDatabaseCollation } from '../../database-collation.ts'
 import type { RehomedObject } from '../../definer-objects.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { WireConnection } from '../bulk-load/wire-connection.ts'
-import { runInContext } from '../bulk-load/writer-session.ts'
 import { readProgram } from '../logical/read-programs.ts'
+import { alterEvent, inContext } from './alter-event.ts'
 import {
   beginReplacement,
   endReplacement,
@@ -40,10 +39,7 @@ export async function disableEvents(
   const maker = await openMaker(session)
   try {
     return await each(events, async event => {
-      const { kind, schema, name } = event
-      const entry = await readProgram(session, { kind, schema, name })
-      const sql = `ALTER DEFINER=${quoteAccount(to.user, to.host)} EVENT ${quoteQualified(schema, name)} DISABLE`
-      await inContext(maker, session, entry, sql)
+      await alterEvent(maker, session, { ...event, definer: to, status: 'DISABLE' })
     })
   } finally {
     await maker.close()
@@ -192,27 +188,6 @@ async function replaceAll(work: Work, replacement: Replacement): Promise<void> {
 
 function dropStatement({ kind, schema, name }: ProgramEntry): string {
   return `DROP ${kind.toUpperCase()} IF EXISTS ${quoteQualified(schema, name)}`
-}
-
-async function inContext(
-  maker: WireConnection,
-  session: Session,
-  entry: ProgramEntry,
-  sql: string,
-): Promise<void> {
-  const { kind, schema, name } = entry
-  const what = `cannot give ${kind} ${schema}.${name} another definer`
-  const [row] = await session.rows(`SHOW CREATE DATABASE ${quoteIdentifier(schema)}`)
-  const create = String(row?.['Create Database'] ?? '')
-  const [before = [], after = []] = underDatabaseCollation(entry, [{ name: schema, create }]) ?? []
-  await maker.run(`USE ${quoteIdentifier(schema)}`, what)
-  for (const statement of before) await maker.run(statement, what)
-  try {
-    if (entry.characterSetClient === '') await maker.run(sql, what)
-    else await runInContext(maker, sql, entry, what)
-  } finally {
-    for (const statement of after) await maker.run(statement, what)
-  }
 }
 
 /**

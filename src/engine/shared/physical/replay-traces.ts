@@ -1,24 +1,20 @@
 import { EcomdbError } from '#core/errors'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { BeforeReplay } from '../../physical-backup.ts'
-import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
+import { quoteAccount, quoteIdentifier, quoteString } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
-import { listDefinerObjects } from '../definer-objects/list-objects.ts'
+import { alterEvents } from '../definer-objects/alter-event.ts'
+import { definerOf, listDefinerObjects } from '../definer-objects/list-objects.ts'
 
 interface EventRow extends SqlRow {
   place: string
   name: string
   definer: string
   state: string
-  mode: string
-  client: string
-  collation: string
-  zone: string
 }
 
 const EVENTS = `SELECT EVENT_SCHEMA AS place, EVENT_NAME AS name, DEFINER AS definer,
-    STATUS AS state, SQL_MODE AS mode, CHARACTER_SET_CLIENT AS client,
-    COLLATION_CONNECTION AS collation, TIME_ZONE AS zone
+    STATUS AS state
   FROM information_schema.EVENTS`
 
 const keyOf = ({ place, name }: EventRow): string => JSON.stringify([place, name])
@@ -59,25 +55,20 @@ export async function removeTraces(
   return await giveRolesAway(session, account, before)
 }
 
-/** ALTER EVENT writes the session's settings into the event, so these come first. */
 async function putDefinersBack(
   session: Session,
   { user, host }: AccountName,
   before: BeforeReplay,
 ): Promise<void> {
-  for (const row of await session.rows<EventRow>(EVENTS)) {
+  const ours = `${user}@${host}`
+  const rows = await session.rows<EventRow>(EVENTS)
+  const changes = rows.flatMap(row => {
     const earlier = before.events.get(keyOf(row))
-    if (row.definer !== `${user}@${host}` || earlier === undefined) continue
-    const at = earlier.lastIndexOf('@')
-    const by = quoteAccount(earlier.slice(0, at), earlier.slice(at + 1))
-    const { place, name, state, mode, client, collation, zone } = row
-    await session.run(
-      `SET SESSION sql_mode = ${quoteString(mode)}, character_set_client = ${quoteString(client)},
-         collation_connection = ${quoteString(collation)}, time_zone = ${quoteString(zone)}`,
-    )
-    const as = statusClause(session, state)
-    await session.run(`ALTER DEFINER = ${by} EVENT ${quoteQualified(place, name)} ${as}`)
-  }
+    if (row.definer !== ours || earlier === undefined) return []
+    const status = statusClause(session, row.state)
+    return [{ schema: row.place, name: row.name, definer: definerOf(earlier), status }]
+  })
+  await alterEvents(session, changes)
 }
 
 /** SLAVESIDE_DISABLED or REPLICA_SIDE_DISABLED besides the two. */
