@@ -101,11 +101,21 @@ export async function restorePhysically(
     extra: initFile ? { path: initFile, text } : null,
     sequel: options.sequel,
   }
-  const { checks, owner } = await usingRepository(access.repository, () =>
+  const { paths, ...done } = await usingRepository(access.repository, () =>
     fill(engine, access, layers, place, progress),
   )
+  const findings = findingsOf(leavers, initFile, paths, options.auditDatabase)
   const durationMs = Math.round(clock.monotonicMs() - startedMs)
-  return { ...report, outcome: { checks, durationMs, owner } }
+  return { ...report, findings, outcome: { ...done, durationMs } }
+}
+
+function findingsOf(
+  leavers: LeaversSince,
+  initFile: string | null,
+  paths: readonly string[],
+  auditDatabase: string,
+): string[] {
+  return [...leaverFindings(leavers, initFile), ...trailFindings(paths, auditDatabase)]
 }
 
 /** The files bring their accounts back, and no server runs that could drop them. */
@@ -121,9 +131,8 @@ function leaverFindings({ people, findings }: LeaversSince, initFile: string | n
 }
 
 /** No server runs on the files yet, so the restore cannot own up to itself in the trail. */
-function trailFindings(layers: readonly PhysicalLayer[], auditDatabase: string): string[] {
-  const files = layers.at(-1)?.manifest.files ?? []
-  if (!files.some(({ path }) => path.startsWith(`${auditDatabase}/trail.`))) return []
+function trailFindings(paths: readonly string[], auditDatabase: string): string[] {
+  if (!paths.some(path => path.startsWith(`${auditDatabase}/trail.`))) return []
   return [
     'the files bring an audit trail back that is older than its anchors: once the server runs, say why where the audit key is, `ecomdb audit seal --epoch-break REASON`, and repeat what was erased since, `ecomdb audit erase --replay --confirm replay`',
   ]
@@ -147,7 +156,7 @@ async function fill(
   layers: readonly PhysicalLayer[],
   { folder, startOver, extra, sequel }: Place,
   progress: Progress,
-): Promise<{ checks: Check[]; owner: number }> {
+): Promise<{ checks: Check[]; owner: number; paths: string[] }> {
   const made = await makeDataFolder(folder)
   const empty = async (): Promise<void> => {
     await emptyFolder(folder)
@@ -168,12 +177,14 @@ async function fill(
       checks.push(...(await sequel(engine, last, folder)))
       refuseDamage(checks)
     }
+    // What a sequel has made, or removed, is not in the snapshot's list.
+    const paths = await readdir(folder, { recursive: true })
     if (extra) await writeFile(extra.path, extra.text, { flag: 'wx' })
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)
     throwIfInterrupted()
     await unclaimFolder(folder)
-    return { checks, owner }
+    return { checks, owner, paths }
   } catch (error) {
     await empty()
     throw translateStorageError(error, `cannot restore into ${folder}`)
@@ -272,7 +283,12 @@ function reportOf(
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     leavers: leavers.people,
     initFile,
-    findings: [...leaverFindings(leavers, initFile), ...trailFindings(layers, auditDatabase)],
+    findings: findingsOf(
+      leavers,
+      initFile,
+      files.map(({ path }) => path),
+      auditDatabase,
+    ),
     outcome: null,
   }
 }
