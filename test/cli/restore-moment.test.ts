@@ -175,6 +175,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     const plan = await shop.ecomdb([...args, '--dry-run'])
     expect(plan.status, plan.stderr).toBe(0)
     expect(plan.stdout).toMatch(/would replay [\d,]+ transactions/)
+    const long = join(folder, 'x'.repeat(190), 'x'.repeat(190))
+    const tooLong = await shop.ecomdb([...args.with(2, long), '--dry-run'])
+    expect(tooLong.status, tooLong.stderr).toBe(78)
+    expect(tooLong.stderr).toContain('is too long for a database server')
     const dying = (...how: Parameters<typeof dyingAt>) =>
       runEcomdb([...args, '--config', join(folder, 'ecomdb.yaml'), '--progress=json'], {
         env: { ...shop.environment(), ...dyingAt(...how) },
@@ -182,10 +186,6 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     // Ctrl-C: the work has stopped before the directory is emptied, and nothing comes back.
     for (const step of [
       'reading, decrypting and writing files',
-    const long = join(folder, 'x'.repeat(190), 'x'.repeat(190))
-    const tooLong = await shop.ecomdb([...args.with(2, long), '--dry-run'])
-    expect(tooLong.status, tooLong.stderr).toBe(78)
-    expect(tooLong.stderr).toContain('is too long for a database server')
       'starting a private server on the files',
     ]) {
       const stopped = await dying(step, 'SIGINT')
@@ -277,6 +277,26 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     expect(check).toMatchObject({ outcome: 'passed' })
     expect(check.summary).toContain(`${momentTransactions.toLocaleString('en-US')} transactions`)
   })
+
+  test.runIf(family === 'mariadb')(
+    'a log that makes a table outside of the data directory is refused, and nothing is changed there',
+    async () => {
+      const away = await makeFolder()
+      await shop.run(
+        `CREATE TABLE shop.away (i INT) ENGINE = MyISAM DATA DIRECTORY = '${away}'`,
+        'DROP TABLE shop.away',
+      )
+      const once = await shop.ecomdb(['backup', 'binlog', '--once'])
+      expect(once.status, once.stderr).toBe(0)
+      const args = ['--data-dir', join(folder, 'away'), '--before-gtid']
+      const gtid = await shop.gtidOf(/DROP TABLE.*away/)
+      const ended = await shop.ecomdb(['restore', ...args, gtid])
+      expect(ended.status, ended.stderr).toBe(78)
+      expect(ended.stderr).toContain('DATA DIRECTORY or INDEX DIRECTORY of shop/away')
+      expect(existsSync(join(folder, 'away'))).toBe(false)
+      await rm(away, { recursive: true })
+    },
+  )
 
   test('a snapshot in the middle of a log file of which more than one segment was stored', async () => {
     const archived = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, parse, relative, resolve } from 'node:path'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
@@ -135,14 +135,20 @@ async function gtidsAfter(
   }
 }
 
-/** MariaDB makes such a table where the log says, which is no place of ours. */
+/**
+ * MariaDB makes such a table where the log says, which is no place of ours. InnoDB notes that in a
+ * file, MyISAM and Aria make links.
+ */
 async function refuseOutside(folder: string): Promise<void> {
-  const names = await readdir(folder, { recursive: true })
-  const links = names.filter(name => name.endsWith('.isl'))
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const links = entries.filter(one => one.isSymbolicLink() || one.name.endsWith('.isl'))
   if (links.length === 0) return
+  const tables = links.map(({ parentPath, name }) =>
+    relative(folder, join(parentPath, parse(name).name)),
+  )
   throw new EcomdbError('UNSUPPORTED', {
     what: 'the log makes tables outside of the data directory',
-    why: `DATA DIRECTORY of ${links.map(name => name.slice(0, -'.isl'.length)).join(', ')}`,
+    why: `DATA DIRECTORY or INDEX DIRECTORY of ${[...new Set(tables)].join(', ')}`,
     hints: [
       'restore rows into a running server (without --data-dir)',
       'remove the files that were made there by hand',

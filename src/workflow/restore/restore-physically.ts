@@ -229,7 +229,10 @@ async function giveToOwner(
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name)
-    await chmod(path, entry.isDirectory() ? modes.folder : modes.file)
+    // It would change what the link leads to, which is not ours.
+    if (!entry.isSymbolicLink()) {
+      await chmod(path, entry.isDirectory() ? modes.folder : modes.file)
+    }
     if (root) await lchown(path, uid, gid)
   }
   await chmod(folder, modes.folder)
