@@ -107,6 +107,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
           const hashes = await run('latest', '--confirm', 'shop')
           expect(hashes.status).toBe(78)
           expect(hashes.stderr).toContain('strict_password_validation is ON here')
+          const ofDefiners = await run('latest', '--databases', 'shop', '--confirm', 'shop')
+          expect(ofDefiners.status).toBe(78)
+          expect(ofDefiners.stderr).toContain('1 have a password')
         } finally {
           await session.run("UNINSTALL SONAME 'simple_password_check'")
           await session.close()

@@ -5,6 +5,7 @@ import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import type { RestorePlan } from '#domain/backup/restore-plan'
+import { definerAccounts } from '#domain/backup/restored-accounts'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
 import type { Session } from '#engine/session'
@@ -132,10 +133,11 @@ async function prepare(
   const done = resumed && (await writer.progress(session, manifest, resumed.restoreId))
   const databases = databasesOf(options)
   refuseFull(target, databases, journal)
-  if (databases === undefined) {
-    refuseWithoutPartialRevokes(target, manifest.accounts)
-    refuseWhereHashesAre(target, manifest.accounts)
-  }
+  if (databases === undefined) refuseWithoutPartialRevokes(target, manifest.accounts)
+  const accounts = databases
+    ? definerAccounts(manifest.accounts, manifest.programs, name => databases.includes(name))
+    : manifest.accounts
+  refuseWhereHashesAre(target, accounts)
   const plan = writer.plan(manifest, target, {
     databases,
     // Without a journal on the server it was cut short before the first table.
