@@ -24,9 +24,12 @@ export interface StretchWindow {
   /** Of the server's files, and as they are stored. */
   bytes: number
   storedBytes: number
-  /** Snapshots within it, oldest first. */
+  /** Logical snapshots within it, oldest first. */
   snapshots: readonly { snapshotId: string; consistentAt: string }[]
-  /** Every moment from <= t <= until can be restored; null without a snapshot. */
+  /**
+   * Every moment from <= t <= until can be restored; null without a logical snapshot, and where
+   * the first one is later than `until`.
+   */
   restorable: { from: string; until: string } | null
   /** The same from physical snapshots, into a data directory. */
   restorableFiles: { from: string; until: string } | null
@@ -132,7 +135,10 @@ function between(
   return { from: first.consistentAt, until }
 }
 
-/** A log that was reset has the names, the places and the first GTIDs of the one before it. */
+/**
+ * A log that was reset has the names, the places and the first GTIDs of the one before it. A restore
+ * asks the log file itself when it was begun; here only what the envelopes say is known.
+ */
 function isOfOldLog(
   { consistentAt }: SnapshotEnvelope,
   { segments }: Stretch,
@@ -177,7 +183,10 @@ function gapBefore(before: StretchWindow | null, window: StretchWindow): WindowG
     {
       from: before?.until ?? window.from,
       until: snapshot,
-      why: snapshot === null ? `${why}; it lasts until the next \`ecomdb backup logical\`` : why,
+      why:
+        snapshot === null
+          ? `${why}; it lasts until the next \`ecomdb backup logical\`, or \`ecomdb backup physical\``
+          : why,
     },
   ]
 }
