@@ -5,12 +5,7 @@ import { findInstallation } from '../installation.ts'
 import type { PhysicalBackups, PhysicalSource } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
 import { openSession } from '../shared/mysql2-session.ts'
-import {
-  admitAdministrator,
-  dismissAdministrator,
-  isDrillAdministrator,
-  rememberBeforeReplay,
-} from '../shared/physical/administrator.ts'
+import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
 import {
   column,
@@ -65,10 +60,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   modes: { file: 0o660, folder: 0o700 },
   // What the binary log had is in no file that is copied.
   restoredGtids: async () => null,
-  admit: admitAdministrator,
-  remember: rememberBeforeReplay,
-  dismiss: dismissAdministrator,
-  isAdmitted: isDrillAdministrator,
+  ...ownAdministrator,
 }
 
 function grantedOptions(settings: Readonly<Record<string, string>>): string[] {

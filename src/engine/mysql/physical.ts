@@ -2,12 +2,7 @@ import { EcomdbError } from '#core/errors'
 import { findInstallation } from '../installation.ts'
 import type { PhysicalBackups } from '../physical-backup.ts'
 import { openSession } from '../shared/mysql2-session.ts'
-import {
-  admitAdministrator,
-  dismissAdministrator,
-  isDrillAdministrator,
-  rememberBeforeReplay,
-} from '../shared/physical/administrator.ts'
+import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
 import { startOptions } from '../shared/physical/observe-source.ts'
 import { startClone } from './physical-copy.ts'
@@ -38,10 +33,7 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   async restoredGtids(session) {
     return ((await session.value('SELECT @@global.gtid_executed')) ?? '').replaceAll('\n', '')
   },
-  admit: admitAdministrator,
-  remember: rememberBeforeReplay,
-  dismiss: dismissAdministrator,
-  isAdmitted: isDrillAdministrator,
+  ...ownAdministrator,
 }
 
 function serverOptions(settings: Readonly<Record<string, string>>): string[] {

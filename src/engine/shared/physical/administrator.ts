@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Secret } from '#core/secret'
-import type { BeforeReplay } from '../../physical-backup.ts'
+import type { BeforeReplay, PhysicalBackups } from '../../physical-backup.ts'
 import { quoteAccount, quoteString } from '../../quote.ts'
 import type { RunningServer } from '../../scratch-server.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
@@ -10,8 +10,14 @@ import { beforeReplay, removeTraces } from './replay-traces.ts'
 const USER = 'ecomdb_drill_administrator'
 const HOST = 'localhost'
 
+/** What of PhysicalBackups is about the account of ours on a copy: the same on both engines. */
+export const ownAdministrator: Pick<
+  PhysicalBackups,
+  'admit' | 'remember' | 'dismiss' | 'isAdmitted'
+> = { admit, remember, dismiss, isAdmitted }
+
 /** Works on both engines: a session that was opened before the grants were on may do all. */
-export async function admitAdministrator(server: RunningServer): Promise<ConnectOptions> {
+async function admit(server: RunningServer): Promise<ConnectOptions> {
   // Letters of all kinds, for a copy whose server checks passwords.
   const password = `${randomBytes(24).toString('base64url')}aA1!`
   const account = quoteAccount(USER, HOST)
@@ -39,7 +45,7 @@ async function admitToRoles(session: Session): Promise<void> {
 }
 
 /** See PhysicalBackups.remember. */
-export async function rememberBeforeReplay(connect: ConnectOptions): Promise<BeforeReplay> {
+async function remember(connect: ConnectOptions): Promise<BeforeReplay> {
   const session = await openSession(connect)
   try {
     return await beforeReplay(session)
@@ -49,10 +55,7 @@ export async function rememberBeforeReplay(connect: ConnectOptions): Promise<Bef
 }
 
 /** See PhysicalBackups.dismiss. */
-export async function dismissAdministrator(
-  connect: ConnectOptions,
-  before: BeforeReplay,
-): Promise<string[]> {
+async function dismiss(connect: ConnectOptions, before: BeforeReplay): Promise<string[]> {
   const session = await openSession(connect)
   try {
     const notes = await removeTraces(session, { user: USER, host: HOST }, before)
@@ -63,6 +66,6 @@ export async function dismissAdministrator(
   }
 }
 
-export function isDrillAdministrator({ user, host }: { user: string; host: string }): boolean {
+function isAdmitted({ user, host }: { user: string; host: string }): boolean {
   return user === USER && host === HOST
 }
