@@ -30,6 +30,15 @@ export interface ObservedAccount {
   grants: readonly PrivilegeGrant[]
 }
 
+/**
+ * What a run leaves that died while it made an account that logs in, under MariaDB's password rules:
+ * locked, with a password that nobody has, and without rights, which come later. One that has rights
+ * was locked by somebody, who will have had a reason.
+ */
+export function isHalfMade({ locked, grants }: ObservedAccount): boolean {
+  return locked && grants.every(({ privileges }) => privileges.every(each => each === 'USAGE'))
+}
+
 /** Who ecomdb's accounts are called. */
 export interface AccountNaming {
   /** "ecomdb" makes ecomdb_definer, ecomdb_backup and so on. */

@@ -46,7 +46,7 @@ export async function prepareBroker(
     const passwords = await openPasswordStore(dirname(passwordFile), [BROKER_USER])
     const password = passwords.of(BROKER_USER)
     // A server that remembers passwords refuses the one that the account has.
-    const isSet = await opens(server, password)
+    const isSet = await hasPassword(server, password)
     for (const step of steps) {
       if (step.takesPassword && isSet) continue
       await credentials.runIssuerStep(session, step, password)
@@ -61,13 +61,18 @@ export async function prepareBroker(
   })
 }
 
-/** Whether the broker's account has this password already, as far as it can be tried from here. */
-async function opens({ engine, connect }: PeopleServer, password: Secret | null): Promise<boolean> {
+/**
+ * Whether the broker's account has this password already, as far as it can be tried from here; it may
+ * be locked.
+ */
+async function hasPassword(
+  { engine, connect }: PeopleServer,
+  password: Secret | null,
+): Promise<boolean> {
   if (password === null) return false
   try {
-    const options = { ...connect, user: BROKER_USER, password, database: undefined }
-    await (await engine.connect(options)).close()
-    return true
+    const answer = await engine.credentials.checkPassword(connect, BROKER_USER, password)
+    return answer === 'open' || answer === 'right'
   } catch (error) {
     if (error instanceof EcomdbError) return false
     throw error

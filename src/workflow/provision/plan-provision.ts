@@ -5,7 +5,7 @@ import type {
   ProvisionPlan,
   Step,
 } from '#domain/schema/provision-plan'
-import { type AccountNaming, missingGrants } from '#domain/schema/service-accounts'
+import { type AccountNaming, isHalfMade, missingGrants } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
 import { inspectSchema, runChecks } from './inspect-schema.ts'
@@ -48,7 +48,7 @@ export async function makePlan(
   const naming = options.naming ?? DEFAULT_NAMING
   const found = await inspectSchema(engine, session, schema, naming)
   const failed = found.findings.length > 0 ? [] : await runChecks(engine, session, found.pending)
-  const { definer, service } = await accountSteps(engine, session, schema, options, naming)
+  const { definer, service, locked } = await accountSteps(engine, session, schema, options, naming)
   const database = engine.provisioner.databaseSteps(found.live)
   return {
     flavor: session.flavor.toString(),
@@ -59,7 +59,7 @@ export async function makePlan(
     stages: arrange(database, found.pending, definer, service),
     setAside: found.setAside,
     notes: options.secretsFolder
-      ? []
+      ? locked.map(user => `${user} is locked, by somebody else than ecomdb: it is left so`)
       : ['the service accounts are left alone: name a folder for their passwords with --secrets'],
   }
 }
@@ -79,7 +79,7 @@ async function accountSteps(
   schema: string,
   { secretsFolder }: ProvisionOptions,
   naming: AccountNaming,
-): Promise<{ definer: Step[]; service: Step[] }> {
+): Promise<{ definer: Step[]; service: Step[]; locked: string[] }> {
   const wanted = [
     provisioner.definerAccount(naming, schema),
     ...(secretsFolder === undefined ? [] : provisioner.serviceAccounts(naming, schema)),
@@ -94,7 +94,11 @@ async function accountSteps(
     if (!now) return []
     return provisioner.accountSteps(account, now, missingGrants(account, now, offered))
   })
-  return { definer, service: service.flat() }
+  const locked = wanted.flatMap(({ login, account }, at) => {
+    const now = observed[at]
+    return login && now?.locked && !isHalfMade(now) ? [account.user] : []
+  })
+  return { definer, service: service.flat(), locked }
 }
 
 /**

@@ -61,6 +61,8 @@ export async function issuerSteps(
       sql: `${await setsPassword(session, broker)} ${brokerName} IDENTIFIED BY ${PASSWORD_MARK}`,
       takesPassword: true,
     },
+    // A run that died while it made the account may have left it locked (run-identified.ts).
+    plain(`ALTER USER ${brokerName} ACCOUNT UNLOCK`),
     ...brokerGrants(database).map(grant => plain(`GRANT ${grant} TO ${brokerName}`)),
   ]
 }

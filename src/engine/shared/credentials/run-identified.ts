@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { EcomdbError, messageOf } from '#core/errors'
 import { Secret } from '#core/secret'
 import { PASSWORD_MARK } from '#domain/schema/provision-plan'
 import { quoteString } from '../../quote.ts'
@@ -60,7 +61,8 @@ const LOCK = ' ACCOUNT LOCK'
 
 /**
  * The account is made with a password that nobody has, and locked as long as it has that one: the
- * log shows it. When the rules refuse the real one, the account goes again.
+ * log shows it. When the rules refuse the real one, the account goes again. A run that dies in between
+ * leaves it locked: who makes accounts that log in opens one that is found so.
  */
 async function runUnderRules(session: Session, sql: string, password: Secret): Promise<void> {
   const [head = '', rest = ''] = sql.split(IDENTIFIED)
@@ -84,9 +86,21 @@ async function runUnderRules(session: Session, sql: string, password: Secret): P
     await session.run(set)
     if (!isLocked) await session.run(`ALTER USER ${account} ACCOUNT UNLOCK`)
   } catch (error) {
-    await session.run(`DROP USER ${account}`)
+    await session.run(`DROP USER ${account}`).catch((second: unknown) => {
+      throw leftLocked(account, error, second)
+    })
     throw error
   }
+}
+
+/** What failed first decides what it is. */
+function leftLocked(account: string, error: unknown, second: unknown): EcomdbError {
+  return new EcomdbError(error instanceof EcomdbError ? error.code : 'SERVER_REFUSED', {
+    what: `${messageOf(error)}; then ${account}, locked and without its password, was not dropped`,
+    why: messageOf(second),
+    hints: [`\`DROP USER ${account}\`, then run the command again`],
+    cause: error,
+  })
 }
 
 /** Some of every kind of characters, and more of them than a server asks for. */

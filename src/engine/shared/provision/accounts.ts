@@ -1,9 +1,10 @@
 import { PASSWORD_MARK, type Step } from '#domain/schema/provision-plan'
-import type {
-  AccountName,
-  ObservedAccount,
-  PrivilegeGrant,
-  ServiceAccount,
+import {
+  type AccountName,
+  isHalfMade,
+  type ObservedAccount,
+  type PrivilegeGrant,
+  type ServiceAccount,
 } from '#domain/schema/service-accounts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
@@ -79,6 +80,9 @@ export function accountSteps(
     steps.push(step(`CREATE USER IF NOT EXISTS ${name} IDENTIFIED BY ${PASSWORD_MARK}`, user))
   } else if (!observed.exists) {
     steps.push(step(`CREATE USER IF NOT EXISTS ${name} ${dialect.lockedWithoutPassword}`))
+  } else if (wanted.login && isHalfMade(observed)) {
+    steps.push(step(`ALTER USER ${name} IDENTIFIED BY ${PASSWORD_MARK}`, user))
+    steps.push(step(`ALTER USER ${name} ACCOUNT UNLOCK`))
   } else if (!wanted.login && !observed.locked) {
     steps.push(step(`ALTER USER ${name} ACCOUNT LOCK`))
   }

@@ -223,6 +223,18 @@ describe.each(TEST_ENGINES)('%s: ecomdb’s own accounts', family => {
     expect((await planProvision(engine, options)).stages).toEqual([])
   })
 
+  test('an account that a run left half made opens; one that somebody locked is told, and left', async () => {
+    const admin = "'ecomdb_admin'@'localhost'"
+    await root.run(`DROP USER ${admin}`)
+    await root.run(`CREATE USER ${admin} IDENTIFIED BY 'Nobody-has-this.9' ACCOUNT LOCK`)
+    await root.run('ALTER USER ecomdb_backup@localhost ACCOUNT LOCK')
+    const { notes } = await applyProvision(engine, options, silentProgress())
+    expect(notes).toEqual(['ecomdb_backup is locked, by somebody else than ecomdb: it is left so'])
+    await (await loginAs('admin')).close()
+    expect(await planProvision(engine, options)).toMatchObject({ stages: [], notes })
+    await root.run('ALTER USER ecomdb_backup@localhost ACCOUNT UNLOCK')
+  })
+
   test('a password file that others may read is refused, and no account is made', async () => {
     const other = {
       ...options,
