@@ -15,7 +15,11 @@ export interface Leases {
   list(session: Session, person: string | null): Promise<Lease[]>
   /** Of all; none where ecomdb's store is not there yet, which this does not make. */
   all(session: Session): Promise<Lease[]>
-  add(session: Session, request: LeaseRequest, grantedBy: string): Promise<Lease>
+  /**
+   * Writes it with its entry in the record of operations, under the command's name: both or neither.
+   * Who logs in through the broker holds the role from then on.
+   */
+  add(session: Session, request: LeaseRequest, grantedBy: string, command: string): Promise<Lease>
   /** Does nothing to one that has ended. */
   end(session: Session, grantId: number, endedBy: string, reason: string): Promise<void>
   roleExists(session: Session, role: string): Promise<boolean>

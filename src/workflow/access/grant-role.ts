@@ -110,13 +110,8 @@ async function give(run: LeaseRun, report: LeaseDraft, request: LeaseRequest): P
     })
     return
   }
-  const lease = await engine.leases.add(session, request, actor)
-  report.given.push(lease)
-  await engine.accessCatalog.recordOperation(session, {
-    command: request.breakGlass ? 'access break-glass' : 'grant',
-    subject: request.person,
-    detail: { ...lease },
-  })
+  const command = request.breakGlass ? 'access break-glass' : 'grant'
+  report.given.push(await engine.leases.add(session, request, actor, command))
 }
 
 async function giveRole(

@@ -2,6 +2,7 @@ import type { AttemptState } from '#domain/credential/totp'
 import type { Credentials, Totp } from '../../credentials.ts'
 import { quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
+import { inTransaction } from '../in-transaction.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import { momentOf, sqlTime } from './identities.ts'
 import { storeTable } from './people.ts'
@@ -184,19 +185,4 @@ async function useRecoveryCode(
     )
     return true
   })
-}
-
-async function inTransaction<Result>(
-  session: Session,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  await session.run('START TRANSACTION')
-  try {
-    const result = await work()
-    await session.run('COMMIT')
-    return result
-  } catch (error) {
-    await session.run('ROLLBACK').catch(() => {})
-    throw error
-  }
 }

@@ -4,6 +4,8 @@ import type { Leases } from '../../leases.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { orNone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
+import { recordOperation } from '../access/record-operation.ts'
+import { inTransaction } from '../in-transaction.ts'
 import { isoUtc, sqlUtc } from '../leavers/iso-utc.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import { deadMan, installDeadMan } from './dead-man.ts'
@@ -15,22 +17,25 @@ export const leases: Leases = {
   async all(session) {
     return await orNone(readLeases(session, ownStores.storeName(session, 'access'), null))
   },
-  async add(session, request, grantedBy) {
+  async add(session, request, grantedBy, command) {
     const { person, role, reason, ticket, approver, breakGlass, endsAt } = request
     const table = await tableOf(session, 'role_grant')
-    await session.run(
-      `INSERT INTO ${table}
-         (person, role, reason, ticket, approver, break_glass, granted_by, starts_at, ends_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), ?)`,
-      [
-        ...[person, role, reason, ticket, approver, breakGlass ? 1 : 0, grantedBy],
-        endsAt && sqlUtc(endsAt),
-      ],
-    )
-    const id = Number(await session.value('SELECT LAST_INSERT_ID()'))
-    const added = (await leases.list(session, person)).find(({ grantId }) => grantId === id)
-    if (!added) throw new Error('the lease is not there')
-    return added
+    return await inTransaction(session, async () => {
+      await session.run(
+        `INSERT INTO ${table}
+           (person, role, reason, ticket, approver, break_glass, granted_by, starts_at, ends_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), ?)`,
+        [
+          ...[person, role, reason, ticket, approver, breakGlass ? 1 : 0, grantedBy],
+          endsAt && sqlUtc(endsAt),
+        ],
+      )
+      const id = Number(await session.value('SELECT LAST_INSERT_ID()'))
+      const added = (await leases.list(session, person)).find(({ grantId }) => grantId === id)
+      if (!added) throw new Error('the lease is not there')
+      await recordOperation(session, { command, subject: person, detail: { ...added } })
+      return added
+    })
   },
   async end(session, grantId, endedBy, reason) {
     await session.run(
