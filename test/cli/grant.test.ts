@@ -79,6 +79,11 @@ describe.each(TEST_ENGINES)('%s', family => {
           given: [{ role: other, breakGlass: true, approver: null, ticket: 'INC-7' }],
           deadMan: { installed: true, scheduler: true },
         })
+        // As if it had died before the role was given: the same again finishes it.
+        const account = { user: person, host: 'localhost' }
+        await leaver.run(...(await engine.leases.takeStatements(session, account, other)))
+        const finished = (await ecomdb(...glass, '--for', '30m', '--json')).json().result
+        expect(finished).toMatchObject({ given: [], held: [{ breakGlass: true }] })
         expect(await reads('secret')).toBe(true)
         expect((await ecomdb(...glass, '--for', '1h')).stderr).toContain('by a grant already')
         const named = await ecomdb('access', 'grants')

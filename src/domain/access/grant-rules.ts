@@ -49,7 +49,8 @@ const LONGEST_BREAK_GLASS_MS = 4 * 3_600_000
  * Holds `ecomdb access break-glass` to its rules: with a reason and an end soon, of a role that
  * people may have, within its max_ttl. An approver is what it goes without.
  *
- * @param held whether the person holds the role by a grant already
+ * @param held whether the person holds the role by another grant already; one that is asked for again,
+ *   after a run that was cut short, is the same
  * @throws EcomdbError USAGE
  */
 export function checkBreakGlass(
@@ -60,7 +61,8 @@ export function checkBreakGlass(
 ): void {
   if (held) {
     throw refusal(request, 'they hold it by a grant already', [
-      '`ecomdb access grants` says until when; `ecomdb grant` makes it longer',
+      '`ecomdb access grants` says until when; `ecomdb revoke` ends it',
+      '`ecomdb grant` makes it longer, on the word of who may approve it',
     ])
   }
   if (request.reason.trim() === '') {

@@ -67,8 +67,8 @@ export function rolesToTake(
 
 /**
  * What a request adds to what a person holds. The same role for as long, or for longer, needs
- * no new lease: a command that is run twice does one thing. A different end is a new lease, in
- * whose favour the old one ends: the list shows both.
+ * no new lease: a command that is run twice does one thing. A different end, or an approval of
+ * what was taken in an emergency, is a new lease, in whose favour the old one ends: the list shows both.
  */
 export function decideGrant(
   request: LeaseRequest,
@@ -78,7 +78,12 @@ export function decideGrant(
   const held = activeLeases(leases, now).filter(
     ({ person, role }) => person === request.person && role === request.role,
   )
-  const same = held.find(lease => sameEnd(lease, request.endsAt) && lease.reason === request.reason)
+  const same = held.find(
+    lease =>
+      sameEnd(lease, request.endsAt) &&
+      lease.reason === request.reason &&
+      lease.breakGlass === request.breakGlass,
+  )
   return same ? { kind: 'held', lease: same } : { kind: 'new', replaces: held }
 }
 

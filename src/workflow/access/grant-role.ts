@@ -29,20 +29,19 @@ export async function grantRole(
 ): Promise<LeaseReport> {
   return await withLeases(place, dryRun, clock, async (run, report) => {
     await sweepLeases(run, report)
-    await refuse(run, request)
-    await keepToPolicy(run, request, place.policy)
     const { engine, session } = run
+    // Of two at once, each decides on what the other has written.
     if (!dryRun) await engine.leavers.hold(session, request.person)
-    const decision = decideGrant(
-      request,
-      await engine.leases.list(session, request.person),
-      clock.now(),
-    )
+    await refuse(run, request)
+    const leases = await engine.leases.list(session, request.person)
+    const decision = decideGrant(request, leases, clock.now())
+    const held = decision.kind === 'new' && decision.replaces.length > 0
+    await keepToPolicy(run, request, place.policy, held)
     if (decision.kind === 'held') report.held.push(decision.lease)
     else await give(run, report, request)
     await giveRole(run, report, request)
     if (decision.kind === 'new' && decision.replaces.length > 0) {
-      await endLeases(run, report, decision.replaces, 'another end took its place')
+      await endLeases(run, report, decision.replaces, 'another grant took its place')
     }
     if (request.endsAt !== null) await armDeadMan(run, report)
   })
@@ -79,21 +78,13 @@ async function keepToPolicy(
   { engine, session, clock }: LeaseRun,
   request: LeaseRequest,
   policy: AccessPolicy,
+  held: boolean,
 ): Promise<void> {
-  const { approver, person, role } = request
-  if (request.breakGlass) {
-    const own = activeLeases(await engine.leases.list(session, person), clock.now())
-    checkBreakGlass(
-      policy,
-      request,
-      clock.now(),
-      own.some(lease => lease.role === role),
-    )
-    return
-  }
+  if (request.breakGlass) return checkBreakGlass(policy, request, clock.now(), held)
+  const { approver } = request
   const theirs = approver === null ? [] : await engine.leases.list(session, approver)
-  const held = activeLeases(theirs, clock.now()).map(({ role }) => role)
-  checkGrant(policy, request, clock.now(), held)
+  const roles = activeLeases(theirs, clock.now()).map(({ role }) => role)
+  checkGrant(policy, request, clock.now(), roles)
 }
 
 async function give(run: LeaseRun, report: LeaseDraft, request: LeaseRequest): Promise<void> {

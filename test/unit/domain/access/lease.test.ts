@@ -53,4 +53,9 @@ test('the same request again is the same lease; another end is a new one in its 
   const longer = { ...again, endsAt: new Date(Date.parse(future) + 86_400_000) }
   expect(decideGrant(longer, [held], now)).toEqual({ kind: 'new', replaces: [held] })
   expect(decideGrant({ ...again, endsAt: null }, [held], now).kind).toBe('new')
+  const glass = lease(2, { endsAt: future, breakGlass: true })
+  const approved = { ...again, approver: 'bob' }
+  expect(decideGrant(approved, [glass], now)).toEqual({ kind: 'new', replaces: [glass] })
+  const more = { ...again, breakGlass: true }
+  expect(decideGrant(more, [glass], now)).toEqual({ kind: 'held', lease: glass })
 })
