@@ -4,7 +4,8 @@ import type { AccessPolicy, RolePolicy } from './policy.ts'
 
 /**
  * Holds a grant to what the policy says of the role: how long it may last, on whose word, and
- * whether people may have it at all. A role that the policy does not know has no rules.
+ * whether people may have it at all. A role that the policy does not know has no rules. One that the
+ * policy gives to the person is none to grant.
  *
  * @param heldByApprover roles that the approver holds by leases
  * @throws EcomdbError USAGE
@@ -15,6 +16,7 @@ export function checkGrant(
   now: Date,
   heldByApprover: readonly string[],
 ): void {
+  refuseOfPolicy(policy, request)
   const role = policy.roles.get(request.role)
   if (!role) return
   const { approver, person } = request
@@ -59,6 +61,7 @@ export function checkBreakGlass(
   now: Date,
   held: boolean,
 ): void {
+  refuseOfPolicy(policy, request)
   if (held) {
     throw refusal(request, 'they hold it by a grant already', [
       '`ecomdb access grants` says until when; `ecomdb revoke` ends it',
@@ -73,6 +76,14 @@ export function checkBreakGlass(
   }
   const role = policy.roles.get(request.role)
   if (role) keepToRole(role, request, now)
+}
+
+/** At the end of the grant it would be taken, until the next apply, though the policy gives it. */
+function refuseOfPolicy(policy: AccessPolicy, request: LeaseRequest): void {
+  if (!policy.people.get(request.person)?.roles.includes(request.role)) return
+  throw refusal(request, 'the access policy gives it to them, without an end', [
+    '`ecomdb access apply` makes it so; to have it end, take it from their roles there first',
+  ])
 }
 
 /** Whether people may have it at all, and how long it may last. */

@@ -46,6 +46,7 @@ test.each<[string, Partial<LeaseRequest>, readonly string[], RegExp | null]>([
   ['too long', { endsAt: new Date('2026-02-01T00:00:00Z') }, [], /last 30d/],
   ['without an end', { endsAt: null }, [], /last 30d/],
   ['a role of programs', { role: 'loader' }, [], /to applications, not to people/],
+  ['a role of theirs by the policy', { person: 'carl', role: 'chief' }, [], /policy gives it/],
   ['a role without rules', { role: 'chief', approver: null, endsAt: null }, [], null],
   ['a role that the policy does not know', { role: 'other', approver: null }, [], null],
 ])('%s', (_what, change, held, expected) => {
@@ -61,6 +62,7 @@ test.each<[string, Partial<LeaseRequest>, boolean, RegExp | null]>([
   ['without an end', { endsAt: null }, false, /4h at most/],
   ['longer than max_ttl', { role: 'short' }, false, /last 1h/],
   ['held already', {}, true, /hold it by a grant already/],
+  ['theirs by the policy', { person: 'carl', role: 'chief' }, false, /policy gives it/],
   ['an empty reason', { reason: ' ' }, false, /the reason is empty/],
   ['a role of programs', { role: 'loader' }, false, /to applications, not to people/],
 ])('break-glass: %s', (_what, change, held, expected) => {
