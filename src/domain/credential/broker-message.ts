@@ -39,7 +39,8 @@ export interface BrokerError {
 
 export type BrokerAnswer =
   | { version: 1; session: BrokerSession }
-  | { version: 1; ended: true }
+  /** false: its connections are there after they were killed; its account is gone. */
+  | { version: 1; ended: boolean }
   | { version: 1; error: BrokerError }
 
 /** Longer lines are no request. */

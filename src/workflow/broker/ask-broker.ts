@@ -25,7 +25,11 @@ export interface BrokerLogin {
 
 export interface HeldSession {
   session: BrokerSession
-  /** Has it ended now, and waits for that. Without it the broker ends it when we are gone. */
+  /**
+   * Has it ended now, and waits for that. Without it the broker ends it when we are gone.
+   *
+   * @throws EcomdbError SERVER_REFUSED when it is still connected after that
+   */
   end(): Promise<void>
   /** Goes away; a session that is not held stays until its time is over. */
   leave(): void
@@ -47,8 +51,10 @@ export async function askBroker(address: BrokerAddress, login: BrokerLogin): Pro
   if (answer && 'session' in answer) {
     const end = async (): Promise<void> => {
       channel.send(END_REQUEST)
-      await channel.next()
+      const last = await channel.next()
       leave()
+      const said = last === null ? null : parseAnswer(last)
+      if (said && 'ended' in said && !said.ended) throw stillConnected(answer.session)
     }
     return { session: answer.session, end, leave }
   }
@@ -94,6 +100,14 @@ const KNOWN: readonly ErrorCode[] = [
 function saidByBroker({ code, what, why, hints }: BrokerError): EcomdbError {
   const known = KNOWN.find(each => each === code) ?? 'SERVER_REFUSED'
   return new EcomdbError(known, { what, ...(why ? { why } : {}), hints })
+}
+
+function stillConnected({ user }: BrokerSession): EcomdbError {
+  return new EcomdbError('SERVER_REFUSED', {
+    what: `the session ${user} does not end`,
+    why: 'its connections are there after they were killed; nobody can log in with it any more',
+    hints: ['look at them with SHOW PROCESSLIST; the broker tries again when the time is over'],
+  })
 }
 
 function unreachable(why: string): EcomdbError {

@@ -40,8 +40,8 @@ export async function serveClient(issuer: Issuer, channel: LineChannel): Promise
   channel.send({ version: 1, session: sessionFor(issuer, session) } satisfies BrokerAnswer)
   if (!request.hold) return
   const ending = await Promise.race([channel.next(), channel.closed])
-  await end(issuer, session.user, ending ? 'logged out' : 'client gone')
-  channel.send({ version: 1, ended: true } satisfies BrokerAnswer)
+  const outcome = await end(issuer, session.user, ending ? 'logged out' : 'client gone')
+  channel.send({ version: 1, ended: outcome !== 'still connected' } satisfies BrokerAnswer)
 }
 
 async function requestOf(channel: LineChannel): Promise<BrokerRequest | null> {
@@ -55,10 +55,14 @@ async function requestOf(channel: LineChannel): Promise<BrokerRequest | null> {
   return request && 'person' in request ? request : null
 }
 
-async function end({ engine, connect }: Issuer, user: string, reason: string): Promise<void> {
+async function end(
+  { engine, connect }: Issuer,
+  user: string,
+  reason: string,
+): Promise<'ended' | 'not open' | 'still connected'> {
   const session = await engine.connect({ ...connect, database: undefined })
   try {
-    await engine.credentials.endSession(session, user, reason)
+    return await engine.credentials.endSession(session, user, reason)
   } finally {
     await session.close()
   }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadPasswordPolicy } from '#config/password-policy-file'
@@ -7,6 +8,9 @@ import { Secret } from '#core/secret'
 import { TEST_ENGINES } from '#test/engines'
 import { raceWithCode } from '#test/login/race-with-code'
 import { ShopPeople, type Somebody } from '#test/login/shop-people'
+import { askBroker } from '#workflow/broker/ask-broker'
+import { lineChannel } from '#workflow/broker/line-channel'
+import { serveClient } from '#workflow/broker/serve-client'
 import { sweepSessions } from '#workflow/broker/sweep-sessions'
 import { listUsers, lockUser, showUser, unlockUser } from '#workflow/credential/people'
 import { changePassword } from '#workflow/credential/set-password'
@@ -174,6 +178,24 @@ describe.each(TEST_ENGINES)('%s', family => {
     shop.clock.advance(3_600_000)
     await expect(shop.logIn(alice)).rejects.toMatchObject(REFUSED)
     await shop.logIn({ ...alice, password: next })
+  })
+
+  test('who has a session ended that does not end is told', async () => {
+    const tess = await shop.add('tess')
+    const { engine, issuer } = shop
+    const credentials = {
+      ...engine.credentials,
+      endSession: async () => 'still connected' as const,
+    }
+    const stuck = { ...issuer, engine: { ...engine, credentials } }
+    const socketPath = join(shop.folder, 'stuck.sock')
+    const broker = createServer(socket => void serveClient(stuck, lineChannel(socket, socket)))
+    await new Promise<void>(resolve => broker.listen(socketPath, resolve))
+    const code = new Secret(await shop.code(tess.seed))
+    const login = { person: 'tess', password: tess.password, code, recovery: false, hold: true }
+    const held = await askBroker({ socketPath }, login)
+    await expect(held.end()).rejects.toThrow(/^the session s_tess_\S+ does not end/)
+    broker.close()
   })
 
   test('of 32 sessions in 8 processes with one code one wins, and none after a restart of the server', async () => {
