@@ -59,7 +59,14 @@ async function runAll(
 ): Promise<number> {
   const done: Change[] = []
   let minted = 0
-  const putOut = (): Promise<number> => endSessions(engine, session, losers(done, observed))
+  const putOut = async (first?: unknown): Promise<number> => {
+    const accounts = losers(done, observed)
+    try {
+      return await endSessions(engine, session, accounts)
+    } catch (error) {
+      throw stillIn(accounts, error, first)
+    }
+  }
   try {
     for (const step of steps) {
       if (step.change.do === 'end lease') {
@@ -71,21 +78,24 @@ async function runAll(
       progress.advance({ items: 1 })
     }
   } catch (error) {
-    await putOut().catch((second: unknown) => {
-      throw stillIn(error, second)
-    })
+    await putOut(error)
     throw error
   }
   return minted + (await putOut())
 }
 
-/** What had failed is not forgotten over what failed after it. */
-function stillIn(error: unknown, second: unknown): EcomdbError {
-  return new EcomdbError('SERVER_REFUSED', {
-    what: `${messageOf(error)}; then sessions of who had lost something did not end`,
-    why: messageOf(second),
-    hints: ['`ecomdb access list` shows who is there', 'run the command again'],
-    cause: error,
+/** What had failed is not forgotten over what failed after it, and says by its code what it is. */
+function stillIn(accounts: readonly AccountName[], error: unknown, first?: unknown): EcomdbError {
+  const cause = first ?? error
+  const still = 'sessions of who had lost something did not end'
+  return new EcomdbError(cause instanceof EcomdbError ? cause.code : 'SERVER_REFUSED', {
+    what: first === undefined ? still : `${messageOf(first)}; then ${still}`,
+    why: messageOf(error),
+    hints: [
+      `end them: SHOW PROCESSLIST shows those of ${accounts.map(accountText).join(', ')}, KILL ends one`,
+      'the next `ecomdb access apply` does what is left of the changes, and does not end these sessions',
+    ],
+    cause,
   })
 }
 
