@@ -5,7 +5,7 @@ import { longestRepeat, longestRun } from '#domain/credential/sequences'
 const SETS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnpqrstuvwxyz', '23456789', '-_.+%,:=']
 const ALPHABET = SETS.join('')
 /** 6.2 bits a character: 173 bits. */
-const LENGTH = 28
+export const RANDOM_LENGTH = 28
 /** For accounts that no person types the password of: a server may ask for as many (password.yaml). */
 export const MACHINE_LENGTH = 64
 
@@ -14,7 +14,7 @@ export const MACHINE_LENGTH = 64
  * special characters, no character twice in a row, no runs ("abc", "321", "qwe"). Nothing
  * in it needs quoting in a shell or an option file.
  */
-export function generatePassword(length = LENGTH): Secret {
+export function generatePassword(length = RANDOM_LENGTH): Secret {
   for (;;) {
     let password = ''
     while (password.length < length) password += ALPHABET[randomInt(ALPHABET.length)]

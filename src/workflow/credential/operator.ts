@@ -39,9 +39,11 @@ export async function askOperator(
 ): Promise<void> {
   await asAdministrator(server, async session => {
     const { accessCatalog } = server.engine
-    if (await hasNobodyToAsk(server, session, command, operator)) {
+    const asked = await whomToAsk(server, session, command, operator)
+    if (asked !== 'somebody') {
       const elsewhere = await server.engine.credentials.enrolledElsewhere(session)
       if (elsewhere.length > 0) throw recordsElsewhere(elsewhere)
+      if (asked === 'nobody on record') throw notEnrolled(operator.person)
       progress.warn(
         `policies/totp.yaml asks for the operator's code before ${command}, and nobody is enrolled here who could give one: it is not asked for`,
       )
@@ -55,21 +57,20 @@ export async function askOperator(
   })
 }
 
-/** @throws EcomdbError OPERATOR_CODE_REQUIRED where the policy names people, and none is on record */
-async function hasNobodyToAsk(
+/** nobody: it need not be asked for. nobody on record: the policy names people, and has nobody to ask. */
+async function whomToAsk(
   server: PeopleServer,
   session: Session,
   command: OperatorCommand,
   operator: Operator,
-): Promise<boolean> {
+): Promise<'somebody' | 'nobody' | 'nobody on record'> {
   const isNamed = operator.people.length > 0
   if (!(await server.engine.accessCatalog.storeExists(session, 'access'))) {
-    if (!isNamed || ['restore', 'user enroll'].includes(command)) return true
-    const elsewhere = await server.engine.credentials.enrolledElsewhere(session)
-    throw elsewhere.length > 0 ? recordsElsewhere(elsewhere) : notEnrolled(operator.person)
+    const isFree = !isNamed || ['restore', 'user enroll'].includes(command)
+    return isFree ? 'nobody' : 'nobody on record'
   }
-  if (isNamed && command !== 'user enroll') return false
-  return !(await couldAnybodySay(server, session, command, operator))
+  if (isNamed && command !== 'user enroll') return 'somebody'
+  return (await couldAnybodySay(server, session, command, operator)) ? 'somebody' : 'nobody'
 }
 
 /** Who has used a recovery code must be enrolled again: that leaves nobody to ask for that alone. */

@@ -1,7 +1,7 @@
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
-import { generatePassphrase, generatePassword } from '#crypto/generate-password'
+import { generatePassphrase, generatePassword, RANDOM_LENGTH } from '#crypto/generate-password'
 import { hashPassword, isSamePassword } from '#crypto/hashed-password'
 import type { PasswordPolicy, Weakness } from '#domain/credential/password-policy'
 import { HANDLE, type PasswordChange } from '#domain/credential/user-report'
@@ -90,9 +90,6 @@ async function choose(
   return { password: wanted, shown: null }
 }
 
-/** 173 bits; more or less where the policy wants it. */
-const RANDOM_LENGTH = 28
-
 /** A hundred in a row that the policy refuses mean that it accepts none. */
 const TRIES = 100
 
@@ -107,7 +104,8 @@ async function generate(
     const password =
       kind === 'passphrase'
         ? generatePassphrase(words, minLength)
-        : generatePassword(Math.min(Math.max(RANDOM_LENGTH, minLength), maxLength))
+        : // More or less where the policy wants it.
+          generatePassword(Math.min(Math.max(RANDOM_LENGTH, minLength), maxLength))
     last = await weaknesses(password)
     if (last.length === 0) return { password, shown: password.reveal() }
   }
