@@ -1,13 +1,10 @@
-import { string } from '@oclif/core/args'
-import { string as text } from '@oclif/core/flags'
-import { accessFlags, accessOptions } from '#cli/access-flags'
+import { string } from '@oclif/core/flags'
+import { accessFlags } from '#cli/access-flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, dryRunFlag } from '#cli/flags'
-import { endOf, leaseStatus } from '#cli/lease-flags'
+import { endOf, giveRole, leaseArgs, leaseOutcome } from '#cli/lease-flags'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
-import { leaseText } from '#report/lease-text'
-import { grantRole } from '#workflow/access/grant-role'
 
 export default class Grant extends BaseCommand {
   static override summary = 'give a person a role, for a time and with a reason'
@@ -22,16 +19,16 @@ export default class Grant extends BaseCommand {
 
   static override exits = [EXIT.FINDINGS, EXIT.LOCKED]
 
-  static override args = {
-    person: string({ required: true, description: 'the handle' }),
-    role: string({ required: true, description: 'a role of the access policy' }),
-  }
+  static override args = leaseArgs('a role of the access policy')
 
   static override flags = {
-    for: text({ helpValue: 'TIME', summary: 'how long: 8h, 30d; without it, until it is revoked' }),
-    reason: text({ required: true, helpValue: 'TEXT', summary: 'why the job needs it' }),
-    ticket: text({ helpValue: 'ID', summary: 'where it was asked for' }),
-    approver: text({ helpValue: 'PERSON', summary: 'who said yes' }),
+    for: string({
+      helpValue: 'TIME',
+      summary: 'how long: 8h, 30d; without it, until it is revoked',
+    }),
+    reason: string({ required: true, helpValue: 'TEXT', summary: 'why the job needs it' }),
+    ticket: string({ helpValue: 'ID', summary: 'where it was asked for' }),
+    approver: string({ helpValue: 'PERSON', summary: 'who said yes' }),
     ...dryRunFlag,
     ...accessFlags,
   }
@@ -43,9 +40,6 @@ export default class Grant extends BaseCommand {
     const request = { ...args, reason, ticket, approver, breakGlass: false, endsAt }
     const config = await configFrom(flags)
     await this.askOperator(config, !flags['dry-run'])
-    const { engine, options } = await accessOptions(config, flags)
-    const place = { engine, ...options }
-    const result = await grantRole(request, flags['dry-run'], place, systemClock)
-    return { result, text: leaseText(result), status: leaseStatus(result) }
+    return leaseOutcome(await giveRole(request, config, flags))
   }
 }

@@ -1,12 +1,10 @@
-import { string } from '@oclif/core/args'
-import { string as text } from '@oclif/core/flags'
+import { string } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, dryRunFlag, serverFlags } from '#cli/flags'
-import { leaseStatus } from '#cli/lease-flags'
+import { leaseArgs, leaseOutcome } from '#cli/lease-flags'
 import { wire } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
-import { leaseText } from '#report/lease-text'
 import { revokeRole } from '#workflow/access/revoke-role'
 
 export default class Revoke extends BaseCommand {
@@ -21,13 +19,14 @@ export default class Revoke extends BaseCommand {
 
   static override exits = [EXIT.FINDINGS, EXIT.LOCKED]
 
-  static override args = {
-    person: string({ required: true, description: 'the handle' }),
-    role: string({ required: true, description: 'a role that the person holds' }),
-  }
+  static override args = leaseArgs('a role that the person holds')
 
   static override flags = {
-    reason: text({ required: true, helpValue: 'TEXT', summary: 'why, for whoever reads it later' }),
+    reason: string({
+      required: true,
+      helpValue: 'TEXT',
+      summary: 'why, for whoever reads it later',
+    }),
     ...dryRunFlag,
     ...serverFlags,
   }
@@ -36,7 +35,6 @@ export default class Revoke extends BaseCommand {
     const { args, flags } = await this.parse(Revoke)
     const request = { ...args, reason: flags.reason }
     const place = await wire.server(await configFrom(flags))
-    const result = await revokeRole(request, flags['dry-run'], place, systemClock)
-    return { result, text: leaseText(result), status: leaseStatus(result) }
+    return leaseOutcome(await revokeRole(request, flags['dry-run'], place, systemClock))
   }
 }

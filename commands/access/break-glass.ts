@@ -1,13 +1,10 @@
-import { string } from '@oclif/core/args'
-import { string as text } from '@oclif/core/flags'
-import { accessFlags, accessOptions } from '#cli/access-flags'
+import { string } from '@oclif/core/flags'
+import { accessFlags } from '#cli/access-flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, dryRunFlag } from '#cli/flags'
-import { endOf, leaseStatus } from '#cli/lease-flags'
+import { endOf, giveRole, leaseArgs, leaseOutcome } from '#cli/lease-flags'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
-import { leaseText } from '#report/lease-text'
-import { grantRole } from '#workflow/access/grant-role'
 
 export default class AccessBreakGlass extends BaseCommand {
   static override summary =
@@ -22,15 +19,12 @@ export default class AccessBreakGlass extends BaseCommand {
 
   static override exits = [EXIT.FINDINGS, EXIT.LOCKED]
 
-  static override args = {
-    person: string({ required: true, description: 'the handle' }),
-    role: string({ required: true, description: 'a role of the access policy' }),
-  }
+  static override args = leaseArgs('a role of the access policy')
 
   static override flags = {
-    for: text({ required: true, helpValue: 'TIME', summary: 'how long, at most 4h: 30m, 2h' }),
-    reason: text({ required: true, helpValue: 'TEXT', summary: 'what happened' }),
-    ticket: text({ helpValue: 'ID', summary: 'the incident' }),
+    for: string({ required: true, helpValue: 'TIME', summary: 'how long, at most 4h: 30m, 2h' }),
+    reason: string({ required: true, helpValue: 'TEXT', summary: 'what happened' }),
+    ticket: string({ helpValue: 'ID', summary: 'the incident' }),
     ...dryRunFlag,
     ...accessFlags,
   }
@@ -42,8 +36,6 @@ export default class AccessBreakGlass extends BaseCommand {
     const request = { ...args, reason, ticket, approver: null, breakGlass: true, endsAt }
     const config = await configFrom(flags)
     await this.askOperator(config, !flags['dry-run'])
-    const { engine, options } = await accessOptions(config, flags)
-    const result = await grantRole(request, flags['dry-run'], { engine, ...options }, systemClock)
-    return { result, text: leaseText(result), status: leaseStatus(result) }
+    return leaseOutcome(await giveRole(request, config, flags))
   }
 }

@@ -1,10 +1,9 @@
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, dryRunFlag, serverFlags } from '#cli/flags'
-import { leaseStatus } from '#cli/lease-flags'
+import { leaseOutcome } from '#cli/lease-flags'
 import { wire } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
-import { leaseText } from '#report/lease-text'
 import { expireLeases } from '#workflow/access/revoke-role'
 
 export default class AccessExpire extends BaseCommand {
@@ -25,7 +24,6 @@ export default class AccessExpire extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(AccessExpire)
     const place = await wire.server(await configFrom(flags))
-    const result = await expireLeases(flags['dry-run'], place, systemClock)
-    return { result, text: leaseText(result), status: leaseStatus(result) }
+    return leaseOutcome(await expireLeases(flags['dry-run'], place, systemClock))
   }
 }
