@@ -27,9 +27,9 @@ export function scheduleContext(
 
 /** How this very ecomdb is started. */
 function ownProgram(): ProgramCommand {
-  // As bin/ecomdb does.
-  const room = '--max-semi-space-size=8'
-  return { file: process.execPath, args: [room, join(packageRoot(), 'bin', 'run.js')], env: {} }
+  // The options of Node that bin/ecomdb has given.
+  const args = [...process.execArgv, join(packageRoot(), 'bin', 'run.js')]
+  return { file: process.execPath, args, env: {} }
 }
 
 /** For `ecomdb report monthly`. */
