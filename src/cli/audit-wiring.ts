@@ -3,7 +3,7 @@ import type { Config } from '#config/config'
 import { EcomdbError } from '#core/errors'
 import { readSigningKey, type SigningKey } from '#crypto/key-files'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
-import type { TargetPlace } from '#domain/target-place'
+import { placeKey, type TargetPlace } from '#domain/target-place'
 import type { Target } from '#target/target'
 import type { AuditedServer } from '#workflow/audit/install-audit'
 import { wire } from './wire.ts'
@@ -42,12 +42,7 @@ export async function anchorPlaces(
 ): Promise<TargetPlace[]> {
   const { placeOf } = await import('#config/target-location')
   const places = named ? await Promise.all(named.map(place => placeOf(place))) : audit.anchors
-  return [...new Map(places.map(place => [nameOf(place), place])).values()]
-}
-
-/** However fast it may be written to, and with whichever credentials. */
-function nameOf({ directory, s3 }: TargetPlace): string {
-  return directory ?? JSON.stringify([s3?.endpoint, s3?.bucket, s3?.prefix])
+  return [...new Map(places.map(place => [placeKey(place), place])).values()]
 }
 
 export async function anchorsFrom(

@@ -1,6 +1,6 @@
 import { parseDocument, stringify } from 'yaml'
 import { EcomdbError } from '#core/errors'
-import { placeLabel, type TargetPlace } from '#domain/target-place'
+import { placeKey, placeLabel, type TargetPlace } from '#domain/target-place'
 import { writtenS3 } from './config-text.ts'
 import { parseConfig } from './parse-config.ts'
 import { writtenPlace } from './target-location.ts'
@@ -23,8 +23,9 @@ export function withTarget(
   const written = { ...(place.s3 ? { s3: writtenS3(place.s3) } : { directory: place.directory }) }
   if (name === null) {
     const known = writtenPlace(config.target ?? {}, file.folder)
-    if (known && placeLabel(known) === placeLabel(place)) return null
-    if (known) throw taken(file.path, 'target', placeLabel(known))
+    if (known && placeKey(known) === placeKey(place)) return null
+    const at = known?.s3?.endpoint ? ` at ${known.s3.endpoint}` : ''
+    if (known) throw taken(file.path, 'target', `${placeLabel(known)}${at}`)
   } else if (config.copies?.some(copy => copy.name === name)) {
     throw taken(file.path, `copy ${name}`, name)
   }

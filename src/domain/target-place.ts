@@ -30,7 +30,12 @@ export interface S3Place {
   bucketOwnerFullControl: boolean
 }
 
-/** For messages, and to compare places: "/mnt/backup" or "s3://bucket/prefix". */
+/** For messages: "/mnt/backup" or "s3://bucket/prefix". */
 export function placeLabel({ directory, s3 }: TargetPlace): string {
   return directory ?? `s3://${[s3?.bucket, s3?.prefix].filter(Boolean).join('/')}`
+}
+
+/** Equal for what is one place, however fast it may be written to and with whichever credentials. */
+export function placeKey({ directory, s3 }: TargetPlace): string {
+  return directory ?? JSON.stringify([s3?.endpoint, s3?.bucket, s3?.prefix])
 }

@@ -138,6 +138,7 @@ async function decideTarget({ target }: InitOptions, configFile: string): Promis
   }
   const written = (await readConfigFile(configFile)).target ?? {}
   const existing = writtenPlace(written, dirname(configFile))
+  // By their labels: a bucket that is named without its endpoint is the one of the file.
   if (existing && target && placeLabel(existing) !== placeLabel(target)) {
     throw new EcomdbError('USAGE', {
       what: `${configFile} is there, and names another target`,

@@ -33,6 +33,10 @@ test('a bucket is written, and comments stay', async () => {
 `)
   expect(lines).toContain('bucket: shop-backups')
   expect(withTarget(text, place, null, FILE)).toBeNull()
+  const elsewhere = await placeOf('s3://shop-backups/shop?endpoint=https://e:2')
+  expect(() => withTarget(text, elsewhere, null, FILE)).toThrow(
+    /shop-backups\/shop at https:\/\/e:1/,
+  )
   const other = { directory: '/mnt/other' }
   expect(() => withTarget(text, other, null, FILE)).toThrow(/names a target already/)
 })
