@@ -52,13 +52,13 @@ async function totp(session: Session, person: string): Promise<Totp | null> {
   }
 }
 
-/** By its tables: a database of another name is found, too. */
+/** By its tables and a column that nobody else's have: a database of another name is found, too. */
 async function enrolledElsewhere(session: Session): Promise<string[]> {
   const stores = await session.rows<{ store: string }>(
-    `SELECT t.table_schema AS store FROM information_schema.tables t
+    `SELECT t.table_schema AS store FROM information_schema.columns t
      JOIN information_schema.tables p ON p.table_schema = t.table_schema AND p.table_name = 'person'
-     WHERE t.table_name = 'totp' AND t.table_comment = 'ecomdb: second factors'
-       AND t.table_schema <> ? ORDER BY 1`,
+     WHERE t.table_name = 'totp' AND t.column_name = 'sealed_seed' AND t.table_schema <> ?
+     ORDER BY 1`,
     [ownStores.storeName(session, 'access')],
   )
   const found: string[] = []
