@@ -11,7 +11,7 @@ export default class AccessBreakGlass extends BaseCommand {
     'give a person a role in an emergency, when nobody is there to approve it'
 
   static override description =
-    'For four hours at most, and with a reason. It ends as every grant does, by the event in the server too. While it is open `ecomdb status` and `ecomdb access grants` end with 3 and name it; it stays in the record of operations and in `ecomdb report access` as an exception. It gives a role, and no way around the second factor.'
+    'For four hours at most, and with a reason. It ends as every grant does, by the event in the server too. While it is open `ecomdb status --server` and `ecomdb access grants` end with 3 and name it; it stays in the record of operations and in `ecomdb report access` as an exception. It gives a role, and no way around the second factor.'
 
   static override examples = [
     "<%= config.bin %> <%= command.id %> alice dba --for 30m --reason 'orders hang, bob does not answer' --ticket INC-7",

@@ -21,7 +21,9 @@ export function leaseText(report: LeaseReport): string {
       : []),
     ...(isIdle && report.findings.length === 0 ? ['nothing to do'] : []),
     ...(given.some(({ breakGlass }) => breakGlass)
-      ? ['nobody approved it: `ecomdb status` and `ecomdb access grants` name it until it ends']
+      ? [
+          'nobody approved it: `ecomdb status --server` and `ecomdb access grants` name it until it ends',
+        ]
       : []),
     ...(given.some(({ endsAt }) => endsAt) ? [deadManText(deadMan)] : []),
     ...report.findings.map(text => `look at: ${text}`),
