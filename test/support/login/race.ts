@@ -5,11 +5,11 @@ import { openSession } from '#engine/shared/mysql2-session'
 import { useCode } from '#workflow/credential/second-factor'
 
 /**
- * One of several processes that come with the same code: makes so many connections, waits for a
- * line on standard input, uses the code up on all of them at once, and prints for each whether it
+ * One of several processes that come with the same code: makes so many connections, waits for the
+ * key of the seeds on standard input, uses the code up on all of them at once, and prints for each whether it
  * was the one.
  */
-const [socketPath = '', accessDatabase = '', key = '', person = '', code = '', at = '', count] =
+const [socketPath = '', accessDatabase = '', person = '', code = '', at = '', count] =
   process.argv.slice(2)
 // Only what is needed, for several of them start at once.
 const racers = await Promise.all(
@@ -20,8 +20,9 @@ const racers = await Promise.all(
 )
 const credentials = totpStore as Credentials
 process.stdout.write('ready\n')
-process.stdin.once('data', async () => {
-  const ports = { credentials, totpKey: new Secret(key), now: new Date(Number(at)) }
+process.stdin.once('data', async (line: Buffer) => {
+  const totpKey = new Secret(line.toString().trim())
+  const ports = { credentials, totpKey, now: new Date(Number(at)) }
   await Promise.all(
     racers.map(async ({ session, totp }) => {
       const won =
