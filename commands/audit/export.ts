@@ -16,7 +16,7 @@ export default class AuditExport extends BaseCommand {
 
   static override examples = ['<%= config.bin %> <%= command.id %> trail.jsonl']
 
-  static override exits = [EXIT.TOOL_FAILED]
+  static override exits = [EXIT.LOCKED, EXIT.TOOL_FAILED]
 
   static override args = {
     file: string({ required: true, description: 'the file to make' }),

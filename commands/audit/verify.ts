@@ -26,7 +26,7 @@ export default class AuditVerify extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --export trail.jsonl --anchor /mnt/anchor',
   ]
 
-  static override exits = [EXIT.FINDINGS, EXIT.VERIFICATION_FAILED]
+  static override exits = [EXIT.FINDINGS, EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
 
   static override flags = {
     export: string({

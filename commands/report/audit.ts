@@ -30,7 +30,7 @@ export default class ReportAudit extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --from 2026-11-01 --to 2026-11-30 --format csv --out audit.csv',
   ]
 
-  static override exits = [EXIT.FINDINGS, EXIT.VERIFICATION_FAILED]
+  static override exits = [EXIT.FINDINGS, EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
 
   static override flags = {
     from: string({ required: true, helpValue: 'DAY', summary: 'first day (UTC), e.g. 2026-11-01' }),

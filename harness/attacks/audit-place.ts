@@ -165,8 +165,10 @@ export class AuditPlace {
     return await eraseFromTrail(options, silentProgress())
   }
 
-  async verify(): Promise<VerifyReport> {
-    const source = await openServerTrail(this.audited, [openDirectoryTarget(this.anchor)])
+  async verify(engine = this.engine): Promise<VerifyReport> {
+    const source = await openServerTrail({ ...this.audited, engine }, [
+      openDirectoryTarget(this.anchor),
+    ])
     const trust = { policy: this.policy, trustedSigners: [this.key.signer], fewerAnchors: false }
     try {
       return await verifyTrail(source, trust, silentProgress())

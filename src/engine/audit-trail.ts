@@ -116,6 +116,8 @@ export interface AuditReader {
   columnsOf(database: string, table: string): Promise<ReadonlySet<string>>
   /** As AuditTrail.restoredStatements. */
   restoredStatements(): Promise<Buffer[]>
+  /** The same in two snapshots between which nobody sealed, and retention ended with no batch. */
+  sealedState(): Promise<string>
   close(): Promise<void>
 }
 

@@ -10,6 +10,7 @@ import { type Anchor, listAnchors } from './anchors.ts'
 import { tableOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { Reconciler, unauditedTables } from './reconcile-rows.ts'
+import { openSnapshotPair } from './snapshot-pair.ts'
 import { noTrail } from './trail-refusals.ts'
 import type { TrailSource } from './trail-source.ts'
 import { type Chain, type ChainOptions, verifyChain } from './verify-chain.ts'
@@ -124,7 +125,7 @@ async function rightLeaves(
   return null
 }
 
-/** The trail of a server, at one moment. */
+/** The trail of a server, at one moment. @throws EcomdbError SCHEMA_MISSING, LOCKED */
 export async function openServerTrail(
   { engine, connect, database }: AuditedServer,
   targets: readonly Target[] = [],
@@ -136,13 +137,13 @@ export async function openServerTrail(
     if (!trail) throw noTrail(database)
     const anchors = await listAnchors(trail.trailId, targets)
     const controls = await auditTrail.controls(session, trail)
-    const reader = await auditTrail.openReader(connect)
-    const second = await auditTrail.openReader(connect)
+    const { reader, second, close } = await openSnapshotPair(auditTrail, connect)
+    const restored = await reader.restoredStatements()
     const place = (table: string) => auditTrail.placeOf(session, trail.shopDatabase, table)
     return {
       label: 'the database',
       ...{ trail, controls, readAt: reader.serverAt, anchors, sealedUntil: null },
-      restored: await reader.restoredStatements(),
+      restored,
       batches: () => reader.batches(),
       events: () => reader.events(),
       async missingColumns(table, columns) {
@@ -157,9 +158,7 @@ export async function openServerTrail(
       leafProof: batch => second.leafProof(batch),
       keptEvents: () => second.keptEvents(),
       leaves: batch => second.leaves(batch),
-      async close() {
-        await Promise.all([reader.close(), second.close()])
-      },
+      close,
     }
   } finally {
     await session.close()

@@ -137,6 +137,17 @@ class Mysql2AuditReader implements AuditReader {
     return (await orNone(rows)).map(([statement]) => statement as Buffer)
   }
 
+  /** A list of what stays gets shorter only together with a new batch. */
+  async sealedState(): Promise<string> {
+    const table = (name: string): string => quoteQualified(this.#store, name)
+    const newest = `SELECT MAX(batch_id) FROM ${table('batch')}`
+    const ended = `SELECT COUNT(removed_at), MAX(removed_at) FROM ${table('leaf_proof')}`
+    return JSON.stringify([
+      await query(this.#connection, newest, this.#options),
+      await orNone(query(this.#connection, ended, this.#options)),
+    ])
+  }
+
   async columnsOf(database: string, table: string): Promise<ReadonlySet<string>> {
     const columns = await this.#observe(database, table)
     return new Set(columns.map(({ name }) => name))

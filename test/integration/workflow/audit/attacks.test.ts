@@ -165,6 +165,29 @@ describe.each(TEST_ENGINES)('%s', family => {
     }
   })
 
+  test('retention that comes between the two snapshots of a verification is no finding', async () => {
+    const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    try {
+      await place.seal({ accept: 'one more batch' })
+      const { auditTrail } = own.engine
+      const opened: ReturnType<typeof auditTrail.openReader>[] = []
+      const openReader: typeof auditTrail.openReader = async options => {
+        if (opened.length === 1) {
+          await opened[0]
+          await place.prune()
+        }
+        const reader = auditTrail.openReader(options)
+        opened.push(reader)
+        return await reader
+      }
+      const engine = { ...own.engine, auditTrail: { ...auditTrail, openReader } }
+      expect(await place.verify(engine)).toMatchObject({ findings: [] })
+      expect(opened).toHaveLength(4)
+    } finally {
+      await place.close()
+    }
+  })
+
   test('what one retention left goes with a later one, when its row is gone or changed', async () => {
     const place = await AuditPlace.make(own.engine, own.server, own.folder)
     try {
