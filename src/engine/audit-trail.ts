@@ -189,6 +189,8 @@ export interface AuditTrail extends OwnStores {
   removeEvents(session: Session, ranges: readonly IdRange[]): Promise<number>
   /** All that goes of this batch is gone. @param stays some of it is needed, and so is its proof */
   endRemoval(session: Session, batch: number, stays: boolean): Promise<void>
+  /** @throws EcomdbError UNSUPPORTED for a rule with a column that is not there or cannot be emptied */
+  requireErasable(session: Session, database: string, rules: readonly EraseRule[]): Promise<void>
   /** How many rows are a person's. */
   countPerson(
     session: Session,

@@ -29,8 +29,11 @@ export interface EraseOptions extends Omit<SealOptions, 'accept' | 'epochBreak' 
  * events, so that nobody can tell any more what was there; the sealed hashes stay and verify.
  * The ledger beside the anchors is written first, and a control leaf says last what was done.
  *
- * @throws EcomdbError CONFIG_INVALID when the policy has no rules; USAGE when there is no such
- *   person; TARGET_UNAVAILABLE, LOCKED, TRAIL_BROKEN: nothing was changed
+ * @throws EcomdbError CONFIG_INVALID when the policy has no rules; SCHEMA_MISSING without a trail;
+ *   UNSUPPORTED for a rule whose columns cannot be emptied; USAGE when there is no such person;
+ *   LOCKED, TARGET_UNAVAILABLE, SIGNATURE_INVALID: nobody was erased, and the ledger has nobody more.
+ *   TRAIL_BROKEN when database and anchors do not fit: the same; when events and emptied rows do
+ *   not: nobody was erased, and the ledger, which is written first, has the person for a replay
  */
 export async function eraseFromTrail(
   options: EraseOptions,
@@ -43,6 +46,7 @@ export async function eraseFromTrail(
   try {
     const trail = await engine.auditTrail.readTrail(session)
     if (!trail) throw noTrail(database)
+    await engine.auditTrail.requireErasable(session, database, policy.erase)
     if (options.confirmed) {
       await engine.auditTrail.lockSealer(session)
       await engine.auditTrail.ensureStore(session, 'audit')

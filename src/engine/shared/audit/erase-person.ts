@@ -19,8 +19,14 @@ const KEYS = 20_000
 /** What `ecomdb audit erase` does in the database. */
 export function erasure(
   storeOf: (session: Session) => string,
-): Pick<AuditTrail, 'countPerson' | 'personKeys' | 'erasePerson' | 'forgetErasureRecords'> {
+): Pick<
+  AuditTrail,
+  'requireErasable' | 'countPerson' | 'personKeys' | 'erasePerson' | 'forgetErasureRecords'
+> {
   return {
+    async requireErasable(session, database, rules) {
+      for (const rule of rules) await emptySql(session, database, rule)
+    },
     async countPerson(session, { database, rules, key }) {
       const rows = new Map<string, number>()
       for (const rule of rules) {
@@ -85,7 +91,9 @@ async function erase(
   const last = Number(await session.value(`SELECT COALESCE(MAX(event_id), 0) FROM ${event}`))
   const rows: { table: string; rows: number }[] = []
   for (const rule of place.rules) {
-    const { affectedRows } = await session.run(await emptySql(session, place, rule), [place.key])
+    const { affectedRows } = await session.run(await emptySql(session, place.database, rule), [
+      place.key,
+    ])
     rows.push({ table: rule.table, rows: affectedRows })
   }
   // A row that came before it was emptied.
@@ -127,7 +135,7 @@ function rangesOf(ids: readonly number[]): IdRange[] {
 
 /**
  * One event for every row that was emptied: what is more, somebody else wrote.
- * @throws EcomdbError TRAIL_BROKEN: nobody is erased
+ * @throws EcomdbError TRAIL_BROKEN: this person is not erased
  */
 function requireAll(events: number, rows: readonly { rows: number }[]): void {
   const emptied = rows.reduce((sum, one) => sum + one.rows, 0)
@@ -135,7 +143,10 @@ function requireAll(events: number, rows: readonly { rows: number }[]): void {
   throw new EcomdbError('TRAIL_BROKEN', {
     what: `${emptied} rows were emptied, and ${events} events say so`,
     why: 'a trigger of the audit is gone, or somebody wrote events in the name of the erasure',
-    hints: ['nobody was erased; `ecomdb audit status` and `ecomdb audit verify` say more'],
+    hints: [
+      'this person was not erased; `ecomdb audit status` and `ecomdb audit verify` say more',
+      'after that repeat what the ledger has: `ecomdb audit erase --replay`',
+    ],
   })
 }
 
@@ -173,11 +184,7 @@ async function lockRows(
 }
 
 /** Also rows that are empty already: their new event takes the place of one with a salt. */
-async function emptySql(
-  session: Session,
-  { database }: ErasePlace,
-  rule: EraseRule,
-): Promise<string> {
+async function emptySql(session: Session, database: string, rule: EraseRule): Promise<string> {
   const observed = await observeTable(session, { database, name: rule.table }, rule.table)
   const changes = rule.empty.map(name => {
     const column = observed.columns.find(one => one.name === name)
@@ -186,7 +193,7 @@ async function emptySql(
     throw new EcomdbError('UNSUPPORTED', {
       what: `${rule.table}.${name} cannot be emptied`,
       why: column ? 'it takes neither NULL nor an empty text' : 'there is no such column',
-      hints: ['correct `erase` in policies/audit.yaml; nothing was changed'],
+      hints: ['correct `erase` in policies/audit.yaml; until then nobody is erased'],
     })
   })
   return `UPDATE ${quoteQualified(database, rule.table)} AS t SET ${changes.join(', ')} WHERE ${whereSql(database, rule)}`

@@ -258,6 +258,12 @@ describe.each(TEST_ENGINES)('%s', family => {
         engine: { ...own.engine, auditTrail: { ...auditTrail, erasePerson } },
         person: { key: '2', reason: 'ticket' },
       }
+      // A rule that cannot be carried out is refused before the ledger has the person.
+      const wrong = { ...place.policy, erase: [{ ...rule, empty: ['said_at'] }] }
+      await expect(
+        eraseFromTrail({ ...before, policy: wrong }, silentProgress()),
+      ).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+      expect(await place.verify()).toMatchObject({ findings: [] })
       await expect(eraseFromTrail(before, silentProgress())).rejects.toThrow(CutShort)
       expect((await place.verify()).counts).toEqual({ 'NOT ERASED': 1 })
       expect((await place.erase(null)).erasures).toHaveLength(1)
