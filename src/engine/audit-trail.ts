@@ -101,6 +101,8 @@ export interface AuditReader {
   events(
     ranges?: readonly (readonly [from: number, to: number | null])[],
   ): AsyncIterable<AuditEvent>
+  /** How many of these ids are there. */
+  countIn(ranges: readonly IdRange[]): Promise<number>
   /** Ascending. @param from the first that is wanted */
   batches(from?: number): AsyncIterable<StoredBatch>
   /** null: retention has not come to this batch. */

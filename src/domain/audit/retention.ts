@@ -10,7 +10,7 @@ export interface PruneReport {
   before: string
   /** "1-20"; empty: there is nothing to remove. */
   batches: string
-  /** Of these batches. */
+  /** Of these batches, that are there. */
   events: number
   /** Events that are the newest of a row that is still there, or an erasure: they stay. */
   kept: number

@@ -76,7 +76,9 @@ export async function pruneTrail(options: PruneOptions, progress: Progress): Pro
     try {
       const plan = await planPrune(options, policy.keepMs, session, reader, trail, progress)
       const all = [...plan.begun, ...plan.batches]
-      const events = countIds(all.flatMap(({ ranges }) => ranges))
+      // Of a batch that was begun some are gone already.
+      const begun = await reader.countIn(plan.begun.flatMap(({ ranges }) => ranges))
+      const events = begun + countIds(plan.batches.flatMap(({ ranges }) => ranges))
       const kept = countIds(all.flatMap(one => one.kept))
       const released = countIds(plan.releases.flatMap(({ gone }) => gone))
       const report: PruneReport = {

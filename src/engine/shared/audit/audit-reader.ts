@@ -1,12 +1,14 @@
 import { type Connection, createConnection } from 'mysql2'
 import type { Field } from '#domain/audit/canonical'
 import type { AuditEvent, EventKind, LayoutColumn } from '#domain/audit/event'
+import type { IdRange } from '#domain/audit/id-ranges'
 import type { KeptEvents } from '#domain/audit/kept-events'
 import type { AuditReader, LeafProof, StoredBatch } from '../../audit-trail.ts'
 import { quoteQualified } from '../../quote.ts'
 import { isNoSuchTable, orNone, translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { describe, driverOptions } from '../mysql2-session.ts'
+import { whereIds } from './event-statements.ts'
 import { observeColumns } from './observe-tables.ts'
 import { fieldSql } from './row-expressions.ts'
 
@@ -87,6 +89,17 @@ class Mysql2AuditReader implements AuditReader {
       const sql = `SELECT ${EVENT_COLUMNS} FROM ${table} WHERE ${where.join(' OR ')} ORDER BY event_id`
       for await (const row of this.#stream(sql)) yield eventOf(row)
     }
+  }
+
+  async countIn(ranges: readonly IdRange[]): Promise<number> {
+    const table = quoteQualified(this.#store, 'event')
+    let count = 0
+    for (const where of whereIds(ranges)) {
+      const sql = `SELECT COUNT(*) FROM ${table} WHERE ${where}`
+      const [row] = await query(this.#connection, sql, this.#options)
+      count += Number(row?.[0])
+    }
+    return count
   }
 
   async *batches(from = 0): AsyncIterable<StoredBatch> {

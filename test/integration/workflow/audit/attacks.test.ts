@@ -42,7 +42,11 @@ const SAMPLE = [
   'while somebody is erased, write an event of his row in the name of the erasure',
   'undo an erasure that was cut short, and let its signed record account for an edit',
   'roll it back to before retention, own up to it, and let retention come again: no finding',
-]
+].map(wanted => {
+  const attack = AUDIT_ATTACKS.find(({ name }) => name === wanted)
+  if (!attack) throw new Error(`no attack is called: ${wanted}`)
+  return attack
+})
 
 const CHAT = [
   'CREATE DATABASE talk',
@@ -67,7 +71,7 @@ describe.each(TEST_ENGINES)('%s', family => {
     await own.remove()
   })
 
-  test.each(AUDIT_ATTACKS.filter(({ name }) => SAMPLE.includes(name)))('$name', async attack => {
+  test.each(SAMPLE)('$name', async attack => {
     await attackCase(attack, own.engine, own.server, own.folder).run()
   })
 
@@ -223,9 +227,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       )
       await place.seal()
       await clean()
-      const planned = await prune({}, true)
-      expect(planned).toMatchObject({ released: 2, batch: null })
-      expect(planned.removed).toBe(planned.events - planned.kept + 2)
+      expect(await prune({}, true)).toMatchObject({ released: 2, batch: null })
       expect(await place.root.value(left)).toBe('4')
       for (const broken of [
         { storeBatch: cut },
@@ -235,7 +237,16 @@ describe.each(TEST_ENGINES)('%s', family => {
         await expect(prune(broken)).rejects.toThrow(CutShort)
         await clean()
       }
-      await prune()
+      // Of what was begun a part is gone already.
+      const { removed } = await prune({}, true)
+      const newest = await place.root.value(`SELECT MAX(event_id) FROM ${place.store}.event`)
+      const there = async (): Promise<number> => {
+        const count = `SELECT COUNT(*) FROM ${place.store}.event WHERE event_id <= ${newest}`
+        return Number(await place.root.value(count))
+      }
+      const before = await there()
+      expect(await prune()).toMatchObject({ removed })
+      expect(before - (await there())).toBe(removed)
       // Each run has sealed a batch more: what said that note 1 was deleted has gone with the rest.
       expect(await place.root.value(left)).toBe('1')
       await clean()
