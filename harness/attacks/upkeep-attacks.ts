@@ -148,8 +148,10 @@ export const UPKEEP_ATTACKS: readonly AuditAttack[] = [
     async act(place) {
       await saved(place)
       await place.erase('2', { cut: true }).catch(requireCut)
+      await place.run(`DELETE FROM ${place.store}_access.operation WHERE command = 'audit erase'`)
       await broughtBack(place, place)
-      // As many rows as the person had: the events get the ids that the record names.
+      // For the recorded operation, then as many rows as the person had: the ids that the record names.
+      await place.asWriter("INSERT INTO notes (said) VALUES ('five')")
       await place.run("UPDATE messages SET said = 'never said' WHERE user_id = 1")
     },
   },

@@ -133,14 +133,14 @@ async function eraseEntries(
   const { engine, database, policy, key } = options
   progress.stage('erasing')
   const place = { engine, database, rules: policy.erase, session, trail, key }
-  const { records, rows } = await repeatErasures(place, entries)
-  progress.stage('sealing the erasure')
-  await sealer.sealErasures(records)
   for (const { erasureId, reason } of entries) {
     const detail = { erasure: erasureId, reason }
     const operation = { command: 'audit erase', subject: database, detail }
     await engine.accessCatalog.recordOperation(session, operation)
   }
+  const { records, rows } = await repeatErasures(place, entries)
+  progress.stage('sealing the erasure')
+  await sealer.sealErasures(records)
   const sealed = sealer.report()
   const unsealed = anchorProblems(sealed, policy.anchors).map(one => `of the seal: ${one}`)
   const erasures = records.map(({ erasureId }) => erasureId)

@@ -59,7 +59,9 @@ interface Plan {
  * it goes when its row is gone or has a newer event.
  *
  * @throws EcomdbError CONFIG_INVALID when the policy keeps all; SCHEMA_MISSING; LOCKED;
- *   CONFIRMATION_REQUIRED for another database; TRAIL_BROKEN when a batch is not what was sealed
+ *   CONFIRMATION_REQUIRED for another database; TRAIL_BROKEN when a batch is not what was sealed,
+ *   or database and anchors do not fit; SIGNATURE_INVALID when nobody trusted signed a checkpoint;
+ *   STORAGE_FAILED when too few anchors have the checkpoint that names what goes: nothing was removed
  */
 export async function pruneTrail(options: PruneOptions, progress: Progress): Promise<PruneReport> {
   const { engine, connect, policy, database, confirmed } = options
@@ -88,7 +90,8 @@ export async function pruneTrail(options: PruneOptions, progress: Progress): Pro
         ...{ heldBack: plan.heldBack, batch: null, warnings: [] },
       }
       if (confirmed === null || all.length + released === 0) return report
-      return { ...report, ...(await prune(options, session, reader, trail, plan, progress)) }
+      const run = { options, session, reader, trail, progress }
+      return { ...report, ...(await prune(run, plan, report.removed)) }
     } finally {
       await reader.close()
     }
@@ -215,14 +218,22 @@ function anchorsWanted({ anchors }: Pick<AuditPolicy, 'anchors'>): number {
   return Math.max(1, anchors)
 }
 
-/** The proofs, then the checkpoint that says so, then the events: cut short, it can go on. */
+interface Run {
+  options: PruneOptions
+  session: Session
+  reader: AuditReader
+  trail: TrailRecord
+  progress: Progress
+}
+
+/**
+ * The proofs, then the checkpoint that says so, then the events: cut short, it can go on.
+ * @param events how many are to be removed
+ */
 async function prune(
-  options: PruneOptions,
-  session: Session,
-  reader: AuditReader,
-  trail: TrailRecord,
+  { options, session, reader, trail, progress }: Run,
   plan: Plan,
-  progress: Progress,
+  events: number,
 ): Promise<Pick<PruneReport, 'batch' | 'removed' | 'warnings'>> {
   const { engine, policy, database } = options
   const { batches, signed, lists, releases } = plan
@@ -244,11 +255,11 @@ async function prune(
   const shorter = releases.map(({ batch, kept }) => ({ batch, ids: rangesText(kept) }))
   await sealer.sealPruned({ upTo, kept: lists.root(), shorter })
   requireAnchored(sealer.report(), anchorsWanted(policy))
+  const detail = { batches: `1-${upTo}`, events }
+  const operation = { command: 'audit prune', subject: database, detail }
+  await engine.accessCatalog.recordOperation(session, operation)
   progress.stage('removing events')
   const removed = await removeAll(options, session, goingOf(plan), progress)
-  const recorded = { batches: `1-${upTo}`, events: removed }
-  const operation = { command: 'audit prune', subject: database, detail: recorded }
-  await engine.accessCatalog.recordOperation(session, operation)
   const report = sealer.report()
   return {
     ...{ batch: report.head?.batch ?? 0, removed },
