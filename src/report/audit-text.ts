@@ -1,5 +1,4 @@
 import { countOf } from '#core/units'
-import { anchorProblems } from '#domain/audit/anchor-problems'
 import type {
   AuditInstallReport,
   AuditStatusReport,
@@ -13,6 +12,7 @@ import type { Finding } from '#domain/audit/finding'
 import type { PruneReport } from '#domain/audit/retention'
 import { RIGHTS_UNREAD } from '#domain/audit/rights-watch'
 import { sealAgeText } from '#domain/audit/seal-age'
+import { sealProblems } from '#domain/audit/seal-problems'
 
 /** `ecomdb audit install` for people. */
 export function auditInstallText(report: AuditInstallReport): string {
@@ -80,7 +80,7 @@ function sealLines({ trailId, signersTrusted, sealed, sealAge }: AuditStatusRepo
 
 /** `ecomdb audit seal` for people. */
 export function sealText(report: SealReport, wanted: number): string {
-  const { batches, events, head, epochBreak, anchors, rightsWatched } = report
+  const { batches, events, head, epochBreak, anchors } = report
   return [
     `sealed ${countOf(events, 'event')} in ${batches} ${batches === 1 ? 'batch' : 'batches'}`,
     ...(head ? [`  head     batch ${head.batch}, ${head.sealedAt}, ${head.sha256}`] : []),
@@ -90,8 +90,7 @@ export function sealText(report: SealReport, wanted: number): string {
     ...anchors
       .filter(({ failed }) => failed === null)
       .map(({ label, put }) => `  anchor   ${label}: ${put} new`),
-    ...(rightsWatched ? [] : [`  FINDING  ${RIGHTS_UNREAD}`]),
-    ...anchorProblems(report, wanted).map(one => `  FINDING  ${one}`),
+    ...sealProblems(report, wanted).map(one => `  FINDING  ${one}`),
   ].join('\n')
 }
 

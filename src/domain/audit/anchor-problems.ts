@@ -1,20 +1,5 @@
 import type { AuditPolicy } from './audit-policy.ts'
-import type { SealReport } from './audit-report.ts'
 import { msOfServerTime } from './server-time.ts'
-
-/**
- * What the anchors of a seal lack, in words: findings of every command that seals.
- *
- * @param wanted how many anchors the policy wants
- */
-export function anchorProblems({ anchors }: Pick<SealReport, 'anchors'>, wanted: number): string[] {
-  return [
-    ...anchors.flatMap(({ label, failed }) => (failed === null ? [] : [`${label}: ${failed}`])),
-    ...(anchors.length < wanted
-      ? [`${anchors.length} anchors of ${wanted}: name more under audit.anchors`]
-      : []),
-  ]
-}
 
 /** Where an anchor ends: its newest checkpoint, 0 for none, and when the one after that was sealed. */
 export interface AnchorEnd {

@@ -54,6 +54,8 @@ export interface SealReport {
   anchors: readonly { label: string; put: number; failed: string | null }[]
   /** The sealer may read the rights of all accounts, and so says what changes of them. */
   rightsWatched: boolean
+  /** Records of erasures that are not believed, and so are sealed by nobody, in words. */
+  refused: readonly string[]
 }
 
 export interface VerifyReport {

@@ -21,7 +21,7 @@ export interface PruneReport {
   heldBack: string | null
   /** The checkpoint that says what was removed; null for a dry run. */
   batch: number | null
-  /** What anchors lack, in words. */
+  /** What its seal could not do, in words. */
   warnings: readonly string[]
 }
 

@@ -3,9 +3,9 @@ import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { toolVersion } from '#core/version'
 import type { SigningKey } from '#crypto/key-files'
-import { anchorProblems } from '#domain/audit/anchor-problems'
-import type { EraseRule } from '#domain/audit/audit-policy'
+import type { AuditPolicy, EraseRule } from '#domain/audit/audit-policy'
 import type { ErasureEntry, ErasureRecord, ErasureReport } from '#domain/audit/erasure'
+import { sealProblems } from '#domain/audit/seal-problems'
 import type { ErasureDone, TrailRecord } from '#engine/audit-trail'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
@@ -105,11 +105,12 @@ async function repeatAll(run: Run): Promise<ErasureReport> {
   const sealer = options.confirmed ? await openSealer(run) : null
   progress.stage('reading the erasure ledger')
   const source = { ...options, session, trail }
-  const { missing, notes } = await missingErasures(source, options.anchors)
-  const report = { trailId: trail.trailId, table: null, key: null, rows: [], warnings: notes }
+  const { missing, notes, refused } = await missingErasures(source, options.anchors)
+  const report = { trailId: trail.trailId, table: null, key: null, rows: [] }
   if (!sealer || missing.length === 0) {
     const erasures = missing.map(({ erasureId }) => erasureId)
-    return { ...report, done: false, erasures, batch: null }
+    const warnings = [...notes, ...(sealer ? unsealedBy(sealer, options.policy) : refused)]
+    return { ...report, done: false, erasures, batch: null, warnings }
   }
   const { unsealed, ...erased } = await eraseEntries(run, missing, sealer)
   return { ...report, ...erased, done: true, warnings: [...notes, ...unsealed] }
@@ -124,7 +125,11 @@ async function openSealer({ options, session, trail, progress }: Run): Promise<S
   return sealer
 }
 
-/** @returns `unsealed`: what anchors lack of the seal, in words */
+function unsealedBy(sealer: Sealer, { anchors }: AuditPolicy): string[] {
+  return sealProblems(sealer.report(), anchors).map(one => `of the seal: ${one}`)
+}
+
+/** @returns `unsealed`: what the seal could not do, in words */
 async function eraseEntries(
   { options, session, trail, progress }: Run,
   entries: readonly LedgerEntry[],
@@ -141,10 +146,9 @@ async function eraseEntries(
   const { records, rows } = await repeatErasures(place, entries)
   progress.stage('sealing the erasure')
   await sealer.sealErasures(records)
-  const sealed = sealer.report()
-  const unsealed = anchorProblems(sealed, policy.anchors).map(one => `of the seal: ${one}`)
+  const batch = sealer.report().head?.batch ?? null
   const erasures = records.map(({ erasureId }) => erasureId)
-  return { erasures, rows, batch: sealed.head?.batch ?? null, unsealed }
+  return { erasures, rows, batch, unsealed: unsealedBy(sealer, policy) }
 }
 
 /**
@@ -177,25 +181,34 @@ export async function repeatErasures(
 
 /**
  * Entries of the ledger that were not carried out in this database.
- * @returns `unsaid`: records of those that were, and that the next checkpoint says
+ * @returns `unsaid`: records of those that were, and that the next checkpoint says; `refused`: those
+ *   that are not believed, and `notes`: what is wrong with the ledger, both in words
  */
 export async function missingErasures(
   source: Pick<EraseOptions, 'engine' | 'connect' | 'trustedSigners'> & { trail: TrailRecord },
   targets: readonly Target[],
-): Promise<{ missing: LedgerEntry[]; unsaid: ErasureRecord[]; notes: string[] }> {
+): Promise<{
+  missing: LedgerEntry[]
+  unsaid: ErasureRecord[]
+  refused: string[]
+  notes: string[]
+}> {
   const { engine, connect, trustedSigners, trail } = source
   const anchors = targets.map(target => new Anchor(target, trail.trailId))
-  const { entries, refused, notes } = await readLedger(trail.trailId, anchors, trustedSigners)
-  const told = [...notes, ...refused.map(one => `an erasure is not believed: ${one}`)]
-  if (entries.length === 0) return { missing: [], unsaid: [], notes: told }
+  const { entries, ...ledger } = await readLedger(trail.trailId, anchors, trustedSigners)
+  const notes = [
+    ...ledger.notes,
+    ...ledger.refused.map(one => `an erasure is not believed: ${one}`),
+  ]
+  if (entries.length === 0) return { missing: [], unsaid: [], refused: [], notes }
   const reader = await engine.auditTrail.openReader(connect)
   try {
-    const { records } = await erasuresToSeal(reader, trail, trustedSigners)
+    const { records, refused } = await erasuresToSeal(reader, trail, trustedSigners)
     const done = new Set(await sealedErasures(reader, trustedSigners))
     const unsaid = records.filter(({ erasureId }) => !done.has(erasureId))
     for (const { erasureId } of records) done.add(erasureId)
     const missing = entries.filter(({ erasureId }) => !done.has(erasureId))
-    return { missing, unsaid, notes: told }
+    return { missing, unsaid, refused, notes }
   } finally {
     await reader.close()
   }

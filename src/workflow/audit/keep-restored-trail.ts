@@ -123,8 +123,8 @@ async function erasedSince(
   targets: readonly Target[],
 ): Promise<{ missing: LedgerEntry[]; unsaid: ErasureRecord[]; findings: string[] }> {
   try {
-    const { notes, ...erasures } = await missingErasures(source, targets)
-    return { ...erasures, findings: notes }
+    const { notes, refused, ...erasures } = await missingErasures(source, targets)
+    return { ...erasures, findings: [...notes, ...refused] }
   } catch (error) {
     const why = `the erasure ledger could not be compared: ${messageOf(error)}`
     return { missing: [], unsaid: [], findings: [why] }

@@ -1,6 +1,5 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
-import { anchorProblems } from '#domain/audit/anchor-problems'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import type { SealReport } from '#domain/audit/audit-report'
 import { sha256 } from '#domain/audit/canonical'
@@ -15,6 +14,7 @@ import {
   subtractRanges,
 } from '#domain/audit/id-ranges'
 import { clockAhead, cutoff, isOldEnough, type PruneReport } from '#domain/audit/retention'
+import { sealProblems } from '#domain/audit/seal-problems'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
 import { listAnchors } from './anchors.ts'
@@ -263,7 +263,7 @@ async function prune(
   const report = sealer.report()
   return {
     ...{ batch: report.head?.batch ?? 0, removed },
-    warnings: anchorProblems(report, policy.anchors),
+    warnings: sealProblems(report, policy.anchors),
   }
 }
 

@@ -19,7 +19,7 @@ import { controlsDiffer } from '#domain/audit/compare-controls'
 import { type ErasureRecord, erasureControl, erasuresOf } from '#domain/audit/erasure'
 import type { Control } from '#domain/audit/event'
 import { parseRanges } from '#domain/audit/id-ranges'
-import { type CheckpointName, explains, type RestoredTrail } from '#domain/audit/restored-trail'
+import { explains, type RestoredTrail } from '#domain/audit/restored-trail'
 import { RIGHTS_UNREAD, watchedRights } from '#domain/audit/rights-watch'
 import { isWatched } from '#domain/audit/server-watch'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
@@ -128,6 +128,8 @@ export class Sealer {
   #pruned: Removal | null = null
   /** The sealer could read the rights of all accounts at its last look. */
   #rightsWatched = true
+  /** Records of erasures that were not believed at the last look, in words. */
+  #refused: readonly string[] = []
   /** What a person said counts for all that this run finds at its first look. */
   #accept: string | null
 
@@ -234,8 +236,8 @@ export class Sealer {
     const statements = await engine.auditTrail.restoredStatements(this.#session)
     const state = {
       trail: this.#trail.trailId,
-      newest: this.#head && nameOf(this.#head.checkpoint.batch, this.#head.sha256),
-      ahead: ahead && nameOf(ahead.last, sha256(ahead.statement).toString('hex')),
+      newest: this.#head && { batch: this.#head.checkpoint.batch, sha256: this.#head.sha256 },
+      ahead: ahead && { batch: ahead.last, sha256: sha256(ahead.statement).toString('hex') },
     }
     const believed = believedRestores(statements, trustedSigners)
     return believed.find(restored => explains(restored, state)) ?? null
@@ -298,7 +300,9 @@ export class Sealer {
   async #takeErasures(reader: AuditReader): Promise<void> {
     const { trustedSigners } = this.#options
     const { records, refused } = await erasuresToSeal(reader, this.#trail, trustedSigners)
-    for (const why of refused) this.#progress.warn(why)
+    // Once, not at every look.
+    for (const why of refused) if (!this.#refused.includes(why)) this.#progress.warn(why)
+    this.#refused = refused
     this.#sayErasures(records)
   }
 
@@ -382,13 +386,9 @@ export class Sealer {
     return {
       ...{ trailId: this.#trail.trailId, batches: this.#batches, events: this.#events },
       ...{ head, epochBreak: this.#epochBreak, anchors: this.#anchors.report() },
-      rightsWatched: this.#rightsWatched,
+      ...{ rightsWatched: this.#rightsWatched, refused: this.#refused },
     }
   }
-}
-
-function nameOf(batch: number, hash: string): CheckpointName {
-  return { batch, sha256: hash }
 }
 
 function headOf(statement: Buffer, name: string, trustedSigners: readonly string[]): Head {

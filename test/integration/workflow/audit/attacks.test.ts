@@ -2,6 +2,8 @@ import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { silentProgress } from '#core/progress'
+import { generateSigningKey } from '#crypto/key-files'
+import { signStatement } from '#crypto/signed-statement'
 import { checkpointName } from '#domain/audit/checkpoint'
 import { AUDIT_ATTACKS } from '#harness/attacks/audit-attacks'
 import { AuditPlace, CutShort } from '#harness/attacks/audit-place'
@@ -307,6 +309,14 @@ describe.each(TEST_ENGINES)('%s', family => {
       expect(await told()).toContainEqual(expect.stringMatching(/^3 erased/))
       await place.seal()
       expect(await told()).toContainEqual(expect.stringMatching(/^3 erased/))
+      // A record that nobody trusted signed is sealed by nobody, and a finding of all that seal.
+      const forged = signStatement('audit-erasure-record', {}, generateSigningKey())
+      await place.root.run(`INSERT INTO ${place.store}.erasure_record VALUES ('forged', ?)`, [
+        forged,
+      ])
+      const why = expect.stringContaining('will not believe the record of an erasure')
+      expect((await place.seal()).refused).toEqual([why])
+      expect((await place.erase(null)).warnings).toEqual([why])
     } finally {
       await place.close()
     }

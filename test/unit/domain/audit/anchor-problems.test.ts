@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { anchorProblems, notCompared } from '#domain/audit/anchor-problems'
+import { notCompared } from '#domain/audit/anchor-problems'
 
 const policy = {
   anchors: 2,
@@ -29,14 +29,4 @@ test('an anchor vouches only for what it has', () => {
     expect.stringMatching(/^no erasure ledger was read/),
   ])
   expect(notCompared({ ...all, anchors: 0 }, { ...policy, anchors: 0 })).toEqual([])
-})
-
-test('a seal that an anchor did not take, and too few anchors, are problems', () => {
-  const good = { label: 'a', put: 1, failed: null }
-  const bad = { label: 'b', put: 0, failed: 'it is full' }
-  expect(anchorProblems({ anchors: [good] }, 1)).toEqual([])
-  expect(anchorProblems({ anchors: [good, bad] }, 1)).toEqual(['b: it is full'])
-  expect(anchorProblems({ anchors: [good] }, 2)).toEqual([
-    '1 anchors of 2: name more under audit.anchors',
-  ])
 })
