@@ -58,14 +58,21 @@ export async function anchorsFrom(
  * @throws EcomdbError SECRET_MISSING
  */
 export async function auditKeyFrom({ audit }: Config): Promise<SigningKey> {
-  const key = audit.signingKeyFile ? await readSigningKey(audit.signingKeyFile) : null
-  if (key && audit.trustedSigners.includes(key.signer)) return key
+  const what = 'cannot sign checkpoints'
+  if (!audit.signingKeyFile) {
+    throw new EcomdbError('SECRET_MISSING', {
+      ...{ what, why: 'audit.signing_key_file is not set' },
+      hints: ['make a key with `ecomdb key rotate audit`, on the host that seals'],
+    })
+  }
+  const key = await readSigningKey(audit.signingKeyFile)
+  if (audit.trustedSigners.includes(key.signer)) return key
   throw new EcomdbError('SECRET_MISSING', {
-    what: 'cannot sign checkpoints',
-    why: key
-      ? `the key's signer ${key.signer} is not among audit.trusted_signers`
-      : 'audit.signing_key_file is not set',
-    hints: ['make a key with `ecomdb key rotate audit`, on the host that seals'],
+    ...{ what, why: `the key's signer ${key.signer} is not among audit.trusted_signers` },
+    hints: [
+      'where the key is meant, add its signer there, and on every host that verifies',
+      'else name the key of a trusted signer under audit.signing_key_file',
+    ],
   })
 }
 
@@ -76,7 +83,7 @@ export async function auditKeyFrom({ audit }: Config): Promise<SigningKey> {
 export async function sealerFrom(config: Config, anchor: readonly string[] | undefined) {
   const [policy, key] = [await auditPolicyFrom(config), await auditKeyFrom(config)]
   const anchors = await anchorsFrom(config, anchor)
-  const { trustedSigners } = config.audit
+  const trustedSigners = trustedByAudit(config)
   return { ...(await auditedServer(config)), policy, key, trustedSigners, anchors }
 }
 
