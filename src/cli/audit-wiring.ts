@@ -21,7 +21,8 @@ export const anchorFlag = {
 /** For commands that verify. */
 export const fewerAnchorsFlag = {
   'fewer-anchors': boolean({
-    summary: 'fewer anchors than the policy wants are meant: what is not compared is no finding',
+    summary:
+      'fewer anchors than the policy wants are meant: that is no finding; one that ends too early is',
   }),
 }
 

@@ -13,12 +13,13 @@ export interface AnchorEnd {
 const SEALING_MS = 60_000
 
 /**
- * What no anchor vouches for in a verification, in words: anchors that were not asked, that end too
- * early, and of which the policy wants more.
+ * What no anchor vouches for in a verification, in words.
  *
  * @param unasked the anchors that could not be read, in words
  * @param anchors those that could
  * @param readAt the server's clock: 2014-03-19 10:00:00.123456, UTC
+ * @returns `fewer`: not asked, or fewer than the policy wants, which may be meant; `late`: asked, and
+ *   they end too early, which nobody means
  */
 export function notCompared(
   compared: {
@@ -28,20 +29,15 @@ export function notCompared(
     readAt: string
   },
   policy: Pick<AuditPolicy, 'anchors' | 'seal'>,
-): string[] {
+): { fewer: string[]; late: string[] } {
   const { anchors, unasked, behind, readAt } = compared
   const now = msOfServerTime(readAt)
   const late = behind.filter(({ last, since }) => {
     return now - Date.parse(since) > (last === 0 ? SEALING_MS : policy.seal.withinMs)
   })
   const some = anchors - late.filter(({ last }) => last === 0).length
-  return [
+  const fewer = [
     ...unasked,
-    ...late.map(({ label, last }) =>
-      last === 0
-        ? `the anchor ${label} has no checkpoint of this trail`
-        : `the anchor ${label} ends at batch ${last}: a roll-back to what came after may look right`,
-    ),
     ...(some < policy.anchors
       ? [
           `compared with ${some} anchors of ${policy.anchors}: a trail that was rolled back or rewritten as a whole may look right`,
@@ -51,4 +47,11 @@ export function notCompared(
       ? ['no erasure ledger was read: nobody looked for whom a restore brought back']
       : []),
   ]
+  return { fewer, late: late.map(lateText) }
+}
+
+function lateText({ label, last }: AnchorEnd): string {
+  return last === 0
+    ? `the anchor ${label} has no checkpoint of this trail`
+    : `the anchor ${label} ends at batch ${last}: a roll-back to what came after may look right`
 }

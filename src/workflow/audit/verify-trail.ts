@@ -19,7 +19,7 @@ import { EventVerifier } from './verify-events.ts'
 import { checkKept } from './verify-kept.ts'
 
 export interface VerifyOptions extends ChainOptions {
-  /** It is meant that anchors which the policy wants are not compared. */
+  /** It is meant that anchors which the policy wants are not asked. */
   fewerAnchors: boolean
 }
 
@@ -44,10 +44,12 @@ export async function verifyTrail(
   const erasures = await checkErasures(chain, source, trustedSigners, found)
   const { notes: unasked } = source.anchors
   const compared = { anchors: places.length, unasked, behind: chain.behind, readAt: source.readAt }
-  const unchecked = [...notCompared(compared, policy), ...erasures.unread]
+  const { fewer, late } = notCompared(compared, policy)
+  const absent = [...fewer, ...erasures.unread]
   // Whoever asks for fewer anchors is told the same, and it is no finding.
-  if (fewerAnchors) notes.push(...unchecked)
-  else for (const one of unchecked) found.add(finding('NOT CHECKED', one))
+  if (fewerAnchors) notes.push(...absent)
+  const unchecked = fewerAnchors ? late : [...late, ...absent]
+  for (const one of unchecked) found.add(finding('NOT CHECKED', one))
   const kept = await checkKept(chain, source, found)
   unauditedTables(source, policy.tables, found)
   if (policy.writers === null) notes.push('the policy names no writers: nobody was looked for')
