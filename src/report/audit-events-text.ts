@@ -2,7 +2,7 @@ import type { EventsReport, ListedEvent } from '#domain/audit/listed-event'
 import { alignColumns } from './align-columns.ts'
 
 /** `ecomdb audit events` for people: a line for each, oldest first. */
-export function eventsText({ events, more, notes }: EventsReport): string {
+export function eventsText({ events, more }: EventsReport): string {
   const rows = events.map(one => [
     String(one.event),
     one.at.slice(0, 19),
@@ -16,7 +16,6 @@ export function eventsText({ events, more, notes }: EventsReport): string {
   return [
     ...(more ? ['(older ones are left out: --limit)'] : []),
     events.length > 0 ? printable(alignColumns(rows, sides)) : 'no event is as the filters want it',
-    ...notes.map(note => `note: ${note}`),
   ].join('\n')
 }
 
@@ -42,8 +41,6 @@ export function sealWord({ seal }: Pick<ListedEvent, 'seal'>): string {
       return 'IN NO BATCH'
     case 'not yet':
       return 'not sealed yet'
-    default:
-      return 'not known'
   }
 }
 

@@ -56,7 +56,7 @@ export interface EventQuery {
 /** sealed: what was signed; altered: not what was signed; foreign: among sealed ones, in no batch. */
 export type EventSeal =
   | { state: 'sealed' | 'altered'; batch: number; sealedAt: string }
-  | { state: 'not yet' | 'foreign' | 'unknown'; batch: null; sealedAt: null }
+  | { state: 'not yet' | 'foreign'; batch: null; sealedAt: null }
 
 /** Somebody changed the event, or put it there. */
 export function isBadSeal({ state }: EventSeal): boolean {
@@ -92,8 +92,6 @@ export interface EventsReport {
   events: readonly ListedEvent[]
   /** There are older ones that the filter lets through. */
   more: boolean
-  /** What could not be said, in words. */
-  notes: readonly string[]
 }
 
 /**

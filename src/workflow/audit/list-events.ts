@@ -39,10 +39,6 @@ export async function listEvents(
     return {
       ...{ trailId: trail.trailId, database: trail.shopDatabase, events },
       more: found.length > filter.limit,
-      notes:
-        trustedSigners.length > 0
-          ? []
-          : ['no signer is trusted here (audit.trusted_signers): what is sealed is not known'],
     }
   } finally {
     await session.close()

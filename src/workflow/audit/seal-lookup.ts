@@ -51,12 +51,11 @@ export class SealLookup {
     trustedSigners: readonly string[],
   ): Promise<SealLookup> {
     const last = await auditTrail.batchFrom(session, null)
-    const head = last && trustedSigners.length > 0 ? opened(last, trustedSigners) : null
+    const head = last && opened(last, trustedSigners)
     return new SealLookup(auditTrail, session, trustedSigners, last?.batch ?? 0, head)
   }
 
   async of(event: AuditEvent, table: string): Promise<EventSeal> {
-    if (this.#trustedSigners.length === 0) return NOT_KNOWN
     if (!this.#head || event.id > this.#head.checkpoint.sealedTo) return NOT_YET
     for (let batch = await this.#firstThatReaches(event.id); batch; ) {
       const { checkpoint, ranges, open } = batch
@@ -96,7 +95,6 @@ export class SealLookup {
   }
 }
 
-const NOT_KNOWN: EventSeal = { state: 'unknown', batch: null, sealedAt: null }
 const NOT_YET: EventSeal = { state: 'not yet', batch: null, sealedAt: null }
 const FOREIGN: EventSeal = { state: 'foreign', batch: null, sealedAt: null }
 
