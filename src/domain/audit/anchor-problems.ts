@@ -9,8 +9,8 @@ export interface AnchorEnd {
   since: string
 }
 
-/** Milliseconds that a sealer may need from a checkpoint in the database to the one in an anchor. */
-const SEALING_MS = 60_000
+/** What a sealer may need from its look to the checkpoint in the database, and from there to an anchor. */
+export const SEALING_MS = 60_000
 
 /**
  * What no anchor vouches for in a verification, in words.

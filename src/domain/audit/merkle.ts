@@ -2,6 +2,9 @@ import { sha256 } from './canonical.ts'
 
 /** Merkle trees of RFC 6962, section 2.1: leaves begin with 0x00 and nodes with 0x01. */
 
+/** Of a leaf or a node: SHA-256. */
+export const HASH_BYTES = 32
+
 /** @param leaf bytes, or their text in UTF-8 */
 export function leafHash(leaf: Uint8Array | string): Buffer {
   if (typeof leaf === 'string') return sha256(`\0${leaf}`)

@@ -2,6 +2,7 @@ import { LEAF_PREFIX } from '#domain/audit/checkpoint'
 import { type AuditEvent, type Control, controlLeaf, eventLeaf } from '#domain/audit/event'
 import { RangeBuilder, rangesText } from '#domain/audit/id-ranges'
 import { leafHash, MerkleTree } from '#domain/audit/merkle'
+import type { TrailRecord } from '#engine/audit-trail'
 
 /** There is room for so many events, and then for twice as many. */
 const FIRST_EVENTS = 256
@@ -52,6 +53,11 @@ export async function* batchesOf(
     builder.add(event, tableOf(event, tables))
   }
   yield { builder, last: true }
+}
+
+/** The table of each layout. */
+export function tablesOf({ layouts }: Pick<TrailRecord, 'layouts'>): Map<number, string> {
+  return new Map(layouts.map(({ id, table }) => [id, table]))
 }
 
 /** Events of no table, and of a layout that nobody wrote down, have an empty name. */

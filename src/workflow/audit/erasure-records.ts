@@ -6,7 +6,7 @@ import { type AuditEvent, eventLeaf } from '#domain/audit/event'
 import { parseRanges, RangeBuilder, rangesText } from '#domain/audit/id-ranges'
 import { MerkleTree } from '#domain/audit/merkle'
 import type { AuditReader, ErasureDone, TrailRecord } from '#engine/audit-trail'
-import { tableOf } from './batch-builder.ts'
+import { tableOf, tablesOf } from './batch-builder.ts'
 
 /**
  * Signs what an erasure did, to be written in its own transaction: a run that is cut short before
@@ -67,8 +67,8 @@ async function believed(
   throw refuse(`events ${record.events} are not those that erasure ${record.erasureId} made`)
 }
 
-function rootOf(events: readonly AuditEvent[], { layouts }: TrailRecord): string {
-  const tables = new Map(layouts.map(({ id, table }) => [id, table]))
+function rootOf(events: readonly AuditEvent[], trail: TrailRecord): string {
+  const tables = tablesOf(trail)
   const tree = new MerkleTree()
   for (const event of events) tree.append(eventLeaf(event, tableOf(event, tables)))
   return tree.root().toString('hex')

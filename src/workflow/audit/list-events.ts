@@ -8,7 +8,7 @@ import {
 } from '#domain/audit/listed-event'
 import type { AuditTrail, TrailRecord } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
-import { tableOf } from './batch-builder.ts'
+import { tableOf, tablesOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { SealLookup } from './seal-lookup.ts'
 import { noTrail } from './trail-refusals.ts'
@@ -53,7 +53,7 @@ export async function describeEvents(
   const { auditTrail, session, trail, seals } = known
   const users = new Set(found.map(({ account }) => userOf(account)))
   const persons = await auditTrail.personsOf(session, [...users])
-  const tables = new Map(trail.layouts.map(({ id, table }) => [id, table]))
+  const tables = tablesOf(trail)
   const events: ListedEvent[] = []
   for (const event of found) {
     const table = tableOf(event, tables)

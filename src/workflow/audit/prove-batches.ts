@@ -2,11 +2,9 @@ import { EcomdbError } from '#core/errors'
 import type { Checkpoint } from '#domain/audit/checkpoint'
 import { type AuditEvent, controlLeaf, eventLeaf } from '#domain/audit/event'
 import { countIds, firstThatReaches, type IdRange, parseRanges } from '#domain/audit/id-ranges'
-import { leafHash, MerkleTree } from '#domain/audit/merkle'
+import { HASH_BYTES, leafHash, MerkleTree } from '#domain/audit/merkle'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
-import { tableOf } from './batch-builder.ts'
-
-const HASH_BYTES = 32
+import { tableOf, tablesOf } from './batch-builder.ts'
 
 /** A batch that goes. */
 export interface OldBatch {
@@ -22,10 +20,6 @@ export interface OldBatch {
 export function oldBatch({ batch, events, root, controls }: Checkpoint): OldBatch {
   const controlHashes = controls.map(control => leafHash(controlLeaf(control)))
   return { batch, ranges: parseRanges(events), kept: [], root, controlHashes }
-}
-
-export function tablesOf({ layouts }: TrailRecord): Map<number, string> {
-  return new Map(layouts.map(({ id, table }) => [id, table]))
 }
 
 /**

@@ -18,6 +18,7 @@ import { sealProblems } from '#domain/audit/seal-problems'
 import type { AuditReader, TrailRecord } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
 import { listAnchors } from './anchors.ts'
+import { tablesOf } from './batch-builder.ts'
 import { KeptLists, type Release, shorterLists } from './kept-lists.ts'
 import { LiveRowEvents } from './live-row-events.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
@@ -28,7 +29,6 @@ import {
   proofOf,
   requireProof,
   requireStayed,
-  tablesOf,
 } from './prove-batches.ts'
 import { Sealer, type SealOptions } from './seal-trail.ts'
 import { noTrail } from './trail-refusals.ts'

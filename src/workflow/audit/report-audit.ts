@@ -16,6 +16,7 @@ import type { Period } from '#domain/report/period'
 import type { ChatsHandled } from '#domain/report/shop-report'
 import type { TrailRecord } from '#engine/audit-trail'
 import type { Session } from '#engine/session'
+import { tablesOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { describeEvents, userOf } from './list-events.ts'
 import { SealLookup } from './seal-lookup.ts'
@@ -76,7 +77,7 @@ async function eventCounts(
   const counts = await auditTrail.countEvents(session, since, until)
   const users = new Set(counts.map(({ account }) => userOf(account)))
   const persons = await auditTrail.personsOf(session, [...users])
-  const tables = new Map(trail.layouts.map(({ id, table }) => [id, table]))
+  const tables = tablesOf(trail)
   return counts.map(({ day, kind, layout, account, events }) => ({
     ...{ day, operation: operationOf(kind) ?? kind, table: tables.get(layout) ?? null },
     ...{ account, person: persons.get(userOf(account)) ?? null, events },

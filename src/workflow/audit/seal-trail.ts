@@ -27,7 +27,7 @@ import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
 import type { Target } from '#target/target'
 import { type AnchorState, Anchors } from './anchor-set.ts'
-import { type BatchBuilder, batchesOf } from './batch-builder.ts'
+import { type BatchBuilder, batchesOf, tablesOf } from './batch-builder.ts'
 import { erasuresToSeal } from './erasure-records.ts'
 import type { AuditedServer } from './install-audit.ts'
 import type { Removal } from './kept-lists.ts'
@@ -268,7 +268,7 @@ export class Sealer {
     const { open = [], sealedTo = 0 } = this.#head?.checkpoint ?? {}
     const holes = open.flatMap(({ ids }) => parseRanges(ids))
     const ranges = [...holes.sort((a, b) => a[0] - b[0]), [sealedTo + 1, null] as const]
-    const tables = new Map(this.#trail.layouts.map(({ id, table }) => [id, table]))
+    const tables = tablesOf(this.#trail)
     const { maxEvents } = this.#options.policy.seal
     await this.#takeErasures(reader)
     for await (const { builder, last } of batchesOf(reader.events(ranges), tables, maxEvents)) {

@@ -1,5 +1,5 @@
 import { messageOf } from '#core/errors'
-import type { AnchorEnd } from '#domain/audit/anchor-problems'
+import { type AnchorEnd, SEALING_MS } from '#domain/audit/anchor-problems'
 import type { AuditPolicy } from '#domain/audit/audit-policy'
 import { sha256 } from '#domain/audit/canonical'
 import { type Checkpoint, type EpochBreak, type Pruned, prunedOf } from '#domain/audit/checkpoint'
@@ -106,12 +106,9 @@ export async function verifyChain(
   return walk.end()
 }
 
-/** Seconds that a sealer may need between its look and the end of its writing. */
-const SEALING_S = 60
-
 function isAfter(candidates: readonly Candidate[], sealedUntil: string | null): boolean {
   if (sealedUntil === null) return false
-  const until = msOfServerTime(sealedUntil) - SEALING_S * 1000
+  const until = msOfServerTime(sealedUntil) - SEALING_MS
   return candidates.some(
     ({ checkpoint }) => checkpoint && msOfServerTime(checkpoint.serverAt) > until,
   )

@@ -5,7 +5,7 @@ import { type AuditEvent, eventLeaf, ROW_KINDS } from '#domain/audit/event'
 import { type Finding, type FindingList, finding } from '#domain/audit/finding'
 import { commonRanges, countIds, type IdRange, parseRanges } from '#domain/audit/id-ranges'
 import { safeKeyText } from '#domain/audit/listed-event'
-import { leafHash, MerkleTree } from '#domain/audit/merkle'
+import { HASH_BYTES, leafHash, MerkleTree } from '#domain/audit/merkle'
 import { msOfServerTime, serverTimeOf } from '#domain/audit/server-time'
 import type { LeafProof } from '#engine/audit-trail'
 import type { KeptLists } from './kept-lists.ts'
@@ -27,8 +27,6 @@ interface OpenBatch {
   /** Ids that retention has left. */
   kept: readonly IdRange[]
 }
-
-const HASH_BYTES = 32
 
 interface Stretch {
   from: number

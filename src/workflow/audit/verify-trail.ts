@@ -7,7 +7,7 @@ import { FindingList, finding } from '#domain/audit/finding'
 import { msOfServerTime } from '#domain/audit/server-time'
 import type { Target } from '#target/target'
 import { type Anchor, listAnchors } from './anchors.ts'
-import { tableOf } from './batch-builder.ts'
+import { tableOf, tablesOf } from './batch-builder.ts'
 import type { AuditedServer } from './install-audit.ts'
 import { Reconciler, unauditedTables } from './reconcile-rows.ts'
 import { openSnapshotPair } from './snapshot-pair.ts'
@@ -59,7 +59,7 @@ export async function verifyTrail(
   const events = new EventVerifier(chain, policy, found, source.readAt, proofs)
   const reconciler = new Reconciler(source, found)
   try {
-    const tables = new Map(source.trail.layouts.map(({ id, table }) => [id, table]))
+    const tables = tablesOf(source.trail)
     for await (const event of source.events()) {
       const batch = await events.add(event, tableOf(event, tables))
       reconciler.addEvent(event, batch)
