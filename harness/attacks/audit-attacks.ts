@@ -151,10 +151,9 @@ export const AUDIT_ATTACKS: readonly AuditAttack[] = [
     async act(place) {
       await place.run(EDIT)
       await place.seal()
-      await place.run(
-        "SET @ecomdb_audit_task = 'erase'",
+      await place.runAs(
+        'erase',
         `UPDATE ${place.store}.event SET account = '${place.writer}@localhost' WHERE account = 'root@localhost' AND kind = 'U'`,
-        'SET @ecomdb_audit_task = NULL',
       )
     },
   },
@@ -164,10 +163,9 @@ export const AUDIT_ATTACKS: readonly AuditAttack[] = [
     names: 'gone from the trail',
     broken: true,
     async act(place) {
-      await place.run(
-        "SET @ecomdb_audit_task = 'prune'",
+      await place.runAs(
+        'prune',
         `DELETE FROM ${place.store}.event WHERE kind = 'U' ORDER BY event_id LIMIT 1`,
-        'SET @ecomdb_audit_task = NULL',
       )
     },
   },
@@ -177,11 +175,7 @@ export const AUDIT_ATTACKS: readonly AuditAttack[] = [
     names: 'gone from the trail',
     broken: true,
     async act(place) {
-      await place.run(
-        "SET @ecomdb_audit_task = 'prune'",
-        `DELETE FROM ${place.store}.event ORDER BY event_id DESC LIMIT 1`,
-        'SET @ecomdb_audit_task = NULL',
-      )
+      await place.runAs('prune', `DELETE FROM ${place.store}.event ORDER BY event_id DESC LIMIT 1`)
     },
   },
   {
@@ -189,12 +183,8 @@ export const AUDIT_ATTACKS: readonly AuditAttack[] = [
     expected: ['EDITED'],
     names: 'the row is not what event',
     async act(place) {
-      await place.run(
-        EDIT,
-        "SET @ecomdb_audit_task = 'prune'",
-        `DELETE FROM ${place.store}.event ORDER BY event_id DESC LIMIT 1`,
-        'SET @ecomdb_audit_task = NULL',
-      )
+      await place.run(EDIT)
+      await place.runAs('prune', `DELETE FROM ${place.store}.event ORDER BY event_id DESC LIMIT 1`)
     },
   },
   {
@@ -204,10 +194,8 @@ export const AUDIT_ATTACKS: readonly AuditAttack[] = [
     broken: true,
     async act(place) {
       const event = await newestOf(place, '1:2')
+      await place.runAs('prune', `DELETE FROM ${place.store}.event WHERE event_id = ${event}`)
       await place.run(
-        "SET @ecomdb_audit_task = 'prune'",
-        `DELETE FROM ${place.store}.event WHERE event_id = ${event}`,
-        `SET @ecomdb_audit_task = NULL`,
         `INSERT INTO ${place.store}.event (event_id, at, kind, layout_id, row_key, account, connection_id)
          VALUES (0, NOW(6), 'R', 0, '', 'x@y', 1)`,
       )
@@ -224,10 +212,9 @@ export const AUDIT_ATTACKS: readonly AuditAttack[] = [
     names: 'not among the trusted signers',
     broken: true,
     async act(place) {
-      await place.run(
-        "SET @ecomdb_audit_task = 'erase'",
+      await place.runAs(
+        'erase',
         `UPDATE ${place.store}.event SET account = '${place.writer}@localhost', at = NOW(6)`,
-        'SET @ecomdb_audit_task = NULL',
       )
       for (const batch of [1, 2]) {
         await resign(place, batch, one => ({ ...one, root: '00'.repeat(32) }))

@@ -13,7 +13,8 @@ import { startOwnServer } from '#test/own-server'
 import { withFolder } from '#test/temporary'
 import { offboard } from '#workflow/access/offboard'
 import { logIn } from '#workflow/credential/log-in'
-import { type LoginAttack, refused } from './login-attack.ts'
+import type { LoginAttack } from './login-attack.ts'
+import { refused } from './refused.ts'
 
 /** How long after the login the offboarding begins: before, in and after the mint. */
 const LEADS_MS = [0, 5, 10, 15, 20, 30, 45, 60]

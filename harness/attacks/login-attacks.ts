@@ -10,7 +10,8 @@ import { sweepSessions } from '#workflow/broker/sweep-sessions'
 import { unlockUser } from '#workflow/credential/people'
 import type { HarnessCase, PreparedSuite, SuiteContext } from '../suite.ts'
 import { LEAVER_ATTACKS } from './leaver-attacks.ts'
-import { type LoginAttack, refused } from './login-attack.ts'
+import type { LoginAttack } from './login-attack.ts'
+import { refused } from './refused.ts'
 
 export async function prepareLoginAttacks({ family }: SuiteContext): Promise<PreparedSuite> {
   const shop = await ShopPeople.open(family)

@@ -1,6 +1,6 @@
-import { EcomdbError } from '#core/errors'
 import type { AuditAttack } from './audit-attacks.ts'
 import type { AuditPlace } from './audit-place.ts'
+import { refused } from './refused.ts'
 
 /** All batches but the newest lose what is not the newest of a row. */
 async function pruned(place: AuditPlace): Promise<void> {
@@ -8,25 +8,35 @@ async function pruned(place: AuditPlace): Promise<void> {
   await place.prune()
 }
 
-/** A note, and all that the trail has of it. */
-async function deleteNote(place: AuditPlace): Promise<void> {
-  await place.run(
-    'DELETE FROM notes WHERE id = 1',
-    "SET @ecomdb_audit_task = 'prune'",
+/** All that the trail has of note 1, or what is of one kind. */
+async function deleteEvents(place: AuditPlace, kind = '%'): Promise<void> {
+  await place.runAs(
+    'prune',
     `DELETE e FROM ${place.store}.event AS e JOIN ${place.store}.layout AS l USING (layout_id)
-     WHERE l.table_name = 'notes' AND e.row_key = '1:1'`,
-    'SET @ecomdb_audit_task = NULL',
+     WHERE l.table_name = 'notes' AND e.row_key = '1:1' AND e.kind LIKE '${kind}'`,
   )
 }
 
-/** Says that retention has come to batch 2 already, and deletes an event of it. */
-async function forgeProof(place: AuditPlace, removedAt: string): Promise<void> {
+/** After retention: a note, and the event that stayed of it. */
+async function deleteStayed(place: AuditPlace): Promise<void> {
+  await pruned(place)
+  await place.run('DELETE FROM notes WHERE id = 1')
+  await deleteEvents(place)
+}
+
+/** Deletes an event of batch 2, and says that retention has come to that, which nobody signed. */
+async function removeUnsigned(place: AuditPlace, removedAt: 'NULL' | 'NOW(6)'): Promise<void> {
   await place.run(
     `INSERT INTO ${place.store}.leaf_proof (batch_id, hashes, removed_at) VALUES (2, '', ${removedAt})`,
-    "SET @ecomdb_audit_task = 'prune'",
-    `DELETE FROM ${place.store}.event WHERE kind = 'U' ORDER BY event_id LIMIT 1`,
-    'SET @ecomdb_audit_task = NULL',
   )
+  await place.runAs(
+    'prune',
+    `DELETE FROM ${place.store}.event WHERE kind = 'U' ORDER BY event_id LIMIT 1`,
+  )
+}
+
+async function forgeProof(place: AuditPlace, removedAt: 'NULL' | 'NOW(6)'): Promise<void> {
+  await removeUnsigned(place, removedAt)
   await place.seal({ accept: 'one more batch' })
   await requireRefusal(place)
 }
@@ -35,11 +45,7 @@ async function forgeProof(place: AuditPlace, removedAt: string): Promise<void> {
 export async function requireRefusal(place: AuditPlace): Promise<void> {
   const count = `SELECT COUNT(*) FROM ${place.store}.event`
   const before = await place.root.value(count)
-  const ended = await place.prune().then(
-    ({ batches }) => `removed ${batches}`,
-    (error: unknown) => (error instanceof EcomdbError ? error.code : String(error)),
-  )
-  if (ended !== 'TRAIL_BROKEN') throw new Error(`the prune was not refused: ${ended}`)
+  await refused(place.prune(), 'TRAIL_BROKEN')
   const after = await place.root.value(count)
   if (before !== after) throw new Error(`events were removed: ${before}, now ${after}`)
 }
@@ -53,10 +59,9 @@ export const RETENTION_ATTACKS: readonly AuditAttack[] = [
     broken: true,
     async act(place) {
       await pruned(place)
-      await place.run(
-        "SET @ecomdb_audit_task = 'erase'",
+      await place.runAs(
+        'erase',
         `UPDATE ${place.store}.event SET account = 'x@y' ORDER BY event_id LIMIT 1`,
-        'SET @ecomdb_audit_task = NULL',
       )
     },
   },
@@ -83,13 +88,7 @@ export const RETENTION_ATTACKS: readonly AuditAttack[] = [
     expected: ['GAP'],
     names: 'gone from the trail',
     broken: true,
-    act: place =>
-      place.run(
-        `INSERT INTO ${place.store}.leaf_proof (batch_id, hashes, removed_at) VALUES (2, '', NOW(6))`,
-        "SET @ecomdb_audit_task = 'prune'",
-        `DELETE FROM ${place.store}.event WHERE kind = 'U' ORDER BY event_id LIMIT 1`,
-        'SET @ecomdb_audit_task = NULL',
-      ),
+    act: place => removeUnsigned(place, 'NOW(6)'),
   },
   {
     name: 'after retention, delete a row and the event that stayed of it',
@@ -97,8 +96,7 @@ export const RETENTION_ATTACKS: readonly AuditAttack[] = [
     names: 'and retention had left it',
     broken: true,
     async act(place) {
-      await pruned(place)
-      await deleteNote(place)
+      await deleteStayed(place)
     },
   },
   {
@@ -110,12 +108,7 @@ export const RETENTION_ATTACKS: readonly AuditAttack[] = [
       await pruned(place)
       await place.asWriter('DELETE FROM notes WHERE id = 1')
       await place.seal()
-      await place.run(
-        "SET @ecomdb_audit_task = 'prune'",
-        `DELETE e FROM ${place.store}.event AS e JOIN ${place.store}.layout AS l USING (layout_id)
-         WHERE l.table_name = 'notes' AND e.row_key = '1:1' AND e.kind = 'B'`,
-        'SET @ecomdb_audit_task = NULL',
-      )
+      await deleteEvents(place, 'B')
       await requireRefusal(place)
     },
   },
@@ -125,8 +118,7 @@ export const RETENTION_ATTACKS: readonly AuditAttack[] = [
     names: 'retention has left is not what was signed',
     broken: true,
     async act(place) {
-      await pruned(place)
-      await deleteNote(place)
+      await deleteStayed(place)
       await place.run(`DELETE FROM ${place.store}.kept_event WHERE batch_id = 1`)
       await requireRefusal(place)
     },
@@ -137,8 +129,7 @@ export const RETENTION_ATTACKS: readonly AuditAttack[] = [
     names: 'retention has left is not what was signed',
     broken: true,
     async act(place) {
-      await pruned(place)
-      await deleteNote(place)
+      await deleteStayed(place)
       // Nobody misses the primary key, and whoever asks for one batch gets the empty list.
       await place.run(
         `CREATE TABLE ${place.store}.two_faced (batch_id INT, ids LONGTEXT) SELECT 1 AS batch_id, '' AS ids`,
@@ -160,8 +151,7 @@ export const RETENTION_ATTACKS: readonly AuditAttack[] = [
       )
       await place.asWriter("INSERT INTO notes (said) VALUES ('five')")
       await place.seal()
-      await pruned(place)
-      await deleteNote(place)
+      await deleteStayed(place)
       await place.run(
         `TRUNCATE TABLE ${place.store}.kept_event`,
         `INSERT INTO ${place.store}.kept_event SELECT * FROM ${place.store}_access.kept`,

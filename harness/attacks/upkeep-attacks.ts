@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { EcomdbError } from '#core/errors'
 import { generateSigningKey } from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
 import type { SignedErasure } from '#domain/audit/erasure'
 import type { RestoredTrail } from '#domain/audit/restored-trail'
 import type { AuditAttack } from './audit-attacks.ts'
 import { type AuditPlace, CutShort } from './audit-place.ts'
+import { refused } from './refused.ts'
 import { RETENTION_ATTACKS } from './retention-attacks.ts'
 
 const ROWS = ['notes', 'messages']
@@ -81,10 +81,9 @@ export const UPKEEP_ATTACKS: readonly AuditAttack[] = [
     expected: ['EDITED'],
     names: 'has lost its salt, and no erasure says so',
     act: place =>
-      place.run(
-        "SET @ecomdb_audit_task = 'erase'",
+      place.runAs(
+        'erase',
         `UPDATE ${place.store}.event SET salt = NULL WHERE kind = 'U' ORDER BY event_id LIMIT 1`,
-        'SET @ecomdb_audit_task = NULL',
       ),
   },
   {
@@ -114,10 +113,9 @@ export const UPKEEP_ATTACKS: readonly AuditAttack[] = [
         const id = await place.root.value(
           `SELECT MAX(event_id) FROM ${event} WHERE kind = 'U' AND connection_id = CONNECTION_ID()`,
         )
-        await place.run(
-          "SET @ecomdb_audit_task = 'erase'",
+        await place.runAs(
+          'erase',
           `UPDATE ${event} SET connection_id = ${connection} WHERE event_id = ${id}`,
-          'SET @ecomdb_audit_task = NULL',
         )
       }
       await place.erase('2', { meanwhile })
@@ -134,11 +132,7 @@ export const UPKEEP_ATTACKS: readonly AuditAttack[] = [
            VALUES (UTC_TIMESTAMP(6), 'U', 2, '1:2', USER(), ${connection}, RANDOM_BYTES(16), RANDOM_BYTES(32))`,
         )
       }
-      const code = await place.erase('2', { meanwhile }).then(
-        () => 'done',
-        (error: unknown) => (error instanceof EcomdbError ? error.code : String(error)),
-      )
-      if (code !== 'TRAIL_BROKEN') throw new Error(`the erasure was not refused: ${code}`)
+      await refused(place.erase('2', { meanwhile }), 'TRAIL_BROKEN')
     },
   },
   {
