@@ -2,10 +2,15 @@ import { createHash, hash as hashAtOnce } from 'node:crypto'
 
 export type Field = Uint8Array | null
 
-/** text: UTF-8; bytes; decimal; time; epoch: seconds since 1970; digest: SHA-256 of the text's or bytes' bytes. */
+/**
+ * text: UTF-8; bytes; sized: after their length; decimal; time; epoch: seconds since 1970; digest: SHA-256 of
+ * the text's or bytes' bytes. Plain text and bytes are in layouts of before 2026-11-28 only.
+ */
 export type ColumnEncoding =
   | 'text'
   | 'bytes'
+  | 'text-sized'
+  | 'bytes-sized'
   | 'decimal'
   | 'float'
   | 'bit'
@@ -14,9 +19,19 @@ export type ColumnEncoding =
   | 'text-digest'
   | 'bytes-digest'
 
-/** Values of these may hold a comma or a tilde, so that their length stands before them. */
-export function isLengthened(encoding: ColumnEncoding): boolean {
-  return encoding === 'text' || encoding === 'bytes'
+/** Values of these may hold a comma or a tilde, so that their length stands before them, and this. */
+function separatorOf(encoding: ColumnEncoding): ':' | ',' | null {
+  switch (encoding) {
+    case 'text':
+    case 'bytes':
+      return ':'
+    // One more value for the server to put in a row: a CONCAT of its own costs each insert 3 %.
+    case 'text-sized':
+    case 'bytes-sized':
+      return ','
+    default:
+      return null
+  }
 }
 
 /** SHA-256 and longer names for it would be noise. */
@@ -103,8 +118,8 @@ export function canonicalRow(
 ): Buffer {
   const heads = fields.map((field, at) => {
     if (field === null) return ',~'
-    const { encoding } = columns[at] ?? { encoding: 'text' }
-    return isLengthened(encoding) ? `,${lengthText(field)}` : ','
+    const separator = separatorOf(columns[at]?.encoding ?? 'text-sized')
+    return separator === null ? ',' : `,${field.length}${separator}`
   })
   let size = 0
   for (const [at, head] of heads.entries()) size += head.length + (fields[at]?.length ?? 0)

@@ -1,4 +1,4 @@
-import { type ColumnEncoding, isLengthened } from '#domain/audit/canonical'
+import type { ColumnEncoding } from '#domain/audit/canonical'
 import { quoteIdentifier } from '../../quote.ts'
 
 /** A column as the server has it, with how its value becomes bytes. */
@@ -16,9 +16,9 @@ const ENCODINGS: readonly (readonly [RegExp, ColumnEncoding])[] = [
   [/^bit$/, 'bit'],
   [/^(date|datetime|time)$/, 'time'],
   [/^timestamp$/, 'epoch'],
-  [/^(char|varchar|tinytext|text|enum|set|uuid|inet4|inet6)$/, 'text'],
+  [/^(char|varchar|tinytext|text|enum|set|uuid|inet4|inet6)$/, 'text-sized'],
   [/^(mediumtext|longtext|json)$/, 'text-digest'],
-  [/^(binary|varbinary|tinyblob|blob)$/, 'bytes'],
+  [/^(binary|varbinary|tinyblob|blob)$/, 'bytes-sized'],
   [/^(mediumblob|longblob)$/, 'bytes-digest'],
 ]
 
@@ -41,6 +41,7 @@ function valueSql({ name, encoding, foreignText }: AuditedColumn, of: string): s
   const text = foreignText ? `CONVERT(${column} USING utf8mb4)` : column
   switch (encoding) {
     case 'text':
+    case 'text-sized':
       return text
     case 'text-digest':
       return `SHA2(${text}, 256)`
@@ -57,37 +58,38 @@ function valueSql({ name, encoding, foreignText }: AuditedColumn, of: string): s
   }
 }
 
-/** A value as bytes: a CONCAT of salt and text would read the salt as text of the text's collation. */
-function bytesSql(column: AuditedColumn, of: string): string {
-  const value = valueSql(column, of)
-  return column.encoding === 'text' ? `CAST(${value} AS BINARY)` : value
-}
+const isSized = ({ encoding }: AuditedColumn): boolean => encoding.endsWith('-sized')
 
 /** Its length, a colon and its bytes. */
 function framedSql(column: AuditedColumn, of: string): string {
-  return `LENGTH(${valueSql(column, of)}), ':', ${bytesSql(column, of)}`
+  const value = valueSql(column, of)
+  const bytes = column.encoding === 'text-sized' ? `CAST(${value} AS BINARY)` : value
+  return `LENGTH(${value}), ':', ${bytes}`
+}
+
+/** What a row has of a column. CONCAT_WS leaves a NULL out: one that has a size says it there. */
+function rowItemsSql(column: AuditedColumn, of: string): string[] {
+  const value = valueSql(column, of)
+  const orNull = (item: string): string => (column.nullable ? `IFNULL(${item}, '~')` : item)
+  return isSized(column) ? [orNull(`LENGTH(${value})`), value] : [orNull(value)]
 }
 
 /**
  * A salt and a row's canonical bytes (docs/audit-format.md). The server prepares every item of an
  * expression anew with each row: lengths where a comma would do cost a fifth of the trigger.
  *
- * @param salt SQL
+ * @param salt a BINARY column, in SQL: text beside it is taken as the bytes that it is, and what is no
+ *   column would be read as text of the text's character set
  */
 export function saltedRowSql(columns: readonly AuditedColumn[], of: string, salt: string): string {
-  const fields = columns.map(column => {
-    const field = isLengthened(column.encoding)
-      ? `CONCAT(${framedSql(column, of)})`
-      : valueSql(column, of)
-    return column.nullable ? `IFNULL(${field}, '~')` : field
-  })
-  return `CONCAT_WS(',', ${[salt, ...fields].join(', ')})`
+  const items = columns.flatMap(column => rowItemsSql(column, of))
+  return `CONCAT_WS(',', ${[salt, ...items].join(', ')})`
 }
 
 /** The frame of the primary key. */
 export function keySql(columns: readonly AuditedColumn[], of: string): string {
   const frame = `CONCAT(${columns.map(column => framedSql(column, of)).join(', ')})`
-  return columns.some(({ encoding }) => isLengthened(encoding)) ? `CAST(${frame} AS BINARY)` : frame
+  return columns.some(isSized) ? `CAST(${frame} AS BINARY)` : frame
 }
 
 /** For a SELECT: the bytes of one column, as a frame has them. */
