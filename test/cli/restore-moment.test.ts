@@ -278,9 +278,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     expect(check.summary).toContain(`${momentTransactions.toLocaleString('en-US')} transactions`)
   })
 
-  test.runIf(family === 'mariadb')(
-    'a log that makes a table outside of the data directory is refused, and nothing is changed there',
-    async () => {
+  // MySQL has no symbolic links there since 8.0: it leaves DATA DIRECTORY out.
+  if (family === 'mariadb') {
+    test('a log that makes a table outside of the data directory is refused, and nothing is changed there', async () => {
       const away = await makeFolder()
       await shop.run(
         `CREATE TABLE shop.away (i INT) ENGINE = MyISAM DATA DIRECTORY = '${away}'`,
@@ -295,8 +295,8 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       expect(ended.stderr).toContain('DATA DIRECTORY or INDEX DIRECTORY of shop/away')
       expect(existsSync(join(folder, 'away'))).toBe(false)
       await rm(away, { recursive: true })
-    },
-  )
+    })
+  }
 
   test('a snapshot in the middle of a log file of which more than one segment was stored', async () => {
     const archived = async (): Promise<void> => {
