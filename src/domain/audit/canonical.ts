@@ -25,13 +25,18 @@ function separatorOf(encoding: ColumnEncoding): ':' | ',' | null {
     case 'text':
     case 'bytes':
       return ':'
-    // One more value for the server to put in a row: a CONCAT of its own costs each insert 3 %.
+    // One more value for the server to put in a row: a CONCAT of its own costs an insert 5 % on MariaDB.
     case 'text-sized':
     case 'bytes-sized':
       return ','
     default:
       return null
   }
+}
+
+/** What the value's own bytes are: the same with and without its size before it. */
+export function valueEncoding(encoding: ColumnEncoding): string {
+  return encoding.replace(/-sized$/, '')
 }
 
 /** SHA-256 and longer names for it would be noise. */

@@ -1,4 +1,4 @@
-import { commitment } from './canonical.ts'
+import { commitment, valueEncoding } from './canonical.ts'
 import type { AuditEvent, Layout } from './event.ts'
 import { type Finding, type FindingKind, finding } from './finding.ts'
 import { safeKeyText } from './listed-event.ts'
@@ -49,11 +49,13 @@ function wrongWith(
   return ['EDITED', `the row is not what event ${id} says`]
 }
 
-/** The columns that are read of a table's rows: those of all its layouts, each once. */
+/** The columns that are read of a table's rows: those of all its layouts, each value once. */
 export function columnsToRead(layouts: readonly Layout[]): Layout['columns'] {
   const columns = new Map(
     layouts.flatMap(layout => [
-      ...layout.columns.map(column => [`${column.encoding} ${column.name}`, column] as const),
+      ...layout.columns.map(
+        column => [`${valueEncoding(column.encoding)} ${column.name}`, column] as const,
+      ),
     ]),
   )
   return [...columns.values()]

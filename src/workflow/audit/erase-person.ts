@@ -33,7 +33,8 @@ export interface EraseOptions extends Omit<SealOptions, 'accept' | 'epochBreak' 
  *   UNSUPPORTED for a rule whose columns cannot be emptied; USAGE when there is no such person;
  *   LOCKED, TARGET_UNAVAILABLE, SIGNATURE_INVALID: nobody was erased, and the ledger has nobody more.
  *   TRAIL_BROKEN when database and anchors do not fit: the same; when events and emptied rows do
- *   not: nobody was erased, and the ledger, which is written first, has the person for a replay
+ *   not: this person was not erased, and the ledger, which is written first, has the person for a
+ *   replay, of which those before are erased, and sealed by the next one
  */
 export async function eraseFromTrail(
   options: EraseOptions,
@@ -200,7 +201,6 @@ export async function missingErasures(
     ...ledger.notes,
     ...ledger.refused.map(one => `an erasure is not believed: ${one}`),
   ]
-  if (entries.length === 0) return { missing: [], unsaid: [], refused: [], notes }
   const reader = await engine.auditTrail.openReader(connect)
   try {
     const { records, refused } = await erasuresToSeal(reader, trail, trustedSigners)

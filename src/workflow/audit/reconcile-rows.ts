@@ -1,4 +1,4 @@
-import { canonicalRow, frame, unframe } from '#domain/audit/canonical'
+import { canonicalRow, frame, unframe, valueEncoding } from '#domain/audit/canonical'
 import { type AuditEvent, type Layout, rowStates } from '#domain/audit/event'
 import { type FindingList, finding } from '#domain/audit/finding'
 import { columnsToRead, judgeRow, type LatestEvent } from '#domain/audit/reconcile'
@@ -123,7 +123,9 @@ export class Reconciler {
     if (columns.single) return row
     const fields = unframe(row)
     const places = wanted.map(({ name, encoding }) =>
-      columns.read.findIndex(one => one.name === name && one.encoding === encoding),
+      columns.read.findIndex(
+        one => one.name === name && valueEncoding(one.encoding) === valueEncoding(encoding),
+      ),
     )
     return canonicalRow(
       places.map(at => fields[at] ?? null),

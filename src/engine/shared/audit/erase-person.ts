@@ -6,6 +6,7 @@ import type { AuditTrail, ErasedPerson, ErasePlace, ErasureDone } from '../../au
 import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 import { isNoSuchTable } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
+import { inTransaction } from '../in-transaction.ts'
 import { EVENT_COLUMNS, eventOf } from './audit-reader.ts'
 import { whereIds, writeEvent } from './event-statements.ts'
 import { observeTable } from './observe-tables.ts'
@@ -51,14 +52,8 @@ export function erasure(
       // Each statement sees what others have committed before it got its locks.
       await session.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
       await session.run("SET @ecomdb_audit_task = 'erase'")
-      await session.run('START TRANSACTION')
       try {
-        const erased = await erase(session, storeOf(session), place, sign)
-        await session.run('COMMIT')
-        return erased
-      } catch (error) {
-        await session.run('ROLLBACK').catch(() => {})
-        throw error
+        return await inTransaction(session, () => erase(session, storeOf(session), place, sign))
       } finally {
         await session.run('SET @ecomdb_audit_task = NULL').catch(() => {})
       }

@@ -1,3 +1,4 @@
+import { valueEncoding } from '#domain/audit/canonical'
 import { type Layout, OPERATION_TABLE } from '#domain/audit/event'
 import type { PrivilegeGrant } from '#domain/schema/service-accounts'
 import type { AuditedTableStatus, AuditInstallPlan, TrailRecord } from '../../audit-trail.ts'
@@ -112,6 +113,16 @@ function knownLayout(trail: TrailRecord | null, table: ObservedTable): Layout | 
   return same ? newest : null
 }
 
+/** Why a table that is audited has no layout that fits. */
+function whyNoLayout(trail: TrailRecord | null, table: ObservedTable): string {
+  const newest = trail?.layouts.findLast(layout => layout.table === table.table)
+  const values = ({ columns, key }: Pick<Layout, 'columns' | 'key'>): string =>
+    JSON.stringify([columns.map(one => [one.name, valueEncoding(one.encoding)]), key])
+  return newest && values(newest) === values(layoutContent(table))
+    ? 'an older ecomdb laid its rows out: run `ecomdb audit install`'
+    : 'its columns are not those that are audited'
+}
+
 function wantedTriggers(store: string, layout: Layout, table: ObservedTable): AuditTrigger[] {
   const live: LiveLayout = { ...layout, columns: table.columns, key: table.key }
   return auditTriggers(store, live)
@@ -175,7 +186,7 @@ export async function auditStatus(
       const layout = knownLayout(trail, observed)
       const problems = [...observed.refusals]
       if (!record) problems.push('it is not audited')
-      else if (!layout) problems.push('its columns are not those that are audited')
+      else if (!layout) problems.push(whyNoLayout(trail, observed))
       else {
         const missing = wantedTriggers(store, layout, observed).filter(
           one => !isThere(there, place, one),

@@ -3,6 +3,7 @@ import type { AuditTrail } from '../../audit-trail.ts'
 import { quoteQualified } from '../../quote.ts'
 import { orNone } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
+import { inTransaction } from '../in-transaction.ts'
 import { ownStores } from '../own-store/own-store.ts'
 import { restoredSql } from './audit-reader.ts'
 
@@ -61,18 +62,13 @@ export function storedBatches(
       )
     },
     async storeBatch(session, { batch }, statement, leaves, shorter) {
-      if (shorter.length > 0) await session.run('START TRANSACTION')
-      try {
+      await inTransaction(session, async () => {
         for (const one of shorter) await shorten(session, storeOf(session), one)
         await session.run(
           `INSERT INTO ${quoteQualified(storeOf(session), 'batch')} (batch_id, statement, leaves) VALUES (?, ?, ?)`,
           [batch, statement, leaves],
         )
-        if (shorter.length > 0) await session.run('COMMIT')
-      } catch (error) {
-        if (shorter.length > 0) await session.run('ROLLBACK').catch(() => {})
-        throw error
-      }
+      })
     },
   }
 }

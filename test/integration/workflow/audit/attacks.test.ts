@@ -15,7 +15,7 @@ import { TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
 import { eraseFromTrail } from '#workflow/audit/erase-person'
 import { exportTrail } from '#workflow/audit/export-trail'
-import { installAudit } from '#workflow/audit/install-audit'
+import { auditStatus, installAudit } from '#workflow/audit/install-audit'
 import { keepRestoredTrail } from '#workflow/audit/keep-restored-trail'
 import { openExport } from '#workflow/audit/open-export'
 import { pruneTrail } from '#workflow/audit/prune-trail'
@@ -479,6 +479,34 @@ describe.each(TEST_ENGINES)('%s', family => {
     }
   })
 
+  test('what an older build wrote, with a colon after the length of a text, verifies beside what this one writes', async () => {
+    const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    try {
+      await asOlderBuild(place)
+      await place.seal({ accept: 'an older build' })
+      await place.asWriter(
+        "INSERT INTO messages (said_at, user_id, said) VALUES (NOW(), 1, 'a,b~:ä'), (NOW(), 2, NULL), (NOW(), 2, '')",
+        "UPDATE messages SET said = '' WHERE id = 2",
+      )
+      await place.seal()
+      expect((await place.verify()).findings).toEqual([])
+      const status = await auditStatus(place.audited, { ...place.signing, anchors: 1 })
+      expect(status.tables.find(({ table }) => table === 'messages')?.problems).toEqual([
+        'an older ecomdb laid its rows out: run `ecomdb audit install`',
+      ])
+      await place.install()
+      await place.seal({ accept: 'this build' })
+      await place.asWriter(
+        "INSERT INTO messages (said_at, user_id, said) VALUES (NOW(), 1, 'a,b~:ä'), (NOW(), 2, NULL)",
+        "UPDATE messages SET said = 'ü' WHERE id = 1",
+      )
+      await place.seal()
+      expect((await place.verify()).findings).toEqual([])
+    } finally {
+      await place.close()
+    }
+  })
+
   test('refused logins: how many on both engines, and who where MySQL logs it', async () => {
     const { engine, server } = own
     const session = await engine.connect(server.administrator)
@@ -518,3 +546,31 @@ describe.each(TEST_ENGINES)('%s', family => {
     }
   })
 })
+
+/** Puts the layout and the triggers of messages back that ecomdb made before 28 November 2026. */
+async function asOlderBuild({ root, store, database }: AuditPlace): Promise<void> {
+  const triggers = await root.rows(
+    `SELECT TRIGGER_NAME AS name, EVENT_MANIPULATION AS event, ACTION_STATEMENT AS body, DEFINER AS definer
+       FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ? AND EVENT_OBJECT_TABLE = 'messages'`,
+    [database],
+  )
+  await root.run(
+    `INSERT INTO ${store}.layout SELECT 90, table_name, REPLACE(content, '-sized', ''), created_at
+       FROM ${store}.layout WHERE table_name = 'messages'`,
+  )
+  await root.run(`UPDATE ${store}.audited_table SET layout_id = 90 WHERE table_name = 'messages'`)
+  for (const { name, event, body, definer } of triggers) {
+    const older = String(body)
+      .replace(/('[IUD]', )\d+/, '$190')
+      .replaceAll(
+        /IFNULL\(LENGTH\((\w+)\.`said`\), '~'\), \w+\.`said`/g,
+        "IFNULL(CONCAT(LENGTH($1.`said`), ':', CAST($1.`said` AS BINARY)), '~')",
+      )
+    expect(older).toContain('CAST(')
+    await root.run(`DROP TRIGGER ${database}.${name}`)
+    await root.run(
+      `CREATE DEFINER = ${String(definer).replace('@', "@'")}' TRIGGER ${database}.older_${event}
+         AFTER ${event} ON ${database}.messages FOR EACH ROW ${older}`,
+    )
+  }
+}
