@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { EcomdbError, type ErrorCode, messageOf } from '#core/errors'
 import type { Secret } from '#core/secret'
 import {
+  type BrokerAnswer,
   type BrokerError,
   type BrokerSession,
   END_REQUEST,
@@ -28,7 +29,8 @@ export interface HeldSession {
   /**
    * Has it ended now, and waits for that. Without it the broker ends it when we are gone.
    *
-   * @throws EcomdbError SERVER_REFUSED when it is still connected after that
+   * @throws EcomdbError SERVER_REFUSED when it is still connected after that; SERVER_LOST when the
+   *   broker does not say that it has ended
    */
   end(): Promise<void>
   /** Goes away; a session that is not held stays until its time is over. */
@@ -54,7 +56,8 @@ export async function askBroker(address: BrokerAddress, login: BrokerLogin): Pro
       const last = await channel.next()
       leave()
       const said = last === null ? null : parseAnswer(last)
-      if (said && 'ended' in said && !said.ended) throw stillConnected(answer.session)
+      if (!(said && 'ended' in said)) throw notSaid(answer.session, said)
+      if (said.ended !== true) throw stillConnected(answer.session)
     }
     return { session: answer.session, end, leave }
   }
@@ -107,6 +110,19 @@ function stillConnected({ user }: BrokerSession): EcomdbError {
     what: `the session ${user} does not end`,
     why: 'its connections are there after they were killed; nobody can log in with it any more',
     hints: ['look at them with SHOW PROCESSLIST; the broker tries again when the time is over'],
+  })
+}
+
+/** A broker whose server is away, or that went away itself, has no answer. */
+function notSaid({ user, expiresAt }: BrokerSession, said: BrokerAnswer | null): EcomdbError {
+  const why = said && 'error' in said ? `it said: ${said.error.what}` : 'it gave no answer'
+  return new EcomdbError('SERVER_LOST', {
+    what: `the broker does not say that the session ${user} has ended`,
+    why,
+    hints: [
+      `it may be open until ${expiresAt}; a broker that stops or starts ends it before that`,
+      'an operator sees it with `ecomdb user show`, and `ecomdb user lock` ends it',
+    ],
   })
 }
 

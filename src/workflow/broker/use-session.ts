@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { EcomdbError, messageOf } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
 import { translateStorageError } from '#core/storage-error'
 import type { BrokerSession } from '#domain/credential/broker-message'
@@ -13,23 +14,52 @@ import type { HeldSession } from './ask-broker.ts'
  * process, the broker ends it as soon as the connection is gone.
  *
  * @returns the program's exit status
+ * @throws EcomdbError TOOL_MISSING, STORAGE_FAILED; what `HeldSession.end` throws, which says how the
+ *   program ended
  */
 export async function runWithSession(
   held: HeldSession,
   command: readonly string[],
 ): Promise<number> {
+  const outcome = await runProgram(held.session, command).then(
+    status => ({ status }),
+    (error: unknown) => ({ error }),
+  )
+  try {
+    await held.end()
+  } catch (error) {
+    throw 'status' in outcome
+      ? notEnded(error, `${command[0]} ended with exit status ${outcome.status}`)
+      : notEnded(error, messageOf(outcome.error), outcome.error)
+  }
+  if ('status' in outcome) return outcome.status
+  throw outcome.error
+}
+
+async function runProgram(session: BrokerSession, command: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'ecomdb-login-'))
   const takeBack = onInterrupt(() => rm(folder, { recursive: true, force: true }))
   try {
-    const files = await writeFiles(held.session, folder)
+    const files = await writeFiles(session, folder)
     const [file = '', ...args] = withOptionFile(command, files.optionFile)
-    const env = sessionEnvironment(held.session, files)
+    const env = sessionEnvironment(session, files)
     return await runInteractive({ file, args: [], env }, args)
   } finally {
     await rm(folder, { recursive: true, force: true })
     takeBack()
-    await held.end()
   }
+}
+
+/** What the program did is not forgotten over a session that does not end; what failed first decides what it is. */
+function notEnded(error: unknown, before: string, first?: unknown): EcomdbError {
+  const cause = first ?? error
+  const { what, why, hints } = error instanceof EcomdbError ? error : { what: messageOf(error) }
+  return new EcomdbError(cause instanceof EcomdbError ? cause.code : 'SERVER_REFUSED', {
+    what: `${before}; then ${what}`,
+    ...(why ? { why } : {}),
+    hints: hints ?? [],
+    cause,
+  })
 }
 
 /**

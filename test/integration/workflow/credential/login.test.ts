@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadPasswordPolicy } from '#config/password-policy-file'
 import { systemClock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
 import { Secret } from '#core/secret'
 import { TEST_ENGINES } from '#test/engines'
 import { raceWithCode } from '#test/login/race-with-code'
@@ -180,22 +181,32 @@ describe.each(TEST_ENGINES)('%s', family => {
     await shop.logIn({ ...alice, password: next })
   })
 
-  test('who has a session ended that does not end is told', async () => {
+  test('who has a session ended that does not end, or whose broker cannot say, is told', async () => {
     const tess = await shop.add('tess')
     const { engine, issuer } = shop
-    const credentials = {
-      ...engine.credentials,
-      endSession: async () => 'still connected' as const,
+    const lost = new EcomdbError('SERVER_LOST', { what: 'the server is away' })
+    for (const [endSession, says] of [
+      [async () => 'still connected' as const, /^the session s_tess_\S+ does not end/],
+      [
+        () => Promise.reject(lost),
+        /^the broker does not say that the session s_tess_\S+ has ended/,
+      ],
+    ] as const) {
+      const credentials = { ...engine.credentials, endSession }
+      const stuck = { ...issuer, engine: { ...engine, credentials } }
+      const socketPath = join(shop.folder, 'stuck.sock')
+      const broker = createServer(socket => {
+        const served = serveClient(stuck, lineChannel(socket, socket))
+        void served.catch(() => {}).finally(() => socket.end())
+      })
+      await new Promise<void>(resolve => broker.listen(socketPath, resolve))
+      const code = new Secret(await shop.code(tess.seed))
+      const login = { person: 'tess', password: tess.password, code, recovery: false, hold: true }
+      const held = await askBroker({ socketPath }, login)
+      await expect(held.end()).rejects.toThrow(says)
+      await new Promise(closed => broker.close(closed))
+      shop.clock.advance(60_000)
     }
-    const stuck = { ...issuer, engine: { ...engine, credentials } }
-    const socketPath = join(shop.folder, 'stuck.sock')
-    const broker = createServer(socket => void serveClient(stuck, lineChannel(socket, socket)))
-    await new Promise<void>(resolve => broker.listen(socketPath, resolve))
-    const code = new Secret(await shop.code(tess.seed))
-    const login = { person: 'tess', password: tess.password, code, recovery: false, hold: true }
-    const held = await askBroker({ socketPath }, login)
-    await expect(held.end()).rejects.toThrow(/^the session s_tess_\S+ does not end/)
-    broker.close()
   })
 
   test('of 32 sessions in 8 processes with one code one wins, and none after a restart of the server', async () => {
