@@ -100,15 +100,16 @@ export function refuseWithoutPartialRevokes(
   })
 }
 
-/** Told before the rows are loaded: accounts come after them. */
+/** Told before anything is removed or made. */
 export function refuseWhereHashesAre(
-  { refusesHashes, accounts: there }: RestoreTarget,
+  { refusesHashes }: RestoreTarget,
   accounts: readonly AccountEntry[],
+  makes: RestorePlan['makes'],
 ): void {
-  const has = new Set(there.map(({ user, host }) => JSON.stringify([user, host])))
+  const made = new Set(makes.accounts.map(({ user, host }) => JSON.stringify([user, host])))
   const hashed = accounts.filter(
     ({ user, host, create }) =>
-      !has.has(JSON.stringify([user, host])) && create.some(sql => HASHED.test(sql)),
+      made.has(JSON.stringify([user, host])) && create.some(sql => HASHED.test(sql)),
   )
   if (!refusesHashes || hashed.length === 0) return
   throw new EcomdbError('UNSUPPORTED', {

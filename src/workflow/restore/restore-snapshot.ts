@@ -5,7 +5,6 @@ import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import type { RestorePlan } from '#domain/backup/restore-plan'
-import { definerAccounts } from '#domain/backup/restored-accounts'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
 import type { Session } from '#engine/session'
@@ -134,10 +133,6 @@ async function prepare(
   const databases = databasesOf(options)
   refuseFull(target, databases, journal)
   if (databases === undefined) refuseWithoutPartialRevokes(target, manifest.accounts)
-  const accounts = databases
-    ? definerAccounts(manifest.accounts, manifest.programs, name => databases.includes(name))
-    : manifest.accounts
-  refuseWhereHashesAre(target, accounts)
   const plan = writer.plan(manifest, target, {
     databases,
     // Without a journal on the server it was cut short before the first table.
@@ -149,6 +144,7 @@ async function prepare(
     services: options.services,
     disableEvents: true,
   })
+  refuseWhereHashesAre(target, manifest.accounts, plan.makes)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }
 
