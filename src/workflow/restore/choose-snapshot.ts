@@ -62,7 +62,7 @@ export async function chooseStart(
     const snapshot = found && newestBefore(found, snapshots, moment, attestations)
     if (!found || !snapshot) continue
     const start = placeOf(snapshot)
-    await requireSameHistory(archive, stretch, snapshot, access, progress)
+    await requireSameHistory(archive, stretch, snapshot, access)
     return { ...found, snapshot, start, proven: provenText(snapshot, attestations) }
   }
   if (only) throw notFrom(only, moment, own, method)
@@ -168,17 +168,11 @@ async function requireSameHistory(
   stretch: Stretch,
   snapshot: SnapshotEnvelope,
   { identities }: SnapshotAccess,
-  progress: Progress,
 ): Promise<void> {
   const segment = segmentOfSnapshot(stretch, snapshot)
   const { offset } = placeOf(snapshot)
   if (!segment) return
-  const known = await requireNewerThanFile(archive, stretch, segment, snapshot, identities)
-  if (!known) {
-    progress.warn(
-      `the archived log does not have the beginning of ${segment.file}: that it was not reset since snapshot ${snapshot.snapshotId} is told by its places and GTIDs alone`,
-    )
-  }
+  await requireNewerThanFile(archive, stretch, segment, snapshot, identities)
   const scanned = await new SegmentScan(archive, stretch, identities).scan(segment)
   const here = scanned.historyAt(offset)
   const gtids = snapshot.position?.gtidSet ?? ''
@@ -196,22 +190,20 @@ async function requireSameHistory(
 /** Clocks of the server and of the host that backed it up may differ by so much. */
 const SKEW_MS = 5000
 
-/**
- * A log that was reset has the names, places and first GTIDs of the one before; its files are newer.
- * @returns false where that cannot be told
- */
+/** A log that was reset has the names, places and first GTIDs of the one before; its files are newer. */
 async function requireNewerThanFile(
   archive: BinlogArchive,
   { segments }: Stretch,
-  { file }: BinlogSegment,
+  { file, sequence }: BinlogSegment,
   { snapshotId, consistentAt }: SnapshotEnvelope,
   identities: readonly Secret[],
-): Promise<boolean> {
+): Promise<void> {
   const first = segments.find(one => one.file === file && one.from === 0 && one.object !== null)
-  if (!first) return false
+  // Every stretch, and every file in it, begins at 0.
+  if (!first) throw new Error(`segment ${sequence} has no beginning`)
   const bytes = await archive.readBytes(first, identities)
   const madeMs = readHeader(bytes, FILE_MAGIC.length).timestamp * 1000
-  if (madeMs <= Date.parse(consistentAt) + SKEW_MS) return true
+  if (madeMs <= Date.parse(consistentAt) + SKEW_MS) return
   throw new EcomdbError('CONTENT_MISMATCH', {
     what: `the archived binary log is not the one that snapshot ${snapshotId} was taken in`,
     why: `it is of ${consistentAt}, and ${file} was begun at ${new Date(madeMs).toISOString()}: the log was reset between them`,
