@@ -42,8 +42,9 @@ export async function existingFolder(folder: string): Promise<string | null> {
 
 /** Makes the folder where there is none. Gives its real path back, under which it is locked. */
 export async function makeServerFolder(folder: string): Promise<string> {
-  await makeFolder(resolve(folder), 0o700)
-  return await refuseLongPath(folder)
+  const path = await refuseLongPath(folder)
+  await makeFolder(path, 0o700)
+  return path
 }
 
 /** @returns the real path of a folder, or that which it will have when it is made */
