@@ -15,7 +15,10 @@ interface EventChange {
   status: string
 }
 
-/** Alters events, and leaves the server's binary log and the session's settings alone. */
+/**
+ * Alters events, and leaves the server's binary log and the session's settings alone; but the
+ * session's current database is that of the last event afterwards, as readProgram says.
+ */
 export async function alterEvents(
   session: Session,
   changes: readonly EventChange[],
