@@ -142,6 +142,7 @@ describe.each(TEST_ENGINES)('a private %s server', family => {
     await expect(
       scratch.start({ folder: longer, tcp: false, purpose: 'drill' }),
     ).rejects.toMatchObject({ code: 'UNSUPPORTED', hints: [expect.stringMatching('shorter')] })
+    await expect(stat(longer)).rejects.toThrow('ENOENT')
   })
 
   test('makes a half-made data directory again', async () => {
