@@ -205,6 +205,19 @@ const PROGRAMS = [
   "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
   "CREATE TRIGGER second_first BEFORE INSERT ON computed FOR EACH ROW SET NEW.a = NEW.a + 1000 -- 'é",
   'CREATE TRIGGER a_second BEFORE INSERT ON computed FOR EACH ROW FOLLOWS second_first SET NEW.a = NEW.a * 2',
+  // Of a client in latin1, with letters in all that the server keeps of it in UTF-8.
+  "CREATE USER 'dé'@'localhost' ACCOUNT LOCK",
+  "GRANT SELECT ON second.* TO 'dé'@'localhost'",
+  'USE second',
+  'CREATE TABLE `tä` (id INT PRIMARY KEY)',
+  'SET NAMES latin1',
+  "CREATE DEFINER = 'dé'@'localhost' FUNCTION `fé`(`aé` INT) RETURNS ENUM('ü', 'it''s') DETERMINISTIC COMMENT 'it''s ä' RETURN 'ü'",
+  "CREATE DEFINER = 'dé'@'localhost' PROCEDURE `pé`(`aé` INT) COMMENT 'ä' SELECT 'bö', `aé`",
+  "CREATE DEFINER = 'dé'@'localhost' VIEW `vé` AS SELECT id AS `ü`, 'bö' AS b FROM `tä`",
+  "CREATE DEFINER = 'dé'@'localhost' TRIGGER `gé` BEFORE INSERT ON `tä` FOR EACH ROW SET @a = 'bö'",
+  "CREATE DEFINER = 'dé'@'localhost' EVENT `yé` ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DISABLE COMMENT 'ä' DO SET @a = 'bö'",
+  'SET NAMES utf8mb4',
+  `USE ${ODD}`,
   "CREATE EVENT `e ENABLE DO` ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' ON COMPLETION PRESERVE ENABLE COMMENT 'ENABLE DO' DO DELETE FROM keyless WHERE a = 99",
 ]
 

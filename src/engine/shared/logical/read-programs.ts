@@ -3,6 +3,7 @@ import type { ProgramEntry } from '#domain/backup/manifest'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
+import { listStored, type StoredProgram, showCreateProgram } from './show-create-program.ts'
 import { inOrderOfUse } from './view-order.ts'
 
 interface NamedRow extends SqlRow {
@@ -65,15 +66,14 @@ async function readViews(
   for (const row of rows) {
     const refused = await whyNotOpened(session, schema, row.name)
     const why = invalid.get(row.name) ?? refused
-    const shown = await showCreate(session, 'VIEW', 'Create View', schema, row.name).catch(
-      error => {
-        if (why === undefined || !isRefusal(error)) throw error
-        return unshownView(schema, row)
-      },
-    )
-    const view = why === undefined ? shown : { ...shown, invalid: why }
-    uses.set(view, row.definition ?? '')
-    views.push(view)
+    const view = { kind: 'view', schema, name: row.name } as const
+    const shown = await showCreateProgram(session, view).catch(error => {
+      if (why === undefined || !isRefusal(error)) throw error
+      return unshownView(schema, row)
+    })
+    const read = why === undefined ? shown : { ...shown, invalid: why }
+    uses.set(read, row.definition ?? '')
+    views.push(read)
   }
   return views
 }
@@ -146,16 +146,29 @@ async function readRoutines(
   session: Session,
   schema: string,
 ): Promise<ProgramEntry[]> {
-  const rows = await session.rows<NamedRow>(
-    `SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES
-      WHERE ROUTINE_SCHEMA = ? ORDER BY ROUTINE_NAME`,
-    [schema],
-  )
+  const stored = await listStored(session, 'routines', schema)
+  const inOrder = dialect.routineTypes.flatMap(type => stored.filter(one => one.type === type))
+  return await showAll(session, schema, inOrder)
+}
+
+/** In the order in which the server fires them, which making them in this order repeats. */
+async function readTriggers(session: Session, schema: string): Promise<ProgramEntry[]> {
+  return await showAll(session, schema, await listStored(session, 'triggers', schema))
+}
+
+async function readEvents(session: Session, schema: string): Promise<ProgramEntry[]> {
+  return await showAll(session, schema, await listStored(session, 'events', schema))
+}
+
+async function showAll(
+  session: Session,
+  schema: string,
+  stored: readonly StoredProgram[],
+): Promise<ProgramEntry[]> {
   const programs: ProgramEntry[] = []
-  for (const type of dialect.routineTypes) {
-    for (const { name } of rows.filter(row => row['type'] === type)) {
-      programs.push(await showCreate(session, type, `Create ${titleCase(type)}`, schema, name))
-    }
+  for (const one of stored) {
+    const kind = one.type.toLowerCase() as ProgramEntry['kind']
+    programs.push(await showCreateProgram(session, { kind, schema, name: one.name }, one))
   }
   return programs
 }
@@ -170,82 +183,5 @@ export async function readProgram(
   { kind, schema, name }: Pick<ProgramEntry, 'kind' | 'schema' | 'name'>,
 ): Promise<ProgramEntry> {
   await session.run(`USE ${quoteIdentifier(schema)}`)
-  const column = kind === 'trigger' ? 'SQL Original Statement' : `Create ${titleCase(kind)}`
-  return await showCreate(session, kind.toUpperCase(), column, schema, name)
-}
-
-/** In the order in which the server fires them, which making them in this order repeats. */
-async function readTriggers(session: Session, schema: string): Promise<ProgramEntry[]> {
-  const rows = await session.rows<NamedRow>(
-    `SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?
-      ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER`,
-    [schema],
-  )
-  const programs: ProgramEntry[] = []
-  for (const { name } of rows) {
-    programs.push(await showCreate(session, 'TRIGGER', 'SQL Original Statement', schema, name))
-  }
-  return programs
-}
-
-async function readEvents(session: Session, schema: string): Promise<ProgramEntry[]> {
-  const rows = await session.rows<NamedRow>(
-    `SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?
-      ORDER BY EVENT_NAME`,
-    [schema],
-  )
-  const programs: ProgramEntry[] = []
-  for (const { name } of rows) {
-    programs.push(await showCreate(session, 'EVENT', 'Create Event', schema, name))
-  }
-  return programs
-}
-
-/**
- * One program of the current database.
- *
- * @param column of SHOW CREATE that has its text
- * @throws EcomdbError PRIVILEGE_MISSING when the server hides the text
- */
-async function showCreate(
-  session: Session,
-  type: string,
-  column: string,
-  schema: string,
-  name: string,
-): Promise<ProgramEntry> {
-  const [row] = await session.rows(`SHOW CREATE ${type} ${quoteIdentifier(name)}`)
-  const create = row?.[column]
-  if (typeof create !== 'string') {
-    throw new EcomdbError('PRIVILEGE_MISSING', {
-      what: `cannot read ${type.toLowerCase()} ${name} of database ${schema}`,
-      why: 'the server shows its text to its definer and to accounts with more rights only',
-      hints: [
-        'grant the backup account SHOW_ROUTINE (MySQL) or SELECT on mysql.proc (MariaDB)',
-        'run `ecomdb doctor` to see which privileges the account lacks',
-      ],
-    })
-  }
-  const collation = row?.['Database Collation']
-  const now = row && 'Database Collation' in row ? await collationOf(session) : null
-  return {
-    kind: type.toLowerCase() as ProgramEntry['kind'],
-    schema,
-    name,
-    create,
-    sqlMode: String(row?.['sql_mode'] ?? ''),
-    characterSetClient: String(row?.['character_set_client'] ?? ''),
-    collationConnection: String(row?.['collation_connection'] ?? ''),
-    timeZone: String(row?.['time_zone'] ?? ''),
-    ...(now !== null && collation !== now ? { databaseCollation: String(collation) } : {}),
-  }
-}
-
-/** Of the current database. */
-async function collationOf(session: Session): Promise<string | null> {
-  return await session.value('SELECT @@collation_database')
-}
-
-function titleCase(type: string): string {
-  return type.toLowerCase().replace(/\b[a-z]/g, letter => letter.toUpperCase())
+  return await showCreateProgram(session, { kind, schema, name })
 }

@@ -69,11 +69,24 @@ async function definitions(session: Session): Promise<Record<string, unknown>> {
     () => true,
   )
   await session.run(`DELETE FROM ${odd}.defaults`)
+  const ofLatin1: unknown[] = []
+  for (const program of ['FUNCTION `fé', 'PROCEDURE `pé', 'VIEW `vé', 'TRIGGER `gé', 'EVENT `yé']) {
+    const [row] = await session.rows(`SHOW CREATE ${program.replace(' ', ' second.')}\``)
+    const { Created: _when, ...shown } = row ?? {}
+    ofLatin1.push(shown)
+  }
   return {
     made,
+    ofLatin1,
+    definers: await session.rows(
+      `SELECT 'routine', ROUTINE_NAME AS name, DEFINER, ROUTINE_COMMENT, DTD_IDENTIFIER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?
+        UNION ALL SELECT 'event', EVENT_NAME, DEFINER, EVENT_COMMENT, '' FROM information_schema.EVENTS
+        UNION ALL SELECT 'trigger', TRIGGER_NAME, DEFINER, '', EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?
+        ORDER BY 1, 2`,
+      ['second', 'second'],
+    ),
     refused,
     remembers: await session.value(`SELECT ${odd}.remembers()`),
-    events: await session.rows('SELECT EVENT_NAME FROM information_schema.EVENTS ORDER BY 1'),
   }
 }
 
