@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
+import { dyingWithUs } from './die-with-us.ts'
 import { cannotStart, type ProgramCommand, programName } from './program.ts'
 
 export interface ProgramOptions {
@@ -13,6 +14,8 @@ export interface ProgramOptions {
   timeoutMs?: number
   /** Exit statuses that are not a failure. Default: 0 only. */
   accept?: readonly number[]
+  /** It works on files of ours: a SIGKILL of ecomdb ends it, too. The program must be there. */
+  diesWithUs?: boolean
 }
 
 export interface ProgramResult {
@@ -36,9 +39,10 @@ export async function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
-  const child = spawn(command.file, [...command.args, ...args], {
+  const { file, args: first, env } = options.diesWithUs ? dyingWithUs(command) : command
+  const child = spawn(file, [...first, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...command.env, ...options.env },
+    env: { ...process.env, ...env, ...options.env },
     cwd: options.cwd,
     timeout: options.timeoutMs,
     killSignal: 'SIGKILL',

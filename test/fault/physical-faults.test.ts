@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
 import { runEcomdb } from '#test/cli'
+import { KILLED } from '#test/dying-at'
 import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
 
@@ -70,7 +71,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     const file = join(shop.folder, 'password')
     await writeFile(file, PASSWORD, { mode: 0o600 })
     const seen = join(shop.folder, 'arguments')
-    const wrapped = family === 'mariadb' ? await wrapper(shop, 'cat', seen) : {}
+    const wrapped = family === 'mariadb' ? await wrapper(shop, noting(seen)) : {}
     const done = await runEcomdb(
       ['backup', 'physical', '--user', 'copier', '--password-file', file],
       { cwd: shop.folder, env: wrapped },
@@ -81,6 +82,18 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     const words = await readFile(seen, 'utf8')
     expect(words).toMatch(/--defaults-file=\S+ .*--backup/)
     expect(words).not.toContain('pass')
+  })
+
+  streams?.('the program that prepares the files dies with a killed restore', async () => {
+    const note = join(shop.folder, 'prepares')
+    const waits = `case "$*" in *--prepare*) echo $$ > ${note}; kill -9 $PPID; exec sleep 300;; esac`
+    const env = await wrapper(shop, real => `${waits}\nexec ${real} "$@"`)
+    const restore = ['restore', 'latest', '--data-dir', 'killed']
+    expect((await runEcomdb(restore, { cwd: shop.folder, env })).status).toBe(KILLED)
+    const again = await shop.ecomdb(...restore, '--start-over')
+    expect(again.status, again.stderr).toBe(0)
+    const pid = (await readFile(note, 'utf8')).trim()
+    expect(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).toBe('')
   })
 
   // mariadb-backup copies tables of every engine.
@@ -128,12 +141,14 @@ async function killDuringClone(shop: PhysicalShop) {
 }
 
 async function backUpWith(shop: PhysicalShop, then: string) {
-  const env = await wrapper(shop, then)
+  const env = await wrapper(shop, real => `${real} "$@" | { ${then}; }`)
   return await runEcomdb(['backup', 'physical'], { cwd: shop.folder, env })
 }
 
-/** An installation whose mariadb-backup is the real one, with something behind it. */
-async function wrapper(shop: PhysicalShop, then: string, argumentsFile = '/dev/null') {
+const noting = (file: string) => (real: string) => `echo "$@" > ${file}\n${real} "$@"`
+
+/** An installation whose mariadb-backup is a script, which is told where the real one is. */
+async function wrapper(shop: PhysicalShop, script: (real: string) => string) {
   const family: EngineFamily = 'mariadb'
   const basedir = join(shop.folder, 'wrapped')
   const installation = shop.engine.installation()
@@ -141,12 +156,12 @@ async function wrapper(shop: PhysicalShop, then: string, argumentsFile = '/dev/n
   await mkdir(join(basedir, 'bin'), { recursive: true })
   const server = installation.program('mariadbd').file
   await symlink(server, join(basedir, 'bin/mariadbd')).catch(() => {})
-  const script = join(basedir, 'bin/mariadb-backup')
+  const path = join(basedir, 'bin/mariadb-backup')
   const settings = Object.entries(real.env).map(([name, value]) => `${name}='${value}'`)
   await writeFile(
-    script,
-    `#!/bin/bash\nset -o pipefail\necho "$@" > ${argumentsFile}\nexport ${settings.join(' ') || 'A=1'}\n${real.file} "$@" | { ${then}; }\n`,
+    path,
+    `#!/bin/bash\nset -o pipefail\nexport ${settings.join(' ') || 'A=1'}\n${script(real.file)}\n`,
   )
-  await chmod(script, 0o755)
+  await chmod(path, 0o755)
   return { [`ECOMDB_${family.toUpperCase()}_BASEDIR`]: basedir }
 }

@@ -46,7 +46,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
     const program = findInstallation('mariadb').program('mariadb-backup')
     const prepare = ['--prepare', `--target-dir=${folder}`, '--use-memory=256M']
     const run = (more: readonly string[]) =>
-      runProgram(program, [...prepare, ...more], { cwd: workFolder })
+      runProgram(program, [...prepare, ...more], { cwd: workFolder, diesWithUs: true })
     await run([])
     for (const increment of increments) await run([`--incremental-dir=${increment}`])
     for (const name of await readdir(folder)) {
