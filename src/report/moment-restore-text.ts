@@ -37,7 +37,7 @@ function replayLines(
     `from         ${start.file}:${start.offset}`,
     `to           ${stop.file}:${stop.offset}`,
     `last         ${shown(replay.last) ?? 'none: the snapshot is the moment'}`,
-    `first not    ${shown(replay.next) ?? 'the archived log ends there'}`,
+    `first not    ${nextText(replay)}`,
     ...(outcome ? [...outcomeLines(outcome, amount), ...proved] : [`would replay ${amount}`]),
   ]
 }
@@ -51,6 +51,11 @@ function outcomeLines(
     ...(locked.length ? [`locked       ${locked.join(', ')}`] : []),
     `replayed ${amount} in ${formatDuration(replayMs)}, fetched in ${formatDuration(fetchMs)}`,
   ]
+}
+
+function nextText({ next, nextUnknown }: ReplayReport): string {
+  if (nextUnknown !== null) return `not known: ${nextUnknown}`
+  return shown(next) ?? 'the archived log ends there'
 }
 
 function shown(transaction: ReplayedTransaction | null): string | null {

@@ -306,16 +306,23 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     await shop.run('FLUSH BINARY LOGS', 'CREATE TABLE shop.late (i INT PRIMARY KEY)')
     await archived()
     await shop.run('INSERT INTO shop.late VALUES (1)')
+    const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    const executed = async (): Promise<string> =>
+      String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
+    const first = await executed()
     await archived()
     await shop.run('INSERT INTO shop.late VALUES (2)')
     const backup = await shop.ecomdb(['backup', 'logical', '--quiet'])
     expect(backup.status, backup.stderr).toBe(0)
     await shop.run('INSERT INTO shop.late VALUES (3)')
     await archived()
-    const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
-    const all = String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
-    await restored(['--gtid', all], async (server, output) => {
+    // The next transaction is in the next segment.
+    const plan = await shop.ecomdb(['restore', '--gtid', first, '--dry-run'], target)
+    const nextGtid = first.replace(/(:.*?)?(\d+)$/, (_, colon, n) => `${colon ? ':' : ''}${+n + 1}`)
+    expect(plan.stdout, plan.stderr).toContain(`first not    ${nextGtid} of `)
+    await restored(['--gtid', await executed()], async (server, output) => {
       expect(output).toContain('replayed 1 transaction')
+      expect(output).toContain('first not    the archived log ends there')
       expect(await shop.rows('SELECT i FROM shop.late ORDER BY i', server)).toHaveLength(3)
     })
   })

@@ -16,6 +16,8 @@ export interface ReplayReport {
   /** The last transaction that is replayed, and the first one that is not. */
   last: ReplayedTransaction | null
   next: ReplayedTransaction | null
+  /** Why `next` is not known, in words; both are null where the archived log ends. */
+  nextUnknown: string | null
   /** null for a dry run. */
   outcome: ReplayOutcome | null
 }

@@ -177,7 +177,7 @@ function gapBefore(before: StretchWindow | null, window: StretchWindow): WindowG
   const snapshot = earliest(window)
   if (!before && snapshot !== null) return []
   const why = before
-    ? GAP[window.begins === 'gap' ? 'gap' : 'history']
+    ? whyGap(window.begins)
     : 'the log was archived before there was a snapshot within it'
   return [
     {
@@ -189,6 +189,11 @@ function gapBefore(before: StretchWindow | null, window: StretchWindow): WindowG
           : why,
     },
   ]
+}
+
+/** What lies before a stretch that is not a source's first, in words. */
+export function whyGap(begins: StretchBegin['reason']): string {
+  return GAP[begins === 'gap' ? 'gap' : 'history']
 }
 
 const GAP = {

@@ -11,11 +11,12 @@ import { isAtLeast, type LogPlace, type Stretch } from '#domain/binlog/stretch'
 import { segmentOfSnapshot } from '#domain/binlog/window'
 import type { BinlogArchive } from '#repository/binlog-archive'
 import { type FoundMoment, findMoment, outsideWindow } from './find-moment.ts'
+import { type NextTransaction, nextTransaction } from './next-transaction.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { SegmentScan } from './scan-segment.ts'
 
 /** From where to where a replay goes. */
-export interface ChosenStart extends FoundMoment {
+export interface ChosenStart extends FoundMoment, NextTransaction {
   snapshot: SnapshotEnvelope
   /** When and how the snapshot was proved before; null when never. */
   proven: string | null
@@ -63,7 +64,9 @@ export async function chooseStart(
     if (!found || !snapshot) continue
     const start = placeOf(snapshot)
     await requireSameHistory(archive, stretch, snapshot, access)
-    return { ...found, snapshot, start, proven: provenText(snapshot, attestations) }
+    const log = { stretches: own, refused }
+    const next = await nextTransaction(archive, found, log, identities)
+    return { ...found, ...next, snapshot, start, proven: provenText(snapshot, attestations) }
   }
   if (only) throw notFrom(only, moment, own, method)
   if (!reached) throw outsideWindow(moment, own)

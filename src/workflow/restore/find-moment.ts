@@ -12,6 +12,7 @@ import { type ScannedSegment, SegmentScan } from './scan-segment.ts'
 /** Where a moment is in a stretch: between two transactions. */
 export interface FoundMoment {
   stretch: Stretch
+  segment: BinlogSegment
   /** Everything before this place belongs to it. */
   stop: LogPlace
   /** The last transaction before it, as far as it is in the same segment. */
@@ -45,7 +46,7 @@ export async function findMoment(
   const next = transactions[at] ?? null
   const last = transactions[at - 1] ?? null
   const stop = stopPlace(stretch, segment, moment, last, next)
-  return { stretch, stop, last, next }
+  return { stretch, segment, stop, last, next }
 }
 
 /** Does the moment lie in this segment, when it lies in none before it? */

@@ -40,11 +40,14 @@ export async function replaySpan(
   const scan = new SegmentScan(archive, stretch, identities)
   let transactions = 0
   let last: Transaction | null = null
+  /** The newest of those in the middle that has any. */
+  let busy: BinlogSegment | null = null
   let gtids: string | null = null
   for (const segment of segments) {
     // Those in the middle are whole, and their envelopes say how many.
     if (segment !== first && segment !== segments.at(-1)) {
       transactions += segment.transactions
+      if (segment.transactions > 0) busy = segment
       continue
     }
     const { file } = segment
@@ -54,6 +57,7 @@ export async function replaySpan(
         isAtLeast({ file, offset: one.from }, start) && isAtLeast(stop, { file, offset: one.to }),
     )
     transactions += within.length
+    if (within.length === 0 && busy) last = (await scan.scan(busy)).transactions.at(-1) ?? last
     last = within.at(-1) ?? last
     gtids = scanned.historyAt(stop.file === file ? stop.offset : segment.to)
   }

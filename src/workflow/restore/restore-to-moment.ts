@@ -122,7 +122,7 @@ export function replayReportOf(
   chosen: ChosenStart,
   span: ReplaySpan,
 ): ReplayReport {
-  const { start, stop, last, next, proven } = chosen
+  const { start, stop, last, next, nextUnknown, proven } = chosen
   return {
     moment: momentText(moment),
     proven,
@@ -133,6 +133,7 @@ export function replayReportOf(
     transactions: span.transactions,
     last: span.transactions > 0 ? described(last ?? span.last) : null,
     next: described(next),
+    nextUnknown,
     outcome: null,
   }
 }
