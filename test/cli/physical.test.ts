@@ -104,6 +104,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
   test('what a killed restore left is told from a data directory, and is removed when asked', async () => {
     const [physical] = (await shop.ecomdb('backup', 'list', '--json')).json().result.snapshots
     const again = ['restore', physical.snapshotId, '--data-dir', 'cut']
+    // As in the root of a mounted file system.
+    const lost = join(shop.folder, 'cut', 'lost+found')
+    await mkdir(lost, { recursive: true, mode: 0o700 })
+    const found = await stat(lost)
     // It has files to check by then.
     const killed = await runEcomdb([...again, '--progress=json'], {
       cwd: shop.folder,
@@ -131,6 +135,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     const whole = await readdir(join(shop.folder, 'cut'))
     expect(whole).not.toContain('.ecomdb-unfinished')
     expect(whole).toContain('ibdata1')
+    expect(whole.filter(name => name.startsWith('.ecomdb'))).toEqual([])
+    // No other owner or mode for a while, neither.
+    expect(await stat(lost)).toMatchObject({ ino: found.ino, ctimeMs: found.ctimeMs })
     // A data directory that is whole is nobody's to remove.
     expect((await shop.ecomdb(...again, '--start-over')).status).toBe(2)
   })

@@ -8,7 +8,11 @@ import { unlessRefused } from '../shared/logical/unless-refused.ts'
 
 export const mariadbLogicalDialect: LogicalDialect = {
   family: 'mariadb',
-  systemDatabases: ['mysql', 'information_schema', 'performance_schema', 'sys'],
+  systemDatabases: [
+    ...['mysql', 'information_schema', 'performance_schema', 'sys'],
+    // What a data directory has that is the root of a mounted file system.
+    '#mysql50#lost+found',
+  ],
   settings: [
     'character_set_server',
     'collation_server',

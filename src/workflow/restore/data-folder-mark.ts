@@ -1,6 +1,7 @@
-import { readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { LOST_AND_FOUND } from '#core/data-files'
 import { EcomdbError, systemCode } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
 import { withExclusiveLock } from '#process/exclusive-lock'
@@ -16,7 +17,7 @@ const UNFINISHED = '.ecomdb-unfinished'
 const CLAIM_WAIT_MS = 120_000
 
 /** What may be in a data directory and is none of the server's files. */
-export const KEPT_BESIDE_FILES: readonly string[] = [UNFINISHED, 'lost+found']
+const KEPT_BESIDE_FILES: readonly string[] = [UNFINISHED, LOST_AND_FOUND]
 
 /**
  * @param startOver what a restore that is no more has left may be there
@@ -32,7 +33,7 @@ export async function refuseFull(folder: string, startOver: boolean): Promise<vo
       cause: error,
     })
   })
-  const found = names.filter(name => name !== 'lost+found')
+  const found = names.filter(name => name !== LOST_AND_FOUND)
   if (found.length === 0) return
   if (!found.includes(UNFINISHED)) {
     throw new EcomdbError('TARGET_NOT_EMPTY', {
@@ -98,6 +99,14 @@ async function removeFiles(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (KEPT_BESIDE_FILES.includes(name)) continue
     await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** The server's files between a data directory and a folder in it, whose name is `but`. */
+export async function moveFiles(from: string, to: string, but: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    if (name === but || KEPT_BESIDE_FILES.includes(name)) continue
+    await rename(join(from, name), join(to, name))
   }
 }
 

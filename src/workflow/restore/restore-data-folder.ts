@@ -8,11 +8,16 @@ import { type Check, checkOf } from '#domain/backup/check'
 import type { Engine } from '#engine/engine'
 import { makeOwnFolder } from '#process/own-folder'
 import { closing } from '../backup/closing.ts'
+import { moveFiles } from './data-folder-mark.ts'
 import type { PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { restoreFiles } from './restore-files.ts'
 
-/** In the data directory until it is prepared; two levels deep, where no server looks for tables. */
+/**
+ * In the data directory until they are prepared: mariadb-backup removes every empty folder that it
+ * finds beside the files, lost+found too.
+ */
+const FILES = '.ecomdb-files'
 const INCREMENTS = '.ecomdb-increments'
 
 /**
@@ -32,9 +37,10 @@ export async function restoreDataFolder(
   const { prepare, checkPages, modes } = engine.physicalBackups
   progress.stage('reading, decrypting and writing files')
   progress.total({ bytes: bytesOf(layers) })
+  const files = join(folder, FILES)
   const increments: string[] = []
   for (const [place, layer] of layers.entries()) {
-    const into = place === 0 ? folder : join(folder, INCREMENTS, String(place))
+    const into = place === 0 ? files : join(folder, INCREMENTS, String(place))
     if (place > 0) increments.push(into)
     throwIfInterrupted()
     await mkdir(into, { recursive: true, mode: modes.folder })
@@ -42,11 +48,13 @@ export async function restoreDataFolder(
   }
   throwIfInterrupted()
   progress.stage('applying the log')
-  await withWorkFolder(workFolder => prepare(folder, { increments, workFolder }))
+  await withWorkFolder(workFolder => prepare(files, { increments, workFolder }))
   await rm(join(folder, INCREMENTS), { recursive: true, force: true })
   throwIfInterrupted()
   progress.stage('checking pages')
-  const pages = await checkPages(folder)
+  const pages = await checkPages(files)
+  await moveFiles(files, folder, FILES)
+  await rm(files, { recursive: true })
   const blocks = layers.reduce((sum, { manifest }) => sum + manifest.blocks.length, 0)
   return [
     checkOf('blocks', `${countOf(blocks, 'block')}, every one with its hash`, []),

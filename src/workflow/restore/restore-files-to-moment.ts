@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises'
 import { join, parse, relative, resolve } from 'node:path'
 import type { Clock } from '#core/clock'
+import { readDataFolder } from '#core/data-files'
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
@@ -140,7 +140,7 @@ async function gtidsAfter(
  * file, MyISAM and Aria make links.
  */
 async function refuseOutside(folder: string): Promise<void> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const entries = await readDataFolder(folder)
   const links = entries.filter(one => one.isSymbolicLink() || one.name.endsWith('.isl'))
   if (links.length === 0) return
   const tables = links.map(({ parentPath, name }) =>

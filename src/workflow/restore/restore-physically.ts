@@ -1,7 +1,8 @@
-import { chmod, lchown, readdir, rmdir, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { chmod, lchown, rmdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#core/clock'
+import { readDataFolder } from '#core/data-files'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import { makeFolder } from '#core/make-folder'
@@ -178,7 +179,8 @@ async function fill(
       refuseDamage(checks)
     }
     // What a sequel has made, or removed, is not in the snapshot's list.
-    const paths = await readdir(folder, { recursive: true })
+    const entries = await readDataFolder(folder)
+    const paths = entries.map(one => relative(folder, join(one.parentPath, one.name)))
     if (extra) await writeFile(extra.path, extra.text, { flag: 'wx' })
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)
@@ -226,7 +228,7 @@ async function giveToOwner(
 ): Promise<number> {
   const { uid, gid } = await ownerOf(folder)
   const root = process.getuid?.() === 0
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const entries = await readDataFolder(folder)
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name)
     // It would change what the link leads to, which is not ours.

@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
-import { KEPT_BESIDE_FILES } from './data-folder-mark.ts'
+import { moveFiles } from './data-folder-mark.ts'
 
 /** In the data directory, while a private server runs on its files. */
 const SERVER = '.ecomdb-server'
@@ -42,11 +42,11 @@ export async function withServerOnFiles<Result>(
     throwIfInterrupted()
     const data = join(place, 'data')
     await mkdir(data, { mode: engine.physicalBackups.modes.folder })
-    await moveAll(folder, data)
+    await moveFiles(folder, data, SERVER)
     throwIfInterrupted()
     const result = await onServer(engine, place, files, use)
     throwIfInterrupted()
-    await moveAll(data, folder)
+    await moveFiles(data, folder, SERVER)
     await rm(place, { recursive: true })
     return result
   } catch (error) {
@@ -139,12 +139,4 @@ function requireSameSeries(of: string, running: string): void {
 /** Patch releases read each other's files. */
 function seriesOf(version: string): string {
   return /^\d+\.\d+/.exec(version)?.[0] ?? version
-}
-
-/** Both are on one file system, as one is in the other. */
-async function moveAll(from: string, to: string): Promise<void> {
-  for (const name of await readdir(from)) {
-    if (name === SERVER || KEPT_BESIDE_FILES.includes(name)) continue
-    await rename(join(from, name), join(to, name))
-  }
 }

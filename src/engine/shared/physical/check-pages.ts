@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readDataFolder } from '#core/data-files'
 import { EcomdbError } from '#core/errors'
 import type { ProgramCommand } from '#process/program'
 import { runProgram } from '#process/run-program'
@@ -23,7 +23,7 @@ export async function checkPages(
   folder: string,
   systemRanges: (path: string) => Promise<readonly (readonly string[])[]> = async () => [[]],
 ): Promise<{ files: number; problems: string[] }> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const entries = await readDataFolder(folder)
   const files = entries
     .filter(({ name }) => TABLESPACE.test(name) && name !== SYSTEM)
     .filter(entry => entry.isFile())
@@ -50,7 +50,7 @@ async function complaint(
   args: readonly string[],
 ): Promise<string | null> {
   try {
-    await runProgram(innochecksum, args)
+    await runProgram(innochecksum, args, { diesWithUs: true })
     return null
   } catch (error) {
     if (!(error instanceof EcomdbError) || error.code !== 'TOOL_FAILED') throw error
