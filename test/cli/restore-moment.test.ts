@@ -295,6 +295,13 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       expect(ended.stderr).toContain('DATA DIRECTORY or INDEX DIRECTORY of shop/away')
       expect(existsSync(join(folder, 'away'))).toBe(false)
       await rm(away, { recursive: true })
+      // Where that directory is not there, the server refuses: it and its files are gone then.
+      const failed = await shop.ecomdb(['restore', ...args, gtid])
+      expect(failed.status, failed.stderr).toBe(30)
+      expect(failed.stderr).toContain('code: SERVER_REFUSED')
+      expect(failed.stderr).toContain('nothing of the restore is left in the directory')
+      expect(failed.stderr).not.toMatch(/--resume|--start-over|the server holds/)
+      expect(existsSync(join(folder, 'away'))).toBe(false)
     })
   }
 

@@ -58,6 +58,9 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
   }
 }
 
+const LEFT_CHANGED =
+  'the server may have been left with event_scheduler off and max_allowed_packet raised'
+
 async function replayFiles(
   { place, span, binlog, keepGtids = false, settle }: ReplayRun,
   files: readonly string[],
@@ -69,9 +72,8 @@ async function replayFiles(
   const session = await place.engine.connect(connect)
   try {
     const putBack = await replay.prepare(session)
-    const advised = adviseOnInterrupt(
-      'the server may have been left with event_scheduler off and max_allowed_packet raised',
-    )
+    // A private server on files is gone then, and they with it.
+    const advised = settle ? adviseOnInterrupt(LEFT_CHANGED) : () => {}
     try {
       progress.stage('replaying the binary log')
       if (span.transactions > 0) {

@@ -165,9 +165,10 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     ...{ connect: place.connect, writers: options.connections, binlog, method },
     restoreId: journal.restoreId,
   }
-  const advised = adviseOnInterrupt(
-    `${leftText(plan)}; run the command again with --resume, or with --start-over`,
-  )
+  const advise = (how: string) =>
+    adviseOnInterrupt(`${leftText(plan)}; run the command again with ${how}`)
+  let advised = advise('--resume, or with --start-over')
+  let canResume = true
   try {
     const loaded = done?.loaded ?? []
     const warnings = await applyPlan(access, snapshot, plan, place, writer, progress, loaded)
@@ -180,6 +181,9 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     const proved = clock.monotonicMs()
     if (options.sequel) {
       await writeJournal({ ...journal, replaying: true })
+      advised()
+      advised = advise('--start-over')
+      canResume = false
       await options.sequel.run()
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
@@ -195,7 +199,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       trail,
     }
   } catch (error) {
-    throw withWhatIsThere(error, plan)
+    throw withWhatIsThere(error, plan, canResume)
   } finally {
     advised()
   }
@@ -258,7 +262,7 @@ function leftText({ makes }: RestorePlan): string {
 }
 
 /** The same error, and what it leaves on the server. */
-function withWhatIsThere(error: unknown, plan: RestorePlan): unknown {
+function withWhatIsThere(error: unknown, plan: RestorePlan, canResume: boolean): unknown {
   if (!(error instanceof EcomdbError)) return error
   const left = leftText(plan)
   const code: ErrorCode = error.code
@@ -267,7 +271,7 @@ function withWhatIsThere(error: unknown, plan: RestorePlan): unknown {
     why: error.why ? `${error.why}; ${left}` : left,
     hints: [
       ...error.hints,
-      ...(code === 'CONTENT_MISMATCH'
+      ...(code === 'CONTENT_MISMATCH' || !canResume
         ? []
         : ['run the command again with --resume: it continues, and loads nothing twice']),
       'with --start-over it removes what this restore made, and begins again',

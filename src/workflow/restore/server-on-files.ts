@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EcomdbError } from '#core/errors'
+import { EcomdbError, type ErrorCode } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
@@ -51,7 +51,7 @@ export async function withServerOnFiles<Result>(
     return result
   } catch (error) {
     await removeServerOn(engine, folder)
-    throw error
+    throw withServerGone(error)
   } finally {
     forget()
   }
@@ -76,6 +76,25 @@ export async function removeServerOn(engine: Engine, folder: string): Promise<vo
   const { inspect, remove } = engine.scratchServers
   // A folder that was not claimed yet has no server: it goes with the files.
   if (await inspect(join(folder, SERVER))) await remove(join(folder, SERVER))
+}
+
+/** Their hints are about a server that stays, with what was done on it. */
+const OF_SERVERS: ReadonlySet<ErrorCode> = new Set([
+  ...(['SERVER_LOST', 'SERVER_UNREACHABLE', 'SCHEMA_MISSING'] as const),
+  ...(['PRIVILEGE_MISSING', 'AUTHENTICATION_REFUSED'] as const),
+])
+
+/** The same error, without hints to read what is gone by then: the server, its log and the files. */
+function withServerGone(error: unknown): unknown {
+  if (!(error instanceof EcomdbError)) return error
+  const { code, what, why } = error
+  const isServers = OF_SERVERS.has(code)
+  const hints = isServers ? [] : error.hints.filter(hint => !hint.includes(SERVER))
+  const refused = code === 'SERVER_REFUSED'
+  if (!isServers && !refused && hints.length === error.hints.length) return error
+  const gone = 'the private server is gone, and nothing of the restore is left in the directory'
+  hints.push(refused ? gone : `${gone}: run the command again`)
+  return new EcomdbError(code, { what, ...(why ? { why } : {}), hints, cause: error })
 }
 
 async function onServer<Result>(

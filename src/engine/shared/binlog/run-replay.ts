@@ -99,9 +99,9 @@ function clientError(error: unknown, stderr: string): unknown {
   return new EcomdbError(lost ? 'SERVER_LOST' : 'SERVER_REFUSED', {
     what: 'the server refused a statement of the replay',
     why: line || error.why || '',
-    hints: [
-      'the server holds what came before it; restore into an empty server, to an earlier moment or from a later snapshot',
-    ],
+    hints: lost
+      ? ["look at the server's error log"]
+      : ['restore to a moment before that statement, or from a later snapshot'],
     cause: error,
   })
 }
