@@ -128,7 +128,7 @@ export interface Credentials {
   useRecoveryCode(session: Session, person: string, hash: Buffer, now: Date): Promise<boolean>
 
   /** The statements that make the issuer's procedures and the broker's account; to be shown. */
-  issuerSteps(session: Session, options: IssuerOptions): Promise<IssuerStep[]>
+  issuerSteps(session: Session, options: IssuerOptions): Promise<IssuerSetup>
   runIssuerStep(session: Session, step: IssuerStep, password: Secret | null): Promise<void>
   /** @returns why not, where the server has an answer of its own */
   mint(
@@ -148,6 +148,12 @@ export interface Credentials {
     reason: string,
   ): Promise<'ended' | 'not open' | 'still connected'>
   openSessions(session: Session, person: string | null): Promise<OpenSessionAccount[]>
+}
+
+export interface IssuerSetup {
+  steps: IssuerStep[]
+  /** Somebody has locked the broker's account, and it stays so. */
+  brokerLocked: boolean
 }
 
 /** A statement of the issuer's setup; with a password where it makes an account. */

@@ -3,14 +3,20 @@ import type { PrepareReport } from '#domain/credential/prepare-report'
 
 /** `ecomdb broker prepare` for people. */
 export function prepareText(report: PrepareReport): string {
-  const { dryRun, steps, totpKeyFile, passwordFile, madeKey, scheduler } = report
+  const { dryRun, steps, totpKeyFile, passwordFile, madeKey, scheduler, brokerLocked } = report
+  const locked = brokerLocked
+    ? [
+        'ecomdb_broker is locked, by somebody else than ecomdb: it is left so, and no broker can log in',
+      ]
+    : []
   if (dryRun) {
-    return [...steps.map(sql => `${sql};`), 'nothing was changed'].join('\n')
+    return [...steps.map(sql => `${sql};`), ...locked, 'nothing was changed'].join('\n')
   }
   return [
     `${countOf(steps.length, 'statement')} done: the issuer, its procedures, and the account ecomdb_broker`,
     `password of ecomdb_broker: ${passwordFile}`,
     `key for one-time codes: ${totpKeyFile}${madeKey ? ' (new; keep a copy where no database backup is)' : ''}`,
+    ...locked,
     ...(scheduler
       ? []
       : [

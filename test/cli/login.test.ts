@@ -35,16 +35,27 @@ describe.each(SLOW_TEST_ENGINES)('%s', family => {
     await shop.session.run('DROP USER ecomdb_broker@localhost, ecomdb_issuer@localhost')
     const prepared = await shop.run(['broker', 'prepare'])
     expect(prepared.status, prepared.stderr).toBe(0)
-    // One that died before the last statement of the account.
-    await shop.session.run('ALTER USER ecomdb_broker@localhost ACCOUNT LOCK')
-    expect((await shop.run(['broker', 'prepare'])).status).toBe(0)
-    const file = join(shop.folder, 'keys', 'ecomdb_broker.password')
-    const password = new Secret((await readFile(file, 'utf8')).trim())
-    const { administrator } = shop.server
-    const broker = { ...administrator, user: 'ecomdb_broker', password }
-    await (await shop.engine.connect(broker)).close()
     const checks = (await shop.run(['harden', 'check', '--json'])).json().result.checks
     expect(checks.find(({ id }: { id: string }) => id === 'H14')).toMatchObject({ verdict: 'pass' })
+  }
+
+  /** Somebody's lock stays. Without rights it is, on MariaDB, of a run that died before the last statement of the account. */
+  async function lockBroker() {
+    const isLocked = async () =>
+      (await shop.run(['broker', 'prepare', '--json'])).json().result.brokerLocked
+    expect(await isLocked()).toBe(false)
+    await shop.session.run('ALTER USER ecomdb_broker@localhost ACCOUNT LOCK')
+    expect(await isLocked()).toBe(true)
+    await shop.session.run('REVOKE ALL PRIVILEGES, GRANT OPTION FROM ecomdb_broker@localhost')
+    expect(await isLocked()).toBe(family === 'mysql')
+    const file = join(shop.folder, 'keys', 'ecomdb_broker.password')
+    const password = new Secret((await readFile(file, 'utf8')).trim())
+    const broker = { ...shop.server.administrator, user: 'ecomdb_broker', password }
+    if (family === 'mysql') {
+      await expect(shop.engine.connect(broker)).rejects.toThrow(/locked/)
+      await shop.session.run('ALTER USER ecomdb_broker@localhost ACCOUNT UNLOCK')
+    }
+    await (await shop.engine.connect(broker)).close()
   }
 
   async function logIn(...args: string[]) {
@@ -89,6 +100,7 @@ describe.each(SLOW_TEST_ENGINES)('%s', family => {
       await expect(shop.session.run(sql), weak).rejects.toThrow(/policy|validat/i)
     }
     if (family === 'mariadb') await refuseHashes()
+    await lockBroker()
     // ecomdb's own get through, the way that they are not in the log.
     const phrase = await shop.run(['user', 'passwd', 'alice', '--generate', 'passphrase', '--json'])
     secrets.push(phrase.json().result.generatedPassword)

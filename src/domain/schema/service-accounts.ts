@@ -27,16 +27,13 @@ export interface ObservedAccount {
   account: AccountName
   exists: boolean
   locked: boolean
+  /**
+   * As a run leaves it that died while it made an account that logs in, under MariaDB's password rules:
+   * locked, and without rights and roles, which come later. Any other that is locked was locked by
+   * somebody, who will have had a reason.
+   */
+  halfMade: boolean
   grants: readonly PrivilegeGrant[]
-}
-
-/**
- * What a run leaves that died while it made an account that logs in, under MariaDB's password rules:
- * locked, with a password that nobody has, and without rights, which come later. One that has rights
- * was locked by somebody, who will have had a reason.
- */
-export function isHalfMade({ locked, grants }: ObservedAccount): boolean {
-  return locked && grants.every(({ privileges }) => privileges.every(each => each === 'USAGE'))
 }
 
 /** Who ecomdb's accounts are called. */

@@ -6,4 +6,5 @@ export const mariadbAccounts: AccountDialect = {
   lockedWithoutPassword: LOCKED_WITHOUT_PASSWORD,
   accounts: `SELECT User AS user, Host AS host,
     COALESCE(JSON_VALUE(Priv, '$.account_locked'), '0') IN ('1', 'true') AS locked FROM mysql.global_priv`,
+  makesInSteps: true,
 }

@@ -5,4 +5,5 @@ export const mysqlAccounts: AccountDialect = {
   lockedWithoutPassword:
     "IDENTIFIED WITH caching_sha2_password AS '$A$005$THISISACOMBINATIONOFINVALIDSALTANDPASSWORDTHATMUSTNEVERBRBEUSED' ACCOUNT LOCK",
   accounts: "SELECT user AS user, host AS host, account_locked = 'Y' AS locked FROM mysql.user",
+  makesInSteps: false,
 }

@@ -31,7 +31,7 @@ export async function prepareBroker(
   return await asAdministrator(server, async session => {
     const { credentials, accessCatalog, leases } = server.engine
     const broker = { user: BROKER_USER, host: identityHost }
-    const steps = await credentials.issuerSteps(session, { broker, sessionHost })
+    const { steps, brokerLocked } = await credentials.issuerSteps(session, { broker, sessionHost })
     const madeKey = !(await isThere(totpKeyFile))
     const report = {
       dryRun,
@@ -39,6 +39,7 @@ export async function prepareBroker(
       passwordFile,
       madeKey,
       scheduler: (await leases.deadMan(session)).scheduler,
+      brokerLocked,
       steps: steps.map(({ sql }) => sql),
     }
     if (dryRun) return report

@@ -5,7 +5,7 @@ import type {
   ProvisionPlan,
   Step,
 } from '#domain/schema/provision-plan'
-import { type AccountNaming, isHalfMade, missingGrants } from '#domain/schema/service-accounts'
+import { type AccountNaming, missingGrants } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
 import { inspectSchema, runChecks } from './inspect-schema.ts'
@@ -89,14 +89,15 @@ async function accountSteps(
     session,
     wanted.map(({ account }) => account),
   )
+  const locked: string[] = []
   const [definer = [], ...service] = wanted.map((account, at) => {
     const now = observed[at]
     if (!now) return []
+    if (account.login && now.locked && !now.halfMade) {
+      locked.push(account.account.user)
+      return []
+    }
     return provisioner.accountSteps(account, now, missingGrants(account, now, offered))
-  })
-  const locked = wanted.flatMap(({ login, account }, at) => {
-    const now = observed[at]
-    return login && now?.locked && !isHalfMade(now) ? [account.user] : []
   })
   return { definer, service: service.flat(), locked }
 }

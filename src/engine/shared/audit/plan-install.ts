@@ -168,7 +168,7 @@ async function definerSteps(
     privileges.some(privilege => !held.has(`${schema}.${table}.${privilege}`)),
   )
   const wanted = { account, login: false, grants }
-  const state = observed ?? { account, exists: false, locked: false, grants: [] }
+  const state = observed ?? { account, exists: false, locked: false, halfMade: false, grants: [] }
   return accountSteps(dialect, wanted, state, missing).map(({ sql }) => sql)
 }
 

@@ -1,9 +1,9 @@
 import type { Secret } from '#core/secret'
 import { PASSWORD_MARK } from '#domain/schema/provision-plan'
-import type { AccountName } from '#domain/schema/service-accounts'
 import type {
   Credentials,
   IssuerOptions,
+  IssuerSetup,
   IssuerStep,
   MintedSession,
   OpenSessionAccount,
@@ -11,7 +11,7 @@ import type {
 import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { ownStores } from '../own-store/own-store.ts'
-import type { AccountDialect } from '../provision/accounts.ts'
+import { type AccountDialect, observeAccounts } from '../provision/accounts.ts'
 import { momentOf } from './identities.ts'
 import type { IssuerDialect } from './issuer-dialect.ts'
 import {
@@ -35,7 +35,8 @@ export async function issuerSteps(
   dialect: IssuerDialect,
   accounts: AccountDialect,
   { broker, sessionHost }: IssuerOptions,
-): Promise<IssuerStep[]> {
+): Promise<IssuerSetup> {
+  const [before] = await observeAccounts(session, accounts, [broker])
   const database = await ownStores.ensureStore(session, 'access')
   const tls = (await session.value(dialect.tls)) === '1'
   const place = { database, sessionHost, tls }
@@ -43,7 +44,7 @@ export async function issuerSteps(
   const brokerName = quoteAccount(broker.user, broker.host)
   const plain = (sql: string): IssuerStep => ({ sql, takesPassword: false })
   const definerGrants = [...dialect.grants(quoteIdentifier(database)), ...dialect.extraGrants]
-  return [
+  const steps = [
     plain(`CREATE USER IF NOT EXISTS ${issuer} ${accounts.lockedWithoutPassword}`),
     ...definerGrants.map(grant => plain(`GRANT ${grant} TO ${issuer}`)),
     ...(await rolesFor(session, dialect, issuer)).map(plain),
@@ -58,20 +59,13 @@ export async function issuerSteps(
     plain(overdueEvent(database)),
     // An account that is there from before gets the password of the file, too.
     {
-      sql: `${await setsPassword(session, broker)} ${brokerName} IDENTIFIED BY ${PASSWORD_MARK}`,
+      sql: `${before?.exists ? 'ALTER USER' : 'CREATE USER IF NOT EXISTS'} ${brokerName} IDENTIFIED BY ${PASSWORD_MARK}`,
       takesPassword: true,
     },
-    // A run that died while it made the account may have left it locked (run-identified.ts).
-    plain(`ALTER USER ${brokerName} ACCOUNT UNLOCK`),
+    ...(before?.halfMade ? [plain(`ALTER USER ${brokerName} ACCOUNT UNLOCK`)] : []),
     ...brokerGrants(database).map(grant => plain(`GRANT ${grant} TO ${brokerName}`)),
   ]
-}
-
-async function setsPassword(session: Session, { user, host }: AccountName): Promise<string> {
-  const sql = 'SELECT 1 FROM mysql.user WHERE user = ? AND host = ?'
-  return (await session.value(sql, [user, host])) === null
-    ? 'CREATE USER IF NOT EXISTS'
-    : 'ALTER USER'
+  return { steps, brokerLocked: !!before?.locked && !before.halfMade }
 }
 
 /**

@@ -1,10 +1,9 @@
 import { PASSWORD_MARK, type Step } from '#domain/schema/provision-plan'
-import {
-  type AccountName,
-  isHalfMade,
-  type ObservedAccount,
-  type PrivilegeGrant,
-  type ServiceAccount,
+import type {
+  AccountName,
+  ObservedAccount,
+  PrivilegeGrant,
+  ServiceAccount,
 } from '#domain/schema/service-accounts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
@@ -15,6 +14,8 @@ export interface AccountDialect {
   readonly lockedWithoutPassword: string
   /** Rows user, host, locked (0 or 1) of all accounts. */
   readonly accounts: string
+  /** Whether an account that logs in may be made by several statements, locked until the last (run-identified.ts). */
+  readonly makesInSteps: boolean
 }
 
 export async function observeAccounts(
@@ -25,11 +26,21 @@ export async function observeAccounts(
   const all = await session.rows<SqlRow & { user: string; host: string }>(dialect.accounts)
   return await Promise.all(
     accounts.map(async account => {
-      const found = all.find(row => row.user === account.user && row.host === account.host)
+      // The server keeps a host in small letters.
+      const host = account.host.toLowerCase()
+      const found = all.find(row => row.user === account.user && row.host.toLowerCase() === host)
       const grants = found ? await grantsOf(session, account) : []
-      return { account, exists: !!found, locked: String(found?.['locked']) === '1', grants }
+      const locked = String(found?.['locked']) === '1'
+      const halfMade = locked && dialect.makesInSteps && (await hasNothing(session, account))
+      return { account, exists: !!found, locked, halfMade, grants }
     }),
   )
+}
+
+/** MariaDB: SHOW GRANTS has a line of each role and each right, on a column or a procedure too. */
+async function hasNothing(session: Session, { user, host }: AccountName): Promise<boolean> {
+  const lines = await session.rows(`SHOW GRANTS FOR ${quoteAccount(user, host)}`)
+  return lines.every(line => String(Object.values(line)[0]).startsWith('GRANT USAGE ON *.* TO '))
 }
 
 /** From information_schema, which both engines fill alike. */
@@ -80,7 +91,7 @@ export function accountSteps(
     steps.push(step(`CREATE USER IF NOT EXISTS ${name} IDENTIFIED BY ${PASSWORD_MARK}`, user))
   } else if (!observed.exists) {
     steps.push(step(`CREATE USER IF NOT EXISTS ${name} ${dialect.lockedWithoutPassword}`))
-  } else if (wanted.login && isHalfMade(observed)) {
+  } else if (wanted.login && observed.halfMade) {
     steps.push(step(`ALTER USER ${name} IDENTIFIED BY ${PASSWORD_MARK}`, user))
     steps.push(step(`ALTER USER ${name} ACCOUNT UNLOCK`))
   } else if (!wanted.login && !observed.locked) {

@@ -12,7 +12,7 @@ const grant = (
 function missing(wanted: PrivilegeGrant[], held: PrivilegeGrant[], offered: string[]) {
   return missingGrants(
     { account, login: true, grants: wanted },
-    { account, exists: true, locked: false, grants: held },
+    { account, exists: true, locked: false, halfMade: false, grants: held },
     new Set(offered),
   )
 }
