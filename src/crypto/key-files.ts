@@ -6,7 +6,7 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { Secret } from '#core/secret'
 import { refuseOpenMode } from '#core/secret-file'
@@ -157,6 +157,10 @@ async function writeNew(file: string, text: string): Promise<void> {
     try {
       await handle.writeFile(text)
       await handle.sync()
+    } catch (error) {
+      // A part of a key is none, and would be in the way.
+      await rm(file, { force: true })
+      throw error
     } finally {
       await handle.close()
     }

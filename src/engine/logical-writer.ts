@@ -34,11 +34,20 @@ export interface LogicalWriter {
   plan(manifest: Manifest, target: RestoreTarget, options: PlanOptions): RestorePlan
   /** Opens the loading connections. Throws EcomdbError as `Engine.connect` does. */
   open(options: WriterOptions): Promise<LogicalWriterSession>
-  /** Reads a row of each view; gives back those that do not answer, with the server's reason. */
+  /** Reads a row of each view; gives back those that do not answer. */
   askViews(
     session: Session,
     views: readonly { schema: string; name: string }[],
-  ): Promise<{ schema: string; name: string; error: string }[]>
+  ): Promise<SilentView[]>
+}
+
+export interface SilentView {
+  schema: string
+  name: string
+  /** The server's reason. */
+  error: string
+  /** The server can prepare a statement on it: what it refuses comes of the rows, as in a division by zero. */
+  opens: boolean
 }
 
 export interface RestoreTarget {

@@ -199,6 +199,8 @@ const PROGRAMS = [
   // Made before the view that it reads, by name: it comes after it.
   "CREATE DEFINER = 'ecomdb_definer'@'localhost' VIEW z_base AS SELECT id, twice(a) AS a FROM computed",
   'CREATE VIEW `a "view`` 名` AS SELECT id AS `x``y`, a FROM z_base WHERE a > 0 WITH CHECK OPTION',
+  // It opens, and its row makes the server refuse: error 1242.
+  'CREATE VIEW second.too_many AS SELECT (SELECT 1 UNION SELECT 2) AS one',
   "CREATE DEFINER = CURRENT_USER SQL SECURITY INVOKER VIEW second.across AS SELECT 'é🐻' AS t, p.* FROM `odd ``db\" 名`.parents p",
   "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
   'CREATE PROCEDURE "p""1"(IN "n`" INT) BEGIN SELECT \'\\\' AS "a""b", "n`"; END',

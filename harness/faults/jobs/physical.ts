@@ -72,13 +72,16 @@ export const restoreFiles: Job = {
   async recover(one) {
     // What a killed run leaves is in the way of the next one, and says so.
     const refused = await one.ecomdb(...restoreArgs(one))
-    const inTheWay = refused.status === 2 && refused.stderr.includes('TARGET_NOT_EMPTY')
-    if (refused.status !== 0 && !inTheWay) {
+    const isThere = refused.status === 2 && refused.stderr.includes('TARGET_NOT_EMPTY')
+    // Of two at once one is whole: that it is so the server says.
+    const inTheWay = isThere && refused.stderr.includes('a restore that was cut off')
+    if (refused.status !== 0 && !isThere) {
       throw new Error(`run again: exit ${refused.status}\n${refused.stderr}`)
     }
     if (inTheWay) await one.succeeds(...restoreArgs(one), '--start-over')
     await requireServer(one)
-    return `${inTheWay ? 'what was half there was in the way' : 'run again'}; its server answers`
+    const found = inTheWay ? 'what was half there' : 'what was whole'
+    return `${isThere ? `${found} was in the way` : 'run again'}; its server answers`
   },
 }
 

@@ -105,7 +105,7 @@ async function changeConfig(file: string, change: KeyChange): Promise<void> {
   }
 }
 
-/** 20261121-120000, in UTC. */
+/** 20261121-120000-123, in UTC: who runs it again at once gets another name. */
 function stamp(now: Date): string {
-  return now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
+  return now.toISOString().slice(0, 23).replace(/[-:]/g, '').replace(/[T.]/g, '-')
 }

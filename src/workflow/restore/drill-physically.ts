@@ -16,6 +16,7 @@ import {
 } from './drilled-snapshot.ts'
 import { openChain, type PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
+import { answersCheck } from './prove-content.ts'
 import { type ReadTables, readTables } from './read-tables.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
 import { withDrillFolder } from './scratch-drill-server.ts'
@@ -156,12 +157,7 @@ class PhysicalDrill {
     )
     const views = catalog.programs.filter(({ kind }) => kind === 'view')
     const silent = await this.#engine.logicalWriter.askViews(session, views)
-    const differences = silent.map(
-      ({ schema, name, error }) => `view \`${schema}\`.\`${name}\` does not answer: ${error}`,
-    )
-    this.#checks.push(
-      checkOf('answers', `${countOf(views.length, 'view')} asked for a row`, differences),
-    )
+    this.#checks.push(answersCheck(views.length, silent))
     const place = { engine: this.#engine, connect, readers: connections }
     this.#checks.push(...(await compareWithRows(this.#access, this.#last, place, progress)))
   }

@@ -7,6 +7,7 @@ import type { ChunkEntry, Manifest, TableEntry } from '#domain/backup/manifest'
 import { addRowSums, formatRowSum } from '#domain/backup/row-sum'
 import type { Engine } from '#engine/engine'
 import type { RowReader } from '#engine/logical-reader'
+import type { SilentView } from '#engine/logical-writer'
 import type { ConnectOptions, Session } from '#engine/session'
 
 export interface ProofOptions {
@@ -165,13 +166,30 @@ async function proveViews(
         schema === view.schema && name === view.name && invalid !== undefined,
     )
   const left = silent.filter(wasInvalid).map(({ schema, name }) => `\`${schema}\`.\`${name}\``)
+  const invalid = left.length ? `; not ${left.join(', ')}, invalid on the source too` : ''
+  const others = silent.filter(view => !wasInvalid(view))
+  return answersCheck(views.length - left.length, others, invalid)
+}
+
+/**
+ * What views answer. One that opens and whose rows the server refuses (a division by zero, a subquery
+ * with more than one row) is no difference: text and rows were compared, and it is so where they come from.
+ *
+ * @param silent those that gave no row
+ * @param besides to be said as well
+ */
+export function answersCheck(asked: number, silent: readonly SilentView[], besides = ''): Check {
+  const named = ({ schema, name }: SilentView): string => `\`${schema}\`.\`${name}\``
   const differences = silent
-    .filter(view => !wasInvalid(view))
-    .map(({ schema, name, error }) => `view \`${schema}\`.\`${name}\` does not answer: ${error}`)
-  const asked = views.length - left.length
-  const found = differences.length > 0 ? 'asked for a row' : asked === 1 ? 'answers' : 'answer'
-  const besides = left.length ? `; not ${left.join(', ')}, invalid on the source too` : ''
-  return checkOf('answers', `${countOf(asked, 'view')} ${found}${besides}`, differences)
+    .filter(({ opens }) => !opens)
+    .map(view => `view ${named(view)} does not answer: ${view.error}`)
+  const refused = silent
+    .filter(({ opens }) => opens)
+    .map(view => `; ${named(view)} opens, and its rows make the server refuse: ${view.error}`)
+  const answering = asked - refused.length
+  const found = differences.length > 0 ? 'asked for a row' : answering === 1 ? 'answers' : 'answer'
+  const text = `${countOf(answering, 'view')} ${found}${besides}${refused.join('')}`
+  return checkOf('answers', text, differences)
 }
 
 async function proveProbes(

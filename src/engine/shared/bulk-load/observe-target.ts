@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
-import type { RestoreTarget } from '../../logical-writer.ts'
+import type { RestoreTarget, SilentView } from '../../logical-writer.ts'
 import { quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
+import { whyNotOpened } from '../logical/read-programs.ts'
 
 /** See LogicalWriter.observe. */
 export async function observeTarget(session: Session, manifest: Manifest): Promise<RestoreTarget> {
@@ -88,14 +89,15 @@ async function globalVariables(
 export async function askViews(
   session: Session,
   views: readonly { schema: string; name: string }[],
-): Promise<{ schema: string; name: string; error: string }[]> {
-  const failed: { schema: string; name: string; error: string }[] = []
+): Promise<SilentView[]> {
+  const failed: SilentView[] = []
   for (const { schema, name } of views) {
     try {
       await session.rows(`SELECT 1 FROM ${quoteQualified(schema, name)} LIMIT 1`)
     } catch (error) {
       if (error instanceof EcomdbError && error.code === 'SERVER_LOST') throw error
-      failed.push({ schema, name, error: messageOf(error) })
+      const opens = (await whyNotOpened(session, schema, name)) === undefined
+      failed.push({ schema, name, error: messageOf(error), opens })
     }
   }
   return failed

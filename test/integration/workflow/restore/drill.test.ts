@@ -49,6 +49,9 @@ describe.each(TEST_ENGINES)('%s', family => {
     const report = await drill()
     expect(report.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
     expect(report.outcome).toBe('passed')
+    expect(report.checks.find(({ name }) => name === 'answers')?.summary).toMatch(
+      /`second`.`too_many` opens, and its rows make the server refuse: .*more than 1 row/,
+    )
     expect(drillReportText(report)).toMatch(/proved: \d+ rows, \d+ objects, RTO \d/)
     const { attestations } = await (await place.access()).repository.listAttestations(
       place.config.trustedSigners,
