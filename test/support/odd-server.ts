@@ -218,6 +218,9 @@ const PROGRAMS = [
   "CREATE DEFINER = 'dé'@'localhost' VIEW `vé` AS SELECT id AS `ü`, 'bö' AS b FROM `tä`",
   "CREATE DEFINER = 'dé'@'localhost' TRIGGER `gé` BEFORE INSERT ON `tä` FOR EACH ROW SET @a = 'bö'",
   "CREATE DEFINER = 'dé'@'localhost' EVENT `yé` ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DISABLE COMMENT 'ä' DO SET @a = 'bö'",
+  // To a server the letter and the backslash are one in sjis.
+  'SET NAMES sjis',
+  "CREATE FUNCTION `ふ表`() RETURNS VARCHAR(50) DETERMINISTIC COMMENT 'あ' RETURN HEX('a\\n\\\\＼能')",
   'SET NAMES utf8mb4',
   `USE ${ODD}`,
   "CREATE EVENT `e ENABLE DO` ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' ON COMPLETION PRESERVE ENABLE COMMENT 'ENABLE DO' DO DELETE FROM keyless WHERE a = 99",

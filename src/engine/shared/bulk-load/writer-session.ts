@@ -8,6 +8,7 @@ import type {
   WriterOptions,
 } from '../../logical-writer.ts'
 import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
+import { bytesOfMarked, markedText } from '../sjis-backslash.ts'
 import { insertStatements } from './insert-rows.ts'
 import { prepareLoader } from './loader-settings.ts'
 import { holdLoaderLock, JOURNAL_STATEMENTS, markStatement } from './restore-progress.ts'
@@ -186,13 +187,14 @@ async function inCharacterSet(
 ): Promise<Buffer | null> {
   if (SENT_AS_UTF8.has(characterSet)) return Buffer.from(sql)
   if (!/^\w+$/.test(characterSet)) return null
-  const hex = Buffer.from(sql).toString('hex')
+  const hex = Buffer.from(markedText(characterSet, sql)).toString('hex')
   const [row] = await loader.rows(
     `SELECT HEX(CONVERT(_utf8mb4 x'${hex}' USING ${characterSet})),
        HEX(CONVERT(CONVERT(_utf8mb4 x'${hex}' USING ${characterSet}) USING utf8mb4))`,
   )
   const [converted, back] = row ?? []
-  return converted && back?.toLowerCase() === hex ? Buffer.from(converted, 'hex') : null
+  if (!converted || back?.toLowerCase() !== hex) return null
+  return bytesOfMarked(characterSet, Buffer.from(converted, 'hex'))
 }
 
 /**

@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { ProgramEntry } from '#domain/backup/manifest'
 import { quoteIdentifier } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
+import { fromMarked, isSjis, markedBytes } from '../sjis-backslash.ts'
 import { isAscii, type StoredStrings, shownPieces } from './shown-pieces.ts'
 
 /** A program of a database as information_schema has it. */
@@ -97,7 +98,7 @@ const SHOWN_AS_STORED = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'ascii', 'binary'
 function mayBeGarbled(kind: ProgramEntry['kind'], client: string, create: string): boolean {
   // A view's text is made anew in UTF-8.
   if (kind === 'view' || SHOWN_AS_STORED.has(client) || !/^\w+$/.test(client)) return false
-  return !isAscii(create) || create.includes('?')
+  return !isAscii(create) || create.includes('?') || (isSjis(client) && create.includes('\\'))
 }
 
 /**
@@ -118,20 +119,22 @@ async function ungarbled(
     (await listStored(session, list, schema)).find(
       one => one.name === name && one.type === kind.toUpperCase(),
     )
-  if (!stored || (kind !== 'function' && isPlain(stored))) return null
+  if (!stored || (kind !== 'function' && isPlain(stored) && !isSjis(client))) return null
   const shown = await shownBytes(session, program)
   const pieces = shown ? shownPieces(kind, shown, stored) : []
-  if (!pieces.some(({ isUtf8 }) => isUtf8)) return null
+  if (!pieces.some(({ isUtf8 }) => isUtf8) && !isSjis(client)) return null
   const theirs = pieces.filter(({ isUtf8 }) => !isUtf8)
   const [row] = await session.rows(
     `SELECT ${theirs.map((_, place) => `CONVERT(CONVERT(? USING ${client}) USING utf8mb4) AS p${place}`)}`,
-    theirs.map(({ bytes }) => bytes),
+    theirs.map(({ bytes }) => markedBytes(client, bytes)),
   )
   const converted = Object.values(row ?? {})
   const texts = pieces.map(piece =>
     piece.isUtf8 ? piece.bytes.toString() : converted[theirs.indexOf(piece)],
   )
-  return texts.every(text => typeof text === 'string') ? texts.join('') : null
+  return pieces.length > 0 && texts.every(text => typeof text === 'string')
+    ? fromMarked(client, texts.join(''))
+    : null
 }
 
 function isPlain({ name, definer, comment, table }: StoredStrings): boolean {

@@ -77,6 +77,7 @@ async function definitions(session: Session): Promise<Record<string, unknown>> {
   }
   return {
     made,
+    ofSjis: await session.value('SELECT second.`ふ表`()'),
     ofLatin1,
     definers: await session.rows(
       `SELECT 'routine', ROUTINE_NAME AS name, DEFINER, ROUTINE_COMMENT, DTD_IDENTIFIER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?
