@@ -80,6 +80,11 @@ export interface LogReplay {
    * it reads the file's beginning, and goes on from there.
    */
   readonly readsBeforeStart: boolean
+  /**
+   * Are the programs here that `run` needs?
+   * @throws EcomdbError TOOL_MISSING
+   */
+  requirePrograms(): void
   /** What is on the server besides its own databases, and who may log in. */
   observe(session: Session): Promise<ReplayTarget>
   /**

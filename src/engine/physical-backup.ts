@@ -16,6 +16,11 @@ export interface PhysicalBackups {
    *   SERVER_UNREACHABLE
    */
   check(connect: ConnectOptions): Promise<PhysicalSource>
+  /**
+   * Are the programs here that `prepare` and `checkPages` need?
+   * @throws EcomdbError TOOL_MISSING
+   */
+  requirePrograms(): void
   /** Begins the copy; `close` must be called whatever happens. */
   start(options: PhysicalBackupOptions, source: PhysicalSource): Promise<PhysicalCopy>
   /**

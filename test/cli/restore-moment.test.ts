@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
@@ -179,6 +179,22 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     const tooLong = await shop.ecomdb([...args.with(2, long), '--dry-run'])
     expect(tooLong.status, tooLong.stderr).toBe(78)
     expect(tooLong.stderr).toContain('is too long for a database server')
+    // Where an installation has the server and nothing else.
+    const bare = join(folder, 'bare')
+    await mkdir(join(bare, 'sbin'), { recursive: true })
+    const server = family === 'mysql' ? 'mysqld' : 'mariadbd'
+    await symlink(
+      join(shop.engine.installation().basedir, 'sbin', server),
+      join(bare, 'sbin', server),
+    )
+    for (const asked of [args, ['restore', '--before-gtid', dropped]]) {
+      const missing = await runEcomdb([...asked, '--config', join(folder, 'ecomdb.yaml')], {
+        env: { ...shop.environment(target), [`ECOMDB_${family.toUpperCase()}_BASEDIR`]: bare },
+      })
+      expect(missing.status, missing.stderr).toBe(30)
+      expect(missing.stderr).toMatch(/there is no \S+ on this machine/)
+    }
+    expect(existsSync(data)).toBe(false)
     const dying = (...how: Parameters<typeof dyingAt>) =>
       runEcomdb([...args, '--config', join(folder, 'ecomdb.yaml'), '--progress=json'], {
         env: { ...shop.environment(), ...dyingAt(...how) },

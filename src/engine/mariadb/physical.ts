@@ -41,6 +41,10 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
       await session.close()
     }
   },
+  requirePrograms() {
+    const programs = findInstallation('mariadb')
+    for (const name of ['mariadb-backup', 'innochecksum']) programs.program(name)
+  },
   start: (options, { lineage }) => startMariadbBackup(options, lineage ?? ''),
   async prepare(folder, { increments, workFolder }) {
     const program = findInstallation('mariadb').program('mariadb-backup')

@@ -19,6 +19,7 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
       await session.close()
     }
   },
+  requirePrograms: () => void findInstallation('mysql').program('innochecksum'),
   async start(options, source) {
     if (options.since) throw noIncrements()
     return await startClone(options, serverOptions(source.settings))

@@ -73,8 +73,8 @@ export interface PhysicalRestoreReport {
  * `ecomdb restore --data-dir`: the data files of a physical snapshot, into an empty directory,
  * prepared, checked, and owned by whoever owns the directory. No server is started on it.
  *
- * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED, UNSUPPORTED (nothing was changed); OBJECT_DAMAGED,
- *   CONTENT_MISMATCH (a page), TOOL_FAILED, STORAGE_FAILED: the directory is empty again
+ * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED, UNSUPPORTED, TOOL_MISSING (nothing was changed);
+ *   OBJECT_DAMAGED, CONTENT_MISMATCH (a page), TOOL_FAILED, STORAGE_FAILED: the directory is empty again
  */
 export async function restorePhysically(
   options: PhysicalRestoreOptions,
@@ -90,6 +90,7 @@ export async function restorePhysically(
   const leavers = await leaversSince(access, envelope.consistentAt)
   const layers = await openChain(access, envelope)
   const engine = await engineFor(envelope.engine)
+  engine.physicalBackups.requirePrograms()
   const folder = resolve(options.dataFolder)
   await refuseFull(folder, options.startOver)
   const report = reportOf(layers, folder, leavers, options.auditDatabase)

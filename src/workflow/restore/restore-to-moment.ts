@@ -26,7 +26,7 @@ export interface MomentRestoreReport extends RestoreReport {
  * leads to the moment, proved as every restore is; then the log from the snapshot's place to
  * the moment's, to the transaction.
  *
- * @throws EcomdbError OUTSIDE_WINDOW, CONTENT_MISMATCH, TARGET_NOT_EMPTY and what
+ * @throws EcomdbError OUTSIDE_WINDOW, CONTENT_MISMATCH, TARGET_NOT_EMPTY, TOOL_MISSING and what
  *   restoreSnapshot throws, before anything was changed; then SERVER_REFUSED for a statement
  *   of the log that the server does not take
  */
@@ -39,6 +39,7 @@ export async function restoreToMoment(
   progress: Progress,
 ): Promise<MomentRestoreReport> {
   refuseParts(options)
+  place.engine.binaryLog.replay.requirePrograms()
   return await usingRepository(access.repository, async () => {
     progress.stage('finding the moment in the binary log')
     const archive = await BinlogArchive.open(target)

@@ -64,10 +64,12 @@ export async function withServerOnFiles<Result>(
  *   one; TOOL_MISSING
  */
 export async function requireServerFor(
-  { scratchServers }: Pick<Engine, 'scratchServers'>,
+  { scratchServers, binaryLog, physicalBackups }: Engine,
   folder: string,
   { serverVersion }: Pick<FilesOf, 'serverVersion'>,
 ): Promise<void> {
+  physicalBackups.requirePrograms()
+  binaryLog.replay.requirePrograms()
   requireSameSeries(serverVersion, await scratchServers.check(join(folder, SERVER)))
 }
 

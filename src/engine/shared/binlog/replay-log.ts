@@ -15,6 +15,10 @@ const LARGEST_PACKET = 1024 * 1024 * 1024
 export function logReplay(dialect: BinlogDialect): LogReplay {
   return {
     readsBeforeStart: dialect.readsBeforeStart,
+    requirePrograms() {
+      dialect.tool()
+      dialect.client()
+    },
     observe: session => observeTarget(dialect, session),
     prepare: prepareServer,
     run: options => runReplay(dialect, options),

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
-import type { ScratchServers } from '#engine/scratch-server'
+import type { Engine } from '#engine/engine'
 import { requireServerFor } from '#workflow/restore/server-on-files'
 
-const installed = (version: string) => ({
-  scratchServers: { check: async () => version } as unknown as ScratchServers,
-})
+const installed = (version: string) =>
+  ({
+    scratchServers: { check: async () => version },
+    physicalBackups: { requirePrograms() {} },
+    binaryLog: { replay: { requirePrograms() {} } },
+  }) as unknown as Engine
 
 test('a program of another series than the files is refused before there are any', async () => {
   const files = { serverVersion: '10.11.19-MariaDB-log' }
