@@ -123,6 +123,8 @@ export interface ReplayOptions {
   folder: string
   /** Bytes of SQL that went to the client. */
   onBytes?: (bytes: number) => void
+  /** A statement puts a table elsewhere, and a private server makes it in its data directory. */
+  onElsewhere?: (() => void) | undefined
 }
 
 export interface ReplayTarget {

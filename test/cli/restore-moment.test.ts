@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
@@ -294,30 +294,54 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     expect(check.summary).toContain(`${momentTransactions.toLocaleString('en-US')} transactions`)
   })
 
-  // MySQL has no symbolic links there since 8.0: it leaves DATA DIRECTORY out.
+  // MySQL ignores DATA DIRECTORY of MyISAM, and refuses that of InnoDB outside of innodb_directories.
   if (family === 'mariadb') {
-    test('a log that makes a table outside of the data directory is refused, and nothing is changed there', async () => {
+    test('tables that the log puts elsewhere are made in the data directory, and nothing is changed there', async () => {
       const away = await makeFolder()
+      const engines = ['MyISAM', 'Aria', 'InnoDB']
+      const names = engines.map(engine => `shop.away_${engine}`).join(', ')
+      await writeFile(join(away, 'kept'), '', { mode: 0o604 })
       await shop.run(
-        `CREATE TABLE shop.away (i INT) ENGINE = MyISAM DATA DIRECTORY = '${away}'`,
-        'DROP TABLE shop.away',
+        ...engines.map(
+          engine =>
+            `CREATE TABLE shop.away_${engine} ENGINE = ${engine} DATA DIRECTORY = '${away}' SELECT 1 AS i`,
+        ),
+        `DROP TABLE ${names}`,
+        'SET sql_log_bin = 0',
+        'CREATE TABLE shop.unlogged (i INT)',
+        'SET sql_log_bin = 1',
+        'INSERT INTO shop.unlogged VALUES (1)',
+        'DROP TABLE shop.unlogged',
       )
+      const state = async () => [
+        (await readdir(away, { recursive: true })).toSorted(),
+        (await stat(join(away, 'kept'))).mode,
+      ]
+      const before = await state()
       const once = await shop.ecomdb(['backup', 'binlog', '--once'])
       expect(once.status, once.stderr).toBe(0)
-      const args = ['--data-dir', join(folder, 'away'), '--before-gtid']
-      const gtid = await shop.gtidOf(/DROP TABLE.*away/)
-      const ended = await shop.ecomdb(['restore', ...args, gtid])
-      expect(ended.status, ended.stderr).toBe(78)
-      expect(ended.stderr).toContain('DATA DIRECTORY or INDEX DIRECTORY of shop/away')
-      expect(existsSync(join(folder, 'away'))).toBe(false)
+      const data = join(folder, 'away')
+      const restore = async (statement: RegExp) => {
+        const gtid = await shop.gtidOf(statement)
+        return await shop.ecomdb(['restore', '--data-dir', data, '--before-gtid', gtid])
+      }
+      const ended = await restore(/DROP TABLE.*away/)
+      expect(ended.status, ended.stderr).toBe(3)
+      expect(ended.stdout).toContain('FINDING: the log puts tables elsewhere')
+      expect(await state()).toEqual(before)
+      await onFiles(data, async server => {
+        for (const engine of engines) {
+          expect(await shop.value(`SELECT i FROM shop.away_${engine}`, server)).toBe('1')
+        }
+      })
       await rm(away, { recursive: true })
-      // Where that directory is not there, the server refuses: it and its files are gone then.
-      const failed = await shop.ecomdb(['restore', ...args, gtid])
+      // Rows of a table that the log does not make are refused: the server and its files are gone then.
+      const failed = await restore(/DROP TABLE.*unlogged/)
       expect(failed.status, failed.stderr).toBe(30)
       expect(failed.stderr).toContain('code: SERVER_REFUSED')
       expect(failed.stderr).toContain('nothing of the restore is left in the directory')
       expect(failed.stderr).not.toMatch(/--resume|--start-over|the server holds/)
-      expect(existsSync(join(folder, 'away'))).toBe(false)
+      expect(existsSync(data)).toBe(false)
     })
   }
 

@@ -11,6 +11,7 @@ export const mariadbBinlogDialect: BinlogDialect = {
   clientOptions: ['--local-infile=1'],
   forgetGtids: [],
   readsBeforeStart: false,
+  elsewhere: /\b(?:DATA|INDEX)\s+DIRECTORY\b/i,
   statusStatement: () => 'SHOW MASTER STATUS',
   serverUuid: async () => null,
   sourceId: session => mariadbLogicalDialect.sourceId(session),

@@ -12,6 +12,8 @@ export const mysqlBinlogDialect: BinlogDialect = {
   forgetGtids: ['--skip-gtids'],
   // Seen on 9.7.
   readsBeforeStart: true,
+  // MyISAM's is ignored on the source, too, and InnoDB's is refused.
+  elsewhere: null,
   statusStatement: session =>
     session.flavor.atLeast('mysql', 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
   serverUuid: session => session.value('SELECT @@server_uuid'),

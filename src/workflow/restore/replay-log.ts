@@ -29,6 +29,8 @@ export interface ReplayRun {
   keepGtids?: boolean
   /** What is done about events and people afterwards; null: they stay as the log left them. */
   settle: SettleOptions | null
+  /** See ReplayOptions. */
+  onElsewhere?: () => void
   clock: Clock
 }
 
@@ -62,7 +64,7 @@ const LEFT_CHANGED =
   'the server may have been left with event_scheduler off and max_allowed_packet raised'
 
 async function replayFiles(
-  { place, span, binlog, keepGtids = false, settle }: ReplayRun,
+  { place, span, binlog, keepGtids = false, settle, onElsewhere }: ReplayRun,
   files: readonly string[],
   folder: string,
   progress: Progress,
@@ -78,8 +80,8 @@ async function replayFiles(
       progress.stage('replaying the binary log')
       if (span.transactions > 0) {
         const onBytes = (bytes: number): void => progress.advance({ bytes })
-        const options = { connect, files, binlog, keepGtids, folder, onBytes, ...limitsOf(span) }
-        await replay.run(options)
+        const options = { connect, files, binlog, keepGtids, folder, onBytes, onElsewhere }
+        await replay.run({ ...options, ...limitsOf(span) })
       }
       if (!settle) return { locked: [], events: [] }
       progress.stage('disabling events and locking accounts')

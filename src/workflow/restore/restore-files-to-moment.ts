@@ -1,6 +1,5 @@
-import { join, parse, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Clock } from '#core/clock'
-import { readDataFolder } from '#core/data-files'
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
@@ -36,9 +35,9 @@ export interface FilesMomentReport extends PhysicalRestoreReport {
  * snapshot from which an unbroken log leads to the moment; then the log, through a private server
  * on the files, which is stopped again. Accounts and events are left as they were at the moment.
  *
- * @throws EcomdbError OUTSIDE_WINDOW, CONTENT_MISMATCH and what restorePhysically throws;
- *   SERVER_REFUSED for a statement of the log, UNSUPPORTED for another series of servers: the
- *   directory is empty again
+ * @throws EcomdbError OUTSIDE_WINDOW, TOOL_MISSING, UNSUPPORTED for another series of servers or an odd
+ *   path: nothing was changed; what restorePhysically throws; SERVER_REFUSED for a statement of the
+ *   log, CONTENT_MISMATCH: the directory is empty again
  */
 export async function restoreFilesToMoment(
   options: Omit<PhysicalRestoreOptions, 'sequel'>,
@@ -73,16 +72,16 @@ export async function restoreFilesToMoment(
           const run = { archive, access, span, place: { engine, connect }, clock }
           // There is no log that it could write to.
           const how = { binlog: true, keepGtids: hasGtids(chosen, span), settle: null }
-          replay.outcome = await replayLog({ ...run, ...how }, progress)
+          const onElsewhere = (): void => void findings.push(INSIDE)
+          replay.outcome = await replayLog({ ...run, ...how, onElsewhere }, progress)
           return [
             checkOf('start', `a private ${version} started on the files, and stopped`, []),
             checkOf('replay', replayed(span), []),
-            await gtidsAfter(engine, connect, span.gtids, chosen.next?.gtid ?? null),
+            await gtidsAfter(engine, connect, gtidsOf(chosen, span), chosen.next?.gtid ?? null),
           ]
         },
       )
       findings.push(...notes)
-      await refuseOutside(folder)
       progress.stage('checking pages')
       return [...checks, await pagesAfter(engine, folder)]
     }
@@ -107,6 +106,13 @@ export async function restoreFilesToMoment(
 /** A server that had none goes on without. */
 const hasGtids = ({ snapshot }: ChosenStart, { gtids }: ReplaySpan): boolean =>
   [snapshot.position?.gtidSet, gtids].some(set => set != null && set !== '')
+
+/** Of the moment; where nothing is replayed, the snapshot's. */
+const gtidsOf = ({ snapshot }: ChosenStart, { gtids, transactions }: ReplaySpan): string | null =>
+  gtids ?? (transactions === 0 ? (snapshot.position?.gtidSet ?? null) : null)
+
+const INSIDE =
+  'the log puts tables elsewhere (DATA DIRECTORY or INDEX DIRECTORY), where nothing was written: they are in the data directory, and stay there'
 
 const replayed = ({ transactions, segments }: ReplaySpan): string =>
   `${countOf(transactions, 'transaction')} of ${countOf(segments.length, 'segment')}, to the last statement`
@@ -133,27 +139,6 @@ async function gtidsAfter(
   } finally {
     await session.close()
   }
-}
-
-/**
- * MariaDB makes such a table where the log says, which is no place of ours. InnoDB notes that in a
- * file, MyISAM and Aria make links.
- */
-async function refuseOutside(folder: string): Promise<void> {
-  const entries = await readDataFolder(folder)
-  const links = entries.filter(one => one.isSymbolicLink() || one.name.endsWith('.isl'))
-  if (links.length === 0) return
-  const tables = links.map(({ parentPath, name }) =>
-    relative(folder, join(parentPath, parse(name).name)),
-  )
-  throw new EcomdbError('UNSUPPORTED', {
-    what: 'the log makes tables outside of the data directory',
-    why: `DATA DIRECTORY or INDEX DIRECTORY of ${[...new Set(tables)].join(', ')}`,
-    hints: [
-      'restore rows into a running server (without --data-dir)',
-      'remove the files that were made there by hand',
-    ],
-  })
 }
 
 /** Servers take these for the end of a path, or of a word. */

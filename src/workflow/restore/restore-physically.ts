@@ -232,10 +232,7 @@ async function giveToOwner(
   const entries = await readDataFolder(folder)
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name)
-    // It would change what the link leads to, which is not ours.
-    if (!entry.isSymbolicLink()) {
-      await chmod(path, entry.isDirectory() ? modes.folder : modes.file)
-    }
+    await chmod(path, entry.isDirectory() ? modes.folder : modes.file)
     if (root) await lchown(path, uid, gid)
   }
   await chmod(folder, modes.folder)

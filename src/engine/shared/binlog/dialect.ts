@@ -18,6 +18,8 @@ export interface BinlogDialect {
   readonly forgetGtids: readonly string[]
   /** See LogReplay. */
   readonly readsBeforeStart: boolean
+  /** What in a statement puts a table elsewhere, where the private server makes it inside; or null. */
+  readonly elsewhere: RegExp | null
   readonly statusStatement: (session: Session) => string
   /** MySQL's server_uuid. */
   serverUuid(session: Session): Promise<string | null>

@@ -19,6 +19,7 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
     ])
     const tool = startProgram(dialect.tool(), toolArguments(dialect, options, folder))
     try {
+      if (options.onElsewhere) watch(tool, dialect.elsewhere, options.onElsewhere)
       await pass(tool, client, options.onBytes)
     } finally {
       tool.kill()
@@ -55,6 +56,20 @@ function toolArguments(
     `--stop-position=${stop}`,
     ...files,
   ]
+}
+
+/** No row of a log in row format is read for it: the tool prints those in base64. */
+function watch(tool: RunningProgram, wanted: RegExp | null, found: () => void): void {
+  if (!wanted) return
+  let end = ''
+  const look = (chunk: Buffer): void => {
+    const text = `${end}${chunk.toString('latin1')}`
+    end = text.slice(-100)
+    if (!wanted.test(text)) return
+    tool.stdout.off('data', look)
+    found()
+  }
+  tool.stdout.on('data', look)
 }
 
 /**
