@@ -57,7 +57,7 @@ export class TestLeaver {
       'CREATE TABLE log (word VARCHAR(20))',
       'CREATE TABLE secret (a INT)',
       "INSERT INTO items VALUES (1, 9.99, 'x')",
-      "SET sql_mode = 'PIPES_AS_CONCAT', character_set_client = latin1, collation_connection = latin1_german1_ci",
+      "SET sql_mode = 'PIPES_AS_CONCAT,ANSI_QUOTES', character_set_client = latin1, collation_connection = latin1_german1_ci",
       `CREATE ${theirs} PROCEDURE named(IN x INT) COMMENT 'it''s' SQL SECURITY DEFINER BEGIN SELECT note || '!' AS n FROM items WHERE a = x; END`,
       `CREATE ${theirs} FUNCTION dearest() RETURNS DECIMAL(8,2) READS SQL DATA RETURN (SELECT MAX(price) FROM items)`,
       'SET sql_mode = DEFAULT, NAMES utf8mb4',

@@ -43,24 +43,27 @@ export interface NamedObject {
 /**
  * The same statement with another definer.
  *
- * @param create what SHOW CREATE printed: its DEFINER clause stands before the first other name
- * @param definer quoted, as it stands in the statement
+ * @param create what SHOW CREATE printed: its DEFINER clause stands before the first other name,
+ *   in double quotes where the program was made under ANSI_QUOTES
  */
-export function withDefiner(create: string, definer: string): string {
-  const clause =
-    /^(CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?DEFINER=)`(?:[^`]|``)*`@`(?:[^`]|``)*`/
-  if (!clause.test(create)) throw new Error(`no definer in: ${create.slice(0, 60)}`)
-  return create.replace(clause, (_, before: string) => `${before}${definer}`)
+export function withDefiner(create: string, { user, host }: AccountName): string {
+  const [found, before, quote = '"'] = DEFINER.exec(create) ?? []
+  if (found === undefined) throw new Error(`no definer in: ${create.slice(0, 60)}`)
+  const quoted = [user, host].map(name => quote + name.replaceAll(quote, quote + quote) + quote)
+  return `${before}${quoted.join('@')}${create.slice(found.length)}`
 }
+
+const DEFINER =
+  /^(CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?DEFINER=)(?:(`)(?:[^`]|``)*`@`(?:[^`]|``)*`|"(?:[^"]|"")*"@"(?:[^"]|"")*")/
 
 /** Every word and quoted name in a text, in lower case. More than it refers to, never less. */
 export function wordsIn(text: string): Set<string> {
-  const words = text.matchAll(/`((?:[^`]|``)*)`|([\p{L}\p{N}_$]+)/gu)
-  return new Set(
-    [...words].map(([, quoted, plain]) =>
-      (quoted === undefined ? (plain ?? '') : quoted.replaceAll('``', '`')).toLowerCase(),
-    ),
+  const words = [...text.matchAll(/`((?:[^`]|``)*)`|([\p{L}\p{N}_$]+)/gu)].map(
+    ([, quoted, plain]) => (quoted === undefined ? (plain ?? '') : quoted.replaceAll('``', '`')),
   )
+  // Under ANSI_QUOTES these are names: whatever is between two of them may be one.
+  const between = text.split('"')
+  return new Set([...words, ...between].map(word => word.toLowerCase()))
 }
 
 const ON_TABLES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']

@@ -3,7 +3,7 @@ import { type DefinerObject, sameAccount, withDefiner } from '#domain/access/def
 import type { ProgramEntry } from '#domain/backup/manifest'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { RehomedObject } from '../../definer-objects.ts'
-import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { quoteAccount, quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { WireConnection } from '../bulk-load/wire-connection.ts'
 import { readProgram } from '../logical/read-programs.ts'
@@ -17,10 +17,6 @@ import {
 
 /** Seconds that a statement waits for a transaction of others, with everybody queueing behind it. */
 const LOCK_WAIT_S = 10
-
-/** `user`@`host`, as SHOW CREATE prints a definer: what was made is compared with it. */
-const printed = ({ user, host }: AccountName): string =>
-  `${quoteIdentifier(user)}@${quoteIdentifier(host)}`
 
 /** A connection that sends a program's text in the character set that it was made under. */
 async function openMaker({ options }: Session): Promise<WireConnection> {
@@ -102,7 +98,7 @@ async function rehomeOne(
 ): Promise<void> {
   const { session, maker, to } = work
   const before = await readProgram(session, { kind, schema, name })
-  const entry = { ...before, create: withDefiner(before.create, printed(to)) }
+  const entry = { ...before, create: withDefiner(before.create, to) }
   const worked = kind === 'view' && (await opens(session, entry))
   if (kind === 'view' || session.flavor.family === 'mariadb') {
     // What is granted on it stays, and there is no moment without it.
@@ -153,7 +149,7 @@ async function rehomeGroup(
   const programs: { entry: ProgramEntry; grants: string[] }[] = []
   for (const name of names.slice(names.findIndex(isTheirs))) {
     const entry = await readProgram(session, { kind: 'trigger', schema, name })
-    const create = isTheirs(name) ? withDefiner(entry.create, printed(to)) : entry.create
+    const create = isTheirs(name) ? withDefiner(entry.create, to) : entry.create
     programs.push({ entry: { ...entry, create }, grants: [] })
   }
   await replaceAll(work, { programs, table })

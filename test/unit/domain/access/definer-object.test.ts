@@ -26,10 +26,14 @@ const named = [
 test('changes the definer, and nothing that only looks like one', () => {
   const create =
     'CREATE ALGORITHM=UNDEFINED DEFINER=`a``b`@`%` SQL SECURITY DEFINER VIEW `v` AS select "DEFINER=`x`@`y`"'
-  expect(withDefiner(create, '`d`@`localhost`')).toBe(
+  expect(withDefiner(create, { user: 'd', host: 'localhost' })).toBe(
     'CREATE ALGORITHM=UNDEFINED DEFINER=`d`@`localhost` SQL SECURITY DEFINER VIEW `v` AS select "DEFINER=`x`@`y`"',
   )
-  expect(() => withDefiner('CREATE PROCEDURE p() SELECT 1', 'x')).toThrow('no definer')
+  expect(withDefiner('CREATE DEFINER="a`""b"@"%" FUNCTION "f"()', { user: 'd"`', host: '%' })).toBe(
+    'CREATE DEFINER="d""`"@"%" FUNCTION "f"()',
+  )
+  const without = 'CREATE PROCEDURE p() SELECT 1'
+  expect(() => withDefiner(without, { user: 'd', host: '%' })).toThrow('no definer')
 })
 
 test('takes over what the text names, and not what the definer holds besides', () => {
@@ -42,6 +46,14 @@ test('takes over what the text names, and not what the definer holds besides', (
   expect(rightsFor(view, both, rights, named).map(({ schema }) => schema)).toEqual([
     'shop',
     'other',
+  ])
+})
+
+test('a name in double quotes, as ANSI_QUOTES has it, is a name', () => {
+  const tables = [{ kind: 'table' as const, schema: 'shop', name: 'my table' }]
+  const rights = [held('shop', null, 'SELECT')]
+  expect(rightsFor(view, `SELECT '"', "a" FROM "My table"`, rights, tables)).toMatchObject([
+    { name: 'my table' },
   ])
 })
 
