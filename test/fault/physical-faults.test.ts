@@ -154,8 +154,9 @@ async function wrapper(shop: PhysicalShop, script: (real: string) => string) {
   const installation = shop.engine.installation()
   const real = installation.program('mariadb-backup')
   await mkdir(join(basedir, 'bin'), { recursive: true })
-  const server = installation.program('mariadbd').file
-  await symlink(server, join(basedir, 'bin/mariadbd')).catch(() => {})
+  for (const name of ['mariadbd', 'innochecksum']) {
+    await symlink(installation.program(name).file, join(basedir, 'bin', name)).catch(() => {})
+  }
   const path = join(basedir, 'bin/mariadb-backup')
   const settings = Object.entries(real.env).map(([name, value]) => `${name}='${value}'`)
   await writeFile(
