@@ -1,4 +1,5 @@
 import { type Document, parseDocument } from 'yaml'
+import { EcomdbError } from '#core/errors'
 import { parseConfig } from './parse-config.ts'
 
 /** What a change of keys does to ecomdb.yaml; paths as they shall stand in the file. */
@@ -16,7 +17,8 @@ export interface KeyChange {
 
 /**
  * The text of an ecomdb.yaml after a change of keys, with its comments.
- * @throws EcomdbError CONFIG_INVALID when the text is no configuration, before or after
+ * @throws EcomdbError CONFIG_INVALID when the text is no configuration, before or after, or has the
+ *   recipient no more that is to be replaced
  */
 export function changeKeys(text: string, file: string, change: KeyChange): string {
   parseConfig(text, file)
@@ -24,7 +26,9 @@ export function changeKeys(text: string, file: string, change: KeyChange): strin
   const { recipient, identityFile, signingKeyFile, trustedSigner, audit } = change
   if (recipient) {
     const list = parseConfig(text, file).keys?.recipients ?? []
-    document.setIn(['keys', 'recipients', list.indexOf(recipient.old)], recipient.new)
+    const at = list.indexOf(recipient.old)
+    if (at < 0) throw replacedMeanwhile(file, recipient.old)
+    document.setIn(['keys', 'recipients', at], recipient.new)
   }
   if (signingKeyFile) document.setIn(['keys', 'signing_key_file'], signingKeyFile)
   if (identityFile) append(document, ['keys', 'identity_files'], identityFile)
@@ -36,6 +40,14 @@ export function changeKeys(text: string, file: string, change: KeyChange): strin
   const changed = document.toString({ lineWidth: 0 })
   parseConfig(changed, file)
   return changed
+}
+
+function replacedMeanwhile(file: string, recipient: string): EcomdbError {
+  return new EcomdbError('CONFIG_INVALID', {
+    what: `${file} has the recipient ${recipient} no more`,
+    why: 'another run or hand has replaced it meanwhile; the file was not changed',
+    hints: ['look at `keys` there; the key that this run has made is used by nobody'],
+  })
 }
 
 function append(document: Document, path: readonly string[], value: string): void {

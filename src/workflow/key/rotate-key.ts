@@ -1,10 +1,8 @@
-import { copyFile, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Config } from '#config/config'
 import type { KeyChange } from '#config/edit-config'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
-import { translateStorageError } from '#core/storage-error'
 import {
   generateIdentity,
   generateSigningKey,
@@ -13,6 +11,7 @@ import {
   writeSigningKey,
 } from '#crypto/key-files'
 import type { KeyRotation } from '#domain/backup/key-report'
+import { editConfigFile } from '../init/edit-config-file.ts'
 import { makeFolder } from '../init/key-set.ts'
 
 export interface RotateOptions {
@@ -84,25 +83,10 @@ async function oldKey({ config, kind, replace }: RotateOptions): Promise<string 
   })
 }
 
-/** By rename; the text before it is kept beside it. */
+/** The text before it is kept beside it. */
 async function changeConfig(file: string, change: KeyChange): Promise<void> {
   const { changeKeys } = await import('#config/edit-config')
-  const partial = `${file}.partial`
-  try {
-    const text = changeKeys(await readFile(file, 'utf8'), file, change)
-    await copyFile(file, `${file}.before-rotation`)
-    await rm(partial, { force: true })
-    const handle = await open(partial, 'wx', 0o644)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(partial, file)
-  } catch (error) {
-    throw translateStorageError(error, `cannot change ${file}`)
-  }
+  await editConfigFile(file, text => changeKeys(text, file, change), `${file}.before-rotation`)
 }
 
 /** 20261121-120000-123, in UTC: who runs it again at once gets another name. */

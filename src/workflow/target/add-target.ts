@@ -1,11 +1,9 @@
-import { readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { EcomdbError } from '#core/errors'
-import { translateStorageError } from '#core/storage-error'
 import type { AddedTarget } from '#domain/target/target-report'
 import { placeLabel, type TargetPlace } from '#domain/target-place'
 import type { Target } from '#target/target'
-import { writeNewFile } from '../init/key-set.ts'
+import { editConfigFile } from '../init/edit-config-file.ts'
 
 export interface AddTargetOptions {
   /** Absolute. */
@@ -33,21 +31,12 @@ export async function addTarget(options: AddTargetOptions): Promise<AddedTarget>
   }
   await target.inspect()
   const { withTarget } = await import('#config/add-target')
-  const text = await readFile(configFile, 'utf8')
   const file = { path: configFile, folder: dirname(configFile) }
-  const changed = withTarget(text, place, name, file)
-  if (changed && !dryRun) await replace(configFile, changed.text)
-  return { configFile, target: placeLabel(place), name, dryRun, lines: changed?.lines ?? '' }
-}
-
-/** Whole or not at all. */
-async function replace(file: string, text: string): Promise<void> {
-  const partial = `${file}.partial`
-  try {
-    await rm(partial, { force: true })
-    await writeNewFile(partial, text, 0o644)
-    await rename(partial, file)
-  } catch (error) {
-    throw translateStorageError(error, `cannot write ${file}`)
-  }
+  let lines = ''
+  await editConfigFile(configFile, text => {
+    const changed = withTarget(text, place, name, file)
+    lines = changed?.lines ?? ''
+    return dryRun ? null : (changed?.text ?? null)
+  })
+  return { configFile, target: placeLabel(place), name, dryRun, lines }
 }
