@@ -7,8 +7,10 @@
 export function disabledEvent(create: string): string {
   const words = blanked(create)
   const head = /\sDO\s/i.exec(words)?.index ?? words.length
-  const enable = /\sENABLE\s/i.exec(`${words.slice(0, head)} `)?.index
-  if (enable === undefined) return create
+  // A comment behind it may be one under NO_BACKSLASH_ESCAPES, which blanks too much.
+  const state = /\s(?:ENABLE|DISABLE)\s/i.exec(`${words.slice(0, head)} `)
+  if (!state || /DISABLE/i.test(state[0])) return create
+  const enable = state.index
   return `${create.slice(0, enable + 1)}DISABLE${create.slice(enable + 1 + 'ENABLE'.length)}`
 }
 

@@ -3,7 +3,7 @@ import type { ProgramEntry } from '#domain/backup/manifest'
 import { quoteIdentifier } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { fromMarked, isSjis, markedBytes } from '../sjis-backslash.ts'
-import { isAscii, type StoredStrings, shownPieces } from './shown-pieces.ts'
+import { isAscii, type StoredStrings, shownPieces, withoutEscapes } from './shown-pieces.ts'
 
 /** A program of a database as information_schema has it. */
 export interface StoredProgram extends SqlRow, StoredStrings {
@@ -38,13 +38,13 @@ type ProgramName = Pick<ProgramEntry, 'kind' | 'schema' | 'name'>
 /**
  * One program of the current database.
  *
- * @param stored what information_schema has of it, where that is known
+ * @param known what information_schema has of it, where that has been read
  * @throws EcomdbError PRIVILEGE_MISSING when the server hides the text
  */
 export async function showCreateProgram(
   session: Session,
   program: ProgramName,
-  stored?: StoredProgram,
+  known?: StoredProgram,
 ): Promise<ProgramEntry> {
   const { kind, schema, name } = program
   const row = await show(session, program)
@@ -62,12 +62,17 @@ export async function showCreateProgram(
   const collation = row?.['Database Collation']
   const now = row && 'Database Collation' in row ? await collationOf(session) : null
   const client = String(row?.['character_set_client'] ?? '')
+  const sqlMode = String(row?.['sql_mode'] ?? '')
+  const isGarbled = mayBeGarbled(kind, client, create)
+  const isEscaped =
+    kind !== 'view' && sqlMode.includes('NO_BACKSLASH_ESCAPES') && create.includes('\\')
+  const stored = isGarbled || isEscaped ? (known ?? (await findStored(session, program))) : null
+  const text =
+    (stored && isGarbled ? await ungarbled(session, program, client, stored) : null) ?? create
   return {
     ...{ kind, schema, name },
-    create: mayBeGarbled(kind, client, create)
-      ? ((await ungarbled(session, program, client, stored)) ?? create)
-      : create,
-    sqlMode: String(row?.['sql_mode'] ?? ''),
+    create: stored && isEscaped ? withoutEscapes(kind, text, stored.comment) : text,
+    sqlMode,
     characterSetClient: client,
     collationConnection: String(row?.['collation_connection'] ?? ''),
     timeZone: String(row?.['time_zone'] ?? ''),
@@ -101,25 +106,28 @@ function mayBeGarbled(kind: ProgramEntry['kind'], client: string, create: string
   return !isAscii(create) || create.includes('?') || (isSjis(client) && create.includes('\\'))
 }
 
+async function findStored(
+  session: Session,
+  { kind, schema, name }: ProgramName,
+): Promise<StoredProgram | undefined> {
+  const list = kind === 'trigger' ? 'triggers' : kind === 'event' ? 'events' : 'routines'
+  const all = await listStored(session, list, schema)
+  return all.find(one => one.name === name && one.type === kind.toUpperCase())
+}
+
 /**
  * The text as it is stored, not as the server garbles it (see shownPieces).
  *
- * @returns null where the bytes are no text, or the program is gone
+ * @returns null where nothing is garbled, or the bytes are no text
  */
 async function ungarbled(
   session: Session,
   program: ProgramName,
   client: string,
-  known: StoredProgram | undefined,
+  stored: StoredProgram,
 ): Promise<string | null> {
-  const { kind, schema, name } = program
-  const list = kind === 'trigger' ? 'triggers' : kind === 'event' ? 'events' : 'routines'
-  const stored =
-    known ??
-    (await listStored(session, list, schema)).find(
-      one => one.name === name && one.type === kind.toUpperCase(),
-    )
-  if (!stored || (kind !== 'function' && isPlain(stored) && !isSjis(client))) return null
+  const { kind } = program
+  if (kind !== 'function' && isPlain(stored) && !isSjis(client)) return null
   const shown = await shownBytes(session, program)
   const pieces = shown ? shownPieces(kind, shown, stored) : []
   if (!pieces.some(({ isUtf8 }) => isUtf8) && !isSjis(client)) return null

@@ -50,6 +50,31 @@ export function shownPieces(
   return [...pieces, { bytes: shown.subarray(at), isUtf8: false }]
 }
 
+/**
+ * A program under NO_BACKSLASH_ESCAPES, which reads a comment, and the members of the ENUM or SET
+ * that a function returns, as they stand: both engines print the escapes of other modes, and they
+ * would come back with twice as many backslashes.
+ */
+export function withoutEscapes(
+  kind: ProgramEntry['kind'],
+  create: string,
+  comment: string,
+): string {
+  const plain = `'${comment.replaceAll("'", "''")}'`
+  return (kind === 'function' ? create.replace(MEMBERS, unescaped) : create).replace(
+    ` COMMENT ${printed(comment)}`,
+    () => ` COMMENT ${plain}`,
+  )
+}
+
+const unescaped = (members: string): string =>
+  members.replace(/\\([\\0nr])/g, (_, letter: string) => UNESCAPED[letter] ?? letter)
+
+const UNESCAPED: Record<string, string> = { '0': '\0', n: '\n', r: '\r' }
+
+/** Of the ENUM or SET that a function returns. */
+const MEMBERS = /\) RETURNS (?:enum|set)\('(?:[^']|'')*'(?:,'(?:[^']|'')*')*\)/
+
 export function isAscii(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what ASCII is.
   return /^[\x00-\x7f]*$/.test(text)
@@ -78,7 +103,7 @@ const inDoubleQuotes: Quote = name => `"${name.replaceAll('"', '""')}"`
  * MariaDB's information_schema has them garbled, too, so that they are known by being UTF-8.
  */
 function membersOf(text: string): string[] {
-  const [found] = /\) RETURNS (?:enum|set)\('(?:[^']|'')*'(?:,'(?:[^']|'')*')*\)/.exec(text) ?? []
+  const [found] = MEMBERS.exec(text) ?? []
   if (found === undefined || isAscii(found)) return []
   const bytes = Buffer.from(found, 'latin1')
   return bytes.equals(Buffer.from(bytes.toString())) ? [found] : []

@@ -18,3 +18,9 @@ test('a quote in the body that is never closed is no matter', () => {
   const create = "CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY ENABLE DO SELECT 1 -- it's"
   expect(disabledEvent(create)).toBe(create.replace('ENABLE', 'DISABLE'))
 })
+
+test('a comment under NO_BACKSLASH_ESCAPES may end with a backslash', () => {
+  const create =
+    "CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY DISABLE COMMENT 'c\\' DO SELECT 'a' ENABLE -- '"
+  expect(disabledEvent(create)).toBe(create)
+})

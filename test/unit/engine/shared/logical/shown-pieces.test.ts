@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shownPieces } from '#engine/shared/logical/shown-pieces'
+import { shownPieces, withoutEscapes } from '#engine/shared/logical/shown-pieces'
 
 /** A latin1 client's own text, and « » around what comes from the dictionary in UTF-8. */
 function shown(text: string): Buffer {
@@ -55,4 +55,12 @@ test.each([
   ],
 ] as const)('%s: %s', (kind, text, stored) => {
   expect(pieced(kind, shown(text), stored)).toBe(text)
+})
+
+test('under NO_BACKSLASH_ESCAPES a comment and members are read as they stand', () => {
+  const create =
+    "CREATE FUNCTION `f`() RETURNS enum('a\\\\','\\n')\n    COMMENT 'it''s \\\\ \\n'\nRETURN '\\n'"
+  expect(withoutEscapes('function', create, "it's \\ \n")).toBe(
+    "CREATE FUNCTION `f`() RETURNS enum('a\\','\n')\n    COMMENT 'it''s \\ \n'\nRETURN '\\n'",
+  )
 })
