@@ -44,6 +44,51 @@ export function programStatements(
   ]
 }
 
+/** Sets that a client may send, each with letters that it has. */
+const OTHER_CLIENTS = [
+  ['latin1', 'é'],
+  ['cp1251', 'ж'],
+  ['sjis', 'あ＼能'],
+  ['gbk', '表é'],
+  ['big5', '中'],
+  ['cp932', '能＼'],
+  ['latin2', 'ő'],
+] as const
+
+/** As programStatements, with the client's letters in all that the server keeps of a program. */
+export function otherClientStatements(
+  wish: ProgramWish,
+  place: number,
+  tables: readonly MadeTable[],
+  family: EngineFamily,
+): string[] {
+  const table = tables[wish.table % tables.length]
+  const [set = 'latin1', letters = ''] = OTHER_CLIENTS[wish.context % OTHER_CLIENTS.length] ?? []
+  if (!table) return []
+  const name = quoted(oddName(`q${place}${letters}`, wish.name))
+  const mode = MODES[wish.mode % MODES.length] ?? ''
+  const create = `CREATE DEFINER = \`d${letters}\`@\`localhost\``
+  const texts = [
+    `${create} EVENT ${name} ON SCHEDULE EVERY 1 DAY STARTS '2031-01-01 00:00:00' DISABLE COMMENT 'it''s ${letters}' DO SET @a = '${letters}\\n'`,
+    `${create} FUNCTION ${name}(\`a${letters}\` INT) RETURNS ENUM('${letters}', 'b') DETERMINISTIC COMMENT '${letters}' RETURN '${letters}'`,
+    `${create} PROCEDURE ${name}(\`a${letters}\` INT) COMMENT '${letters}' BEGIN SELECT '${letters}\\n', \`a${letters}\`; END`,
+    // MariaDB cannot read a trigger of a set in which a letter takes the backtick behind it.
+    ...(family === 'mysql' || ['latin1', 'cp1251', 'latin2'].includes(set)
+      ? [
+          `${create} TRIGGER ${name} BEFORE UPDATE ON ${quoted(table.name)} FOR EACH ROW SET @a = '${letters}'`,
+        ]
+      : []),
+  ]
+  const text = texts[wish.kind % texts.length] ?? ''
+  return [
+    `SET NAMES ${set}`,
+    `SET sql_mode = '${mode}'`,
+    mode.startsWith('ANSI') ? inDoubleQuotes(text) : text,
+    "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+    CONTEXTS[0],
+  ]
+}
+
 /** Identifiers as ANSI_QUOTES has them; only where that is safe. */
 function inDoubleQuotes(text: string): string {
   return /["\\]/.test(text) ? text : text.replaceAll(/`([^`]*)`(?!`)/g, '"$1"')

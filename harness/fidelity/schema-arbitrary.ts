@@ -42,6 +42,8 @@ export interface SchemaWish {
   charset: number
   tables: readonly TableWish[]
   programs: readonly ProgramWish[]
+  /** Of clients whose character set is not UTF-8. */
+  otherClients: readonly ProgramWish[]
 }
 
 const small = (max: number): fc.Arbitrary<number> => fc.nat({ max })
@@ -87,4 +89,6 @@ export const schemaArbitrary: fc.Arbitrary<SchemaWish> = fc.record({
   charset: small(99),
   tables: fc.array(table, { minLength: 1, maxLength: 4 }),
   programs: fc.array(program, { maxLength: 6 }),
+  // Last, so that a seed keeps what it made before there were these.
+  otherClients: fc.array(program, { maxLength: 3 }),
 })

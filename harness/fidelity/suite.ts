@@ -16,7 +16,7 @@ import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 import type { HarnessCase, PreparedSuite, Suite, SuiteContext } from '../suite.ts'
 import { serverDefinitions } from './definitions.ts'
 import { oddName } from './odd-names.ts'
-import { programStatements } from './program-text.ts'
+import { otherClientStatements, programStatements } from './program-text.ts'
 import { type SchemaWish, schemaArbitrary } from './schema-arbitrary.ts'
 import { type Dialect, type MadeTable, makeTable } from './table-text.ts'
 
@@ -127,6 +127,7 @@ class Place {
       ...tables.map(({ create }) => create),
       ...data,
       ...wish.programs.flatMap((one, at) => programStatements(one, at, tables, family)),
+      ...wish.otherClients.flatMap((one, at) => otherClientStatements(one, at, tables, family)),
     ]
     return { database, all, data }
   }
