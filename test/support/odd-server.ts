@@ -203,7 +203,7 @@ const PROGRAMS = [
   'CREATE VIEW second.too_many AS SELECT (SELECT 1 UNION SELECT 2) AS one',
   "CREATE DEFINER = CURRENT_USER SQL SECURITY INVOKER VIEW second.across AS SELECT 'é🐻' AS t, p.* FROM `odd ``db\" 名`.parents p",
   "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
-  'CREATE PROCEDURE "p""1"(IN "n`" INT) COMMENT \'a\\b\'\'s\\\' BEGIN SELECT \'\\\' AS "a""b", "n`"; END',
+  'CREATE DEFINER = "ecomdb_definer"@"localhost" PROCEDURE "p""1"(IN "n`" INT) COMMENT \'a\\b\'\'s\\\' BEGIN SELECT \'\\\' AS "a""b", "n`"; END',
   "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
   "CREATE TRIGGER second_first BEFORE INSERT ON computed FOR EACH ROW SET NEW.a = NEW.a + 1000 -- 'é",
   'CREATE TRIGGER a_second BEFORE INSERT ON computed FOR EACH ROW FOLLOWS second_first SET NEW.a = NEW.a * 2',

@@ -41,20 +41,34 @@ export interface NamedObject {
 }
 
 /**
- * The same statement with another definer.
+ * Whom a program runs as; null without a DEFINER clause. A role of MariaDB has no host: ''.
  *
- * @param create what SHOW CREATE printed: its DEFINER clause stands before the first other name,
- *   in double quotes where the program was made under ANSI_QUOTES
+ * @param create what SHOW CREATE printed: the clause stands before the first other name, in
+ *   double quotes where the program was made under ANSI_QUOTES
  */
+export function definerOf(create: string): AccountName | null {
+  const [, , user, host = '``'] = DEFINER.exec(create) ?? []
+  return user === undefined ? null : { user: unquoted(user), host: unquoted(host) }
+}
+
+/** The same statement with another definer, in the quotes of the one before. */
 export function withDefiner(create: string, { user, host }: AccountName): string {
-  const [found, before, quote = '"'] = DEFINER.exec(create) ?? []
+  const [found, before, old = ''] = DEFINER.exec(create) ?? []
   if (found === undefined) throw new Error(`no definer in: ${create.slice(0, 60)}`)
+  const quote = old.charAt(0)
   const quoted = [user, host].map(name => quote + name.replaceAll(quote, quote + quote) + quote)
   return `${before}${quoted.join('@')}${create.slice(found.length)}`
 }
 
-const DEFINER =
-  /^(CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?DEFINER=)(?:(`)(?:[^`]|``)*`@`(?:[^`]|``)*`|"(?:[^"]|"")*"@"(?:[^"]|"")*")/
+const NAME = '(`(?:[^`]|``)*`|"(?:[^"]|"")*")'
+const DEFINER = new RegExp(
+  `^(CREATE (?:OR REPLACE )?(?:ALGORITHM=\\w+ )?DEFINER=)${NAME}(?:@${NAME})?`,
+)
+
+function unquoted(name: string): string {
+  const quote = name.charAt(0)
+  return name.slice(1, -1).replaceAll(quote + quote, quote)
+}
 
 /** Every word and quoted name in a text, in lower case. More than it refers to, never less. */
 export function wordsIn(text: string): Set<string> {

@@ -1,3 +1,4 @@
+import { definerOf, withDefiner } from '../access/definer-object.ts'
 import {
   moveQualified,
   names,
@@ -123,11 +124,9 @@ function probesBeside({ probes }: Manifest, { schema, into }: BesideChoice): Man
     }))
 }
 
-const DEFINER =
-  /^(CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?DEFINER=)`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?/
-
-function rehomed(create: string, { user, host }: BesideChoice['owner']): string {
-  return create.replace(DEFINER, (_, start: string) => `${start}${quoted(user)}@${quoted(host)}`)
+/** A sequence runs as nobody. */
+function rehomed(create: string, owner: BesideChoice['owner']): string {
+  return definerOf(create) === null ? create : withDefiner(create, owner)
 }
 
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``

@@ -1,3 +1,4 @@
+import { definerOf, sameAccount } from '../access/definer-object.ts'
 import { blankQuotes, identifiersIn } from '../schema/create-table.ts'
 import type { AccountEntry, ProgramEntry } from './manifest.ts'
 
@@ -47,24 +48,13 @@ export function definerAccounts(
   programs: readonly ProgramEntry[],
   isRestored: (database: string) => boolean,
 ): AccountEntry[] {
-  const definers = programs.filter(({ schema }) => isRestored(schema)).map(definerOf)
+  const definers = programs
+    .filter(({ schema }) => isRestored(schema))
+    .flatMap(({ create }) => definerOf(create) ?? [])
   return accounts
-    .filter(account => definers.includes(nameOf(account.user, account.host)))
+    .filter(account => definers.some(definer => sameAccount(definer, account)))
     .map(account => ({ ...account, grants: account.grants.filter(onDatabase(isRestored)) }))
 }
-
-/** The account in a program's DEFINER clause, as `nameOf` gives it; null without one. */
-function definerOf({ create }: ProgramEntry): string | null {
-  const clause =
-    /^CREATE (?:OR REPLACE )?(?:ALGORITHM=\w+ )?DEFINER=`((?:[^`]|``)*)`(?:@`((?:[^`]|``)*)`)?/.exec(
-      create,
-    )
-  const [, user, host = ''] = clause ?? []
-  const unquoted = (text: string): string => text.replaceAll('``', '`')
-  return user === undefined ? null : nameOf(unquoted(user), unquoted(host))
-}
-
-const nameOf = (user: string, host: string): string => JSON.stringify([user, host])
 
 /** Is a grant on something in one of the databases, rather than on the server or a role? */
 function onDatabase(isRestored: (database: string) => boolean): (grant: string) => boolean {

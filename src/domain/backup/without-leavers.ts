@@ -1,3 +1,4 @@
+import { definerOf, sameAccount } from '../access/definer-object.ts'
 import type { AccountEntry, Manifest } from './manifest.ts'
 
 /**
@@ -16,9 +17,10 @@ export function withoutLeavers(
     kind === 'account' && leavers.some(one => one.user === user && one.host === host)
   const gone = manifest.accounts.filter(hasLeft)
   if (gone.length === 0) return { manifest, notes: [] }
-  const orphans = manifest.programs.filter(({ create }) =>
-    gone.some(({ user, host }) => create.includes(`DEFINER=${quoted(user)}@${quoted(host)}`)),
-  )
+  const orphans = manifest.programs.filter(({ create }) => {
+    const definer = definerOf(create)
+    return definer !== null && gone.some(account => sameAccount(account, definer))
+  })
   return {
     manifest: {
       ...manifest,
@@ -32,5 +34,3 @@ export function withoutLeavers(
     ],
   }
 }
-
-const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``

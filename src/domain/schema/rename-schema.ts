@@ -107,5 +107,6 @@ export function unqualifiedTrigger(create: string): string | null {
 export function names(text: string, schema: string): boolean {
   const plain = schema.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const quotedName = quoted(schema).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`(?:${quotedName}|"${plain}"|(?<![\\w$])${plain})\\s*\\.`, 'i').test(text)
+  const ansiName = `"${plain.replaceAll('"', '""')}"`
+  return new RegExp(`(?:${quotedName}|${ansiName}|(?<![\\w$])${plain})\\s*\\.`, 'i').test(text)
 }

@@ -65,6 +65,7 @@ test.each(TEST_ENGINES)(
           expect(Object.keys(inDatabase(now, '`part`'))).toEqual(['children', 'keyless'])
           expect(now['`part`.`keyless`']).toEqual(then[`${ODD}.\`keyless\``])
           expect(await liveState(session)).toEqual(live)
+          expect(await definersBeside(session)).toEqual([{ definer: 'root@localhost' }])
           // Its trigger, function and sequence are its own.
           await session.run("INSERT INTO `be``side`.keyless VALUES (5, 'n')")
           expect(await session.value('SELECT COUNT(*) FROM `be``side`.tempted')).toBe('1')
@@ -121,6 +122,14 @@ async function liveState(session: Session): Promise<unknown> {
     [ODD_DATABASE, ODD_DATABASE, ODD_DATABASE],
   )
   return { rows, objects }
+}
+
+async function definersBeside(session: Session): Promise<unknown> {
+  return await session.rows(
+    `SELECT DEFINER AS definer FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'be\`side'
+      UNION SELECT DEFINER FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'be\`side'
+      UNION SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'be\`side'`,
+  )
 }
 
 /** The values of one database's tables, by their names. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   type DefinerObject,
+  definerOf,
   type HeldRight,
   likeMatches,
   mergeRights,
@@ -34,6 +35,21 @@ test('changes the definer, and nothing that only looks like one', () => {
   )
   const without = 'CREATE PROCEDURE p() SELECT 1'
   expect(() => withDefiner(without, { user: 'd', host: '%' })).toThrow('no definer')
+})
+
+test.each([
+  ['CREATE ALGORITHM=MERGE DEFINER=`a``b`@`%` SQL SECURITY', { user: 'a`b', host: '%' }],
+  ['CREATE OR REPLACE DEFINER="a`""b"@"h" TRIGGER t', { user: 'a`"b', host: 'h' }],
+  ['CREATE DEFINER=`role` PROCEDURE `p@`()', { user: 'role', host: '' }],
+  ['CREATE DEFINER="role" PROCEDURE "p"()', { user: 'role', host: '' }],
+  ['CREATE PROCEDURE p() SELECT "DEFINER=`x`@`y`"', null],
+])('whom it runs as: %s', (create, definer) => {
+  expect(definerOf(create)).toEqual(definer)
+})
+
+test('a role of MariaDB gives way to an account', () => {
+  const changed = withDefiner('CREATE DEFINER="role" PROCEDURE "p"()', { user: 'd', host: '%' })
+  expect(changed).toBe('CREATE DEFINER="d"@"%" PROCEDURE "p"()')
 })
 
 test('takes over what the text names, and not what the definer holds besides', () => {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Manifest } from '#domain/backup/manifest'
+import { manifestBeside } from '#domain/backup/manifest-beside'
 import {
   moveQualified,
   names,
@@ -50,4 +52,18 @@ test('a text that names the database', () => {
   expect(names('SELECT * FROM `shop` . orders', 'shop')).toBe(true)
   expect(names('SELECT * FROM workshop.orders', 'shop')).toBe(false)
   expect(names('SELECT shop FROM orders', 'shop')).toBe(false)
+  expect(names('SELECT * FROM "s""hop".orders', 's"hop')).toBe(true)
+})
+
+test.each([
+  ['CREATE DEFINER=`a`@`%` PROCEDURE `p`()', 'CREATE DEFINER=`me`@`localhost` PROCEDURE `p`()'],
+  ['CREATE DEFINER="a"@"%" PROCEDURE "p"()', 'CREATE DEFINER="me"@"localhost" PROCEDURE "p"()'],
+  ['CREATE DEFINER=`role` PROCEDURE `p`()', 'CREATE DEFINER=`me`@`localhost` PROCEDURE `p`()'],
+  ['CREATE SEQUENCE `s`', null],
+])('beside, it runs as who restores: %s', (create, expected) => {
+  const programs = [{ kind: 'procedure', schema: 'shop', name: 'p', create }]
+  const manifest = { databases: [], tables: [], programs, probes: [] } as unknown as Manifest
+  const owner = { user: 'me', host: 'localhost' }
+  const beside = manifestBeside(manifest, { schema: 'shop', tables: null, into: 'b', owner })
+  expect(beside.manifest.programs[0]?.create).toBe(expected ?? create)
 })

@@ -59,6 +59,14 @@ test('a part of a snapshot brings the accounts that its programs run as, with ri
   ]
   const found = definerAccounts([definer, account('ann')], programs, name => name === 'bear_shop')
   expect(found).toEqual([{ ...definer, grants: definer.grants.slice(1, 4) }])
+  // As it is printed of what was made under ANSI_QUOTES, and of a role of MariaDB.
+  const role = { ...account('r', 'role'), host: '' }
+  const quoted = [
+    program('s', 'CREATE DEFINER="d`x"@"%" FUNCTION "f"()'),
+    program('s', 'CREATE DEFINER="r" FUNCTION "g"()'),
+  ]
+  const both = definerAccounts([definer, account('ann'), role], quoted, () => true)
+  expect(both.map(({ user }) => user)).toEqual(['d`x', 'r'])
 })
 
 test.each([

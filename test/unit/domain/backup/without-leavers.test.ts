@@ -11,10 +11,17 @@ const account = (user: string, kind: AccountEntry['kind'] = 'account'): AccountE
 })
 
 const view = { kind: 'view', schema: 's', name: 'v', create: 'CREATE DEFINER=`ann`@`%` VIEW v' }
+const quoted = {
+  kind: 'function',
+  schema: 's',
+  name: 'f',
+  create: 'CREATE DEFINER="ann"@"%" FUNCTION "f"()',
+}
+const others = { ...view, name: 'w', create: 'CREATE DEFINER=`bob`@`%` VIEW w' }
 
 const manifest = {
   accounts: [account('ann'), account('bob'), account('ann', 'role')],
-  programs: [view],
+  programs: [view, quoted, others],
 } as unknown as Manifest
 
 test('who has left is not brought back, and what ran as them is named', () => {
@@ -25,5 +32,7 @@ test('who has left is not brought back, and what ran as them is named', () => {
   expect(without.accounts).toEqual([account('bob'), account('ann', 'role')])
   expect(notes.join()).toContain("not brought back: 'ann'@'%'")
   expect(notes.join()).toContain('view v runs as one of them')
+  expect(notes.join()).toContain('function f runs as one of them')
+  expect(notes.join()).not.toContain('view w')
   expect(withoutLeavers(manifest, [])).toEqual({ manifest, notes: [] })
 })
