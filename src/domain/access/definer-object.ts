@@ -72,12 +72,17 @@ function unquoted(name: string): string {
 
 /** Every word and quoted name in a text, in lower case. More than it refers to, never less. */
 export function wordsIn(text: string): Set<string> {
-  const words = [...text.matchAll(/`((?:[^`]|``)*)`|([\p{L}\p{N}_$]+)/gu)].map(
-    ([, quoted, plain]) => (quoted === undefined ? (plain ?? '') : quoted.replaceAll('``', '`')),
+  const tokens = [...text.matchAll(/`(?:[^`]|``)*`|[\p{L}\p{N}_$]+/gu)].map(([token]) => token)
+  // The backtick of a string, a comment or a name in double quotes was taken for that of a name.
+  const isMisread = tokens.some(token => /^`[\s\S]*["'\n*]/.test(token))
+  const words = isMisread
+    ? (text.match(/[\p{L}\p{N}_$]+/gu) ?? [])
+    : tokens.filter(token => !token.startsWith('`'))
+  // Any quote may begin a name, " under ANSI_QUOTES; or what is between two of them is one.
+  const names = [...text.matchAll(/(?=(`(?:[^`]|``)*`|"(?:[^"]|"")*"))/g)].map(([, name = '']) =>
+    unquoted(name),
   )
-  // Under ANSI_QUOTES these are names: whatever is between two of them may be one.
-  const between = text.split('"')
-  return new Set([...words, ...between].map(word => word.toLowerCase()))
+  return new Set([...words, ...names, ...text.split('"')].map(word => word.toLowerCase()))
 }
 
 const ON_TABLES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']

@@ -71,6 +71,20 @@ test('a name in double quotes, as ANSI_QUOTES has it, is a name', () => {
   expect(rightsFor(view, `SELECT '"', "a" FROM "My table"`, rights, tables)).toMatchObject([
     { name: 'my table' },
   ])
+  const odd = [{ kind: 'table' as const, schema: 'shop', name: 'a"b' }]
+  for (const text of ['SELECT 1 FROM "a""b"', `SELECT '"', 1 FROM "A""b" -- "`]) {
+    expect(rightsFor(view, text, rights, odd)).toMatchObject([{ name: 'a"b' }])
+  }
+})
+
+test.each([
+  'SELECT "n`" FROM orders WHERE "n`" = 1',
+  "SELECT '`', `a` FROM orders WHERE `b` = 1",
+  '-- it`s\nSELECT 1 FROM `orders`',
+  '/* it`s */ SELECT `a` FROM orders WHERE `b` = 1',
+])('a backtick that begins no name hides none: %s', text => {
+  const rights = [held('shop', null, 'SELECT')]
+  expect(rightsFor(view, text, rights, named)).toMatchObject([{ name: 'orders' }])
 })
 
 test('columns stay columns, administration is never taken over', () => {
