@@ -53,11 +53,12 @@ async function runProgram(session: BrokerSession, command: readonly string[]): P
 /** What the program did is not forgotten over a session that does not end; what failed first decides what it is. */
 function notEnded(error: unknown, before: string, first?: unknown): EcomdbError {
   const cause = first ?? error
-  const { what, why, hints } = error instanceof EcomdbError ? error : { what: messageOf(error) }
-  return new EcomdbError(cause instanceof EcomdbError ? cause.code : 'SERVER_REFUSED', {
+  const known = [cause, error].filter(each => each instanceof EcomdbError)
+  const { what, why } = error instanceof EcomdbError ? error : { what: messageOf(error) }
+  return new EcomdbError(known[0]?.code ?? 'SERVER_REFUSED', {
     what: `${before}; then ${what}`,
     ...(why ? { why } : {}),
-    hints: hints ?? [],
+    hints: [...new Set(known.flatMap(({ hints }) => hints))],
     cause,
   })
 }

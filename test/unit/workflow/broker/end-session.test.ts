@@ -60,6 +60,10 @@ test('how the program ended is told beside a session that does not end', async (
   await expect(withSession(null, run('/nowhere/no-such-program'))).rejects.toMatchObject({
     code: 'TOOL_MISSING',
     what: expect.stringMatching(/no-such-program.*; then the broker does not say/),
+    hints: expect.arrayContaining([
+      expect.stringMatching(/doctor/),
+      expect.stringMatching(/^it may be open until/),
+    ]),
     cause: { code: 'TOOL_MISSING' },
   })
 })
