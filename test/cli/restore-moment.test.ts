@@ -62,6 +62,16 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       'CREATE DATABASE ecomdb_audit',
       'CREATE TABLE ecomdb_audit.trail (trail_id INT PRIMARY KEY, shop_database INT) ENGINE = InnoDB',
     )
+    if (family === 'mariadb') {
+      await shop.run(
+        'CREATE TABLE shop.said (t TEXT)',
+        ...['ROW', 'STATEMENT'].flatMap(format => [
+          `SET binlog_format = ${format}`,
+          'INSERT INTO shop.said VALUES ("CREATE TABLE a (i INT) DATA DIRECTORY=\'/a\'")',
+        ]),
+        "CREATE PROCEDURE shop.never() CREATE TABLE shop.a (i INT) DATA DIRECTORY = '/a'",
+      )
+    }
     await writers.untilCommitted(800)
     await shop.run('DROP TABLE shop.victim')
     await writers.untilCommitted(1100)
@@ -220,6 +230,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     // The snapshot had no trail; the replay has brought one.
     expect(ended.status, ended.stderr).toBe(3)
     expect(ended.stdout).toContain('FINDING: the files bring an audit trail back')
+    expect(ended.stdout).not.toContain('the log puts tables elsewhere')
     expect(ended.stdout).toMatch(/replay +ok +[\d,]+ transactions of \d+ segments?, to the last/)
     expect((await readdir(data)).filter(name => name.startsWith('.'))).toEqual([])
     // The one that was killed had the log there, decrypted.

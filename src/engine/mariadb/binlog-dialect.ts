@@ -9,9 +9,13 @@ export const mariadbBinlogDialect: BinlogDialect = {
   readerIdOption: '--stop-never-slave-server-id',
   client: () => findInstallation('mariadb').program('mariadb'),
   clientOptions: ['--local-infile=1'],
+  // What rows in row format came from is printed as a comment, and is executed by nobody.
+  toolReplayOptions: ['--skip-annotate-row-events'],
   forgetGtids: [],
   readsBeforeStart: false,
-  elsewhere: /\b(?:DATA|INDEX)\s+DIRECTORY\b/i,
+  // A temporary table is not there at the end. An index may have the name `directory`.
+  elsewhere:
+    /^(?:SET STATEMENT .* FOR )?(?:CREATE(?: OR REPLACE)?|ALTER(?: ONLINE)?(?: IGNORE)?) TABLE\b.*\b(?:DATA|INDEX) DIRECTORY ?(?:=|''|"")/i,
   statusStatement: () => 'SHOW MASTER STATUS',
   serverUuid: async () => null,
   sourceId: session => mariadbLogicalDialect.sourceId(session),

@@ -9,6 +9,7 @@ export const mysqlBinlogDialect: BinlogDialect = {
   readerIdOption: '--connection-server-id',
   client: () => findInstallation('mysql').program('mysql'),
   clientOptions: ['--no-login-paths', '--local-infile=1'],
+  toolReplayOptions: [],
   forgetGtids: ['--skip-gtids'],
   // Seen on 9.7.
   readsBeforeStart: true,

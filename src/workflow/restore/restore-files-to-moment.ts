@@ -112,7 +112,7 @@ const gtidsOf = ({ snapshot }: ChosenStart, { gtids, transactions }: ReplaySpan)
   gtids ?? (transactions === 0 ? (snapshot.position?.gtidSet ?? null) : null)
 
 const INSIDE =
-  'the log puts tables elsewhere (DATA DIRECTORY or INDEX DIRECTORY), where nothing was written: they are in the data directory, and stay there'
+  'the log puts tables elsewhere (DATA DIRECTORY or INDEX DIRECTORY), where nothing was written: those that are there at the moment are in the data directory'
 
 const replayed = ({ transactions, segments }: ReplaySpan): string =>
   `${countOf(transactions, 'transaction')} of ${countOf(segments.length, 'segment')}, to the last statement`

@@ -14,11 +14,16 @@ export interface BinlogDialect {
   /** The client, by an option file that comes first. */
   client(): ProgramCommand
   readonly clientOptions: readonly string[]
+  /** For the tool, when it replays, and not when it archives. */
+  readonly toolReplayOptions: readonly string[]
   /** For the tool, when it replays: transactions get new GTIDs. */
   readonly forgetGtids: readonly string[]
   /** See LogReplay. */
   readonly readsBeforeStart: boolean
-  /** What in a statement puts a table elsewhere, where the private server makes it inside; or null. */
+  /**
+   * A statement that puts a table elsewhere, where the private server makes it inside, in the words that
+   * watchStatements makes of it; or null.
+   */
   readonly elsewhere: RegExp | null
   readonly statusStatement: (session: Session) => string
   /** MySQL's server_uuid. */

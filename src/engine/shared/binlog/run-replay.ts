@@ -6,6 +6,7 @@ import { type RunningProgram, startProgram } from '#process/running-program'
 import type { ReplayOptions } from '../../binlog.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { writeOptionFile } from './option-file.ts'
+import { watchStatements } from './watch-statements.ts'
 
 /** See LogReplay.run. */
 export async function runReplay(dialect: BinlogDialect, options: ReplayOptions): Promise<void> {
@@ -19,7 +20,9 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
     ])
     const tool = startProgram(dialect.tool(), toolArguments(dialect, options, folder))
     try {
-      if (options.onElsewhere) watch(tool, dialect.elsewhere, options.onElsewhere)
+      if (dialect.elsewhere && options.onElsewhere) {
+        watchStatements(tool.stdout, dialect.elsewhere, options.onElsewhere)
+      }
       await pass(tool, client, options.onBytes)
     } finally {
       tool.kill()
@@ -49,6 +52,7 @@ function toolArguments(
   return [
     '--no-defaults',
     ...dialect.toolOptions,
+    ...dialect.toolReplayOptions,
     ...(keepGtids ? [] : dialect.forgetGtids),
     ...(binlog ? [] : ['--disable-log-bin']),
     `--local-load=${folder}`,
@@ -56,20 +60,6 @@ function toolArguments(
     `--stop-position=${stop}`,
     ...files,
   ]
-}
-
-/** No row of a log in row format is read for it: the tool prints those in base64. */
-function watch(tool: RunningProgram, wanted: RegExp | null, found: () => void): void {
-  if (!wanted) return
-  let end = ''
-  const look = (chunk: Buffer): void => {
-    const text = `${end}${chunk.toString('latin1')}`
-    end = text.slice(-100)
-    if (!wanted.test(text)) return
-    tool.stdout.off('data', look)
-    found()
-  }
-  tool.stdout.on('data', look)
 }
 
 /**
