@@ -41,8 +41,12 @@ describe.each(SLOW_TEST_ENGINES)('%s', family => {
 
   /** Somebody's lock stays. Without rights it is, on MariaDB, of a run that died before the last statement of the account. */
   async function lockBroker() {
-    const isLocked = async () =>
-      (await shop.run(['broker', 'prepare', '--json'])).json().result.brokerLocked
+    const isLocked = async () => {
+      const prepared = await shop.run(['broker', 'prepare', '--json'])
+      const locked = prepared.json().result.brokerLocked
+      expect(prepared.status, prepared.stderr).toBe(locked ? 3 : 0)
+      return locked
+    }
     expect(await isLocked()).toBe(false)
     await shop.session.run('ALTER USER ecomdb_broker@localhost ACCOUNT LOCK')
     expect(await isLocked()).toBe(true)

@@ -59,7 +59,10 @@ export async function makePlan(
     stages: arrange(database, found.pending, definer, service),
     setAside: found.setAside,
     notes: options.secretsFolder
-      ? locked.map(user => `${user} is locked, by somebody else than ecomdb: it is left so`)
+      ? locked.map(
+          user =>
+            `${user} is locked, by somebody else than ecomdb: it is left so, and its rights were not brought up to date`,
+        )
       : ['the service accounts are left alone: name a folder for their passwords with --secrets'],
   }
 }

@@ -233,7 +233,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb’s own accounts', family => {
     }
     const apply = async () => (await applyProvision(engine, options, silentProgress())).notes
     const locked = (...users: string[]) =>
-      users.map(user => `${user} is locked, by somebody else than ecomdb: it is left so`)
+      users.map(
+        user =>
+          `${user} is locked, by somebody else than ecomdb: it is left so, and its rights were not brought up to date`,
+      )
     await root.run('ALTER USER ecomdb_backup@localhost ACCOUNT LOCK')
     await remake('Nobody-has-this.9')
     await root.run('CREATE ROLE helper')
