@@ -4,6 +4,7 @@ import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { listStored, type StoredProgram, showCreateProgram } from './show-create-program.ts'
+import { writtenDefiner } from './shown-pieces.ts'
 import { inOrderOfUse } from './view-order.ts'
 
 interface NamedRow extends SqlRow {
@@ -80,13 +81,11 @@ async function readViews(
 
 /** A broken view that the server does not show either: what its tables say of it. */
 function unshownView(schema: string, row: ViewRow): ProgramEntry {
-  const at = row.definer.lastIndexOf('@')
-  const definer = [row.definer.slice(0, at), row.definer.slice(at + 1)].map(quoteIdentifier)
   return {
     kind: 'view',
     schema,
     name: row.name,
-    create: `CREATE DEFINER=${definer.join('@')} SQL SECURITY ${row.security} VIEW ${quoteIdentifier(row.name)} AS ${row.definition ?? ''}`,
+    create: `CREATE DEFINER=${writtenDefiner(row.definer, quoteIdentifier)} SQL SECURITY ${row.security} VIEW ${quoteIdentifier(row.name)} AS ${row.definition ?? ''}`,
     sqlMode: '',
     characterSetClient: row.client,
     collationConnection: row.collation,

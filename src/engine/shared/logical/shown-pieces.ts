@@ -72,8 +72,8 @@ const unescaped = (members: string): string =>
 
 const UNESCAPED: Record<string, string> = { '0': '\0', n: '\n', r: '\r' }
 
-/** Of the ENUM or SET that a function returns. */
-const MEMBERS = /\) RETURNS (?:enum|set)\('(?:[^']|'')*'(?:,'(?:[^']|'')*')*\)/
+/** Of the ENUM or SET that a function returns; MariaDB's sql_mode ORACLE prints RETURN. */
+const MEMBERS = /\) RETURNS? (?:enum|set)\('(?:[^']|'')*'(?:,'(?:[^']|'')*')*\)/
 
 export function isAscii(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what ASCII is.
@@ -82,10 +82,8 @@ export function isAscii(text: string): boolean {
 
 /** In the order of the statement, each with and without ANSI_QUOTES. */
 function namesOf(kind: ProgramEntry['kind'], { name, definer, table }: StoredStrings): string[][] {
-  const at = definer.lastIndexOf('@')
-  const [user, host] = [definer.slice(0, at), definer.slice(at + 1)]
   const names = [
-    { value: user, write: (quote: Quote) => `DEFINER=${quote(user)}@${quote(host)}` },
+    { value: definer, write: (quote: Quote) => `DEFINER=${writtenDefiner(definer, quote)}` },
     { value: name, write: (quote: Quote) => ` ${kind.toUpperCase()} ${quote(name)}` },
     { value: table, write: (quote: Quote) => ` ON ${quote(table)}` },
   ]
@@ -95,6 +93,12 @@ function namesOf(kind: ProgramEntry['kind'], { name, definer, table }: StoredStr
 }
 
 type Quote = (name: string) => string
+
+/** @param definer "user@host", or a role of MariaDB, which has no host and is printed without. */
+export function writtenDefiner(definer: string, quote: Quote): string {
+  const [, user, host] = /^(.*)@([^@]*)$/s.exec(definer) ?? [null, definer, '']
+  return host ? `${quote(user ?? '')}@${quote(host)}` : quote(user ?? '')
+}
 
 const inDoubleQuotes: Quote = name => `"${name.replaceAll('"', '""')}"`
 

@@ -36,6 +36,12 @@ test.each([
     { ...NONE, name: 'fé', definer: 'dé@localhost', comment: 'cä' },
   ],
   [
+    // MariaDB: of a role, and under the sql_mode ORACLE.
+    'function',
+    "CREATE «DEFINER=`rolé`» FUNCTION `f`(a INT«) RETURN enum('ü')» CHARSET latin1\nRETURN 'ü'",
+    { ...NONE, name: 'f', definer: 'rolé' },
+  ],
+  [
     'trigger',
     "CREATE «DEFINER=`dé`@`localhost`»« TRIGGER `gé`» BEFORE INSERT« ON `tä`» FOR EACH ROW SET @a = 'bö'",
     { ...NONE, name: 'gé', definer: 'dé@localhost', table: 'tä' },
