@@ -221,6 +221,10 @@ const PROGRAMS = [
   // To a server the letter and the backslash are one in sjis.
   'SET NAMES sjis',
   "CREATE FUNCTION `ふ表`() RETURNS VARCHAR(50) DETERMINISTIC COMMENT 'あ' RETURN HEX('a\\n\\\\＼能')",
+  "CREATE VIEW `ビ表` AS SELECT HEX('a＼n\\n') AS h",
+  // The driver sends a byte for the letter, and no server knows which one it is.
+  'SET NAMES ascii',
+  "CREATE PROCEDURE no_text() SELECT 'é?'",
   'SET NAMES utf8mb4',
   `USE ${ODD}`,
   "CREATE EVENT `e ENABLE DO` ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' ON COMPLETION PRESERVE ENABLE COMMENT 'ENABLE DO' DO DELETE FROM keyless WHERE a = 99",

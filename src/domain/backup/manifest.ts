@@ -139,6 +139,11 @@ export interface ProgramEntry {
    * information_schema has, and a server that takes it words it in its own way.
    */
   unshown?: true
+  /**
+   * It has bytes that are no text in its client's character set, or a definer, name or comment with
+   * letters that the set lacks: what the server shows in their place may be all that is known.
+   */
+  lossy?: true
   /** Session settings that it was created under; '' where it has none. */
   sqlMode: string
   characterSetClient: string

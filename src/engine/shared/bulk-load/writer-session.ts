@@ -59,7 +59,7 @@ async function withoutRedoLog([loader]: readonly WireConnection[]): Promise<void
 const INSERT_BYTES = 1024 * 1024
 
 /** A client that sends these is sending UTF-8, or bytes that mean themselves. */
-const SENT_AS_UTF8 = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'ascii', 'binary', ''])
+const SENT_AS_UTF8 = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'binary', ''])
 
 class WriterSession implements LogicalWriterSession {
   readonly #options: WriterOptions

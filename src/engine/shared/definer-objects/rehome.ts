@@ -97,7 +97,7 @@ async function rehomeOne(
   { kind, schema, name, definer }: DefinerObject,
 ): Promise<void> {
   const { session, maker, to } = work
-  const before = await readProgram(session, { kind, schema, name })
+  const before = await readWhole(session, { kind, schema, name })
   const entry = { ...before, create: withDefiner(before.create, to) }
   const worked = kind === 'view' && (await opens(session, entry))
   if (kind === 'view' || session.flavor.family === 'mariadb') {
@@ -148,12 +148,26 @@ async function rehomeGroup(
   const isTheirs = (name: string): boolean => theirs.some(one => one.name === name)
   const programs: { entry: ProgramEntry; grants: string[] }[] = []
   for (const name of names.slice(names.findIndex(isTheirs))) {
-    const entry = await readProgram(session, { kind: 'trigger', schema, name })
+    const entry = await readWhole(session, { kind: 'trigger', schema, name })
     const create = isTheirs(name) ? withDefiner(entry.create, to) : entry.create
     programs.push({ entry: { ...entry, create }, grants: [] })
   }
   await replaceAll(work, { programs, table })
   for (const { entry } of programs) await compare(session, entry)
+}
+
+/** What would be written anew with other letters stays as it is. */
+async function readWhole(
+  session: Session,
+  program: Pick<ProgramEntry, 'kind' | 'schema' | 'name'>,
+): Promise<ProgramEntry> {
+  const entry = await readProgram(session, program)
+  if (!entry.lossy) return entry
+  throw new EcomdbError('UNSUPPORTED', {
+    what: `${entry.kind} ${entry.schema}.${entry.name} cannot be made again as it is`,
+    why: `it has bytes or letters that are not in ${entry.characterSetClient}, its client's character set`,
+    hints: ['make it again by hand, from its source'],
+  })
 }
 
 /** Drops and makes again, behind a journal. Writers of a trigger's table wait meanwhile. */

@@ -6,6 +6,7 @@ import type { ObservedCatalog } from './read-catalog.ts'
 export async function findLosses(session: Session, catalog: ObservedCatalog): Promise<string[]> {
   return [
     ...invalidViews(catalog),
+    ...lossyPrograms(catalog),
     ...misplacedTables(catalog),
     ...(session.flavor.family === 'mysql' ? await secondPasswords(session) : []),
   ]
@@ -19,6 +20,17 @@ function invalidViews({ programs }: ObservedCatalog): string[] {
       : [
           `view ${schema}.${name} is invalid here, and will not come back until what it refers to does: ${invalid}`,
         ],
+  )
+}
+
+/** Restored and source read alike: nothing else tells of it. */
+function lossyPrograms({ programs }: ObservedCatalog): string[] {
+  return programs.flatMap(({ kind, schema, name, characterSetClient, lossy }) =>
+    lossy
+      ? [
+          `${kind} ${schema}.${name} has bytes or letters that are not in ${characterSetClient}, its client's character set: it does not come back as it is`,
+        ]
+      : [],
   )
 }
 

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { EcomdbError } from '#core/errors'
 import type { ProgramEntry } from '#domain/backup/manifest'
 import { quoteIdentifier } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
-import { fromMarked, isSjis, markedBytes } from '../sjis-backslash.ts'
+import { fromMarked, isSjis, markedBytes, markedText } from '../sjis-backslash.ts'
 import { isAscii, type StoredStrings, shownPieces, withoutEscapes } from './shown-pieces.ts'
 
 /** A program of a database as information_schema has it. */
@@ -66,12 +67,17 @@ export async function showCreateProgram(
   const isGarbled = mayBeGarbled(kind, client, create)
   const isEscaped =
     kind !== 'view' && sqlMode.includes('NO_BACKSLASH_ESCAPES') && create.includes('\\')
-  const stored = isGarbled || isEscaped ? (known ?? (await findStored(session, program))) : null
-  const text =
-    (stored && isGarbled ? await ungarbled(session, program, client, stored) : null) ?? create
+  const stored =
+    kind !== 'view' && (isGarbled || isEscaped)
+      ? (known ?? (await findStored(session, program)))
+      : undefined
+  const { text, isLossy } = isGarbled
+    ? await ungarbled(session, program, { client, create, stored })
+    : { text: create, isLossy: false }
   return {
     ...{ kind, schema, name },
     create: stored && isEscaped ? withoutEscapes(kind, text, stored.comment) : text,
+    ...(isLossy ? { lossy: true } : {}),
     sqlMode,
     characterSetClient: client,
     collationConnection: String(row?.['collation_connection'] ?? ''),
@@ -97,13 +103,15 @@ async function collationOf(session: Session): Promise<string | null> {
 }
 
 /** What is in these is UTF-8, or is not converted. */
-const SHOWN_AS_STORED = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'ascii', 'binary', ''])
+const SHOWN_AS_STORED = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'binary', ''])
 
-/** A server puts a question mark where it can make no letter of the bytes. */
+/** A server puts a question mark where it can make no letter of the bytes; our driver U+FFFD. */
 function mayBeGarbled(kind: ProgramEntry['kind'], client: string, create: string): boolean {
-  // A view's text is made anew in UTF-8.
-  if (kind === 'view' || SHOWN_AS_STORED.has(client) || !/^\w+$/.test(client)) return false
-  return !isAscii(create) || create.includes('?') || (isSjis(client) && create.includes('\\'))
+  if (!/^\w+$/.test(client)) return false
+  if (SHOWN_AS_STORED.has(client)) return /[?\ufffd]/.test(create)
+  const hasBackslash = isSjis(client) && create.includes('\\')
+  // A view's text is made anew, all of it in the client's set.
+  return hasBackslash || (kind !== 'view' && (!isAscii(create) || create.includes('?')))
 }
 
 async function findStored(
@@ -115,38 +123,58 @@ async function findStored(
   return all.find(one => one.name === name && one.type === kind.toUpperCase())
 }
 
-/**
- * The text as it is stored, not as the server garbles it (see shownPieces).
- *
- * @returns null where nothing is garbled, or the bytes are no text
- */
+interface Shown {
+  client: string
+  create: string
+  /** Of a view: undefined. */
+  stored: StoredProgram | undefined
+}
+
+interface ReadText {
+  text: string
+  /** Are there bytes that are no text in the client's set, or letters that it lacks? */
+  isLossy: boolean
+}
+
+/** The text as it is stored, not as the server garbles it (see shownPieces). */
 async function ungarbled(
   session: Session,
   program: ProgramName,
-  client: string,
-  stored: StoredProgram,
-): Promise<string | null> {
+  { client, create, stored }: Shown,
+): Promise<ReadText> {
   const { kind } = program
-  if (kind !== 'function' && isPlain(stored) && !isSjis(client)) return null
-  const shown = await shownBytes(session, program)
-  const pieces = shown ? shownPieces(kind, shown, stored) : []
-  if (!pieces.some(({ isUtf8 }) => isUtf8) && !isSjis(client)) return null
-  const theirs = pieces.filter(({ isUtf8 }) => !isUtf8)
+  const mayLose = /[?\ufffd]/.test(create)
+  const isSame = kind !== 'function' && kind !== 'view' && stored && isAscii(lettersOf(stored))
+  if (isSame && !mayLose && !isSjis(client)) return { text: create, isLossy: false }
+  const bytes = await shownBytes(session, program)
+  if (!bytes) return { text: create, isLossy: false }
+  if (SHOWN_AS_STORED.has(client)) return { text: create, isLossy: !isUtf8(bytes) }
+  const pieces = stored ? shownPieces(kind, bytes, stored) : [{ bytes, isUtf8: false }]
+  const theirs = pieces.filter(piece => !piece.isUtf8)
+  // MariaDB, too, puts a question mark into a name where the client's set lacks the letter.
+  const names = markedText(client, stored ? lettersOf(stored) : '')
+  const values = [names, ...theirs.map(piece => markedBytes(client, piece.bytes))]
   const [row] = await session.rows(
-    `SELECT ${theirs.map((_, place) => `CONVERT(CONVERT(? USING ${client}) USING utf8mb4) AS p${place}`)}`,
-    theirs.map(({ bytes }) => markedBytes(client, bytes)),
+    `SELECT ${values.map((_, place) => `CONVERT(CONVERT(? USING ${client}) USING utf8mb4) AS p${place}`)}`,
+    values,
   )
-  const converted = Object.values(row ?? {})
+  const [shownNames, ...converted] = Object.values(row ?? {})
   const texts = pieces.map(piece =>
     piece.isUtf8 ? piece.bytes.toString() : converted[theirs.indexOf(piece)],
   )
-  return pieces.length > 0 && texts.every(text => typeof text === 'string')
-    ? fromMarked(client, texts.join(''))
-    : null
+  if (!texts.every(text => typeof text === 'string')) return { text: create, isLossy: true }
+  const text = fromMarked(client, texts.join(''))
+  const isLossy = questionMarks(Buffer.from(text)) > questionMarks(bytes) || shownNames !== names
+  return { text, isLossy }
 }
 
-function isPlain({ name, definer, comment, table }: StoredStrings): boolean {
-  return isAscii(name + definer + comment + table)
+/** No letter of a set that a client can send has this byte in it. */
+function questionMarks(bytes: Buffer): number {
+  return bytes.filter(byte => byte === 0x3f).length
+}
+
+function lettersOf({ name, definer, comment, table }: StoredStrings): string {
+  return name + definer + comment + table
 }
 
 /** What SHOW CREATE prints before the server converts it for the client. */
