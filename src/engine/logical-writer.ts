@@ -46,7 +46,7 @@ export interface SilentView {
   name: string
   /** The server's reason. */
   error: string
-  /** The server can prepare a statement on it: what it refuses comes of the rows, as in a division by zero. */
+  /** What the server refuses comes of the rows alone, as in a division by zero. */
   opens: boolean
 }
 

@@ -41,6 +41,20 @@ export const isGone = (error: unknown): boolean =>
   [1049, 1146, 1305, 1360, 1539].includes(serverErrorNumber(error) ?? 0)
 
 /** The table was dropped, or is not as it was when the snapshot was opened. */
+/**
+ * Errors that a value of a row makes, and nothing that is missing: too many rows of a subquery, one key
+ * twice in a temporary table, division by zero, out of range, no date, no number, no JSON, no geometry.
+ * Manuals: "Server Error Message Reference".
+ */
+const OF_ROWS = [
+  ...[1062, 1242, 1264, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690],
+  ...[3037, 3055, 3140, 3141, 3146, 3156],
+]
+
+/** The server refuses because of what rows hold. */
+export const comesOfRows = (error: unknown): boolean =>
+  OF_ROWS.includes(serverErrorNumber(error) ?? 0)
+
 export const isChangedTable = (error: unknown): boolean =>
   [1054, 1146, 1412].includes(serverErrorNumber(error) ?? 0)
 

@@ -48,7 +48,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   start: (options, { lineage }) => startMariadbBackup(options, lineage ?? ''),
   async prepare(folder, { increments, workFolder }) {
     const program = findInstallation('mariadb').program('mariadb-backup')
-    const prepare = ['--prepare', `--target-dir=${folder}`, '--use-memory=256M']
+    const prepare = ['--prepare', `--target-dir=${folder}`, '--use-memory=128M']
     const run = (more: readonly string[]) =>
       runProgram(program, [...prepare, ...more], { cwd: workFolder, diesWithUs: true })
     await run([])

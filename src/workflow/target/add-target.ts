@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { EcomdbError } from '#core/errors'
 import type { AddedTarget } from '#domain/target/target-report'
@@ -33,10 +34,12 @@ export async function addTarget(options: AddTargetOptions): Promise<AddedTarget>
   const { withTarget } = await import('#config/add-target')
   const file = { path: configFile, folder: dirname(configFile) }
   let lines = ''
-  await editConfigFile(configFile, text => {
+  const edit = (text: string): string | null => {
     const changed = withTarget(text, place, name, file)
     lines = changed?.lines ?? ''
-    return dryRun ? null : (changed?.text ?? null)
-  })
+    return changed?.text ?? null
+  }
+  if (dryRun) edit(await readFile(configFile, 'utf8'))
+  else await editConfigFile(configFile, edit)
   return { configFile, target: placeLabel(place), name, dryRun, lines }
 }

@@ -3,8 +3,8 @@ import { EcomdbError, messageOf } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
 import type { RestoreTarget, SilentView } from '../../logical-writer.ts'
 import { quoteQualified } from '../../quote.ts'
+import { comesOfRows } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
-import { whyNotOpened } from '../logical/read-programs.ts'
 
 /** See LogicalWriter.observe. */
 export async function observeTarget(session: Session, manifest: Manifest): Promise<RestoreTarget> {
@@ -96,8 +96,7 @@ export async function askViews(
       await session.rows(`SELECT 1 FROM ${quoteQualified(schema, name)} LIMIT 1`)
     } catch (error) {
       if (error instanceof EcomdbError && error.code === 'SERVER_LOST') throw error
-      const opens = (await whyNotOpened(session, schema, name)) === undefined
-      failed.push({ schema, name, error: messageOf(error), opens })
+      failed.push({ schema, name, error: messageOf(error), opens: comesOfRows(error) })
     }
   }
   return failed

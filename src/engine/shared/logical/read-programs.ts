@@ -116,7 +116,7 @@ async function invalidViews(session: Session, schema: string): Promise<Map<strin
  *
  * @returns why it cannot be opened, or undefined when it can, or is hidden from this account
  */
-export async function whyNotOpened(
+async function whyNotOpened(
   session: Session,
   schema: string,
   name: string,
