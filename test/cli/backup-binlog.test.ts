@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -157,8 +157,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     expect(poor.status, poor.stderr).toBe(21)
     expect(poor.stderr).toContain(`GRANT REPLICATION SLAVE, ${monitor} ON *.*`)
     await shop.run(`GRANT REPLICATION SLAVE, ${monitor} ON *.* TO ${account}`)
-    // As an earlier version named the folder of a run, which was killed; no process has this number.
-    await mkdir(join(folder, 'state', 'binlog', '999999999-0123abcd'), { recursive: true })
+    // As an earlier version named the folder of a run, which was killed long ago; no process has this number.
+    const killed = join(folder, 'state', 'binlog', '999999999-0123abcd')
+    await mkdir(killed, { recursive: true })
+    await utimes(killed, 0, 0)
     const rich = await archive()
     expect(rich.status, rich.stderr).toBe(0)
     expect(await readdir(join(folder, 'state', 'binlog'))).toEqual([])
