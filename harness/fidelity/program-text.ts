@@ -35,8 +35,13 @@ export function programStatements(
   const context = CONTEXTS[wish.context % CONTEXTS.length] ?? ''
   // A text in another character set is sent in it; ASCII is the same in all of them.
   const ascii = /^[\x20-\x7e\n]*$/.test(text)
+  return madeIn(ascii ? context : CONTEXTS[0], mode, text)
+}
+
+/** A program's statement in a session of these settings, and what brings the session back. */
+function madeIn(names: string, mode: string, text: string): string[] {
   return [
-    ascii ? context : (CONTEXTS[0] as string),
+    names,
     `SET sql_mode = '${mode}'`,
     mode.startsWith('ANSI') ? inDoubleQuotes(text) : text,
     "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
@@ -68,10 +73,12 @@ export function otherClientStatements(
   const name = quoted(oddName(`q${place}${letters}`, wish.name))
   const mode = MODES[wish.mode % MODES.length] ?? ''
   const create = `CREATE DEFINER = \`d${letters}\`@\`localhost\``
+  // inDoubleQuotes leaves a text with a backslash as it is.
+  const line = mode.startsWith('ANSI') ? '' : '\\n'
   const texts = [
-    `${create} EVENT ${name} ON SCHEDULE EVERY 1 DAY STARTS '2031-01-01 00:00:00' DISABLE COMMENT 'it''s ${letters}' DO SET @a = '${letters}\\n'`,
+    `${create} EVENT ${name} ON SCHEDULE EVERY 1 DAY STARTS '2031-01-01 00:00:00' DISABLE COMMENT 'it''s ${letters}' DO SET @a = '${letters}${line}'`,
     `${create} FUNCTION ${name}(\`a${letters}\` INT) RETURNS ENUM('${letters}', 'b') DETERMINISTIC COMMENT '${letters}' RETURN '${letters}'`,
-    `${create} PROCEDURE ${name}(\`a${letters}\` INT) COMMENT '${letters}' BEGIN SELECT '${letters}\\n', \`a${letters}\`; END`,
+    `${create} PROCEDURE ${name}(\`a${letters}\` INT) COMMENT '${letters}' BEGIN SELECT '${letters}${line}', \`a${letters}\`; END`,
     // MariaDB cannot read a trigger of a set in which a letter takes the backtick behind it.
     ...(family === 'mysql' || ['latin1', 'cp1251', 'latin2'].includes(set)
       ? [
@@ -80,13 +87,7 @@ export function otherClientStatements(
       : []),
   ]
   const text = texts[wish.kind % texts.length] ?? ''
-  return [
-    `SET NAMES ${set}`,
-    `SET sql_mode = '${mode}'`,
-    mode.startsWith('ANSI') ? inDoubleQuotes(text) : text,
-    "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
-    CONTEXTS[0],
-  ]
+  return madeIn(`SET NAMES ${set}`, mode, text)
 }
 
 /** Identifiers as ANSI_QUOTES has them; only where that is safe. */

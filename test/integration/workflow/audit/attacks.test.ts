@@ -481,27 +481,28 @@ describe.each(TEST_ENGINES)('%s', family => {
 
   test('what an older build wrote, with a colon after the length of a text, verifies beside what this one writes', async () => {
     const place = await AuditPlace.make(own.engine, own.server, own.folder)
+    const writesAndVerifies = async (...statements: readonly string[]): Promise<void> => {
+      await place.asWriter(...statements)
+      await place.seal()
+      expect((await place.verify()).findings).toEqual([])
+    }
     try {
       await asOlderBuild(place)
       await place.seal({ accept: 'an older build' })
-      await place.asWriter(
+      await writesAndVerifies(
         "INSERT INTO messages (said_at, user_id, said) VALUES (NOW(), 1, 'a,b~:ä'), (NOW(), 2, NULL), (NOW(), 2, '')",
         "UPDATE messages SET said = '' WHERE id = 2",
       )
-      await place.seal()
-      expect((await place.verify()).findings).toEqual([])
       const status = await auditStatus(place.audited, { ...place.signing, anchors: 1 })
       expect(status.tables.find(({ table }) => table === 'messages')?.problems).toEqual([
         'an older ecomdb laid its rows out: run `ecomdb audit install`',
       ])
       await place.install()
       await place.seal({ accept: 'this build' })
-      await place.asWriter(
+      await writesAndVerifies(
         "INSERT INTO messages (said_at, user_id, said) VALUES (NOW(), 1, 'a,b~:ä'), (NOW(), 2, NULL)",
         "UPDATE messages SET said = 'ü' WHERE id = 1",
       )
-      await place.seal()
-      expect((await place.verify()).findings).toEqual([])
     } finally {
       await place.close()
     }
