@@ -41,11 +41,7 @@ export async function runIdentified(
  * Whether the account of `ALTER USER … IDENTIFIED BY PASSWORD_MARK` has this password already. Asked of
  * MariaDB: the hashes of MySQL do not tell.
  */
-export async function hasPassword(
-  session: Session,
-  sql: string,
-  password: Secret,
-): Promise<boolean> {
+export async function hasHashOf(session: Session, sql: string, password: Secret): Promise<boolean> {
   const [, account] = /^ALTER USER (.+)$/s.exec(sql.split(IDENTIFIED)[0] ?? '') ?? []
   if (account === undefined || session.flavor.family === 'mysql') return false
   const made = await session.value(`SHOW CREATE USER ${account}`)

@@ -8,7 +8,7 @@ import type { Provisioner } from '../../provisioner.ts'
 import { quoteIdentifier } from '../../quote.ts'
 import { isDeadlock, serverErrorNumber } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
-import { hasPassword, runAccountStatement, runIdentified } from '../credentials/run-identified.ts'
+import { hasHashOf, runAccountStatement, runIdentified } from '../credentials/run-identified.ts'
 import { openSession } from '../mysql2-session.ts'
 import {
   type AccountDialect,
@@ -80,7 +80,7 @@ export function provisioner(dialect: AccountDialect): Provisioner {
       const { kind, sql } = step
       if (!password) await runWithRetries(session, sql)
       // A server that remembers passwords refuses the one that the account has.
-      else if (!(await hasPassword(session, sql, password))) {
+      else if (!(await hasHashOf(session, sql, password))) {
         await runIdentified(session, sql, password)
       }
       if (kind === 'database') await session.run(`USE ${quoteIdentifier(databaseOf(sql))}`)
