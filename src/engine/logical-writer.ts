@@ -21,6 +21,11 @@ export interface LogicalWriter {
   lock(session: Session): Promise<void>
   /** What is on the server already. Reads only. */
   observe(session: Session, manifest: Manifest): Promise<RestoreTarget>
+  /**
+   * Does it make every table in its data directory, whatever DATA DIRECTORY says (MariaDB's
+   * skip-symbolic-links)?
+   */
+  ignoresPlaces(session: Session): Promise<boolean>
   /** Of these databases those that are there, with how many objects they hold. */
   databasesThere(session: Session, names: readonly string[]): Promise<RestoreTarget['databases']>
   /**

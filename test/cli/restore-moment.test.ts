@@ -345,6 +345,20 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
           expect(await shop.value(`SELECT i FROM shop.away_${engine}`, server)).toBe('1')
         }
       })
+      const gtid = await shop.gtidOf(/DROP TABLE.*away/)
+      const rows = await shop.ecomdb(
+        ['restore', '--before-gtid', gtid, '--confirm', 'shop'],
+        target,
+      )
+      expect(rows.status, rows.stderr).toBe(3)
+      expect(rows.stdout).toContain('FINDING: the log puts tables elsewhere')
+      expect(await state()).toEqual(before)
+      expect(await shop.value('SELECT i FROM shop.away_Aria', target)).toBe('1')
+      for (const name of ['shop', 'ecomdb_audit']) {
+        await shop.rows(`DROP DATABASE ${name}`, target)
+      }
+      await shop.rows("DROP USER IF EXISTS 'late'@'%', 'ecomdb_job'@'%'", target)
+      await shop.rows('DROP ROLE IF EXISTS clerk, packer', target)
       await rm(away, { recursive: true })
       // Rows of a table that the log does not make are refused: the server and its files are gone then.
       const failed = await restore(/DROP TABLE.*unlogged/)

@@ -44,7 +44,7 @@ export class LoggedShop {
       `dedup_key_file: ${dedupKeyFile}`,
       `identity_files: ${JSON.stringify(identityFiles)}`,
     ])
-    const source = await startLogged(engine, join(folder, 'source'))
+    const source = await startLogged(engine, join(folder, 'source'), MAY_LINK[family])
     return new LoggedShop(family, folder, engine, place, source)
   }
 
@@ -106,7 +106,8 @@ export class LoggedShop {
 
   async restart(): Promise<void> {
     await this.engine.scratchServers.stop(this.source.folder)
-    this.source = await startLogged(this.engine, this.source.folder)
+    const more = MAY_LINK[this.family]
+    this.source = await startLogged(this.engine, this.source.folder, more)
   }
 
   /** The GTID of the transaction that holds a statement, as the server itself shows it. */
@@ -126,6 +127,12 @@ export class LoggedShop {
   async stop(): Promise<void> {
     await this.engine.scratchServers.remove(this.source.folder)
   }
+}
+
+/** As servers of other people do: they may put tables elsewhere. */
+const MAY_LINK: Readonly<Record<EngineFamily, readonly string[]>> = {
+  mariadb: ['--symbolic-links'],
+  mysql: [],
 }
 
 export interface Follower {

@@ -10,6 +10,8 @@ import type {
   ProgramEntry,
   SpatialReferenceEntry,
 } from './manifest.ts'
+import { namedTables, type TableElsewhere } from './manifest-inside.ts'
+import { placedElsewhere, placedInside } from './placed-elsewhere.ts'
 import { maskHashes } from './restored-accounts.ts'
 
 /** Definitions of a server, as they are now. */
@@ -60,7 +62,7 @@ export function compareCatalog(
     )
   }
   return [
-    compareTables(expected, found, wanted),
+    ...compareTables(expected, found, wanted),
     compare('views', ['view']),
     compare('routines', ['procedure', 'function', 'package', 'package body']),
     compare('triggers', ['trigger']),
@@ -81,9 +83,11 @@ function compareTables(
   expected: Pick<Manifest, 'databases' | 'tables'>,
   found: FoundCatalog,
   wanted: (schema: string) => boolean,
-): Check {
+): Check[] {
   const databases = expected.databases.filter(({ name }) => wanted(name))
   const tables = expected.tables.filter(({ schema }) => wanted(schema))
+  const placed: TableElsewhere[] = []
+  const moved: TableElsewhere[] = []
   const differences = [
     ...databases.flatMap(({ name, create }) => {
       const is = found.databases.find(database => database.name === name)
@@ -92,16 +96,42 @@ function compareTables(
     ...tables.flatMap(({ schema, name, create }) => {
       const is = found.tables.find(table => table.schema === schema && table.name === name)
       const label = `table \`${schema}\`.\`${name}\``
-      const same = is && comparable(is.create) === comparable(create)
-      return same ? [] : difference(label, create, is?.create)
+      const place = placedElsewhere(create)
+      if (place !== null) placed.push({ schema, name, place })
+      if (is && comparable(is.create) === comparable(create)) return []
+      if (!is || place === null || !isSameInside(is.create, create)) {
+        return difference(label, create, is?.create)
+      }
+      moved.push({ schema, name, place })
+      return []
     }),
     ...extra(tables, found.tables, 'table', wanted),
   ]
-  return checkOf(
-    'definitions',
-    `${tables.length} tables of ${databases.map(({ name }) => name).join(', ')}`,
-    differences,
-  )
+  const besides = moved.length === 0 ? '' : `; of ${moved.length} without where they lie`
+  return [
+    checkOf(
+      'definitions',
+      `${tables.length} tables of ${databases.map(({ name }) => name).join(', ')}${besides}`,
+      differences,
+    ),
+    ...placesCheck(placed, moved),
+  ]
+}
+
+/**
+ * A drill makes every table in its own folder, and a server can be told to put none elsewhere. Then
+ * all else of the definition is compared, and nothing says that the place would have been right.
+ */
+function placesCheck(placed: readonly TableElsewhere[], moved: readonly TableElsewhere[]): Check[] {
+  if (placed.length === 0) return []
+  if (moved.length === 0) return [checkOf('places', `of ${namedTables(placed)}`, [])]
+  const summary = `in the data directory, and not where they lay: ${namedTables(moved)}`
+  return [{ name: 'places', outcome: 'unchecked', summary, differences: [] }]
+}
+
+/** All but the place, which the server that was asked for it has left out. */
+function isSameInside(is: string, was: string): boolean {
+  return placedElsewhere(is) === null && comparable(is) === comparable(placedInside(was))
 }
 
 /** MariaDB adds partitions by itself, as time goes by, where the table says AUTO. */

@@ -71,8 +71,6 @@ function grantedOptions(settings: Readonly<Record<string, string>>): string[] {
   return [
     // The log has the hashes of passwords, which a copy that checks passwords would refuse.
     '--strict-password-validation=OFF',
-    // Where the log puts tables (DATA DIRECTORY) is no place of ours: they are made inside.
-    '--skip-symbolic-links',
     ...commonOptions(settings),
   ]
 }

@@ -75,10 +75,15 @@ export const mariadbScratch: ScratchDialect = {
       '--character-set-server=utf8mb4',
       '--server-id=1',
       '--local-infile=ON',
+      // A private server writes into its own folder: DATA DIRECTORY and INDEX DIRECTORY are ignored,
+      // also in a log that is replayed, for they are places of a live server.
+      '--skip-symbolic-links',
       '--innodb-buffer-pool-size=256M',
       `--innodb-sort-buffer-size=${sortBufferMebibytes()}M`,
       ...(purpose === 'drill'
         ? [
+            // Its working folder: what a view of the snapshot calls may read and write no file elsewhere.
+            '--secure-file-priv=.',
             '--skip-log-bin',
             '--innodb-flush-log-at-trx-commit=0',
             '--innodb-doublewrite=OFF',

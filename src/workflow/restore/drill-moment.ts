@@ -11,6 +11,7 @@ import { showWindow } from '../binlog/show-window.ts'
 import type { DrillOptions } from './drilled-snapshot.ts'
 import { findingOf } from './drilled-snapshot.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
+import { LOG_INSIDE } from './place-tables.ts'
 import { restoreToMoment } from './restore-to-moment.ts'
 import { withDrillServer } from './scratch-drill-server.ts'
 
@@ -55,7 +56,8 @@ export async function drillMoment(
       )
       const { transactions } = report.replay
       const proof = report.outcome?.checks.filter(({ outcome }) => outcome === 'failed') ?? []
-      const summary = `${text}: ${formatCount(transactions)} transactions replayed after snapshot ${report.snapshotId}`
+      const inside = report.findings.includes(LOG_INSIDE) ? `; ${LOG_INSIDE}` : ''
+      const summary = `${text}: ${formatCount(transactions)} transactions replayed after snapshot ${report.snapshotId}${inside}`
       const check = checkOf(
         'moment',
         summary,
@@ -99,6 +101,6 @@ function restoreOptions(
 ): Parameters<typeof restoreToMoment>[0] {
   return {
     ...{ snapshot: 'latest', dryRun: false, startOver: false, binlog: false },
-    ...{ services: [], connections, confirm },
+    ...{ services: [], connections, confirm, inside: true },
   }
 }

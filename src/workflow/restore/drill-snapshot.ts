@@ -4,6 +4,7 @@ import type { Progress } from '#core/progress'
 import { readIdentities, type SigningKey } from '#crypto/key-files'
 import { checkOf } from '#domain/backup/check'
 import { type DrillReport, type MomentDrill, missedObjectives } from '#domain/backup/drill-report'
+import { manifestInside } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
 import type { Engine } from '#engine/engine'
@@ -150,10 +151,12 @@ async function drillOn(
   }
 }
 
+/** A table that lies elsewhere may lie there now, of the live server on this very host. */
 async function drillPlan(
-  { manifest }: OpenedSnapshot,
+  snapshot: OpenedSnapshot,
   { engine, connect }: { engine: Engine; connect: ConnectOptions },
 ): Promise<RestorePlan> {
+  const manifest = manifestInside(snapshot.manifest)
   const session = await engine.connect(connect)
   try {
     const target = await engine.logicalWriter.observe(session, manifest)

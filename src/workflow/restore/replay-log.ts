@@ -30,7 +30,7 @@ export interface ReplayRun {
   /** What is done about events and people afterwards; null: they stay as the log left them. */
   settle: SettleOptions | null
   /** See ReplayOptions. */
-  onElsewhere?: () => void
+  onElsewhere?: (() => void) | undefined
   clock: Clock
 }
 

@@ -15,6 +15,7 @@ import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
 import { type ChosenStart, chooseStart } from './choose-snapshot.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
+import { LOG_INSIDE } from './place-tables.ts'
 import { replayLog } from './replay-log.ts'
 import { type ReplaySpan, replaySpan } from './replay-span.ts'
 import {
@@ -72,7 +73,7 @@ export async function restoreFilesToMoment(
           const run = { archive, access, span, place: { engine, connect }, clock }
           // There is no log that it could write to.
           const how = { binlog: true, keepGtids: hasGtids(chosen, span), settle: null }
-          const onElsewhere = (): void => void findings.push(INSIDE)
+          const onElsewhere = (): void => void findings.push(LOG_INSIDE)
           replay.outcome = await replayLog({ ...run, ...how, onElsewhere }, progress)
           return [
             checkOf('start', `a private ${version} started on the files, and stopped`, []),
@@ -110,9 +111,6 @@ const hasGtids = ({ snapshot }: ChosenStart, { gtids }: ReplaySpan): boolean =>
 /** Of the moment; where nothing is replayed, the snapshot's. */
 const gtidsOf = ({ snapshot }: ChosenStart, { gtids, transactions }: ReplaySpan): string | null =>
   gtids ?? (transactions === 0 ? (snapshot.position?.gtidSet ?? null) : null)
-
-const INSIDE =
-  'the log puts tables elsewhere (DATA DIRECTORY or INDEX DIRECTORY), where nothing was written: those that are there at the moment are in the data directory'
 
 const replayed = ({ transactions, segments }: ReplaySpan): string =>
   `${countOf(transactions, 'transaction')} of ${countOf(segments.length, 'segment')}, to the last statement`

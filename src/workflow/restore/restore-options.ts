@@ -34,6 +34,8 @@ export interface RestoreOptions {
   binlog: boolean
   /** User names of programs, whose accounts do not come back locked. */
   services: readonly string[]
+  /** Into a server that is thrown away: no table is made outside of its data directory. */
+  inside?: boolean | undefined
   /** Connections, for loading and for reading back. */
   connections: number
   /** What follows when the snapshot's content has been proved. */

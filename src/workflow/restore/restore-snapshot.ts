@@ -4,6 +4,7 @@ import { EcomdbError, type ErrorCode } from '#core/errors'
 import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
+import { namedTables, type TableElsewhere, tablesElsewhere } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
@@ -14,6 +15,7 @@ import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { leaversSince } from './leavers-since.ts'
 import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
+import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
 import { snapshotBeside } from './restore-beside.ts'
 import { type RestoreJournal, readJournal, removeJournal, writeJournal } from './restore-journal.ts'
@@ -73,7 +75,9 @@ async function restoreInUse(
     const leavers = await leaversSince(access, whole.envelope.consistentAt)
     // A replay may name them, so then they go after it.
     const gone = options.sequel ? [] : leavers.accounts
-    const { snapshot, notes } = await snapshotBeside(options, gone, whole, place, session)
+    const beside = await snapshotBeside(options, gone, whole, place, session)
+    const placed = placeTables(options, beside.snapshot)
+    const { snapshot } = placed
     const prepared = await prepare(options, snapshot, place, session)
     const { plan, journal } = prepared
     const own = [...plan.makes.databases, ...(journal?.databases ?? [])]
@@ -83,7 +87,8 @@ async function restoreInUse(
     const found = isBeside
       ? []
       : [...leavers.findings, ...(await rowsWithoutTrail(options, place, session))]
-    const report = reportOf(snapshot, prepared, [...notes, ...told], found)
+    const notes = [...beside.notes, ...placed.notes, ...told]
+    const report = reportOf(snapshot, prepared, notes, found)
     if (options.dryRun) return report
     confirm(options, plan)
     if (options.startOver && journal) {
@@ -91,7 +96,8 @@ async function restoreInUse(
       refuseOthers(await place.engine.logicalWriter.databasesThere(session, names), plan.makes)
     }
     const run = { options, access, snapshot, place, session, clock, leavers: leavers.accounts }
-    return { ...report, outcome: await execute(run, prepared, progress) }
+    const outcome = await execute(run, prepared, progress)
+    return { ...report, findings: [...report.findings, ...movedBy(outcome)], outcome }
   } finally {
     await session.close()
   }
@@ -199,10 +205,17 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       trail,
     }
   } catch (error) {
-    throw withWhatIsThere(error, plan, canResume)
+    const elsewhere = tablesElsewhere(snapshot.manifest, options.databases)
+    throw withWhatIsThere(error, plan, canResume, elsewhere)
   } finally {
     advised()
   }
+}
+
+/** A server can be told to put no table elsewhere: then there is less room where they are. */
+function movedBy({ checks }: RestoreOutcome): string[] {
+  const places = checks.filter(({ name, outcome }) => name === 'places' && outcome === 'unchecked')
+  return places.map(({ summary }) => summary)
 }
 
 /** Rows of before under a trail of now differ from their events. */
@@ -262,7 +275,12 @@ function leftText({ makes }: RestorePlan): string {
 }
 
 /** The same error, and what it leaves on the server. */
-function withWhatIsThere(error: unknown, plan: RestorePlan, canResume: boolean): unknown {
+function withWhatIsThere(
+  error: unknown,
+  plan: RestorePlan,
+  canResume: boolean,
+  elsewhere: readonly TableElsewhere[],
+): unknown {
   if (!(error instanceof EcomdbError)) return error
   const left = leftText(plan)
   const code: ErrorCode = error.code
@@ -271,6 +289,11 @@ function withWhatIsThere(error: unknown, plan: RestorePlan, canResume: boolean):
     why: error.why ? `${error.why}; ${left}` : left,
     hints: [
       ...error.hints,
+      ...(code === 'SERVER_REFUSED' && elsewhere.length > 0
+        ? [
+            `these places must be there, and the server be able to use them: ${namedTables(elsewhere)}`,
+          ]
+        : []),
       ...(code === 'CONTENT_MISMATCH' || !canResume
         ? []
         : ['run the command again with --resume: it continues, and loads nothing twice']),

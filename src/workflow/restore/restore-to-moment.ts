@@ -12,6 +12,7 @@ import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
 import { type ChosenStart, chooseStart } from './choose-snapshot.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
+import { LOG_INSIDE } from './place-tables.ts'
 import { replayLog } from './replay-log.ts'
 import { type ReplaySpan, replaySpan } from './replay-span.ts'
 import type { RestoreOptions, RestorePlace, RestoreReport } from './restore-options.ts'
@@ -47,15 +48,19 @@ export async function restoreToMoment(
     const span = await replaySpan(archive, chosen, access.identities, place.engine.binaryLog.replay)
     const replay = replayReportOf(moment, chosen, span)
     let before: ReplayTarget | null = null
+    let isInside = false
+    const findings: string[] = []
     const check = async (session: Session, own: readonly string[]): Promise<void> => {
       before = await requireOwnServer(place, session, own)
+      isInside = await place.engine.logicalWriter.ignoresPlaces(session)
       progress.stage('reading the segments of the binary log')
       await requireWhole(span, access)
     }
     const run = async (): Promise<void> => {
       const { services, binlog } = options
       const settle = { keep: before?.accounts ?? [], services }
-      const replayRun = { archive, access, place, span, binlog, settle, clock }
+      const onElsewhere = isInside ? (): void => void findings.push(LOG_INSIDE) : undefined
+      const replayRun = { archive, access, place, span, binlog, settle, onElsewhere, clock }
       replay.outcome = await replayLog(replayRun, progress)
     }
     const snapshot = chosen.snapshot.snapshotId
@@ -66,7 +71,7 @@ export async function restoreToMoment(
       clock,
       progress,
     )
-    return { ...restored, replay }
+    return { ...restored, findings: [...restored.findings, ...findings], replay }
   })
 }
 

@@ -1,6 +1,6 @@
 import type { LogicalWriter } from '../../logical-writer.ts'
 import { compileRestorePlan } from './compile-plan.ts'
-import { askViews, databasesThere, observeTarget } from './observe-target.ts'
+import { askViews, databasesThere, ignoresPlaces, observeTarget } from './observe-target.ts'
 import { endJournal, lockServer, readProgress } from './restore-progress.ts'
 import { openWriter } from './writer-session.ts'
 
@@ -8,6 +8,7 @@ import { openWriter } from './writer-session.ts'
 export const logicalWriter: LogicalWriter = {
   lock: lockServer,
   observe: observeTarget,
+  ignoresPlaces,
   databasesThere,
   progress: readProgress,
   endJournal,

@@ -38,6 +38,12 @@ async function refusesHashes(session: Session): Promise<boolean> {
   return rules !== '0'
 }
 
+/** See LogicalWriter.ignoresPlaces. MySQL's have_symlink is about MyISAM, whose places it does not show. */
+export async function ignoresPlaces(session: Session): Promise<boolean> {
+  if (session.flavor.family !== 'mariadb') return false
+  return (await session.value('SELECT @@have_symlink')) === 'DISABLED'
+}
+
 async function administrator(session: Session): Promise<RestoreTarget['administrator']> {
   const account = (await session.value('SELECT CURRENT_USER()')) ?? ''
   const at = account.lastIndexOf('@')

@@ -39,7 +39,7 @@ function misplacedTables({ tables }: ObservedCatalog): string[] {
     const place = placedElsewhere(create)
     return place === null
       ? []
-      : [`table ${schema}.${name} lies in ${place}: a server without it refuses the restore`]
+      : [`table ${schema}.${name} lies in ${place}: a server that lacks it refuses the restore`]
   })
 }
 
