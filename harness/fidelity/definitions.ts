@@ -100,6 +100,7 @@ const SOURCES: readonly { table: string; schema: string; without: readonly strin
   },
   { table: 'VIEWS', schema: 'TABLE_SCHEMA', without: [] },
   { table: 'ROUTINES', schema: 'ROUTINE_SCHEMA', without: TIMES },
+  { table: 'LIBRARIES', schema: 'LIBRARY_SCHEMA', without: TIMES },
   { table: 'PARAMETERS', schema: 'SPECIFIC_SCHEMA', without: [] },
   { table: 'TRIGGERS', schema: 'TRIGGER_SCHEMA', without: TIMES },
   // Events come back disabled.

@@ -44,6 +44,8 @@ export interface SchemaWish {
   programs: readonly ProgramWish[]
   /** Of clients whose character set is not UTF-8. */
   otherClients: readonly ProgramWish[]
+  /** What few servers have. */
+  rare: readonly ProgramWish[]
 }
 
 const small = (max: number): fc.Arbitrary<number> => fc.nat({ max })
@@ -91,4 +93,5 @@ export const schemaArbitrary: fc.Arbitrary<SchemaWish> = fc.record({
   programs: fc.array(program, { maxLength: 6 }),
   // Last, so that a seed keeps what it made before there were these.
   otherClients: fc.array(program, { maxLength: 3 }),
+  rare: fc.array(program, { maxLength: 2 }),
 })

@@ -17,6 +17,7 @@ import type { HarnessCase, PreparedSuite, Suite, SuiteContext } from '../suite.t
 import { serverDefinitions } from './definitions.ts'
 import { oddName } from './odd-names.ts'
 import { otherClientStatements, programStatements } from './program-text.ts'
+import { rareStatements } from './rare-text.ts'
 import { type SchemaWish, schemaArbitrary } from './schema-arbitrary.ts'
 import { type Dialect, type MadeTable, makeTable } from './table-text.ts'
 
@@ -128,6 +129,7 @@ class Place {
       ...data,
       ...wish.programs.flatMap((one, at) => programStatements(one, at, tables, family)),
       ...wish.otherClients.flatMap((one, at) => otherClientStatements(one, at, tables, family)),
+      ...wish.rare.flatMap((one, at) => rareStatements(one, at, family)),
     ]
     return { database, all, data }
   }

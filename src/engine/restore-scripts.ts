@@ -1,4 +1,5 @@
 import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
+import { madeForRows } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type { AccountEntry, Manifest, ProgramEntry, TableEntry } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
@@ -6,6 +7,7 @@ import { isPerson } from '#domain/backup/restored-accounts'
 import { underDatabaseCollation } from './database-collation.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from './past-event.ts'
 import { quoteIdentifier, quoteQualified, quoteString } from './quote.ts'
+import { isReadOnly, setReadOnly } from './read-only-database.ts'
 import { loadStatement } from './shared/bulk-load/row-statements.ts'
 
 /**
@@ -28,7 +30,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
         create,
         ...(after ? [after] : []),
       ]),
-      ...manifest.tables.flatMap(({ schema, create }) => [use(schema), create]),
+      ...manifest.tables.flatMap(table => [use(table.schema), madeForRows(table.create, table)]),
     ]),
     loads: manifest.tables.map(table => ({
       schema: table.schema,
@@ -51,6 +53,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
           `SELECT ${quoteString(`${program.kind} ${program.schema}.${program.name} was invalid on the source, and may be refused here`)} AS note`,
           ...programStatements(manifest, program),
         ]),
+      ...manifest.databases.filter(isReadOnly).map(database => setReadOnly(database, 1)),
     ]),
     check: script(manifest.tables.map(checkStatement)),
   }
@@ -76,6 +79,7 @@ const MYSQL_SESSION = [
 ]
 
 const MARIADB_SESSION = [
+  "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,IGNORE_BAD_TABLE_OPTIONS'",
   'SET SESSION check_constraint_checks = 0',
   '/*M!100804 SET SESSION explicit_defaults_for_timestamp = ON */',
   '/*M!101100 SET SESSION system_versioning_insert_history = ON */',

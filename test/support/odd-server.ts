@@ -22,6 +22,7 @@ export async function fillOddServer(session: Session, family: EngineFamily): Pro
   for (const sql of ROWS) await session.run(sql)
   for (const sql of family === 'mysql' ? MYSQL_ROWS : MARIADB_ROWS) await session.run(sql)
   for (const sql of PROGRAMS) await session.run(sql)
+  for (const sql of family === 'mysql' ? MYSQL_ONLY : MARIADB_ONLY) await session.run(sql)
   for (const sql of family === 'mysql' ? MYSQL_ACCOUNTS : MARIADB_ACCOUNTS) await session.run(sql)
 }
 
@@ -80,6 +81,8 @@ newline\`)) COMMENT = 'ENGINE=MyISAM, \\'x\\' ; --'`,
      PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE)`,
   'CREATE TABLE old_engine (a INT, n INT NOT NULL AUTO_INCREMENT, t VARCHAR(9), PRIMARY KEY (a, n), FULLTEXT KEY ft (t)) ENGINE=MyISAM',
   'CREATE TABLE in_memory (id INT PRIMARY KEY, t VARCHAR(9), KEY t (t) USING BTREE) ENGINE=MEMORY',
+  // It takes no key below its counter.
+  "CREATE TABLE archived (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, t VARCHAR(9)) ENGINE=ARCHIVE COMMENT='AUTO_INCREMENT=7'",
   'CREATE TABLE second.order_items (order_item_id INT NOT NULL PRIMARY KEY, created_at DATETIME NOT NULL, price_usd DECIMAL(6,2))',
   'CREATE TABLE second.orders (order_id INT NOT NULL PRIMARY KEY, created_at DATETIME NOT NULL, price_usd DECIMAL(6,2))',
   'CREATE TABLE second.other (id INT NOT NULL PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES `odd ``db" 名`.parents (id))',
@@ -145,6 +148,7 @@ const ROWS = [
   'INSERT INTO second.other VALUES (1, 2)',
   "INSERT INTO second.order_items VALUES (1, '2012-03-19 09:00:00', 49.99)",
   "INSERT INTO old_engine (a, t) VALUES (1, 'x'), (1, 'y'), (2, NULL)",
+  "INSERT INTO archived VALUES (3, 'a'), (5, 'b')",
   "INSERT INTO in_memory VALUES (1, 'x'), (2, NULL)",
   "INSERT INTO second.orders VALUES (1, '2012-03-19 09:00:00', 49.99)",
 ]
@@ -228,6 +232,34 @@ const PROGRAMS = [
   'SET NAMES utf8mb4',
   `USE ${ODD}`,
   "CREATE EVENT `e ENABLE DO` ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' ON COMPLETION PRESERVE ENABLE COMMENT 'ENABLE DO' DO DELETE FROM keyless WHERE a = 99",
+]
+
+const MYSQL_ONLY = [
+  // Of a later database than the routine that uses it.
+  'CREATE LIBRARY second.shared LANGUAGE JAVASCRIPT AS $$ export function one() { return 1 } $$',
+  `CREATE LIBRARY "li'b" COMMENT 'a\\b''c' LANGUAGE JAVASCRIPT AS $x$ '$$ é🐻\n' $x$`.replaceAll(
+    '"',
+    '`',
+  ),
+  "SET sql_mode = 'NO_BACKSLASH_ESCAPES'",
+  "CREATE LIBRARY plain COMMENT 'a\\b' LANGUAGE JAVASCRIPT AS 'x\\y'",
+  "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+  "CREATE LIBRARY web LANGUAGE WASM AS x'0061736d'",
+  'CREATE FUNCTION one() RETURNS INT DETERMINISTIC LANGUAGE JAVASCRIPT USING (second.shared AS s) AS $$ return s.one() $$',
+  "GRANT EXECUTE ON LIBRARY second.shared TO 'ecomdb_definer'@'localhost'",
+  'CREATE DATABASE frozen',
+  'CREATE TABLE frozen.f (id INT PRIMARY KEY)',
+  'INSERT INTO frozen.f VALUES (1)',
+  'CREATE VIEW frozen.v AS SELECT id FROM frozen.f',
+  'ALTER DATABASE frozen READ ONLY = 1',
+]
+
+const MARIADB_ONLY = [
+  // Options of an engine that is gone.
+  "SET sql_mode = 'IGNORE_BAD_TABLE_OPTIONS'",
+  "CREATE TABLE second.other_engine (id INT PRIMARY KEY past='it''s', n INT, KEY n (n) lost=1) gone='é\\\\'",
+  "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+  'INSERT INTO second.other_engine VALUES (1, 2)',
 ]
 
 const SHARED_ACCOUNTS = [

@@ -64,7 +64,7 @@ export function compareCatalog(
   return [
     ...compareTables(expected, found, wanted),
     compare('views', ['view']),
-    compare('routines', ['procedure', 'function', 'package', 'package body']),
+    compare('routines', ['library', 'procedure', 'function', 'package', 'package body']),
     compare('triggers', ['trigger']),
     compare('events', ['event']),
     ...(programs.some(({ kind }) => kind === 'sequence')

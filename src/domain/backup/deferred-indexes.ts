@@ -1,4 +1,5 @@
 import { firstList, identifiersIn, keywordsOf, parseCreateTable } from '../schema/create-table.ts'
+import type { TableEntry } from './manifest.ts'
 
 /** A table's definition in two parts: what rows need, and what is faster made after them. */
 export interface SplitTable {
@@ -43,6 +44,19 @@ export function splitTable(create: string, storageEngine: string): SplitTable {
     ),
     foreignKeys: table.clauses.filter(isForeignKey).map(clause => `ADD ${clause}`),
   }
+}
+
+/**
+ * The table as it is made for its rows. ARCHIVE refuses each key that is not above its counter
+ * (error 1022), which after the rows is again what it was.
+ */
+export function madeForRows(
+  create: string,
+  { storageEngine, rows }: Pick<TableEntry, 'storageEngine' | 'rows'>,
+): string {
+  if (storageEngine.toUpperCase() !== 'ARCHIVE' || rows === 0) return create
+  const { head, clauses, tail } = parseCreateTable(create)
+  return `${head}\n  ${clauses.join(',\n  ')}\n${tail.replace(/^([^']*) AUTO_INCREMENT=\d+/, '$1')}`
 }
 
 const isKey = (clause: string): boolean =>

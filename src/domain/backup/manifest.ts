@@ -116,6 +116,7 @@ export interface ProgramEntry {
     | 'function'
     | 'package'
     | 'package body'
+    | 'library'
     | 'trigger'
     | 'event'
   schema: string

@@ -74,7 +74,7 @@ export function grantTarget(
   const words = blankQuotes(grant)
   // GRANT PROXY is on an account.
   if (/^GRANT PROXY /.test(words)) return null
-  const on = / ON (FUNCTION |PROCEDURE |PACKAGE BODY |PACKAGE )?/.exec(words)
+  const on = / ON (FUNCTION |PROCEDURE |PACKAGE BODY |PACKAGE |LIBRARY )?/.exec(words)
   if (!on) return null
   const rest = grant.slice(on.index + on[0].length)
   const [database, name] = identifiersIn(rest)

@@ -136,8 +136,14 @@ function nextWork(works: readonly TableWork[]): TableWork | undefined {
   const open = works
     .filter(work => work.waiting.length > 0 || (work.running === 0 && work.indexes.length > 0))
     .sort((a, b) => costLeft(b) - costLeft(a))
-  return open.find(({ running }) => running === 0) ?? open[0]
+  return (
+    open.find(({ running }) => running === 0) ?? open.find(({ table }) => !takesKeysInOrder(table))
+  )
 }
+
+/** A key that is lower than the highest so far is a duplicate one to ARCHIVE (error 1022). */
+const takesKeysInOrder = ({ storageEngine }: TableEntry): boolean =>
+  storageEngine.toUpperCase() === 'ARCHIVE'
 
 /** In bytes to load, or work as long as theirs. */
 function costLeft({ bytesLeft, bytes, indexes }: TableWork): number {

@@ -1,7 +1,13 @@
 import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
-import { splitTable } from '#domain/backup/deferred-indexes'
+import { madeForRows, splitTable } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
-import type { AccountEntry, Manifest, ProgramEntry, TableEntry } from '#domain/backup/manifest'
+import type {
+  AccountEntry,
+  DatabaseEntry,
+  Manifest,
+  ProgramEntry,
+  TableEntry,
+} from '#domain/backup/manifest'
 import {
   type MadeObjects,
   RESTORE_STAGES,
@@ -20,6 +26,7 @@ import { alterDatabase, nameAndOptions, underDatabaseCollation } from '../../dat
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from '../../past-event.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { isReadOnly, setReadOnly } from '../../read-only-database.ts'
 import {
   accountsOnly,
   removalStatements,
@@ -35,6 +42,7 @@ const STAGE_OF: Readonly<Record<ProgramEntry['kind'], RestoreStage>> = {
   function: 'routines',
   package: 'routines',
   'package body': 'routines',
+  library: 'routines',
   view: 'views',
   trigger: 'triggers',
   event: 'events',
@@ -58,7 +66,13 @@ export function compileRestorePlan(
   const entries = tables.flatMap(place => manifest.tables[place] ?? [])
   const grantable = withoutDanglingGrants(accountsOf(manifest, options, wanted), manifest)
   const accounts = accountStatements(grantable.accounts, manifest.programs, there, options)
+  const readOnly = databases.filter(isReadOnly)
+  const setTo = (to: 0 | 1, stage: RestoreStage) => (database: DatabaseEntry) =>
+    plain(stage, `database ${quoteIdentifier(database.name)}`, null, setReadOnly(database, to))
+  const isThere = ({ name }: DatabaseEntry): boolean =>
+    target.databases.some(one => one.name === name)
   const statements = [
+    ...readOnly.filter(isThere).map(setTo(0, 'removal')),
     ...removalStatements(options.remove),
     ...(resume ? resumeRemovals(manifest, resume, wanted) : []),
     ...removalStatements(accountsOnly(resume?.made)),
@@ -81,6 +95,7 @@ export function compileRestorePlan(
         ...programStatements(program, databases, options.disableEvents),
         ...(program.kind === 'view' ? accounts.grantsOnView(program) : []),
       ]),
+    ...readOnly.map(setTo(1, 'events')),
   ]
   // sort() is stable: within a stage the manifest's order stays.
   statements.sort((a, b) => RESTORE_STAGES.indexOf(a.stage) - RESTORE_STAGES.indexOf(b.stage))
@@ -129,7 +144,10 @@ function tableStatements(
   const table = tables[place]
   if (!table) return []
   const name = quoteQualified(table.schema, table.name)
-  const parts = splitTable(withInheritedCollation(table.create), table.storageEngine)
+  const parts = splitTable(
+    madeForRows(withInheritedCollation(table.create), table),
+    table.storageEngine,
+  )
   const { create, indexes, foreignKeys } = there ? withoutKeysOf(parts, there.create) : parts
   const alter = (clauses: readonly string[]): string =>
     `ALTER TABLE ${name}\n  ${clauses.join(',\n  ')}`

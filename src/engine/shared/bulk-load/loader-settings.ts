@@ -51,6 +51,10 @@ const OPTIONAL_SETTINGS: Readonly<Record<string, string>> = {
  */
 export async function prepareLoader(connection: WireConnection, binlog: boolean): Promise<void> {
   await connection.run(`SET SESSION ${SETTINGS.join(', ')}`)
+  // Options that no engine knows any more, which showCreateTable reads; only MariaDB has the mode.
+  await connection
+    .run("SET SESSION sql_mode = CONCAT(@@sql_mode, ',IGNORE_BAD_TABLE_OPTIONS')")
+    .catch(() => {})
   if (!binlog) {
     await connection.run(
       'SET SESSION sql_log_bin = 0',

@@ -25,16 +25,21 @@ export async function readPrograms(
   session: Session,
   schemas: readonly string[],
 ): Promise<ProgramEntry[]> {
-  const kinds = { sequences: [], routines: [], views: [], triggers: [], events: [] } as Record<
-    string,
-    ProgramEntry[]
-  >
+  const kinds = {
+    sequences: [],
+    libraries: [],
+    routines: [],
+    views: [],
+    triggers: [],
+    events: [],
+  } as Record<string, ProgramEntry[]>
   const uses = new Map<ProgramEntry, string>()
   for (const schema of schemas) {
     // In its own database a view's text names its tables without it, so that the view can
     // be made in a database of another name.
     await session.run(`USE ${quoteIdentifier(schema)}`)
     kinds['sequences']?.push(...(await dialect.sequences(session, schema)))
+    kinds['libraries']?.push(...(await readLibraries(session, schema)))
     kinds['routines']?.push(...(await readRoutines(dialect, session, schema)))
     kinds['views']?.push(...(await readViews(session, schema, uses)))
     kinds['triggers']?.push(...(await readTriggers(session, schema)))
@@ -43,6 +48,8 @@ export async function readPrograms(
   const views = inOrderOfUse(kinds['views'] ?? [], view => uses.get(view) ?? '')
   return [
     ...(kinds['sequences'] ?? []),
+    // A routine may use one of another database.
+    ...(kinds['libraries'] ?? []),
     ...(kinds['routines'] ?? []),
     ...views,
     ...(kinds['triggers'] ?? []),
@@ -138,6 +145,12 @@ function isRefusal(error: unknown): error is EcomdbError {
   // An unknown database is one that the broken text names.
   const codes = ['SERVER_REFUSED', 'SCHEMA_MISSING']
   return error instanceof EcomdbError && codes.includes(error.code)
+}
+
+/** Code that routines in JavaScript or WebAssembly share (MySQL 9.2, "CREATE LIBRARY"). */
+async function readLibraries(session: Session, schema: string): Promise<ProgramEntry[]> {
+  if (!session.flavor.atLeast('mysql', 9, 2)) return []
+  return await showAll(session, schema, await listStored(session, 'libraries', schema))
 }
 
 async function readRoutines(

@@ -25,6 +25,9 @@ const LISTS = {
   routines: `SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type, DEFINER AS definer,
             IFNULL(ROUTINE_COMMENT, '') AS comment, '' AS \`table\`
        FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ? ORDER BY ROUTINE_NAME`,
+  libraries: `SELECT LIBRARY_NAME AS name, 'LIBRARY' AS type, CREATOR AS definer,
+            LIBRARY_COMMENT AS comment, '' AS \`table\`
+       FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA = ? ORDER BY LIBRARY_NAME`,
   triggers: `SELECT TRIGGER_NAME AS name, 'TRIGGER' AS type, DEFINER AS definer,
             '' AS comment, EVENT_OBJECT_TABLE AS \`table\`
        FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?
@@ -88,7 +91,13 @@ export async function showCreateProgram(
 
 async function show(session: Session, { kind, name }: ProgramName): Promise<SqlRow | undefined> {
   const [row] = await session.rows(`SHOW CREATE ${kind.toUpperCase()} ${quoteIdentifier(name)}`)
-  return row
+  return row && kind === 'library' ? { ...row, ...LIBRARY_CLIENT } : row
+}
+
+/** MySQL does not keep of which client a library is: its text is UTF-8. */
+const LIBRARY_CLIENT = {
+  character_set_client: 'utf8mb4',
+  collation_connection: 'utf8mb4_0900_ai_ci',
 }
 
 /** Of SHOW CREATE: the one that has the text. */
@@ -114,12 +123,17 @@ function mayBeGarbled(kind: ProgramEntry['kind'], client: string, create: string
   return hasBackslash || (kind !== 'view' && (!isAscii(create) || create.includes('?')))
 }
 
+const LIST_OF: Partial<Record<ProgramEntry['kind'], keyof typeof LISTS>> = {
+  library: 'libraries',
+  trigger: 'triggers',
+  event: 'events',
+}
+
 async function findStored(
   session: Session,
   { kind, schema, name }: ProgramName,
 ): Promise<StoredProgram | undefined> {
-  const list = kind === 'trigger' ? 'triggers' : kind === 'event' ? 'events' : 'routines'
-  const all = await listStored(session, list, schema)
+  const all = await listStored(session, LIST_OF[kind] ?? 'routines', schema)
   return all.find(one => one.name === name && one.type === kind.toUpperCase())
 }
 

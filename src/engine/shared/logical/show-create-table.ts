@@ -11,6 +11,9 @@ import type { Session } from '../../session.ts'
  * generated column, and MariaDB prints the bytes of a binary default, which are no UTF-8.
  * With results in `binary` both print the bytes that they have.
  *
+ * Options that no engine of a MariaDB knows any more (a table that was another engine's once) are
+ * printed in a comment, and would be lost, but for the mode under which they are accepted.
+ *
  * The three statements are sent without waiting in between: the session runs them one after
  * the other, so that nobody else's query on it comes between.
  *
@@ -22,10 +25,11 @@ export async function showCreateTable(
   name: string,
 ): Promise<string> {
   const table = quoteQualified(schema, name)
+  const own = session.flavor.family === 'mariadb' ? ANY_OPTIONS : ''
   const [, shown] = await Promise.all([
-    session.run('SET SESSION character_set_results = binary'),
+    session.run(`SET SESSION character_set_results = binary${own}`),
     session.rows(`SHOW CREATE TABLE ${table}`),
-    session.run('SET SESSION character_set_results = utf8mb4'),
+    session.run(`SET SESSION character_set_results = utf8mb4${own && BACK}`),
   ])
   const create = shown[0]?.['Create Table'] ?? ''
   if (!Buffer.isBuffer(create)) return String(create)
@@ -39,3 +43,7 @@ export async function showCreateTable(
   }
   return text
 }
+
+const ANY_OPTIONS =
+  ", @ecomdb_mode = @@sql_mode, sql_mode = CONCAT(@@sql_mode, ',IGNORE_BAD_TABLE_OPTIONS')"
+const BACK = ', sql_mode = @ecomdb_mode'
