@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
+import { MIB } from '#core/units'
 import { dyingWithUs } from './die-with-us.ts'
 import { cannotStart, type ProgramCommand, programName } from './program.ts'
 
@@ -21,11 +22,14 @@ export interface ProgramOptions {
 export interface ProgramResult {
   status: number
   stdout: Buffer
+  /** Its last mebibyte. */
   stderr: string
 }
 
 /** Longest part of a program's complaints that an error quotes, in characters. */
 const QUOTED_STDERR = 2000
+/** What is kept of its complaints: a program may have one for each page of a terabyte. */
+const KEPT_STDERR_BYTES = MIB
 
 /**
  * Runs a program by an argv array (never a shell) and collects what it prints; for output
@@ -50,7 +54,7 @@ export async function runProgram(
   const out: Buffer[] = []
   const err: Buffer[] = []
   child.stdout.on('data', chunk => out.push(chunk))
-  child.stderr.on('data', chunk => err.push(chunk))
+  child.stderr.on('data', chunk => keepEnd(err, chunk))
   // A program that exits without reading its input breaks the pipe; its status tells why.
   child.stdin.on('error', () => {})
   child.stdin.end(options.input)
@@ -65,6 +69,13 @@ export async function runProgram(
     })
   }
   return { status, stdout: Buffer.concat(out), stderr }
+}
+
+/** Drops the oldest pieces. */
+function keepEnd(pieces: Buffer[], next: Buffer): void {
+  pieces.push(next)
+  let bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  while (bytes > KEPT_STDERR_BYTES && pieces.length > 1) bytes -= pieces.shift()?.length ?? 0
 }
 
 function ended(

@@ -58,7 +58,9 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
     }
   },
   checkPages: folder =>
-    checkPages(findInstallation('mariadb').program('innochecksum'), folder, systemTablespaceRanges),
+    checkPages(findInstallation('mariadb').program('innochecksum'), folder, {
+      systemRanges: systemTablespaceRanges,
+    }),
   serverOptions: settings => ['--skip-grant-tables', ...commonOptions(settings)],
   grantedOptions,
   modes: { file: 0o660, folder: 0o700 },

@@ -27,7 +27,10 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   async prepare(_folder, { increments }) {
     if (increments.length > 0) throw noIncrements()
   },
-  checkPages: folder => checkPages(findInstallation('mysql').program('innochecksum'), folder),
+  checkPages: folder =>
+    checkPages(findInstallation('mysql').program('innochecksum'), folder, {
+      strict: TODAYS_CHECKSUM,
+    }),
   serverOptions,
   grantedOptions,
   modes: { file: 0o640, folder: 0o750 },
@@ -36,6 +39,12 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   },
   ...ownAdministrator,
 }
+
+/**
+ * Without it the program computes the slow checksum of old servers first, for each page (a file of
+ * 310 MB: 0.58 s, and 0.08 s so). Pages that an old server wrote are good with it, too (9.7).
+ */
+const TODAYS_CHECKSUM = ['--strict-check=crc32']
 
 function serverOptions(settings: Readonly<Record<string, string>>): string[] {
   return [

@@ -1,11 +1,17 @@
+import { stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { readDataFolder } from '#core/data-files'
 import { EcomdbError } from '#core/errors'
+import { MIB } from '#core/units'
 import type { ProgramCommand } from '#process/program'
 import { runProgram } from '#process/run-program'
 
-/** Files of one call: starting the program costs more than a small file. */
+/** Of one call: starting the program costs more than a small file. */
 const FILES_AT_ONCE = 50
+const BYTES_AT_ONCE = 64 * MIB
+/** Calls at a time; more than these read faster than disks give. */
+const MOST_CALLS = 4
 
 /** InnoDB's tablespaces: tables, the system's, undo logs of both engines. */
 const TABLESPACE = /\.(?:ibd|ibu)$|^ibdata\d+$|^undo_?\d+$/
@@ -13,35 +19,68 @@ const TABLESPACE = /\.(?:ibd|ibu)$|^ibdata\d+$|^undo_?\d+$/
 /** The first file of the system tablespace. */
 const SYSTEM = 'ibdata1'
 
-/**
- * Both engines have a program of this name and use.
- *
- * @param systemRanges arguments for each part of the system tablespace that is to be checked
- */
+interface PageChecks {
+  /** Arguments for each part of the system tablespace that is to be checked. */
+  systemRanges?: (path: string) => Promise<readonly (readonly string[])[]>
+  /**
+   * Arguments of a faster check that lets pass less. What it complains of is looked at again
+   * without them, and that answer counts.
+   */
+  strict?: readonly string[]
+}
+
+/** Both engines have a program of this name and use. */
 export async function checkPages(
   innochecksum: ProgramCommand,
   folder: string,
-  systemRanges: (path: string) => Promise<readonly (readonly string[])[]> = async () => [[]],
+  { systemRanges = async () => [[]], strict = [] }: PageChecks = {},
 ): Promise<{ files: number; problems: string[] }> {
-  const entries = await readDataFolder(folder)
-  const files = entries
-    .filter(({ name }) => TABLESPACE.test(name) && name !== SYSTEM)
-    .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath, entry.name))
+  const files = await tablespaces(folder)
   const problems: string[] = []
   for (const range of await systemRanges(join(folder, SYSTEM))) {
     const text = await complaint(innochecksum, [...range, join(folder, SYSTEM)])
     if (text !== null) problems.push(`${SYSTEM}: ${text}`)
   }
-  for (let at = 0; at < files.length; at += FILES_AT_ONCE) {
-    const some = files.slice(at, at + FILES_AT_ONCE)
-    if ((await complaint(innochecksum, some)) === null) continue
-    for (const file of some) {
-      const text = await complaint(innochecksum, [file])
-      if (text !== null) problems.push(`${file.slice(folder.length + 1)}: ${text}`)
+  const groups = inGroups(files)
+  const check = async (): Promise<void> => {
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      if ((await complaint(innochecksum, [...strict, ...group])) === null) continue
+      for (const file of group) {
+        const text = await complaint(innochecksum, [file])
+        if (text !== null) problems.push(`${file.slice(folder.length + 1)}: ${text}`)
+      }
     }
   }
-  return { files: files.length + 1, problems }
+  await Promise.all(Array.from({ length: Math.min(MOST_CALLS, availableParallelism()) }, check))
+  return { files: files.length + 1, problems: problems.sort() }
+}
+
+interface SizedFile {
+  path: string
+  bytes: number
+}
+
+/** All but the system's. */
+async function tablespaces(folder: string): Promise<SizedFile[]> {
+  const entries = await readDataFolder(folder)
+  const paths = entries
+    .filter(({ name }) => TABLESPACE.test(name) && name !== SYSTEM)
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+  return await Promise.all(paths.map(async path => ({ path, bytes: (await stat(path)).size })))
+}
+
+/** The largest first, so that the calls end together. */
+function inGroups(files: readonly SizedFile[]): string[][] {
+  const groups: { paths: string[]; bytes: number }[] = []
+  for (const { path, bytes } of files.toSorted((a, b) => b.bytes - a.bytes)) {
+    const last = groups.at(-1)
+    if (last && last.paths.length < FILES_AT_ONCE && last.bytes + bytes <= BYTES_AT_ONCE) {
+      last.paths.push(path)
+      last.bytes += bytes
+    } else groups.push({ paths: [path], bytes })
+  }
+  return groups.map(({ paths }) => paths)
 }
 
 /** Null when every page is right. */

@@ -1,0 +1,66 @@
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EngineFamily } from '#domain/engine-family'
+import { findInstallation } from '#engine/installation'
+import { runProgram } from '#process/run-program'
+import { TEST_ENGINES } from '#test/engines'
+import { startOwnServer } from '#test/own-server'
+
+const PAGE_BYTES = 16_384
+
+describe.each(TEST_ENGINES)('pages of %s', family => {
+  let own: Awaited<ReturnType<typeof startOwnServer>>
+  let data: string
+  let table: string
+
+  beforeAll(async () => {
+    own = await startOwnServer(family, ['--innodb-fast-shutdown=0'])
+    const session = await own.engine.connect(own.server.administrator)
+    await session.run('CREATE DATABASE pages')
+    await session.run('CREATE TABLE pages.t (id INT PRIMARY KEY, note VARCHAR(200)) ENGINE=InnoDB')
+    await session.run(
+      `INSERT INTO pages.t WITH RECURSIVE n AS (SELECT 1 AS id UNION ALL SELECT id + 1 FROM n WHERE id < 900)
+       SELECT id, REPEAT('a', 100) FROM n`,
+    )
+    await session.close()
+    await own.engine.scratchServers.stop(own.server.folder)
+    data = join(own.server.folder, 'data')
+    table = join(data, 'pages/t.ibd')
+  }, 120_000)
+
+  afterAll(async () => await own.remove())
+
+  test('are good as the server left them, and as an old server wrote them', async () => {
+    expect((await own.engine.physicalBackups.checkPages(data)).problems).toEqual([])
+    if (family !== 'mysql') return
+    await rewrite(family, table, 'innodb')
+    expect((await own.engine.physicalBackups.checkPages(data)).problems).toEqual([])
+    await rewrite(family, table, 'crc32')
+  })
+
+  test('that are damaged are told with their file', async () => {
+    await damage(table)
+    const { problems } = await own.engine.physicalBackups.checkPages(data)
+    expect(problems).toEqual([expect.stringMatching(/^pages\/t\.ibd: .*exit status/)])
+  })
+})
+
+/** With checksums of this kind. */
+async function rewrite(family: EngineFamily, file: string, checksum: string): Promise<void> {
+  const program = findInstallation(family).program('innochecksum')
+  await runProgram(program, ['--no-check', `--write=${checksum}`, file])
+}
+
+/** One bit of a row. */
+async function damage(file: string): Promise<void> {
+  const bytes = await readFile(file)
+  const at = bytes.indexOf('aaaa', 4 * PAGE_BYTES)
+  if (at < 0) throw new Error('no row there')
+  const handle = await open(file, 'r+')
+  try {
+    await handle.write('b', at)
+  } finally {
+    await handle.close()
+  }
+}
