@@ -84,6 +84,8 @@ class CloneCopy implements PhysicalCopy {
   readonly #servers = scratchServers(mysqlScratch)
   #cloning = false
   #consistentAt: Date | null = null
+  /** The server writes a clone as it writes its own files. */
+  #direct = false
 
   constructor(
     donor: Session,
@@ -103,6 +105,8 @@ class CloneCopy implements PhysicalCopy {
 
   async clone(): Promise<void> {
     this.#options.onStep('cloning')
+    const method = await this.#donor.value('SELECT @@global.innodb_flush_method')
+    this.#direct = String(method).startsWith('O_DIRECT')
     this.#cloning = true
     try {
       await this.#donor.run(`CLONE LOCAL DATA DIRECTORY = ${quoteString(this.#data)}`)
@@ -116,7 +120,7 @@ class CloneCopy implements PhysicalCopy {
 
   parts(): AsyncIterable<FilePart> {
     this.#options.onStep('compressing, encrypting and storing files')
-    return readFolder(this.#data, new BlockPool())
+    return readFolder(this.#data, { pool: new BlockPool(), direct: this.#direct })
   }
 
   async finish(): Promise<PhysicalFacts> {

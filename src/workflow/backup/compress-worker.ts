@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import { constants, zstdCompressSync } from 'node:zlib'
 import { freeMemory } from '#core/free-memory'
 import { KIB } from '#core/units'
+import { BLOCK_BYTES } from '#domain/backup/physical-manifest'
 import type { BlockAnswer, BlockTask } from './compress-threads.ts'
 
 /**
@@ -20,10 +21,12 @@ if (!port) throw new Error('compress-worker.ts runs as a worker thread')
 const PARAMETERS = {
   [constants.ZSTD_c_compressionLevel]: 1,
   [constants.ZSTD_c_minMatch]: 6,
+  // The whole block: a window that moves within it costs a twentieth more.
+  [constants.ZSTD_c_windowLog]: Math.log2(BLOCK_BYTES),
   [constants.ZSTD_c_checksumFlag]: 1,
 }
-/** Most frames fit. */
-const FRAME_ROOM = 384 * KIB
+/** What any block fits (ZSTD_COMPRESSBOUND): zstd then works in place, a fifteenth faster. */
+const FRAME_ROOM = BLOCK_BYTES + BLOCK_BYTES / 256 + KIB
 
 port.on('message', ({ id, bytes, wish }: BlockTask) => {
   const sha256 = wish === 'compress' ? null : hash('sha256', bytes, 'buffer')
