@@ -36,18 +36,21 @@ export function windowText({ target, sources, refused }: WindowReport): string {
 }
 
 function stretchLines(window: StretchWindow): string[] {
-  const { restorable, restorableFiles, end, segments, transactions, storedBytes, snapshots } =
-    window
+  const { restorable, restorableFiles, end, segments, transactions, storedBytes } = window
+  const { snapshots, bad } = window
   const gtids = end.gtids && `, GTIDs ${end.gtids}`
   return [
     restorable
       ? `  restorable  ${restorable.from} to ${restorable.until}`
-      : '  restorable  nothing: there is no logical snapshot within it',
+      : `  restorable  nothing: there is no logical snapshot within it${bad.length > 0 ? ' that was not found bad' : ''}`,
     ...(restorableFiles
       ? [`  as files    ${restorableFiles.from} to ${restorableFiles.until}, with --data-dir`]
       : []),
     `  log         ${window.from ?? '…'} to ${window.until ?? '…'}: ${countOf(transactions, 'transaction')} in ${countOf(segments, 'segment')}, ${formatBytes(storedBytes)}`,
     `              ends at ${end.file}:${end.offset}${gtids}`,
     `  snapshots   ${snapshots.map(({ snapshotId }) => snapshotId).join(', ') || 'none'}`,
+    ...(bad.length > 0
+      ? [`  left out    ${bad.join(', ')}: the newest verify or drill of it failed`]
+      : []),
   ]
 }

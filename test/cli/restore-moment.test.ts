@@ -2,12 +2,15 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { silentProgress } from '#core/progress'
 import type { RunningServer } from '#engine/scratch-server'
+import type { ConnectOptions } from '#engine/session'
 import { runEcomdb } from '#test/cli'
 import { dyingAt, KILLED } from '#test/dying-at'
 import { TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, startLogged, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
+import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 
 /** Rows of the ledger, and what the trigger and the update made of them, compared in the server. */
 const STATE = `SELECT COUNT(*) AS rows_, SUM(has_victim) AS victims, CAST(SUM(twice) AS CHAR) AS twice,
@@ -397,6 +400,37 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       expect(output).toContain('first not    the archived log ends there')
       expect(await shop.rows('SELECT i FROM shop.late ORDER BY i', server)).toHaveLength(3)
     })
+  })
+
+  test('a snapshot whose drill failed is no start, unless it is named', async () => {
+    vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+    const drill = async (meddle: boolean): Promise<string> => {
+      const onRestored = async (connect: ConnectOptions): Promise<void> => {
+        const session = await shop.engine.connect(connect)
+        if (meddle) await session.run('DELETE FROM shop.late')
+        await session.close()
+      }
+      const report = await drillSnapshot(shop.place.drillOptions({ onRestored }), silentProgress())
+      expect(report.outcome).toBe(meddle ? 'failed' : 'passed')
+      return report.snapshotId
+    }
+    const window = async (): Promise<{ snapshots: { snapshotId: string }[]; bad: string[] }> =>
+      (await shop.ecomdb(['backup', 'window', '--json'])).json().result.sources[0].stretches[0]
+    const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    const all = String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
+    const plan = async (...args: string[]): Promise<string> => {
+      const ended = await shop.ecomdb(['restore', ...args, '--gtid', all, '--dry-run'], target)
+      expect(ended.status, ended.stderr).toBe(0)
+      return ended.stdout
+    }
+    const bad = await drill(true)
+    expect(await window()).toMatchObject({ bad: [bad], snapshots: [{}] })
+    expect(await plan()).not.toContain(`snapshot     ${bad}`)
+    expect(await plan(bad)).toContain(`snapshot     ${bad}`)
+    await drill(false)
+    expect(await window()).toMatchObject({ bad: [], snapshots: [{}, { snapshotId: bad }] })
+    expect(await plan()).toContain(`snapshot     ${bad}`)
+    vi.unstubAllEnvs()
   })
 
   test('wrong moments, parts, and damaged segments are refused before anything is changed', async () => {

@@ -26,6 +26,8 @@ export interface StretchWindow {
   storedBytes: number
   /** Logical snapshots within it, oldest first. */
   snapshots: readonly { snapshotId: string; consistentAt: string }[]
+  /** Snapshots within it whose newest verify or drill failed: no moment is restored from them. */
+  bad: readonly string[]
   /**
    * Every moment from <= t <= until can be restored; null without a logical snapshot, and where
    * the first one is later than `until`.
@@ -58,17 +60,24 @@ export function hasHoles({ sources, refused }: WindowReport): boolean {
   return refused.length > 0 || sources.some(({ gaps }) => gaps.length > 0)
 }
 
-/** The windows of every source that has segments, and snapshots that are in none of them. */
+/**
+ * The windows of every source that has segments.
+ *
+ * @param isBad of a snapshot: did its newest verify or drill fail?
+ */
 export function windowsOf(
   stretches: readonly Stretch[],
   snapshots: readonly SnapshotEnvelope[],
+  isBad: (snapshot: SnapshotEnvelope) => boolean = () => false,
 ): SourceWindow[] {
   const sources = [...new Set(stretches.map(({ sourceId }) => sourceId))]
   return sources.map(sourceId => {
     const own = stretches
       .filter(stretch => stretch.sourceId === sourceId)
       .sort((a, b) => (a.stretchId < b.stretchId ? -1 : 1))
-    const windows = own.map((stretch, at) => windowOf(stretch, own[at - 1] ?? null, snapshots))
+    const windows = own.map((stretch, at) =>
+      windowOf(stretch, own[at - 1] ?? null, snapshots, isBad),
+    )
     return {
       sourceId,
       engine: own[0]?.segments[0]?.engine ?? '',
@@ -97,14 +106,16 @@ function windowOf(
   stretch: Stretch,
   before: Stretch | null,
   snapshots: readonly SnapshotEnvelope[],
+  isBad: (snapshot: SnapshotEnvelope) => boolean,
 ): StretchWindow {
   const { stretchId, segments } = stretch
-  const whole = snapshots.filter(
+  const all = snapshots.filter(
     one =>
       (one.scope ?? null) === null &&
       segmentOfSnapshot(stretch, one) !== null &&
       !isOfOldLog(one, stretch, before),
   )
+  const whole = all.filter(one => !isBad(one))
   const within = whole.filter(({ method }) => method === 'logical')
   const files = whole.filter(({ method }) => method === 'physical')
   const until = momentOfEnd(segments)
@@ -122,6 +133,7 @@ function windowOf(
     bytes: total(one => one.to - one.from),
     storedBytes: total(one => one.object?.bytes ?? 0),
     snapshots: within.map(({ snapshotId, consistentAt }) => ({ snapshotId, consistentAt })),
+    bad: all.filter(isBad).map(({ snapshotId }) => snapshotId),
     restorable: between(within[0], until),
     restorableFiles: between(files[0], until),
   }
@@ -178,7 +190,9 @@ function gapBefore(before: StretchWindow | null, window: StretchWindow): WindowG
   if (!before && snapshot !== null) return []
   const why = before
     ? whyGap(window.begins)
-    : 'the log was archived before there was a snapshot within it'
+    : window.bad.length > 0
+      ? 'the newest verify or drill of every snapshot within it failed'
+      : 'the log was archived before there was a snapshot within it'
   return [
     {
       from: before?.until ?? window.from,

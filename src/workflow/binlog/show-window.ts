@@ -1,3 +1,4 @@
+import { isFoundBad } from '#domain/backup/proof-of-snapshot'
 import type { WindowReport } from '#domain/binlog/window'
 import { windowsOf } from '#domain/binlog/window'
 import { BinlogArchive } from '#repository/binlog-archive'
@@ -12,10 +13,14 @@ export async function showWindow(
   const { repository } = archive
   const { stretches, refused } = await archive.stretches(trustedSigners)
   const { snapshots } = await repository.listSnapshots(trustedSigners)
+  const { attestations } = await repository.listAttestations(trustedSigners)
+  const copyId = await repository.copyId()
   return {
     repositoryId: repository.id,
     target: repository.label,
-    sources: windowsOf(stretches, snapshots),
+    sources: windowsOf(stretches, snapshots, ({ snapshotId }) =>
+      isFoundBad(snapshotId, attestations, copyId),
+    ),
     refused,
   }
 }

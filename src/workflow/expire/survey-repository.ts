@@ -1,6 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { Attestation } from '#domain/backup/attestation'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { outcomeOfSnapshot } from '#domain/backup/proof-of-snapshot'
 import type { Refused } from '#domain/backup/repository-report'
 import { type Anomaly, findAnomalies, seriesOf } from '#domain/retention/anomalies'
 import {
@@ -109,8 +110,8 @@ function retainedOf(
 function proofOf(about: readonly Attestation[]): RetainedSnapshot['proof'] {
   const newest = about.at(-1)
   if (!newest) return 'unproven'
-  if (newest.outcome === 'failed') return 'failed'
-  const lastFailure = about.findLastIndex(({ outcome }) => outcome === 'failed')
+  if (outcomeOfSnapshot(newest) === 'failed') return 'failed'
+  const lastFailure = about.findLastIndex(one => outcomeOfSnapshot(one) === 'failed')
   return about.slice(lastFailure + 1).some(({ kind }) => kind === 'drill') ? 'drilled' : 'verified'
 }
 

@@ -3,6 +3,7 @@ import type { Progress } from '#core/progress'
 import type { Secret } from '#core/secret'
 import type { Attestation } from '#domain/backup/attestation'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { isFoundBad, newestProof } from '#domain/backup/proof-of-snapshot'
 import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { isHistoryOf } from '#domain/binlog/gtid-history'
 import { type Moment, momentText } from '#domain/binlog/moment'
@@ -25,8 +26,8 @@ export interface ChosenStart extends FoundMoment, NextTransaction {
 
 /**
  * The newest snapshot from which an unbroken log leads to the moment. One that failed a verify
- * or a drill is not taken; one that was never proved is, for the restore proves it before it
- * replays anything.
+ * or a drill is taken only where it is asked for; one that was never proved is, for the restore
+ * proves it before it replays anything.
  *
  * @param asked a snapshot id, or 'latest' for the newest that fits
  * @param method rows, into a running server; or data files, on which one is started
@@ -55,23 +56,30 @@ export async function chooseStart(
     ({ sourceId }) => (only?.sourceId ?? oneSource(stretches, progress)) === sourceId,
   )
   const { attestations } = await repository.listAttestations(trustedSigners)
+  const copyId = await repository.copyId()
+  const isBad: IsBad = ({ snapshotId }) => isFoundBad(snapshotId, attestations, copyId)
   const newestFirst = own.toSorted((a, b) => (a.stretchId > b.stretchId ? -1 : 1))
   let reached: FoundMoment | null = null
   for (const stretch of newestFirst) {
     const found = await findMoment(archive, stretch, moment, identities)
     reached ??= found
-    const snapshot = found && newestBefore(found, snapshots, moment, attestations)
+    const snapshot = found && newestBefore(found, snapshots, moment, only ? () => false : isBad)
     if (!found || !snapshot) continue
     const start = placeOf(snapshot)
     await requireSameHistory(archive, stretch, snapshot, access)
     const log = { stretches: own, refused }
     const next = await nextTransaction(archive, found, log, identities)
-    return { ...found, ...next, snapshot, start, proven: provenText(snapshot, attestations) }
+    const proven = isBad(snapshot)
+      ? null
+      : provenText(newestProof(snapshot.snapshotId, attestations, copyId))
+    return { ...found, ...next, snapshot, start, proven }
   }
   if (only) throw notFrom(only, moment, own, method)
   if (!reached) throw outsideWindow(moment, own)
-  throw noStart(reached, listed.snapshots, moment, attestations, method)
+  throw noStart(reached, listed.snapshots, moment, isBad, method)
 }
+
+type IsBad = (snapshot: SnapshotEnvelope) => boolean
 
 function oneSource(stretches: readonly Stretch[], _progress: Progress): string {
   const sources = [...new Set(stretches.map(({ sourceId }) => sourceId))]
@@ -87,7 +95,7 @@ function newestBefore(
   { stretch, stop }: FoundMoment,
   snapshots: readonly SnapshotEnvelope[],
   moment: Moment,
-  attestations: readonly Attestation[],
+  isBad: IsBad,
 ): SnapshotEnvelope | null {
   const usable = snapshots.filter(
     snapshot =>
@@ -95,7 +103,7 @@ function newestBefore(
       segmentOfSnapshot(stretch, snapshot) !== null &&
       isAtLeast(stop, placeOf(snapshot)) &&
       (moment.kind !== 'at' || microsOfIso(snapshot.consistentAt) <= moment.us) &&
-      newestProof(snapshot, attestations)?.outcome !== 'failed',
+      !isBad(snapshot),
   )
   return usable.at(-1) ?? null
 }
@@ -105,25 +113,31 @@ function noStart(
   { stretch, stop }: FoundMoment,
   snapshots: readonly SnapshotEnvelope[],
   moment: Moment,
-  attestations: readonly Attestation[],
+  isBad: IsBad,
   method: SnapshotEnvelope['method'],
 ): EcomdbError {
   const before = snapshots.filter(
     one => segmentOfSnapshot(stretch, one) !== null && isAtLeast(stop, placeOf(one)),
   )
+  const isUsable = (one: SnapshotEnvelope): boolean =>
+    one.method === method && (one.scope ?? null) === null
+  const bad = before.findLast(one => isUsable(one) && isBad(one))
   const count = (why: string, is: (one: SnapshotEnvelope) => boolean): string | null => {
     const many = before.filter(is).length
     return many > 0 ? `${many} ${why}` : null
   }
   const reasons = [
     count(OTHER[method].are, one => one.method !== method),
-    count('of some databases only', one => one.method === method && (one.scope ?? null) !== null),
-    count('damaged', one => newestProof(one, attestations)?.outcome === 'failed'),
+    count('of some databases only', one => one.method === method && !isUsable(one)),
+    count('whose newest verify or drill failed', one => isUsable(one) && isBad(one)),
   ].filter(reason => reason !== null)
   return new EcomdbError('OUTSIDE_WINDOW', {
     what: `cannot restore to ${momentText(moment)}`,
     why: `the archived log has it, but no ${method} snapshot of the whole server lies before it in the same log${reasons.length > 0 ? `; of those that do, ${reasons.join(', ')}` : ''}`,
     hints: [
+      ...(bad
+        ? [`name ${bad.snapshotId} to try it nonetheless: it is proved before anything is replayed`]
+        : []),
       ...(before.some(one => one.method !== method) ? [OTHER[method].hint] : []),
       `run \`ecomdb backup ${method}\`${method === 'logical' ? ' without --databases' : ''}: from then on any moment can be restored`,
       '`ecomdb backup window` lists what can be restored, and from which snapshot',
@@ -143,20 +157,8 @@ const OTHER = {
   },
 } as const
 
-function newestProof(
-  { snapshotId }: SnapshotEnvelope,
-  attestations: readonly Attestation[],
-): Attestation | undefined {
-  return attestations.findLast(one => one.snapshotId === snapshotId && one.kind !== 'accept')
-}
-
-function provenText(
-  snapshot: SnapshotEnvelope,
-  attestations: readonly Attestation[],
-): string | null {
-  const proof = newestProof(snapshot, attestations)
-  return proof ? `${proof.kind} passed at ${proof.completedAt}` : null
-}
+const provenText = (proof: Attestation | undefined): string | null =>
+  proof ? `${proof.kind} passed at ${proof.completedAt}` : null
 
 function placeOf({ position }: SnapshotEnvelope): LogPlace {
   return { file: position?.file ?? '', offset: position?.offset ?? 0 }

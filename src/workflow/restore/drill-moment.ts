@@ -67,10 +67,22 @@ export async function drillMoment(
       return { moment: text, transactions, rtoMs, checks: [check] }
     })
   } catch (error) {
-    const { checks } = findingOf(error)
-    return { ...NONE, moment: text, checks: checks.map(one => ({ ...one, name: 'moment' })) }
+    const checks = findingOf(error).checks.map(({ differences }) => ({
+      ...checkOf('moment', `${text}: no snapshot and log lead there`, differences),
+      ...(differences.some(found => KNOWN_PLACES.test(found)) ? ELSEWHERE : {}),
+    }))
+    return { ...NONE, moment: text, checks }
   }
 }
+
+/** MySQL makes tables and tablespaces in innodb_directories only, and a drill writes to none. */
+const KNOWN_PLACES = /ERROR 3121 \(HY000\)/
+const ELSEWHERE = {
+  outcome: 'unchecked',
+  summary:
+    'the log puts a table into a directory of the source (innodb_directories), and a drill writes to none: a server that has that setting would go on',
+  differences: [],
+} as const
 
 const NONE = { moment: null, transactions: 0, rtoMs: null }
 

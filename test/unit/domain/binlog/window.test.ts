@@ -137,6 +137,21 @@ describe('the window', () => {
     expect(window?.gaps[0]?.why).toContain('lasts until the next `ecomdb backup logical`')
   })
 
+  test('leaves out a snapshot that was found bad, and names it', () => {
+    const [bad, good] = [
+      snapshot('x', 5, 'binlog.000001', 150, '0-1-7'),
+      snapshot('y', 6, 'binlog.000001', 150, '0-1-7'),
+    ]
+    const [window] = windowsOf([first], [bad, good], one => one === bad)
+    expect(window?.stretches[0]).toMatchObject({
+      restorable: { from: at(6), until: at(7) },
+      bad: [bad.snapshotId],
+    })
+    expect(windowsOf([first], [bad], () => true)[0]?.gaps[0]?.why).toMatch(
+      /verify or drill.*failed/,
+    )
+  })
+
   test('has a gap between two stretches, until the first snapshot behind it', () => {
     const begins = { reason: 'gap' as const, after: { stretchId: 'a', sequence: 3 } }
     const changes = { stretchId: 'b', file: 'binlog.000007', gtidsBefore: '0-1-40', begins }
