@@ -78,7 +78,9 @@ test.each(TEST_ENGINES)(
           })
           // What was lost comes back into the very server that it was dumped from, GTIDs and all.
           await session.run('SET SESSION foreign_key_checks = 0')
-          for (const name of [ODD, 'second', '`be``side`', 'part', 'zweite']) {
+          const own = family === 'mysql' ? ['frozen'] : []
+          for (const name of own) await session.run(`ALTER DATABASE ${name} READ ONLY = 0`)
+          for (const name of [ODD, 'second', '`be``side`', 'part', 'zweite', ...own]) {
             await session.run(`DROP DATABASE ${name}`)
           }
           const again = await restore({ confirm: 'second' })
