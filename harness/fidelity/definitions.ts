@@ -78,6 +78,7 @@ const SOURCES: readonly { table: string; schema: string; without: readonly strin
       'GENERATION_EXPRESSION',
     ],
   },
+  { table: 'COLUMN_STATISTICS', schema: 'SCHEMA_NAME', without: ['HISTOGRAM'] },
   { table: 'STATISTICS', schema: 'TABLE_SCHEMA', without: ['CARDINALITY'] },
   { table: 'TABLE_CONSTRAINTS', schema: 'TABLE_SCHEMA', without: [] },
   { table: 'KEY_COLUMN_USAGE', schema: 'TABLE_SCHEMA', without: [] },

@@ -29,6 +29,11 @@ const MYSQL: readonly Rare[] = [
     `CREATE LIBRARY ${name} COMMENT 'a\\b''é' LANGUAGE JAVASCRIPT AS $$ export function one() { return '🐻\n' } $$`,
     `CREATE FUNCTION ${quoted('of library')}() RETURNS INT DETERMINISTIC LANGUAGE JAVASCRIPT USING (${name} AS l) AS $$ return l.one() $$`,
   ],
+  name => [
+    `CREATE TABLE ${name} (id INT PRIMARY KEY, n INT, t VARCHAR(20), b VARBINARY(9), e ENUM('a', 'b'))`,
+    `INSERT INTO ${name} VALUES (1, 2, 'it''s é\\\\', x'ff005c', 'b'), (2, NULL, NULL, NULL, NULL)`,
+    `ANALYZE TABLE ${name} UPDATE HISTOGRAM ON n, t, b, e WITH 2 BUCKETS`,
+  ],
   name => [`CREATE LIBRARY ${name} LANGUAGE WASM AS x'0061736d00ff'`],
 ]
 
@@ -36,5 +41,11 @@ const MARIADB: readonly Rare[] = [
   (name, number) => [
     "SET sql_mode = 'IGNORE_BAD_TABLE_OPTIONS'",
     `CREATE TABLE ${name} (id INT PRIMARY KEY past='it''s \\\\', n INT, KEY n (n) lost=${number}) gone='é'`,
+  ],
+  (name, number) => [
+    `SET histogram_type = '${number % 2 ? 'JSON_HB' : 'SINGLE_PREC_HB'}'`,
+    `CREATE TABLE ${name} (id INT PRIMARY KEY, n INT, t VARCHAR(20), b VARBINARY(9), KEY (n, t))`,
+    `INSERT INTO ${name} VALUES (1, 2, 'it''s é\\\\', x'ff005c'), (2, NULL, NULL, NULL)`,
+    `ANALYZE TABLE ${name} PERSISTENT FOR ALL`,
   ],
 ]

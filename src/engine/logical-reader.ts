@@ -205,6 +205,8 @@ export interface CatalogTable extends ReadableTable {
   /** SHOW CREATE TABLE, byte for byte. */
   create: string
   storageEngine: string
+  /** As in the manifest. */
+  statistics?: readonly string[]
   /** The server's own guess; only for planning. */
   estimate: { rows: number; bytes: number }
 }

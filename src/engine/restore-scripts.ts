@@ -39,6 +39,9 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
     })),
     finish: script([
       ...session(manifest),
+      ...manifest.tables.flatMap(({ schema, statistics = [] }) =>
+        statistics.length ? [use(schema), ...statistics] : [],
+      ),
       ...programs.filter(isValid).flatMap(program => programStatements(manifest, program)),
       ...session(manifest),
       // A grant on what is not there would stop the client in the middle of the file.

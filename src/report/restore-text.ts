@@ -101,4 +101,13 @@ function planLines({ plan, method, rows }: RestoreText): string[] {
 
 const METHOD = { infile: 'LOAD DATA LOCAL', insert: 'multi-row INSERT (local_infile is off)' }
 
-const AFTER_ROWS = ['indexes', 'foreign keys', 'routines', 'grants', 'views', 'triggers', 'events']
+const AFTER_ROWS = [
+  'indexes',
+  'foreign keys',
+  'statistics',
+  'routines',
+  'grants',
+  'views',
+  'triggers',
+  'events',
+]

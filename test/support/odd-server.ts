@@ -247,6 +247,7 @@ const MYSQL_ONLY = [
   "CREATE LIBRARY web LANGUAGE WASM AS x'0061736d'",
   'CREATE FUNCTION one() RETURNS INT DETERMINISTIC LANGUAGE JAVASCRIPT USING (second.shared AS s) AS $$ return s.one() $$',
   "GRANT EXECUTE ON LIBRARY second.shared TO 'ecomdb_definer'@'localhost'",
+  'ANALYZE TABLE second.orders UPDATE HISTOGRAM ON order_id, created_at WITH 4 BUCKETS AUTO UPDATE',
   'CREATE DATABASE frozen',
   'CREATE TABLE frozen.f (id INT PRIMARY KEY)',
   'INSERT INTO frozen.f VALUES (1)',
@@ -260,6 +261,8 @@ const MARIADB_ONLY = [
   "CREATE TABLE second.other_engine (id INT PRIMARY KEY past='it''s', n INT, KEY n (n) lost=1) gone='é\\\\'",
   "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
   'INSERT INTO second.other_engine VALUES (1, 2)',
+  "SET histogram_type = 'DOUBLE_PREC_HB'",
+  'ANALYZE TABLE second.orders PERSISTENT FOR ALL',
 ]
 
 const SHARED_ACCOUNTS = [

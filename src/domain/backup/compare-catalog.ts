@@ -9,6 +9,7 @@ import type {
   Manifest,
   ProgramEntry,
   SpatialReferenceEntry,
+  TableEntry,
 } from './manifest.ts'
 import { namedTables, type TableElsewhere } from './manifest-inside.ts'
 import { placedElsewhere, placedInside } from './placed-elsewhere.ts'
@@ -17,7 +18,7 @@ import { maskHashes } from './restored-accounts.ts'
 /** Definitions of a server, as they are now. */
 export interface FoundCatalog {
   databases: readonly DatabaseEntry[]
-  tables: readonly { schema: string; name: string; create: string }[]
+  tables: readonly Pick<TableEntry, 'schema' | 'name' | 'create' | 'statistics'>[]
   programs: readonly ProgramEntry[]
   accounts: readonly AccountEntry[]
   spatialReferences: readonly SpatialReferenceEntry[]
@@ -63,6 +64,10 @@ export function compareCatalog(
   }
   return [
     ...compareTables(expected, found, wanted),
+    ...compareStatistics(
+      expected.tables.filter(({ schema }) => wanted(schema)),
+      found,
+    ),
     compare('views', ['view']),
     compare('routines', ['library', 'procedure', 'function', 'package', 'package body']),
     compare('triggers', ['trigger']),
@@ -137,6 +142,32 @@ function isSameInside(is: string, was: string): boolean {
 /** MariaDB adds partitions by itself, as time goes by, where the table says AUTO. */
 function comparable(create: string): string {
   return withoutImpliedCharacterSets(create).replace(/( AUTO\nPARTITIONS )\d+$/, '$1n')
+}
+
+/**
+ * Plans may be others without them, and no answer is. A server that renews them itself has others, so
+ * that only what they are of is compared.
+ */
+function compareStatistics(expected: Manifest['tables'], found: FoundCatalog): Check[] {
+  const told = expected.filter(({ statistics }) => statistics !== undefined)
+  if (told.length === 0) return []
+  const heads = (statements: readonly string[] = []): string =>
+    statements.map(sql => sql.replace(/ USING DATA .*$/s, '')).join()
+  const lacking = told.filter(({ schema, name, statistics }) => {
+    const is = found.tables.find(table => table.schema === schema && table.name === name)
+    return heads(is?.statistics) !== heads(statistics)
+  })
+  const names = lacking.map(({ schema, name }) => `\`${schema}\`.\`${name}\``).join(', ')
+  return lacking.length === 0
+    ? [checkOf('statistics', `of ${countOf(told.length, 'table')}`, [])]
+    : [
+        {
+          name: 'statistics',
+          outcome: 'unchecked',
+          summary: `the optimizer's statistics did not come back: of ${names}; ANALYZE TABLE makes them anew`,
+          differences: [],
+        },
+      ]
 }
 
 function programDifference(

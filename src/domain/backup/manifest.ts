@@ -66,6 +66,11 @@ export interface TableEntry {
   /** In the order of the fields of a line; generated columns are left out. */
   columns: readonly ColumnEntry[]
   chunks: readonly ChunkEntry[]
+  /**
+   * What the optimizer was told of its values: statements to be run in its database when it has its
+   * rows and keys. Absent where it was told nothing.
+   */
+  statistics?: readonly string[]
   /** MariaDB, system-versioned: `columns` has the times of its rows, those that were among them. */
   history?: true
   /** Rows per chunk where the key is an integer: distance between borders; decimal. */

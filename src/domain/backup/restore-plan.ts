@@ -8,6 +8,7 @@ export const RESTORE_STAGES = [
   'rows',
   'indexes',
   'foreign keys',
+  'statistics',
   'routines',
   // Before the views: one that reads another is checked with its definer's rights.
   'grants',

@@ -169,7 +169,10 @@ async function entryOf(planned: Planned | undefined): Promise<TableEntry> {
       hints: ['run CHECK TABLE on it: an index may be damaged', 'run the backup again'],
     })
   }
-  const { schema, name, create, storageEngine, key, columns, history } = table
-  const entry = { schema, name, create, storageEngine, rows, key, columns, chunks, chunkStep: step }
-  return history ? { ...entry, history } : entry
+  const { schema, name, create, storageEngine, key, columns, history, statistics } = table
+  return {
+    ...{ schema, name, create, storageEngine, rows, key, columns, chunks, chunkStep: step },
+    ...(statistics ? { statistics } : {}),
+    ...(history ? { history } : {}),
+  }
 }

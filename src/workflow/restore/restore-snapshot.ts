@@ -97,7 +97,7 @@ async function restoreInUse(
     }
     const run = { options, access, snapshot, place, session, clock, leavers: leavers.accounts }
     const outcome = await execute(run, prepared, progress)
-    return { ...report, findings: [...report.findings, ...movedBy(outcome)], outcome }
+    return { ...report, findings: [...report.findings, ...notAsTheyWere(outcome)], outcome }
   } finally {
     await session.close()
   }
@@ -212,11 +212,17 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   }
 }
 
-/** A server can be told to put no table elsewhere: then there is less room where they are. */
-function movedBy({ checks }: RestoreOutcome): string[] {
-  const places = checks.filter(({ name, outcome }) => name === 'places' && outcome === 'unchecked')
-  return places.map(({ summary }) => summary)
+/**
+ * A server can be told to put no table elsewhere: then there is less room where they are. And who may
+ * not write them (MariaDB keeps them in mysql) brings no statistics back: plans may be others.
+ */
+function notAsTheyWere({ checks }: RestoreOutcome): string[] {
+  return checks
+    .filter(({ name, outcome }) => NEEDS_A_LOOK.includes(name) && outcome === 'unchecked')
+    .map(({ summary }) => summary)
 }
+
+const NEEDS_A_LOOK = ['places', 'statistics']
 
 /** Rows of before under a trail of now differ from their events. */
 async function rowsWithoutTrail(

@@ -159,6 +159,12 @@ function tableStatements(
     ...(there ? [] : [of('tables', create)]),
     ...indexes.map(clauses => of('indexes', alter(clauses))),
     ...(foreignKeys.length ? [of('foreign keys', alter(foreignKeys))] : []),
+    // They have values of rows in them.
+    ...(table.statistics ?? []).map(sql => ({
+      ...of('statistics', sql),
+      shown: sql.replace(/( USING DATA | VALUES ).*$/s, '$1…'),
+      mayFail: true as const,
+    })),
   ]
 }
 

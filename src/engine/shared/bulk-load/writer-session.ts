@@ -79,6 +79,7 @@ class WriterSession implements LogicalWriterSession {
       if (statement.schema !== null) await loader.run(`USE ${quoteIdentifier(statement.schema)}`)
       const { stage, sql } = statement
       if (stage === 'accounts') await loader.run(sql, what).catch(withoutStatement)
+      else if (stage === 'statistics') await tellOptimizer(loader, sql, what)
       else if (statement.context === null) await loader.run(sql, what)
       else await runInContext(loader, statement.sql, statement.context, what)
     })
@@ -148,6 +149,13 @@ class WriterSession implements LogicalWriterSession {
       else this.#free.push(loader)
     }
   }
+}
+
+/** ANALYZE TABLE says in its rows that something went wrong: table, operation, kind, text. */
+async function tellOptimizer(loader: WireConnection, sql: string, what: string): Promise<void> {
+  const told = await loader.rows(sql)
+  const error = told.find(([, , kind]) => kind?.toLowerCase() === 'error')
+  if (error) throw new EcomdbError('SERVER_REFUSED', { what, why: String(error[3]) })
 }
 
 /** Under the settings of the session that created it, which the server stores with it. */

@@ -6,6 +6,7 @@ import type { Session, SqlRow } from '../../session.ts'
 import { type ColumnFacts, columnEntry, isInteger } from './column-expressions.ts'
 import { historyOf, keyWithHistory, type RowHistory } from './row-history.ts'
 import { showCreateTable } from './show-create-table.ts'
+import { readStatistics } from './table-statistics.ts'
 
 /** A table with what shows that it was changed in the meantime. */
 export interface ObservedTable extends CatalogTable {
@@ -52,6 +53,7 @@ export async function readTables(session: Session, schema: string): Promise<Obse
   if (tables.length === 0) return []
   const columns = await readColumns(session, schema)
   const keys = await readKeys(session, schema)
+  const statistics = await readStatistics(session, schema)
   const observed: ObservedTable[] = []
   for (const table of tables) {
     const facts = columns.get(table.name) ?? []
@@ -66,6 +68,7 @@ export async function readTables(session: Session, schema: string): Promise<Obse
       key: history ? keyWithHistory(key, history) : key,
       columns: [...own, ...(history?.columns ?? [])],
       ...(history ? { history: true } : {}),
+      ...(statistics.has(table.name) ? { statistics: statistics.get(table.name) ?? [] } : {}),
       estimate: { rows: Number(table.table_rows ?? 0), bytes: Number(table.data_length ?? 0) },
       createdAt: table.created_at,
     })

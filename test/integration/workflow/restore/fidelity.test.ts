@@ -90,8 +90,23 @@ async function definitions(session: Session): Promise<Record<string, unknown>> {
       ['second', 'second'],
     ),
     refused,
+    statistics: await statistics(session),
     remembers: await session.value(`SELECT ${odd}.remembers()`),
   }
+}
+
+/** What the optimizer knows of values by ANALYZE TABLE. */
+async function statistics(session: Session): Promise<unknown[]> {
+  const list =
+    session.flavor.family === 'mysql'
+      ? [
+          `SELECT SCHEMA_NAME, TABLE_NAME, COLUMN_NAME, JSON_REMOVE(HISTOGRAM, '$."last-updated"') AS h
+             FROM information_schema.COLUMN_STATISTICS ORDER BY 1, 2, 3`,
+        ]
+      : ['table', 'column', 'index'].map(of => `SELECT * FROM mysql.${of}_stats ORDER BY 1, 2, 3`)
+  const found = await Promise.all(list.map(sql => session.rows(sql)))
+  expect(found.map(({ length }) => length > 0)).not.toContain(false)
+  return found
 }
 
 const RESTORE = {
