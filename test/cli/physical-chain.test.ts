@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
+import { followRecipe, inShell } from '#test/recipe'
 
 const json = (result: { status: number; stderr: string; json(): { result?: unknown } }) => {
   expect(result.status, result.stderr).toBe(0)
@@ -48,6 +49,23 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: a chain of increments
       expect(await session.value('SELECT COUNT(*) FROM bank.journal')).toBe(journaled)
       expect(await session.value('SELECT MAX(id) FROM bank.journal')).toBe(journaled)
       expect(await session.value('SELECT sum FROM bank.total')).toBe('2000')
+      expect(await session.value('SELECT COUNT(*) FROM bank.later')).toBe('3')
+      expect((await session.rows('SHOW TABLES FROM bank')).length).toBe(4)
+    })
+  })
+
+  test('RESTORE.md brings the chain back without ecomdb', async () => {
+    const folder = await shop.engine.scratchServers.claim(join(shop.folder, 'by-hand'))
+    const repository = join(shop.folder, 'backups')
+    const backup = shop.engine.installation().program('mariadb-backup')
+    const run = { home: shop.folder, IDENTITY: 'keys/operations.identity', WORK: 'work' }
+    const program = { MARIADB_BACKUP: inShell(backup), DATA: join(folder, 'data') }
+    const followed = await followRecipe(repository, 'physical', { ...run, ...program })
+    expect(followed.status, followed.stderr).toBe(0)
+    expect(followed.stdout).toContain(`on top of ${full.snapshotId}`)
+    const journaled = String(await shop.journaledAt({ ...second.position } as never))
+    await shop.onRestored('by-hand', async session => {
+      expect(await session.value('SELECT COUNT(*) FROM bank.journal')).toBe(journaled)
       expect(await session.value('SELECT COUNT(*) FROM bank.later')).toBe('3')
       expect((await session.rows('SHOW TABLES FROM bank')).length).toBe(4)
     })

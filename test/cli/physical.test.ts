@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findTool } from '#process/find-tool'
 import { runEcomdb } from '#test/cli'
 import { dyingAt, KILLED } from '#test/dying-at'
 import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
+import { followRecipe, inShell } from '#test/recipe'
 
 describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
   let shop: PhysicalShop
@@ -144,13 +144,22 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
 
   test('RESTORE.md brings the same files back without ecomdb', async () => {
     const [{ snapshotId }] = (await shop.ecomdb('backup', 'list', '--json')).json().result.snapshots
-    const followed = await followRecipe(shop.folder, snapshotId)
-    expect(followed.status, followed.stderr).toBe(0)
     const unpacked = join(shop.folder, 'by-hand')
-    await shop.engine.physicalBackups.prepare(unpacked, {
-      increments: [],
-      workFolder: shop.folder,
+    // As in the root of a mounted file system.
+    await mkdir(join(unpacked, 'lost+found'), { recursive: true })
+    const followed = await followRecipe(join(shop.folder, 'backups'), 'physical', {
+      home: shop.folder,
+      IDENTITY: 'keys/operations.identity',
+      WORK: 'work',
+      DATA: 'by-hand',
+      SNAPSHOT: snapshotId,
+      ...(family === 'mariadb'
+        ? { MARIADB_BACKUP: inShell(shop.engine.installation().program('mariadb-backup')) }
+        : {}),
     })
+    expect(followed.status, followed.stderr).toBe(0)
+    expect(await readdir(join(shop.folder, 'work'))).toEqual([])
+    expect((await readdir(unpacked)).filter(name => /^\.|backup/.test(name))).toEqual([])
     const left = await shop.ecomdb('offboard', 'ann', '--account', 'ann@%', '--confirm', 'ann')
     expect(left.status, left.stderr).toBe(0)
     const place = await shop.engine.scratchServers.claim(join(shop.folder, 'ours'))
@@ -209,30 +218,6 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
 
 function outcomes(report: { checks: { name: string; outcome: string }[] }) {
   return Object.fromEntries(report.checks.map(({ name, outcome }) => [name, outcome]))
-}
-
-/** Steps 1 to 4 and the one for data files, in one shell. */
-async function followRecipe(folder: string, snapshotId: string) {
-  const recipe = await readFile(join(folder, 'backups/RESTORE.md'), 'utf8')
-  const blocks = [...recipe.matchAll(/^```sh( physical)?\n([\s\S]*?)^```$/gm)]
-  const general = blocks.slice(0, 6).map(([, , block]) => block)
-  const files = blocks.filter(([, kind]) => kind).map(([, , block]) => block)
-  const tools = ['age', 'zstd'].map(name => findTool(name))
-  return spawnSync('sh', ['-s'], {
-    input: [...general, ...files].join('\n'),
-    encoding: 'utf8',
-    cwd: folder,
-    env: {
-      PATH: [...tools.map(({ file }) => dirname(file)), '/usr/bin', '/bin'].join(':'),
-      HOME: folder,
-      ...Object.assign({}, ...tools.map(({ env }) => env)),
-      REPOSITORY: join(folder, 'backups'),
-      IDENTITY: join(folder, 'keys/operations.identity'),
-      WORK: join(folder, 'work'),
-      DATA: join(folder, 'by-hand'),
-      SNAPSHOT: snapshotId,
-    },
-  })
 }
 
 async function largestObject(repository: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { engineFor } from '#cli/wire'
 import { systemClock } from '#core/clock'
@@ -9,19 +9,17 @@ import { writeDedupKey, writeIdentity, writeSigningKey } from '#crypto/key-files
 import type { Manifest } from '#domain/backup/manifest'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
-import { findTool } from '#process/find-tool'
 import { createRepository } from '#repository/repository'
 import { createDirectoryTarget } from '#target/dir/directory-target'
 import { TEST_ENGINES } from '#test/engines'
 import { makeManySidedShop } from '#test/many-sided-shop'
+import { followRecipe, inShell } from '#test/recipe'
 import { makeKeys, type TestKeys } from '#test/snapshots'
 import { withFolder } from '#test/temporary'
 import { backUpLogically } from '#workflow/backup/back-up-logically'
 
 // RESTORE.md, followed word for word: its shell blocks run in one POSIX shell that finds
 // age, zstd, tar and the client, and nothing of ecomdb.
-
-const SHELL_BLOCK = /^```sh\n([\s\S]*?)^```$/gm
 
 describe.each(TEST_ENGINES)('%s: RESTORE.md', family => {
   test('brings a snapshot back without ecomdb, and refuses what was changed', async () => {
@@ -36,7 +34,7 @@ describe.each(TEST_ENGINES)('%s: RESTORE.md', family => {
         const made = await backUp(engine, source, folder, 'repository', keys)
         const restored = await startServer(engine, join(folder, 'restored'))
         try {
-          await followRecipe(engine, restored, folder, keys)
+          await follow(engine, restored, folder, keys)
           const again = await backUp(engine, restored, folder, 'again', keys)
           expectSame(again, made)
         } finally {
@@ -86,7 +84,7 @@ async function backUp(
   return await repository.readManifest(envelope, [keys.escrow.identity])
 }
 
-async function followRecipe(
+async function follow(
   engine: Engine,
   server: RunningServer,
   folder: string,
@@ -96,6 +94,8 @@ async function followRecipe(
   const done = await runRecipe(engine, server, folder, keys.signingKey.signer)
   expect(`${done.stderr}${done.stdout}`).toContain('Signature Verified Successfully')
   expect(done.status, done.stderr).toBe(0)
+  expect(done.stdout).toMatch(/^restored \S+$/m)
+  expect(await readdir(join(folder, 'work'))).toEqual([])
 }
 
 /** Another signer, an edited envelope, a damaged object: each stops before the server is touched. */
@@ -113,30 +113,16 @@ async function expectRefusals(
   const damaged = await runRecipe(engine, server, folder, keys.signingKey.signer)
   expect(damaged.status).not.toBe(0)
   expect(damaged.stdout + damaged.stderr).toMatch(/FAILED/)
+  expect(damaged.stderr).toContain('STOPPED')
 }
 
 async function runRecipe(engine: Engine, server: RunningServer, folder: string, signer: string) {
-  const recipe = await readFile(join(folder, 'repository/RESTORE.md'), 'utf8')
-  const blocks = [...recipe.matchAll(SHELL_BLOCK)].map(([, block]) => block)
-  expect(blocks.length).toBeGreaterThan(8)
-  const client = engine.scratchServers.client(server)
-  const tools = ['age', 'zstd'].map(name => findTool(name))
-  const path = [...tools.map(({ file }) => dirname(file)), '/usr/bin', '/bin'].join(':')
-  return spawnSync('sh', ['-s'], {
-    input: blocks.join('\n'),
-    encoding: 'utf8',
-    cwd: folder,
-    env: {
-      PATH: path,
-      HOME: folder,
-      ...Object.assign({}, ...tools.map(({ env }) => env)),
-      ...client.env,
-      REPOSITORY: join(folder, 'repository'),
-      IDENTITY: join(folder, 'escrow.txt'),
-      WORK: join(folder, 'work'),
-      CLIENT: [client.file, ...client.args].join(' '),
-      SIGNER: signer,
-    },
+  return await followRecipe(join(folder, 'repository'), 'rows', {
+    home: folder,
+    IDENTITY: join(folder, 'escrow.txt'),
+    WORK: join(folder, 'work'),
+    CLIENT: inShell(engine.scratchServers.client(server)),
+    SIGNER: signer,
   })
 }
 
