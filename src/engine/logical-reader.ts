@@ -7,6 +7,7 @@ import type {
   KeyEntry,
   ProbeEntry,
   ProgramEntry,
+  ServerObjectEntry,
   SpatialReferenceEntry,
 } from '#domain/backup/manifest'
 import type { Position } from '#domain/backup/position'
@@ -199,6 +200,7 @@ export interface Catalog {
   programs: readonly ProgramEntry[]
   accounts: readonly AccountEntry[]
   spatialReferences: readonly SpatialReferenceEntry[]
+  serverObjects: readonly ServerObjectEntry[]
 }
 
 export interface CatalogTable extends ReadableTable {

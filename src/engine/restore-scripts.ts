@@ -49,6 +49,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
         tables: manifest.tables,
         programs: programs.filter(isValid),
       }).accounts.flatMap(({ grants }) => grants),
+      ...manifest.databases.filter(isReadOnly).map(database => setReadOnly(database, 1)),
       // Last, for the server may refuse them, as the source did.
       ...programs
         .filter(program => !isValid(program))
@@ -56,7 +57,10 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
           `SELECT ${quoteString(`${program.kind} ${program.schema}.${program.name} was invalid on the source, and may be refused here`)} AS note`,
           ...programStatements(manifest, program),
         ]),
-      ...manifest.databases.filter(isReadOnly).map(database => setReadOnly(database, 1)),
+      ...(manifest.serverObjects ?? []).flatMap(({ kind, name, create }) => [
+        `SELECT ${quoteString(`${kind} ${name} may be there, or need what is not here`)} AS note`,
+        create,
+      ]),
     ]),
     check: script(manifest.tables.map(checkStatement)),
   }

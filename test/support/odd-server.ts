@@ -177,6 +177,9 @@ const MARIADB_ROWS = [
   ]),
 ]
 
+export const FAR =
+  "CREATE SERVER far FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'it''s \\\\', USER 'u', PASSWORD 'p''w', DATABASE 'd', PORT 3307)"
+
 const PROGRAMS = [
   // It remembers the collation that its database had.
   `ALTER DATABASE ${ODD} CHARACTER SET utf8mb4`,
@@ -203,6 +206,7 @@ const PROGRAMS = [
   // Made before the view that it reads, by name: it comes after it.
   "CREATE DEFINER = 'ecomdb_definer'@'localhost' VIEW z_base AS SELECT id, twice(a) AS a FROM computed",
   'CREATE VIEW `a "view`` 名` AS SELECT id AS `x``y`, a FROM z_base WHERE a > 0 WITH CHECK OPTION',
+  FAR,
   // It opens, and its row makes the server refuse: error 1242.
   'CREATE VIEW second.too_many AS SELECT (SELECT 1 UNION SELECT 2) AS one',
   "CREATE DEFINER = CURRENT_USER SQL SECURITY INVOKER VIEW second.across AS SELECT 'é🐻' AS t, p.* FROM `odd ``db\" 名`.parents p",
@@ -248,6 +252,7 @@ const MYSQL_ONLY = [
   'CREATE FUNCTION one() RETURNS INT DETERMINISTIC LANGUAGE JAVASCRIPT USING (second.shared AS s) AS $$ return s.one() $$',
   "GRANT EXECUTE ON LIBRARY second.shared TO 'ecomdb_definer'@'localhost'",
   'ANALYZE TABLE second.orders UPDATE HISTOGRAM ON order_id, created_at WITH 4 BUCKETS AUTO UPDATE',
+  'CREATE RESOURCE GROUP slow TYPE = USER VCPU = 0 THREAD_PRIORITY = 5 DISABLE',
   'CREATE DATABASE frozen',
   'CREATE TABLE frozen.f (id INT PRIMARY KEY)',
   'INSERT INTO frozen.f VALUES (1)',

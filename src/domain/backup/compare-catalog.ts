@@ -8,6 +8,7 @@ import type {
   DatabaseEntry,
   Manifest,
   ProgramEntry,
+  ServerObjectEntry,
   SpatialReferenceEntry,
   TableEntry,
 } from './manifest.ts'
@@ -22,6 +23,7 @@ export interface FoundCatalog {
   programs: readonly ProgramEntry[]
   accounts: readonly AccountEntry[]
   spatialReferences: readonly SpatialReferenceEntry[]
+  serverObjects: readonly ServerObjectEntry[]
 }
 
 /** What a restore changes on purpose. */
@@ -39,7 +41,10 @@ export interface ExpectedChanges {
 
 /** Compares every definition of the snapshot with what is on the server now. */
 export function compareCatalog(
-  expected: Pick<Manifest, 'databases' | 'tables' | 'programs' | 'accounts' | 'spatialReferences'>,
+  expected: Pick<
+    Manifest,
+    'databases' | 'tables' | 'programs' | 'accounts' | 'spatialReferences' | 'serverObjects'
+  >,
   found: FoundCatalog,
   changes: ExpectedChanges,
 ): Check[] {
@@ -76,6 +81,7 @@ export function compareCatalog(
       ? [compare('sequences', ['sequence'])]
       : []),
     ...compareSpatial(expected.spatialReferences ?? [], found),
+    ...(changes.accounts ? compareServerObjects(expected.serverObjects ?? [], found) : []),
     compareAccounts(
       withoutDanglingGrants(expected.accounts, { tables: expected.tables, programs: there }),
       found.accounts,
@@ -205,6 +211,31 @@ function compareSpatial(expected: readonly SpatialReferenceEntry[], found: Found
     return difference(`spatial reference system ${id}`, create, is?.create)
   })
   return [checkOf('spatial', countOf(expected.length, 'spatial reference system'), differences)]
+}
+
+/** Another host may lack the library of a function, or the processors of a resource group. */
+function compareServerObjects(
+  expected: readonly ServerObjectEntry[],
+  found: FoundCatalog,
+): Check[] {
+  if (expected.length === 0) return []
+  const lacking = expected.filter(
+    ({ kind, name, create }) =>
+      !found.serverObjects.some(
+        one => one.kind === kind && one.name === name && one.create === create,
+      ),
+  )
+  const names = lacking.map(({ kind, name }) => `${kind} ${name}`).join(', ')
+  return lacking.length === 0
+    ? [checkOf('server', countOf(expected.length, 'server object'), [])]
+    : [
+        {
+          name: 'server',
+          outcome: 'unchecked',
+          summary: `not on this server as they were: ${names}`,
+          differences: [],
+        },
+      ]
 }
 
 function findProgram(

@@ -54,6 +54,7 @@ export function manifestBeside(
         ),
       })),
       accounts: [],
+      serverObjects: [],
       // What names the live database would answer from it.
       probes: choice.tables || selfNaming ? [] : probesBeside(manifest, choice),
     },

@@ -27,6 +27,8 @@ export interface Manifest {
   accounts: readonly AccountEntry[]
   /** MySQL: spatial reference systems that are not the server's own; absent without any. */
   spatialReferences?: readonly SpatialReferenceEntry[]
+  /** What belongs to no database; absent without any. */
+  serverObjects?: readonly ServerObjectEntry[]
   /** Answers of the live database at the consistent point, to compare after a restore. */
   probes: readonly ProbeEntry[]
   /** What this snapshot does not keep as it was, in words; absent where it keeps all. */
@@ -160,6 +162,13 @@ export interface ProgramEntry {
 export interface SpatialReferenceEntry {
   id: number
   /** CREATE SPATIAL REFERENCE SYSTEM IF NOT EXISTS …: they belong to the server. */
+  create: string
+}
+
+export interface ServerObjectEntry {
+  kind: 'loadable function' | 'server' | 'resource group'
+  name: string
+  /** A password of CREATE SERVER is in here. */
   create: string
 }
 

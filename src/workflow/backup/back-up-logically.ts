@@ -129,8 +129,15 @@ async function commit(
   { tables }: StoredTables,
   startedAt: string,
 ): Promise<void> {
-  const { serverVersion, settings, databases, programs, accounts, spatialReferences } =
-    point.catalog
+  const {
+    serverVersion,
+    settings,
+    databases,
+    programs,
+    accounts,
+    spatialReferences,
+    serverObjects,
+  } = point.catalog
   const manifest: Manifest = {
     format: 1,
     snapshotId: writer.snapshotId,
@@ -144,6 +151,7 @@ async function commit(
     programs,
     accounts,
     ...(spatialReferences.length ? { spatialReferences } : {}),
+    ...(serverObjects.length ? { serverObjects } : {}),
     probes: point.probes,
     ...(point.findings.length ? { findings: point.findings } : {}),
   }

@@ -214,7 +214,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
 
 /**
  * A server can be told to put no table elsewhere: then there is less room where they are. And who may
- * not write them (MariaDB keeps them in mysql) brings no statistics back: plans may be others.
+ * not write them (MariaDB keeps them in mysql) brings no statistics back: plans may be others. A loadable
+ * function wants its library.
  */
 function notAsTheyWere({ checks }: RestoreOutcome): string[] {
   return checks
@@ -222,7 +223,7 @@ function notAsTheyWere({ checks }: RestoreOutcome): string[] {
     .map(({ summary }) => summary)
 }
 
-const NEEDS_A_LOOK = ['places', 'statistics']
+const NEEDS_A_LOOK = ['places', 'statistics', 'server']
 
 /** Rows of before under a trail of now differ from their events. */
 async function rowsWithoutTrail(

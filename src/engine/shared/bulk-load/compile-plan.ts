@@ -76,9 +76,8 @@ export function compileRestorePlan(
     ...removalStatements(options.remove),
     ...(resume ? resumeRemovals(manifest, resume, wanted) : []),
     ...removalStatements(accountsOnly(resume?.made)),
-    ...(manifest.spatialReferences ?? []).map(({ id, create }) =>
-      plain('databases', `spatial reference system ${id}`, null, create),
-    ),
+    ...spatialStatements(manifest),
+    ...(options.accounts === 'all' ? serverStatements(manifest) : []),
     ...databases.map(database => databaseStatement(database, there)),
     ...accounts.statements,
     ...giveUpRoles(accounts.made, grantable.accounts, target.administrator),
@@ -116,6 +115,21 @@ export function compileRestorePlan(
       ...settingNotes(manifest, target),
     ],
   }
+}
+
+function spatialStatements({ spatialReferences = [] }: Manifest): RestoreStatement[] {
+  return spatialReferences.map(({ id, create }) =>
+    plain('databases', `spatial reference system ${id}`, null, create),
+  )
+}
+
+/** What belongs to no database may be there, or need what is not. */
+function serverStatements({ serverObjects = [] }: Manifest): RestoreStatement[] {
+  return serverObjects.map(({ kind, name, create }) => ({
+    ...plain('databases', `${kind} ${quoteIdentifier(name)}`, null, create),
+    shown: maskHashes(create),
+    mayFail: true,
+  }))
 }
 
 function bytesOf(table: TableEntry): number {

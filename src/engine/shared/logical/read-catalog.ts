@@ -8,6 +8,7 @@ import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { readPrograms } from './read-programs.ts'
 import { type ObservedTable, readTables } from './read-tables.ts'
+import { readServerObjects } from './server-objects.ts'
 
 /** A catalog whose tables can be compared with a later one. */
 export interface ObservedCatalog extends Catalog {
@@ -60,6 +61,7 @@ async function lookThrough(
     programs: await readPrograms(dialect, session, names),
     accounts: await dialect.accounts(session),
     spatialReferences: await dialect.spatialReferences(session),
+    serverObjects: await readServerObjects(session),
   }
 }
 

@@ -15,6 +15,7 @@ export function differences(before: ObservedCatalog, after: ObservedCatalog): st
     ...compare(programFacts(before), programFacts(after)),
     ...compare(accountFacts(before), accountFacts(after)),
     ...compare(spatialFacts(before), spatialFacts(after)),
+    ...compare(serverFacts(before), serverFacts(after)),
   ]
 }
 
@@ -62,6 +63,10 @@ function accountFacts({ accounts }: ObservedCatalog): Fact[] {
 
 function spatialFacts({ spatialReferences }: ObservedCatalog): Fact[] {
   return spatialReferences.map(({ id, create }) => [`spatial reference system ${id}`, create])
+}
+
+function serverFacts({ serverObjects }: ObservedCatalog): Fact[] {
+  return serverObjects.map(({ kind, name, create }) => [`${kind} ${name}`, create])
 }
 
 /** SHOW CREATE TABLE without the next AUTO_INCREMENT value, which every insert moves. */

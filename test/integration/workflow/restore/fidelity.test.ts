@@ -6,7 +6,7 @@ import { quoteIdentifier } from '#engine/quote'
 import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
-import { fillOddServer, ODD_DATABASE } from '#test/odd-server'
+import { FAR, fillOddServer, ODD_DATABASE } from '#test/odd-server'
 import { serverValues } from '#test/server-values'
 import { withFolder } from '#test/temporary'
 import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
@@ -43,6 +43,7 @@ test.each(TEST_ENGINES)('%s: every value comes back, compared in the server', as
         async (server, engine) => {
           const session = await engine.connect(server.administrator)
           await session.run('SET GLOBAL sql_quote_show_create = OFF')
+          if (method === 'insert') await session.run(OTHER_SERVER)
           const report = await restoreSnapshot(
             { ...RESTORE, confirm: ODD_DATABASE },
             await place.access(),
@@ -51,7 +52,14 @@ test.each(TEST_ENGINES)('%s: every value comes back, compared in the server', as
             silentProgress(),
           )
           expect(report.method).toBe(method)
-          expect(report.outcome?.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
+          const others = report.outcome?.checks.filter(({ outcome }) => outcome !== 'passed')
+          if (method === 'insert') {
+            expect(others).toEqual([expect.objectContaining({ name: 'server' })])
+            expect(report.findings.join()).toContain('not on this server as they were: server far')
+            expect(report.plan.map(({ sql }) => sql).join()).toContain("PASSWORD '********'")
+            await session.run('DROP SERVER far')
+            await session.run(FAR)
+          } else expect(others).toEqual([])
           const values = { ...(await serverValues(session)), ...(await definitions(session)) }
           expect(values).toEqual(before)
           await session.close()
@@ -91,6 +99,7 @@ async function definitions(session: Session): Promise<Record<string, unknown>> {
     ),
     refused,
     statistics: await statistics(session),
+    servers: await session.rows('SELECT * FROM mysql.servers'),
     remembers: await session.value(`SELECT ${odd}.remembers()`),
   }
 }
@@ -108,6 +117,8 @@ async function statistics(session: Session): Promise<unknown[]> {
   expect(found.map(({ length }) => length > 0)).not.toContain(false)
   return found
 }
+
+const OTHER_SERVER = FAR.replace('3307', '3308')
 
 const RESTORE = {
   snapshot: 'latest',

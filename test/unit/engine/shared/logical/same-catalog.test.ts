@@ -32,6 +32,7 @@ const catalog: ObservedCatalog = {
   programs: [program],
   accounts: [{ user: 'u', host: '%', kind: 'account', create: ['CREATE USER'], grants: [] }],
   spatialReferences: [],
+  serverObjects: [],
 }
 
 test('counters and guesses move without a change of definition', () => {
