@@ -9,6 +9,7 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
 // The launcher's, for this program alone: servers that it starts have many threads that allocate.
 if (process.env.MALLOC_ARENA_MAX === '2') delete process.env.MALLOC_ARENA_MAX
 if (process.env.MALLOC_TRIM_THRESHOLD_ === '1048576') delete process.env.MALLOC_TRIM_THRESHOLD_
+if (process.env.MALLOC_MMAP_THRESHOLD_ === '4194304') delete process.env.MALLOC_MMAP_THRESHOLD_
 
 const { keepCompiledCode } = await import('./code-cache.js')
 keepCompiledCode()
