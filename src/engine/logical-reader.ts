@@ -5,6 +5,7 @@ import type {
   ConsistencyProof,
   DatabaseEntry,
   KeyEntry,
+  PluginEntry,
   ProbeEntry,
   ProgramEntry,
   ServerObjectEntry,
@@ -201,6 +202,7 @@ export interface Catalog {
   accounts: readonly AccountEntry[]
   spatialReferences: readonly SpatialReferenceEntry[]
   serverObjects: readonly ServerObjectEntry[]
+  plugins: readonly PluginEntry[]
 }
 
 export interface CatalogTable extends ReadableTable {

@@ -71,6 +71,8 @@ export interface RestoreTarget {
   localInfile: boolean
   /** It looks at passwords before it takes them (MariaDB), and so takes no hash. */
   refusesHashes: boolean
+  /** Names of its active plugins, in lower case. */
+  plugins: readonly string[]
 }
 
 export interface PlanOptions {
@@ -88,6 +90,8 @@ export interface PlanOptions {
   services: readonly string[]
   /** Create events disabled. */
   disableEvents: boolean
+  /** Install what the source had for its accounts and tables: into a server of our own only. */
+  installPlugins?: boolean
 }
 
 /** Pieces of a table that one transaction has loaded. */

@@ -29,6 +29,8 @@ export interface Manifest {
   spatialReferences?: readonly SpatialReferenceEntry[]
   /** What belongs to no database; absent without any. */
   serverObjects?: readonly ServerObjectEntry[]
+  /** Plugins with a library of their own that accounts and tables may need; absent without any. */
+  plugins?: readonly PluginEntry[]
   /** Answers of the live database at the consistent point, to compare after a restore. */
   probes: readonly ProbeEntry[]
   /** What this snapshot does not keep as it was, in words; absent where it keeps all. */
@@ -170,6 +172,13 @@ export interface ServerObjectEntry {
   name: string
   /** A password of CREATE SERVER is in here. */
   create: string
+}
+
+export interface PluginEntry {
+  name: string
+  /** "auth_ed25519.so" */
+  library: string
+  type: 'authentication' | 'storage'
 }
 
 export interface AccountEntry {

@@ -25,6 +25,8 @@ export const mysqlLogicalDialect: LogicalDialect = {
     'lower_case_table_names',
     'max_allowed_packet',
     'partial_revokes',
+    'password_history',
+    'password_reuse_interval',
     'sql_generate_invisible_primary_key',
     'sql_mode',
     'system_time_zone',

@@ -137,6 +137,7 @@ async function commit(
     accounts,
     spatialReferences,
     serverObjects,
+    plugins,
   } = point.catalog
   const manifest: Manifest = {
     format: 1,
@@ -152,6 +153,7 @@ async function commit(
     accounts,
     ...(spatialReferences.length ? { spatialReferences } : {}),
     ...(serverObjects.length ? { serverObjects } : {}),
+    ...(plugins.length ? { plugins } : {}),
     probes: point.probes,
     ...(point.findings.length ? { findings: point.findings } : {}),
   }

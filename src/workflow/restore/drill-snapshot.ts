@@ -167,6 +167,7 @@ async function drillPlan(
       lockPeople: false,
       services: [],
       disableEvents: true,
+      installPlugins: true,
     })
   } finally {
     await session.close()

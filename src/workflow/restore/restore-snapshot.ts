@@ -37,6 +37,7 @@ import {
   refuseOthers,
   refuseWhereHashesAre,
   refuseWithoutPartialRevokes,
+  refuseWithoutPlugins,
 } from './restore-refusals.ts'
 
 /**
@@ -151,6 +152,7 @@ async function prepare(
     disableEvents: true,
   })
   refuseWhereHashesAre(target, manifest.accounts, plan.makes)
+  refuseWithoutPlugins(target, manifest, plan)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }
 

@@ -8,6 +8,8 @@ import type {
   ProgramEntry,
   TableEntry,
 } from '#domain/backup/manifest'
+import { passwordHistoryNotes } from '#domain/backup/password-history'
+import { pluginsInUse } from '#domain/backup/plugins-in-use'
 import {
   type MadeObjects,
   RESTORE_STAGES,
@@ -25,7 +27,7 @@ import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import { alterDatabase, nameAndOptions, underDatabaseCollation } from '../../database-collation.ts'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from '../../past-event.ts'
-import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 import { isReadOnly, setReadOnly } from '../../read-only-database.ts'
 import {
   accountsOnly,
@@ -77,6 +79,7 @@ export function compileRestorePlan(
     ...(resume ? resumeRemovals(manifest, resume, wanted) : []),
     ...removalStatements(accountsOnly(resume?.made)),
     ...spatialStatements(manifest),
+    ...(options.installPlugins ? pluginStatements(manifest, target) : []),
     ...(options.accounts === 'all' ? serverStatements(manifest) : []),
     ...databases.map(database => databaseStatement(database, there)),
     ...accounts.statements,
@@ -103,11 +106,16 @@ export function compileRestorePlan(
     tables,
     rows: entries.reduce((sum, table) => sum + table.rows, 0),
     bytes: entries.reduce((sum, table) => sum + bytesOf(table), 0),
-    makes: { databases: databases.map(database => database.name), accounts: accounts.made },
+    makes: {
+      databases: databases.map(database => database.name),
+      // Nothing else of them: this goes into the journal, and they have hashes.
+      accounts: accounts.made.map(({ user, host, kind }) => ({ user, host, kind })),
+    },
     locked: accounts.locked,
     kept: accounts.kept,
     notes: [
       ...accounts.notes,
+      ...passwordHistoryNotes(manifest, accounts.made),
       ...grantable.leftOut.map(
         grant => `left out, for what it is on is not in the snapshot: ${maskHashes(grant)}`,
       ),
@@ -130,6 +138,24 @@ function serverStatements({ serverObjects = [] }: Manifest): RestoreStatement[] 
     shown: maskHashes(create),
     mayFail: true,
   }))
+}
+
+function pluginStatements(
+  { plugins = [], tables, accounts }: Manifest,
+  target: RestoreTarget,
+): RestoreStatement[] {
+  return pluginsInUse(plugins, tables, accounts)
+    .filter(({ name }) => !target.plugins.includes(name.toLowerCase()))
+    .map(({ name, library }) => ({
+      ...plain(
+        'databases',
+        `plugin ${quoteIdentifier(name)}`,
+        null,
+        `INSTALL PLUGIN ${quoteIdentifier(name)} SONAME ${quoteString(library)}`,
+      ),
+      // Then what needs it says so.
+      mayFail: true,
+    }))
 }
 
 function bytesOf(table: TableEntry): number {
@@ -241,7 +267,7 @@ function giveUpRoles(
 }
 
 interface AccountPart {
-  made: MadeObjects['accounts']
+  made: readonly AccountEntry[]
   locked: readonly AccountEntry[]
   kept: readonly AccountEntry[]
   /** Accounts, and grants but for those on views. */

@@ -10,7 +10,7 @@ const PATIENCE_SECONDS = 3600
  * they are; reading them back shows whether they did.
  */
 const SETTINGS = [
-  "sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+  "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
   "time_zone = '+00:00'",
   'foreign_key_checks = 0',
   // MySQL keeps a CHECK as it would be printed.

@@ -24,6 +24,7 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     settings: await globalVariables(session, Object.keys(manifest.settings)),
     localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
     refusesHashes: await refusesHashes(session),
+    plugins: await pluginsThere(session),
   }
 }
 
@@ -42,6 +43,13 @@ async function refusesHashes(session: Session): Promise<boolean> {
 export async function ignoresPlaces(session: Session): Promise<boolean> {
   if (session.flavor.family !== 'mariadb') return false
   return (await session.value('SELECT @@have_symlink')) === 'DISABLED'
+}
+
+async function pluginsThere(session: Session): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    "SELECT LOWER(PLUGIN_NAME) AS name FROM information_schema.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE'",
+  )
+  return rows.map(({ name }) => name)
 }
 
 async function administrator(session: Session): Promise<RestoreTarget['administrator']> {

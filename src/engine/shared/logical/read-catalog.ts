@@ -8,7 +8,7 @@ import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { readPrograms } from './read-programs.ts'
 import { type ObservedTable, readTables } from './read-tables.ts'
-import { readServerObjects } from './server-objects.ts'
+import { readPlugins, readServerObjects } from './server-objects.ts'
 
 /** A catalog whose tables can be compared with a later one. */
 export interface ObservedCatalog extends Catalog {
@@ -62,6 +62,7 @@ async function lookThrough(
     accounts: await dialect.accounts(session),
     spatialReferences: await dialect.spatialReferences(session),
     serverObjects: await readServerObjects(session),
+    plugins: await readPlugins(session),
   }
 }
 

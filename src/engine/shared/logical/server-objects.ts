@@ -1,4 +1,4 @@
-import type { ServerObjectEntry } from '#domain/backup/manifest'
+import type { PluginEntry, ServerObjectEntry } from '#domain/backup/manifest'
 import { quoteIdentifier, quoteString } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 
@@ -75,5 +75,20 @@ async function resourceGroups(session: Session): Promise<ServerObjectEntry[]> {
     kind: 'resource group',
     name,
     create: `CREATE RESOURCE GROUP ${quoteIdentifier(name)} TYPE = ${type} VCPU = ${cpus} THREAD_PRIORITY = ${priority} ${Number(enabled) === 1 ? 'ENABLE' : 'DISABLE'}`,
+  }))
+}
+
+/** Those that are not a part of the server's own program. */
+export async function readPlugins(session: Session): Promise<PluginEntry[]> {
+  const rows = await session.rows<Record<'name' | 'file' | 'type', string>>(
+    `SELECT PLUGIN_NAME AS name, PLUGIN_LIBRARY AS file, PLUGIN_TYPE AS type
+       FROM information_schema.PLUGINS
+      WHERE PLUGIN_STATUS = 'ACTIVE' AND PLUGIN_LIBRARY IS NOT NULL
+        AND PLUGIN_TYPE IN ('AUTHENTICATION', 'STORAGE ENGINE') ORDER BY 1`,
+  )
+  return rows.map(({ name, file, type }) => ({
+    name,
+    library: file,
+    type: type === 'AUTHENTICATION' ? 'authentication' : 'storage',
   }))
 }

@@ -33,6 +33,7 @@ const catalog: ObservedCatalog = {
   accounts: [{ user: 'u', host: '%', kind: 'account', create: ['CREATE USER'], grants: [] }],
   spatialReferences: [],
   serverObjects: [],
+  plugins: [],
 }
 
 test('counters and guesses move without a change of definition', () => {

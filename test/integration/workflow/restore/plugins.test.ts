@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
+import { engineFor } from '#cli/wire'
+import { systemClock } from '#core/clock'
+import { silentProgress } from '#core/progress'
+import { BackupPlace, withServer } from '#test/backed-up'
+import { TEST_ENGINES } from '#test/engines'
+import { withFolder } from '#test/temporary'
+import { drillSnapshot } from '#workflow/restore/drill-snapshot'
+import { openSnapshot } from '#workflow/restore/open-snapshot'
+import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+/** Plugins with a library of their own, and what needs them. */
+const NEEDED = {
+  mysql: {
+    plugins: ["auth_socket SONAME 'auth_socket.so'"],
+    sql: ["CREATE USER local@localhost IDENTIFIED WITH auth_socket AS 'somebody'"],
+    told: 'auth_socket of auth_socket.so',
+  },
+  mariadb: {
+    plugins: ["ed25519 SONAME 'auth_ed25519.so'", "ARCHIVE SONAME 'ha_archive.so'"],
+    sql: [
+      "CREATE USER local@localhost IDENTIFIED VIA ed25519 USING PASSWORD('Secret1') OR unix_socket",
+      'CREATE TABLE shop.old (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT) ENGINE=ARCHIVE',
+      'INSERT INTO shop.old (n) VALUES (1), (2)',
+    ],
+    told: 'ARCHIVE of ha_archive.so, ed25519 of auth_ed25519.so',
+  },
+}
+
+test.each(TEST_ENGINES)(
+  '%s: a drill has the plugins that accounts and tables need; a server without them is told',
+  async family => {
+    const { plugins, sql, told } = NEEDED[family]
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const plugin of plugins) await session.run(`INSTALL PLUGIN ${plugin}`)
+        await session.run('CREATE DATABASE shop')
+        for (const one of sql) await session.run(one)
+        if (family === 'mysql') await session.run('CREATE USER remembers PASSWORD HISTORY 3')
+        await session.close()
+        expect((await place.report(server)).findings).toEqual([])
+      })
+      const drill = await drillSnapshot(place.drillOptions(), silentProgress())
+      expect(drill.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+      expect(drill.outcome).toBe('passed')
+      await withServer(family, join(folder, 'target'), async server => {
+        const where = { engine: await engineFor(family), connect: server.administrator }
+        const restore = async () =>
+          restoreSnapshot(RESTORE, await place.access(), where, systemClock, silentProgress())
+        await expect(restore()).rejects.toMatchObject({ code: 'UNSUPPORTED', why: told })
+        const session = await where.engine.connect(server.administrator)
+        for (const plugin of plugins) await session.run(`INSTALL PLUGIN ${plugin}`)
+        const { manifest } = await openSnapshot(await place.access(), 'latest', silentProgress())
+        const { logicalWriter } = where.engine
+        const plan = logicalWriter.plan(manifest, await logicalWriter.observe(session, manifest), {
+          ...{ remove: null, accounts: 'all', lockPeople: true, services: [], disableEvents: true },
+        })
+        await session.close()
+        // It goes into the journal, which is not encrypted.
+        expect(plan.makes.accounts.length).toBeGreaterThan(0)
+        expect(JSON.stringify(plan.makes)).not.toContain('CREATE USER')
+        const { findings, notes } = await restore()
+        expect(findings).toEqual([])
+        expect(notes.join().includes('password histories')).toBe(family === 'mysql')
+      })
+    })
+  },
+)
+
+const RESTORE = {
+  snapshot: 'latest',
+  confirm: 'shop',
+  dryRun: false,
+  startOver: false,
+  binlog: true,
+  services: [],
+  connections: 2,
+}
