@@ -6,7 +6,7 @@ import type { ProgramCommand } from '#process/program'
 
 /** What a person copies out of RESTORE.md first: it makes a script of the document. */
 const EXTRACTION =
-  /^```\n(awk -v kind=rows [\s\S]*?) \\\n {2}RESTORE\.md > "\$HOME\/restore\.sh"\n````$/m
+  /^````\n(awk -v kind=rows [\s\S]*?) \\\n {2}RESTORE\.md > "\$HOME\/restore\.sh"\n````$/m
 
 /** Follows a repository's RESTORE.md by its own words, with `age`, `zstd` and what a system has. */
 export async function followRecipe(
