@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process'
-import { dyingWithUs } from './die-with-us.ts'
+import { spawnDyingWithUs } from './die-with-us.ts'
 import { cannotStart, type ProgramCommand } from './program.ts'
 
 export interface ChildOptions {
@@ -43,12 +42,7 @@ export function startChild(
   args: readonly string[],
   { limitMs, graceMs }: ChildOptions,
 ): Child {
-  const { file, args: first, env } = dyingWithUs(command)
-  const child = spawn(file, [...first, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-    detached: true,
-  })
+  const child = spawnDyingWithUs(command, args, { stdin: 'ignore', detached: true })
   const printed: Buffer[] = []
   let room = KEPT_STDOUT
   let stderr = ''

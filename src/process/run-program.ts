@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
 import { MIB } from '#core/units'
-import { dyingWithUs } from './die-with-us.ts'
+import { spawnDyingWithUs } from './die-with-us.ts'
 import { cannotStart, type ProgramCommand, programName } from './program.ts'
 
 export interface ProgramOptions {
@@ -43,14 +43,16 @@ export async function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
-  const { file, args: first, env } = options.diesWithUs ? dyingWithUs(command) : command
-  const child = spawn(file, [...first, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...env, ...options.env },
-    cwd: options.cwd,
-    timeout: options.timeoutMs,
-    killSignal: 'SIGKILL',
-  })
+  const { file, args: first, env } = command
+  const { cwd, timeoutMs: timeout } = options
+  const ours = { cwd, timeout, killSignal: 'SIGKILL' } as const
+  const child = options.diesWithUs
+    ? spawnDyingWithUs(command, args, { ...ours, stdin: 'pipe', env: options.env })
+    : spawn(file, [...first, ...args], {
+        ...ours,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: { ...process.env, ...env, ...options.env },
+      })
   const out: Buffer[] = []
   const err: Buffer[] = []
   child.stdout.on('data', chunk => out.push(chunk))

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { EcomdbError } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
-import { dyingWithUs } from './die-with-us.ts'
+import { spawnDyingWithUs } from './die-with-us.ts'
 import { cannotStart, type ProgramCommand, programName } from './program.ts'
 
 /** A program that works beside ecomdb: fed, or read from, while it runs. */
@@ -32,11 +31,7 @@ const KEPT_STDERR = 4000
  * signal nor SIGKILL.
  */
 export function startProgram(command: ProgramCommand, args: readonly string[]): RunningProgram {
-  const { file, args: first, env } = dyingWithUs(command)
-  const child = spawn(file, [...first, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  })
+  const child = spawnDyingWithUs(command, args, { stdin: 'pipe' })
   const name = programName(command)
   let stderr = ''
   let hasEnded = false
