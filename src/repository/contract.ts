@@ -37,10 +37,15 @@ export interface Repository {
 
   /**
    * @param name a snapshot id, an unambiguous beginning of one, or 'latest'
+   * @param method with 'latest': the newest of this method, where there is one
    * @throws EcomdbError SNAPSHOT_NOT_FOUND, SIGNATURE_INVALID (also for 'latest' when a newer
    *   envelope is there that is not believed), UNSUPPORTED (requires an unknown capability)
    */
-  readEnvelope(name: string, trustedSigners: readonly string[]): Promise<SnapshotEnvelope>
+  readEnvelope(
+    name: string,
+    trustedSigners: readonly string[],
+    method?: SnapshotEnvelope['method'],
+  ): Promise<SnapshotEnvelope>
 
   /**
    * As readEnvelope, by the full id, with the file's bytes and their hash.

@@ -72,11 +72,15 @@ export class TargetRepository implements Repository {
     return { snapshots, refused }
   }
 
-  async readEnvelope(name: string, trustedSigners: readonly string[]): Promise<SnapshotEnvelope> {
+  async readEnvelope(
+    name: string,
+    trustedSigners: readonly string[],
+    method?: SnapshotEnvelope['method'],
+  ): Promise<SnapshotEnvelope> {
     const found = await this.#snapshotIds(name === 'latest' ? '' : name)
     const latest = found.at(-1)
     if (latest === undefined) throw noSuchSnapshot(name, this.label)
-    if (name === 'latest') return await this.#newest(latest, trustedSigners)
+    if (name === 'latest') return await this.#newest(found, trustedSigners, method)
     const exact = found.includes(name) ? name : latest
     if (found.length > 1 && exact !== name) {
       throw new EcomdbError('SNAPSHOT_NOT_FOUND', {
@@ -199,7 +203,25 @@ export class TargetRepository implements Repository {
   }
 
   /** An older snapshot is never given out silently for a newer one that is not believed. */
-  async #newest(snapshotId: string, trustedSigners: readonly string[]): Promise<SnapshotEnvelope> {
+  async #newest(
+    ids: readonly string[],
+    trustedSigners: readonly string[],
+    method?: SnapshotEnvelope['method'],
+  ): Promise<SnapshotEnvelope> {
+    let newest: SnapshotEnvelope | null = null
+    for (const snapshotId of ids.toReversed()) {
+      const envelope = await this.#believed(snapshotId, trustedSigners)
+      if (method === undefined || envelope.method === method) return envelope
+      newest ??= envelope
+    }
+    if (newest) return newest
+    throw noSuchSnapshot('latest', this.label)
+  }
+
+  async #believed(
+    snapshotId: string,
+    trustedSigners: readonly string[],
+  ): Promise<SnapshotEnvelope> {
     try {
       return await this.#envelope(snapshotId, trustedSigners)
     } catch (error) {

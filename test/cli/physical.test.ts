@@ -81,11 +81,32 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     const compared = (await shop.ecomdb('drill', snapshotId, '--json')).json().result
     expect(outcomes(compared)).toMatchObject({ content: 'passed', rows: 'passed', views: 'passed' })
     expect(compared.tables).toBe(3)
-    const logical = (await shop.ecomdb('restore', 'latest', '--data-dir', 'new')).stderr
-    expect(logical).toContain('is a logical snapshot, and has no data files')
+    const last = await shop.ecomdb('restore', 'latest', '--data-dir', 'new', '--dry-run', '--json')
+    expect(last.json().result.snapshotId).toBe(snapshotId)
+    const { snapshots } = (await shop.ecomdb('backup', 'list', '--json')).json().result
+    const [newest] = snapshots.slice(-1)
+    expect(last.json().warnings).toEqual([
+      expect.stringMatching(
+        `^the latest physical snapshot .*${snapshotId}; a logical one is newer, ${newest.snapshotId}`,
+      ),
+    ])
+    const named = await shop.ecomdb('restore', newest.snapshotId, '--data-dir', 'new')
+    expect(named.stderr).toContain('is a logical snapshot, and has no data files')
     const rows = (await shop.ecomdb('restore', snapshotId, '--confirm', 'bank')).stderr
     expect(rows).toContain('--data-dir')
   })
+
+  test.runIf(family === 'mysql')(
+    'a clone folder that is not there is said, and no bug',
+    async () => {
+      const refused = await shop.ecomdb('backup', 'physical', '--clone-folder', 'none', '--json')
+      expect(refused.status).toBe(30)
+      expect(refused.json().error).toMatchObject({
+        code: 'STORAGE_FAILED',
+        what: expect.stringMatching(/^cannot make a folder for the clone in .*none$/),
+      })
+    },
+  )
 
   test('a directory that holds anything is refused, and stays as it is', async () => {
     const full = join(shop.folder, 'full')

@@ -21,7 +21,7 @@ export interface SnapshotAccess {
 }
 
 /**
- * @param name a snapshot id, an unambiguous beginning of one, or 'latest'
+ * @param name a snapshot id, an unambiguous beginning of one, or 'latest' for the newest with rows
  * @throws EcomdbError SNAPSHOT_NOT_FOUND, SIGNATURE_INVALID, WRONG_IDENTITY, OBJECT_DAMAGED
  */
 export async function openSnapshot(
@@ -29,8 +29,8 @@ export async function openSnapshot(
   name: string,
   progress: Progress,
 ): Promise<OpenedSnapshot> {
-  const envelope = await access.repository.readEnvelope(name, access.trustedSigners)
-  if (name === 'latest') await warnOfOtherSources(access, envelope, progress)
+  const envelope = await access.repository.readEnvelope(name, access.trustedSigners, 'logical')
+  if (name === 'latest') await warnOfOthers(access, envelope, progress)
   if (envelope.method === 'physical') throw hasNoRows(envelope)
   const manifest = await access.repository.readManifest(envelope, access.identities)
   for (const finding of manifest.findings ?? []) progress.warn(`as of the backup: ${finding}`)
@@ -45,13 +45,23 @@ function hasNoRows({ snapshotId }: SnapshotEnvelope): EcomdbError {
   })
 }
 
-/** Two servers may share a repository, and the latest snapshot may be the other one's. */
-async function warnOfOtherSources(
+/**
+ * Two servers may share a repository, and the latest snapshot may be the other one's; and rows are
+ * not restored from data files, nor these from rows, even where they show a later moment.
+ */
+export async function warnOfOthers(
   { repository, trustedSigners }: SnapshotAccess,
-  { snapshotId, sourceId }: SnapshotEnvelope,
+  { snapshotId, sourceId, method }: SnapshotEnvelope,
   progress: Progress,
 ): Promise<void> {
   const { snapshots } = await repository.listSnapshots(trustedSigners)
+  const newest = snapshots.findLast(one => one.sourceId === sourceId)
+  if (newest && newest.method !== method) {
+    const way = method === 'logical' ? 'with --data-dir only' : 'without --data-dir only'
+    progress.warn(
+      `the latest ${method} snapshot is taken, ${snapshotId}; a ${newest.method} one is newer, ${newest.snapshotId}, which shows ${newest.consistentAt} and is restored ${way}`,
+    )
+  }
   const sources = new Set(snapshots.map(one => one.sourceId))
   if (sources.size < 2) return
   progress.warn(

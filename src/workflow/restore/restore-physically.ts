@@ -17,7 +17,7 @@ import { usingRepository } from '#repository/repository-use'
 import { claimFolder, emptyFolder, refuseFull, unclaimFolder } from './data-folder-mark.ts'
 import { type LeaversSince, leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer } from './open-physical.ts'
-import type { SnapshotAccess } from './open-snapshot.ts'
+import { type SnapshotAccess, warnOfOthers } from './open-snapshot.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
 import { removeServerOn } from './server-on-files.ts'
 
@@ -85,8 +85,10 @@ export async function restorePhysically(
 ): Promise<PhysicalRestoreReport> {
   const startedMs = clock.monotonicMs()
   progress.stage('opening the snapshot')
-  const envelope = await access.repository.readEnvelope(options.snapshot, access.trustedSigners)
+  const { repository, trustedSigners } = access
+  const envelope = await repository.readEnvelope(options.snapshot, trustedSigners, 'physical')
   if (envelope.method !== 'physical') throw notPhysical(envelope.snapshotId)
+  if (options.snapshot === 'latest') await warnOfOthers(access, envelope, progress)
   const leavers = await leaversSince(access, envelope.consistentAt)
   const layers = await openChain(access, envelope)
   const engine = await engineFor(envelope.engine)
