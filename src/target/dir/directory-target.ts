@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import {
+  constants,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  stat,
+  unlink,
+} from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { diskSpace } from '#core/disk-space'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
@@ -61,6 +71,8 @@ class DirectoryTarget implements Target {
   #publish: 'link' | 'claim'
   /** Device and inode of the root, when it was first used. */
   #identity: string | undefined
+  /** Root leaves nothing in somebody else's repository that they could not read. */
+  #owner: Owner | null = null
 
   constructor(root: string, publish: 'link' | 'claim') {
     this.label = root
@@ -77,7 +89,7 @@ class DirectoryTarget implements Target {
     try {
       await this.#makeFolder(folder)
       try {
-        await writeDurably(partial, body)
+        await writeDurably(partial, body, this.#owner)
         await this.#publishAs(partial, final, name)
       } finally {
         await unlink(partial).catch(() => {})
@@ -173,7 +185,7 @@ class DirectoryTarget implements Target {
     const mountPoint = await mountPointOf(this.#root)
     const trial = join(this.#root, `${PARTIAL}${randomBytes(8).toString('hex')}`)
     try {
-      await writeDurably(trial, [Buffer.alloc(1)])
+      await writeDurably(trial, [Buffer.alloc(1)], null)
     } catch (error) {
       await unlink(trial).catch(() => {})
       return { refusal: messageOf(error), space, mountPoint }
@@ -224,6 +236,8 @@ class DirectoryTarget implements Target {
     if (!found.isDirectory()) throw unavailable(this.label, 'it is not a directory')
     const identity = `${found.dev}:${found.ino}`
     this.#identity ??= identity
+    const { uid, gid } = found
+    this.#owner = process.getuid?.() === 0 && uid !== 0 ? { uid, gid } : null
     if (identity !== this.#identity) {
       throw unavailable(this.label, 'it is another directory than before: the disk was unmounted')
     }
@@ -240,6 +254,7 @@ class DirectoryTarget implements Target {
       await this.#makeFolder(dirname(folder))
       return await this.#makeFolder(folder)
     }
+    if (this.#owner) await giveFolder(folder, this.#owner)
     await syncFolder(dirname(folder))
   }
 
@@ -277,15 +292,45 @@ class DirectoryTarget implements Target {
 /** link(2): EPERM where the file system has no hard links; the others on FUSE and shares. */
 const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
-async function writeDurably(file: string, body: readonly Uint8Array[]): Promise<void> {
+interface Owner {
+  uid: number
+  gid: number
+}
+
+async function writeDurably(
+  file: string,
+  body: readonly Uint8Array[],
+  owner: Owner | null,
+): Promise<void> {
   const handle = await open(file, 'wx', FILE_MODE)
   try {
+    if (owner) await give(handle, owner)
     // Joined, because writev may stop half-way and writeFile goes on until all is written.
     const [only, ...more] = body
     await handle.writeFile(only && more.length === 0 ? only : Buffer.concat(body))
     await handle.datasync()
   } finally {
     await handle.close()
+  }
+}
+
+/** By its handle: whoever owns the folder above may have put another thing in its place. */
+async function giveFolder(folder: string, owner: Owner): Promise<void> {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants
+  const handle = await open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  try {
+    await give(handle, owner)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Some shares and FAT know one owner only. */
+async function give(handle: FileHandle, { uid, gid }: Owner): Promise<void> {
+  try {
+    await handle.chown(uid, gid)
+  } catch (error) {
+    if (!['EPERM', 'ENOTSUP', 'EINVAL', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error
   }
 }
 

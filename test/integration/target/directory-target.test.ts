@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process'
-import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -34,6 +44,21 @@ describe('a directory', () => {
       expect(await readdir(join(folder, 'a'))).toEqual(['b'])
     }
   })
+
+  test.runIf(process.getuid?.() === 0)(
+    "what root puts belongs to the folder's owner, who works on it without root",
+    async () => {
+      const folder = await emptyFolder()
+      await chown(folder, 4711, 4712)
+      for (const publish of ['link', 'claim'] as const) {
+        await openDirectoryTarget(folder, { publish }).put(`a/${publish}/c`, [Buffer.from('x')])
+        for (const name of ['a', `a/${publish}`, `a/${publish}/c`]) {
+          expect(await lstat(join(folder, name))).toMatchObject({ uid: 4711, gid: 4712 })
+        }
+      }
+      expect((await lstat(join(folder, 'a'))).mode & 0o777).toBe(0o750)
+    },
+  )
 
   test('does not list leftovers of a killed run, nor foreign names', async () => {
     const folder = await emptyFolder()
