@@ -5,6 +5,7 @@ import { readIdentities } from '#crypto/key-files'
 import { type Check, checkOf } from '#domain/backup/check'
 import type { MomentDrill } from '#domain/backup/drill-report'
 import { parseMoment } from '#domain/binlog/moment'
+import { momentWithin } from '#domain/binlog/moment-within'
 import type { EngineFamily } from '#domain/engine-family'
 import { openRepository } from '#repository/repository'
 import { showWindow } from '../binlog/show-window.ts'
@@ -35,7 +36,7 @@ export async function drillMoment(
   const window = await windowFor(options, sourceId)
   if (!window)
     return { ...NONE, checks: [unchecked('no archived binary log leads on from a snapshot')] }
-  const text = secondWithin(window.from, window.until)
+  const text = momentWithin(window, randomInt)
   const engine = await options.engineFor(window.engine)
   const access: SnapshotAccess = {
     repository: await openRepository(options.target),
@@ -97,13 +98,6 @@ async function windowFor({ target, keys }: DrillOptions, sourceId: string): Prom
   if (!source || !stretch?.restorable) return null
   const engine = source.engine === 'mysql' ? 'mysql' : 'mariadb'
   return { engine, ...stretch.restorable }
-}
-
-/** A whole second after the one and not after the other moment, as UTC with its offset. */
-function secondWithin(from: string, until: string): string {
-  const [first, last] = [Math.ceil(Date.parse(from) / 1000), Math.floor(Date.parse(until) / 1000)]
-  const second = last > first ? randomInt(first, last + 1) : Math.max(first, last)
-  return `${new Date(second * 1000).toISOString().slice(0, 19).replace('T', ' ')}Z`
 }
 
 /** The server is private and empty: what a person would have to confirm is confirmed. */
