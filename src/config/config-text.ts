@@ -33,7 +33,7 @@ export function configText(values: ConfigValues, schemaFile: string): string {
 # Flags win over the environment (ECOMDB_HOST, ECOMDB_DATABASE, …), which wins over this file.
 
 # all: one host for everything (a trial). database: public keys only. vault, drill: see
-# docs/configuration.md.
+# docs/hosts.md.
 runs_on: ${values.runsOn}
 
 server:

@@ -1,6 +1,6 @@
 import type { EngineFamily } from '../engine-family.ts'
 
-/** A privilege of the account that makes logical backups, on everything. */
+/** A privilege of the account that makes backups, on everything. */
 export interface BackupPrivilege {
   /** As SHOW GRANTS prints it. */
   privilege: string
@@ -16,9 +16,10 @@ const BOTH: readonly BackupPrivilege[] = [
   { privilege: 'EVENT', required: true, purpose: 'read the definitions of events' },
   { privilege: 'PROCESS', required: false, purpose: 'wait for long work before locking' },
   { privilege: 'LOCK TABLES', required: false, purpose: 'one point in time for all readers' },
+  { privilege: 'REPLICATION SLAVE', required: false, purpose: '`ecomdb backup binlog`' },
 ]
 
-/** What `ecomdb backup logical` uses; `ecomdb doctor` looks for these. */
+/** What the kinds of backup use; `ecomdb doctor` looks for these, and docs/backup.md grants them. */
 export const BACKUP_PRIVILEGES: Record<EngineFamily, readonly BackupPrivilege[]> = {
   mysql: [
     ...BOTH,

@@ -32,6 +32,12 @@ export interface StatusFigures extends ServerFigures {
   schedulerAlive: boolean | null
 }
 
+/** How many private keys open what. */
+export interface StatusKeys {
+  count: number
+  of: 'new backups' | 'the newest backup'
+}
+
 export interface StatusFacts {
   now: Date
   copies: StatusReport
@@ -40,7 +46,7 @@ export interface StatusFacts {
   drills: readonly DrillRecord[]
   objectives: { rpoMs: number | null; rtoMs: number | null; drillEveryMs: number | null }
   schedule: ScheduleReport
-  recipients: number
+  recipients: StatusKeys
   /** Of the checks that ask the server; none where it was not asked. */
   server: readonly CheckedServer[]
 }
@@ -149,7 +155,7 @@ function copiesLine({ copies }: StatusFacts): StatusLine {
     rules.filter(({ met }) => !met).map(({ rule }) => RULE[rule]),
   )
   const problems = [
-    ...(missing.length > 0 ? [`missing ${[...new Set(missing)].join(', ')}`] : []),
+    ...(missing.length > 0 ? [`not met: ${[...new Set(missing)].join(', ')}`] : []),
     ...stale.map(({ name, why }) => `${name}: ${why}`),
     ...vanished.map(id => `snapshot ${id} has vanished`),
     ...refused.map(({ name }) => `${name} is not believed`),
@@ -207,12 +213,13 @@ function disksLine({ copies, now }: StatusFacts): StatusLine[] {
 
 function keysLine({ recipients }: StatusFacts): StatusLine {
   const line = { key: 'keys', name: 'keys' }
-  if (recipients >= 2) {
-    const detail = `new backups open with any of ${recipients} keys`
+  const { count, of } = recipients
+  if (count >= 2) {
+    const detail = `${of} ${of === 'new backups' ? 'open' : 'opens'} with any of ${count} keys`
     return { ...line, state: 'ok', detail, next: [] }
   }
   const next = ['add the escrow key to keys.recipients: docs/keys.md']
-  return { ...line, state: 'finding', detail: `${recipients || 'no'} recipient: no escrow`, next }
+  return { ...line, state: 'finding', detail: `${count || 'no'} recipient: no escrow`, next }
 }
 
 function scheduleLine({ schedule }: StatusFacts): StatusLine {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chown, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EcomdbError } from '#core/errors'
+import { EcomdbError, messageOf } from '#core/errors'
 import type { Position } from '#domain/backup/position'
 import type {
   FilePart,
@@ -68,7 +68,19 @@ export async function startClone(
 async function cloneFolder({ cloneFolder, workFolder }: PhysicalBackupOptions): Promise<string> {
   const above = cloneFolder ?? workFolder
   const folder = join(above, `clone-${randomBytes(6).toString('hex')}`)
-  await mkdir(folder, { mode: 0o700 })
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (error) {
+    throw new EcomdbError('STORAGE_FAILED', {
+      what: `cannot make a folder for the clone in ${above}`,
+      why: messageOf(error),
+      hints: [
+        '--clone-folder must be there, and belong to the account that the server runs as',
+        'run ecomdb as that account or as root: the server writes the clone, and ecomdb reads it',
+      ],
+      cause: error,
+    })
+  }
   if (cloneFolder && process.getuid?.() === 0) {
     const { uid, gid } = await stat(above)
     await chown(folder, uid, gid)
@@ -210,13 +222,17 @@ async function killStatement(
 
 function cloneFailed(error: unknown, folder: string): unknown {
   if (!(error instanceof EcomdbError)) return error
+  const place = [
+    'the server itself writes the clone: run ecomdb as the account that the server runs as',
+    'or as root, with --clone-folder and a folder that belongs to that account',
+  ]
   return new EcomdbError(error.code, {
     what: `the server did not clone itself into ${folder}`,
     ...(error.why ? { why: error.why } : {}),
-    hints: [
-      'the account needs BACKUP_ADMIN',
-      'the server itself writes the clone: give a folder that its account may write with --clone-folder',
-    ],
+    hints:
+      error.code === 'PRIVILEGE_MISSING'
+        ? ['as an administrator: GRANT BACKUP_ADMIN ON *.* TO the account']
+        : place,
     cause: error.cause ?? error,
   })
 }

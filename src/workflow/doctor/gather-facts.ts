@@ -30,7 +30,8 @@ export interface DoctorPorts {
 export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
   const config = await known(() => ports.config())
   const values = config && 'fact' in config ? config.fact : null
-  const server = values ? await known(() => gatherServer(values, ports)) : null
+  const server =
+    values && needsServer(values) ? await known(() => gatherServer(values, ports)) : null
   const family = server && 'fact' in server ? server.fact.family : configuredFamily(values)
   const { signingKeyFile } = values?.keys ?? {}
   const signer = signingKeyFile
@@ -55,6 +56,12 @@ export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
     privateKeys: values ? await gatherPrivateKeys(values) : [],
     state: { folder, space: await diskSpace(folder) },
   }
+}
+
+/** A vault or drill host works on the repository; the default server of this host is none of it. */
+function needsServer({ runsOn, server }: Config): boolean {
+  const isNamed = server.socketPath !== undefined || server.host !== undefined
+  return isNamed || server.port !== undefined || runsOn === 'all' || runsOn === 'database'
 }
 
 function configuredFamily(config: Config | null): readonly EngineFamily[] | EngineFamily {

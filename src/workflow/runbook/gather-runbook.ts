@@ -27,7 +27,7 @@ export async function gatherRunbook({
   policy: RecoveryPolicy
   clock: Clock
 }): Promise<RunbookFacts> {
-  const { trustedSigners, recipients } = config.keys
+  const { trustedSigners } = config.keys
   const repository = await openRepository(target)
   const { snapshots } = await repository.listSnapshots(trustedSigners)
   const newest = snapshots.findLast(({ method }) => method === 'logical')
@@ -53,7 +53,8 @@ export async function gatherRunbook({
     proven: drills.findLast(one => one.outcome === 'passed' && one.method === 'logical') ?? null,
     objectives: policy.objectives,
     places: placesOf(config, repository.label),
-    ...{ recipients, trustedSigners },
+    // Not those of the configuration: a vault or drill host has none, and a new one opens nothing old.
+    ...{ recipients: newest.recipients, trustedSigners },
     restorableUntil: source?.stretches.at(-1)?.restorable?.until ?? null,
   }
 }

@@ -1,4 +1,5 @@
-import { type ShopStatus, shopStatus } from '#domain/status/shop-status'
+import { type ShopStatus, type StatusKeys, shopStatus } from '#domain/status/shop-status'
+import { openRepository } from '#repository/repository'
 import { showWindow } from '../binlog/show-window.ts'
 import { notifyProblems } from '../notify/notify-problems.ts'
 import { listSchedule } from '../schedule/list-schedule.ts'
@@ -16,7 +17,7 @@ export interface ShopStatusOptions extends StatusOptions {
 /** `ecomdb status`: from signed files and this host's state, and from the server where it is asked. */
 export async function readShopStatus(options: ShopStatusOptions): Promise<ShopStatus> {
   const { source, config, policy, clock, schedule } = options
-  const { trustedSigners, recipients } = config.keys
+  const { trustedSigners } = config.keys
   const jobs = await listSchedule(schedule)
   const asks = options.askServer ?? jobs.jobs.some(({ id }) => id === 'seal' || id === 'access')
   return shopStatus({
@@ -26,9 +27,19 @@ export async function readShopStatus(options: ShopStatusOptions): Promise<ShopSt
     drills: (await drillHistory(source, trustedSigners)).drills,
     objectives: policy.objectives,
     schedule: jobs,
-    recipients: new Set(recipients).size,
+    recipients: await keysThatOpen(options),
     server: asks ? await askServer(schedule) : [],
   })
+}
+
+/** A host that makes no backups need not know for whom they are: the signed envelopes say it. */
+async function keysThatOpen({ source, config }: ShopStatusOptions): Promise<StatusKeys> {
+  const { recipients, trustedSigners } = config.keys
+  if (config.runsOn === 'all' || config.runsOn === 'database' || recipients.length > 0) {
+    return { count: new Set(recipients).size, of: 'new backups' }
+  }
+  const { snapshots } = await (await openRepository(source)).listSnapshots(trustedSigners)
+  return { count: new Set(snapshots.at(-1)?.recipients).size, of: 'the newest backup' }
 }
 
 /** Tells whoever `notify:` names of what is new, and of what is over. */

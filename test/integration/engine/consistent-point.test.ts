@@ -268,6 +268,9 @@ describe.each(TEST_ENGINES)('%s', family => {
       await expect(open({ connect })).rejects.toMatchObject({
         code: 'PRIVILEGE_MISSING',
         why: expect.stringMatching(/^it lacks TRIGGER(, SHOW_ROUTINE .*)? on bank$/),
+        hints: expect.arrayContaining([
+          'as an administrator: GRANT TRIGGER ON `bank`.* TO the account',
+        ]),
       })
       await admin.run('GRANT TRIGGER ON bank.* TO blind@localhost')
       if (family === 'mysql') {
@@ -280,6 +283,9 @@ describe.each(TEST_ENGINES)('%s', family => {
       await expect(open({ connect, databases: null })).rejects.toMatchObject({
         code: 'PRIVILEGE_MISSING',
         why: expect.stringMatching(/^it lacks SELECT, SHOW VIEW, TRIGGER, EVENT.* on \*\.\*$/),
+        hints: expect.arrayContaining([
+          'as an administrator: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO the account',
+        ]),
       })
       if (family === 'mysql') await requireRevokesSeen(connect)
     } finally {

@@ -7,7 +7,14 @@ import { EcomdbError, type ErrorCode } from '#core/errors'
 export function toolError(error: unknown, stderr: string, what: string): unknown {
   if (!(error instanceof EcomdbError) || error.code !== 'TOOL_FAILED') return error
   const text = stderr.trim()
-  return new EcomdbError(codeOf(text), { what, why: text || error.why || '', cause: error })
+  const code = codeOf(text)
+  return new EcomdbError(code, {
+    ...{ what, why: text || error.why || '', cause: error },
+    hints:
+      code === 'PRIVILEGE_MISSING'
+        ? ['as an administrator: GRANT REPLICATION SLAVE ON *.* TO the account']
+        : [],
+  })
 }
 
 const MEANINGS: readonly [RegExp, ErrorCode][] = [

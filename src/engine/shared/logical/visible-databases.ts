@@ -1,5 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import { BACKUP_PRIVILEGES } from '#domain/backup/backup-privileges'
+import { quoteIdentifier } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 import { partialRevokes, privilegesIn } from '../inspect/privileges.ts'
 import { unlessRefused } from './unless-refused.ts'
@@ -46,6 +47,7 @@ export async function requireVisible(
   throw unseen(
     places.map(({ on, lacked }) => `it lacks ${lacked.join(', ')} on ${on}`).join('; '),
     databases === null,
+    grantable(places),
   )
 }
 
@@ -65,17 +67,32 @@ const ROUTINES = ['SHOW_ROUTINE', 'CREATE ROUTINE', 'ALTER ROUTINE', 'EXECUTE'] 
 /** MariaDB lists the routines of others for who may read mysql.proc. */
 async function requireRoutines(session: Session): Promise<void> {
   if ((await unlessRefused(session.value('SELECT COUNT(*) FROM mysql.proc'))) !== null) return
-  throw unseen('it may not read mysql.proc, where the routines are', false)
+  throw unseen('it may not read mysql.proc, where the routines are', false, [
+    'as an administrator: GRANT SELECT ON mysql.proc TO the account',
+  ])
 }
 
-function unseen(why: string, all: boolean): EcomdbError {
+/** SELECT on everything shows routines, too; SHOW_ROUTINE is the least that does otherwise. */
+function grantable(places: readonly { on: string; lacked: readonly string[] }[]): string[] {
+  return places.flatMap(({ on, lacked }) => {
+    const named = lacked.filter(name => !name.startsWith('SHOW_ROUTINE'))
+    const isShown = named.length === lacked.length || (on === '*.*' && named.includes('SELECT'))
+    const level = on === '*.*' ? on : `${quoteIdentifier(on)}.*`
+    return [
+      ...(named.length > 0 ? [`${named.join(', ')} ON ${level}`] : []),
+      ...(isShown ? [] : ['SHOW_ROUTINE ON *.*']),
+    ].map(grant => `as an administrator: GRANT ${grant} TO the account`)
+  })
+}
+
+function unseen(why: string, all: boolean, grants: readonly string[]): EcomdbError {
   return new EcomdbError('PRIVILEGE_MISSING', {
     what: 'the backup would leave out what its account cannot see',
     why,
     hints: [
-      'run `ecomdb provision apply`: it makes an account that may make backups',
+      ...grants,
       ...(all ? ['or name the databases that it may see, with --databases'] : []),
-      'run `ecomdb doctor` to see all privileges that a backup uses',
+      'run `ecomdb doctor` to see all privileges that a backup uses; docs/backup.md has them in one statement',
     ],
   })
 }

@@ -61,7 +61,7 @@ export async function lineageOf(folder: string, sourceId: string): Promise<strin
       what: `the server's data directory ${folder} cannot be read from here`,
       why: messageOf(error),
       hints: [
-        'run the physical backup on the database host, as an account that may read its files',
+        'run the physical backup on the database host, as root or as the account that the server runs as',
         'run `ecomdb backup logical`, which needs a connection only',
       ],
       cause: error,

@@ -10,6 +10,11 @@ export const recipients: Check = ({ config }) => {
     const detail = 'one public key only: when its private half is lost, so is every backup'
     return [{ status: 'warn', subject, detail, next: 'add an escrow key to keys.recipients' }]
   }
+  const { runsOn } = config.fact
+  if (runsOn === 'vault' || runsOn === 'drill') {
+    const detail = `none, and none is needed: a ${runsOn} host makes no backups`
+    return [{ status: 'skip', subject, detail }]
+  }
   const detail = 'no public key: backups cannot be made'
   return [{ status: 'fail', subject, detail, next: 'run `ecomdb init`' }]
 }

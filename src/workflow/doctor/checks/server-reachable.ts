@@ -8,9 +8,15 @@ const NEXT: Partial<Record<ErrorCode, string>> = {
 }
 
 /** Does the server answer, and accept the account? */
-export const serverReachable: Check = ({ server }) => {
+export const serverReachable: Check = ({ config, server }) => {
   const subject = 'server'
-  if (!server) return [{ status: 'skip', subject, detail: 'without a configuration' }]
+  if (!server) {
+    const detail =
+      config && 'fact' in config
+        ? `none is named, and a ${config.fact.runsOn} host needs none to copy, verify, expire and drill`
+        : 'without a configuration'
+    return [{ status: 'skip', subject, detail }]
+  }
   if ('fact' in server) {
     const { place, account, flavor } = server.fact
     return [{ status: 'ok', subject, detail: `${flavor} at ${place}, as ${account}` }]

@@ -13,6 +13,7 @@ import { keyFiles } from '#workflow/doctor/checks/key-files'
 import { operatorCode } from '#workflow/doctor/checks/operator-code'
 import { privateKeys } from '#workflow/doctor/checks/private-keys'
 import { recipients } from '#workflow/doctor/checks/recipients'
+import { serverReachable } from '#workflow/doctor/checks/server-reachable'
 import { serverVersion } from '#workflow/doctor/checks/server-version'
 import { targetRepository } from '#workflow/doctor/checks/target-repository'
 import { tools } from '#workflow/doctor/checks/tools'
@@ -107,6 +108,7 @@ describe('privileges', () => {
     'PROCESS',
     'LOCK TABLES',
     'RELOAD',
+    'REPLICATION SLAVE',
     'BINLOG MONITOR',
   ]
 
@@ -128,6 +130,17 @@ describe('privileges', () => {
   test('one that makes it better is missing', () => {
     expect(statuses(backupPrivileges, holding(all.slice(0, -1)))).toEqual(['warn'])
   })
+})
+
+test.each([
+  ['vault', 'skip'],
+  ['drill', 'skip'],
+  ['database', 'fail'],
+] as const)('a %s host without a server and recipients', (runsOn, status) => {
+  const keys = { ...config.keys, recipients: [] }
+  const facts = { config: { fact: { ...config, runsOn, keys } }, server: null }
+  expect(statuses(recipients, facts)).toEqual([status])
+  expect(statuses(serverReachable, facts)).toEqual(['skip'])
 })
 
 describe('keys', () => {
