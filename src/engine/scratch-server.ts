@@ -64,6 +64,11 @@ export interface ScratchServerOptions {
    * doublewrite and binary log; event scheduler off, no network.
    */
   purpose: 'sandbox' | 'drill'
+  /**
+   * lower_case_table_names = 1, for its life: MySQL decides that when the data directory is made. Names
+   * in views and triggers of a server that has it may be in other letters than the tables'.
+   */
+  lowerCaseNames?: boolean
   /** More server options, e.g. "--local-infile=OFF"; they come last and so win. */
   serverOptions?: readonly string[]
   /**

@@ -20,7 +20,7 @@ const sortBufferMebibytes = (): number => (totalmem() >= 8 * GIB ? 64 : 16)
 export const mariadbScratch: ScratchDialect = {
   family: 'mariadb',
   ownFiles: [],
-  async initialize(dataFolder) {
+  async initialize(dataFolder, options) {
     const { basedir, program } = findInstallation('mariadb')
     const installer = program('mariadb-install-db')
     await runProgram({ ...installer, file: 'sh', args: [...installer.args, installer.file] }, [
@@ -32,6 +32,7 @@ export const mariadbScratch: ScratchDialect = {
       '--skip-name-resolve',
       // It is copied for each server, and would have 96 MB of a log that is empty.
       '--innodb-log-file-size=4M',
+      ...options,
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ])
   },

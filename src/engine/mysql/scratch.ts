@@ -33,7 +33,7 @@ export const mysqlScratch: ScratchDialect = {
     'private_key.pem',
     'public_key.pem',
   ],
-  async initialize(dataFolder) {
+  async initialize(dataFolder, options) {
     await runProgram(findInstallation('mysql').program('mysqld'), [
       '--no-defaults',
       ...folders(),
@@ -41,6 +41,7 @@ export const mysqlScratch: ScratchDialect = {
       '--initialize-insecure',
       // It is copied for each server, and would have 100 MB of a log that is empty.
       '--innodb-redo-log-capacity=8M',
+      ...options,
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ])
   },

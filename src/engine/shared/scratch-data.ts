@@ -11,20 +11,26 @@ import { meansFullDisk } from './server-process.ts'
 /** Making the system tables takes 4 s on a calm machine. */
 const TEMPLATE_WAIT_MS = 120_000
 
+export const LOWER_CASE_NAMES = '--lower-case-table-names=1'
+
 /**
  * The folder's data directory: made where there is none, else checked. It appears under
  * its name only when it is complete; what a crash left half-made is made again.
  *
  * @throws EcomdbError UNSUPPORTED when its data is of a newer version than the program's
  */
-export async function prepareData(dialect: ScratchDialect, folder: string): Promise<void> {
+export async function prepareData(
+  dialect: ScratchDialect,
+  folder: string,
+  lowerCaseNames: boolean,
+): Promise<void> {
   const data = join(folder, 'data')
   const programVersion = await versionOf(dialect)
   if (existsSync(data)) return await checkVersion(dialect, data, programVersion)
   const partial = join(folder, 'data.partial')
   await rm(partial, { recursive: true, force: true })
   try {
-    await makeData(dialect, partial, programVersion)
+    await makeData(dialect, partial, programVersion, lowerCaseNames)
   } catch (error) {
     // On a full disk the half-made copy would keep the space that the user needs.
     await rm(partial, { recursive: true, force: true })
@@ -42,21 +48,27 @@ async function makeData(
   dialect: ScratchDialect,
   destination: string,
   programVersion: string,
+  lowerCaseNames: boolean,
 ): Promise<void> {
   // The last part tells it from those of before, whose logs were large.
-  const name = `${dialect.family}-${programVersion}-${process.arch}-2`
-  const template = await templateData(dialect, name).catch(error => {
+  const name = `${dialect.family}-${programVersion}-${process.arch}-2${lowerCaseNames ? '-lower' : ''}`
+  const options = lowerCaseNames ? [LOWER_CASE_NAMES] : []
+  const template = await templateData(dialect, name, options).catch(error => {
     if (['EACCES', 'EPERM', 'EROFS'].includes(systemCode(error) ?? '')) return null
     throw error
   })
   if (!template) {
-    await initialize(dialect, destination)
+    await initialize(dialect, destination, options)
     return
   }
   await cp(template, destination, { recursive: true, mode: constants.COPYFILE_FICLONE })
 }
 
-async function templateData(dialect: ScratchDialect, name: string): Promise<string> {
+async function templateData(
+  dialect: ScratchDialect,
+  name: string,
+  options: readonly string[],
+): Promise<string> {
   const parent = join(cacheFolder(), 'template')
   const template = join(parent, name)
   if (existsSync(template)) return template
@@ -65,17 +77,21 @@ async function templateData(dialect: ScratchDialect, name: string): Promise<stri
     if (existsSync(template)) return template
     const partial = `${template}.partial`
     await rm(partial, { recursive: true, force: true })
-    await initialize(dialect, partial)
+    await initialize(dialect, partial, options)
     for (const file of dialect.ownFiles) await rm(join(partial, file), { force: true })
     await rename(partial, template)
     return template
   })
 }
 
-async function initialize(dialect: ScratchDialect, folder: string): Promise<void> {
+async function initialize(
+  dialect: ScratchDialect,
+  folder: string,
+  options: readonly string[],
+): Promise<void> {
   await mkdir(folder, { mode: 0o700 })
   try {
-    await dialect.initialize(folder)
+    await dialect.initialize(folder, options)
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     if (!(error instanceof EcomdbError) || !meansFullDisk(error.message)) throw error

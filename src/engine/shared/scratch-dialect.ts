@@ -5,8 +5,8 @@ import type { ScratchServerOptions } from '../scratch-server.ts'
 /** What differs between the engines in making, starting and upgrading a private server. */
 export interface ScratchDialect {
   readonly family: EngineFamily
-  /** Makes the system tables in an empty folder, with a root that has no password. */
-  initialize(dataFolder: string): Promise<void>
+  /** Makes the system tables in an empty folder, under these options, with a root that has no password. */
+  initialize(dataFolder: string, options: readonly string[]): Promise<void>
   /** Files of a fresh data directory that each server must make for itself: ids and keys. */
   readonly ownFiles: readonly string[]
   /**

@@ -30,9 +30,10 @@ interface Window {
  */
 export async function drillMoment(
   options: DrillOptions,
-  { sourceId, database }: { sourceId: string; database: string | undefined },
+  of: { sourceId: string; database: string | undefined; lowerCaseNames?: boolean | undefined },
   progress: Progress,
 ): Promise<MomentDrill> {
+  const { sourceId, database, lowerCaseNames = false } = of
   const window = await windowFor(options, sourceId)
   if (!window)
     return { ...NONE, checks: [unchecked('no archived binary log leads on from a snapshot')] }
@@ -45,7 +46,7 @@ export async function drillMoment(
   }
   const began = options.clock.monotonicMs()
   try {
-    return await withDrillServer(engine, async server => {
+    return await withDrillServer(engine, lowerCaseNames, async server => {
       const place = { engine, connect: { ...server.administrator, database: undefined } }
       const report = await restoreToMoment(
         restoreOptions(options, database),

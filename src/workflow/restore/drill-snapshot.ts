@@ -83,11 +83,12 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
 async function momentOf(
   options: DrillOptions,
   sourceId: string,
-  { checks, about }: DrilledSnapshot,
+  { checks, about, lowerCaseNames }: DrilledSnapshot,
   progress: Progress,
 ): Promise<MomentDrill | null> {
   if (!options.anyMoment || checks.some(({ outcome }) => outcome === 'failed')) return null
-  return await drillMoment(options, { sourceId, database: about.databases[0] }, progress)
+  const of = { sourceId, database: about.databases[0], lowerCaseNames }
+  return await drillMoment(options, of, progress)
 }
 
 function momentFigures({ moment, transactions, rtoMs }: MomentDrill): Partial<DrillReport> {
@@ -103,11 +104,12 @@ async function drillLogically(
   const snapshot = await openSnapshot(access, options.snapshot, progress)
   const engine = await options.engineFor(snapshot.envelope.engine)
   progress.stage('starting a private server')
-  return await withDrillServer(engine, async server => {
+  const lowerCaseNames = snapshot.manifest.settings['lower_case_table_names'] === '1'
+  return await withDrillServer(engine, lowerCaseNames, async server => {
     const result = await drillOn(options, access, snapshot, { engine, server }, progress)
     progress.stage('removing the private server')
     const about = aboutSnapshot(snapshot, access.repository)
-    return { ...result, about, scratchVersion: server.version }
+    return { ...result, about, scratchVersion: server.version, lowerCaseNames }
   })
 }
 

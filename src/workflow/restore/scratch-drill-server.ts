@@ -10,14 +10,18 @@ import { isAlive } from '#process/is-alive'
 /**
  * A throw-away server for a drill: no network, no events, no binary log, in a folder of
  * its own. Both are removed when `use` ends, fails, or is interrupted.
+ *
+ * @param lowerCaseNames as the server that was backed up
  */
 export async function withDrillServer<Result>(
   engine: Engine,
+  lowerCaseNames: boolean,
   use: (server: RunningServer) => Promise<Result>,
 ): Promise<Result> {
-  return await withDrillFolder(engine, async folder =>
-    use(await engine.scratchServers.start({ folder, tcp: false, purpose: 'drill' })),
-  )
+  return await withDrillFolder(engine, async folder => {
+    const options = { folder, tcp: false, purpose: 'drill', lowerCaseNames } as const
+    return await use(await engine.scratchServers.start(options))
+  })
 }
 
 /** The folder alone, claimed for a private server that is not started yet. */

@@ -75,6 +75,37 @@ test.each(TEST_ENGINES)(
   },
 )
 
+test.each(TEST_ENGINES)(
+  '%s: a drill of a server whose names are in lower case takes them in any',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      const engine = await engineFor(family)
+      const server = await engine.scratchServers.start({
+        ...{ folder: join(folder, 'source'), tcp: false, purpose: 'drill', lowerCaseNames: true },
+      })
+      try {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('USE shop')
+        await session.run('CREATE TABLE Orders (id INT PRIMARY KEY)')
+        await session.run('CREATE VIEW Recent AS SELECT id FROM ORDERS')
+        await session.run(
+          'CREATE TRIGGER Follow BEFORE INSERT ON Orders FOR EACH ROW SET @seen = 1',
+        )
+        await session.close()
+        await place.report(server)
+      } finally {
+        await engine.scratchServers.remove(server.folder)
+      }
+      const drill = await drillSnapshot(place.drillOptions(), silentProgress())
+      expect(drill.checks.flatMap(({ differences }) => differences)).toEqual([])
+      expect(drill.outcome).toBe('passed')
+    })
+  },
+)
+
 const RESTORE = {
   snapshot: 'latest',
   confirm: 'shop',
