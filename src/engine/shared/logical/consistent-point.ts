@@ -20,6 +20,7 @@ import {
 import type { LogicalDialect } from './dialect.ts'
 import { findLosses } from './find-losses.ts'
 import { HeldTables } from './held-tables.ts'
+import { maskedMembers } from './masked-members.ts'
 import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
 import { ReaderPool } from './reader-pool.ts'
@@ -77,6 +78,7 @@ export async function openConsistent(
       const findings = [
         ...(await findLosses(control, catalog)),
         ...(await retypedJson(point.pool, catalog)),
+        ...(await maskedMembers(point.pool, catalog)),
       ]
       const found = { catalog, probes, warnings, findings }
       return consistentPoint({ dialect, options, control, point, ...found })
