@@ -17,7 +17,8 @@ export function installText(
   const { dryRun, files, ran, verified, next } = report
   if (files.length === 0) return 'nothing was there'
   if (!dryRun && ran.length + next.length === 0) return 'nothing had to be changed'
-  if (dryRun) return `${serviceFilesText(files)}\nnothing was changed: --dry-run`
+  if (dryRun)
+    return `${serviceFilesText(files)}\nnothing was changed${verb === 'wrote' ? ': --dry-run' : '; do it with --confirm ecomdb, or what --name says'}`
   return [
     ...files.map(({ path }) => `${path === 'crontab' ? 'changed' : verb} ${path}`),
     ...(verified ? ['checked with systemd-analyze verify'] : []),

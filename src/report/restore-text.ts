@@ -25,7 +25,7 @@ export interface RestoreText {
   notes: readonly string[]
   findings: readonly string[]
   method: 'infile' | 'insert'
-  plan: readonly { stage: string; object: string; sql: string }[]
+  plan: readonly { stage: string; object: string; schema: string | null; sql: string }[]
   outcome: {
     restoreMs: number
     readBackMs: number
@@ -38,7 +38,7 @@ export interface RestoreText {
 
 /** `ecomdb restore` for people: the plan for a dry run, else what was done. */
 export function restoreText(report: RestoreText): string {
-  const amounts = `${formatCount(report.rows)} rows (${formatBytes(report.bytes)}) in ${formatCount(report.tables)} tables of ${report.databases.join(', ')}`
+  const amounts = `${formatCount(report.rows)} rows (${formatBytes(report.bytes)}) in ${formatCount(report.tables)} ${report.tables === 1 ? 'table' : 'tables'} of ${report.databases.join(', ')}`
   const notes = [
     ...report.notes.map(note => `note: ${note}`),
     ...report.findings.map(found => `FINDING: ${found}`),
@@ -84,7 +84,7 @@ function trailLines(trail: RestoredTrailReport): string[] {
 /** Every statement as it would run. */
 function planLines({ plan, method, rows }: RestoreText): string[] {
   const lines: string[] = []
-  let stage = ''
+  let head = ''
   let loaded = false
   for (const statement of plan) {
     const afterTables = AFTER_ROWS.includes(statement.stage)
@@ -92,8 +92,10 @@ function planLines({ plan, method, rows }: RestoreText): string[] {
       lines.push('', `-- rows: ${formatCount(rows)} by ${METHOD[method]}`)
       loaded = true
     }
-    if (statement.stage !== stage) lines.push('', `-- ${statement.stage}`)
-    stage = statement.stage
+    // Several databases may have tables of one name, and a CREATE TABLE does not say in which it is.
+    const next = `-- ${statement.stage}${statement.schema === null ? '' : ` of ${statement.schema}`}`
+    if (next !== head) lines.push('', next)
+    head = next
     lines.push(`${statement.sql};`)
   }
   return [...lines, '']

@@ -89,6 +89,9 @@ async function keepAndRestore(on: Run, socketPath: string): Promise<void> {
       state: 'ok',
       detail: 'the newest backup opens with any of 2 keys',
     })
+    expect(lines.find((one: { key: string }) => one.key === '3-2-1-1-0').detail).toMatch(
+      /^not met: 3 copies.*, 0 errors \(.*never drilled/,
+    )
   }
   expect((await on('vault', 'backup', 'verify', '--all')).status).toBe(0)
   const { page } = (await on('vault', 'runbook', '--json')).json().result

@@ -35,6 +35,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
     await at.onServer(async (server, run) => {
       const plan = await run('latest', '--dry-run')
       expect(plan.status, plan.stderr).toBe(0)
+      expect(plan.stdout).toMatch(/^-- tables of shop\nCREATE TABLE /m)
       expect(plan.stdout).toMatch(/CREATE TABLE `bulk`/)
       expect(plan.stdout).toMatch(/-- rows: 64,003 by LOAD DATA LOCAL/)
       expect(plan.stdout).toMatch(/'ann'@'%'.*ACCOUNT LOCK/)

@@ -122,7 +122,7 @@ function compareTables(
   return [
     checkOf(
       'definitions',
-      `${tables.length} tables of ${databases.map(({ name }) => name).join(', ')}${besides}`,
+      `${tables.length} ${tables.length === 1 ? 'table' : 'tables'} of ${databases.map(({ name }) => name).join(', ')}${besides}`,
       differences,
     ),
     ...placesCheck(placed, moved),

@@ -152,7 +152,9 @@ function against(
 function copiesLine({ copies }: StatusFacts): StatusLine {
   const { datasets, stale, vanished, refused } = copies
   const missing = datasets.flatMap(({ rules }) =>
-    rules.filter(({ met }) => !met).map(({ rule }) => RULE[rule]),
+    rules
+      .filter(({ met }) => !met)
+      .map(({ rule, detail }) => (rule === '0' ? `${RULE[rule]} (${detail})` : RULE[rule])),
   )
   const problems = [
     ...(missing.length > 0 ? [`not met: ${[...new Set(missing)].join(', ')}`] : []),

@@ -65,7 +65,8 @@ export interface RestoreReport {
   /** null for a dry run. */
   outcome: RestoreOutcome | null
   /** Every statement, in order, password hashes masked; rows by table. */
-  plan: readonly { stage: RestoreStage; object: string; sql: string }[]
+  /** `schema`: the database that the statement is run in, where it needs one. */
+  plan: readonly { stage: RestoreStage; object: string; schema: string | null; sql: string }[]
   notes: readonly string[]
   /** What somebody has to do before the server is used, in words; the trail has its own. */
   findings: readonly string[]

@@ -327,7 +327,10 @@ function reportOf(
     rows: plan.rows,
     bytes: plan.bytes,
     outcome: null,
-    plan: plan.statements.map(({ stage, object, shown }) => ({ stage, object, sql: shown })),
+    plan: plan.statements.map(({ stage, object, schema, shown }) => ({
+      ...{ stage, object, schema },
+      sql: shown,
+    })),
     notes: [...notes, ...plan.notes],
     ...{ findings, method },
   }

@@ -97,7 +97,7 @@ function stopped({ scheduler, cron, jobs }: Seen, now: number): Problem[] {
   const problem = (what: string, next: readonly string[]) => [
     { key: 'schedule stopped', what, next },
   ]
-  const install = '`ecomdb schedule install` has systemd or cron run it'
+  const install = '`ecomdb schedule install --with systemd` (or `--with cron`) has it run'
   if (scheduler && !scheduler.alive) {
     const what = `the scheduler has stopped: it was last seen ${scheduler.seenAt} on ${scheduler.host}`
     if (scheduler.kind === 'looks-in') return problem(what, [...CRON_NEXT, install])
