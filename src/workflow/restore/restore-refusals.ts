@@ -148,6 +148,33 @@ export function refuseWithoutPlugins(
   })
 }
 
+/** Told before anything is made: what comes back under another name would be found out at the end. */
+export function refuseLoweredNames(
+  target: RestoreTarget,
+  { settings, databases, tables, programs }: Manifest,
+  isWanted: (schema: string) => boolean,
+): void {
+  const [was, is] = [settings, target.settings].map(all => all['lower_case_table_names'])
+  if (was !== '0' || is !== '1') return
+  const views = programs.filter(({ kind }) => kind === 'view')
+  const names = [
+    ...databases.map(({ name }) => ({ schema: name, label: name })),
+    ...[...tables, ...views].map(({ schema, name }) => ({ schema, label: `${schema}.${name}` })),
+  ]
+  const lowered = names.filter(
+    ({ schema, label }) => isWanted(schema) && label !== label.toLowerCase(),
+  )
+  if (lowered.length === 0) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore into this server: it has all names of databases, tables and views in lower case',
+    why: `lower_case_table_names is 0 on the source and 1 here, and ${lowered.length} names have capital letters: ${lowered
+      .slice(0, 5)
+      .map(({ label }) => label)
+      .join(', ')}`,
+    hints: ['restore into a server with lower_case_table_names = 0', 'nothing was changed'],
+  })
+}
+
 /** A restore was cut short here, and this one does not say what to do about it. */
 export function interruptedBefore(journal: RestoreJournal): EcomdbError {
   return new EcomdbError('TARGET_NOT_EMPTY', {

@@ -34,6 +34,7 @@ import {
   madeText,
   refuseDifferences,
   refuseFull,
+  refuseLoweredNames,
   refuseOthers,
   refuseWhereHashesAre,
   refuseWithoutPartialRevokes,
@@ -153,6 +154,7 @@ async function prepare(
   })
   refuseWhereHashesAre(target, manifest.accounts, plan.makes)
   refuseWithoutPlugins(target, manifest, plan)
+  refuseLoweredNames(target, manifest, schema => databases?.includes(schema) ?? true)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }
 

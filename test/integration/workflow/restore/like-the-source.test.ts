@@ -106,6 +106,45 @@ test.each(TEST_ENGINES)(
   },
 )
 
+test.each(TEST_ENGINES)(
+  '%s: a server that has names in lower case is told before it gets others',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('CREATE TABLE shop.Orders (id INT PRIMARY KEY)')
+        await session.run('CREATE DATABASE plain')
+        await session.run('CREATE TABLE plain.t (Id INT PRIMARY KEY)')
+        await session.close()
+        await place.report(server)
+      })
+      const engine = await engineFor(family)
+      const server = await engine.scratchServers.start({
+        ...{ folder: join(folder, 'target'), tcp: false, purpose: 'drill', lowerCaseNames: true },
+      })
+      try {
+        const where = { engine, connect: server.administrator }
+        const restore = async (more: object) => {
+          const access = await place.access()
+          const options = { ...RESTORE, ...more }
+          return await restoreSnapshot(options, access, where, systemClock, silentProgress())
+        }
+        await expect(restore({})).rejects.toMatchObject({
+          code: 'UNSUPPORTED',
+          why: expect.stringMatching(/ 1 names? have capital letters: shop\.Orders$/),
+        })
+        const plain = await restore({ databases: ['plain'], confirm: 'plain' })
+        expect(plain.outcome?.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+      } finally {
+        await engine.scratchServers.remove(server.folder)
+      }
+    })
+  },
+)
+
 const RESTORE = {
   snapshot: 'latest',
   confirm: 'shop',
