@@ -45,7 +45,8 @@ export default class Drill extends BaseCommand {
       summary: "instead of the policy's for the snapshot's age: 26h",
     }),
     turn: boolean({
-      summary: 'from the repository or the copy that is here whose last drill is the oldest',
+      summary:
+        'from the repository or the copy that is here whose last drill is the oldest, rows and data files by turns',
       exclusive: ['from', 'target'],
     }),
     'any-moment': boolean({
@@ -65,8 +66,10 @@ export default class Drill extends BaseCommand {
     const policy = await policyFrom(config)
     const rtoMs = parseDuration(flags.rto) ?? policy.objectives.rtoMs
     const rpoMs = parseDuration(flags.rpo) ?? policy.objectives.rpoMs
-    const place = await drillPlace(config, flags.turn, this.progress)
-    const options = { ...args, target: place.target, keys: config.keys, engineFor }
+    const { turn } = flags
+    const asked = { turn, snapshot: args.snapshot, rpoMs }
+    const place = await drillPlace(config, asked, this.progress)
+    const options = { ...place, keys: config.keys, engineFor }
     const { connections, 'any-moment': anyMoment } = flags
     const report = await drillSnapshot(
       { ...options, objectives: { rtoMs, rpoMs }, connections, anyMoment, clock: systemClock },

@@ -1,19 +1,28 @@
 import type { Config } from '#config/config'
+import { systemClock } from '#core/clock'
 import type { Progress } from '#core/progress'
-import { type DrillPlace, placeWhoseTurnItIs } from '#workflow/restore/choose-place'
+import type { Target } from '#target/target'
+import { placeWhoseTurnItIs, snapshotOfPlace } from '#workflow/restore/choose-place'
 import { wire } from './wire.ts'
 
-/** Where a drill reads: what flags and configuration say, or the place whose turn it is. */
+/** Where a drill reads and what: as flags and configuration say, or the place and kind whose turn it is. */
 export async function drillPlace(
   config: Config,
-  turn: boolean,
+  { turn, snapshot, rpoMs }: { turn: boolean; snapshot: string; rpoMs: number | null },
   progress: Progress,
-): Promise<DrillPlace> {
+): Promise<{ target: Target; snapshot: string }> {
   const target = await wire.target(config)
-  if (!turn) return { name: null, target }
+  if (!turn) return { target, snapshot }
   const copies = config.copies.map(({ name }) => ({
     name,
     open: async () => (await wire.copyPlace(config, name)).destination,
   }))
-  return await placeWhoseTurnItIs(target, copies, config.keys.trustedSigners, progress)
+  const { trustedSigners } = config.keys
+  const place = await placeWhoseTurnItIs(target, copies, trustedSigners, progress)
+  const when = { now: systemClock.now(), rpoMs }
+  const isOpen = snapshot === 'latest'
+  return {
+    target: place.target,
+    snapshot: isOpen ? await snapshotOfPlace(place, trustedSigners, when) : snapshot,
+  }
 }

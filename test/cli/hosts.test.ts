@@ -99,6 +99,10 @@ async function keepAndRestore(on: Run, socketPath: string): Promise<void> {
   const [logical] = (await on('drill', 'backup', 'list', '--json')).json().result.snapshots
   const drilled = await on('drill', 'drill', logical.snapshotId, '--any-moment', '--json')
   expect(drilled.status, drilled.stdout).toBe(0)
+  for (const method of ['physical', 'logical']) {
+    const turn = await on('drill', 'drill', '--turn', '--json')
+    expect([turn.status, turn.json().result.method], turn.stdout).toEqual([0, method])
+  }
   // The newest snapshot is of files: rows come from the newest that has them.
   const beside = ['--table', 'hr.dept', '--into', 'hr_then', '--confirm', 'hr_then', '--json']
   const restored = await on(

@@ -1,5 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
+import { snapshotInTurn } from '#domain/status/snapshot-in-turn'
+import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
 import { drillHistory } from '../status/drill-history.ts'
 
@@ -36,6 +38,20 @@ export async function placeWhoseTurnItIs(
   }
   const [oldest] = drilled.sort((a, b) => (a.at < b.at ? -1 : 1))
   return oldest?.place ?? { name: null, target: repository }
+}
+
+/** Whose turn it is in the place; 'latest' where there is none yet, which the drill then says. */
+export async function snapshotOfPlace(
+  { target }: DrillPlace,
+  trustedSigners: readonly string[],
+  when: { now: Date; rpoMs: number | null },
+): Promise<string> {
+  const { drills, copyId } = await drillHistory(target, trustedSigners)
+  const { snapshots, refused } = await (await openRepository(target)).listSnapshots(trustedSigners)
+  // Where a newer one may be that is not believed, 'latest' says so.
+  if (refused.length > 0) return 'latest'
+  const own = drills.filter(one => one.copyId === copyId)
+  return snapshotInTurn(snapshots, own, when) ?? 'latest'
 }
 
 /** '' where there was none; null where there is nothing to drill. */

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { snapshotInTurn } from '#domain/status/snapshot-in-turn'
+
+const HOUR_MS = 3_600_000
+const now = new Date('2026-11-29T10:00:00Z')
+const hours = (ago: number): string => new Date(now.getTime() - ago * HOUR_MS).toISOString()
+const snapshot = (
+  snapshotId: string,
+  method: 'logical' | 'physical',
+  ago: number,
+  sourceId = 's',
+): SnapshotEnvelope =>
+  ({ snapshotId, method, sourceId, consistentAt: hours(ago) }) as SnapshotEnvelope
+const drill = (method: string, ago: number, outcome: 'passed' | 'failed' = 'passed') => ({
+  ...{ method, outcome, at: hours(ago) },
+})
+const sunday = [snapshot('rows', 'logical', 8.5), snapshot('files', 'physical', 6.5)]
+const within = { now, rpoMs: 26 * HOUR_MS }
+
+test.each([
+  ['nothing was drilled: the newest', [], 'files'],
+  ['files were: rows', [drill('physical', 168)], 'rows'],
+  ['rows were since: files', [drill('physical', 336), drill('logical', 168)], 'files'],
+  ['a failed drill is none', [drill('physical', 336), drill('logical', 168, 'failed')], 'rows'],
+])('%s', (_title, drills, expected) => {
+  expect(snapshotInTurn(sunday, drills, within)).toBe(expected)
+})
+
+test('older than promised, or of another server: the newest, whatever was drilled', () => {
+  const drills = [drill('logical', 30)]
+  const old = [snapshot('files', 'physical', 100), snapshot('rows', 'logical', 1)]
+  expect(snapshotInTurn(old, drills, within)).toBe('rows')
+  expect(snapshotInTurn(old, drills, { now, rpoMs: null })).toBe('files')
+  const others = [snapshot('files', 'physical', 2, 't'), snapshot('rows', 'logical', 1)]
+  expect(snapshotInTurn(others, drills, within)).toBe('rows')
+  expect(snapshotInTurn([], [], within)).toBeNull()
+})
