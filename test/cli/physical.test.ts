@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -117,6 +117,18 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(refused.status).toBe(2)
     expect(refused.stderr).toContain('it holds ibdata1')
     expect(await readFile(join(full, 'ibdata1'), 'utf8')).toBe('live')
+    // A server takes what is in its data directory for its own; a repository is carried away.
+    await symlink(join(shop.server.folder, 'data'), join(full, 'link'))
+    for (const inside of [
+      join(shop.server.folder, 'data/new/deep'),
+      'backups/new',
+      'full/link/x',
+    ]) {
+      const asked = ['restore', physical.snapshotId, '--data-dir', inside]
+      const within = await shop.ecomdb(...asked, ...(inside === 'backups/new' ? [] : ['--dry-run']))
+      expect([within.status, within.stderr]).toEqual([2, expect.stringMatching(/ lies in \S+/)])
+    }
+    expect(existsSync(join(shop.folder, 'backups/new'))).toBe(false)
     const plan = await shop.ecomdb('restore', physical.snapshotId, '--data-dir', 'x', '--dry-run')
     expect(plan.stdout).toContain('would restore')
     expect(existsSync(join(shop.folder, 'x'))).toBe(false)
@@ -209,6 +221,25 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     await root.close()
     await shop.engine.scratchServers.remove(place)
   })
+
+  if (family === 'mariadb') {
+    test('tables whose files lie elsewhere are refused by name', async () => {
+      const away = join(shop.folder, 'away')
+      await mkdir(away)
+      for (const engine of ['MyISAM', 'Aria', 'InnoDB']) {
+        const root = await shop.engine.connect(shop.server.administrator)
+        const place = engine === 'MyISAM' ? 'INDEX DIRECTORY' : 'DATA DIRECTORY'
+        await root.run(
+          `CREATE TABLE bank.away (i INT PRIMARY KEY) ENGINE = ${engine} ${place} = '${away}'`,
+        )
+        const refused = await shop.ecomdb('backup', 'physical')
+        await root.run('DROP TABLE bank.away')
+        await root.close()
+        expect(refused.status, engine).toBe(78)
+        expect(refused.stderr).toMatch(/outside of the data directory\n.*bank\/away\./)
+      }
+    })
+  }
 
   test('a block that was tampered with is found by verify, restore and drill', async () => {
     const { snapshots } = (await shop.ecomdb('backup', 'list', '--json')).json().result

@@ -35,6 +35,7 @@ export class PhysicalShop {
       folder: join(folder, 'server'),
       tcp: false,
       purpose: 'sandbox',
+      serverOptions: family === 'mariadb' ? ['--symbolic-links'] : [],
     })
     const root = await engine.connect(started.administrator)
     for (const sql of KEEPER) await root.run(sql)

@@ -1,5 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readDataFolder } from '#core/data-files'
+import { systemCode } from '#core/errors'
 import { runProgram } from '#process/run-program'
 import { findInstallation } from '../installation.ts'
 import type { PhysicalBackups, PhysicalSource } from '../physical-backup.ts'
@@ -85,13 +87,28 @@ function commonOptions(settings: Readonly<Record<string, string>>): string[] {
   ]
 }
 
+/**
+ * Files of MyISAM and Aria tables that lie elsewhere: mariadb-backup cannot read Aria's, and brings
+ * MyISAM's into the data directory. A database whose whole folder is a link is copied as it is.
+ */
+async function linkedTables(folder: string): Promise<string[]> {
+  const entries = await readDataFolder(folder).catch((error: unknown) => {
+    if (['EACCES', 'ENOENT'].includes(systemCode(error) ?? '')) return []
+    throw error
+  })
+  return entries
+    .filter(entry => entry.isSymbolicLink() && /\.(?:MY|MA)[DI]$/.test(entry.name))
+    .map(({ parentPath, name }) => join(parentPath, name))
+}
+
 async function observe(session: Session): Promise<PhysicalSource> {
   const paths = await column(
     session,
     "SELECT FILENAME FROM information_schema.INNODB_SYS_TABLESPACES WHERE FILENAME LIKE '/%'",
   )
   const folder = (await session.value('SELECT @@datadir')) ?? ''
-  refuseElsewhere((paths ?? []).filter(path => !path.startsWith(folder)))
+  const inside = (path: string): boolean => path.startsWith(folder)
+  refuseElsewhere([...(paths ?? []).filter(path => !inside(path)), ...(await linkedTables(folder))])
   const sourceId = await mariadbLogicalDialect.sourceId(session)
   const [bytes] =
     (await column(

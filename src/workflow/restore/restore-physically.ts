@@ -18,6 +18,7 @@ import { claimFolder, emptyFolder, refuseFull, unclaimFolder } from './data-fold
 import { type LeaversSince, leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer } from './open-physical.ts'
 import { type SnapshotAccess, warnOfOthers } from './open-snapshot.ts'
+import { refuseInside } from './refuse-inside.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
 import { removeServerOn } from './server-on-files.ts'
 
@@ -94,6 +95,7 @@ export async function restorePhysically(
   const engine = await engineFor(envelope.engine)
   engine.physicalBackups.requirePrograms()
   const folder = resolve(options.dataFolder)
+  await refuseInside(folder)
   await refuseFull(folder, options.startOver)
   const report = reportOf(layers, folder, leavers, options.auditDatabase)
   if (options.dryRun) return report
