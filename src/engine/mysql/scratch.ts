@@ -80,8 +80,6 @@ export const mysqlScratch: ScratchDialect = {
             // Nobody connects but over the socket: no certificates, which take 0.3 s to make.
             '--auto-generate-certs=OFF',
             '--caching-sha2-password-auto-generate-rsa-keys=OFF',
-            // Not in every series.
-            '--loose-sha256-password-auto-generate-rsa-keys=OFF',
             '--innodb-flush-log-at-trx-commit=0',
             '--innodb-doublewrite=OFF',
             '--innodb-redo-log-capacity=1G',
