@@ -86,8 +86,10 @@ async function readBlock(
 ): Promise<FileBlock> {
   const memory = pool.take()
   const expected = Math.min(BLOCK_BYTES, size - offset)
-  if ((await readInto(memory, from, offset)) < expected) {
-    throw new Error(`${from.path} became shorter while it was read`)
+  for (let filled = 0; filled < expected; ) {
+    const read = await readInto(memory.subarray(filled), from, offset + filled)
+    if (read === 0) throw new Error(`${from.path} became shorter while it was read`)
+    filled += read
   }
   const bytes = memory.subarray(0, expected)
   return { kind: 'block', path: from.path, offset, bytes, release: () => pool.give(memory) }
@@ -99,13 +101,13 @@ async function readInto(
   offset: number,
 ): Promise<number> {
   try {
-    return (await file.read(memory, 0, BLOCK_BYTES, offset)).bytesRead
+    return (await file.read(memory, 0, memory.length, offset)).bytesRead
   } catch (error) {
     if (systemCode(error) !== 'EINVAL') throw error
     // Opened past the cache, and not to be read so: the file system is the judge of that.
     const plain = await open(join(folder, path), 'r')
     try {
-      return (await plain.read(memory, 0, BLOCK_BYTES, offset)).bytesRead
+      return (await plain.read(memory, 0, memory.length, offset)).bytesRead
     } finally {
       await plain.close()
     }
