@@ -1,7 +1,13 @@
 import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import { madeForRows } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
-import type { AccountEntry, Manifest, ProgramEntry, TableEntry } from '#domain/backup/manifest'
+import type {
+  AccountEntry,
+  DatabaseEntry,
+  Manifest,
+  ProgramEntry,
+  TableEntry,
+} from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import { isPerson } from '#domain/backup/restored-accounts'
 import { underDatabaseCollation } from './database-collation.ts'
@@ -39,9 +45,6 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
     })),
     finish: script([
       ...session(manifest),
-      ...manifest.tables.flatMap(({ schema, statistics = [] }) =>
-        statistics.length ? [use(schema), ...statistics] : [],
-      ),
       ...programs.filter(isValid).flatMap(program => programStatements(manifest, program)),
       ...session(manifest),
       // A grant on what is not there would stop the client in the middle of the file.
@@ -49,20 +52,31 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
         tables: manifest.tables,
         programs: programs.filter(isValid),
       }).accounts.flatMap(({ grants }) => grants),
-      ...manifest.databases.filter(isReadOnly).map(database => setReadOnly(database, 1)),
-      // Last, for the server may refuse them, as the source did.
+    ]),
+    optional: script([
+      ...session(manifest),
+      ...manifest.tables.flatMap(({ schema, statistics = [] }) =>
+        statistics.length ? [use(schema), ...statistics] : [],
+      ),
+      ...(manifest.serverObjects ?? []).flatMap(({ kind, name, create }) => [
+        note(`${kind} ${name} may be there, or need what is not here`),
+        create,
+      ]),
       ...programs
         .filter(program => !isValid(program))
         .flatMap(program => [
-          `SELECT ${quoteString(`${program.kind} ${program.schema}.${program.name} was invalid on the source, and may be refused here`)} AS note`,
+          note(
+            `${program.kind} ${program.schema}.${program.name} was invalid on the source, and may be refused here`,
+          ),
           ...programStatements(manifest, program),
         ]),
-      ...(manifest.serverObjects ?? []).flatMap(({ kind, name, create }) => [
-        `SELECT ${quoteString(`${kind} ${name} may be there, or need what is not here`)} AS note`,
-        create,
-      ]),
+      // Nothing can be made in these any more.
+      ...manifest.databases.filter(isReadOnly).map(database => setReadOnly(database, 1)),
     ]),
-    check: script(manifest.tables.map(checkStatement)),
+    check: script([
+      ...manifest.tables.map(checkStatement),
+      ...manifest.databases.filter(isReadOnly).map(checkReadOnly),
+    ]),
   }
 }
 
@@ -73,11 +87,14 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
 function session({ engine }: Manifest): string[] {
   const own = engine === 'mysql' ? MYSQL_SESSION : MARIADB_SESSION
   return [
-    "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+    // A table of an engine that is not here is refused, and does not become one of another engine.
+    `SET SESSION sql_mode = ${quoteString(engine === 'mysql' ? LENIENT : `${LENIENT},IGNORE_BAD_TABLE_OPTIONS`)}`,
     "SET SESSION time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0",
     ...own,
   ]
 }
+
+const LENIENT = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'
 
 const MYSQL_SESSION = [
   '/*!80013 SET SESSION sql_require_primary_key = OFF */',
@@ -86,7 +103,6 @@ const MYSQL_SESSION = [
 ]
 
 const MARIADB_SESSION = [
-  "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,IGNORE_BAD_TABLE_OPTIONS'",
   'SET SESSION check_constraint_checks = 0',
   '/*M!100804 SET SESSION explicit_defaults_for_timestamp = ON */',
   '/*M!101100 SET SESSION system_versioning_insert_history = ON */',
@@ -145,6 +161,17 @@ function locked(statement: string): string {
 function checkStatement({ schema, name, rows, history }: TableEntry): string {
   const table = `${quoteQualified(schema, name)}${history ? ' FOR SYSTEM_TIME ALL' : ''}`
   return `SELECT ${quoteString(`${schema}.${name}`)}, ${rows} AS expected, COUNT(*) AS found FROM ${table} HAVING found <> expected`
+}
+
+/** The same of a database that can be written to. */
+function checkReadOnly({ name }: DatabaseEntry): string {
+  return `SELECT SCHEMA_NAME, 'READ ONLY' AS expected, 'writable' AS found
+            FROM information_schema.SCHEMATA_EXTENSIONS
+           WHERE SCHEMA_NAME = ${quoteString(name)} AND IFNULL(OPTIONS, '') NOT LIKE '%READ ONLY=1%'`
+}
+
+function note(text: string): string {
+  return `SELECT ${quoteString(text)} AS note`
 }
 
 function use(schema: string): string {

@@ -24,6 +24,7 @@ export async function packManifest(
     ['schema.sql', scripts.schema],
     ['data.tsv', dataList(manifest, scripts, objects)],
     ['finish.sql', scripts.finish],
+    ['optional.sql', scripts.optional],
     ['check.sql', scripts.check],
   ]
   const entries = files.map(([name, text]) => {

@@ -96,17 +96,17 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(rows).toContain('--data-dir')
   })
 
-  test.runIf(family === 'mysql')(
-    'a clone folder that is not there is said, and no bug',
-    async () => {
+  // MariaDB's backup makes no clone.
+  if (family === 'mysql') {
+    test('a clone folder that is not there is said, and no bug', async () => {
       const refused = await shop.ecomdb('backup', 'physical', '--clone-folder', 'none', '--json')
       expect(refused.status).toBe(30)
       expect(refused.json().error).toMatchObject({
         code: 'STORAGE_FAILED',
         what: expect.stringMatching(/^cannot make a folder for the clone in .*none$/),
       })
-    },
-  )
+    })
+  }
 
   test('a directory that holds anything is refused, and stays as it is', async () => {
     const full = join(shop.folder, 'full')

@@ -77,6 +77,7 @@ export async function commitSnapshot(
         accounts: '',
         schema: 'CREATE DATABASE `shop`;\n',
         loads: [{ schema: 'shop', table: 't', sql: 'LOAD DATA …' }],
+        optional: '',
         finish: '',
         check: '',
       },

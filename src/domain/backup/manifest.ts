@@ -6,7 +6,7 @@ import type { Position } from './position.ts'
  * snapshots/<id>/manifest.age = age(zstd(tar)), where the tar holds
  *
  *   manifest.json   this value
- *   accounts.sql, schema.sql, finish.sql, data.tsv
+ *   accounts.sql, schema.sql, finish.sql, optional.sql, check.sql, data.tsv
  *                   the same, ready for the command line: no JSON parser needed
  *
  * (docs/formats.md). Row bytes are never in it.

@@ -12,6 +12,11 @@ export interface RestoreScripts {
   loads: readonly { schema: string; table: string; sql: string }[]
   /** Views, routines, triggers, events (disabled), then grants. */
   finish: string
-  /** Prints the tables that have another number of rows than they had: nothing, when all is well. */
+  /**
+   * What a server may refuse, and the rest is whole without: the optimizer's statistics, what belongs to
+   * no database, programs that were invalid already; then READ ONLY of databases. For `--force`.
+   */
+  optional: string
+  /** Prints tables that have another number of rows than they had, and databases that should be READ ONLY: nothing, when all is well. */
   check: string
 }

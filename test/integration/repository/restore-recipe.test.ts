@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { engineFor } from '#cli/wire'
@@ -7,8 +7,10 @@ import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { writeDedupKey, writeIdentity, writeSigningKey } from '#crypto/key-files'
 import type { Manifest } from '#domain/backup/manifest'
+import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
+import type { Session } from '#engine/session'
 import { createRepository } from '#repository/repository'
 import { createDirectoryTarget } from '#target/dir/directory-target'
 import { TEST_ENGINES } from '#test/engines'
@@ -30,10 +32,17 @@ describe.each(TEST_ENGINES)('%s: RESTORE.md', family => {
       try {
         const session = await engine.connect(source.administrator)
         await makeManySidedShop(session, family)
+        await makeRefusable(session, family)
         await session.close()
         const made = await backUp(engine, source, folder, 'repository', keys)
+        await writeIdentity(join(folder, 'escrow.txt'), keys.escrow, new Date())
         const restored = await startServer(engine, join(folder, 'restored'))
         try {
+          if (family === 'mariadb') await expectNoOtherEngine(engine, folder, keys)
+          const target = await engine.connect(restored.administrator)
+          if (family === 'mariadb') await target.run("INSTALL SONAME 'ha_archive'")
+          await target.run(SERVER.replace('192.0.2.1', '192.0.2.2'))
+          await target.close()
           await follow(engine, restored, folder, keys)
           const again = await backUp(engine, restored, folder, 'again', keys)
           expectSame(again, made)
@@ -47,6 +56,29 @@ describe.each(TEST_ENGINES)('%s: RESTORE.md', family => {
     })
   })
 })
+
+/**
+ * What a server may refuse stands in the way of nothing: a server of that name, a view that is not
+ * valid; and a database is READ ONLY again when all that is in it has been tried.
+ */
+async function makeRefusable(session: Session, family: EngineFamily): Promise<void> {
+  await session.run(SERVER)
+  if (family === 'mysql') {
+    await session.run('CREATE DATABASE frozen')
+    await session.run('CREATE TABLE frozen.t (id INT PRIMARY KEY)')
+    await session.run('CREATE TABLE frozen.gone (id INT PRIMARY KEY)')
+    await session.run('CREATE VIEW frozen.v AS SELECT id FROM frozen.gone')
+    await session.run('DROP TABLE frozen.gone')
+    await session.run('ANALYZE TABLE frozen.t UPDATE HISTOGRAM ON id')
+    await session.run('ALTER DATABASE frozen READ ONLY = 1')
+  } else {
+    await session.run("INSTALL SONAME 'ha_archive'")
+    await session.run('CREATE TABLE shop.archived (id INT) ENGINE=ARCHIVE')
+  }
+}
+
+const SERVER =
+  "CREATE SERVER there FOREIGN DATA WRAPPER mysql OPTIONS (HOST '192.0.2.1', DATABASE 'd', USER 'u', PORT 3306)"
 
 async function startServer(engine: Engine, folder: string): Promise<RunningServer> {
   const serverOptions = ['--local-infile=ON']
@@ -90,12 +122,26 @@ async function follow(
   folder: string,
   keys: TestKeys,
 ): Promise<void> {
-  await writeIdentity(join(folder, 'escrow.txt'), keys.escrow, new Date())
   const done = await runRecipe(engine, server, folder, keys.signingKey.signer)
   expect(`${done.stderr}${done.stdout}`).toContain('Signature Verified Successfully')
   expect(done.status, done.stderr).toBe(0)
   expect(done.stdout).toMatch(/^restored \S+$/m)
+  // Printed, and no reason to stop.
+  expect(done.stderr).toContain('ERROR 1476')
   expect(await readdir(join(folder, 'work'))).toEqual([])
+}
+
+/** A table whose engine is not there does not become one of another engine. */
+async function expectNoOtherEngine(engine: Engine, folder: string, keys: TestKeys): Promise<void> {
+  const poor = await startServer(engine, join(folder, 'poor'))
+  try {
+    const done = await runRecipe(engine, poor, folder, keys.signingKey.signer)
+    expect(done.status).not.toBe(0)
+    expect(done.stderr).toContain("Unknown storage engine 'ARCHIVE'")
+  } finally {
+    await engine.scratchServers.remove(poor.folder)
+    await rm(join(folder, 'work'), { recursive: true })
+  }
 }
 
 /** Another signer, an edited envelope, a damaged object: each stops before the server is touched. */
@@ -135,7 +181,9 @@ function expectSame(again: Manifest, made: Manifest): void {
     }))
   expect(rows(again)).toEqual(rows(made))
   expect(again.databases).toEqual(made.databases)
-  expect(again.programs).toEqual(made.programs.map(disabled))
+  // A view whose table is gone is refused, as it would be on the source.
+  const valid = made.programs.filter(({ invalid }) => invalid === undefined)
+  expect(again.programs).toEqual(valid.map(disabled))
   expect(again.probes).toEqual(made.probes)
   expect(again.accounts.map(unlocked)).toEqual(made.accounts.map(unlocked))
 }
