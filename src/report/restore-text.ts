@@ -1,6 +1,7 @@
 import { countOf, formatBytes, formatCount, formatDuration } from '#core/units'
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import type { Check } from '#domain/backup/check'
+import { RESTORE_STAGES } from '#domain/backup/restore-plan'
 import { alignColumns } from './align-columns.ts'
 
 const OUTCOME = { passed: 'ok', failed: 'FAILED', unchecked: 'not checked' } as const
@@ -103,13 +104,4 @@ function planLines({ plan, method, rows }: RestoreText): string[] {
 
 const METHOD = { infile: 'LOAD DATA LOCAL', insert: 'multi-row INSERT (local_infile is off)' }
 
-const AFTER_ROWS = [
-  'indexes',
-  'foreign keys',
-  'statistics',
-  'routines',
-  'grants',
-  'views',
-  'triggers',
-  'events',
-]
+const AFTER_ROWS: readonly string[] = RESTORE_STAGES.slice(RESTORE_STAGES.indexOf('rows') + 1)

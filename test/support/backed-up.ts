@@ -114,10 +114,11 @@ export async function withServer<T>(
   folder: string,
   use: (server: RunningServer, engine: Engine) => Promise<T>,
   serverOptions: readonly string[] = [],
+  lowerCaseNames = false,
 ): Promise<T> {
   const engine = await engineFor(family)
   const server = await engine.scratchServers.start({
-    folder,
+    ...{ folder, lowerCaseNames },
     tcp: false,
     purpose: 'drill',
     // Binary log on: a restore must be able to leave it out, and a backup wants a position.

@@ -3,6 +3,8 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { engineFor } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
+import type { Engine } from '#engine/engine'
+import type { RunningServer } from '#engine/scratch-server'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withFolder } from '#test/temporary'
@@ -81,11 +83,7 @@ test.each(TEST_ENGINES)(
     await withFolder(async folder => {
       vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
       const place = await BackupPlace.make(join(folder, 'backup'), family)
-      const engine = await engineFor(family)
-      const server = await engine.scratchServers.start({
-        ...{ folder: join(folder, 'source'), tcp: false, purpose: 'drill', lowerCaseNames: true },
-      })
-      try {
+      const source = async (server: RunningServer, engine: Engine): Promise<void> => {
         const session = await engine.connect(server.administrator)
         await session.run('CREATE DATABASE shop')
         await session.run('USE shop')
@@ -96,9 +94,8 @@ test.each(TEST_ENGINES)(
         )
         await session.close()
         await place.report(server)
-      } finally {
-        await engine.scratchServers.remove(server.folder)
       }
+      await withServer(family, join(folder, 'source'), source, [], true)
       const drill = await drillSnapshot(place.drillOptions(), silentProgress())
       expect(drill.checks.flatMap(({ differences }) => differences)).toEqual([])
       expect(drill.outcome).toBe('passed')
@@ -121,11 +118,7 @@ test.each(TEST_ENGINES)(
         await session.close()
         await place.report(server)
       })
-      const engine = await engineFor(family)
-      const server = await engine.scratchServers.start({
-        ...{ folder: join(folder, 'target'), tcp: false, purpose: 'drill', lowerCaseNames: true },
-      })
-      try {
+      const target = async (server: RunningServer, engine: Engine): Promise<void> => {
         const where = { engine, connect: server.administrator }
         const restore = async (more: object) => {
           const access = await place.access()
@@ -138,9 +131,8 @@ test.each(TEST_ENGINES)(
         })
         const plain = await restore({ databases: ['plain'], confirm: 'plain' })
         expect(plain.outcome?.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
-      } finally {
-        await engine.scratchServers.remove(server.folder)
       }
+      await withServer(family, join(folder, 'target'), target, [], true)
     })
   },
 )
