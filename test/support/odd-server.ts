@@ -252,6 +252,13 @@ const MYSQL_ONLY = [
   'CREATE FUNCTION one() RETURNS INT DETERMINISTIC LANGUAGE JAVASCRIPT USING (second.shared AS s) AS $$ return s.one() $$',
   "GRANT EXECUTE ON LIBRARY second.shared TO 'ecomdb_definer'@'localhost'",
   'ANALYZE TABLE second.orders UPDATE HISTOGRAM ON order_id, created_at WITH 4 BUCKETS AUTO UPDATE',
+  // The server reads what it has made in gbk, in which the name takes the backtick behind it: from then
+  // on it makes no other trigger of the table, and this one is the first that it would fire.
+  'CREATE TABLE second.closed (id INT PRIMARY KEY)',
+  'CREATE TRIGGER second.`after` AFTER DELETE ON second.closed FOR EACH ROW SET @a = 1',
+  'SET NAMES gbk',
+  "CREATE TRIGGER second.`q表` BEFORE UPDATE ON second.closed FOR EACH ROW SET @a = '表é'",
+  'SET NAMES utf8mb4',
   'CREATE RESOURCE GROUP slow TYPE = USER VCPU = 0 THREAD_PRIORITY = 5 DISABLE',
   'CREATE DATABASE frozen',
   'CREATE TABLE frozen.f (id INT PRIMARY KEY)',

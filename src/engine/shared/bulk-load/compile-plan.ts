@@ -37,6 +37,7 @@ import {
   withoutRemoved,
 } from './removal-plan.ts'
 import { plain } from './restore-statement.ts'
+import { unreadableTriggerNotes, withUnreadableLast } from './unreadable-trigger.ts'
 
 const STAGE_OF: Readonly<Record<ProgramEntry['kind'], RestoreStage>> = {
   sequence: 'sequences',
@@ -91,7 +92,7 @@ export function compileRestorePlan(
         resume?.progress.tables.find(one => one.table === place),
       ),
     ),
-    ...manifest.programs
+    ...withUnreadableLast(manifest.programs)
       .filter(program => wanted(program.schema))
       .flatMap(program => [
         ...programStatements(program, databases, options.disableEvents),
@@ -120,6 +121,7 @@ export function compileRestorePlan(
         grant => `left out, for what it is on is not in the snapshot: ${maskHashes(grant)}`,
       ),
       ...invalidViewNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
+      ...unreadableTriggerNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
       ...settingNotes(manifest, target),
     ],
   }
