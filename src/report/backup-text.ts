@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from '#core/units'
+import { failedAtMoment } from '#domain/backup/proof-of-snapshot'
 import type {
   Exposure,
   FilesContent,
@@ -107,9 +108,9 @@ export function shownSnapshotText({
       : []),
     ['parent', envelope.parent?.snapshotId ?? 'none'],
     ...envelope.recipients.map((recipient): [string, string] => ['recipient', recipient]),
-    ...attestations.map(({ kind, outcome, completedAt }): [string, string] => [
-      kind,
-      `${outcome} ${completedAt}`,
+    ...attestations.map((one): [string, string] => [
+      one.kind,
+      `${one.outcome} ${one.completedAt}${failedAtMoment(one) ? ', only at its moment of the log: the snapshot came back' : ''}`,
     ]),
   ]
   return [
@@ -202,7 +203,8 @@ export function exposedLines(exposed: readonly Exposure[]): string[] {
 
 function proofText(proof: Proof | null): string {
   if (!proof) return 'never'
-  return proof.outcome === 'passed' ? shortTime(proof.at) : `FAILED ${shortTime(proof.at)}`
+  if (proof.outcome === 'passed') return shortTime(proof.at)
+  return `${proof.atMoment ? 'moment ' : ''}FAILED ${shortTime(proof.at)}`
 }
 
 /** 2026-11-20T12:34:56.789Z -> 2026-11-20 12:34:56 */

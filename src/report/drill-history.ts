@@ -19,7 +19,7 @@ export function drillHistoryText({ drills, refused, verdict }: DrillHistoryView)
     drill.snapshotId,
     drill.method,
     drill.copyId === null ? 'repository' : `copy ${drill.copyId.slice(0, 8)}`,
-    drill.outcome === 'passed' ? 'passed' : 'FAILED',
+    drill.outcome === 'passed' ? 'passed' : drill.atMoment ? 'moment FAILED' : 'FAILED',
     drill.rtoMs === null ? '' : formatDuration(drill.rtoMs),
     drill.rpoMs === null ? '' : formatDuration(drill.rpoMs),
     drill.rows === null ? '' : formatCount(drill.rows),
@@ -81,11 +81,12 @@ export function drillHistoryHtml({
       format: formatBytes,
     }),
   ]
-  const newest = drills.at(-1)?.outcome
-  const tone = newest === 'passed' ? 'good' : 'bad'
+  const newest = drills.at(-1)
+  const tone = newest?.outcome === 'passed' ? 'good' : 'bad'
+  const where = newest?.atMoment ? ' at its moment of the log' : ''
   return renderPage({
     title: 'Restore drills',
-    verdict: newest === undefined ? null : { text: `the last one ${newest}`, tone },
+    verdict: newest ? { text: `the last one ${newest.outcome}${where}`, tone } : null,
     heading: 'Restore drills',
     lead: target,
     body: [...plots, table(COLUMNS, drills.toReversed().map(drillRow))],
@@ -104,13 +105,18 @@ const COLUMNS = [
 ]
 
 function drillRow(drill: DrillRecord): TableRow {
-  const { at, outcome, rtoMs, rpoMs, rows, copyId, snapshotId } = drill
+  const { at, outcome, atMoment, rtoMs, rpoMs, rows, copyId, snapshotId } = drill
   const good = outcome === 'passed'
   return {
     tone: good ? 'good' : 'bad',
     cells: [
       shortTime(at),
-      { markup: badge(good ? '✓ passed' : '✗ failed', good ? 'good' : 'bad') },
+      {
+        markup: badge(
+          good ? '✓ passed' : `✗ ${atMoment ? 'moment ' : ''}failed`,
+          good ? 'good' : 'bad',
+        ),
+      },
       rtoMs === null ? '' : formatDuration(rtoMs),
       rpoMs === null ? '' : formatDuration(rpoMs),
       rows === null ? '' : formatCount(rows),

@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatDuration } from '#core/units'
 import type { Check } from '#domain/backup/check'
 import { comparedRows, type DrillReport, type TimedStage } from '#domain/backup/drill-report'
+import { failOnlyAtMoment } from '#domain/backup/proof-of-snapshot'
 import { closingLine } from './drill-text.ts'
 import { escapeHtml } from './html.ts'
 import {
@@ -47,6 +48,9 @@ function verdictSentence(report: DrillReport): string {
   }
   if (report.outcome === 'passed') {
     return `${when} was restored into an empty server, and everything in it was read back and found as it was backed up.`
+  }
+  if (failOnlyAtMoment(report.checks)) {
+    return `${when} came back, but the moment of the log that was to follow it did not: see below. Other moments after it may not come back either: make a new backup, and drill a moment again.`
   }
   return `${when} did not come back as it was backed up. Do not rely on it: make a new backup and drill that one.`
 }

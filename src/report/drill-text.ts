@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatDuration } from '#core/units'
 import { comparedRows, type DrillReport } from '#domain/backup/drill-report'
+import { failOnlyAtMoment } from '#domain/backup/proof-of-snapshot'
 import { alignColumns } from './align-columns.ts'
 import { checkLines } from './restore-text.ts'
 
@@ -35,6 +36,9 @@ export function closingLine(report: DrillReport): string {
   if (report.outcome === 'passed' && comparedRows(report)) return `proved: ${amounts}, ${rto}`
   if (report.outcome === 'passed') {
     return `restored, started and read in full: ${amounts}, ${rto}; not compared with the source's rows`
+  }
+  if (failOnlyAtMoment(report.checks)) {
+    return `NOT PROVED: moment failed, of the log; the snapshot came back (${amounts}, ${rto}): make a new backup, and drill with --any-moment again`
   }
   const failed = report.checks.filter(({ outcome }) => outcome === 'failed')
   return `NOT PROVED: ${failed.map(({ name }) => name).join(', ')} failed; make a new backup, then drill again`

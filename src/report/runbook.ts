@@ -104,7 +104,7 @@ ${log}`
 function prove({ proven, newest }: RunbookFacts): string {
   const figures = proven
     ? `The last proven restore (${minute(proven.at)}) brought ${formatCount(proven.rows ?? 0)} rows back in ${formatDuration(proven.rtoMs ?? 0)}.`
-    : `No drill has been done yet: nobody knows how long it takes. Do one now: \`ecomdb drill\`.`
+    : `No drill of rows has passed yet: nobody knows how long it takes. Do one now: \`ecomdb drill\`.`
   return `## 4. Prove it, beside everything
 
 \`\`\`sh

@@ -456,15 +456,56 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     expect(early.stderr).toContain('the archived log has it, but no logical snapshot of the whole')
     const span = await shop.ecomdb(['restore', '--before-gtid', dropped, '--dry-run'], target)
     expect(span.status, span.stderr).toBe(0)
+    await damageOrMend()
+    const damaged = await restore('--before-gtid', dropped)
+    expect(damaged.status, damaged.stderr).toBe(13)
+    expect(damaged.stderr).toContain('code: OBJECT_DAMAGED (exit 13)')
+    expect(await shop.rows("SHOW DATABASES LIKE 'shop'", target)).toEqual([])
+    await damageOrMend()
+  })
+
+  test('a drill that failed at its moment only is not said to have passed, nor its snapshot to be bad', async () => {
+    const output = async (...args: string[]): Promise<string> => {
+      const ended = await shop.ecomdb(args)
+      expect(ended.status, ended.stderr).toBe(args[0] === 'drill' ? 13 : 0)
+      return ended.stdout
+    }
+    await shop.run('CREATE TABLE shop.before (i INT)')
+    await output('backup', 'logical')
+    await shop.run('DROP TABLE shop.before')
+    await output('backup', 'binlog', '--once')
+    await damageOrMend()
+    const drilled = await output('drill', '--any-moment')
+    await damageOrMend()
+    const [, snapshot] = /^snapshot +(\S+)/m.exec(drilled) ?? []
+    expect(drilled).toMatch(/^NOT PROVED: moment failed, of the log; the snapshot came back/m)
+    const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    const all = String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
+    const plan = await shop.ecomdb(['restore', '--gtid', all, '--dry-run'], target)
+    expect(plan.stdout, plan.stderr).toMatch(
+      new RegExp(`${snapshot}, came back in a drill whose moment failed, at 20`),
+    )
+    expect(await output('backup', 'list')).toMatch(new RegExp(`${snapshot}.*moment FAILED 20`))
+    expect(await output('backup', 'show', snapshot ?? '')).toMatch(
+      /drill +failed \S+, only at its moment of the log: the snapshot came back/,
+    )
+    const { stdout: expire } = await shop.ecomdb(['backup', 'expire'])
+    expect(expire).toMatch(new RegExp(`${snapshot}.*drilled +keep`))
+    const { stdout: history } = await shop.ecomdb(['drill', 'history'])
+    expect(history).toMatch(
+      /moment FAILED[\s\S]*the newest drill FAILED at its moment of the log; its snapshot came back/,
+    )
+    const { stdout: status } = await shop.ecomdb(['status'])
+    expect(status).toMatch(/FAILED at its moment of the log; the snapshot/)
+  })
+
+  /** One byte of every segment of the log; twice leaves them as they were. */
+  async function damageOrMend(): Promise<void> {
     const names = await readdir(join(shop.place.path, 'binlog'), { recursive: true })
     for (const name of names.filter(name => name.endsWith('.age'))) {
       const path = join(shop.place.path, 'binlog', name)
       const bytes = await readFile(path)
       await writeFile(path, bytes.fill((bytes[300] ?? 0) ^ 1, 300, 301))
     }
-    const damaged = await restore('--before-gtid', dropped)
-    expect(damaged.status, damaged.stderr).toBe(13)
-    expect(damaged.stderr).toContain('code: OBJECT_DAMAGED (exit 13)')
-    expect(await shop.rows("SHOW DATABASES LIKE 'shop'", target)).toEqual([])
-  })
+  }
 })

@@ -1,19 +1,32 @@
 import type { Attestation } from './attestation.ts'
 
+type Outcome = Pick<Attestation, 'kind' | 'outcome' | 'details'>
+
+/** What an attestation says of its snapshot. */
+export function outcomeOfSnapshot(attestation: Outcome): Attestation['outcome'] {
+  return failedAtMoment(attestation) ? 'passed' : attestation.outcome
+}
+
 /**
- * What an attestation says of its snapshot. A drill goes on to a moment of the log only when the
- * snapshot has come back as it was: what then fails is the log's, or that moment's, and the drill's
- * own outcome tells of it.
+ * A drill goes on to a moment of the log only when the snapshot has come back as it was: what then
+ * fails is the log's, or that moment's. The drill has failed all the same, and its snapshot has not.
  */
-export function outcomeOfSnapshot({
-  kind,
-  outcome,
-  details,
-}: Pick<Attestation, 'kind' | 'outcome' | 'details'>): Attestation['outcome'] {
-  const { checks } = details
-  if (kind !== 'drill' || outcome !== 'failed' || !Array.isArray(checks)) return outcome
+export function failedAtMoment({ kind, outcome, details }: Outcome): boolean {
+  return kind === 'drill' && outcome === 'failed' && failOnlyAtMoment(details['checks'])
+}
+
+/** @param checks of a drill's report, or what an attestation has of them */
+export function failOnlyAtMoment(checks: unknown): boolean {
+  if (!Array.isArray(checks)) return false
   const failed = checks.filter(check => check?.outcome === 'failed')
-  return failed.length > 0 && failed.every(({ name }) => name === 'moment') ? 'passed' : 'failed'
+  return failed.length > 0 && failed.every(({ name }) => name === 'moment')
+}
+
+/** "drill passed at …": of a snapshot that no proof has found bad. */
+export function proofInWords(proof: Attestation): string {
+  return failedAtMoment(proof)
+    ? `came back in a drill whose moment failed, at ${proof.completedAt}`
+    : `${proof.kind} ${proof.outcome} at ${proof.completedAt}`
 }
 
 /**

@@ -30,6 +30,8 @@ export interface SnapshotSummary {
 
 export interface Proof {
   outcome: 'passed' | 'failed'
+  /** Of a drill that failed only at its moment of the log: the snapshot itself came back. */
+  atMoment?: true
   /** ISO 8601, UTC. */
   at: string
 }

@@ -1,5 +1,6 @@
 import type { Attestation } from '../backup/attestation.ts'
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { failedAtMoment } from '../backup/proof-of-snapshot.ts'
 
 /** A place that holds snapshots: the repository, or a copy of it. */
 export interface Place {
@@ -138,10 +139,15 @@ function proofProblems(
       one.kind !== 'accept',
   )
   const newest = about.at(-1)
-  if (newest?.outcome === 'failed') return [`${place.label}: the newest ${newest.kind} failed`]
+  if (newest?.outcome === 'failed') return [`${place.label}: the newest ${failureOf(newest)}`]
   if (newest || place.readBackOnArrival) return []
   return [`${place.label}: the newest snapshot was never verified`]
 }
+
+const failureOf = (failed: Attestation): string =>
+  failedAtMoment(failed)
+    ? 'drill failed at its moment of the log, after the snapshot had come back'
+    : `${failed.kind} failed`
 
 /** A verify proves bytes; only a drill proves that they restore. */
 function drillProblems(
@@ -151,7 +157,8 @@ function drillProblems(
   const ids = new Set(ofServer.map(({ snapshotId }) => snapshotId))
   const newest = attestations.findLast(one => one.kind === 'drill' && ids.has(one.snapshotId))
   if (!newest) return ['never drilled']
-  if (newest.outcome === 'failed') return [`the newest drill failed (${newest.completedAt})`]
+  if (newest.outcome === 'failed')
+    return [`the newest ${failureOf(newest)} (${newest.completedAt})`]
   const { drillEveryMs } = objectives
   const ageMs = now.getTime() - new Date(newest.completedAt).getTime()
   if (drillEveryMs === null || ageMs <= drillEveryMs) return []

@@ -1,5 +1,6 @@
 import type { Attestation } from '../backup/attestation.ts'
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { failedAtMoment } from '../backup/proof-of-snapshot.ts'
 
 /** One drill of the past, from its signed attestation. */
 export interface DrillRecord {
@@ -10,6 +11,8 @@ export interface DrillRecord {
   at: string
   consistentAt: string
   outcome: 'passed' | 'failed'
+  /** It failed only at its moment of the log: the snapshot itself came back. */
+  atMoment: boolean
   /** null: the copy that backups go to. */
   copyId: string | null
   /** null where the attestation does not say. */
@@ -41,6 +44,7 @@ function recordOf(one: Attestation, snapshot: SnapshotEnvelope | undefined): Dri
   const missed = details['missed']
   return {
     ...{ attestationId: one.attestationId, snapshotId: one.snapshotId, outcome },
+    atMoment: failedAtMoment(one),
     method: snapshot?.method ?? text(details['method']) ?? 'logical',
     at: one.completedAt,
     consistentAt: snapshot?.consistentAt ?? text(details['consistentAt']) ?? one.startedAt,

@@ -15,7 +15,9 @@ export function drillVerdict(
   if (newest.outcome === 'failed') {
     return {
       status: EXIT.VERIFICATION_FAILED,
-      text: `the newest drill FAILED: ${newest.snapshotId}`,
+      text: newest.atMoment
+        ? `the newest drill FAILED at its moment of the log; its snapshot came back: ${newest.snapshotId}`
+        : `the newest drill FAILED: ${newest.snapshotId}`,
     }
   }
   if (newest.missed.length > 0) {

@@ -97,8 +97,14 @@ function provenLine(facts: StatusFacts): StatusLine {
   const passed = newestPassed(facts)
   const line = { key: 'drill', name: 'last proven restore' }
   if (newest && newest.outcome === 'failed') {
-    const next = [`\`ecomdb backup show ${newest.snapshotId}\``, 'back up anew, and drill that one']
-    return { ...line, state: 'finding', detail: `the drill of ${short(newest.at)} FAILED`, next }
+    const where = newest.atMoment
+      ? ' at its moment of the log; the snapshot that it began with came back'
+      : ''
+    const next = newest.atMoment
+      ? ['`ecomdb backup window`', 'back up anew, and `ecomdb drill --any-moment`']
+      : [`\`ecomdb backup show ${newest.snapshotId}\``, 'back up anew, and drill that one']
+    const detail = `the drill of ${short(newest.at)} FAILED${where}`
+    return { ...line, state: 'finding', detail, next }
   }
   if (!passed) {
     return {

@@ -1,6 +1,7 @@
 import type { EcomdbError } from '#core/errors'
 import type { Attestation } from '#domain/backup/attestation'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { failedAtMoment } from '#domain/backup/proof-of-snapshot'
 import type {
   Proof,
   Refused,
@@ -69,5 +70,7 @@ function newest(
   kind: Attestation['kind'],
 ): Proof | null {
   const found = attestations.findLast(one => one.snapshotId === snapshotId && one.kind === kind)
-  return found ? { outcome: found.outcome, at: found.completedAt } : null
+  if (!found) return null
+  const atMoment = failedAtMoment(found) ? { atMoment: true as const } : {}
+  return { outcome: found.outcome, ...atMoment, at: found.completedAt }
 }

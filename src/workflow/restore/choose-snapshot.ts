@@ -1,9 +1,8 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import type { Secret } from '#core/secret'
-import type { Attestation } from '#domain/backup/attestation'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
-import { isFoundBad, newestProof } from '#domain/backup/proof-of-snapshot'
+import { isFoundBad, newestProof, proofInWords } from '#domain/backup/proof-of-snapshot'
 import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { isHistoryOf } from '#domain/binlog/gtid-history'
 import { type Moment, momentText } from '#domain/binlog/moment'
@@ -69,9 +68,8 @@ export async function chooseStart(
     await requireSameHistory(archive, stretch, snapshot, access)
     const log = { stretches: own, refused }
     const next = await nextTransaction(archive, found, log, identities)
-    const proven = isBad(snapshot)
-      ? null
-      : provenText(newestProof(snapshot.snapshotId, attestations, copyId))
+    const proof = newestProof(snapshot.snapshotId, attestations, copyId)
+    const proven = proof && !isBad(snapshot) ? proofInWords(proof) : null
     return { ...found, ...next, snapshot, start, proven }
   }
   if (only) throw notFrom(only, moment, own, method)
@@ -156,9 +154,6 @@ const OTHER = {
     hint: 'a logical snapshot is a start, too: leave --data-dir out, and name a server',
   },
 } as const
-
-const provenText = (proof: Attestation | undefined): string | null =>
-  proof ? `${proof.kind} passed at ${proof.completedAt}` : null
 
 function placeOf({ position }: SnapshotEnvelope): LogPlace {
   return { file: position?.file ?? '', offset: position?.offset ?? 0 }

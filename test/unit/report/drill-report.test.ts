@@ -26,6 +26,19 @@ test('the word proved is kept for what was', () => {
   expect(text).not.toMatch(/^proved/m)
 })
 
+test('a moment of the log that failed is not said of the snapshot, which came back', () => {
+  const checks = [checkOf('content', '2 chunks', []), checkOf('moment', 'm', ['no segment'])]
+  const report: DrillReport = { ...FAILED, checks }
+  expect(drillReportText(report)).toMatch(
+    /^NOT PROVED: moment failed, of the log; the snapshot came/m,
+  )
+  expect(drillReportHtml(report)).toContain(
+    'came back, but the moment of the log that was to follow',
+  )
+  expect(drillReportHtml(report)).not.toContain('did not come back as it was backed up')
+  expect(drillReportHtml(FAILED)).toContain('did not come back as it was backed up')
+})
+
 test('the page needs nothing from elsewhere, runs nothing, and escapes all names', () => {
   const page = drillReportHtml(FAILED)
   expect(page).not.toMatch(/<script|https?:|src=|@import|url\(/)

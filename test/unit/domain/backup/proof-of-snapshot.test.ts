@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Attestation } from '#domain/backup/attestation'
-import { isFoundBad, outcomeOfSnapshot } from '#domain/backup/proof-of-snapshot'
+import { isFoundBad, outcomeOfSnapshot, proofInWords } from '#domain/backup/proof-of-snapshot'
 
 const drill = (checks: readonly object[], more: Partial<Attestation> = {}): Attestation => ({
   ...({ format: 1, kind: 'drill', outcome: 'failed', snapshotId: 's' } as Attestation),
@@ -27,4 +27,14 @@ test('the newest proof in this place counts', () => {
   expect(isFoundBad('s', [drill([failed('rows')]), good], null)).toBe(false)
   expect(isFoundBad('s', [good, drill([failed('rows')])], null)).toBe(true)
   expect(isFoundBad('s', [good, drill([], { kind: 'accept' })], null)).toBe(false)
+})
+
+test('a proof is told as it was', () => {
+  const completedAt = '2026-11-27T01:00:00.000Z'
+  const at = (checks: readonly object[], more: Partial<Attestation> = {}): string =>
+    proofInWords(drill(checks, { completedAt, ...more }))
+  expect(at([failed('moment')])).toBe(`came back in a drill whose moment failed, at ${completedAt}`)
+  expect(at([failed('rows'), failed('moment')])).toBe(`drill failed at ${completedAt}`)
+  expect(at([], { outcome: 'passed' })).toBe(`drill passed at ${completedAt}`)
+  expect(at([], { kind: 'verify', outcome: 'passed' })).toBe(`verify passed at ${completedAt}`)
 })

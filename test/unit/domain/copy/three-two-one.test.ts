@@ -83,6 +83,8 @@ test('a lock that the target itself confirms is as good as offline, until it end
   ])
 })
 
+const AT_MOMENT = 'drill failed at its moment of the log, after the snapshot had come back'
+
 test.each<[string, Attestation[], string]>([
   [
     'never verified',
@@ -99,6 +101,17 @@ test.each<[string, Attestation[], string]>([
     'drilled in vain, from the disk',
     [...proofs, attestation('drill', 's1', { outcome: 'failed', copyId: 'disk' })],
     `0: disk: the newest drill failed; the newest drill failed (${ago(1)})`,
+  ],
+  [
+    'drilled to a moment in vain',
+    [
+      ...proofs,
+      attestation('drill', 's2', {
+        outcome: 'failed',
+        details: { checks: [{ name: 'moment', outcome: 'failed' }] },
+      }),
+    ],
+    `0: repository: the newest ${AT_MOMENT}; the newest ${AT_MOMENT} (${ago(1)})`,
   ],
   [
     'drilled long ago',

@@ -6,7 +6,15 @@ const NOW = new Date('2026-11-27T12:00:00Z')
 const DAY = 86_400_000
 const record = (at: string, changes: Partial<DrillRecord> = {}): DrillRecord => ({
   ...{ attestationId: 'a', snapshotId: 's', method: 'logical', at, consistentAt: at },
-  ...{ outcome: 'passed', copyId: null, rtoMs: 1, rpoMs: 1, rows: 1, storedBytes: 1 },
+  ...{
+    outcome: 'passed',
+    atMoment: false,
+    copyId: null,
+    rtoMs: 1,
+    rpoMs: 1,
+    rows: 1,
+    storedBytes: 1,
+  },
   ...{ missed: [], moment: null, ...changes },
 })
 const good = record('2026-11-26T12:00:00Z')
@@ -20,6 +28,12 @@ test.each([
     '1 of 2 drills passed',
   ],
   ['failed', [good, record('2026-11-27T01:00:00Z', { outcome: 'failed' })], 13, 'FAILED'],
+  [
+    'failed at its moment',
+    [good, record('2026-11-27T01:00:00Z', { outcome: 'failed', atMoment: true })],
+    13,
+    'FAILED at its moment of the log; its snapshot came back: s',
+  ],
   ['missed', [record('2026-11-26T12:00:00Z', { missed: ['RTO: 5 s'] })], 14, 'RTO: 5 s'],
   ['too old', [record('2026-10-01T12:00:00Z')], 14, '57 days old, and one every 35 days'],
 ] as const)('%s', (_name, drills, status, text) => {
