@@ -88,8 +88,8 @@ export interface LogReplay {
   /** What is on the server besides its own databases, and who may log in. */
   observe(session: Session): Promise<ReplayTarget>
   /**
-   * Prepares a server for a replay: the event scheduler stops, and packets may be as large as
-   * the source's. What was changed is put back by the function given back.
+   * Prepares a server for a replay: the event scheduler stops, packets may be as large as the
+   * source's, and no database is READ ONLY. What was changed is put back by the function given back.
    */
   prepare(session: Session): Promise<() => Promise<void>>
   /**

@@ -9,6 +9,6 @@ export function isReadOnly({ create }: DatabaseEntry): boolean {
   return create.endsWith('/* READ ONLY = 1 */')
 }
 
-export function setReadOnly({ name }: DatabaseEntry, to: 0 | 1): string {
+export function setReadOnly({ name }: Pick<DatabaseEntry, 'name'>, to: 0 | 1): string {
   return `ALTER DATABASE ${quoteIdentifier(name)} READ ONLY = ${to}`
 }

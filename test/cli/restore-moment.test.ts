@@ -433,6 +433,55 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     vi.unstubAllEnvs()
   })
 
+  // MySQL's only.
+  if (family === 'mysql') {
+    test('a database that was READ ONLY is brought to the moment, and is READ ONLY again', async () => {
+      await shop.run(
+        'CREATE DATABASE frozen',
+        'CREATE TABLE frozen.f (id INT PRIMARY KEY)',
+        'CREATE DEFINER = root@localhost EVENT frozen.nightly ON SCHEDULE EVERY 1 DAY STARTS "2037-01-01" DO DELETE FROM frozen.f',
+        'ALTER DATABASE frozen READ ONLY = 1',
+      )
+      for (const method of ['logical', 'physical']) {
+        const backup = await shop.ecomdb(['backup', method])
+        expect(backup.status, backup.stderr).toBe(0)
+      }
+      await shop.run(
+        'ALTER DATABASE frozen READ ONLY = 0',
+        'INSERT INTO frozen.f VALUES (1)',
+        'ALTER EVENT frozen.nightly COMMENT "moved"',
+        'ALTER DATABASE frozen READ ONLY = 1',
+      )
+      const once = await shop.ecomdb(['backup', 'binlog', '--once'])
+      expect(once.status, once.stderr).toBe(0)
+      const all = String(await shop.value('SELECT @@gtid_executed')).replaceAll('\n', '')
+      const state = async (server: RunningServer): Promise<unknown> => [
+        await shop.rows('SELECT id FROM frozen.f', server),
+        await shop.rows(
+          `SELECT o.options AS options, e.definer AS definer, e.status AS status, e.event_comment AS comment
+             FROM information_schema.events e
+             JOIN information_schema.schemata_extensions o ON o.schema_name = e.event_schema
+            WHERE e.event_name = 'nightly'`,
+          server,
+        ),
+      ]
+      const as = (status: string): unknown => [
+        [{ id: 1 }],
+        [{ options: 'READ ONLY=1', definer: 'root@localhost', status, comment: 'moved' }],
+      ]
+      const data = join(folder, 'frozen-files')
+      const files = await shop.ecomdb(['restore', '--data-dir', data, '--gtid', all])
+      expect(files.stdout, files.stderr).toMatch(/replay +ok/)
+      await onFiles(data, async server => expect(await state(server)).toEqual(as('ENABLED')))
+      await restored(['--gtid', all], async server => {
+        expect(await state(server)).toEqual(as('DISABLED'))
+        await shop.rows('ALTER DATABASE frozen READ ONLY = 0', server)
+        await shop.rows('DROP DATABASE frozen', server)
+      })
+      await shop.run('ALTER DATABASE frozen READ ONLY = 0', 'DROP DATABASE frozen')
+    })
+  }
+
   test('wrong moments, parts, and damaged segments are refused before anything is changed', async () => {
     const restore = (...args: string[]) =>
       shop.ecomdb(['restore', ...args, '--confirm', 'shop'], target)

@@ -61,7 +61,7 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
 }
 
 const LEFT_CHANGED =
-  'the server may have been left with event_scheduler off and max_allowed_packet raised'
+  'the server may have been left with event_scheduler off, max_allowed_packet raised, and databases that were READ ONLY not so'
 
 async function replayFiles(
   { place, span, binlog, keepGtids = false, settle, onElsewhere }: ReplayRun,

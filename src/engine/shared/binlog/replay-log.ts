@@ -5,6 +5,7 @@ import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { alterEvents } from '../definer-objects/alter-event.ts'
 import { definerOf } from '../definer-objects/list-objects.ts'
+import { liftReadOnly } from '../lift-read-only.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { runReplay } from './run-replay.ts'
 
@@ -52,6 +53,7 @@ async function openAccounts(
  * large as the source's packets, and travels in a statement that is larger.
  */
 async function prepareServer(session: Session): Promise<() => Promise<void>> {
+  const setReadOnlyAgain = await liftReadOnly(session)
   const scheduler = await session.value('SELECT @@GLOBAL.event_scheduler')
   const packet = Number(await session.value('SELECT @@GLOBAL.max_allowed_packet'))
   if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = OFF')
@@ -59,6 +61,7 @@ async function prepareServer(session: Session): Promise<() => Promise<void>> {
     await session.run(`SET GLOBAL max_allowed_packet = ${LARGEST_PACKET}`)
   }
   return async () => {
+    await setReadOnlyAgain()
     if (packet < LARGEST_PACKET) await session.run(`SET GLOBAL max_allowed_packet = ${packet}`)
     if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = ON')
   }

@@ -5,6 +5,7 @@ import { quoteAccount, quoteIdentifier, quoteString } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { alterEvents } from '../definer-objects/alter-event.ts'
 import { definerOf, listDefinerObjects } from '../definer-objects/list-objects.ts'
+import { liftReadOnly } from '../lift-read-only.ts'
 
 interface EventRow extends SqlRow {
   place: string
@@ -68,7 +69,10 @@ async function putDefinersBack(
     const status = statusClause(session, row.state)
     return [{ schema: row.place, name: row.name, definer: definerOf(earlier), status }]
   })
+  if (changes.length === 0) return
+  const setReadOnlyAgain = await liftReadOnly(session)
   await alterEvents(session, changes)
+  await setReadOnlyAgain()
 }
 
 /** SLAVESIDE_DISABLED or REPLICA_SIDE_DISABLED besides the two. */
