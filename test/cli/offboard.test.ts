@@ -147,6 +147,40 @@ describe.each(TEST_ENGINES)('%s', family => {
     })
   })
 
+  // MySQL's only.
+  if (family === 'mysql') {
+    test('what is in a READ ONLY database is named, and stops nothing of a later run', async () => {
+      await withDatabase(family, async ({ engine, server, session, database }) => {
+        const leaver = new TestLeaver(engine, server, session, database)
+        const readOnly = (to: 0 | 1): Promise<unknown> =>
+          session.run(`ALTER DATABASE ${quoteIdentifier(database)} READ ONLY = ${to}`)
+        const offboard = async (): Promise<string[]> => {
+          const args = ['--definer', leaver.definer, '--confirm', leaver.person, '--json']
+          const run = await runEcomdb(['offboard', leaver.person, ...args], {
+            env: leaver.environment,
+          })
+          return run.json().result.outstanding
+        }
+        try {
+          await leaver.make()
+          await readOnly(1)
+          const left = (await offboard()).filter(one => one.includes('still runs as the person'))
+          expect(left).toHaveLength(5)
+          for (const one of left) expect(one).toMatch(/read only/i)
+          expect(
+            await session.value(`SELECT COUNT(*) FROM ${quoteIdentifier(leaver.store)}.rehoming`),
+          ).toBe('0')
+          await readOnly(0)
+          expect(await offboard()).toEqual([])
+          expect(await remaining(session, database)).toEqual({ [leaver.definer]: 5 })
+        } finally {
+          await readOnly(0)
+          await leaver.remove()
+        }
+      })
+    })
+  }
+
   test('somebody whom ecomdb does not know is named, and not touched', async () => {
     await withDatabase(family, async ({ engine, server, session, database }) => {
       const leaver = new TestLeaver(engine, server, session, database)

@@ -3,7 +3,8 @@ import { type DefinerObject, sameAccount, withDefiner } from '#domain/access/def
 import type { ProgramEntry } from '#domain/backup/manifest'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { RehomedObject } from '../../definer-objects.ts'
-import { quoteAccount, quoteQualified } from '../../quote.ts'
+import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { isReadOnly } from '../../read-only-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { WireConnection } from '../bulk-load/wire-connection.ts'
 import { readProgram } from '../logical/read-programs.ts'
@@ -162,11 +163,26 @@ async function readWhole(
   program: Pick<ProgramEntry, 'kind' | 'schema' | 'name'>,
 ): Promise<ProgramEntry> {
   const entry = await readProgram(session, program)
+  await requireWritable(session, entry)
   if (!entry.lossy) return entry
   throw new EcomdbError('UNSUPPORTED', {
     what: `${entry.kind} ${entry.schema}.${entry.name} cannot be made again as it is`,
     why: `it has bytes or letters that are not in ${entry.characterSetClient}, its client's character set`,
     hints: ['make it again by hand, from its source'],
+  })
+}
+
+/** A replacement that is begun is gone on with by every later run: here none could be. */
+async function requireWritable(
+  session: Session,
+  { kind, schema, name }: ProgramEntry,
+): Promise<void> {
+  const [row] = await session.rows(`SHOW CREATE DATABASE ${quoteIdentifier(schema)}`)
+  if (!isReadOnly({ create: String(row?.['Create Database'] ?? '') })) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: `${kind} ${schema}.${name} cannot be made again`,
+    why: `database ${schema} is READ ONLY`,
+    hints: [`ALTER DATABASE ${quoteIdentifier(schema)} READ ONLY = 0`],
   })
 }
 
