@@ -25,6 +25,7 @@ export interface Benchmark {
     | 'seal'
     | 'audit-verify'
     | 'erase'
+    | 'archive-loss'
   /** The most that ours may take, as a multiple of the peer's. */
   bar: number | Record<EngineFamily, number>
   /** What is compared, where it is not seconds: `Measured.seconds` then holds it. */

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { MIB } from '#core/units'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
 import { accessPlan } from './access-plan.ts'
+import { archiveLoss } from './archive-loss.ts'
 import { auditInsert, auditInsertRelaxed, auditInsertUnlogged } from './audit-insert.ts'
 import { auditVerify, erase, seal } from './audit-trail.ts'
 import { type BenchContext, type Benchmark, type BenchResult, runContest } from './benchmark.ts'
@@ -36,6 +37,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ...[physical, physicalRestore, second, secondPhysical],
   ...[accessPlan, offboard, login],
   ...[auditInsert, auditInsertUnlogged, auditInsertRelaxed, seal, auditVerify, erase],
+  archiveLoss,
 ]
 const MEMORY_BAR_BYTES = 400 * MIB
 
@@ -111,7 +113,7 @@ function line(result: BenchResult): string {
     `processor ${seconds(result.cpu.ours)} and ${seconds(result.cpu.peer)} s, ratio ${result.cpu.ratio?.toFixed(2) ?? '-'}, load ${result.loadAverage.toFixed(1)}`,
     ...(memory === null ? [] : [`memory ${Math.round(memory / MIB)} MiB (bar 400)`]),
     ...Object.entries(result.beside ?? {}).map(
-      ([what, value]) => `${what} ${seconds(value)}${what.endsWith('MiB') ? '' : ' s'}`,
+      ([what, value]) => `${what} ${seconds(value)}${/MiB$|transactions$/.test(what) ? '' : ' s'}`,
     ),
   ].join('  ')
 }

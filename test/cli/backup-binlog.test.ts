@@ -72,6 +72,29 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     expect(window.json().result.sources[0].stretches).toHaveLength(1)
   })
 
+  test('what a killed run had not stored is stored by the next as soon as it has come', async () => {
+    const size = (): Promise<number> => archivedBytes(shop)
+    expect((await once()).status).toBe(0)
+    let follower = shop.follow('--segment-seconds', '3600')
+    try {
+      for (const round of [1, 2]) {
+        await follower.following(1)
+        await sleep(1000)
+        const before = await size()
+        await shop.run(`INSERT INTO shop.victim VALUES (9, ${round}, 'held')`)
+        await sleep(1000)
+        expect(await size()).toBe(before)
+        follower.kill('SIGKILL')
+        await follower.ended
+        follower = shop.follow('--segment-seconds', '3600')
+        await expect.poll(size, { timeout: 20_000 }).toBeGreaterThan(before)
+      }
+    } finally {
+      follower.kill('SIGKILL')
+      await follower.ended
+    }
+  })
+
   test('a segment that is missing, exchanged, edited or another source’s is named, and not used', async () => {
     const [names] = await segmentsOf(shop)
     const at = (index: number): string => names?.[index] ?? ''
@@ -181,6 +204,13 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     expect((await once()).status).toBe(0)
   })
 })
+
+async function archivedBytes(shop: LoggedShop): Promise<number> {
+  const archive = await BinlogArchive.open(openDirectoryTarget(shop.place.path))
+  const { stretches } = await archive.stretches((await shop.place.access()).trustedSigners)
+  const segments = stretches.flatMap(one => one.segments)
+  return segments.reduce((sum, { from, to }) => sum + to - from, 0)
+}
 
 /** The archived bytes of every file of the first stretch, in hex by name. */
 async function archivedFiles(shop: LoggedShop): Promise<Record<string, string>> {

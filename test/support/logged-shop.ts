@@ -34,7 +34,11 @@ export class LoggedShop {
     this.source = source
   }
 
-  static async make(family: EngineFamily, folder: string): Promise<LoggedShop> {
+  static async make(
+    family: EngineFamily,
+    folder: string,
+    serverOptions: readonly string[] = [],
+  ): Promise<LoggedShop> {
     const engine = await engineFor(family)
     const place = await BackupPlace.make(folder, family)
     const { recipients, trustedSigners, signingKeyFile, dedupKeyFile, identityFiles } = place.config
@@ -44,7 +48,8 @@ export class LoggedShop {
       `dedup_key_file: ${dedupKeyFile}`,
       `identity_files: ${JSON.stringify(identityFiles)}`,
     ])
-    const source = await startLogged(engine, join(folder, 'source'), MAY_LINK[family])
+    const options = [...MAY_LINK[family], ...serverOptions]
+    const source = await startLogged(engine, join(folder, 'source'), options)
     return new LoggedShop(family, folder, engine, place, source)
   }
 

@@ -36,17 +36,24 @@ const STALLED_MS = 60_000
 /**
  * Reads a feed into segments: until its end, until the server's end of now, or for ever.
  *
+ * What the server has by now is stored as soon as it has come, also by a run that goes on: it may be
+ * what a run before had held when it was killed, and one that is killed again and again before a
+ * segment's time is over must not leave more and more unstored.
+ *
  * @throws EcomdbError SERVER_LOST, TOOL_FAILED, OBJECT_DAMAGED, UNSUPPORTED, STORAGE_FAILED
  */
 export async function readLog(options: ReadOptions, progress: Progress): Promise<void> {
   const reader = new LogReader(options, progress)
-  const goal = options.untilNow ? await reader.observe() : null
+  let goal: Observation | null = await reader.observe()
   for (;;) {
     throwIfInterrupted()
     const item = await options.feed.next(IDLE_MS)
     await reader.take(item)
     if (item.kind === 'end') return
-    if (goal && (await reader.endsAt(goal))) return
+    if (!goal || !reader.isAt(goal)) continue
+    if (options.untilNow) return await reader.close()
+    if (options.writer.heldBytes > 0) await reader.close()
+    goal = null
   }
 }
 
@@ -76,12 +83,14 @@ class LogReader {
     if (item.kind !== 'end') await this.#closeIfDue(item.kind === 'idle')
   }
 
-  /** Closes at the goal. */
-  async endsAt({ end }: Observation): Promise<boolean> {
+  isAt({ end }: Observation): boolean {
     const { writer } = this.#options
-    if (!writer.isAtBorder || !isAtLeast(writer.place, end)) return false
+    return writer.isAtBorder && isAtLeast(writer.place, end)
+  }
+
+  /** Stores what has come, in the middle of a file. */
+  async close(): Promise<void> {
     await this.#close(null)
-    return true
   }
 
   #add(offset: number, bytes: Buffer): void {
