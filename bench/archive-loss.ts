@@ -37,7 +37,9 @@ export const archiveLoss: Benchmark = {
   bar: 1,
   perEngine: true,
   async prepare({ family, folder, say }) {
-    const shop = await LoggedShop.make(family, join(folder, 'logged'), ['--max-binlog-size=16777216'])
+    const shop = await LoggedShop.make(family, join(folder, 'logged'), [
+      '--max-binlog-size=16777216',
+    ])
     await shop.run(...LEDGER)
     // What comes before the first segment is a server that was never archived, and no loss.
     await catchUp(shop)

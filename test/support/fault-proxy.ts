@@ -11,7 +11,8 @@ import type { AddressInfo } from 'node:net'
 /**
  * What happens to a request: it is answered by the service, at once or slowly, by an error of
  * the proxy's own, by nothing (a reset, or silence), its body is cut off on the way there, or its
- * answer is lost or cut off on the way back, after the service has carried it out.
+ * answer is lost or cut off on the way back, after the service has carried it out. Or something in
+ * between answers with success and a page of its own, or with nothing, or takes the end off a listing.
  */
 export type Fate =
   | 'pass'
@@ -24,6 +25,9 @@ export type Fate =
   | 'cut-request'
   | 'lose-answer'
   | 'cut-answer'
+  | 'web-page'
+  | 'empty-answer'
+  | 'endless-listing'
 
 /** How long a slow answer takes, in milliseconds. */
 const SLOW_MS = 700
@@ -53,6 +57,16 @@ export async function startFaultProxy(
     if (decided === 'cut-request') return void cutRequest(service, incoming)
     if (decided === 'slow') {
       return void setTimeout(() => forward(service, incoming, answer, 'pass'), SLOW_MS)
+    }
+    if (decided === 'web-page' || decided === 'empty-answer') {
+      const [type, body] =
+        decided === 'web-page'
+          ? ['text/html', '<html>Please log in</html>']
+          : ['application/xml', '']
+      incoming.resume()
+      return void incoming.on('end', () =>
+        answer.writeHead(200, { 'content-type': type }).end(body),
+      )
     }
     if (typeof decided === 'number') {
       incoming.resume()
@@ -95,7 +109,7 @@ function forward(
   service: string,
   incoming: IncomingMessage,
   answer: ServerResponse,
-  fate: 'pass' | 'lose-answer' | 'cut-answer',
+  fate: 'pass' | 'lose-answer' | 'cut-answer' | 'endless-listing',
 ): void {
   const { method, url, headers } = incoming
   const onward = request(`${service}${url}`, { method, headers, agent: false }, reply => {
@@ -104,6 +118,9 @@ function forward(
     reply.on('end', () => {
       if (fate === 'lose-answer') return void answer.socket?.destroy()
       const body = Buffer.concat(parts)
+      if (fate === 'endless-listing') {
+        return void answer.writeHead(200, { 'content-type': 'application/xml' }).end(endless(body))
+      }
       answer.writeHead(reply.statusCode ?? 502, reply.headers)
       if (fate === 'pass') return void answer.end(body)
       answer.write(body.subarray(0, body.length / 2), () => answer.socket?.destroy())
@@ -111,4 +128,10 @@ function forward(
   })
   onward.on('error', () => answer.socket?.destroy())
   incoming.pipe(onward)
+}
+
+/** More is to come, and it is not said from where on. */
+function endless(listing: Buffer): string {
+  const text = listing.toString().replace(/<Next(\w+)>[^<]*<\/Next\1>/g, '')
+  return text.replace('<IsTruncated>false', '<IsTruncated>true')
 }

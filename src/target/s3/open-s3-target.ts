@@ -7,6 +7,7 @@ import { placeLabel, type S3Place } from '#domain/target-place'
 import type { Target } from '../target.ts'
 import { type RetryOptions, STORAGE_RETRY } from '../wrap/retry.ts'
 import { readCredentialsFile } from './credentials-file.ts'
+import { refusePages } from './not-from-service.ts'
 import { S3Requests } from './requests.ts'
 import { S3Target } from './s3-target.ts'
 
@@ -36,6 +37,7 @@ export async function openS3Target(
 ): Promise<Target> {
   const { retry = STORAGE_RETRY, timeoutMs = TIMEOUT_MS, partBytes = PART_BYTES } = tuning
   const client = new S3Client(await clientConfig(place))
+  refusePages(client)
   const requests = new S3Requests(client, placeLabel({ s3: place }), { retry, timeoutMs })
   return new S3Target(requests, { place, clock, partBytes })
 }

@@ -38,52 +38,64 @@ export class RetentionLock implements TargetLock {
     return (await this.ensure(name, until, versionId)).until
   }
 
-  /** As `hold`; `wasSet`: it was not held long enough before. */
+  /**
+   * As `hold`; `wasSet`: it was not held long enough before. A lock that is there keeps its mode: it
+   * must not become weaker, and services let nobody change it who has no right to bypass it.
+   */
   async ensure(
     name: string,
     until: Date,
     known?: string,
-  ): Promise<{ until: Date; wasSet: boolean }> {
+  ): Promise<{ until: Date; mode: TargetLock['mode']; wasSet: boolean }> {
     const versionId = known ?? (await this.#options.versionOf(name))
-    const before = await this.heldUntil(name, versionId)
-    if (before && isHeld(before, until)) return { until: before, wasSet: false }
+    const before = await this.#held(name, versionId)
+    if (before && isHeld(before.until, until)) return { ...before, wasSet: false }
     const what = `cannot lock ${name} in ${this.#requests.label}`
+    const mode = before?.mode ?? this.mode
     await this.#requests.run(what, 0, (client, abortSignal) =>
       client.send(
         new PutObjectRetentionCommand({
           ...this.#version(name, versionId),
-          Retention: { Mode: this.#mode, RetainUntilDate: until },
+          Retention: {
+            Mode: mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
+            RetainUntilDate: until,
+          },
         }),
         { abortSignal },
       ),
     )
-    const after = await this.heldUntil(name, versionId)
-    if (after && isHeld(after, until)) return { until: after, wasSet: true }
+    const after = await this.#held(name, versionId)
+    if (after && isHeld(after.until, until)) return { ...after, wasSet: true }
     throw new EcomdbError('UNSUPPORTED', {
       what,
-      why: `it was asked to hold it until ${until.toISOString()}, and says ${after?.toISOString() ?? 'that it is not held'}`,
+      why: `it was asked to hold it until ${until.toISOString()}, and says ${after?.until.toISOString() ?? 'that it is not held'}`,
       hints: ['`ecomdb target check` finds out what this bucket can promise'],
     })
   }
 
-  /** By GetObjectRetention: the backup credential may not read objects, nor their heads. */
   async heldUntil(name: string, known?: string): Promise<Date | null> {
     const versionId = known ?? (await this.#options.versionOf(name))
+    return (await this.#held(name, versionId))?.until ?? null
+  }
+
+  /** By GetObjectRetention: the backup credential may not read objects, nor their heads. */
+  async #held(
+    name: string,
+    versionId: string | undefined,
+  ): Promise<{ until: Date; mode: TargetLock['mode'] } | null> {
     try {
       const { Retention } = await this.#requests.runRaw(0, (client, abortSignal) =>
         client.send(new GetObjectRetentionCommand(this.#version(name, versionId)), { abortSignal }),
       )
-      return Retention?.RetainUntilDate ?? null
+      const { RetainUntilDate: until, Mode } = Retention ?? {}
+      if (!until) return null
+      return { until, mode: Mode === 'COMPLIANCE' ? 'compliance' : 'governance' }
     } catch (error) {
       // Ceph calls a version without a lock a missing configuration, as Amazon does a bucket.
       if (NOT_LOCKED.has(answerOf(error).name)) return null
       const what = `cannot ask for the lock of ${name}`
       throw translateS3Error(error, what, this.#requests.label)
     }
-  }
-
-  get #mode(): 'GOVERNANCE' | 'COMPLIANCE' {
-    return this.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE'
   }
 
   #version(name: string, versionId: string | undefined) {

@@ -1,4 +1,5 @@
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
+import { NOT_FROM_SERVICE } from './not-from-service.ts'
 
 /** What a service answers, as far as it is known; Ceph sends no message with most errors. */
 interface ServiceAnswer {
@@ -44,7 +45,7 @@ export function isUnreachable(error: unknown): boolean {
 
 const PASSING_NAMES = new Set([
   ...['RequestTimeout', 'OperationAborted', 'ConditionalRequestConflict', 'TimeoutError'],
-  ...['IncompleteBodyError', 'BadDigest'],
+  ...['IncompleteBodyError', 'BadDigest', NOT_FROM_SERVICE],
 ])
 const NOT_THERE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'])
 const PASSING_CODES = new Set([
@@ -70,7 +71,7 @@ export function translateS3Error(error: unknown, what: string, label: string): u
     const why = `the service answered ${status}${name === 'Unknown' ? '' : ` ${name}`}${said(error)}`
     return new EcomdbError('STORAGE_FAILED', { what, why, hints: [CHECK], cause: error })
   }
-  if (code !== undefined || name === 'TimeoutError' || name === 'IncompleteBodyError') {
+  if (code !== undefined || UNANSWERED.has(name)) {
     return new EcomdbError('TARGET_UNAVAILABLE', {
       what: `the target ${label} cannot be reached`,
       why: `${what}: ${messageOf(error)}`,
@@ -80,6 +81,11 @@ export function translateS3Error(error: unknown, what: string, label: string): u
   }
   return error
 }
+
+/** No answer of the service came, or not all of it. */
+const UNANSWERED: ReadonlySet<string> = new Set([
+  ...['TimeoutError', 'IncompleteBodyError', NOT_FROM_SERVICE],
+])
 
 const CHECK = '`ecomdb target check` finds out what this bucket allows'
 
@@ -155,5 +161,17 @@ export function lost(label: string, name: string): EcomdbError {
     what: `cannot write ${name} to ${label}`,
     why: 'the service took it, and does not list it',
     hints: ['`ecomdb target check` finds out what this bucket can promise'],
+  })
+}
+
+/** The bucket locks what is put there in a mode of its own, that a lock of ours cannot replace. */
+export function weaker(label: string, name: string): EcomdbError {
+  return new EcomdbError('UNSUPPORTED', {
+    what: `cannot lock ${name} in ${label} as target.s3.object_lock says`,
+    why: 'mode: compliance was asked for, and the bucket says that it holds the file in governance mode',
+    hints: [
+      "take the bucket's own default retention away, or set its mode to COMPLIANCE",
+      'or say mode: governance, which whoever has the right to bypass it can lift',
+    ],
   })
 }

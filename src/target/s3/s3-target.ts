@@ -21,6 +21,7 @@ import type {
   Target,
   TargetFacts,
 } from '../target.ts'
+import { checkPage } from './not-from-service.ts'
 import { readWhole } from './read-body.ts'
 import type { S3Requests } from './requests.ts'
 import { RetentionLock } from './retention.ts'
@@ -32,6 +33,7 @@ import {
   lost,
   noLocks,
   translateS3Error,
+  weaker,
 } from './s3-error.ts'
 import { type Uploaded, type UploadOptions, upload } from './upload.ts'
 import { bareEtag, type KeptVersion, keptVersions } from './versions.ts'
@@ -83,6 +85,8 @@ export class S3Target implements Target {
       : await this.#checkOurs(name, sent)
     if (!this.lock || !until) return { versionId, lockedUntil: null }
     const held = await this.lock.ensure(name, until, versionId ?? undefined)
+    if (held.mode !== this.lock.mode && this.lock.mode === 'compliance')
+      throw weaker(this.label, name)
     return { versionId, lockedUntil: held.until, lockForgotten: held.wasSet }
   }
 
@@ -176,9 +180,12 @@ export class S3Target implements Target {
     const place = { Bucket: this.#place.bucket, Prefix: this.#key('') }
     let markers = {}
     for (;;) {
-      const page = await this.#requests.run('cannot list uploads', 0, (client, abortSignal) =>
-        client.send(new ListMultipartUploadsCommand({ ...place, ...markers }), { abortSignal }),
-      )
+      const list = new ListMultipartUploadsCommand({ ...place, ...markers })
+      const page = await this.#requests.run('cannot list uploads', 0, async (client, signal) => {
+        const answer = await client.send(list, { abortSignal: signal })
+        checkPage(answer, answer.NextKeyMarker)
+        return answer
+      })
       for (const { Key = '', Initiated } of page.Uploads ?? []) {
         yield { name: Key.slice(this.#key('').length), startedAt: Initiated ?? new Date(0) }
       }
@@ -307,16 +314,17 @@ export class S3Target implements Target {
       const page = await this.#requests.run(
         `cannot list ${prefix || '/'} in ${this.label}`,
         0,
-        async (client, abortSignal) =>
-          await client.send(
-            new ListObjectsV2Command({
-              Bucket: this.#place.bucket,
-              Prefix: this.#key(prefix),
-              MaxKeys: pageSize,
-              ContinuationToken: token,
-            }),
-            { abortSignal },
-          ),
+        async (client, abortSignal) => {
+          const list = new ListObjectsV2Command({
+            Bucket: this.#place.bucket,
+            Prefix: this.#key(prefix),
+            MaxKeys: pageSize,
+            ContinuationToken: token,
+          })
+          const answer = await client.send(list, { abortSignal })
+          checkPage(answer, answer.NextContinuationToken)
+          return answer
+        },
       )
       for (const { Key = '', Size = 0, ETag } of page.Contents ?? []) {
         yield { key: Key, sizeBytes: Size, etag: bareEtag(ETag) }

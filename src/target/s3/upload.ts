@@ -6,6 +6,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { checkEtag } from './not-from-service.ts'
 import type { S3Requests } from './requests.ts'
 import { answerOf, isTaken } from './s3-error.ts'
 import { bareEtag } from './versions.ts'
@@ -71,9 +72,14 @@ export async function upload(
 }
 
 /** @returns null where a try before this one may have been carried out, its answer lost */
-async function unlessDoneBefore<T>(attempt: number, answer: Promise<T>): Promise<T | null> {
+async function unlessDoneBefore<T extends { ETag?: string | undefined }>(
+  attempt: number,
+  answer: Promise<T>,
+): Promise<T | null> {
   try {
-    return await answer
+    const answered = await answer
+    checkEtag(answered)
+    return answered
   } catch (error) {
     if (attempt > 1 && (isTaken(error) || answerOf(error).name === 'NoSuchUpload')) return null
     throw error

@@ -1,4 +1,5 @@
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import { checkPage } from './not-from-service.ts'
 import type { S3Requests } from './requests.ts'
 
 /** All that a bucket keeps under one name. */
@@ -75,8 +76,11 @@ async function* entries(
     const page = await requests.run(
       `cannot list the versions of ${prefix}`,
       0,
-      async (client, abortSignal) =>
-        await client.send(new ListObjectVersionsCommand(input), { abortSignal }),
+      async (client, abortSignal) => {
+        const answer = await client.send(new ListObjectVersionsCommand(input), { abortSignal })
+        checkPage(answer, answer.NextKeyMarker)
+        return answer
+      },
     )
     const found: Entry[] = [
       ...(page.Versions ?? []).map(one => ({

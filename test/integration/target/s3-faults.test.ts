@@ -61,20 +61,58 @@ function atFirst(fate: Fate, times: number): Parameters<typeof startFaultProxy>[
 }
 
 describe.skipIf(missing)('a bucket behind a line that fails', () => {
-  test.each<Fate>([500, 503, 'reset', 'silence', 'cut-answer'])('%s: tries again', async fate => {
-    const place = await makeBucket(ceph)
-    // Silence is told from a busy machine by its length alone: three attempts are left to answer.
-    const silent = fate === 'silence'
-    const tuning = silent ? { ...TUNING, timeoutMs: 1000 } : TUNING
-    const target = await through(place, atFirst(fate, silent ? 1 : 2), tuning)
-    const body = randomBytes(50_000)
-    await target.put('a/b', [body])
-    expect((await target.get('a/b'))?.equals(body)).toBe(true)
-    expect(await target.stat('a/b')).toEqual({ sizeBytes: body.length })
-    await target.remove('a/b')
+  test.each<Fate>([...([500, 503, 'reset', 'silence', 'cut-answer', 'web-page'] as const)])(
+    '%s: tries again',
+    async fate => {
+      const place = await makeBucket(ceph)
+      // Silence is told from a busy machine by its length alone: three attempts are left to answer.
+      const silent = fate === 'silence'
+      const tuning = silent ? { ...TUNING, timeoutMs: 1000 } : TUNING
+      const target = await through(place, atFirst(fate, silent ? 1 : 2), tuning)
+      const body = randomBytes(50_000)
+      await target.put('a/b', [body])
+      expect((await target.get('a/b'))?.equals(body)).toBe(true)
+      expect(await target.stat('a/b')).toEqual({ sizeBytes: body.length })
+      await target.remove('a/b')
+      const direct = await openS3Target(place, systemClock)
+      expect(await direct.stat('a/b')).toBeNull()
+    },
+  )
+
+  test.each<{ locks: boolean; fate: Fate }>([
+    { locks: false, fate: 'web-page' },
+    { locks: true, fate: 'web-page' },
+    { locks: false, fate: 'endless-listing' },
+    { locks: true, fate: 'endless-listing' },
+  ])('an answer that is none is not taken for an empty place: $fate, locks $locks', async one => {
+    const { locks, fate } = one
+    const place = await makeBucket(ceph, locks)
     const direct = await openS3Target(place, systemClock)
-    expect(await direct.stat('a/b')).toBeNull()
+    await direct.put('a/b', [Buffer.from('x')])
+    const isListing = (url: string): boolean => /[?&](list-type=2|versions)(=|&|$)/.test(url)
+    const target = await through(place, ({ method, url }) =>
+      method === 'GET' && isListing(url) ? fate : 'pass',
+    )
+    const listed = async (): Promise<void> => {
+      for await (const { name } of target.list('')) expect(name).toBe('a/b')
+    }
+    await expect(listed()).rejects.toMatchObject({
+      code: 'TARGET_UNAVAILABLE',
+      why: expect.stringContaining('it was answered with success, and'),
+    })
   })
+
+  test.each<Fate>(['web-page', 'empty-answer'])(
+    'a file that only something in between has taken is not taken for stored: %s',
+    async fate => {
+      const place = await makeBucket(ceph)
+      const target = await through(place, ({ method }) => (method === 'PUT' ? fate : 'pass'))
+      await expect(target.put('a/b', [Buffer.from('x')])).rejects.toMatchObject({
+        code: 'TARGET_UNAVAILABLE',
+      })
+      expect(await (await openS3Target(place, systemClock)).stat('a/b')).toBeNull()
+    },
+  )
 
   test.each([false, true])(
     'finds its own file where an answer was lost (locks: %s)',

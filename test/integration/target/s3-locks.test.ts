@@ -3,6 +3,7 @@ import {
   GetObjectRetentionCommand,
   ListMultipartUploadsCommand,
   PutObjectCommand,
+  PutObjectLockConfigurationCommand,
   PutObjectRetentionCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -71,6 +72,36 @@ describe.skipIf(missing)('locks', () => {
       code: 'UNSUPPORTED',
       why: expect.stringContaining('without object locks'),
     })
+  })
+
+  test('of the bucket’s own default, in the weaker mode, do not pass for what was asked for', async () => {
+    const Rule = { DefaultRetention: { Mode: 'GOVERNANCE' as const, Days: 30 } }
+    const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled' as const, Rule }
+    const bucket = { Bucket: place.bucket, ObjectLockConfiguration }
+    await owner.send(new PutObjectLockConfigurationCommand(bucket))
+    const strict = await open({ mode: 'compliance', days: 1 })
+    await strict.put('small', [Buffer.from('x')])
+    // Ceph 16 forgets what an upload in parts asks for, and gives it the default.
+    await expect(strict.put('large', [Buffer.alloc(11 * MIB)])).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      hints: expect.arrayContaining([expect.stringContaining('default retention')]),
+    })
+    expect((await target.put('governed', [Buffer.alloc(11 * MIB)])).lockedUntil).not.toBeNull()
+  })
+
+  test('keep their mode when they are extended: weaker it must not become', async () => {
+    const strict = await open({ mode: 'compliance', days: 1 })
+    const { versionId: VersionId = '' } = { ...(await strict.put('a', [Buffer.from('x')])) }
+    const { versionId } = await target.put('b', [Buffer.from('x')])
+    const until = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2 * DAY_MS)
+    await target.lock?.hold('a', until)
+    await strict.lock?.hold('b', until)
+    const modeOf = async (name: string, id: string | null): Promise<string | undefined> => {
+      const version = { ...object(name), VersionId: id ?? '' }
+      return (await owner.send(new GetObjectRetentionCommand(version))).Retention?.Mode
+    }
+    expect(await modeOf('a', VersionId)).toBe('COMPLIANCE')
+    expect(await modeOf('b', versionId)).toBe('GOVERNANCE')
   })
 
   test('are in the envelope, and are extended for what a later snapshot uses again', async () => {

@@ -1,0 +1,50 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+
+/** What was answered with success, and is no answer of the service: another try may get through. */
+export const NOT_FROM_SERVICE = 'NotFromServiceError'
+
+export function notFromService(why: string): Error {
+  const error = new Error(`it was answered with success, and ${why}`)
+  error.name = NOT_FROM_SERVICE
+  return error
+}
+
+/**
+ * A page of a gateway or a proxy (a login, "please wait") with the status 200 is read by the SDK as
+ * an answer in which nothing stands: an empty listing, a file that was taken. No service answers so.
+ */
+export function refusePages(client: S3Client): void {
+  client.middlewareStack.add(
+    next => async args => {
+      const result = await next(args)
+      const { statusCode, headers } = result.response as Answer
+      const isPage = /^text\/html/i.test(headers?.['content-type'] ?? '')
+      if (isPage && (statusCode ?? 0) < 300) throw notFromService('with a web page')
+      return result
+    },
+    // Closer to the line than what reads the answer.
+    { name: 'refusePages', step: 'deserialize', priority: 'low' },
+  )
+}
+
+interface Answer {
+  statusCode?: number
+  headers?: Record<string, string>
+}
+
+/**
+ * A page of a listing says whether it is the last one, and else where the next one begins. One that
+ * does not is not taken for the end: what is not listed would be taken for missing.
+ */
+export function checkPage(
+  { IsTruncated }: { IsTruncated?: boolean | undefined },
+  next: string | undefined,
+): void {
+  if (IsTruncated === undefined) throw notFromService('it is no listing')
+  if (IsTruncated && !next) throw notFromService('the listing does not say how it goes on')
+}
+
+/** Every answer to a put, and to a get, has one. */
+export function checkEtag({ ETag }: { ETag?: string | undefined }): void {
+  if (!ETag) throw notFromService('it names no ETag')
+}
