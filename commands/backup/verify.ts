@@ -32,7 +32,9 @@ export default class BackupVerify extends BaseCommand {
   }
 
   static override flags = {
-    all: boolean({ summary: 'every snapshot; an object that several need is read once' }),
+    all: boolean({
+      summary: 'every snapshot and the binary log; an object that several need is read once',
+    }),
     deep: boolean({
       summary: 'decrypt, decompress and compare rows and hashes (needs an identity)',
     }),

@@ -9,6 +9,7 @@ import type {
   SnapshotContent,
   SnapshotList,
   SnapshotSummary,
+  VerifiedLog,
   VerifiedSnapshot,
   VerifyReport,
 } from '#domain/backup/repository-report'
@@ -165,13 +166,30 @@ export function verifyReportText(report: VerifyReport): string {
     ...report.snapshots.flatMap(one => verifiedLines(one, report.level)),
     ...refusedLines(report.refused),
     ...exposedLines(report.exposed),
-    ...(report.outcome === 'failed'
+    ...(report.log ? logLines(report.log) : []),
+    ...(isAnySnapshotBad(report)
       ? [
           'FAILED. Keep this repository as it is, use another copy to restore, and make a new backup:',
           'damaged objects are stored anew. An earlier snapshot may be whole: `ecomdb backup verify --all`',
         ]
       : []),
   ].join('\n')
+}
+
+function isAnySnapshotBad({ snapshots, refused }: VerifyReport): boolean {
+  return refused.length > 0 || snapshots.some(({ outcome }) => outcome === 'failed')
+}
+
+function logLines({ segments, bytes, damaged, refused }: VerifiedLog): string[] {
+  const read = `${formatCount(segments)} segments, ${formatBytes(bytes)}`
+  if (damaged.length + refused.length === 0) return [`binary log  verified  ${read}`]
+  return [
+    `binary log  FAILED  ${damaged.length} of ${read}`,
+    ...damaged.map(({ path, problem }) => `  ${path}: ${problem}`),
+    ...refused.map(({ name, why }) => `NOT BELIEVED  ${name}: ${why}`),
+    'The log leads no further than there from earlier snapshots. Bring such files back from a copy of the',
+    'repository, or make a new backup: from that on every moment can be restored again.',
+  ]
 }
 
 function verifiedLines(one: VerifiedSnapshot, level: VerifyReport['level']): string[] {

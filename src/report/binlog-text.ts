@@ -17,7 +17,7 @@ export function binlogText({ target, written, end }: BinlogReport): string {
 }
 
 /** `ecomdb backup window` for people. */
-export function windowText({ target, sources, refused }: WindowReport): string {
+export function windowText({ target, sources, refused, unreadable }: WindowReport): string {
   const lines = sources.flatMap(({ sourceId, engine, stretches, gaps }) => [
     `${engine} server ${sourceId}`,
     ...stretches.flatMap(stretchLines),
@@ -29,10 +29,11 @@ export function windowText({ target, sources, refused }: WindowReport): string {
     ({ name, why, segments }) =>
       `  REFUSED     ${name} after ${countOf(segments, 'segment')}: ${why}`,
   )
+  const lost = unreadable.map(({ name, why }) => `  UNREADABLE  ${name}: ${why}`)
   if (lines.length + doubts.length === 0) {
     return `there is no binary log in ${target}: run \`ecomdb backup binlog\``
   }
-  return [...lines, ...doubts].join('\n')
+  return [...lines, ...doubts, ...lost].join('\n')
 }
 
 function stretchLines(window: StretchWindow): string[] {

@@ -13,7 +13,7 @@ export function preparedCopyText(made: PreparedCopy): string {
 
 /** `ecomdb backup copy` for people. */
 export function copyReportText(report: CopyReport): string {
-  const { copy, copied, healed, incomplete, refused, skipped } = report
+  const { copy, copied, healed, incomplete, damagedLog, refused, skipped } = report
   const brought = [
     ...(copied.length ? [countOf(copied.length, 'snapshot')] : []),
     ...(healed.length ? [`${countOf(healed.length, 'snapshot')} made whole again`] : []),
@@ -37,7 +37,8 @@ export function copyReportText(report: CopyReport): string {
         ]
       : []),
     ...incomplete.map(({ snapshotId, problem }) => `NOT COPIED  ${snapshotId}: ${problem}`),
-    ...(incomplete.length
+    ...damagedLog.map(({ name, problem }) => `NOT COPIED  ${name}: ${problem}`),
+    ...(incomplete.length + damagedLog.length
       ? ['FAILED. The repository is damaged: `ecomdb backup verify --all`, then back up anew']
       : []),
     ...(report.ejected ? ['unmounted: the disk may be taken away'] : []),

@@ -9,6 +9,7 @@ import type { SigningKey } from '#crypto/key-files'
 import { recipientSet } from '#crypto/object-id'
 import { openStatement, signStatement } from '#crypto/signed-statement'
 import type { StoredObject } from '#domain/backup/envelope'
+import type { Damage } from '#domain/backup/repository-report'
 import { BINLOG_CAPABILITIES, type BinlogSegment, isBinlogSegment } from '#domain/binlog/segment'
 import { chainProblem, type HashedSegment, type Stretch } from '#domain/binlog/stretch'
 import type { Target } from '#target/target'
@@ -114,17 +115,22 @@ export class BinlogArchive {
     }
     const heads: HashedSegment[] = []
     for (const [stretchId, sequence] of newest) {
-      heads.push(await this.#read(segmentFile(sourceId, stretchId, sequence), trustedSigners))
+      heads.push(await this.read(segmentFile(sourceId, stretchId, sequence), trustedSigners))
     }
     return heads
   }
 
-  /** Every stretch of every source as far as it is whole, oldest first, and what is not. */
+  /**
+   * Every stretch of every source as far as it is whole, oldest first, and what is not; and of the
+   * segments in them those whose stored bytes are missing, or not as long as was signed.
+   */
   async stretches(
     trustedSigners: readonly string[],
-  ): Promise<{ stretches: Stretch[]; refused: RefusedStretch[] }> {
+  ): Promise<{ stretches: Stretch[]; refused: RefusedStretch[]; unreadable: Damage[] }> {
     const names = new Map<string, string[]>()
-    for await (const { name } of this.#target.list(BINLOG)) {
+    const sizes = new Map<string, number>()
+    for await (const { name, sizeBytes } of this.#target.list(BINLOG)) {
+      sizes.set(name, sizeBytes)
       const ids = idsOfSegmentFile(name)
       if (!ids) continue
       const folder = `${ids.folder}${ids.stretchId}/`
@@ -144,7 +150,24 @@ export class BinlogArchive {
       }
       if (problem) refused.push({ name: folder, why: problem, segments: chain.length })
     }
-    return { stretches, refused }
+    return { stretches, refused, unreadable: await this.#unreadable(stretches, sizes) }
+  }
+
+  /** @param sizes of a listing, in which a segment that came meanwhile may be missing */
+  async #unreadable(
+    stretches: readonly Stretch[],
+    sizes: ReadonlyMap<string, number>,
+  ): Promise<Damage[]> {
+    const found: Damage[] = []
+    for (const { object } of stretches.flatMap(({ segments }) => segments)) {
+      if (!object || sizes.get(object.path) === object.bytes) continue
+      const size = (await this.#target.stat(object.path))?.sizeBytes
+      if (size === object.bytes) continue
+      const is = size === undefined ? 'it is missing' : `it has ${size} bytes`
+      const problem = `${is}, and ${object.bytes} were archived`
+      found.push({ path: object.path, problem, tables: [] })
+    }
+    return found
   }
 
   /**
@@ -170,7 +193,7 @@ export class BinlogArchive {
     const chain: HashedSegment[] = []
     for (const name of files) {
       try {
-        const next = await this.#read(name, trustedSigners)
+        const next = await this.read(name, trustedSigners)
         const problem = chainProblem(chain.at(-1) ?? null, next.segment)
         if (problem) return { chain, problem }
         chain.push(next)
@@ -182,7 +205,14 @@ export class BinlogArchive {
     return { chain, problem: null }
   }
 
-  async #read(name: string, trustedSigners: readonly string[]): Promise<HashedSegment> {
+  /**
+   * The envelope of a segment, by its name in the repository.
+   * @throws EcomdbError SIGNATURE_INVALID, REPOSITORY_VERSION, UNSUPPORTED
+   */
+  async read(
+    name: string,
+    trustedSigners: readonly string[],
+  ): Promise<HashedSegment & { bytes: Buffer }> {
     const file = await this.#target.get(name)
     if (!file) throw misplaced(name, 'it is gone')
     const { value } = openStatement('binlog-segment', file, trustedSigners, name)
@@ -196,7 +226,7 @@ export class BinlogArchive {
       )
     }
     checkCapabilities(value, name, new Set(BINLOG_CAPABILITIES))
-    return { segment: value, sha256: sha256Hex(file) }
+    return { segment: value, sha256: sha256Hex(file), bytes: file }
   }
 
   async #store(

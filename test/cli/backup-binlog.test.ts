@@ -117,6 +117,61 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     expect(whole.status, whole.stdout).toBe(0)
   })
 
+  test('bytes of a segment that are lost, cut or rotten are named: by window, verify and copy', async () => {
+    const disk = join(folder, 'disk')
+    await mkdir(disk)
+    const prepared = await shop.ecomdb(['target', 'prepare', disk, '--label', 'a', '--same-disk'])
+    expect(prepared.status, prepared.stderr).toBe(0)
+    const verify = (...more: string[]) => shop.ecomdb(['backup', 'verify', '--all', ...more])
+    const copy = () => shop.ecomdb(['backup', 'copy', '--to', disk])
+    const whole = await verify()
+    expect([whole.status, whole.stdout]).toEqual([
+      0,
+      expect.stringContaining('binary log  verified'),
+    ])
+    const [path = ''] = await storedBytes(shop.place.path)
+    const bytes = await readFile(path)
+    const name = path.slice(shop.place.path.length + 1)
+
+    await rm(path)
+    const window = await shop.ecomdb(['backup', 'window'])
+    expect(window.status, window.stdout).toBe(3)
+    expect(window.stdout).toContain(`UNREADABLE  ${name}: it is missing`)
+    expect(window.stdout).toMatch(/GAP .* to now: segment \d+ of the archive cannot be read/)
+    const lost = await verify()
+    expect([lost.status, lost.stdout]).toEqual([
+      13,
+      expect.stringContaining(`  ${name}: it is missing`),
+    ])
+    const without = await copy()
+    expect(without.status, without.stdout).toBe(13)
+    expect(without.stdout).toContain(`NOT COPIED  ${name}: it is missing`)
+    expect((await shop.ecomdb(['backup', 'window', '--target', disk])).status).toBe(3)
+
+    await writeFile(path, Buffer.from(bytes).fill(7, 250, 251))
+    expect((await shop.ecomdb(['backup', 'window'])).status).toBe(0)
+    expect((await verify()).status).toBe(13)
+    const rotten = await copy()
+    expect([rotten.status, rotten.stdout]).toEqual([
+      13,
+      expect.stringContaining(`NOT COPIED  ${name}`),
+    ])
+
+    await writeFile(path, bytes)
+    const healed = await copy()
+    expect(healed.status, healed.stdout).toBe(0)
+    expect((await verify('--from', disk)).status).toBe(0)
+    await writeFile(join(disk, name), bytes.subarray(0, 99))
+    expect((await verify('--from', disk)).status).toBe(13)
+    expect((await copy()).status).toBe(0)
+    const again = await verify('--from', disk)
+    expect([again.status, again.stdout]).toEqual([
+      0,
+      expect.stringContaining('binary log  verified'),
+    ])
+    expect((await shop.ecomdb(['backup', 'window', '--target', disk])).status).toBe(0)
+  })
+
   test('a log that holds statements only is refused: run again they may give other rows', async () => {
     await shop.run("SET GLOBAL binlog_format = 'STATEMENT'")
     try {
@@ -241,6 +296,16 @@ async function serverFiles(shop: LoggedShop): Promise<Record<string, string>> {
 
 const digest = (bytes: Buffer): string =>
   `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex')}`
+
+/** Paths of the segments' bytes, the newest first. */
+async function storedBytes(repository: string): Promise<string[]> {
+  const folder = join(repository, 'binlog')
+  const names = await readdir(folder, { recursive: true })
+  const bytes = names.filter(name => name.endsWith('.age')).sort()
+  // Those of a run that was killed before it had written their envelope count for nothing.
+  const stored = bytes.filter(name => names.includes(name.replace(/\.[0-9a-f]{16}\.age$/, '.json')))
+  return stored.reverse().map(name => join(folder, name))
+}
 
 /** Paths of the envelopes of each stretch, in order. */
 async function segmentsOf(shop: LoggedShop): Promise<string[][]> {

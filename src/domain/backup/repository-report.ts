@@ -109,6 +109,17 @@ export interface VerifyReport {
   refused: Refused[]
   /** Files laid over or hidden in the whole target, and locks that do not hold. */
   exposed: Exposure[]
+  /** Of the archived binary log; null where there is none, or one snapshot alone was asked for. */
+  log: VerifiedLog | null
+}
+
+export interface VerifiedLog {
+  segments: number
+  /** Stored bytes that were read and checked. */
+  bytes: number
+  damaged: Damage[]
+  /** Stretches that are believed up to some segment only. */
+  refused: readonly { name: string; why: string; segments: number }[]
 }
 
 export interface VerifiedSnapshot {

@@ -11,10 +11,11 @@ export interface SourceWindow {
   gaps: readonly WindowGap[]
 }
 
-/** One unbroken run of segments, and the snapshots from which it leads on. */
+/** One unbroken run of segments that can be read, and the snapshots from which it leads on. */
 export interface StretchWindow {
   stretchId: string
-  begins: StretchBegin['reason']
+  /** unreadable: the bytes of the segment before it are missing or damaged. */
+  begins: StretchBegin['reason'] | 'unreadable'
   /** The first and the last moment of its log, ISO 8601; null where nothing happened. */
   from: string | null
   until: string | null
@@ -53,38 +54,73 @@ export interface WindowReport {
   sources: readonly SourceWindow[]
   /** Stretches that are believed up to some segment only, or not at all. */
   refused: readonly { name: string; why: string; segments: number }[]
+  /** Stored bytes of segments that are missing, or not as long as was signed. */
+  unreadable: readonly { name: string; why: string }[]
 }
 
 /** Is there anything that cannot be restored, or is not believed? */
-export function hasHoles({ sources, refused }: WindowReport): boolean {
-  return refused.length > 0 || sources.some(({ gaps }) => gaps.length > 0)
+export function hasHoles({ sources, refused, unreadable }: WindowReport): boolean {
+  return refused.length + unreadable.length > 0 || sources.some(({ gaps }) => gaps.length > 0)
 }
 
 /**
  * The windows of every source that has segments.
  *
  * @param isBad of a snapshot: did its newest verify or drill fail?
+ * @param unreadable stored bytes that are missing, or not as long as their envelope says, by path
  */
 export function windowsOf(
   stretches: readonly Stretch[],
   snapshots: readonly SnapshotEnvelope[],
   isBad: (snapshot: SnapshotEnvelope) => boolean = () => false,
+  unreadable: ReadonlySet<string> = new Set(),
 ): SourceWindow[] {
   const sources = [...new Set(stretches.map(({ sourceId }) => sourceId))]
   return sources.map(sourceId => {
     const own = stretches
       .filter(stretch => stretch.sourceId === sourceId)
       .sort((a, b) => (a.stretchId < b.stretchId ? -1 : 1))
-    const windows = own.map((stretch, at) =>
-      windowOf(stretch, own[at - 1] ?? null, snapshots, isBad),
-    )
+    const parts = own.flatMap((stretch, at) => partsOf(stretch, own[at - 1] ?? null, unreadable))
+    const windows = parts
+      .filter(({ segments }) => segments.length > 0)
+      .map(part => ({ ...windowOf(part, snapshots, isBad), hole: part.hole }))
     return {
       sourceId,
       engine: own[0]?.segments[0]?.engine ?? '',
-      stretches: windows,
-      gaps: windows.flatMap((window, at) => gapBefore(windows[at - 1] ?? null, window)),
+      stretches: windows.map(({ hole: _, ...window }) => window),
+      gaps: [
+        ...windows.flatMap((_, at) => gapBefore(windows, at)),
+        ...gapAtEnd(parts.at(-1), windows.at(-1)),
+      ],
     }
   })
+}
+
+/** Segments of a stretch between two that cannot be read. */
+interface Part {
+  stretch: Stretch
+  before: Stretch | null
+  segments: readonly BinlogSegment[]
+  /** The segment before them, whose bytes cannot be read. */
+  hole: BinlogSegment | null
+}
+
+function partsOf(
+  stretch: Stretch,
+  before: Stretch | null,
+  unreadable: ReadonlySet<string>,
+): Part[] {
+  let segments: BinlogSegment[] = []
+  const parts: Part[] = [{ stretch, before, segments, hole: null }]
+  for (const segment of stretch.segments) {
+    if (segment.object === null || !unreadable.has(segment.object.path)) {
+      segments.push(segment)
+      continue
+    }
+    segments = []
+    parts.push({ stretch, before, segments, hole: segment })
+  }
+  return parts
 }
 
 /** The segment in which a snapshot was taken, by place and GTIDs; null when in none. */
@@ -103,16 +139,15 @@ export function segmentOfSnapshot(
 }
 
 function windowOf(
-  stretch: Stretch,
-  before: Stretch | null,
+  { stretch, before, segments, hole }: Part,
   snapshots: readonly SnapshotEnvelope[],
   isBad: (snapshot: SnapshotEnvelope) => boolean,
 ): StretchWindow {
-  const { stretchId, segments } = stretch
+  const { stretchId } = stretch
   const all = snapshots.filter(
     one =>
       (one.scope ?? null) === null &&
-      segmentOfSnapshot(stretch, one) !== null &&
+      segmentOfSnapshot({ ...stretch, segments }, one) !== null &&
       !isOfOldLog(one, stretch, before),
   )
   const whole = all.filter(one => !isBad(one))
@@ -124,7 +159,7 @@ function windowOf(
     segments.reduce((sum, one) => sum + amount(one), 0)
   return {
     stretchId,
-    begins: segments[0]?.begins?.reason ?? 'first',
+    begins: hole ? 'unreadable' : (segments[0]?.begins?.reason ?? 'first'),
     from: segments.find(one => one.firstAt !== null)?.firstAt ?? null,
     until,
     end: { ...(last ? endOf(last) : { file: '', offset: 0 }), gtids: last?.gtidsAfter ?? '' },
@@ -184,26 +219,45 @@ export function momentOfEnd(segments: readonly BinlogSegment[]): string | null {
 /** How far back the newest known moment can lie; a transaction may span some segments. */
 const KNOWN_WITHIN = 1000
 
-/** What lies before a stretch that is not the first, or has no snapshot yet. */
-function gapBefore(before: StretchWindow | null, window: StretchWindow): WindowGap[] {
+type HoledWindow = StretchWindow & Pick<Part, 'hole'>
+
+/**
+ * What lies before a window that is not the first, or has no snapshot yet. Where no snapshot is left
+ * before a gap, and there is one behind it, nothing is missing between two moments: there the window begins.
+ */
+function gapBefore(windows: readonly HoledWindow[], at: number): WindowGap[] {
+  const [window, before] = [windows[at], windows[at - 1]]
+  if (!window) return []
   const snapshot = earliest(window)
-  if (!before && snapshot !== null) return []
+  const leads = (one: StretchWindow): boolean => earliest(one) !== null
+  const from = windows.slice(0, at).findLast(leads)?.until
+  if (snapshot !== null) {
+    if (from === undefined) return []
+    return [{ from, until: snapshot, why: whyBefore(window) }]
+  }
+  // What comes later has a snapshot, and the gap before that is this one.
+  if (windows.slice(at).some(leads)) return []
   const why = before
-    ? whyGap(window.begins)
+    ? whyBefore(window)
     : window.bad.length > 0
       ? 'the newest verify or drill of every snapshot within it failed'
       : 'the log was archived before there was a snapshot within it'
-  return [
-    {
-      from: before?.until ?? window.from,
-      until: snapshot,
-      why:
-        snapshot === null
-          ? `${why}; it lasts until the next \`ecomdb backup logical\`, or \`ecomdb backup physical\``
-          : why,
-    },
-  ]
+  const lasts = 'it lasts until the next `ecomdb backup logical`, or `ecomdb backup physical`'
+  return [{ from: before?.until ?? window.from, until: null, why: `${why}; ${lasts}` }]
 }
+
+/** The newest segments cannot be read: there is nothing behind them. */
+function gapAtEnd(newest: Part | undefined, window: StretchWindow | undefined): WindowGap[] {
+  if (!newest?.hole || newest.segments.length > 0) return []
+  return [{ from: window?.until ?? newest.hole.firstAt, until: null, why: whyHole(newest.hole) }]
+}
+
+function whyBefore({ hole, begins }: HoledWindow): string {
+  return hole ? whyHole(hole) : whyGap(begins === 'gap' ? 'gap' : 'history')
+}
+
+const whyHole = ({ sequence }: BinlogSegment): string =>
+  `segment ${sequence} of the archive cannot be read`
 
 /** What lies before a stretch that is not a source's first, in words. */
 export function whyGap(begins: StretchBegin['reason']): string {

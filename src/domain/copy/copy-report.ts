@@ -15,6 +15,8 @@ export interface CopyReport {
   healed: string[]
   /** Those that could not be copied, since they are damaged in the source. */
   incomplete: { snapshotId: string; problem: string }[]
+  /** Segments of the binary log whose bytes are missing or damaged in the source, and not in the copy. */
+  damagedLog: { name: string; problem: string }[]
   /** Those that expire has removed, or is going to. */
   skipped: string[]
   /** Envelopes that are not believed, in the source or in the copy. */

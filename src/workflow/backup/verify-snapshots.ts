@@ -21,6 +21,7 @@ import { checkBases, checkFiles } from './check-files.ts'
 import { checkProtection } from './check-protection.ts'
 import { identitiesAtHand, signingKeyAtHand } from './keys-at-hand.ts'
 import { refusal } from './list-snapshots.ts'
+import { verifyLog } from './verify-log.ts'
 
 export interface VerifyOptions {
   target: Target
@@ -74,15 +75,15 @@ async function verifyInUse(
   progress.stage('looking for what was laid over, and at locks')
   const now = options.clock.now()
   const exposed = await checkProtection(options.target, repository, envelopes, now)
-  const passed = refused.length === 0 && snapshots.every(({ outcome }) => outcome === 'passed')
+  const log = options.snapshot === 'all' ? await verifyLog(options.target, options, progress) : null
+  const isLogWhole = !log || log.damaged.length + log.refused.length === 0
+  const areWhole = refused.length === 0 && snapshots.every(({ outcome }) => outcome === 'passed')
   return {
     repositoryId: repository.id,
     target: repository.label,
     level: options.deep ? 'deep' : 'stored',
-    outcome: passed ? 'passed' : 'failed',
-    snapshots,
-    refused,
-    exposed,
+    outcome: areWhole && isLogWhole ? 'passed' : 'failed',
+    ...{ snapshots, refused, exposed, log },
   }
 }
 

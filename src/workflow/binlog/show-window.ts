@@ -11,16 +11,20 @@ export async function showWindow(
 ): Promise<WindowReport> {
   const archive = await BinlogArchive.open(target)
   const { repository } = archive
-  const { stretches, refused } = await archive.stretches(trustedSigners)
+  const { stretches, refused, unreadable } = await archive.stretches(trustedSigners)
   const { snapshots } = await repository.listSnapshots(trustedSigners)
   const { attestations } = await repository.listAttestations(trustedSigners)
   const copyId = await repository.copyId()
   return {
     repositoryId: repository.id,
     target: repository.label,
-    sources: windowsOf(stretches, snapshots, ({ snapshotId }) =>
-      isFoundBad(snapshotId, attestations, copyId),
+    sources: windowsOf(
+      stretches,
+      snapshots,
+      ({ snapshotId }) => isFoundBad(snapshotId, attestations, copyId),
+      new Set(unreadable.map(({ path }) => path)),
     ),
     refused,
+    unreadable: unreadable.map(({ path, problem }) => ({ name: path, why: problem })),
   }
 }

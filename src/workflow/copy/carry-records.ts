@@ -5,9 +5,6 @@ import { readTrustedAttestation, sha256Hex, type Trust } from '#repository/trust
 import type { Target } from '#target/target'
 import type { Arrivals } from './arrival.ts'
 
-/** Binary logs: their format is their own; what counts here is that an envelope comes last. */
-const BINLOG = 'binlog/'
-
 /**
  * Attestations of the snapshots in the copy go with them; those that were made in the copy (a
  * drill from the disk) come back, where this account may write. Only believed ones travel.
@@ -56,20 +53,16 @@ async function believed(
   }
 }
 
-/**
- * Copies' records, receipts for leavers and binary logs: every file that the copy does not have; of each folder,
- * what is encrypted before the signed JSON that names it.
- */
+/** Copies' records and receipts for leavers: every file that the copy does not have. */
 export async function carryOtherFiles(
   source: Target,
   destination: Target,
   arrivals: Arrivals,
 ): Promise<void> {
-  for (const folder of [COPIES, BINLOG, LEAVERS]) {
+  for (const folder of [COPIES, LEAVERS]) {
     const there = await namesIn(destination, folder)
-    const missing = [...(await namesIn(source, folder))].filter(name => !there.has(name))
-    const last = (name: string): number => (name.endsWith('.json') ? 1 : 0)
-    for (const name of missing.sort((a, b) => last(a) - last(b))) {
+    for (const name of await namesIn(source, folder)) {
+      if (there.has(name)) continue
       const bytes = await source.get(name)
       if (!bytes) continue
       await arrivals.put({ path: name, bytes: bytes.length, sha256: sha256Hex(bytes) }, bytes)

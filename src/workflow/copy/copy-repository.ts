@@ -19,6 +19,7 @@ import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
 import { refusal } from '../backup/list-snapshots.ts'
 import { Arrivals } from './arrival.ts'
+import { carryLog } from './carry-log.ts'
 import { carryAttestations, carryOtherFiles } from './carry-records.ts'
 import { readCopyNotes, writeCopyNote } from './copy-notes.ts'
 import { isSourceDamage, SnapshotCopier } from './copy-snapshots.ts'
@@ -91,6 +92,9 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
   const ids = new Set(snapshots.whole.map(({ snapshotId }) => snapshotId))
   await carryAttestations(options.source, options.destination, ids, trust, progress)
   await carryOtherFiles(options.source, options.destination, arrivals)
+  const log = await carryLog(
+    ...([options.source, options.destination, arrivals, trust.trustedSigners] as const),
+  )
   const recorded = await record(work, snapshots)
   const { whole, ...found } = snapshots
   return {
@@ -102,9 +106,11 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
       name: options.place.name,
       directory: options.destination.label,
     },
-    outcome: found.incomplete.length > 0 ? 'failed' : 'passed',
+    outcome: found.incomplete.length + log.damaged.length > 0 ? 'failed' : 'passed',
     snapshots: whole.length,
     ...found,
+    refused: [...found.refused, ...log.refused],
+    damagedLog: log.damaged,
     ...{ files, bytes, readBack: files > 0 ? readBack : null },
     lastSeenAt: earlier?.lastSeenAt ?? null,
     ...recorded,

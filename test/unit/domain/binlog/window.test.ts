@@ -174,6 +174,38 @@ describe('the window', () => {
     ])
   })
 
+  test('begins anew behind a segment whose bytes cannot be read', () => {
+    const snapshots = [
+      snapshot('x', 3, 'binlog.000001', 50, '0-1-2'),
+      snapshot('y', 7, 'binlog.000001', 250, '0-1-12'),
+    ]
+    const [window] = windowsOf([first], snapshots, undefined, new Set(['p2']))
+    expect(window?.stretches.map(one => one.restorable)).toEqual([
+      { from: at(3), until: at(3) },
+      { from: at(7), until: at(7) },
+    ])
+    const why = 'segment 2 of the archive cannot be read'
+    expect(window?.gaps).toEqual([{ from: at(3), until: at(7), why }])
+    const [none] = windowsOf([first], snapshots.slice(0, 1), undefined, new Set(['p2']))
+    expect(none?.gaps).toMatchObject([{ from: at(3), until: null }])
+    expect(none?.gaps[0]?.why).toContain(`${why}; it lasts until the next`)
+    const newest = windowsOf([first], snapshots.slice(0, 1), undefined, new Set(['p3']))[0]
+    expect(newest?.stretches[0]?.restorable).toEqual({ from: at(3), until: at(5) })
+    expect(newest?.gaps).toMatchObject([{ from: at(5), until: null }])
+    expect(windowsOf([first], snapshots, undefined, new Set(['p4']))[0]?.gaps).toEqual([])
+  })
+
+  test('has no gap any more once no snapshot before it is left', () => {
+    const begins = { reason: 'gap' as const, after: { stretchId: 'a', sequence: 3 } }
+    const changes = { stretchId: 'b', file: 'binlog.000007', gtidsBefore: '0-1-40', begins }
+    const later = segment(1, { ...changes, gtidsAfter: '0-1-45', firstAt: at(20), lastAt: at(30) })
+    const left = [snapshot('y', 25, 'binlog.000007', 50, '0-1-42')]
+    const [window] = windowsOf([first, stretch([later])], left)
+    expect(window?.gaps).toEqual([])
+    // But where none is left behind it either, there is nothing to begin with.
+    expect(windowsOf([first, stretch([later])], [])[0]?.gaps).toHaveLength(2)
+  })
+
   test('ends later than its last transaction where it is known that nothing came', () => {
     const quiet = segment(4, {
       from: 300,

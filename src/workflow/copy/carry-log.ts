@@ -1,0 +1,89 @@
+import { EcomdbError } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
+import type { Refused } from '#domain/backup/repository-report'
+import type { CopyReport } from '#domain/copy/copy-report'
+import { BinlogArchive } from '#repository/binlog-archive'
+import { BINLOG, idsOfSegmentFile } from '#repository/layout'
+import { ABOUT_ONE_FILE } from '#repository/trusted-files'
+import type { Target } from '#target/target'
+import { refusal } from '../backup/list-snapshots.ts'
+import type { Arrivals } from './arrival.ts'
+
+export interface CarriedLog {
+  damaged: CopyReport['damagedLog']
+  refused: Refused[]
+}
+
+/**
+ * The archived binary log: each segment that the copy has not, or not in its length; its bytes, compared
+ * with its signed envelope, before the envelope. What is not believed is not carried, nor what a
+ * killed archiver has left. A segment whose bytes the source has lost is named, and its envelope goes
+ * nevertheless: what lies behind it can be used from a later snapshot on.
+ */
+export async function carryLog(
+  source: Target,
+  destination: Target,
+  arrivals: Arrivals,
+  trustedSigners: readonly string[],
+): Promise<CarriedLog> {
+  const archive = await BinlogArchive.open(source)
+  const there = await sizesIn(destination)
+  const here = await sizesIn(source)
+  const carried: CarriedLog = { damaged: [], refused: [] }
+  for (const name of unsettled(here, there)) {
+    throwIfInterrupted()
+    try {
+      const { segment, bytes, sha256 } = await archive.read(name, trustedSigners)
+      const { object } = segment
+      if (object && there.get(object.path) !== object.bytes) {
+        const stored = await archive.repository.readStored(object).catch(asDamage)
+        if (stored instanceof EcomdbError) {
+          carried.damaged.push({ name: object.path, problem: stored.why ?? stored.what })
+        } else {
+          if (there.has(object.path)) await destination.remove(object.path)
+          await arrivals.put(object, stored)
+        }
+      }
+      if (!there.has(name)) {
+        await arrivals.put({ path: name, bytes: bytes.length, sha256 }, bytes)
+      }
+    } catch (error) {
+      if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
+      carried.refused.push(refusal(name, error))
+    }
+  }
+  return carried
+}
+
+type Sizes = ReadonlyMap<string, number>
+
+/**
+ * Envelopes that have to be looked at, in the order of the log. A log has very many: those are passed
+ * over that are there, with all bytes that the source has under their number.
+ */
+function unsettled(here: Sizes, there: Sizes): string[] {
+  const bytesOf = Map.groupBy(
+    [...here].filter(([name]) => name.endsWith('.age')),
+    ([name]) => stemOf(name),
+  )
+  const isSettled = (name: string): boolean =>
+    there.has(name) &&
+    (bytesOf.get(stemOf(name)) ?? []).every(([path, bytes]) => there.get(path) === bytes)
+  return [...here.keys()].filter(name => idsOfSegmentFile(name) && !isSettled(name))
+}
+
+/** Without the random part of bytes, and the ending. */
+function stemOf(name: string): string {
+  return name.replace(/(\.[0-9a-f]+)?\.(age|json)$/, '')
+}
+
+async function sizesIn(target: Target): Promise<Sizes> {
+  const sizes = new Map<string, number>()
+  for await (const { name, sizeBytes } of target.list(BINLOG)) sizes.set(name, sizeBytes)
+  return sizes
+}
+
+function asDamage(error: unknown): EcomdbError {
+  if (error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED') return error
+  throw error
+}
