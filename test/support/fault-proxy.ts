@@ -12,7 +12,8 @@ import type { AddressInfo } from 'node:net'
  * What happens to a request: it is answered by the service, at once or slowly, by an error of
  * the proxy's own, by nothing (a reset, or silence), its body is cut off on the way there, or its
  * answer is lost or cut off on the way back, after the service has carried it out. Or something in
- * between answers with success and a page of its own, or with nothing, or takes the end off a listing.
+ * between answers with success and a page of its own, or with nothing, or takes the end off a listing,
+ * or says of what the service answers that it is a web page.
  */
 export type Fate =
   | 'pass'
@@ -28,6 +29,7 @@ export type Fate =
   | 'web-page'
   | 'empty-answer'
   | 'endless-listing'
+  | 'called-page'
 
 /** How long a slow answer takes, in milliseconds. */
 const SLOW_MS = 700
@@ -109,7 +111,7 @@ function forward(
   service: string,
   incoming: IncomingMessage,
   answer: ServerResponse,
-  fate: 'pass' | 'lose-answer' | 'cut-answer' | 'endless-listing',
+  fate: 'pass' | 'lose-answer' | 'cut-answer' | 'endless-listing' | 'called-page',
 ): void {
   const { method, url, headers } = incoming
   const onward = request(`${service}${url}`, { method, headers, agent: false }, reply => {
@@ -121,8 +123,9 @@ function forward(
       if (fate === 'endless-listing') {
         return void answer.writeHead(200, { 'content-type': 'application/xml' }).end(endless(body))
       }
-      answer.writeHead(reply.statusCode ?? 502, reply.headers)
-      if (fate === 'pass') return void answer.end(body)
+      const called = fate === 'called-page' ? { 'content-type': 'text/html' } : {}
+      answer.writeHead(reply.statusCode ?? 502, { ...reply.headers, ...called })
+      if (fate === 'pass' || fate === 'called-page') return void answer.end(body)
       answer.write(body.subarray(0, body.length / 2), () => answer.socket?.destroy())
     })
   })

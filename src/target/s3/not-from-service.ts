@@ -11,14 +11,16 @@ export function notFromService(why: string): Error {
 
 /**
  * A page of a gateway or a proxy (a login, "please wait") with the status 200 is read by the SDK as
- * an answer in which nothing stands: an empty listing, a file that was taken. No service answers so.
+ * an answer in which nothing stands: an empty listing, a file that was taken. A service that says
+ * "text/html" of its own answers, as some do, has numbered the request.
  */
 export function refusePages(client: S3Client): void {
   client.middlewareStack.add(
     next => async args => {
       const result = await next(args)
       const { statusCode, headers } = result.response as Answer
-      const isPage = /^text\/html/i.test(headers?.['content-type'] ?? '')
+      const isPage =
+        /^text\/html/i.test(headers?.['content-type'] ?? '') && !headers?.['x-amz-request-id']
       if (isPage && (statusCode ?? 0) < 300) throw notFromService('with a web page')
       return result
     },

@@ -102,6 +102,17 @@ describe.skipIf(missing)('a bucket behind a line that fails', () => {
     })
   })
 
+  test('a service may call its own answers web pages', async () => {
+    const target = await through(await makeBucket(ceph), () => 'called-page')
+    await target.put('a/b', [Buffer.from('x')])
+    expect((await target.get('a/b'))?.toString()).toBe('x')
+    const names: string[] = []
+    for await (const { name } of target.list('')) names.push(name)
+    expect(names).toEqual(['a/b'])
+    await target.remove('a/b')
+    expect(await target.stat('a/b')).toBeNull()
+  })
+
   test.each<Fate>(['web-page', 'empty-answer'])(
     'a file that only something in between has taken is not taken for stored: %s',
     async fate => {
