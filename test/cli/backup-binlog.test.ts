@@ -146,6 +146,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     const without = await copy()
     expect(without.status, without.stdout).toBe(13)
     expect(without.stdout).toContain(`NOT COPIED  ${name}: it is missing`)
+    expect((await copy()).status).toBe(13)
     expect((await shop.ecomdb(['backup', 'window', '--target', disk])).status).toBe(3)
 
     await writeFile(path, Buffer.from(bytes).fill(7, 250, 251))

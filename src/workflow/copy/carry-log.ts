@@ -59,17 +59,23 @@ type Sizes = ReadonlyMap<string, number>
 
 /**
  * Envelopes that have to be looked at, in the order of the log. A log has very many: those are passed
- * over that are there, with all bytes that the source has under their number.
+ * over that are there, with all bytes that the source has under their number. Where neither has any,
+ * what was lost is named again by each run.
  */
 function unsettled(here: Sizes, there: Sizes): string[] {
-  const bytesOf = Map.groupBy(
-    [...here].filter(([name]) => name.endsWith('.age')),
-    ([name]) => stemOf(name),
-  )
-  const isSettled = (name: string): boolean =>
-    there.has(name) &&
-    (bytesOf.get(stemOf(name)) ?? []).every(([path, bytes]) => there.get(path) === bytes)
+  const [bytesHere, bytesThere] = [bytesByStem(here), bytesByStem(there)]
+  const isSettled = (name: string): boolean => {
+    const stem = stemOf(name)
+    const own = bytesHere.get(stem)
+    if (!there.has(name) || !own) return there.has(name) && bytesThere.has(stem)
+    return own.every(([path, bytes]) => there.get(path) === bytes)
+  }
   return [...here.keys()].filter(name => idsOfSegmentFile(name) && !isSettled(name))
+}
+
+function bytesByStem(sizes: Sizes): Map<string, [string, number][]> {
+  const bytes = [...sizes].filter(([name]) => name.endsWith('.age'))
+  return Map.groupBy(bytes, ([name]) => stemOf(name))
 }
 
 /** Without the random part of bytes, and the ending. */
