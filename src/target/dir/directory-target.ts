@@ -219,8 +219,12 @@ class DirectoryTarget implements Target {
         .map(entry => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
         .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     } catch (error) {
-      if (isMissing(error)) return []
-      throw translateStorageError(error, `cannot list ${folder || '/'} in ${this.label}`)
+      if (!isMissing(error)) {
+        throw translateStorageError(error, `cannot list ${folder || '/'} in ${this.label}`)
+      }
+      // A disk that was pulled out meanwhile has no folders either.
+      await this.#checkMounted()
+      return []
     }
   }
 

@@ -82,6 +82,23 @@ describe('a directory', () => {
     await (await createDirectoryTarget(folder)).put('a', [])
   })
 
+  test('that is pulled out while it is listed does not end the list as if that were all', async () => {
+    const folder = join(await emptyFolder(), 'disk')
+    const target = await createDirectoryTarget(folder)
+    for (const name of ['a/1', 'b/1', 'c/1']) await target.put(name, [Buffer.from('x')])
+    const names: string[] = []
+    const list = async (): Promise<void> => {
+      for await (const { name } of target.list('')) {
+        names.push(name)
+        await rm(folder, { recursive: true })
+        // Its mount point is left.
+        await mkdir(folder)
+      }
+    }
+    await expect(list()).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' })
+    expect(names).toEqual(['a/1'])
+  })
+
   test('that becomes another one in mid-run, as an unmounted disk does, is refused', async () => {
     const folder = join(await emptyFolder(), 'disk')
     await mkdir(folder)
