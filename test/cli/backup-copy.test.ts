@@ -3,7 +3,9 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { signStatement } from '#crypto/signed-statement'
 import { openRepository } from '#repository/repository'
+import { uuidV7 } from '#repository/uuid'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { mountPointOf } from '#target/dir/mount-point'
 import { runEcomdb } from '#test/cli'
@@ -196,6 +198,51 @@ describe('a folder', () => {
     expect((await ecomdb('backup', 'verify', '--all', '--from', 'weekly')).status).toBe(0)
     const listed = (await ecomdb('backup', 'list', '--json', '--from', 'weekly')).json().result
     expect(listed.snapshots).toHaveLength(1)
+  })
+
+  test('an increment takes with it what it builds on, also what has expired in the copy', async () => {
+    await configure([`signing_key_file: ${made.signingKey}`])
+    await prepare()
+    await copied()
+    // In the copy, and there alone, the first snapshot has expired, and is gone.
+    const { copyId } = JSON.parse(await readFile(join(disk, 'ecomdb-copy.json'), 'utf8'))
+    const { snapshotId: base } = made.first
+    const [tombstoneId, snapshotId] = [uuidV7(new Date()), uuidV7(new Date())]
+    const at = new Date().toISOString()
+    const tombstone = {
+      ...{ format: 1, repositoryId: made.repository.id, tombstoneId, copyId, tool: '', at },
+      ...{ removeAfter: at, lapsesAt: at, objects: [] },
+      snapshots: [{ snapshotId: base, envelopeSha256: '', reasons: [] }],
+    }
+    const sign = (kind: 'tombstone' | 'snapshot', value: object): Buffer =>
+      signStatement(kind, value, made.keys.signingKey)
+    await mkdir(join(disk, 'tombstones'))
+    await writeFile(join(disk, 'tombstones', `${tombstoneId}.json`), sign('tombstone', tombstone))
+    await rm(join(disk, 'snapshots', base), { recursive: true })
+    expect((await copied()).skipped).toEqual([base])
+    // In the repository it stands, and another is built on it.
+    const increment = { ...made.second, snapshotId, method: 'physical', base, index: 'none' }
+    await mkdir(join(source, 'snapshots', snapshotId))
+    const file = join(source, 'snapshots', snapshotId, 'snapshot.json')
+    await writeFile(file, sign('snapshot', increment))
+    expect(await copied()).toMatchObject({ copied: [base, snapshotId], skipped: [] })
+
+    const lonely = uuidV7(new Date())
+    const missing = uuidV7(new Date())
+    await mkdir(join(source, 'snapshots', lonely))
+    await writeFile(
+      join(source, 'snapshots', lonely, 'snapshot.json'),
+      sign('snapshot', { ...increment, snapshotId: lonely, base: missing }),
+    )
+    const run = await ecomdb('backup', 'copy', '--to', 'weekly', '--json')
+    expect(run.status).toBe(13)
+    const problem = `it builds on ${missing}, which is not whole in the copy`
+    expect(run.json().result.incomplete).toEqual([{ snapshotId: lonely, problem }])
+    expect(run.json().result.snapshots).toBe(3)
+    // What the copy has still is whole there, also when the repository has lost it.
+    await rm(join(source, 'snapshots', base), { recursive: true })
+    const lost = await ecomdb('backup', 'copy', '--to', 'weekly', '--json')
+    expect(lost.json().result.incomplete).toEqual([{ snapshotId: lonely, problem }])
   })
 
   test('a planted envelope is not copied, and is named: exit 3', async () => {

@@ -14,3 +14,18 @@ export function copyOrder(snapshots: readonly SnapshotEnvelope[]): SnapshotEnvel
   }
   return [...ordered.values()]
 }
+
+/** What some of the snapshots build on, through their whole chains. */
+export function basesOf(
+  snapshots: readonly SnapshotEnvelope[],
+  isMeant: (snapshot: SnapshotEnvelope) => boolean,
+): Set<string> {
+  const byId = new Map(snapshots.map(one => [one.snapshotId, one]))
+  const found = new Set<string>()
+  for (const snapshot of snapshots.filter(isMeant)) {
+    for (let { base } = snapshot; base && !found.has(base); base = byId.get(base)?.base ?? null) {
+      found.add(base)
+    }
+  }
+  return found
+}

@@ -7,7 +7,7 @@ import { toolVersion } from '#core/version'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { CopyPlace } from '#domain/copy/copy-record'
 import type { CopyReport } from '#domain/copy/copy-report'
-import { copyOrder } from '#domain/copy/plan-copy'
+import { basesOf, copyOrder } from '#domain/copy/plan-copy'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import type { CopyMarker } from '#repository/copy-marker'
 import { openRepository, type Repository } from '#repository/repository'
@@ -132,6 +132,8 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   const expired = await expiredSnapshots(work)
   const possible = copyOrder(here.snapshots).filter(({ snapshotId }) => !blocked.has(snapshotId))
   for (const { snapshotId } of there.snapshots) expired.delete(snapshotId)
+  for (const id of basesOf(possible, ({ snapshotId }) => !expired.has(snapshotId)))
+    expired.delete(id)
   const todo = possible.filter(({ snapshotId }) => !expired.has(snapshotId))
   const skipped = possible.map(({ snapshotId }) => snapshotId).filter(id => expired.has(id))
   const found: Snapshots = {
@@ -145,12 +147,24 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   await checkRoom(options.destination, bytes)
   progress.stage('copying what is missing, and reading it back')
   progress.total({ bytes })
-  for (const { snapshotId, consistentAt } of todo) {
+  // What the copy alone has was whole when it was brought.
+  const inSource = new Set(here.snapshots.map(({ snapshotId }) => snapshotId))
+  const whole = new Set(
+    there.snapshots.map(({ snapshotId }) => snapshotId).filter(id => !inSource.has(id)),
+  )
+  for (const { snapshotId, consistentAt, base } of todo) {
+    if (base && !whole.has(base)) {
+      // It would be of no use there, and must not count as a copy.
+      const problem = `it builds on ${base}, which is not whole in the copy`
+      found.incomplete.push({ snapshotId, problem })
+      continue
+    }
     const envelope = await source.readSignedEnvelope(snapshotId, trustedSigners)
     try {
       const outcome = await copier.copy(envelope)
       if (outcome !== 'present') found[outcome].push(snapshotId)
       found.whole.push({ snapshotId, envelopeSha256: envelope.sha256 })
+      whole.add(snapshotId)
       if (!found.newestShows || found.newestShows < consistentAt) found.newestShows = consistentAt
     } catch (error) {
       if (!isSourceDamage(error)) throw error
