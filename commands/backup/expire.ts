@@ -47,7 +47,8 @@ export default class BackupExpire extends BaseCommand {
       { ...options, accept: accepted, clock: systemClock },
       this.progress,
     )
-    const braked = result.anomalies.length + result.refused.length > 0
-    return { result, text: expireReportText(result), status: braked ? EXIT.FINDINGS : EXIT.DONE }
+    const { anomalies, refused, notRemoved } = result
+    const isFine = anomalies.length + refused.length + notRemoved.length === 0
+    return { result, text: expireReportText(result), status: isFine ? EXIT.DONE : EXIT.FINDINGS }
   }
 }

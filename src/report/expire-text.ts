@@ -50,6 +50,7 @@ function outcome(report: ExpireReport): string[] {
     ...(removed.held > 0
       ? [`${countOf(removed.held, 'file')} of them stay until their lock runs out`]
       : []),
+    ...report.notRemoved.map(({ name, problem }) => `NOT REMOVED  ${name}: ${problem}`),
     ...(locked.snapshots > 0
       ? [
           `locked ${countOf(locked.snapshots, 'snapshot')} for longer: as long as the policy keeps them`,

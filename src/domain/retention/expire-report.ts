@@ -25,6 +25,8 @@ export interface ExpireReport {
   removeAfter: string | null
   /** held: files that stay for now, since a lock of the target holds them. */
   removed: { snapshots: number; files: number; bytes: number; held: number }
+  /** Files that the target did not let be removed, and why; the next run tries again. */
+  notRemoved: readonly { name: string; problem: string }[]
   /** What was locked for longer, since the policy keeps it for longer. */
   locked: { snapshots: number; files: number }
 }

@@ -81,17 +81,18 @@ async function expire(
     envelopes.filter(({ snapshotId }) => !due.snapshots.has(snapshotId)),
   )
   await remover.removeFiles(due.leftovers)
-  const { snapshots, files, bytes, held } = remover
+  const { snapshots: gone, files, bytes, held, refused: notRemoved } = remover
   const report = reportOf(options, repository, survey)
   return {
     ...report,
     snapshots: report.snapshots.map(one => ({
       ...one,
-      removed: due.snapshots.has(one.snapshotId),
+      removed: gone.has(one.snapshotId),
     })),
     tombstoneId: tombstone?.tombstoneId ?? null,
     removeAfter: tombstone?.removeAfter ?? null,
-    removed: { snapshots, files, bytes, held },
+    removed: { snapshots: gone.size, files, bytes, held },
+    notRemoved,
     locked,
   }
 }
@@ -234,6 +235,7 @@ function reportOf(
     leftovers: { files: sizes.length, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) },
     ...{ tombstoneId: null, removeAfter: null },
     removed: { snapshots: 0, files: 0, bytes: 0, held: 0 },
+    notRemoved: [],
     locked: { snapshots: 0, files: 0 },
   }
 }

@@ -10,14 +10,19 @@ import type { Target } from '#target/target'
 
 /** Files between two looks for a backup that has begun meanwhile. */
 const FILES_PER_LOOK = 200
+/** A place that refuses more has not some files that are held, but refuses. */
+const MOST_REFUSALS = 100
 
 /** Removes snapshots and leftovers for good, and counts. */
 export class Remover {
-  snapshots = 0
+  /** Ids of the snapshots that are gone. */
+  readonly snapshots = new Set<string>()
   files = 0
   bytes = 0
   /** Files that stay for now, since a lock of the target holds them. */
   held = 0
+  /** Files that the target did not let be removed: a legal hold, another account's file. */
+  readonly refused: { name: string; problem: string }[] = []
   readonly #target: Target
   readonly #look: () => Promise<void>
   readonly #clock: Clock
@@ -34,7 +39,8 @@ export class Remover {
 
   /**
    * The envelope first: without it there is no snapshot, and whatever is left is a leftover
-   * that the next run finds. What builds on another goes before it.
+   * that the next run finds. What builds on another goes before it. An envelope that stays (somebody
+   * has locked it meanwhile, or the target refuses) is a snapshot, and keeps all that it needs.
    *
    * @param due what is to go; staying is everything else that has an envelope
    * @throws EcomdbError LOCKED, STORAGE_FAILED, INTERRUPTED
@@ -43,10 +49,18 @@ export class Remover {
     due: readonly SnapshotEnvelope[],
     staying: readonly SnapshotEnvelope[],
   ): Promise<void> {
-    for (const { snapshotId, manifest } of due.toReversed()) {
+    const kept = [...staying]
+    const gone: SnapshotEnvelope[] = []
+    for (const envelope of due.toReversed()) {
+      const { snapshotId, manifest } = envelope
       await this.#look()
-      await this.#remove(envelopeFile(snapshotId))
-      this.snapshots += 1
+      const isNeeded = kept.some(({ base }) => base === snapshotId)
+      if (isNeeded || !(await this.#remove(envelopeFile(snapshotId)))) {
+        kept.push(envelope)
+        continue
+      }
+      gone.push(envelope)
+      this.snapshots.add(snapshotId)
       // A base's manifest is named by what builds on it, and that was removed before.
       await this.#remove(manifest.path)
       await this.#remove(startFile(snapshotId))
@@ -54,14 +68,15 @@ export class Remover {
         await this.#remove(name)
       }
     }
-    await this.removeFiles(filesOnlyOf(due, staying))
+    await this.removeFiles(filesOnlyOf(gone, kept))
   }
 
   async removeFiles(names: readonly string[]): Promise<void> {
     for (const name of names) await this.#remove(name)
   }
 
-  async #remove(name: string): Promise<void> {
+  /** @returns false when it is there still */
+  async #remove(name: string): Promise<boolean> {
     throwIfInterrupted()
     this.#sinceLook += 1
     if (this.#sinceLook > FILES_PER_LOOK) {
@@ -69,17 +84,30 @@ export class Remover {
       this.#sinceLook = 0
     }
     const found = await this.#target.stat(name)
-    if (!found) return
+    if (!found) return true
     // A snapshot that lived longer used the same object, and its lock outlasts the snapshot.
     const until = (await this.#target.lock?.heldUntil(name)) ?? null
     if (until && until > this.#clock.now()) {
       this.held += 1
-      return
+      return false
     }
-    await this.#target.remove(name)
+    try {
+      await this.#target.remove(name)
+    } catch (error) {
+      this.#noteRefusal(name, error)
+      return false
+    }
     this.files += 1
     this.bytes += found.sizeBytes
     this.#progress.advance({ items: 1 })
+    return true
+  }
+
+  /** One file that cannot go must not keep all others for ever. */
+  #noteRefusal(name: string, error: unknown): void {
+    const isRefusal = error instanceof EcomdbError && error.code === 'STORAGE_FAILED'
+    if (!isRefusal || this.refused.length >= MOST_REFUSALS) throw error
+    this.refused.push({ name, problem: error.why ?? error.what })
   }
 }
 

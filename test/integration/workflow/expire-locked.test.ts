@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PutObjectLegalHoldCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
@@ -10,7 +11,7 @@ import type { S3Place } from '#domain/target-place'
 import { createRepository, openRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
 import type { Target } from '#target/target'
-import { makeBucket } from '#test/buckets'
+import { makeBucket, ownerClient } from '#test/buckets'
 import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
 import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
 import { makeFolder } from '#test/temporary'
@@ -119,5 +120,58 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
       expect(await target.lock?.heldUntil(path, versionId)).toEqual(until)
     }
     expect((await expire({ daily: 3 })).locked.snapshots).toBe(0)
+  })
+
+  test('goes on where one file is held by somebody else; and a snapshot that stays keeps its files', async () => {
+    const place = await makeBucket(ceph, true)
+    target = await openS3Target({ ...place, objectLock: undefined }, systemClock)
+    const repository = await createRepository(target, systemClock)
+    const made = []
+    for (const text of ['1\n', '2\n', '3\n', '4\n', '5\n', '6\n']) {
+      made.push((await commitSnapshot(repository, keys.options, [text])).envelope)
+    }
+    const [held, other, partly, late, later] = made.map(({ snapshotId, objects }) => ({
+      envelope: `snapshots/${snapshotId}/snapshot.json`,
+      object: objects[0]?.path ?? '',
+    }))
+    const hold = async (name: string, Status: 'ON' | 'OFF'): Promise<void> => {
+      const object = { Bucket: place.bucket, Key: `${place.prefix}/${name}` }
+      await ownerClient(ceph).send(
+        new PutObjectLegalHoldCommand({ ...object, LegalHold: { Status } }),
+      )
+    }
+    const there = async (): Promise<string[]> => {
+      const names: string[] = []
+      for await (const { name } of target.list('')) names.push(name)
+      return names
+    }
+    // Also where the first that are tried do not go.
+    const kept = [later?.envelope, late?.envelope, held?.envelope, partly?.object]
+    for (const name of kept) await hold(name ?? '', 'ON')
+    const verify = { target, snapshot: 'all', deep: false, keys: configured(), clock: systemClock }
+    await verifySnapshots(verify, silentProgress())
+    const report = await expire()
+    expect(report.snapshots.map(({ removed }) => removed)).toEqual([
+      false,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+    expect(report.notRemoved.map(({ name }) => name)).toEqual(kept)
+    const names = await there()
+    expect(names).toEqual(expect.arrayContaining([held?.envelope, held?.object, partly?.object]))
+    expect(names).not.toContain(other?.object)
+    expect((await verifySnapshots(verify, silentProgress())).outcome).toBe('passed')
+
+    for (const name of kept) await hold(name ?? '', 'OFF')
+    // What was left is announced first.
+    await expire()
+    const last = await expire()
+    expect(last.notRemoved).toEqual([])
+    expect(
+      (await there()).filter(name => name === held?.object || name === partly?.object),
+    ).toEqual([])
   })
 })
