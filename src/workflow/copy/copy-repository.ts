@@ -90,11 +90,10 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
   progress.stage('copying attestations and logs')
   const trust = { repositoryId: source.id, trustedSigners: options.keys.trustedSigners }
   const ids = new Set(snapshots.whole.map(({ snapshotId }) => snapshotId))
-  await carryAttestations(options.source, options.destination, ids, trust, progress)
-  await carryOtherFiles(options.source, options.destination, arrivals)
-  const log = await carryLog(
-    ...([options.source, options.destination, arrivals, trust.trustedSigners] as const),
-  )
+  const { source: from, destination: to } = options
+  await carryAttestations(from, to, ids, trust, progress)
+  await carryOtherFiles(from, to, arrivals)
+  const log = await carryLog(from, to, arrivals, trust.trustedSigners)
   const recorded = await record(work, snapshots)
   const { whole, ...found } = snapshots
   return {
