@@ -1,5 +1,6 @@
 import {
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   request,
   type Server,
@@ -13,7 +14,7 @@ import type { AddressInfo } from 'node:net'
  * the proxy's own, by nothing (a reset, or silence), its body is cut off on the way there, or its
  * answer is lost or cut off on the way back, after the service has carried it out. Or something in
  * between answers with success and a page of its own, or with nothing, or takes the end off a listing,
- * or says of what the service answers that it is a web page.
+ * or says of what the service answers that it is a web page, and numbers it as Google does.
  */
 export type Fate =
   | 'pass'
@@ -30,6 +31,7 @@ export type Fate =
   | 'empty-answer'
   | 'endless-listing'
   | 'called-page'
+  | 'google-page'
 
 /** How long a slow answer takes, in milliseconds. */
 const SLOW_MS = 700
@@ -111,7 +113,7 @@ function forward(
   service: string,
   incoming: IncomingMessage,
   answer: ServerResponse,
-  fate: 'pass' | 'lose-answer' | 'cut-answer' | 'endless-listing' | 'called-page',
+  fate: 'pass' | 'lose-answer' | 'cut-answer' | 'endless-listing' | 'called-page' | 'google-page',
 ): void {
   const { method, url, headers } = incoming
   const onward = request(`${service}${url}`, { method, headers, agent: false }, reply => {
@@ -123,14 +125,25 @@ function forward(
       if (fate === 'endless-listing') {
         return void answer.writeHead(200, { 'content-type': 'application/xml' }).end(endless(body))
       }
-      const called = fate === 'called-page' ? { 'content-type': 'text/html' } : {}
-      answer.writeHead(reply.statusCode ?? 502, { ...reply.headers, ...called })
-      if (fate === 'pass' || fate === 'called-page') return void answer.end(body)
+      const isCalled = fate === 'called-page' || fate === 'google-page'
+      const called = isCalled ? { 'content-type': 'text/html' } : {}
+      const sent = fate === 'google-page' ? asGoogle(reply.headers) : reply.headers
+      answer.writeHead(reply.statusCode ?? 502, { ...sent, ...called })
+      if (fate === 'pass' || isCalled) return void answer.end(body)
       answer.write(body.subarray(0, body.length / 2), () => answer.socket?.destroy())
     })
   })
   onward.on('error', () => answer.socket?.destroy())
   incoming.pipe(onward)
+}
+
+/** No number of Amazon's, but one of its own. */
+function asGoogle({
+  'x-amz-request-id': number,
+  'x-amz-id-2': _,
+  ...headers
+}: IncomingHttpHeaders): IncomingHttpHeaders {
+  return { ...headers, 'x-guploader-uploadid': number }
 }
 
 /** More is to come, and it is not said from where on. */

@@ -11,23 +11,30 @@ export function notFromService(why: string): Error {
 
 /**
  * A page of a gateway or a proxy (a login, "please wait") with the status 200 is read by the SDK as
- * an answer in which nothing stands: an empty listing, a file that was taken. A service that says
- * "text/html" of its own answers, as some do, has numbered the request.
+ * an answer in which nothing stands: an empty listing, a file that was taken or removed. A service that
+ * says "text/html" of its own answers, as some do, has numbered the request; and services answer a
+ * removal with 204, which has no page.
  */
 export function refusePages(client: S3Client): void {
   client.middlewareStack.add(
     next => async args => {
       const result = await next(args)
-      const { statusCode, headers } = result.response as Answer
-      const isPage =
-        /^text\/html/i.test(headers?.['content-type'] ?? '') && !headers?.['x-amz-request-id']
-      if (isPage && (statusCode ?? 0) < 300) throw notFromService('with a web page')
+      const { statusCode = 0, headers = {} } = result.response as Answer
+      const { method } = args.request as { method?: string }
+      const isNumbered = NUMBERS.some(name => headers[name])
+      if (statusCode >= 300 || statusCode === 204 || isNumbered) return result
+      const isPage = /^text\/html/i.test(headers['content-type'] ?? '')
+      if (isPage) throw notFromService('with a web page')
+      if (method === 'DELETE') throw notFromService('the request has no number')
       return result
     },
     // Closer to the line than what reads the answer.
     { name: 'refusePages', step: 'deserialize', priority: 'low' },
   )
 }
+
+/** Amazon's and whose software follows it; Google's, which calls its own answers text/html. */
+const NUMBERS = ['x-amz-request-id', 'x-amz-id-2', 'x-guploader-uploadid']
 
 interface Answer {
   statusCode?: number

@@ -102,16 +102,19 @@ describe.skipIf(missing)('a bucket behind a line that fails', () => {
     })
   })
 
-  test('a service may call its own answers web pages', async () => {
-    const target = await through(await makeBucket(ceph), () => 'called-page')
-    await target.put('a/b', [Buffer.from('x')])
-    expect((await target.get('a/b'))?.toString()).toBe('x')
-    const names: string[] = []
-    for await (const { name } of target.list('')) names.push(name)
-    expect(names).toEqual(['a/b'])
-    await target.remove('a/b')
-    expect(await target.stat('a/b')).toBeNull()
-  })
+  test.each<Fate>(['called-page', 'google-page'])(
+    'a service may call its own answers web pages: %s',
+    async fate => {
+      const target = await through(await makeBucket(ceph), () => fate)
+      await target.put('a/b', [Buffer.from('x')])
+      expect((await target.get('a/b'))?.toString()).toBe('x')
+      const names: string[] = []
+      for await (const { name } of target.list('')) names.push(name)
+      expect(names).toEqual(['a/b'])
+      await target.remove('a/b')
+      expect(await target.stat('a/b')).toBeNull()
+    },
+  )
 
   test.each<Fate>(['web-page', 'empty-answer'])(
     'a file that only something in between has taken is not taken for stored: %s',
@@ -122,6 +125,18 @@ describe.skipIf(missing)('a bucket behind a line that fails', () => {
         code: 'TARGET_UNAVAILABLE',
       })
       expect(await (await openS3Target(place, systemClock)).stat('a/b')).toBeNull()
+    },
+  )
+
+  test.each<Fate>(['web-page', 'empty-answer'])(
+    'a file that only something in between has removed is not taken for gone: %s',
+    async fate => {
+      const place = await makeBucket(ceph)
+      const direct = await openS3Target(place, systemClock)
+      await direct.put('a/b', [Buffer.from('x')])
+      const target = await through(place, ({ method }) => (method === 'DELETE' ? fate : 'pass'))
+      await expect(target.remove('a/b')).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' })
+      expect(await direct.stat('a/b')).toEqual({ sizeBytes: 1 })
     },
   )
 
