@@ -188,7 +188,8 @@ function logLines({ segments, bytes, damaged, refused }: VerifiedLog): string[] 
     ...damaged.map(({ path, problem }) => `  ${path}: ${problem}`),
     ...refused.map(({ name, why }) => `NOT BELIEVED  ${name}: ${why}`),
     'The log leads no further than there from earlier snapshots. Bring such files back from a copy of the',
-    'repository, or make a new backup: from that on every moment can be restored again.',
+    'repository, or run FLUSH BINARY LOGS on the server and make a new backup: from that on every moment',
+    'can be restored again. In a copy, remove them: the next `ecomdb backup copy` brings them again.',
   ]
 }
 

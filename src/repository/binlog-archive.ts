@@ -175,14 +175,24 @@ export class BinlogArchive {
    * @throws EcomdbError OBJECT_DAMAGED, WRONG_IDENTITY
    */
   async readBytes(segment: BinlogSegment, identities: readonly Secret[]): Promise<Buffer> {
-    if (!segment.object) return Buffer.alloc(0)
-    const packed = await this.repository.readPiece(segment.object, identities)
+    const { object } = segment
+    if (!object) return Buffer.alloc(0)
+    const packed = await ofSegment(segment, this.repository.readPiece(object, identities))
     const bytes = await decompress(packed).catch((error: unknown) => {
       throw damaged(segment, messageOf(error))
     })
     const expected = segment.to - segment.from
     if (bytes.length === expected) return bytes
     throw damaged(segment, `it has ${bytes.length} bytes, and ${expected} were archived`)
+  }
+
+  /**
+   * Are the stored bytes of a segment there, as signed?
+   * @throws EcomdbError OBJECT_DAMAGED
+   */
+  async checkStored(segment: BinlogSegment): Promise<void> {
+    const { object } = segment
+    if (object) await ofSegment(segment, this.repository.readStored(object))
   }
 
   /** The segments of one stretch, until the first that does not follow. */
@@ -254,10 +264,21 @@ const ABOUT_ONE_FILE: ReadonlySet<string> = new Set([
   'UNSUPPORTED',
 ])
 
+/** What is true of a table's object is not of a segment: no later backup stores it anew. */
+async function ofSegment<T>(segment: BinlogSegment, read: Promise<T>): Promise<T> {
+  return await read.catch((error: unknown) => {
+    const isDamage = error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED'
+    throw isDamage ? damaged(segment, error.why ?? error.what) : error
+  })
+}
+
 function damaged({ file, from, to, object }: BinlogSegment, why: string): EcomdbError {
   return new EcomdbError('OBJECT_DAMAGED', {
     what: `the segment ${object?.path ?? ''} (${file}, ${from} to ${to}) is damaged`,
     why,
-    hints: ['use another copy of the repository; what lies behind it cannot be replayed here'],
+    hints: [
+      'bring that file back from a copy of the repository, or restore from the copy: --from COPY',
+      'a moment before it can be restored, or one behind a later snapshot: `ecomdb backup window`',
+    ],
   })
 }

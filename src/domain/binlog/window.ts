@@ -83,11 +83,14 @@ export function windowsOf(
     const parts = own.flatMap((stretch, at) => partsOf(stretch, own[at - 1] ?? null, unreadable))
     const windows = parts
       .filter(({ segments }) => segments.length > 0)
-      .map(part => ({ ...windowOf(part, snapshots, isBad), hole: part.hole }))
+      .map(part => ({
+        ...windowOf(part, snapshots, isBad),
+        ...{ hole: part.hole, closed: part.closed },
+      }))
     return {
       sourceId,
       engine: own[0]?.segments[0]?.engine ?? '',
-      stretches: windows.map(({ hole: _, ...window }) => window),
+      stretches: windows.map(({ hole: _, closed: __, ...window }) => window),
       gaps: [
         ...windows.flatMap((_, at) => gapBefore(windows, at)),
         ...gapAtEnd(parts.at(-1), windows.at(-1)),
@@ -103,6 +106,8 @@ interface Part {
   segments: readonly BinlogSegment[]
   /** The segment before them, whose bytes cannot be read. */
   hole: BinlogSegment | null
+  /** In these files of the server no replay can begin: what it has to read before is lost. */
+  closed: ReadonlySet<string>
 }
 
 function partsOf(
@@ -111,35 +116,53 @@ function partsOf(
   unreadable: ReadonlySet<string>,
 ): Part[] {
   let segments: BinlogSegment[] = []
-  const parts: Part[] = [{ stretch, before, segments, hole: null }]
+  const closed = new Set<string>()
+  const parts: Part[] = [{ stretch, before, segments, hole: null, closed: new Set() }]
   for (const segment of stretch.segments) {
     if (segment.object === null || !unreadable.has(segment.object.path)) {
       segments.push(segment)
       continue
     }
     segments = []
-    parts.push({ stretch, before, segments, hole: segment })
+    if (closesFile(segment)) closed.add(segment.file)
+    parts.push({ stretch, before, segments, hole: segment, closed: new Set(closed) })
   }
   return parts
 }
 
+/**
+ * Is a file of no use behind a segment that is lost? Its beginning says how to read the rest of it; and
+ * MySQL's own program reads all of it, also what comes before the place where a replay begins.
+ */
+const closesFile = ({ engine, from }: BinlogSegment): boolean => engine === 'mysql' || from === 0
+
 /** The segment in which a snapshot was taken, by place and GTIDs; null when in none. */
 export function segmentOfSnapshot(
+  stretch: Stretch,
+  snapshot: SnapshotEnvelope,
+): BinlogSegment | null {
+  return segmentsOfSnapshot(stretch, snapshot)[0] ?? null
+}
+
+/** They are two where it was taken between them. */
+export function segmentsOfSnapshot(
   { segments }: Stretch,
   { position, sourceId, engine }: SnapshotEnvelope,
-): BinlogSegment | null {
-  if (!position || position.file === null || position.offset === null) return null
+): BinlogSegment[] {
+  if (!position || position.file === null || position.offset === null) return []
   const { file, offset, gtidSet } = position
-  const found = segments.find(
+  const found = segments.filter(
     one => one.file === file && one.from <= offset && offset <= one.to && one.from < one.to,
   )
-  if (!found || found.sourceId !== sourceId || found.engine !== engine) return null
-  const { gtidsBefore, gtidsAfter } = found
-  return couldLieBetween(engine, gtidsBefore, gtidSet, gtidsAfter) ? found : null
+  const isIts = (one: BinlogSegment): boolean =>
+    one.sourceId === sourceId &&
+    one.engine === engine &&
+    couldLieBetween(engine, one.gtidsBefore, gtidSet, one.gtidsAfter)
+  return found[0] && isIts(found[0]) ? found.filter(isIts) : []
 }
 
 function windowOf(
-  { stretch, before, segments, hole }: Part,
+  { stretch, before, segments, hole, closed }: Part,
   snapshots: readonly SnapshotEnvelope[],
   isBad: (snapshot: SnapshotEnvelope) => boolean,
 ): StretchWindow {
@@ -148,6 +171,7 @@ function windowOf(
     one =>
       (one.scope ?? null) === null &&
       segmentOfSnapshot({ ...stretch, segments }, one) !== null &&
+      !closed.has(one.position?.file ?? '') &&
       !isOfOldLog(one, stretch, before),
   )
   const whole = all.filter(one => !isBad(one))
@@ -219,7 +243,7 @@ export function momentOfEnd(segments: readonly BinlogSegment[]): string | null {
 /** How far back the newest known moment can lie; a transaction may span some segments. */
 const KNOWN_WITHIN = 1000
 
-type HoledWindow = StretchWindow & Pick<Part, 'hole'>
+type HoledWindow = StretchWindow & Pick<Part, 'hole' | 'closed'>
 
 /**
  * What lies before a window that is not the first, or has no snapshot yet. Where no snapshot is left
@@ -242,8 +266,14 @@ function gapBefore(windows: readonly HoledWindow[], at: number): WindowGap[] {
     : window.bad.length > 0
       ? 'the newest verify or drill of every snapshot within it failed'
       : 'the log was archived before there was a snapshot within it'
-  const lasts = 'it lasts until the next `ecomdb backup logical`, or `ecomdb backup physical`'
-  return [{ from: before?.until ?? window.from, until: null, why: `${why}; ${lasts}` }]
+  return [{ from: before?.until ?? window.from, until: null, why: `${why}; ${lasts(window)}` }]
+}
+
+function lasts({ closed, end }: HoledWindow): string {
+  const until = 'it lasts until the next `ecomdb backup logical`, or `ecomdb backup physical`'
+  return closed.has(end.file)
+    ? `${until}, once the server has begun another file of its log (FLUSH BINARY LOGS)`
+    : until
 }
 
 /** The newest segments cannot be read: there is nothing behind them. */

@@ -48,7 +48,7 @@ async function check(
   if (!segment.object) return []
   try {
     if (deep) await archive.readBytes(segment, identities)
-    else await archive.repository.readStored(segment.object)
+    else await archive.checkStored(segment)
     return []
   } catch (error) {
     if (!(error instanceof EcomdbError)) throw error

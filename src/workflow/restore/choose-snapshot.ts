@@ -8,12 +8,12 @@ import { isHistoryOf } from '#domain/binlog/gtid-history'
 import { type Moment, momentText } from '#domain/binlog/moment'
 import { type BinlogSegment, microsOfIso } from '#domain/binlog/segment'
 import { isAtLeast, type LogPlace, type Stretch } from '#domain/binlog/stretch'
-import { segmentOfSnapshot } from '#domain/binlog/window'
+import { segmentOfSnapshot, segmentsOfSnapshot } from '#domain/binlog/window'
 import type { BinlogArchive } from '#repository/binlog-archive'
 import { type FoundMoment, findMoment, outsideWindow } from './find-moment.ts'
 import { type NextTransaction, nextTransaction } from './next-transaction.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
-import { SegmentScan } from './scan-segment.ts'
+import { type ScannedSegment, SegmentScan } from './scan-segment.ts'
 
 /** From where to where a replay goes. */
 export interface ChosenStart extends FoundMoment, NextTransaction {
@@ -169,11 +169,17 @@ async function requireSameHistory(
   snapshot: SnapshotEnvelope,
   { identities }: SnapshotAccess,
 ): Promise<void> {
-  const segment = segmentOfSnapshot(stretch, snapshot)
+  const [segment, second] = segmentsOfSnapshot(stretch, snapshot)
   const { offset } = placeOf(snapshot)
   if (!segment) return
   await requireNewerThanFile(archive, stretch, segment, snapshot, identities)
-  const scanned = await new SegmentScan(archive, stretch, identities).scan(segment)
+  const scan = new SegmentScan(archive, stretch, identities)
+  const scanned = await scan.scan(segment).catch((error: unknown): Promise<ScannedSegment> => {
+    // What lies before a place at a segment's end is not replayed: the one behind it tells as well.
+    if (second && error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED')
+      return scan.scan(second)
+    throw error
+  })
   const here = scanned.historyAt(offset)
   const gtids = snapshot.position?.gtidSet ?? ''
   if (here !== null && isHistoryOf(segment.engine, here, gtids)) return

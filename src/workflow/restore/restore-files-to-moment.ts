@@ -59,7 +59,7 @@ export async function restoreFilesToMoment(
     const span = await replaySpan(archive, chosen, access.identities, engine.binaryLog.replay)
     const replay = replayReportOf(moment, chosen, span)
     progress.stage('reading the segments of the binary log')
-    await requireWhole(span, access)
+    await requireWhole(span, archive)
     let ranOn: string | null = null
     const findings: string[] = []
     const sequel: FilesSequel = async (engine, manifest, folder) => {

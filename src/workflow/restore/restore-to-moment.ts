@@ -54,7 +54,7 @@ export async function restoreToMoment(
       before = await requireOwnServer(place, session, own)
       isInside = await place.engine.logicalWriter.ignoresPlaces(session)
       progress.stage('reading the segments of the binary log')
-      await requireWhole(span, access)
+      await requireWhole(span, archive)
     }
     const run = async (): Promise<void> => {
       const { services, binlog } = options
@@ -116,11 +116,9 @@ async function requireOwnServer(
  */
 export async function requireWhole(
   { segments, lead }: ReplaySpan,
-  { repository }: SnapshotAccess,
+  archive: BinlogArchive,
 ): Promise<void> {
-  for (const { object } of [...lead, ...segments]) {
-    if (object) await repository.readStored(object)
-  }
+  for (const segment of [...lead, ...segments]) await archive.checkStored(segment)
 }
 
 export function replayReportOf(

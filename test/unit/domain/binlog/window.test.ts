@@ -195,6 +195,38 @@ describe('the window', () => {
     expect(windowsOf([first], snapshots, undefined, new Set(['p4']))[0]?.gaps).toEqual([])
   })
 
+  test('does not begin in the rest of a file that cannot be read from its middle', () => {
+    const next = segment(4, { file: 'binlog.000002', from: 0, to: 100 })
+    const y = snapshot('y', 7, 'binlog.000001', 250, '0-1-12')
+    const z = snapshot('z', 8, 'binlog.000002', 50, '0-1-17')
+    // Without its beginning nobody knows how to read a file.
+    const [shut] = windowsOf([first], [y], undefined, new Set(['p1']))
+    expect(shut?.stretches.map(one => one.restorable)).toEqual([null])
+    expect(shut?.gaps).toMatchObject([{ until: null, why: expect.stringContaining('FLUSH') }])
+    const [open] = windowsOf(
+      [stretch([...first.segments, next])],
+      [y, z],
+      undefined,
+      new Set(['p1']),
+    )
+    expect(open?.stretches[0]?.snapshots.map(one => one.snapshotId)).toEqual(['z'])
+    expect(open?.gaps).toEqual([])
+    // mysqlbinlog reads all that lies before the place where it begins.
+    const mysql = (one: BinlogSegment): BinlogSegment => ({
+      ...one,
+      engine: 'mysql',
+      gtidsBefore: '',
+      gtidsAfter: '',
+    })
+    const position = { engine: 'mysql', file: 'binlog.000001', offset: 250, gtidSet: '' }
+    const own = { ...y, engine: 'mysql', position } as unknown as SnapshotEnvelope
+    const log = stretch(first.segments.map(mysql))
+    const restorable = (lost: string) =>
+      windowsOf([log], [own], undefined, new Set([lost]))[0]?.stretches.at(-1)?.restorable
+    expect(restorable('p2')).toBeNull()
+    expect(restorable('p9')).not.toBeNull()
+  })
+
   test('has no gap any more once no snapshot before it is left', () => {
     const begins = { reason: 'gap' as const, after: { stretchId: 'a', sequence: 3 } }
     const changes = { stretchId: 'b', file: 'binlog.000007', gtidsBefore: '0-1-40', begins }
