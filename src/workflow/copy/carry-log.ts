@@ -27,6 +27,7 @@ export async function carryLog(
   trustedSigners: readonly string[],
 ): Promise<CarriedLog> {
   const archive = await BinlogArchive.open(source)
+  const copy = await BinlogArchive.open(destination)
   const there = await sizesIn(destination)
   const here = await sizesIn(source)
   const carried: CarriedLog = { damaged: [], refused: [] }
@@ -35,6 +36,13 @@ export async function carryLog(
     try {
       const { segment, bytes, sha256 } = await archive.read(name, trustedSigners)
       const { object } = segment
+      const found = there.has(name)
+        ? await envelopeIn(copy, name, sha256, trustedSigners)
+        : 'missing'
+      if (found === 'other') {
+        carried.refused.push({ name, code: 'OBJECT_DAMAGED', why: OTHER })
+        continue
+      }
       if (object && there.get(object.path) !== object.bytes) {
         const stored = await archive.repository.readStored(object).catch(asDamage)
         if (stored instanceof EcomdbError) {
@@ -44,7 +52,8 @@ export async function carryLog(
           await arrivals.put(object, stored)
         }
       }
-      if (!there.has(name)) {
+      if (found !== 'same') {
+        if (found === 'damaged') await destination.remove(name)
         await arrivals.put({ path: name, bytes: bytes.length, sha256 }, bytes)
       }
     } catch (error) {
@@ -55,19 +64,39 @@ export async function carryLog(
   return carried
 }
 
+const OTHER =
+  'the copy has another of this name, signed too, as when the repository was put back from a copy: from there on the log needs another folder'
+
 type Sizes = ReadonlyMap<string, number>
 
 /**
+ * The envelope of this name in the copy. One that is not believed there is damaged, and is brought again.
+ * Another that is signed, too, is of another history (a repository that was put back, and was archived
+ * into since), and stays: the log before it may be there alone.
+ */
+async function envelopeIn(
+  copy: BinlogArchive,
+  name: string,
+  sha256: string,
+  trustedSigners: readonly string[],
+): Promise<'same' | 'damaged' | 'other'> {
+  try {
+    return (await copy.read(name, trustedSigners)).sha256 === sha256 ? 'same' : 'other'
+  } catch (error) {
+    if (error instanceof EcomdbError && error.code === 'SIGNATURE_INVALID') return 'damaged'
+    throw error
+  }
+}
+
+/**
  * Envelopes that have to be looked at, in the order of the log. A log has very many: those are passed
- * over that are there, with all bytes that the source has under their number. Where neither has any,
- * what was lost is named again by each run.
+ * over that are there in their length, with all bytes that the source has under their number.
  */
 function unsettled(here: Sizes, there: Sizes): string[] {
-  const [bytesHere, bytesThere] = [bytesByStem(here), bytesByStem(there)]
+  const bytesHere = bytesByStem(here)
   const isSettled = (name: string): boolean => {
-    const stem = stemOf(name)
-    const own = bytesHere.get(stem)
-    if (!there.has(name) || !own) return there.has(name) && bytesThere.has(stem)
+    const own = bytesHere.get(stemOf(name))
+    if (there.get(name) !== here.get(name) || !own) return false
     return own.every(([path, bytes]) => there.get(path) === bytes)
   }
   return [...here.keys()].filter(name => idsOfSegmentFile(name) && !isSettled(name))
