@@ -91,6 +91,7 @@ describe.each(TEST_ENGINES)('%s: a binary log with holes', family => {
   })
 
   test('a copy heals a cut envelope, and says of each that is of another history', async () => {
+    await done('backup', 'logical')
     const disk = join(folder, 'disk')
     await mkdir(disk)
     await done('target', 'prepare', disk, '--label', 'a', '--same-disk')
