@@ -26,6 +26,7 @@ export const BACKUP_PRIVILEGES: Record<EngineFamily, readonly BackupPrivilege[]>
     { privilege: 'RELOAD', required: false, purpose: 'one point in time beside open transactions' },
     { privilege: 'REPLICATION CLIENT', required: false, purpose: 'record the binlog position' },
     { privilege: 'BACKUP_ADMIN', required: false, purpose: 'keep DDL out during the backup' },
+    { privilege: 'RESOURCE_GROUP_USER', required: false, purpose: 'see resource groups' },
   ],
   mariadb: [
     ...BOTH,

@@ -1,5 +1,6 @@
 import { placedElsewhere } from '#domain/backup/placed-elsewhere'
 import type { Session } from '../../session.ts'
+import { hiddenResourceGroups } from './hidden-resource-groups.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
 
 /** What a restore will not bring back as it is here, in words: the backup ends with exit 3. */
@@ -9,6 +10,7 @@ export async function findLosses(session: Session, catalog: ObservedCatalog): Pr
     ...lossyPrograms(catalog),
     ...misplacedTables(catalog),
     ...(session.flavor.family === 'mysql' ? await secondPasswords(session) : []),
+    ...(session.flavor.atLeast('mysql', 8) ? await hiddenResourceGroups(session) : []),
   ]
 }
 

@@ -40,6 +40,8 @@ export async function requireVisible(
     const lacked = lackedOn(database)
     return lacked.length === 0 ? [] : [{ on: database ?? '*.*', lacked }]
   })
+  const isAsked = places.some(({ on, lacked }) => on === '*.*' && lacked.includes('SELECT'))
+  if (!isAsked && !readsAccounts(grants)) places.push({ on: 'mysql', lacked: ['SELECT'] })
   if (places.length === 0) {
     if (family === 'mariadb') await requireRoutines(session)
     return
@@ -57,6 +59,15 @@ const SYSTEM: ReadonlySet<string> = new Set([
   'performance_schema',
   'information_schema',
 ])
+
+/** SHOW CREATE USER wants SELECT on the whole database, on both engines. */
+function readsAccounts(grants: readonly string[]): boolean {
+  const { server, database } = privilegesIn(grants, 'mysql')
+  const revoked = partialRevokes(grants).find(one => one.database === 'mysql')?.privileges
+  const holds = (held: ReadonlySet<string>): boolean =>
+    held.has('ALL PRIVILEGES') || held.has('SELECT')
+  return holds(database) || (holds(server) && !revoked?.has('SELECT'))
+}
 
 /**
  * On MySQL a routine is listed for who has one of these on it, or SELECT on everything; SELECT
