@@ -12,6 +12,11 @@ import type { Target } from '#target/target'
 const FILES_PER_LOOK = 200
 /** A place that refuses more has not some files that are held, but refuses. */
 const MOST_REFUSALS = 100
+/**
+ * A refusal comes at once. A service that fails (503) is asked for a minute, for each file: it must not keep
+ * the repository from all others for hours.
+ */
+const MOST_REFUSED_MS = 5 * 60_000
 
 /** Removes snapshots and leftovers for good, and counts. */
 export class Remover {
@@ -28,6 +33,8 @@ export class Remover {
   readonly #clock: Clock
   readonly #progress: Progress
   #sinceLook = 0
+  /** Spent on files that did not go. */
+  #refusedMs = 0
 
   /** @param look throws when a backup has begun */
   constructor(target: Target, look: () => Promise<void>, clock: Clock, progress: Progress) {
@@ -91,9 +98,11 @@ export class Remover {
       this.held += 1
       return false
     }
+    const begun = this.#clock.monotonicMs()
     try {
       await this.#target.remove(name)
     } catch (error) {
+      this.#refusedMs += this.#clock.monotonicMs() - begun
       this.#noteRefusal(name, error)
       return false
     }
@@ -106,7 +115,8 @@ export class Remover {
   /** One file that cannot go must not keep all others for ever. */
   #noteRefusal(name: string, error: unknown): void {
     const isRefusal = error instanceof EcomdbError && error.code === 'STORAGE_FAILED'
-    if (!isRefusal || this.refused.length >= MOST_REFUSALS) throw error
+    const isTooMuch = this.refused.length >= MOST_REFUSALS || this.#refusedMs >= MOST_REFUSED_MS
+    if (!isRefusal || isTooMuch) throw error
     this.refused.push({ name, problem: error.why ?? error.what })
   }
 }

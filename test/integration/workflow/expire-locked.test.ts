@@ -13,6 +13,7 @@ import { openS3Target } from '#target/s3/open-s3-target'
 import type { Target } from '#target/target'
 import { makeBucket, ownerClient } from '#test/buckets'
 import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
+import { startFaultProxy } from '#test/fault-proxy'
 import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
 import { makeFolder } from '#test/temporary'
 import { verifySnapshots } from '#workflow/backup/verify-snapshots'
@@ -173,5 +174,30 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
     expect(
       (await there()).filter(name => name === held?.object || name === partly?.object),
     ).toEqual([])
+  })
+
+  test('does not ask a service that fails for a minute for each file', async () => {
+    const place = await makeBucket(ceph)
+    const direct = await openS3Target(place, systemClock)
+    const repository = await createRepository(direct, systemClock)
+    for (let n = 0; n < 30; n += 1) await commitSnapshot(repository, keys.options, [`${n}\n`])
+    const verify = { target: direct, snapshot: 'all', deep: false, keys: configured() }
+    await verifySnapshots({ ...verify, clock: systemClock }, silentProgress())
+    const asked = new Set<string>()
+    const proxy = await startFaultProxy(ceph.endpoint, ({ method, url }) => {
+      if (method !== 'DELETE') return 'pass'
+      asked.add(url)
+      return 503
+    })
+    try {
+      const retry = { attempts: 3, firstWaitMs: 20, longestWaitMs: 20 }
+      target = await openS3Target({ ...place, endpoint: proxy.endpoint }, systemClock, { retry })
+      // The tries of each file take a minute or more by this clock.
+      const fast = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() * 3000 }
+      await expect(expire({}, fast)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+      expect(asked.size).toBeLessThanOrEqual(5)
+    } finally {
+      await proxy.close()
+    }
   })
 })
