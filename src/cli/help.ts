@@ -5,6 +5,11 @@ import { type DescribedCommand, exitStatusesOf } from './exit-statuses.ts'
 
 /** oclif's help with one more section, made from the table of exit statuses. */
 class CommandHelpWithExitStatus extends CommandHelp {
+  /** A flag that stands in two groups of alternatives leaves a hole in the second one. */
+  protected override defaultUsage(): string {
+    return super.defaultUsage().replaceAll(' |  | ', ' | ').replaceAll(' | ]', ']')
+  }
+
   protected override sections(): ReturnType<CommandHelp['sections']> {
     return [...super.sections(), { header: 'EXIT STATUS', generate: ({ cmd }) => exitStatus(cmd) }]
   }
