@@ -126,7 +126,7 @@ ecomdb restore latest --from "$COPY" --identity "$KEY" --dry-run > plan.txt
 ecomdb restore latest --from "$COPY" --identity "$KEY" --confirm ${database}
 \`\`\`
 
-Expected: \`restored\`, and every check \`ok\`. Status 13 means that something did not come back as it was:
+\`--confirm\` takes the name of any database that the plan names. Expected: \`restored\`, and every check \`ok\`. Status 13 means that something did not come back as it was:
 let nobody in. Cut short, it goes on with \`--resume\`.
 `
 }
