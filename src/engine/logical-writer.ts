@@ -71,6 +71,8 @@ export interface RestoreTarget {
   localInfile: boolean
   /** It looks at passwords before it takes them (MariaDB), and so takes no hash. */
   refusesHashes: boolean
+  /** It writes a binary log, and makes no function that may change rows without saying so. */
+  distrustsFunctions: boolean
   /** Names of its active plugins, in lower case. */
   plugins: readonly string[]
 }

@@ -148,6 +148,31 @@ export function refuseWithoutPlugins(
   })
 }
 
+/** As SHOW CREATE FUNCTION of both engines prints what a server with a binary log wants to read. */
+const TRUSTED = /^ {4}(?:DETERMINISTIC|NO SQL|READS SQL DATA)$/m
+
+/** Told before anything is made: error 1418 would come when all rows are loaded. */
+export function refuseDistrusted(
+  target: RestoreTarget,
+  { programs }: Manifest,
+  isWanted: (schema: string) => boolean,
+): void {
+  if (!target.distrustsFunctions) return
+  const functions = programs.filter(
+    ({ kind, schema, create }) => kind === 'function' && isWanted(schema) && !TRUSTED.test(create),
+  )
+  if (functions.length === 0) return
+  const names = functions.slice(0, 5).map(({ schema, name }) => `${schema}.${name}`)
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore into this server: it refuses functions that the source took',
+    why: `${functions.length} say neither DETERMINISTIC nor NO SQL nor READS SQL DATA, and log_bin_trust_function_creators is OFF here: ${names.join(', ')}`,
+    hints: [
+      'SET GLOBAL log_bin_trust_function_creators = ON on it, and OFF again after the restore',
+      'nothing was changed',
+    ],
+  })
+}
+
 /** Told before anything is made: what comes back under another name would be found out at the end. */
 export function refuseLoweredNames(
   target: RestoreTarget,

@@ -33,6 +33,7 @@ import {
   journalToContinue,
   madeText,
   refuseDifferences,
+  refuseDistrusted,
   refuseFull,
   refuseLoweredNames,
   refuseOthers,
@@ -154,7 +155,9 @@ async function prepare(
   })
   refuseWhereHashesAre(target, manifest.accounts, plan.makes)
   refuseWithoutPlugins(target, manifest, plan)
-  refuseLoweredNames(target, manifest, schema => databases?.includes(schema) ?? true)
+  const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
+  refuseLoweredNames(target, manifest, isWanted)
+  refuseDistrusted(target, manifest, isWanted)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }
 

@@ -24,6 +24,7 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     settings: await globalVariables(session, Object.keys(manifest.settings)),
     localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
     refusesHashes: await refusesHashes(session),
+    distrustsFunctions: await distrustsFunctions(session),
     plugins: await pluginsThere(session),
   }
 }
@@ -37,6 +38,15 @@ async function refusesHashes(session: Session): Promise<boolean> {
         AND @@GLOBAL.strict_password_validation = 1`,
   )
   return rules !== '0'
+}
+
+/** Manual, "Stored Program Binary Logging": also of a session that writes nothing to the log. */
+async function distrustsFunctions(session: Session): Promise<boolean> {
+  const { log_bin, log_bin_trust_function_creators } = await globalVariables(session, [
+    'log_bin',
+    'log_bin_trust_function_creators',
+  ])
+  return log_bin === 'ON' && log_bin_trust_function_creators === 'OFF'
 }
 
 /** See LogicalWriter.ignoresPlaces. MySQL's have_symlink is about MyISAM, whose places it does not show. */

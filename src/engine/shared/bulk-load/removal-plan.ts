@@ -19,6 +19,7 @@ export function removalStatements(made: MadeObjects | null): RestoreStatement[] 
       ),
     ),
     ...made.accounts.map(({ user, host, kind }) => {
+      if (kind === 'role' && host === '' && user === 'PUBLIC') return NOTHING_FOR_ALL
       const drop = kind === 'role' ? 'DROP ROLE IF EXISTS' : 'DROP USER IF EXISTS'
       // MariaDB's roles have no host.
       const account = host === '' ? quoteString(user) : quoteAccount(user, host)
@@ -26,6 +27,14 @@ export function removalStatements(made: MadeObjects | null): RestoreStatement[] 
     }),
   ]
 }
+
+/** MariaDB's PUBLIC cannot be dropped, and is made by its first grant. */
+const NOTHING_FOR_ALL = plain(
+  'removal',
+  'grants of PUBLIC',
+  null,
+  'REVOKE ALL PRIVILEGES, GRANT OPTION FROM PUBLIC',
+)
 
 /** The server as it will be without them. */
 export function withoutRemoved(target: RestoreTarget, made: MadeObjects | null): RestoreTarget {

@@ -1,0 +1,118 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { systemClock } from '#core/clock'
+import { silentProgress } from '#core/progress'
+import type { Engine } from '#engine/engine'
+import type { RunningServer } from '#engine/scratch-server'
+import type { Session } from '#engine/session'
+import { BackupPlace, withServer } from '#test/backed-up'
+import { TEST_ENGINES } from '#test/engines'
+import { withFolder } from '#test/temporary'
+import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
+
+test.each(TEST_ENGINES)(
+  '%s: functions that the server would refuse behind the rows are told before anything is made',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('SET GLOBAL log_bin_trust_function_creators = ON')
+        for (const name of ['shop', 'plain']) {
+          await session.run(`CREATE DATABASE ${name}`)
+          await session.run(`CREATE FUNCTION ${name}.told() RETURNS INT NO SQL RETURN 1`)
+        }
+        await session.run("CREATE FUNCTION shop.untold() RETURNS INT COMMENT 'NO SQL' RETURN 1")
+        await session.run('CREATE FUNCTION shop.fixed() RETURNS INT DETERMINISTIC RETURN 1')
+        await session.run('CREATE PROCEDURE shop.free() DO 1')
+        await session.close()
+        await place.report(server)
+      })
+      const target = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const restore = restorer(place, server, engine)
+        await expect(restore({})).rejects.toMatchObject({
+          code: 'UNSUPPORTED',
+          why: expect.stringMatching(/^1 say .* is OFF here: shop\.untold$/),
+        })
+        await restore({ databases: ['plain'], confirm: 'plain' })
+        const session = await engine.connect(server.administrator)
+        await session.run('SET GLOBAL log_bin_trust_function_creators = ON')
+        await session.run('DROP DATABASE plain')
+        await session.close()
+        const all = await restore({})
+        expect(all.outcome?.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+      }
+      await withServer(family, join(folder, 'target'), target, ['--log-bin=binlog'])
+    })
+  },
+)
+
+if (TEST_ENGINES.includes('mariadb')) {
+  test('mariadb: a restore that was cut short with grants to PUBLIC starts over', async () => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), 'mariadb')
+      const away = join(folder, 'away')
+      let expected: string[] = []
+      const may = ['--symbolic-links']
+      const source = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const session = await engine.connect(server.administrator)
+        await mkdir(away)
+        await session.run('CREATE DATABASE shop')
+        await session.run('CREATE ROLE reader')
+        await session.run('GRANT SELECT ON shop.* TO PUBLIC')
+        await session.run('GRANT reader TO PUBLIC')
+        await session.run(
+          `CREATE TABLE shop.t (i INT PRIMARY KEY) ENGINE = MyISAM INDEX DIRECTORY = '${away}'`,
+        )
+        expected = await grantsOfPublic(session)
+        await session.close()
+        await place.report(server)
+      }
+      await withServer('mariadb', join(folder, 'source'), source, may)
+      const target = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const restore = restorer(place, server, engine)
+        // The file of the source's table is in its way; grants come later.
+        await expect(restore({})).rejects.toMatchObject({ code: 'SERVER_REFUSED' })
+        const session = await engine.connect(server.administrator)
+        await session.run('GRANT PROCESS ON *.* TO PUBLIC')
+        await rm(away, { recursive: true })
+        await mkdir(away)
+        const done = await restore({ startOver: true })
+        expect(done.outcome?.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+        expect(await grantsOfPublic(session)).toEqual(expected)
+        await session.close()
+      }
+      await withServer('mariadb', join(folder, 'target'), target, may)
+    })
+  })
+}
+
+async function grantsOfPublic(session: Session): Promise<string[]> {
+  const rows = await session.rows('SHOW GRANTS FOR PUBLIC')
+  return rows.map(row => String(Object.values(row)[0])).sort()
+}
+
+function restorer(place: BackupPlace, server: RunningServer, engine: Engine) {
+  const where = { engine, connect: server.administrator }
+  return async (more: object) =>
+    await restoreSnapshot(
+      { ...RESTORE, ...more },
+      await place.access(),
+      where,
+      systemClock,
+      silentProgress(),
+    )
+}
+
+const RESTORE = {
+  snapshot: 'latest',
+  confirm: 'shop',
+  dryRun: false,
+  startOver: false,
+  binlog: true,
+  services: [],
+  connections: 2,
+}
