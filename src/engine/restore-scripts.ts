@@ -9,7 +9,7 @@ import type {
   TableEntry,
 } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
-import { isPerson } from '#domain/backup/restored-accounts'
+import { isOnPackage, isPerson } from '#domain/backup/restored-accounts'
 import { underDatabaseCollation } from './database-collation.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from './past-event.ts'
 import { quoteIdentifier, quoteQualified, quoteString } from './quote.ts'
@@ -51,7 +51,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
       ...withoutDanglingGrants(manifest.accounts, {
         tables: manifest.tables,
         programs: programs.filter(isValid),
-      }).accounts.flatMap(({ grants }) => grants),
+      }).accounts.flatMap(({ grants }) => grants.flatMap(grantStatements)),
     ]),
     optional: script([
       ...session(manifest),
@@ -133,6 +133,15 @@ function programStatements({ engine, databases }: Manifest, program: ProgramEntr
     create,
     `${back}, collation_connection = ${names}`,
     ...after,
+  ]
+}
+
+function grantStatements(grant: string): string[] {
+  if (!isOnPackage(grant)) return [grant]
+  return [
+    "SET SESSION sql_mode = 'ORACLE'",
+    grant,
+    `SET SESSION sql_mode = ${quoteString(LENIENT)}`,
   ]
 }
 

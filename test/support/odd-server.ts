@@ -313,6 +313,14 @@ const MARIADB_ACCOUNTS = [
   ...SHARED_ACCOUNTS,
   "GRANT reader TO 'ann''o`'@'10.%'",
   "SET DEFAULT ROLE reader FOR 'ann''o`'@'10.%'",
+  'GRANT SELECT ON second.orders TO PUBLIC',
+  // Neither is made in another mode.
+  "SET sql_mode = 'ORACLE'",
+  'CREATE PACKAGE second."p`1" AS FUNCTION f RETURN INT; END',
+  'CREATE PACKAGE BODY second."p`1" AS FUNCTION f RETURN INT AS BEGIN RETURN 1; END; END',
+  `GRANT EXECUTE ON PACKAGE second."p\`1" TO 'ann''o\`'@'10.%' WITH GRANT OPTION`,
+  `GRANT EXECUTE ON PACKAGE BODY second."p\`1" TO reader`,
+  "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
   // Whoever restores may grant it to others, and is not its administrator afterwards.
   'CREATE ROLE governed WITH ADMIN reader',
   "GRANT PROXY ON 'ecomdb_backup'@'localhost' TO 'ann''o`'@'10.%'",

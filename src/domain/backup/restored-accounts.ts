@@ -64,6 +64,12 @@ function onDatabase(isRestored: (database: string) => boolean): (grant: string) 
   }
 }
 
+/** MariaDB grants rights on a package in its mode ORACLE only, and prints the grants in each. */
+export function isOnPackage(grant: string): boolean {
+  const words = blankQuotes(grant)
+  return !/^GRANT PROXY /.test(words) && / ON PACKAGE (?:BODY )?/.test(words)
+}
+
 /**
  * What a grant, as SHOW GRANTS prints it, is on: a whole database (name null), a table or
  * view, or a routine. Null for the server, for roles, and for GRANT PROXY.

@@ -20,6 +20,7 @@ import {
 import {
   definerAccounts,
   grantTarget,
+  isOnPackage,
   isPerson,
   maskHashes,
 } from '#domain/backup/restored-accounts'
@@ -36,7 +37,7 @@ import {
   withoutKeysOf,
   withoutRemoved,
 } from './removal-plan.ts'
-import { plain } from './restore-statement.ts'
+import { ORACLE, plain } from './restore-statement.ts'
 import { unreadableTriggerNotes, withUnreadableLast } from './unreadable-trigger.ts'
 
 const STAGE_OF: Readonly<Record<ProgramEntry['kind'], RestoreStage>> = {
@@ -351,7 +352,9 @@ function grantLines(
   isWanted: (grant: string) => boolean,
 ): RestoreStatement[] {
   const label = accountLabel(account)
-  return account.grants.filter(isWanted).map(sql => plain(stage, label, null, sql))
+  return account.grants
+    .filter(isWanted)
+    .map(sql => ({ ...plain(stage, label, null, sql), context: isOnPackage(sql) ? ORACLE : null }))
 }
 
 function viewKey(target: ReturnType<typeof grantTarget>): string | null {

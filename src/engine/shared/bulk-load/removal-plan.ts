@@ -1,10 +1,10 @@
 import type { SplitTable } from '#domain/backup/deferred-indexes'
 import type { Manifest, ProgramEntry } from '#domain/backup/manifest'
-import type { MadeObjects, ProgramContext, RestoreStatement } from '#domain/backup/restore-plan'
+import type { MadeObjects, RestoreStatement } from '#domain/backup/restore-plan'
 import { parseCreateTable } from '#domain/schema/create-table'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
-import { plain } from './restore-statement.ts'
+import { ORACLE, plain } from './restore-statement.ts'
 
 /** What an interrupted restore made; its databases were empty or missing before it. */
 export function removalStatements(made: MadeObjects | null): RestoreStatement[] {
@@ -18,7 +18,7 @@ export function removalStatements(made: MadeObjects | null): RestoreStatement[] 
         `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`,
       ),
     ),
-    ...made.accounts.map(({ user, host, kind }) => {
+    ...made.accounts.flatMap(({ user, host, kind }) => {
       if (kind === 'role' && host === '' && user === 'PUBLIC') return NOTHING_FOR_ALL
       const drop = kind === 'role' ? 'DROP ROLE IF EXISTS' : 'DROP USER IF EXISTS'
       // MariaDB's roles have no host.
@@ -28,13 +28,11 @@ export function removalStatements(made: MadeObjects | null): RestoreStatement[] 
   ]
 }
 
-/** MariaDB's PUBLIC cannot be dropped, and is made by its first grant. */
-const NOTHING_FOR_ALL = plain(
-  'removal',
-  'grants of PUBLIC',
-  null,
+/** MariaDB's PUBLIC cannot be dropped. It is there from its first grant on, and before that is refused. */
+const NOTHING_FOR_ALL = [
+  'GRANT USAGE ON *.* TO PUBLIC',
   'REVOKE ALL PRIVILEGES, GRANT OPTION FROM PUBLIC',
-)
+].map(sql => plain('removal', 'grants of PUBLIC', null, sql))
 
 /** The server as it will be without them. */
 export function withoutRemoved(target: RestoreTarget, made: MadeObjects | null): RestoreTarget {
@@ -51,14 +49,6 @@ export function withoutRemoved(target: RestoreTarget, made: MadeObjects | null):
 /** Databases stay. */
 export function accountsOnly(made: MadeObjects | undefined): MadeObjects | null {
   return made ? { databases: [], accounts: made.accounts } : null
-}
-
-/** The mode in which MariaDB knows DROP PACKAGE. */
-const ORACLE: ProgramContext = {
-  sqlMode: 'ORACLE',
-  characterSetClient: 'utf8mb4',
-  collationConnection: 'utf8mb4_general_ci',
-  timeZone: '',
 }
 
 /** Before a restore is continued: all but its tables, and tables without transactions. */
