@@ -3,13 +3,14 @@ import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/
 import { Flavor } from '../flavor.ts'
 import { translateServerError } from '../server-error.ts'
 import type { ConnectOptions, Session, SqlRow, SqlValue } from '../session.ts'
+import { WITHOUT_LIMITS } from './without-limits.ts'
 
 /** Opens a connection to either engine. The flavor is what the server says it is. */
 export async function openSession(options: ConnectOptions): Promise<Session> {
   const connection = await connect(options)
   try {
     await connection.query(
-      "SET time_zone = '+00:00', sql_quote_show_create = 1, sql_mode = CONCAT_WS(',', 'STRICT_TRANS_TABLES', 'NO_ZERO_DATE', " +
+      `SET ${WITHOUT_LIMITS}, sql_quote_show_create = 1, sql_mode = CONCAT_WS(',', 'STRICT_TRANS_TABLES', 'NO_ZERO_DATE', ` +
         "'NO_ZERO_IN_DATE', 'ERROR_FOR_DIVISION_BY_ZERO', 'NO_ENGINE_SUBSTITUTION')",
     )
     const [rows] = await connection.query<never>(
@@ -17,7 +18,9 @@ export async function openSession(options: ConnectOptions): Promise<Session> {
     )
     const [first] = rows as { version: string; id: number }[]
     if (!first) throw new Error('VERSION() gave no row')
-    return new Mysql2Session(connection, Flavor.parse(first.version), options, Number(first.id))
+    const flavor = Flavor.parse(first.version)
+    if (flavor.family === 'mysql') await connection.query('SET max_execution_time = 0')
+    return new Mysql2Session(connection, flavor, options, Number(first.id))
   } catch (error) {
     connection.destroy()
     throw translateServerError(error, `cannot prepare the session at ${describe(options)}`)

@@ -8,6 +8,7 @@ import { quoteQualified } from '../../quote.ts'
 import { isNoSuchTable, orNone, translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { describe, driverOptions } from '../mysql2-session.ts'
+import { WITHOUT_LIMITS } from '../without-limits.ts'
 import { whereIds } from './event-statements.ts'
 import { observeColumns } from './observe-tables.ts'
 import { fieldSql } from './row-expressions.ts'
@@ -36,9 +37,7 @@ export async function openAuditReader(
   connection.on('error', () => {})
   const one = (sql: string): Promise<Value[][]> => query(connection, sql, options)
   try {
-    await one(
-      "SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES', net_write_timeout = 3600",
-    )
+    await one(`SET ${WITHOUT_LIMITS}, sql_mode = 'STRICT_TRANS_TABLES', net_write_timeout = 3600`)
     await one('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
     await one('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
     const [row] = await one('SELECT UTC_TIMESTAMP(6)')

@@ -1,4 +1,5 @@
 import { quoteString } from '../../quote.ts'
+import { WITHOUT_LIMITS } from '../without-limits.ts'
 import type { WireConnection } from './wire-connection.ts'
 
 /** A source that waits for a slow repository must not lose its connection, in seconds. */
@@ -10,15 +11,14 @@ const PATIENCE_SECONDS = 3600
  * they are; reading them back shows whether they did.
  */
 const SETTINGS = [
+  WITHOUT_LIMITS,
   "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
-  "time_zone = '+00:00'",
   'foreign_key_checks = 0',
   // MySQL keeps a CHECK as it would be printed.
   'sql_quote_show_create = 1',
   // With both checks off MariaDB takes its bulk insert into an empty table, which costs twice
   // the processor time for rows in key order: 3.9 s for a million sessions, and 1.9 s so.
   'unique_checks = 1',
-  'autocommit = 1',
   `net_read_timeout = ${PATIENCE_SECONDS}`,
   `net_write_timeout = ${PATIENCE_SECONDS}`,
   `wait_timeout = ${PATIENCE_SECONDS * 24}`,

@@ -3,6 +3,7 @@ import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/
 import { translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { describe, driverOptions } from '../mysql2-session.ts'
+import { WITHOUT_LIMITS } from '../without-limits.ts'
 
 /** A value as the server prints it, or null. */
 export type PrintedRow = (string | null)[]
@@ -31,7 +32,7 @@ export class LoadConnection {
     const opened = new LoadConnection(connection)
     // An id of 0 stays 0; text that does not fit is an error, never cut.
     await opened.run(
-      "SET time_zone = '+00:00', sql_mode = CONCAT_WS(',', 'STRICT_ALL_TABLES', 'NO_ZERO_DATE', " +
+      `SET ${WITHOUT_LIMITS}, sql_mode = CONCAT_WS(',', 'STRICT_ALL_TABLES', 'NO_ZERO_DATE', ` +
         "'NO_ZERO_IN_DATE', 'NO_AUTO_VALUE_ON_ZERO', 'NO_ENGINE_SUBSTITUTION')",
     )
     return opened

@@ -12,6 +12,7 @@ import { isChangedTable } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { RowConnection } from '../bulk/row-connection.ts'
 import type { Packing } from '../bulk/row-protocol.ts'
+import { WITHOUT_LIMITS } from '../without-limits.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { unlessRefused } from './unless-refused.ts'
@@ -195,10 +196,9 @@ function nameOf({ schema, name }: ReadableTable): string {
  */
 function readerSettings(dialect: LogicalDialect): string {
   return `SET SESSION ${[
+    WITHOUT_LIMITS,
     'character_set_results = NULL',
-    "time_zone = '+00:00'",
     "sql_mode = ''",
-    'sql_select_limit = DEFAULT',
     'net_write_timeout = 86400',
     'wait_timeout = 86400',
     'lock_wait_timeout = 600',

@@ -1,0 +1,21 @@
+/**
+ * What a server may give to every session (SET GLOBAL, an option file), and what then cuts our answers,
+ * refuses our statements or loses our changes, most of it without a word: a logical backup of a
+ * server with a global sql_select_limit of 3 saw no database, and ended with 0 (measured on both engines).
+ * Each connection begins with these, as assignments of one SET; MySQL's limit of time is another one's,
+ * since only the flavor tells where it is.
+ */
+export const WITHOUT_LIMITS = [
+  'sql_select_limit = 18446744073709551615',
+  'max_join_size = 18446744073709551615',
+  'sql_big_selects = 1',
+  'sql_safe_updates = 0',
+  'sql_auto_is_null = 0',
+  'autocommit = 1',
+  'completion_type = 0',
+  'foreign_key_checks = 1',
+  'unique_checks = 1',
+  'div_precision_increment = 4',
+  // DEFAULT is no moment at all here, and not the global value.
+  "/*M!100303 system_versioning_asof = DEFAULT, check_constraint_checks = 1, max_statement_time = 0, */ time_zone = '+00:00'",
+].join(', ')

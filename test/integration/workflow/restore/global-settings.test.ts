@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { systemClock } from '#core/clock'
+import { silentProgress } from '#core/progress'
+import type { EngineFamily } from '#domain/engine-family'
+import type { Session } from '#engine/session'
+import { BackupPlace, withServer } from '#test/backed-up'
+import { TEST_ENGINES } from '#test/engines'
+import { withFolder } from '#test/temporary'
+import { drillSnapshot } from '#workflow/restore/drill-snapshot'
+import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
+
+/** Each session of the server begins with these, and nothing tells so. */
+const GLOBALS: Readonly<Record<EngineFamily, readonly string[]>> = {
+  mysql: ['max_execution_time = 1'],
+  mariadb: ["system_versioning_asof = '2000-01-01'", 'max_statement_time = 0.001'],
+}
+
+async function limit(session: Session, family: EngineFamily): Promise<void> {
+  const settings = [
+    ...['sql_select_limit = 3', 'max_join_size = 1', 'sql_safe_updates = 1', 'autocommit = 0'],
+    ...["completion_type = 'CHAIN'", 'foreign_key_checks = 0', ...GLOBALS[family]],
+  ]
+  for (const setting of settings) await session.run(`SET GLOBAL ${setting}`)
+}
+
+test.each(TEST_ENGINES)(
+  '%s: what a server sets for every session cuts no backup, and no restore',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      const versioned = family === 'mariadb' ? ' WITH SYSTEM VERSIONING' : ''
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const name of ['a', 'b', 'c', 'd', 'shop']) {
+          await session.run(`CREATE DATABASE ${name}`)
+          await session.run(`CREATE TABLE ${name}.t (id INT PRIMARY KEY, n INT)${versioned}`)
+          await session.run(`CREATE TABLE ${name}.keyless (n INT) ENGINE = MyISAM`)
+          for (const table of ['t (id)', 'keyless (n)'])
+            await session.run(`INSERT INTO ${name}.${table} VALUES (1), (2), (3), (4), (5)`)
+        }
+        await limit(session, family)
+        await session.close()
+        const report = await place.report(server)
+        expect(report.databases).toEqual(['a', 'b', 'c', 'd', 'shop'])
+        expect(report.rows).toBe(50)
+      })
+      const drill = await drillSnapshot(place.drillOptions(), silentProgress())
+      expect(drill.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await limit(session, family)
+        const access = await place.access()
+        const where = { engine, connect: server.administrator }
+        const done = await restoreSnapshot(RESTORE, access, where, systemClock, silentProgress())
+        expect(done.outcome?.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+        expect(await session.value('SELECT COUNT(*) FROM shop.t')).toBe('5')
+        await session.close()
+      })
+    })
+  },
+)
+
+const RESTORE = {
+  snapshot: 'latest',
+  confirm: 'shop',
+  dryRun: false,
+  startOver: false,
+  binlog: true,
+  services: [],
+  connections: 2,
+}
