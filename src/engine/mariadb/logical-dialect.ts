@@ -136,7 +136,8 @@ async function readRole(
     user: name,
     host: '',
     kind: 'role',
-    create: name === PUBLIC ? [] : [`CREATE ROLE ${grantee}`, ...by],
+    // What PUBLIC had once has left it there, without rights, and this makes it so.
+    create: name === PUBLIC ? ['GRANT USAGE ON *.* TO PUBLIC'] : [`CREATE ROLE ${grantee}`, ...by],
     grants: own,
   }
 }

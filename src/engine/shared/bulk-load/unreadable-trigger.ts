@@ -21,10 +21,12 @@ export function unreadableTriggerNotes(programs: readonly ProgramEntry[]): strin
     )
 }
 
-export function isUnreadable({ kind, create, characterSetClient }: ProgramEntry): boolean {
+export function isUnreadable(program: ProgramEntry): boolean {
+  const { kind, create, characterSetClient, sqlMode } = program
+  // The server puts a trigger's names into the quotes of its own mode before it reads it.
+  if (sqlMode.includes('ANSI_QUOTES')) return false
   const pair = PAIRS[characterSetClient]
   const names = kind === 'trigger' ? HEAD.exec(create)?.slice(1) : undefined
-  // A double quote, which ANSI_QUOTES has there, ends no letter of any set.
   return pair !== undefined && (names?.some(name => takesBacktick(name, pair)) ?? false)
 }
 

@@ -18,21 +18,23 @@ export async function listStored(
   of: keyof typeof LISTS,
   schema: string,
 ): Promise<StoredProgram[]> {
-  return await session.rows<StoredProgram>(LISTS[of], [schema])
+  const rows = await session.rows<StoredProgram & { in_schema: string }>(LISTS[of], [schema])
+  // MariaDB compares without case there, also where names of databases have one.
+  return rows.filter(row => row.in_schema === schema)
 }
 
 const LISTS = {
-  routines: `SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type, DEFINER AS definer,
+  routines: `SELECT ROUTINE_SCHEMA AS in_schema, ROUTINE_NAME AS name, ROUTINE_TYPE AS type, DEFINER AS definer,
             IFNULL(ROUTINE_COMMENT, '') AS comment, '' AS \`table\`
        FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ? ORDER BY ROUTINE_NAME`,
-  libraries: `SELECT LIBRARY_NAME AS name, 'LIBRARY' AS type, CREATOR AS definer,
+  libraries: `SELECT LIBRARY_SCHEMA AS in_schema, LIBRARY_NAME AS name, 'LIBRARY' AS type, CREATOR AS definer,
             LIBRARY_COMMENT AS comment, '' AS \`table\`
        FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA = ? ORDER BY LIBRARY_NAME`,
-  triggers: `SELECT TRIGGER_NAME AS name, 'TRIGGER' AS type, DEFINER AS definer,
+  triggers: `SELECT TRIGGER_SCHEMA AS in_schema, TRIGGER_NAME AS name, 'TRIGGER' AS type, DEFINER AS definer,
             '' AS comment, EVENT_OBJECT_TABLE AS \`table\`
        FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?
       ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER`,
-  events: `SELECT EVENT_NAME AS name, 'EVENT' AS type, DEFINER AS definer,
+  events: `SELECT EVENT_SCHEMA AS in_schema, EVENT_NAME AS name, 'EVENT' AS type, DEFINER AS definer,
             EVENT_COMMENT AS comment, '' AS \`table\`
        FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ? ORDER BY EVENT_NAME`,
 }

@@ -49,6 +49,41 @@ test.each(TEST_ENGINES)(
   },
 )
 
+test.each(TEST_ENGINES)(
+  '%s: databases whose names differ in case alone keep what is theirs, and PUBLIC its nothing',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const name of ['shop', 'Shop']) {
+          await session.run(`CREATE DATABASE ${name}`)
+          await session.run(`CREATE TABLE ${name}.t (id INT PRIMARY KEY)`)
+          await session.run(`CREATE PROCEDURE ${name}.p() SELECT '${name}'`)
+        }
+        await session.run('CREATE FUNCTION shop.f() RETURNS INT DETERMINISTIC RETURN 1')
+        await session.run('CREATE TRIGGER Shop.g BEFORE INSERT ON Shop.t FOR EACH ROW SET @a = 1')
+        await session.run("CREATE EVENT shop.e ON SCHEDULE AT '2037-01-01 00:00:00' DO DO 1")
+        if (family === 'mariadb') {
+          await session.run('GRANT SELECT ON shop.* TO PUBLIC')
+          await session.run('REVOKE SELECT ON shop.* FROM PUBLIC')
+        }
+        await session.close()
+        expect((await place.report(server)).programs).toBe(5)
+      })
+      const target = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const all = await restorer(place, server, engine)({})
+        expect(all.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        const session = await engine.connect(server.administrator)
+        expect(JSON.stringify(await session.rows('CALL Shop.p()'))).toContain('"Shop":"Shop"')
+        await session.close()
+      }
+      await withServer(family, join(folder, 'target'), target)
+    })
+  },
+)
+
 if (TEST_ENGINES.includes('mariadb')) {
   test('mariadb: a restore that was cut short with grants to PUBLIC starts over', async () => {
     await withFolder(async folder => {
