@@ -1,5 +1,6 @@
 import { parseCreateTable } from '#domain/schema/create-table'
-import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { quoteIdentifier } from '../../quote.ts'
+import { columnsWhere } from './columns-where.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
 import type { ReaderPool } from './reader-pool.ts'
 
@@ -21,24 +22,26 @@ export async function maskedMembers(
   const findings: string[] = []
   for (const { schema, name, create } of tables) {
     if (!/ (?:enum|set)\([^\n]*\?/.test(create)) continue
-    for (const clause of parseCreateTable(create).clauses) {
-      const [, quoted, members, set] = MEMBERS.exec(clause) ?? []
-      if (quoted === undefined || !members?.includes('?')) continue
-      const column = quoted.replaceAll('``', '`')
-      const value = quoteIdentifier(column)
-      const masked =
-        set === 'binary'
-          ? `HEX(${value}) REGEXP '^(..)*[89A-F].'`
-          : `HEX(CONVERT(${value} USING utf8mb4)) REGEXP '^(..)*F[0-4]'`
-      const [found] = await pool.query(
-        `SELECT 1 FROM ${quoteQualified(schema, name)} WHERE ${masked} LIMIT 1`,
+    const masked = new Map(
+      parseCreateTable(create).clauses.flatMap(clause => {
+        const [, quoted, members, set] = MEMBERS.exec(clause) ?? []
+        if (quoted === undefined || !members?.includes('?')) return []
+        const column = quoted.replaceAll('``', '`')
+        return [[column, beyondShown(quoteIdentifier(column), set === 'binary')] as const]
+      }),
+    )
+    for (const column of await columnsWhere(pool, { schema, name }, masked)) {
+      findings.push(
+        `column ${schema}.${name}.${column} has members with letters that the server shows as ?: a restore cannot make them, and its rows differ; change it to VARCHAR`,
       )
-      if (found) {
-        findings.push(
-          `column ${schema}.${name}.${column} has members with letters that the server shows as ?: a restore cannot make them, and its rows differ; change it to VARCHAR`,
-        )
-      }
     }
   }
   return findings
+}
+
+/** Has the value a letter that is printed as a question mark? */
+function beyondShown(value: string, isBinary: boolean): string {
+  return isBinary
+    ? `HEX(${value}) REGEXP '^(..)*[89A-F].'`
+    : `HEX(CONVERT(${value} USING utf8mb4)) REGEXP '^(..)*F[0-4]'`
 }

@@ -1,5 +1,6 @@
-import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { quoteIdentifier } from '../../quote.ts'
 import { isReadAsText } from './column-expressions.ts'
+import { columnsWhere } from './columns-where.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
 import type { ReaderPool } from './reader-pool.ts'
 
@@ -18,14 +19,14 @@ export async function retypedJson(
 ): Promise<string[]> {
   const warnings: string[] = []
   for (const { schema, name, columns } of tables) {
-    for (const column of columns.filter(isReadAsText)) {
-      const value = quoteIdentifier(column.name)
-      const [found] = await pool.query(
-        `SELECT 1 FROM ${quoteQualified(schema, name)} WHERE NOT (${column.read} <=> ${value}) LIMIT 1`,
-      )
-      if (!found) continue
+    const differs = new Map(
+      columns
+        .filter(isReadAsText)
+        .map(column => [column.name, `NOT (${column.read} <=> ${quoteIdentifier(column.name)})`]),
+    )
+    for (const column of await columnsWhere(pool, { schema, name }, differs)) {
       warnings.push(
-        `JSON in ${schema}.${name}.${column.name} comes back as its text has it: a DATE, TIME or BLOB in it as a string, a DECIMAL of more than 15 digits rounded to a DOUBLE`,
+        `JSON in ${schema}.${name}.${column} comes back as its text has it: a DATE, TIME or BLOB in it as a string, a DECIMAL of more than 15 digits rounded to a DOUBLE`,
       )
     }
   }
