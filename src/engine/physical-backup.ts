@@ -79,7 +79,7 @@ export interface PhysicalBackupOptions {
   workFolder: string
   /**
    * MySQL: an empty or missing folder below which the server may write the clone, and from
-   * which we can read it. Default: in `workFolder`.
+   * which we can read it. Default: beside `workFolder`.
    */
   cloneFolder?: string | undefined
   /** MariaDB: copy only what has changed since; null for a full copy. */

@@ -13,8 +13,14 @@ const DAY_MS = 24 * 60 * 60 * 1000
  * Those of other hosts stay, for whether their runs live cannot be seen from here: so does what a
  * container left whose host name is another one now. PID-HEX of earlier versions does not tell its
  * host: it is removed when nothing was added to it or taken from it for a day, too.
+ *
+ * @param discard removes one that was left, with what still works in it
  */
-export async function makeOwnFolder(parent: string, prefix: string): Promise<string> {
+export async function makeOwnFolder(
+  parent: string,
+  prefix: string,
+  discard: (path: string) => Promise<void> = removeFolder,
+): Promise<string> {
   await mkdir(parent, { recursive: true, mode: 0o700 })
   const ofHost = `${prefix}-${hostname()}-`
   for (const name of await readdir(parent)) {
@@ -24,11 +30,15 @@ export async function makeOwnFolder(parent: string, prefix: string): Promise<str
     if (pid === undefined || isAlive(Number(pid))) continue
     const path = join(parent, name)
     if (!isOurs && !(await isOlderThanADay(path))) continue
-    await rm(path, { recursive: true, force: true })
+    await discard(path)
   }
   const folder = join(parent, `${ofHost}${process.pid}-${randomBytes(4).toString('hex')}`)
   await mkdir(folder, { mode: 0o700 })
   return folder
+}
+
+async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true })
 }
 
 /** False where another run has removed it meanwhile. */

@@ -69,6 +69,34 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(compared).toBeLessThanOrEqual(blocks.newBlocks + blocks.usedAgain)
   })
 
+  test('what a killed backup left, its private server too, is gone when the next one begins', async () => {
+    const step = family === 'mysql' ? 'starting a private server' : 'compressing'
+    const killed = await runEcomdb(['backup', 'physical', '--progress=json'], {
+      cwd: shop.folder,
+      env: { ...dyingAt(step), ECOMDB_STATE: join(shop.folder, 'state') },
+    })
+    expect(killed.status, killed.stderr).toBe(KILLED)
+    const folder = join(shop.folder, 'state', 'physical')
+    const left = (await readdir(folder)).find(name => name.startsWith('clone-'))
+    if (family === 'mysql') {
+      // All rows are in it, and so may be a server without grants.
+      const started = await shop.engine.scratchServers.start({
+        folder: join(folder, left ?? ''),
+        tcp: false,
+        purpose: 'drill',
+        serverOptions: ['--skip-grant-tables'],
+      })
+      expect(started.pid).toBeGreaterThan(0)
+    }
+    const again = await runEcomdb(['backup', 'physical'], {
+      cwd: shop.folder,
+      env: { ECOMDB_STATE: join(shop.folder, 'state') },
+    })
+    expect(again.status, again.stderr).toBe(0)
+    expect(await readdir(folder)).toEqual([])
+    if (left) expect(await shop.engine.scratchServers.status(join(folder, left))).toBe(null)
+  })
+
   test('a drill compares with a logical snapshot of the same position, or says that it did not', async () => {
     const alone = await shop.ecomdb('drill', '--json')
     expect(alone.status, alone.stderr).toBe(0)

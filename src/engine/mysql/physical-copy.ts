@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { chown, mkdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, chown, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Position } from '#domain/backup/position'
+import { makeOwnFolder } from '#process/own-folder'
 import type {
   FilePart,
   PhysicalBackupOptions,
@@ -66,12 +66,16 @@ export async function startClone(
   }
 }
 
-/** A folder that the server may write into: it belongs to whoever owns the one above it. */
+/**
+ * A folder that the server may write into: it belongs to whoever owns the one above it. What a killed
+ * backup has left there goes first, with its private server: all rows of the shop are in it, as plaintext.
+ */
 async function cloneFolder({ cloneFolder, workFolder }: PhysicalBackupOptions): Promise<string> {
-  const above = cloneFolder ?? workFolder
-  const folder = join(above, `clone-${randomBytes(6).toString('hex')}`)
+  const above = cloneFolder ?? dirname(workFolder)
+  let folder: string
   try {
-    await mkdir(folder, { mode: 0o700 })
+    await access(above)
+    folder = await makeOwnFolder(above, 'clone', removeClone)
   } catch (error) {
     throw new EcomdbError('STORAGE_FAILED', {
       what: `cannot make a folder for the clone in ${above}`,
@@ -88,6 +92,12 @@ async function cloneFolder({ cloneFolder, workFolder }: PhysicalBackupOptions): 
     await chown(folder, uid, gid)
   }
   return await scratchServers(mysqlScratch).claim(folder)
+}
+
+async function removeClone(folder: string): Promise<void> {
+  const { inspect, remove } = scratchServers(mysqlScratch)
+  if (await inspect(folder)) await remove(folder)
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
 class CloneCopy implements PhysicalCopy {

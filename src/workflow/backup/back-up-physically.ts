@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { backupKeys } from '#config/config'
 import type { Clock } from '#core/clock'
@@ -13,6 +12,7 @@ import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { Engine } from '#engine/engine'
 import type { PhysicalFacts, PhysicalSource } from '#engine/physical-backup'
 import type { ConnectOptions } from '#engine/session'
+import { makeOwnFolder } from '#process/own-folder'
 import {
   type BaseSnapshot,
   openRepository,
@@ -119,12 +119,7 @@ async function copyAndStore(
 ): Promise<{ facts: PhysicalFacts; stored: StoredFiles }> {
   const known = await writer.knownBlocks()
   for (const why of known.unread) progress.warn(`blocks are stored again: ${why}`)
-  const workFolder = join(
-    stateFolder(),
-    'physical',
-    `${process.pid}-${randomBytes(6).toString('hex')}`,
-  )
-  await mkdir(workFolder, { recursive: true, mode: 0o700 })
+  const workFolder = await makeOwnFolder(join(stateFolder(), 'physical'), 'backup')
   const removeFolder = closing(() => rm(workFolder, { recursive: true, force: true }))
   try {
     progress.stage('copying, compressing, encrypting and storing files')
