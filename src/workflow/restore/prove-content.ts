@@ -198,7 +198,7 @@ async function proveProbes(
 ): Promise<Check> {
   const probes = manifest.probes.filter(({ schema }) => changes.databases?.includes(schema) ?? true)
   if (probes.length === 0) {
-    const summary = 'the snapshot has no business probes'
+    const summary = 'the snapshot has no probes'
     return { name: 'probes', outcome: 'unchecked', summary, differences: [] }
   }
   const differences: string[] = []
@@ -213,7 +213,7 @@ async function proveProbes(
     }
   }
   const found = differences.length === 0 ? 'with the same answer' : 'asked again'
-  return checkOf('probes', `${countOf(probes.length, 'business probe')} ${found}`, differences)
+  return checkOf('probes', `${countOf(probes.length, 'probe')} ${found}`, differences)
 }
 
 function quoted(answer: string): string {

@@ -2,6 +2,7 @@ import { messageOf } from '#core/errors'
 import type { ProbeEntry } from '#domain/backup/manifest'
 import type { Catalog, ReadableTable } from '../../logical-reader.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { computedProbe } from './computed-columns.ts'
 import type { ReaderPool } from './reader-pool.ts'
 
 /**
@@ -13,11 +14,7 @@ import type { ReaderPool } from './reader-pool.ts'
  */
 const PROBE_ROWS = 500_000
 
-interface Probe {
-  name: string
-  schema: string
-  sql: string
-}
+type Probe = Omit<ProbeEntry, 'answer'>
 
 export async function answerProbes(
   pool: ReaderPool,
@@ -26,21 +23,22 @@ export async function answerProbes(
 ): Promise<{ probes: ProbeEntry[]; warnings: string[] }> {
   const probes: ProbeEntry[] = []
   const warnings: string[] = []
+  const ask = async (probe: Probe): Promise<void> => {
+    try {
+      probes.push({ ...probe, answer: await answerText(pool, probe.sql) })
+    } catch (error) {
+      warnings.push(`probe ${probe.name} has no answer: ${messageOf(error)}`)
+    }
+  }
+  for (const table of catalog.tables) {
+    const probe = isHeld(table) ? null : computedProbe(table)
+    if (probe) await ask(probe)
+  }
   for (const { name: schema } of catalog.databases) {
     // Writers wait until these tables are read, and a view would wait behind the writers.
     if (catalog.tables.some(table => table.schema === schema && isHeld(table))) continue
-    for (const probe of await probesOf(pool, catalog, schema)) {
-      try {
-        // One statement to choose the schema, since a procedure's tables are its own.
-        const rows = await pool.query(probe.sql)
-        probes.push({
-          ...probe,
-          answer: rows.map(row => `${row.map(field).join('\t')}\n`).join(''),
-        })
-      } catch (error) {
-        warnings.push(`probe ${probe.name} has no answer: ${messageOf(error)}`)
-      }
-    }
+    // One statement to choose the schema, since a procedure's tables are its own.
+    for (const probe of await probesOf(pool, catalog, schema)) await ask(probe)
   }
   return { probes, warnings }
 }

@@ -1,0 +1,38 @@
+import type { ProbeEntry } from '#domain/backup/manifest'
+import { keywordsOf, parseCreateTable } from '#domain/schema/create-table'
+import type { CatalogTable } from '../../logical-reader.ts'
+import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+
+/** Rows that are compared, the first by the table's key; a table without one is left out beyond them. */
+const ROWS = 500_000
+
+/**
+ * A question whose answer tells whether STORED generated columns came back as they were. Their values are
+ * in no chunk: the server that restores computes them anew, under other settings than the session had that
+ * wrote the row (div_precision_increment, sql_mode), and neither engine says that they differ.
+ *
+ * @returns null for a table without such columns
+ */
+export function computedProbe(table: CatalogTable): Omit<ProbeEntry, 'answer'> | null {
+  const { schema, name, create, key, estimate } = table
+  const columns = storedColumns(create)
+  if (columns.length === 0 || (key === null && estimate.rows > ROWS)) return null
+  // SHA2, for MySQL 9.6 and later have no MD5. As text, since HEX of a number is another thing, and in the column's own bytes.
+  const values = columns.map(column => `IFNULL(HEX(CONCAT(${quoteIdentifier(column)})), '-')`)
+  const order = key ? ` ORDER BY ${key.columns.map(quoteIdentifier).join(', ')}` : ''
+  const text = `CONCAT_WS(',', ${values.join(', ')})`
+  return {
+    name: `${schema}.${name} (${columns.join(', ')})`,
+    schema,
+    sql: `SELECT COUNT(*), SUM(CAST(CONV(LEFT(SHA2(t, 256), 12), 16, 10) AS DECIMAL(20))) FROM (SELECT ${text} AS t FROM ${quoteQualified(schema, name)}${order} LIMIT ${ROWS}) AS first_rows`,
+  }
+}
+
+/** The server prints the expression in quotes of nothing, and STORED behind it. */
+function storedColumns(create: string): string[] {
+  return parseCreateTable(create).clauses.flatMap(clause => {
+    const [, quoted] = /^`((?:[^`]|``)+)` /.exec(clause) ?? []
+    const isStored = / GENERATED ALWAYS AS \(.*\) (?:STORED|PERSISTENT)\b/s.test(keywordsOf(clause))
+    return quoted !== undefined && isStored ? [quoted.replaceAll('``', '`')] : []
+  })
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { silentProgress } from '#core/progress'
+import { BackupPlace, withServer } from '#test/backed-up'
+import { TEST_ENGINES } from '#test/engines'
+import { withFolder } from '#test/temporary'
+import { drillSnapshot } from '#workflow/restore/drill-snapshot'
+
+test.each(TEST_ENGINES)(
+  '%s: a STORED generated column that comes back with another value fails the drill by its name',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('USE shop')
+        await session.run(
+          `CREATE TABLE same (id INT PRIMARY KEY, a VARBINARY(9), j JSON, d DATETIME(6), f FLOAT,
+             s VARCHAR(30) CHARACTER SET latin1 AS (CONCAT(id, 'é) STORED (')) STORED,
+             \`b\`\`2\` VARBINARY(9) AS (a) STORED, n DECIMAL(20,12) AS (id / 8) STORED, h FLOAT AS (f * 3) STORED,
+             e DATETIME(6) AS (d) STORED, v INT AS (id + 1) VIRTUAL, k VARCHAR(99) AS (JSON_EXTRACT(j, '$.a')) STORED)`,
+        )
+        await session.run(
+          `INSERT INTO same (id, a, j, d, f) VALUES (1, x'00ff', '{"a": 1.50}', '2026-11-28 01:02:03.4', 0.1), (2, NULL, NULL, NULL, NULL)`,
+        )
+        await session.run('CREATE TABLE keyless (n INT, m INT AS (n * 2) STORED)')
+        await session.run('INSERT INTO keyless (n) VALUES (1), (1), (NULL)')
+        await session.run('SET div_precision_increment = 10')
+        await session.run(
+          'CREATE TABLE thirds (id INT PRIMARY KEY, h DECIMAL(20,12) AS (1 / id) STORED)',
+        )
+        await session.run('INSERT INTO thirds (id) VALUES (3)')
+        await session.close()
+        await place.report(server)
+      })
+      const { outcome, checks } = await drillSnapshot(place.drillOptions(), silentProgress())
+      const failed = checks.filter(check => check.outcome === 'failed')
+      expect([outcome, failed.length]).toEqual(['failed', 1])
+      expect(failed[0]?.differences).toEqual([
+        expect.stringMatching(/^shop\.thirds \(h\) answered/),
+      ])
+      expect(failed[0]?.summary).toContain('3 probes')
+    })
+  },
+)
