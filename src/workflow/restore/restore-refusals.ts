@@ -167,7 +167,7 @@ export function refuseDistrusted(
     what: 'cannot restore into this server: it refuses functions that the source took',
     why: `${functions.length} say neither DETERMINISTIC nor NO SQL nor READS SQL DATA, and log_bin_trust_function_creators is OFF here: ${names.join(', ')}`,
     hints: [
-      'SET GLOBAL log_bin_trust_function_creators = ON on it, and OFF again after the restore',
+      'turn log_bin_trust_function_creators on there (SET GLOBAL), and off again after the restore',
       'nothing was changed',
     ],
   })
