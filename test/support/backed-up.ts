@@ -15,6 +15,8 @@ import { makeKeys, type TestKeys } from '#test/snapshots'
 import { backUpLogically } from '#workflow/backup/back-up-logically'
 import type { DrillOptions } from '#workflow/restore/drill-snapshot'
 import type { SnapshotAccess } from '#workflow/restore/open-snapshot'
+import type { RestoreOptions, RestoreReport } from '#workflow/restore/restore-options'
+import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 
 /** An empty repository in a folder, with keys. */
 export class BackupPlace {
@@ -92,6 +94,25 @@ export class BackupPlace {
       },
       silentProgress(),
     )
+  }
+
+  /** The newest snapshot into a server, as `ecomdb restore latest --confirm shop` does it. */
+  async restore(
+    server: RunningServer,
+    changes: Partial<RestoreOptions> = {},
+  ): Promise<RestoreReport> {
+    const options: RestoreOptions = {
+      snapshot: 'latest',
+      confirm: 'shop',
+      dryRun: false,
+      startOver: false,
+      binlog: true,
+      services: [],
+      connections: 2,
+      ...changes,
+    }
+    const where = { engine: await engineFor(this.family), connect: server.administrator }
+    return await restoreSnapshot(options, await this.access(), where, systemClock, silentProgress())
   }
 
   drillOptions(changes: Partial<DrillOptions> = {}): DrillOptions {

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Session } from '#engine/session'
@@ -8,7 +7,6 @@ import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withFolder } from '#test/temporary'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
-import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 
 /** Each session of the server begins with these, and nothing tells so. */
 const GLOBALS: Readonly<Record<EngineFamily, readonly string[]>> = {
@@ -51,9 +49,7 @@ test.each(TEST_ENGINES)(
       await withServer(family, join(folder, 'target'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
         await limit(session, family)
-        const access = await place.access()
-        const where = { engine, connect: server.administrator }
-        const done = await restoreSnapshot(RESTORE, access, where, systemClock, silentProgress())
+        const done = await place.restore(server)
         expect(done.outcome?.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
         expect(await session.value('SELECT COUNT(*) FROM shop.t')).toBe('5')
         await session.close()
@@ -61,13 +57,3 @@ test.each(TEST_ENGINES)(
     })
   },
 )
-
-const RESTORE = {
-  snapshot: 'latest',
-  confirm: 'shop',
-  dryRun: false,
-  startOver: false,
-  binlog: true,
-  services: [],
-  connections: 2,
-}

@@ -1,15 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { systemClock } from '#core/clock'
-import { silentProgress } from '#core/progress'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withFolder } from '#test/temporary'
-import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 
 test.each(TEST_ENGINES)(
   '%s: functions that the server would refuse behind the rows are told before anything is made',
@@ -31,7 +28,7 @@ test.each(TEST_ENGINES)(
         await place.report(server)
       })
       const target = async (server: RunningServer, engine: Engine): Promise<void> => {
-        const restore = restorer(place, server, engine)
+        const restore = (more: Parameters<BackupPlace['restore']>[1]) => place.restore(server, more)
         await expect(restore({})).rejects.toMatchObject({
           code: 'UNSUPPORTED',
           why: expect.stringMatching(/^1 say .* is OFF here: shop\.untold$/),
@@ -73,7 +70,7 @@ test.each(TEST_ENGINES)(
         expect((await place.report(server)).programs).toBe(5)
       })
       const target = async (server: RunningServer, engine: Engine): Promise<void> => {
-        const all = await restorer(place, server, engine)({})
+        const all = await place.restore(server)
         expect(all.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
         const session = await engine.connect(server.administrator)
         expect(JSON.stringify(await session.rows('CALL Shop.p()'))).toContain('"Shop":"Shop"')
@@ -108,7 +105,7 @@ if (TEST_ENGINES.includes('mariadb')) {
       }
       await withServer('mariadb', join(folder, 'source'), source, may)
       const target = async (server: RunningServer, engine: Engine): Promise<void> => {
-        const restore = restorer(place, server, engine)
+        const restore = (more: Parameters<BackupPlace['restore']>[1]) => place.restore(server, more)
         // The file of the source's table is in its way; grants come later.
         await expect(restore({})).rejects.toMatchObject({ code: 'SERVER_REFUSED' })
         const session = await engine.connect(server.administrator)
@@ -129,26 +126,4 @@ if (TEST_ENGINES.includes('mariadb')) {
 async function grantsOfPublic(session: Session): Promise<string[]> {
   const rows = await session.rows('SHOW GRANTS FOR PUBLIC')
   return rows.map(row => String(Object.values(row)[0])).sort()
-}
-
-function restorer(place: BackupPlace, server: RunningServer, engine: Engine) {
-  const where = { engine, connect: server.administrator }
-  return async (more: object) =>
-    await restoreSnapshot(
-      { ...RESTORE, ...more },
-      await place.access(),
-      where,
-      systemClock,
-      silentProgress(),
-    )
-}
-
-const RESTORE = {
-  snapshot: 'latest',
-  confirm: 'shop',
-  dryRun: false,
-  startOver: false,
-  binlog: true,
-  services: [],
-  connections: 2,
 }
