@@ -2,8 +2,6 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { engineFor } from '#cli/wire'
-import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import type { EngineFamily } from '#domain/engine-family'
 import type { RunningServer } from '#engine/scratch-server'
@@ -11,7 +9,6 @@ import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { makeFolder } from '#test/temporary'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
-import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 
 describe.each(TEST_ENGINES)('%s: tables that lie outside of the data directory', family => {
   let folder: string
@@ -38,12 +35,8 @@ describe.each(TEST_ENGINES)('%s: tables that lie outside of the data directory',
     await rm(folder, { recursive: true, force: true })
   })
 
-  const restore = async (server: RunningServer, more: object = {}) => {
-    const access = await place.access()
-    const where = { engine: await engineFor(family), connect: server.administrator }
-    const options = { ...RESTORE, ...more }
-    return await restoreSnapshot(options, access, where, systemClock, silentProgress())
-  }
+  const restore = (server: RunningServer, more: Parameters<BackupPlace['restore']>[1] = {}) =>
+    place.restore(server, { binlog: false, ...more })
 
   test('are named by the backup, and a drill leaves their place alone', async () => {
     await withServer(
@@ -170,14 +163,4 @@ function tables(family: EngineFamily, away: string): string[] {
   ]
   const rows = [...NAMES[family], 'plain'].map(name => `INSERT INTO ${name} (i) VALUES (1), (5)`)
   return ['CREATE DATABASE shop', 'USE shop', ...made, ...rows]
-}
-
-const RESTORE = {
-  snapshot: 'latest',
-  confirm: 'shop',
-  dryRun: false,
-  startOver: false,
-  binlog: false,
-  services: [],
-  connections: 2,
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { engineFor } from '#cli/wire'
-import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
@@ -10,7 +9,6 @@ import { TEST_ENGINES } from '#test/engines'
 import { withFolder } from '#test/temporary'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 import { openSnapshot } from '#workflow/restore/open-snapshot'
-import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -55,8 +53,7 @@ test.each(TEST_ENGINES)(
       expect(drill.outcome).toBe('passed')
       await withServer(family, join(folder, 'target'), async server => {
         const where = { engine: await engineFor(family), connect: server.administrator }
-        const restore = async () =>
-          restoreSnapshot(RESTORE, await place.access(), where, systemClock, silentProgress())
+        const restore = () => place.restore(server)
         await expect(restore()).rejects.toMatchObject({ code: 'UNSUPPORTED', why: told })
         const session = await where.engine.connect(server.administrator)
         for (const plugin of plugins) await session.run(`INSTALL PLUGIN ${plugin}`)
@@ -118,13 +115,8 @@ test.each(TEST_ENGINES)(
         await session.close()
         await place.report(server)
       })
-      const target = async (server: RunningServer, engine: Engine): Promise<void> => {
-        const where = { engine, connect: server.administrator }
-        const restore = async (more: object) => {
-          const access = await place.access()
-          const options = { ...RESTORE, ...more }
-          return await restoreSnapshot(options, access, where, systemClock, silentProgress())
-        }
+      const target = async (server: RunningServer): Promise<void> => {
+        const restore = (more: Parameters<BackupPlace['restore']>[1]) => place.restore(server, more)
         await expect(restore({})).rejects.toMatchObject({
           code: 'UNSUPPORTED',
           why: expect.stringMatching(/ 1 names? have capital letters: shop\.Orders$/),
@@ -136,13 +128,3 @@ test.each(TEST_ENGINES)(
     })
   },
 )
-
-const RESTORE = {
-  snapshot: 'latest',
-  confirm: 'shop',
-  dryRun: false,
-  startOver: false,
-  binlog: true,
-  services: [],
-  connections: 2,
-}
