@@ -73,10 +73,15 @@ export async function openConsistent(
     const [point, catalog] = await findPoint(dialect, options, control)
     try {
       const isHeld = (table: ReadableTable): boolean => point.held.has(table)
-      const { probes, warnings } = await answerProbes(point.pool, catalog, isHeld)
+      const {
+        probes,
+        warnings,
+        findings: unanswered,
+      } = await answerProbes(point.pool, catalog, isHeld)
       if (point.pool.keepsMetadataLocks) point.steps.push(METADATA_LOCKS)
       const findings = [
         ...(await findLosses(control, catalog)),
+        ...unanswered,
         ...(await retypedJson(point.pool, catalog)),
         ...(await maskedMembers(point.pool, catalog)),
       ]

@@ -20,27 +20,29 @@ export async function answerProbes(
   pool: ReaderPool,
   catalog: Catalog,
   isHeld: (table: ReadableTable) => boolean,
-): Promise<{ probes: ProbeEntry[]; warnings: string[] }> {
+): Promise<{ probes: ProbeEntry[]; warnings: string[]; findings: string[] }> {
   const probes: ProbeEntry[] = []
   const warnings: string[] = []
-  const ask = async (probe: Probe): Promise<void> => {
+  /** Computed columns that no restore will compare, for the question has no answer. */
+  const findings: string[] = []
+  const ask = async (probe: Probe, unanswered: string[]): Promise<void> => {
     try {
       probes.push({ ...probe, answer: await answerText(pool, probe.sql) })
     } catch (error) {
-      warnings.push(`probe ${probe.name} has no answer: ${messageOf(error)}`)
+      unanswered.push(`probe ${probe.name} has no answer: ${messageOf(error)}`)
     }
   }
   for (const table of catalog.tables) {
     const probe = isHeld(table) ? null : computedProbe(table)
-    if (probe) await ask(probe)
+    if (probe) await ask(probe, findings)
   }
   for (const { name: schema } of catalog.databases) {
     // Writers wait until these tables are read, and a view would wait behind the writers.
     if (catalog.tables.some(table => table.schema === schema && isHeld(table))) continue
     // One statement to choose the schema, since a procedure's tables are its own.
-    for (const probe of await probesOf(pool, catalog, schema)) await ask(probe)
+    for (const probe of await probesOf(pool, catalog, schema)) await ask(probe, warnings)
   }
-  return { probes, warnings }
+  return { probes, warnings, findings }
 }
 
 /** A statement's rows as TSV. */
