@@ -12,6 +12,7 @@ export type StatementKind =
   | 'snapshot'
   | 'attestation'
   | 'start'
+  | 'end'
   | 'copy'
   | 'tombstone'
   | 'binlog-segment'
@@ -27,6 +28,7 @@ const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
   snapshot: 'application/vnd.ecomdb.snapshot+json',
   attestation: 'application/vnd.ecomdb.attestation+json',
   start: 'application/vnd.ecomdb.start+json',
+  end: 'application/vnd.ecomdb.end+json',
   copy: 'application/vnd.ecomdb.copy+json',
   tombstone: 'application/vnd.ecomdb.tombstone+json',
   'binlog-segment': 'application/vnd.ecomdb.binlog-segment+json',

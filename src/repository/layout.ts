@@ -25,6 +25,11 @@ export function startFile(snapshotId: string): string {
   return `${SNAPSHOTS}${snapshotId}/started.json`
 }
 
+/** Says that a backup that began has ended without a snapshot. */
+export function endFile(snapshotId: string): string {
+  return `${SNAPSHOTS}${snapshotId}/ended.json`
+}
+
 export function tombstoneFile(tombstoneId: string): string {
   return `${TOMBSTONES}${tombstoneId}.json`
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
 import { toolVersion } from '#core/version'
 import { recipientSet } from '#crypto/object-id'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
@@ -8,7 +9,7 @@ import type { Target } from '#target/target'
 import type { Repository, SnapshotOptions } from './contract.ts'
 import { objectIdOf, TOMBSTONES } from './layout.ts'
 import { useRepository } from './repository-use.ts'
-import { putStarted, tombstonesOf } from './tombstones.ts'
+import { putEnded, putStarted, tombstonesOf } from './tombstones.ts'
 import { UploadJournal } from './upload-journal.ts'
 import { momentOfUuidV7, uuidV7 } from './uuid.ts'
 
@@ -30,6 +31,12 @@ export async function beginSnapshot(
     const { snapshots } = await repository.listSnapshots(options.trustedSigners)
     const own = snapshots.filter(({ sourceId }) => sourceId === options.sourceId)
     const snapshotId = uuidV7(momentAfter(own.at(-1) ?? null, options.clock))
+    const journal = options.journalFolder
+      ? new UploadJournal(options.journalFolder, repository.id, options.sourceId)
+      : null
+    const { objects: stored, unended } = (await journal?.read()) ?? NOTHING
+    await sayEnded(target, repository, [...unended], journal, options)
+    await journal?.addBegun(snapshotId)
     await putStarted(
       target,
       {
@@ -41,13 +48,10 @@ export async function beginSnapshot(
     // After started.json: who removes something looks for that first, and so is seen here.
     const condemned = await condemnedFiles(target, repository, snapshots, options)
     const damaged = await damagedPaths(repository, options.trustedSigners)
-    const journal = options.journalFolder
-      ? new UploadJournal(options.journalFolder, repository.id, options.sourceId)
-      : null
     const unusable = new Set([...damaged, ...condemned])
     const known = reusable(snapshots, options.recipients, unusable)
     const journaled = new Set<string>()
-    for (const [id, object] of (await journal?.read()) ?? []) {
+    for (const [id, object] of stored) {
       if (unusable.has(object.path)) continue
       known.set(id, object)
       journaled.add(object.path)
@@ -56,6 +60,36 @@ export async function beginSnapshot(
   } catch (error) {
     await release()
     throw error
+  }
+}
+
+const NOTHING: Awaited<ReturnType<UploadJournal['read']>> = {
+  objects: new Map(),
+  unended: new Set(),
+}
+
+/**
+ * Backups of this server on this host that will make no snapshot any more: under the lock there is
+ * no other. Without this expire takes each for one that runs, until it is older than the longest.
+ *
+ * @throws EcomdbError TARGET_UNAVAILABLE
+ */
+export async function sayEnded(
+  target: Target,
+  { id: repositoryId }: Pick<Repository, 'id'>,
+  snapshotIds: readonly string[],
+  journal: UploadJournal | null,
+  { clock, signingKey }: SnapshotOptions,
+): Promise<void> {
+  for (const snapshotId of snapshotIds) {
+    const ended = { snapshotId, endedAt: clock.now().toISOString(), tool: toolVersion() }
+    try {
+      await putEnded(target, { format: 1, repositoryId, ...ended }, signingKey)
+    } catch (error) {
+      // It is there already, or the place does not take it: then expire waits, as for one that runs.
+      if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
+    }
+    await journal?.addEnded(snapshotId)
   }
 }
 

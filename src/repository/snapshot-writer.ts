@@ -27,7 +27,7 @@ import { blockIndexFile, envelopeFile, manifestFile, newObjectFile } from './lay
 import { LockKeeper } from './lock-keeper.ts'
 import { packManifest } from './manifest-file.ts'
 import { packPhysicalManifest } from './physical-manifest-file.ts'
-import { beginSnapshot, forRecipients, type SnapshotStart } from './snapshot-start.ts'
+import { beginSnapshot, forRecipients, type SnapshotStart, sayEnded } from './snapshot-start.ts'
 import { readTrustedEnvelope, sha256Hex } from './trusted-files.ts'
 import type { UploadJournal } from './upload-journal.ts'
 
@@ -60,6 +60,9 @@ class Writer implements SnapshotWriter {
   /** What may be named by this snapshot's manifest, by path. */
   readonly #owned = new Map<string, StoredObject>()
   #committed = false
+  /** The envelope was sent, or is about to be. */
+  #publishing = false
+  #unreachable = false
 
   constructor(
     target: Target,
@@ -177,6 +180,7 @@ class Writer implements SnapshotWriter {
       lockUntil: this.#locks.lockUntil,
       ...own,
     }
+    this.#publishing = true
     await this.#target.put(envelopeFile(this.snapshotId), [
       signStatement('snapshot', envelope, this.#options.signingKey),
     ])
@@ -187,7 +191,21 @@ class Writer implements SnapshotWriter {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#storing.values())
-    await this.#release()
+    try {
+      // An envelope whose fate is unknown may still appear; and who cannot be reached is not asked again.
+      const isUnsure = this.#publishing || this.#unreachable
+      if (!isUnsure) await this.#sayEnded()
+    } finally {
+      await this.#release()
+    }
+  }
+
+  /** What made the backup fail is told, and not that this could not be said, too. */
+  async #sayEnded(): Promise<void> {
+    const repository = { id: this.#repositoryId }
+    await sayEnded(this.#target, repository, [this.snapshotId], this.#journal, this.#options).catch(
+      () => {},
+    )
   }
 
   /**
@@ -244,7 +262,10 @@ class Writer implements SnapshotWriter {
   async #storeBytes(path: string, body: readonly Uint8Array[]): Promise<StoredObject> {
     const bytes = body.reduce((sum, part) => sum + part.byteLength, 0)
     const sha256 = sha256Hex(...body)
-    const receipt = await this.#target.put(path, body)
+    const receipt = await this.#target.put(path, body).catch((error: unknown) => {
+      this.#unreachable ||= error instanceof EcomdbError && error.code === 'TARGET_UNAVAILABLE'
+      throw error
+    })
     const stored = this.#locks.stored({ path, bytes, sha256 }, receipt)
     this.#owned.set(path, stored)
     return stored

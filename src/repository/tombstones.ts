@@ -1,8 +1,13 @@
 import type { SigningKey } from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
-import { isInForce, type StartedBackup, type Tombstone } from '#domain/retention/tombstone'
+import {
+  type EndedBackup,
+  isInForce,
+  type StartedBackup,
+  type Tombstone,
+} from '#domain/retention/tombstone'
 import type { Target } from '#target/target'
-import { SNAPSHOTS, startFile, TOMBSTONES, tombstoneFile } from './layout.ts'
+import { endFile, SNAPSHOTS, startFile, TOMBSTONES, tombstoneFile } from './layout.ts'
 import { aboutOneFile, type RefusedFile } from './signed-records.ts'
 import { readTrustedFile, type Trust } from './trusted-files.ts'
 import { momentOfUuidV7 } from './uuid.ts'
@@ -55,26 +60,46 @@ export async function putStarted(
   await target.put(startFile(started.snapshotId), [signStatement('start', started, key)])
 }
 
+/** Says that a backup that began will make no snapshot any more. */
+export async function putEnded(target: Target, ended: EndedBackup, key: SigningKey): Promise<void> {
+  await target.put(endFile(ended.snapshotId), [signStatement('end', ended, key)])
+}
+
 /**
- * Snapshots that were begun and are not there, by what is in `snapshots/` now: they run, or died.
- * The name's own time counts, which is the backup host's: nobody has to be believed for it.
+ * Snapshots that were begun and are not there, by what is in `snapshots/` now, but for those whose
+ * own host has signed that they have ended. The name's own time counts, which is the backup host's.
  *
- * @returns the ids of those that are younger than `longestMs`, and of those that are dead
+ * @returns the ids of those that are no older than `longestMs`; older ones have died
  */
-export async function startedBackups(
+export async function runningBackups(
   target: Target,
+  trust: Trust,
   longestMs: number,
   now: Date,
-): Promise<{ running: string[]; dead: string[] }> {
-  const started = new Set<string>()
-  const committed = new Set<string>()
+): Promise<string[]> {
+  const files = new Map<string, Set<string>>()
   for await (const { name } of target.list(SNAPSHOTS)) {
     const [, snapshotId, file] = /^snapshots\/([^/]+)\/([^/]+)$/.exec(name) ?? []
-    if (!snapshotId) continue
-    if (file === 'started.json') started.add(snapshotId)
-    if (file === 'snapshot.json') committed.add(snapshotId)
+    if (!snapshotId || !file) continue
+    files.set(snapshotId, (files.get(snapshotId) ?? new Set()).add(file))
   }
-  const open = [...started].filter(snapshotId => !committed.has(snapshotId))
-  const isDead = (id: string): boolean => now.getTime() - momentOfUuidV7(id).getTime() > longestMs
-  return { running: open.filter(id => !isDead(id)), dead: open.filter(isDead) }
+  const running: string[] = []
+  for (const [snapshotId, names] of files) {
+    if (!names.has('started.json') || names.has('snapshot.json')) continue
+    if (now.getTime() - momentOfUuidV7(snapshotId).getTime() > longestMs) continue
+    if (names.has('ended.json') && (await hasEnded(target, snapshotId, trust))) continue
+    running.push(snapshotId)
+  }
+  return running
+}
+
+/** One that nobody trusted has signed ends nothing: who writes it could have objects removed. */
+async function hasEnded(target: Target, snapshotId: string, trust: Trust): Promise<boolean> {
+  const name = endFile(snapshotId)
+  try {
+    return (await readTrustedFile<EndedBackup>(target, name, 'end', { snapshotId }, trust)) !== null
+  } catch (error) {
+    aboutOneFile(error)
+    return false
+  }
 }

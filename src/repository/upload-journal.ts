@@ -6,8 +6,8 @@ import type { StoredObject } from '#domain/backup/envelope'
 import { sha256Hex } from './trusted-files.ts'
 
 /**
- * What an unfinished backup has stored, so that the next one, after an interruption, does not
- * store it again. It lies on the backup host, readable by its owner only, a line for each
+ * Which backups began here and did not finish, and what they have stored, so that the next one,
+ * after an interruption, does not store it again. It lies on the backup host, readable by its owner only, a line for each
  * object, written when the object is durable: a line that is lost costs an upload, and one that
  * was torn is no JSON and is passed over. A committed snapshot removes it.
  */
@@ -20,24 +20,41 @@ export class UploadJournal {
     this.#file = join(folder, `${repositoryId}-${sha256Hex(Buffer.from(sourceId)).slice(0, 16)}`)
   }
 
-  /** Object id → the object. */
-  async read(): Promise<Map<string, StoredObject>> {
+  /** Object id → the object; and the ids of snapshots that began and were not said to have ended. */
+  async read(): Promise<{ objects: Map<string, StoredObject>; unended: Set<string> }> {
     const text = await readFile(this.#file, 'utf8').catch((error: unknown) => {
       if (systemCode(error) === 'ENOENT') return ''
       throw translateStorageError(error, `cannot read the journal ${this.#file}`)
     })
     const objects = new Map<string, StoredObject>()
+    const unended = new Set<string>()
     for (const line of text.split('\n')) {
-      const entry = parseEntry(line)
-      if (entry) objects.set(entry.id, entry.stored)
+      const { id, stored, began, ended } = parseLine(line)
+      if (id !== undefined && stored) objects.set(id, stored)
+      if (began !== undefined) unended.add(began)
+      if (ended !== undefined) unended.delete(ended)
     }
-    return objects
+    return { objects, unended }
   }
 
   async add(id: string, stored: StoredObject): Promise<void> {
+    await this.#append({ id, stored })
+  }
+
+  /** Before the repository is told, so that none that was killed is unknown here. */
+  async addBegun(snapshotId: string): Promise<void> {
+    await this.#append({ began: snapshotId })
+  }
+
+  /** When the repository was told. */
+  async addEnded(snapshotId: string): Promise<void> {
+    await this.#append({ ended: snapshotId })
+  }
+
+  async #append(line: JournalLine): Promise<void> {
     try {
       await this.#make()
-      await appendFile(this.#file, `${JSON.stringify({ id, stored })}\n`)
+      await appendFile(this.#file, `${JSON.stringify(line)}\n`)
     } catch (error) {
       throw translateStorageError(error, `cannot write the journal ${this.#file}`)
     }
@@ -58,16 +75,32 @@ export class UploadJournal {
   }
 }
 
-function parseEntry(line: string): { id: string; stored: StoredObject } | null {
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+interface JournalLine {
+  /** An object's. */
+  id?: string
+  stored?: StoredObject
+  /** Snapshot ids. */
+  began?: string
+  ended?: string
+}
+
+/** Empty where the line says nothing that is known. */
+function parseLine(text: string): JournalLine {
   try {
-    const { id, stored } = JSON.parse(line)
-    const whole =
+    const { id, stored, began, ended } = JSON.parse(text)
+    const isObject =
       typeof id === 'string' &&
       typeof stored?.path === 'string' &&
       typeof stored.bytes === 'number' &&
       /^[0-9a-f]{64}$/.test(stored.sha256)
-    return whole ? { id, stored } : null
+    return {
+      ...(isObject ? { id, stored } : {}),
+      ...(UUID.test(began) ? { began } : {}),
+      ...(UUID.test(ended) ? { ended } : {}),
+    }
   } catch {
-    return null
+    return {}
   }
 }

@@ -38,3 +38,13 @@ export interface StartedBackup {
   startedAt: string
   tool: string
 }
+
+/** A backup that has ended without a snapshot: signed, put by it, or by the next on its host. */
+export interface EndedBackup {
+  format: 1
+  repositoryId: string
+  snapshotId: string
+  /** ISO 8601, UTC. */
+  endedAt: string
+  tool: string
+}

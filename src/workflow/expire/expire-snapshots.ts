@@ -60,7 +60,8 @@ async function expire(
   progress: Progress,
 ): Promise<ExpireReport> {
   const { target, policy, clock } = options
-  const look = () => refuseWhileBackupRuns(target, policy.longestBackupMs, clock.now())
+  const trust = { repositoryId: repository.id, trustedSigners: options.keys.trustedSigners }
+  const look = () => refuseWhileBackupRuns(target, trust, policy.longestBackupMs, clock.now())
   const before = await surveyed(options, repository, progress)
   if (isBraked(before)) return reportOf(options, repository, before)
   await look()

@@ -4,8 +4,9 @@ import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import { filesOnlyOf } from '#domain/retention/removable-files'
-import { ATTESTATIONS, envelopeFile, startFile } from '#repository/layout'
-import { startedBackups } from '#repository/tombstones'
+import { ATTESTATIONS, endFile, envelopeFile, startFile } from '#repository/layout'
+import { runningBackups } from '#repository/tombstones'
+import type { Trust } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 
 /** Files between two looks for a backup that has begun meanwhile. */
@@ -71,6 +72,7 @@ export class Remover {
       // A base's manifest is named by what builds on it, and that was removed before.
       await this.#remove(manifest.path)
       await this.#remove(startFile(snapshotId))
+      await this.#remove(endFile(snapshotId))
       for await (const { name } of this.#target.list(`${ATTESTATIONS}${snapshotId}/`)) {
         await this.#remove(name)
       }
@@ -127,10 +129,11 @@ export class Remover {
  */
 export async function refuseWhileBackupRuns(
   target: Target,
+  trust: Trust,
   longestBackupMs: number,
   now: Date,
 ): Promise<void> {
-  const { running } = await startedBackups(target, longestBackupMs, now)
+  const running = await runningBackups(target, trust, longestBackupMs, now)
   if (running.length === 0) return
   throw new EcomdbError('LOCKED', {
     what: `will not remove anything from ${target.label} now`,
