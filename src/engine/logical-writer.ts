@@ -65,7 +65,7 @@ export interface RestoreTarget {
   accounts: readonly { user: string; host: string }[]
   /** Who restores, as CURRENT_USER() says. */
   administrator: { user: string; host: string }
-  /** Global variables with the names of `manifest.settings`, as far as the server has them. */
+  /** Global variables with the names of `manifest.settings`, and others, as far as the server has them. */
   settings: Readonly<Record<string, string>>
   /** local_infile is on. */
   localInfile: boolean
@@ -73,6 +73,8 @@ export interface RestoreTarget {
   refusesHashes: boolean
   /** It writes a binary log, and makes no function that may change rows without saying so. */
   distrustsFunctions: boolean
+  /** Tables that do not say where come into the system tablespace, and say so then (MySQL). */
+  sharesTablespace: boolean
   /** Names of its active plugins, in lower case. */
   plugins: readonly string[]
 }

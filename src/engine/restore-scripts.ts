@@ -84,13 +84,20 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
  * The session that schema and rows are restored in. Not strict: what the source accepted once
  * (zero dates, rows from before a CHECK) comes back as it was.
  */
-function session({ engine }: Manifest): string[] {
+function session({ engine, settings }: Manifest): string[] {
   const own = engine === 'mysql' ? MYSQL_SESSION : MARIADB_SESSION
+  // What a program has that names a character set and no collation.
+  const found = settings['default_collation_for_utf8mb4']
+  const collation =
+    found === undefined
+      ? []
+      : [`/*!80011 SET SESSION default_collation_for_utf8mb4 = ${quoteString(found)} */`]
   return [
     // A table of an engine that is not here is refused, and does not become one of another engine.
     `SET SESSION sql_mode = ${quoteString(engine === 'mysql' ? LENIENT : `${LENIENT},IGNORE_BAD_TABLE_OPTIONS`)}`,
     "SET SESSION time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0",
     ...own,
+    ...collation,
   ]
 }
 

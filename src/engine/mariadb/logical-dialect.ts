@@ -14,6 +14,7 @@ export const mariadbLogicalDialect: LogicalDialect = {
     '#mysql50#lost+found',
   ],
   settings: [
+    'character_set_collations',
     'character_set_server',
     'collation_server',
     'default_storage_engine',

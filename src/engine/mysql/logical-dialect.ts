@@ -16,6 +16,7 @@ export const mysqlLogicalDialect: LogicalDialect = {
   settings: [
     'character_set_server',
     'collation_server',
+    'default_collation_for_utf8mb4',
     'default_storage_engine',
     'event_scheduler',
     'explicit_defaults_for_timestamp',

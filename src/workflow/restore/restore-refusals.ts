@@ -173,6 +173,33 @@ export function refuseDistrusted(
   })
 }
 
+const NAMES_TABLESPACE = /\bTABLESPACE `/
+
+/** Told before anything is made: what is defined otherwise would be found out at the end. */
+export function refuseSharedTablespace(
+  target: RestoreTarget,
+  { tables }: Manifest,
+  isWanted: (schema: string) => boolean,
+): void {
+  if (!target.sharesTablespace) return
+  const own = tables.filter(
+    ({ schema, storageEngine, create }) =>
+      isWanted(schema) && storageEngine === 'InnoDB' && !NAMES_TABLESPACE.test(create),
+  )
+  if (own.length === 0) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore into this server: it would put tables into its system tablespace',
+    why: `${own.length} had a file each on the source, and innodb_file_per_table is OFF here: ${own
+      .slice(0, 5)
+      .map(({ schema, name }) => `${schema}.${name}`)
+      .join(', ')}`,
+    hints: [
+      'turn innodb_file_per_table on there (SET GLOBAL), and off again after the restore',
+      'nothing was changed',
+    ],
+  })
+}
+
 /** Told before anything is made: what comes back under another name would be found out at the end. */
 export function refuseLoweredNames(
   target: RestoreTarget,

@@ -37,6 +37,7 @@ import {
   refuseFull,
   refuseLoweredNames,
   refuseOthers,
+  refuseSharedTablespace,
   refuseWhereHashesAre,
   refuseWithoutPartialRevokes,
   refuseWithoutPlugins,
@@ -158,6 +159,7 @@ async function prepare(
   const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
   refuseLoweredNames(target, manifest, isWanted)
   refuseDistrusted(target, manifest, isWanted)
+  refuseSharedTablespace(target, manifest, isWanted)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }
 

@@ -38,6 +38,7 @@ import {
   withoutRemoved,
 } from './removal-plan.ts'
 import { ORACLE, plain } from './restore-statement.ts'
+import { defaultCollation, settingNotes } from './source-settings.ts'
 import { unreadableTriggerNotes, withUnreadableLast } from './unreadable-trigger.ts'
 
 const STAGE_OF: Readonly<Record<ProgramEntry['kind'], RestoreStage>> = {
@@ -73,10 +74,10 @@ export function compileRestorePlan(
   const readOnly = databases.filter(isReadOnly)
   const setTo = (to: 0 | 1, stage: RestoreStage) => (database: DatabaseEntry) =>
     plain(stage, `database ${quoteIdentifier(database.name)}`, null, setReadOnly(database, to))
-  const isThere = ({ name }: DatabaseEntry): boolean =>
-    target.databases.some(one => one.name === name)
+  const live = new Set(target.databases.map(({ name }) => name))
+  const collation = defaultCollation(manifest, target)
   const statements = [
-    ...readOnly.filter(isThere).map(setTo(0, 'removal')),
+    ...readOnly.filter(({ name }) => live.has(name)).map(setTo(0, 'removal')),
     ...removalStatements(options.remove),
     ...(resume ? resumeRemovals(manifest, resume, wanted) : []),
     ...removalStatements(accountsOnly(resume?.made)),
@@ -96,7 +97,7 @@ export function compileRestorePlan(
     ...withUnreadableLast(manifest.programs)
       .filter(program => wanted(program.schema))
       .flatMap(program => [
-        ...programStatements(program, databases, options.disableEvents),
+        ...programStatements(program, databases, options.disableEvents, collation),
         ...(program.kind === 'view' ? accounts.grantsOnView(program) : []),
       ]),
     ...readOnly.map(setTo(1, 'events')),
@@ -215,6 +216,7 @@ function programStatements(
   program: ProgramEntry,
   databases: Manifest['databases'],
   disableEvents: boolean,
+  collation: ReturnType<typeof defaultCollation>,
 ): RestoreStatement[] {
   const sql =
     program.kind === 'event' && disableEvents ? disabledEvent(program.create) : program.create
@@ -224,6 +226,7 @@ function programStatements(
   const context = {
     ...{ sqlMode, characterSetClient, collationConnection, timeZone },
     ...(isDroppedWhenOver(program) ? { timestamp: BEFORE_EVENTS } : {}),
+    ...(collation ? { defaultCollation: collation } : {}),
   }
   const made = {
     ...plain(stage, label, program.schema, sql),
@@ -378,21 +381,4 @@ function invalidViewNotes(programs: readonly ProgramEntry[]): string[] {
           `${programLabel(program)} was invalid on the source; it stays out if this server refuses it: ${program.invalid}`,
         ],
   )
-}
-
-/** Settings that change what names and text mean. */
-const TELLING_SETTINGS = [
-  'lower_case_table_names',
-  'character_set_server',
-  'collation_server',
-  'max_allowed_packet',
-]
-
-function settingNotes(manifest: Manifest, target: RestoreTarget): string[] {
-  return TELLING_SETTINGS.flatMap(name => {
-    const [was, is] = [manifest.settings[name], target.settings[name]]
-    return was !== undefined && is !== undefined && was !== is
-      ? [`${name} was ${was} on the source and is ${is} here`]
-      : []
-  })
 }

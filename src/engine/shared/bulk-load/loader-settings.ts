@@ -37,6 +37,12 @@ const OPTIONAL_SETTINGS: Readonly<Record<string, string>> = {
   innodb_strict_mode: 'OFF',
   explicit_defaults_for_timestamp: 'ON',
   check_constraint_checks: 'OFF',
+  // MariaDB: indexes are added as can be, in the tables' own engines.
+  alter_algorithm: "'DEFAULT'",
+  enforce_storage_engine: 'NULL',
+  // MariaDB: what else a table takes that does not say so, and prints then.
+  innodb_compression_default: 'OFF',
+  innodb_default_encryption_key_id: '1',
   // MariaDB's row history comes as rows, with its own times.
   system_versioning_insert_history: 'ON',
   system_versioning_alter_history: "'KEEP'",

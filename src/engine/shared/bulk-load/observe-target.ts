@@ -5,6 +5,7 @@ import type { RestoreTarget, SilentView } from '../../logical-writer.ts'
 import { quoteQualified } from '../../quote.ts'
 import { comesOfRows } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
+import { DEFAULT_COLLATION } from './source-settings.ts'
 
 /** See LogicalWriter.observe. */
 export async function observeTarget(session: Session, manifest: Manifest): Promise<RestoreTarget> {
@@ -21,10 +22,14 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     ),
     accounts: await accountsThere(session, manifest),
     administrator: await administrator(session),
-    settings: await globalVariables(session, Object.keys(manifest.settings)),
+    settings: await globalVariables(session, [
+      ...Object.keys(manifest.settings),
+      DEFAULT_COLLATION[manifest.engine].name,
+    ]),
     localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
     refusesHashes: await refusesHashes(session),
     distrustsFunctions: await distrustsFunctions(session),
+    sharesTablespace: await sharesTablespace(session),
     plugins: await pluginsThere(session),
   }
 }
@@ -47,6 +52,12 @@ async function distrustsFunctions(session: Session): Promise<boolean> {
     'log_bin_trust_function_creators',
   ])
   return log_bin === 'ON' && log_bin_trust_function_creators === 'OFF'
+}
+
+/** MariaDB does not print where a table's rows lie. */
+async function sharesTablespace(session: Session): Promise<boolean> {
+  if (session.flavor.family !== 'mysql') return false
+  return (await session.value('SELECT @@GLOBAL.innodb_file_per_table')) === '0'
 }
 
 /** See LogicalWriter.ignoresPlaces. MySQL's have_symlink is about MyISAM, whose places it does not show. */

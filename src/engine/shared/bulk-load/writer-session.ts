@@ -26,10 +26,15 @@ export async function openWriter(options: WriterOptions): Promise<LogicalWriterS
     await Promise.all(loaders.map(loader => loader.close()))
     throw failed.reason
   }
-  if (options.throwAway) await withoutRedoLog(loaders)
-  for (const setting of options.globals ?? []) await loaders[0]?.run(`SET GLOBAL ${setting}`)
-  if (options.restoreId !== undefined) await startJournal(loaders, options.restoreId)
-  return new WriterSession(options, loaders)
+  try {
+    if (options.throwAway) await withoutRedoLog(loaders)
+    for (const setting of options.globals ?? []) await loaders[0]?.run(`SET GLOBAL ${setting}`)
+    if (options.restoreId !== undefined) await startJournal(loaders, options.restoreId)
+    return new WriterSession(options, loaders)
+  } catch (error) {
+    await Promise.all(loaders.map(loader => loader.close()))
+    throw error
+  }
 }
 
 async function startJournal([loader]: readonly WireConnection[], restoreId: string): Promise<void> {
@@ -166,12 +171,17 @@ export async function runInContext(
   what: string,
 ): Promise<void> {
   const bytes = await inCharacterSet(loader, sql, context.characterSetClient)
-  await loader.run('SET @ecomdb_sql_mode = @@sql_mode, @ecomdb_time_zone = @@time_zone')
+  const { name: other, value } = context.defaultCollation ?? {}
+  await loader.run(
+    'SET @ecomdb_sql_mode = @@sql_mode, @ecomdb_time_zone = @@time_zone, @ecomdb_collation = @@collation_connection' +
+      (other === undefined ? '' : `, @ecomdb_default = @@${other}`),
+  )
   try {
     await loader.run(
       `SET sql_mode = ${quoteString(context.sqlMode)}` +
         (context.timeZone ? `, time_zone = ${quoteString(context.timeZone)}` : '') +
         (context.timestamp === undefined ? '' : `, timestamp = ${context.timestamp}`) +
+        (other === undefined ? '' : `, ${other} = ${quoteString(value ?? '')}`) +
         `, character_set_client = ${quoteString(bytes ? context.characterSetClient : 'utf8mb4')}` +
         `, collation_connection = ${quoteString(context.collationConnection)}`,
       what,
@@ -181,7 +191,9 @@ export async function runInContext(
     await loader
       .run(
         'SET sql_mode = @ecomdb_sql_mode, time_zone = @ecomdb_time_zone, timestamp = DEFAULT, ' +
-          'character_set_client = utf8mb4, collation_connection = DEFAULT',
+          // Not its DEFAULT, which is the server's own: statements in a ucs2 are understood by nobody.
+          'character_set_client = utf8mb4, collation_connection = @ecomdb_collation' +
+          (other === undefined ? '' : `, ${other} = @ecomdb_default`),
       )
       .catch(() => {})
   }

@@ -81,6 +81,92 @@ test.each(TEST_ENGINES)(
   },
 )
 
+/** What a server may give to each session, and what a table or a program then is that says nothing of it. */
+const UNSAID = {
+  mysql: ["default_collation_for_utf8mb4 = 'utf8mb4_general_ci'"],
+  mariadb: [
+    "alter_algorithm = 'INSTANT'",
+    "enforce_storage_engine = 'MyISAM'",
+    'innodb_compression_default = ON',
+    'innodb_default_encryption_key_id = 7',
+  ],
+}
+
+test.each(TEST_ENGINES)(
+  "%s: a server's own settings give tables and programs nothing that they did not say",
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      const parameters = async (session: Session): Promise<unknown> =>
+        await session.rows(
+          "SELECT PARAMETER_NAME, COLLATION_NAME FROM information_schema.PARAMETERS WHERE SPECIFIC_SCHEMA = 'shop'",
+        )
+      let expected: unknown
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('USE shop')
+        await session.run('CREATE TABLE t (id INT PRIMARY KEY, n INT, KEY (n)) ENGINE = InnoDB')
+        await session.run('INSERT INTO t VALUES (1, 2), (2, 1)')
+        await session.run(
+          "CREATE PROCEDURE p(IN a VARCHAR(9) CHARACTER SET utf8mb4) SELECT a = 'A', 'é'",
+        )
+        await session.run(
+          "CREATE EVENT e ON SCHEDULE AT '2037-01-01 00:00:00' DO SELECT 'é' FROM t",
+        )
+        expected = await parameters(session)
+        await session.close()
+        await place.report(server)
+      })
+      const target = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const session = await engine.connect(server.administrator)
+        const more = ["character_set_connection = 'ucs2'", "collation_connection = 'ucs2_bin'"]
+        for (const setting of [...UNSAID[family], ...more])
+          await session.run(`SET GLOBAL ${setting}`)
+        const { outcome } = await place.restore(server)
+        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expect(await parameters(session)).toEqual(expected)
+        await session.close()
+      }
+      await withServer(family, join(folder, 'target'), target)
+    })
+  },
+)
+
+test.each(TEST_ENGINES.filter(family => family === 'mysql'))(
+  '%s: a server that would put all tables into its system tablespace is told before anything is made',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('CREATE TABLE shop.t (id INT PRIMARY KEY)')
+        await session.run('CREATE DATABASE shared')
+        await session.run('CREATE TABLE shared.t (id INT) TABLESPACE innodb_system')
+        await session.close()
+        await place.report(server)
+      })
+      const target = async (server: RunningServer, engine: Engine): Promise<void> => {
+        await expect(place.restore(server)).rejects.toMatchObject({
+          code: 'UNSUPPORTED',
+          why: expect.stringMatching(/^1 had a file each .* is OFF here: shop\.t$/),
+        })
+        await place.restore(server, { databases: ['shared'], confirm: 'shared' })
+        const session = await engine.connect(server.administrator)
+        await session.run('SET GLOBAL innodb_file_per_table = ON')
+        await session.run('DROP DATABASE shared')
+        await session.close()
+        const { outcome } = await place.restore(server)
+        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+      }
+      await withServer(family, join(folder, 'target'), target, ['--innodb-file-per-table=OFF'])
+    })
+  },
+)
+
 if (TEST_ENGINES.includes('mariadb')) {
   test('mariadb: a restore that was cut short with grants to PUBLIC starts over', async () => {
     await withFolder(async folder => {
