@@ -40,7 +40,6 @@ export const isNoSuchTable = (error: unknown): boolean =>
 export const isGone = (error: unknown): boolean =>
   [1049, 1146, 1305, 1360, 1539].includes(serverErrorNumber(error) ?? 0)
 
-/** The table was dropped, or is not as it was when the snapshot was opened. */
 /**
  * Errors that a value of a row makes, and nothing that is missing: too many rows of a subquery, one key
  * twice in a temporary table, division by zero, out of range, no date, no number, no JSON, no geometry.
@@ -55,6 +54,7 @@ const OF_ROWS = [
 export const comesOfRows = (error: unknown): boolean =>
   OF_ROWS.includes(serverErrorNumber(error) ?? 0)
 
+/** The table was dropped, or is not as it was when the snapshot was opened. */
 export const isChangedTable = (error: unknown): boolean =>
   [1054, 1146, 1412].includes(serverErrorNumber(error) ?? 0)
 

@@ -1,6 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { ProgramEntry } from '#domain/backup/manifest'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { comesOfRows, serverErrorNumber } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { listStored, type StoredProgram, showCreateProgram } from './show-create-program.ts'
@@ -128,18 +129,34 @@ async function whyNotOpened(
   schema: string,
   name: string,
 ): Promise<string | undefined> {
+  const select = `SELECT 1 FROM ${quoteQualified(schema, name)}`
   try {
-    await session.run('SET @ecomdb_view = ?', [`SELECT 1 FROM ${quoteQualified(schema, name)}`])
-    await session.run('PREPARE ecomdb_view FROM @ecomdb_view')
-    await session.run('DEALLOCATE PREPARE ecomdb_view')
+    await openView(session, select)
   } catch (error) {
     // Who may not read a view may still back up its text.
     if (error instanceof EcomdbError && error.code === 'PRIVILEGE_MISSING') return undefined
+    if (comesOfRows(error)) return undefined
     if (!isRefusal(error)) throw error
     return error.why ?? error.what
   }
   return undefined
 }
+
+/** A server whose statements are all taken (max_prepared_stmt_count) is asked for no rows. */
+async function openView(session: Session, select: string): Promise<void> {
+  await session.run('SET @ecomdb_view = ?', [select])
+  try {
+    await session.run('PREPARE ecomdb_view FROM @ecomdb_view')
+  } catch (error) {
+    if (serverErrorNumber(error) !== TOO_MANY_STATEMENTS) throw error
+    await session.run(`${select} LIMIT 0`)
+    return
+  }
+  await session.run('DEALLOCATE PREPARE ecomdb_view')
+}
+
+/** ER_MAX_PREPARED_STMT_COUNT_REACHED */
+const TOO_MANY_STATEMENTS = 1461
 
 function isRefusal(error: unknown): error is EcomdbError {
   // An unknown database is one that the broken text names.

@@ -57,3 +57,26 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+test.each(TEST_ENGINES)('%s: views are whole where no statement can be prepared', async family => {
+  await withFolder(async folder => {
+    vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+    const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withServer(family, join(folder, 'source'), async (server, engine) => {
+      const session = await engine.connect(server.administrator)
+      await session.run('CREATE DATABASE shop')
+      await session.run('CREATE TABLE shop.t (id INT PRIMARY KEY)')
+      await session.run('INSERT INTO shop.t VALUES (1), (2)')
+      await session.run('CREATE VIEW shop.whole AS SELECT id FROM shop.t')
+      await session.run('CREATE VIEW shop.of_rows AS SELECT (SELECT id FROM shop.t) AS one')
+      await session.run('CREATE TABLE shop.gone (id INT)')
+      await session.run('CREATE VIEW shop.broken AS SELECT id FROM shop.gone')
+      await session.run('DROP TABLE shop.gone')
+      await session.run('SET GLOBAL max_prepared_stmt_count = 0')
+      await session.close()
+      expect((await place.report(server)).findings).toEqual([
+        expect.stringMatching(/^view shop\.broken is invalid here/),
+      ])
+    })
+  })
+})
