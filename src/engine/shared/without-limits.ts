@@ -2,11 +2,18 @@
  * What a server may give to every session (SET GLOBAL, an option file), and what then cuts our answers,
  * refuses our statements or loses our changes, most of it without a word: a logical backup of a
  * server with a global sql_select_limit of 3 saw no database, and ended with 0 (measured on both engines).
+ * `init_connect` sets the names, too, of every account that is no administrator's ("SET NAMES utf8" was
+ * common), and --skip-character-set-client-handshake of everybody: letters beyond the set came as question marks.
  * Each connection begins with these, as assignments of one SET; MySQL's limit of time is another one's,
  * since only the flavor tells where it is.
  */
 export const WITHOUT_LIMITS = [
+  'character_set_client = utf8mb4',
+  'character_set_results = utf8mb4',
+  // As the driver's own handshake has it.
+  'collation_connection = utf8mb4_general_ci',
   'sql_select_limit = 18446744073709551615',
+  'max_sort_length = 1024',
   'max_join_size = 18446744073709551615',
   'sql_big_selects = 1',
   'sql_safe_updates = 0',

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { silentProgress } from '#core/progress'
+import { Secret } from '#core/secret'
 import type { EngineFamily } from '#domain/engine-family'
+import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
@@ -80,3 +82,62 @@ test.each(TEST_ENGINES)('%s: views are whole where no statement can be prepared'
     })
   })
 })
+
+/** A backup's account is no administrator's, so that the server's init_connect is for it. */
+const ADMINISTERS = { mysql: 'SUPER, CONNECTION_ADMIN', mariadb: 'SUPER, CONNECTION ADMIN' }
+
+test.each(TEST_ENGINES)(
+  '%s: names and texts are whole though init_connect sets other names',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      const password = new Secret('names-of-Others-1')
+      const limited = (server: RunningServer): RunningServer => ({
+        ...server,
+        administrator: { ...server.administrator, user: 'operator', password },
+      })
+      const prepare = async (session: Session): Promise<void> => {
+        await session.run(`CREATE USER operator IDENTIFIED BY '${password.reveal()}'`)
+        await session.run('GRANT ALL ON *.* TO operator WITH GRANT OPTION')
+        await session.run(`REVOKE ${ADMINISTERS[family]} ON *.* FROM operator`)
+        await session.run(
+          "SET GLOBAL init_connect = 'SET NAMES latin1, time_zone = ''+05:00'', sql_mode = ''ANSI'''",
+        )
+      }
+      const definitions = async (session: Session): Promise<unknown> => [
+        await session.rows('SHOW CREATE TABLE shop.`größe 名`'),
+        await session.rows('SHOW CREATE VIEW shop.`ansicht é`'),
+        await session.rows('SELECT HEX(a), n FROM shop.`größe 名`'),
+        await session.rows(
+          "SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'shop'",
+        ),
+      ]
+      let expected: unknown
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run(
+          "CREATE TABLE shop.`größe 名` (a VARCHAR(9) PRIMARY KEY COMMENT '🐻 é', n VARCHAR(9) DEFAULT 'ä€' CHECK (n <> '🐻'))",
+        )
+        await session.run("INSERT INTO shop.`größe 名` VALUES ('🐻', 'é'), ('名', DEFAULT)")
+        await session.run(
+          "CREATE VIEW shop.`ansicht é` AS SELECT a AS `名`, '🐻' AS b FROM shop.`größe 名`",
+        )
+        await session.run("CREATE PROCEDURE shop.`p€`() SELECT '🐻 é'")
+        await prepare(session)
+        expected = await definitions(session)
+        await session.close()
+        expect((await place.report(limited(server))).findings).toEqual([])
+      })
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await prepare(session)
+        const { outcome } = await place.restore(limited(server))
+        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expect(await definitions(session)).toEqual(expected)
+        await session.close()
+      })
+    })
+  },
+)
