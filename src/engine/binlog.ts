@@ -100,6 +100,10 @@ export interface LogReplay {
    *   it refuses; SERVER_LOST, TOOL_FAILED
    */
   run(options: ReplayOptions): Promise<void>
+  /** Where a server runs: @@system_time_zone. */
+  systemZone(session: Session): Promise<string>
+  /** XA transactions that are prepared, and wait for their COMMIT or ROLLBACK. */
+  undecided(session: Session): Promise<number>
   /**
    * After a replay: disables events, and locks the accounts of people that it made or opened.
    * @returns the names of those accounts and events
@@ -125,6 +129,8 @@ export interface ReplayOptions {
   onBytes?: (bytes: number) => void
   /** A statement puts a table elsewhere, and a private server makes it in its data directory. */
   onElsewhere?: (() => void) | undefined
+  /** A statement depends on the system's time zone, which no log tells. */
+  onSystemZone?: (() => void) | undefined
 }
 
 export interface ReplayTarget {

@@ -118,7 +118,7 @@ async function observe(session: Session): Promise<PhysicalSource> {
   return {
     serverVersion: session.flavor.text,
     sourceId,
-    settings: await readSettings(session, Object.keys(START_SETTINGS)),
+    settings: await readSettings(session, [...Object.keys(START_SETTINGS), 'system_time_zone']),
     databases: await userDatabases(session, mariadbLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
     lineage: await lineageOf(folder, sourceId),

@@ -30,7 +30,7 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
   return {
     serverVersion: session.flavor.text,
     sourceId: await mysqlLogicalDialect.sourceId(session),
-    settings: await readSettings(session, Object.keys(START_SETTINGS)),
+    settings: await readSettings(session, [...Object.keys(START_SETTINGS), 'system_time_zone']),
     databases: await userDatabases(session, mysqlLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
     lineage: null,

@@ -7,11 +7,13 @@ import { adviseOnInterrupt, onInterrupt, throwIfInterrupted } from '#core/interr
 import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
-import { formatBytes } from '#core/units'
+import { countOf, formatBytes } from '#core/units'
 import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
+import { isSameSystemZone } from '#domain/binlog/system-zone'
 import type { SettleOptions } from '#engine/binlog'
+import type { Session } from '#engine/session'
 import { makeOwnFolder } from '#process/own-folder'
 import type { BinlogArchive } from '#repository/binlog-archive'
 import type { SnapshotAccess } from './open-snapshot.ts'
@@ -31,6 +33,10 @@ export interface ReplayRun {
   settle: SettleOptions | null
   /** See ReplayOptions. */
   onElsewhere?: (() => void) | undefined
+  /** system_time_zone of the source; undefined where the snapshot does not tell. */
+  sourceZone: string | undefined
+  /** Is told what somebody has to look at. */
+  onFinding: (finding: string) => void
   clock: Clock
 }
 
@@ -64,11 +70,12 @@ const LEFT_CHANGED =
   'the server may have been left with event_scheduler off, max_allowed_packet raised, and databases that were READ ONLY not so'
 
 async function replayFiles(
-  { place, span, binlog, keepGtids = false, settle, onElsewhere }: ReplayRun,
+  run: ReplayRun,
   files: readonly string[],
   folder: string,
   progress: Progress,
 ): Promise<Pick<ReplayOutcome, 'locked' | 'events'>> {
+  const { place, span, binlog, keepGtids = false, settle, onElsewhere } = run
   const { replay } = place.engine.binaryLog
   const connect = { ...place.connect, database: undefined }
   const session = await place.engine.connect(connect)
@@ -81,7 +88,10 @@ async function replayFiles(
       if (span.transactions > 0) {
         const onBytes = (bytes: number): void => progress.advance({ bytes })
         const options = { connect, files, binlog, keepGtids, folder, onBytes, onElsewhere }
-        await replay.run({ ...options, ...limitsOf(span) })
+        const onSystemZone = await whenOtherZone(run, session)
+        await replay.run({ ...options, onSystemZone, ...limitsOf(span) })
+        const undecided = await replay.undecided(session)
+        if (undecided > 0) run.onFinding(undecidedText(undecided))
       }
       if (!settle) return { locked: [], events: [] }
       progress.stage('disabling events and locking accounts')
@@ -94,6 +104,23 @@ async function replayFiles(
     await session.close()
   }
 }
+
+/** The log says SYSTEM of a session that had no zone of its own, and not which one that was. */
+async function whenOtherZone(
+  { place, sourceZone, onFinding }: ReplayRun,
+  session: Session,
+): Promise<(() => void) | undefined> {
+  const here = await place.engine.binaryLog.replay.systemZone(session)
+  if (sourceZone !== undefined && isSameSystemZone(sourceZone, here)) return undefined
+  const was = sourceZone === undefined ? 'is not known' : `was ${sourceZone}`
+  return () =>
+    onFinding(
+      `statements of the log depend on the system's time zone, which ${was} on the source and is ${here} here: times that they wrote (NOW() in a DATETIME, a text in a TIMESTAMP) may be off by the difference: restore again into a server that was started in the source's zone, as by TZ=Europe/Berlin (for --data-dir: this command's)`,
+    )
+}
+
+const undecidedText = (count: number): string =>
+  `${countOf(count, 'XA transaction')} prepared at the moment, and neither committed nor rolled back: what was written is not seen, and its rows are locked; \`XA RECOVER\` has the names for XA COMMIT or XA ROLLBACK`
 
 /** Offsets in the first and in the last file; a place may be the end of the file before. */
 function limitsOf({ start, stop, segments }: ReplaySpan): { start: number; stop: number } {

@@ -74,7 +74,10 @@ export async function restoreFilesToMoment(
           // There is no log that it could write to.
           const how = { binlog: true, keepGtids: hasGtids(chosen, span), settle: null }
           const onElsewhere = (): void => void findings.push(LOG_INSIDE)
-          replay.outcome = await replayLog({ ...run, ...how, onElsewhere }, progress)
+          const onFinding = (finding: string): void => void findings.push(finding)
+          const sourceZone = manifest.settings['system_time_zone']
+          const told = { onElsewhere, onFinding, sourceZone }
+          replay.outcome = await replayLog({ ...run, ...how, ...told }, progress)
           return [
             checkOf('start', `a private ${version} started on the files, and stopped`, []),
             checkOf('replay', replayed(span), []),

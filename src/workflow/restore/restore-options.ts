@@ -51,7 +51,8 @@ export interface RestoreSequel {
    * @param own databases that the restore makes, or that an interrupted one made
    */
   check(session: Session, own: readonly string[]): Promise<void>
-  run(): Promise<void>
+  /** @param settings of the source, when the snapshot was made */
+  run(settings: Readonly<Record<string, string>>): Promise<void>
 }
 
 export interface RestoreReport {

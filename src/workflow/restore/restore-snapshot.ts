@@ -199,7 +199,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       advised()
       advised = advise('--start-over')
       canResume = false
-      await options.sequel.run()
+      await options.sequel.run(manifest.settings)
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
     const trail = await keepTrail(run, progress)

@@ -56,12 +56,14 @@ export async function restoreToMoment(
       progress.stage('reading the segments of the binary log')
       await requireWhole(span, archive)
     }
-    const run = async (): Promise<void> => {
+    const run = async (settings: Readonly<Record<string, string>>): Promise<void> => {
       const { services, binlog } = options
       const settle = { keep: before?.accounts ?? [], services }
       const onElsewhere = isInside ? (): void => void findings.push(LOG_INSIDE) : undefined
-      const replayRun = { archive, access, place, span, binlog, settle, onElsewhere, clock }
-      replay.outcome = await replayLog(replayRun, progress)
+      const told = { onElsewhere, onFinding: (finding: string) => void findings.push(finding) }
+      const sourceZone = settings['system_time_zone']
+      const replayRun = { archive, access, place, span, binlog, settle, sourceZone, clock }
+      replay.outcome = await replayLog({ ...replayRun, ...told }, progress)
     }
     const snapshot = chosen.snapshot.snapshotId
     const restored = await restoreSnapshot(

@@ -23,6 +23,8 @@ export function logReplay(dialect: BinlogDialect): LogReplay {
     observe: session => observeTarget(dialect, session),
     prepare: prepareServer,
     run: options => runReplay(dialect, options),
+    systemZone: async session => (await session.value('SELECT @@system_time_zone')) ?? '',
+    undecided: async session => (await session.rows('XA RECOVER')).length,
     settle: (session, options) => settle(dialect, session, options),
   }
 }

@@ -6,7 +6,7 @@ import { type RunningProgram, startProgram } from '#process/running-program'
 import type { ReplayOptions } from '../../binlog.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { writeOptionFile } from './option-file.ts'
-import { watchStatements } from './watch-statements.ts'
+import { asksSystemZone, putsElsewhere, watchStatements } from './watch-statements.ts'
 
 /** See LogReplay.run. */
 export async function runReplay(dialect: BinlogDialect, options: ReplayOptions): Promise<void> {
@@ -21,7 +21,10 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
     const tool = startProgram(dialect.tool(), toolArguments(dialect, options, folder))
     try {
       if (dialect.elsewhere && options.onElsewhere) {
-        watchStatements(tool.stdout, dialect.elsewhere, options.onElsewhere)
+        watchStatements(tool.stdout, putsElsewhere(dialect.elsewhere), options.onElsewhere)
+      }
+      if (options.onSystemZone) {
+        watchStatements(tool.stdout, asksSystemZone(), options.onSystemZone)
       }
       await pass(tool, client, options.onBytes)
     } finally {

@@ -10,8 +10,11 @@ const LOOKED_AT = 2 ** 20
 const TOKENS =
   /'[^'\\]*(?:(?:\\.|'')[^'\\]*)*(?:'|$)|"[^"\\]*(?:(?:\\.|"")[^"\\]*)*(?:"|$)|`[^`]*(?:`|$)|#[^\n]*|--(?=\s)[^\n]*|\/\*M?!\d*|\/\*.*?(?:\*\/|$)|\*\//gs
 
+/** A statement as the tool prints it, comments included. */
+export type IsWanted = (statement: string) => boolean
+
 /** Reads along what the tool prints; `found` is called once, when a statement is as wanted. */
-export function watchStatements(output: Readable, wanted: RegExp, found: () => void): void {
+export function watchStatements(output: Readable, isWanted: IsWanted, found: () => void): void {
   let statement = ''
   let held = ''
   const look = (chunk: Buffer): void => {
@@ -20,7 +23,7 @@ export function watchStatements(output: Readable, wanted: RegExp, found: () => v
     for (const part of parts) {
       const whole = kept(statement, part)
       statement = ''
-      if (!/\bDIRECTORY\b/i.test(whole) || !wanted.test(wordsOf(whole))) continue
+      if (!isWanted(whole)) continue
       output.off('data', look)
       found()
       return
@@ -32,6 +35,31 @@ export function watchStatements(output: Readable, wanted: RegExp, found: () => v
   }
   output.on('data', look)
 }
+
+/** Does a statement put a table elsewhere, by a dialect's words for it? */
+export const putsElsewhere =
+  (elsewhere: RegExp): IsWanted =>
+  statement =>
+    /\bDIRECTORY\b/i.test(statement) && elsewhere.test(wordsOf(statement))
+
+/**
+ * Is a statement run whose outcome depends on the system's time zone? The tool sets a session's zone before
+ * the first statement that asked for it, and MySQL's before the BEGIN of rows, too, which do not depend on it.
+ */
+export function asksSystemZone(): IsWanted {
+  let isSystem = false
+  return statement => {
+    const text = statement.replace(/^(?:#.*\n|\s)+/, '')
+    const [, zone] = /^SET @@session\.time_zone='([^']*)'/.exec(text) ?? []
+    if (zone !== undefined) isSystem = zone === 'SYSTEM'
+    if (!isSystem || /^(?:SET @@|SET TIMESTAMP|BINLOG '|BEGIN\b|COMMIT\b)/.test(text)) return false
+    return OF_ITS_TIME.test(wordsOf(text))
+  }
+}
+
+/** Rows that are changed by a statement; a table or an event that is made with a time in it. */
+const OF_ITS_TIME =
+  /^(?:INSERT|UPDATE|DELETE|REPLACE|LOAD|CALL|WITH|SELECT|SET STATEMENT)\b|^(?:CREATE|ALTER)\b[^(]*\b(?:TABLE\b.*\b(?:NOW|(?:UNIX_)?TIMESTAMP|FROM_UNIXTIME|LOCALTIME\w*|SYSDATE|CURDATE|CURTIME|CURRENT_(?:TIME|DATE)\w*)\b|EVENT\b)/i
 
 const kept = (statement: string, more: string): string =>
   statement.length >= LOOKED_AT ? statement : (statement + more).slice(0, LOOKED_AT)

@@ -2,18 +2,23 @@ import { PassThrough } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { expect, test } from 'vitest'
 import { mariadbBinlogDialect } from '#engine/mariadb/binlog-dialect'
-import { watchStatements } from '#engine/shared/binlog/watch-statements'
+import {
+  asksSystemZone,
+  type IsWanted,
+  putsElsewhere,
+  watchStatements,
+} from '#engine/shared/binlog/watch-statements'
+
+const elsewhere: IsWanted = putsElsewhere(mariadbBinlogDialect.elsewhere ?? /$^/)
 
 /** How often it is found, in what the tool prints around it, in chunks of 7 bytes. */
-async function found(statement: string): Promise<number> {
+async function found(statement: string, isWanted = elsewhere): Promise<number> {
   const text = `# at 4\n#700101 Query\nSET TIMESTAMP=1/*!*/;\n${statement}\n/*!*/;\n# it's done\nCOMMIT/*!*/;\n`
   let times = 0
   const output = new PassThrough()
-  if (mariadbBinlogDialect.elsewhere) {
-    watchStatements(output, mariadbBinlogDialect.elsewhere, () => {
-      times += 1
-    })
-  }
+  watchStatements(output, isWanted, () => {
+    times += 1
+  })
   const bytes = Buffer.from(text.repeat(2))
   for (let at = 0; at < bytes.length; at += 7) output.write(bytes.subarray(at, at + 7))
   output.end()
@@ -43,4 +48,26 @@ test.each([
   'CREATE TABLE t (`DATA DIRECTORY =` INT)',
 ])('puts none elsewhere: %s', async statement => {
   expect(await found(statement)).toBe(0)
+})
+
+const SYSTEM = "SET @@session.time_zone='SYSTEM'/*!*/;\n"
+test.each([
+  `${SYSTEM}INSERT INTO t VALUES (NOW())`,
+  `${SYSTEM}BEGIN\n/*!*/;\n# at 9\nSET TIMESTAMP=2/*!*/;\n/* app */ update t SET d = NOW()`,
+  `${SYSTEM}ALTER TABLE t ADD COLUMN e DATETIME DEFAULT CURRENT_TIMESTAMP`,
+  `${SYSTEM}CREATE DEFINER=\`a\`@\`b\` EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' DO SELECT 1`,
+])('depends on the zone of the system: %s', async statement => {
+  expect(await found(statement, asksSystemZone())).toBe(1)
+})
+
+test.each([
+  'INSERT INTO t VALUES (NOW())',
+  "SET @@session.time_zone='+02:00'/*!*/;\nINSERT INTO t VALUES (NOW())",
+  `${SYSTEM}SET @@session.time_zone='+00:00'/*!*/;\nINSERT INTO t VALUES (NOW())`,
+  `${SYSTEM}BEGIN\n/*!*/;\n# at 9\n\nBINLOG '\nCigAAA=='`,
+  `${SYSTEM}CREATE TABLE t (i INT)`,
+  `${SYSTEM}DROP TABLE t`,
+  `INSERT INTO t VALUES ("\n${SYSTEM.replace('/*!*/;', '')}")`,
+])('does not: %s', async statement => {
+  expect(await found(statement, asksSystemZone())).toBe(0)
 })

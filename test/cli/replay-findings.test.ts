@@ -1,0 +1,90 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { RunningServer } from '#engine/scratch-server'
+import { runEcomdb } from '#test/cli'
+import { TEST_ENGINES } from '#test/engines'
+import { LoggedShop, startLogged } from '#test/logged-shop'
+import { makeFolder } from '#test/temporary'
+
+const OTHER_ZONE = /FINDING: statements of the log depend on the system's time zone, which was BER/
+const UNDECIDED = /FINDING: 1 XA transaction prepared at the moment/
+
+describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
+  let folder: string
+  let shop: LoggedShop
+  let target: RunningServer
+  let all: string
+  let early: string
+
+  beforeAll(async () => {
+    folder = await makeFolder()
+    vi.stubEnv('TZ', 'BER-2')
+    shop = await LoggedShop.make(family, folder, ['--binlog-format=MIXED'])
+    vi.unstubAllEnvs()
+    await shop.run(
+      'CREATE DATABASE shop',
+      'CREATE TABLE shop.t (id INT PRIMARY KEY, d DATETIME, ts TIMESTAMP NULL)',
+    )
+    if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+    for (const method of ['logical', 'physical']) {
+      const backup = await shop.ecomdb(['backup', method])
+      expect(backup.status, backup.stderr).toBe(0)
+    }
+    // An interface of programs has +00:00; who has nothing has the system's.
+    await shop.run("INSERT INTO shop.t VALUES (1, NOW(), '2026-06-01 12:00:00')")
+    early = await gtids()
+    await shop.run(
+      "SET time_zone = 'SYSTEM'",
+      "INSERT INTO shop.t VALUES (2, NOW(), '2026-06-01 12:00:00')",
+    )
+    await shop.run(
+      "XA START 'order-7'",
+      'INSERT INTO shop.t VALUES (3, NULL, NULL)',
+      "XA END 'order-7'",
+      "XA PREPARE 'order-7'",
+    )
+    all = await gtids()
+    const once = await shop.ecomdb(['backup', 'binlog', '--once'])
+    expect(once.status, once.stderr).toBe(0)
+    target = await startLogged(shop.engine, join(folder, 'target'))
+  })
+
+  afterAll(async () => {
+    await shop?.stop()
+    await shop?.engine.scratchServers.remove(join(folder, 'target'))
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function gtids(): Promise<string> {
+    const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    return String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
+  }
+
+  test('statements that ask for a zone which is another one here, and a transaction in doubt', async () => {
+    const without = await shop.ecomdb(['restore', '--gtid', early, '--confirm', 'shop'], target)
+    expect(without.status, without.stderr + without.stdout).toBe(0)
+    await shop.rows('DROP DATABASE shop', target)
+    const ended = await shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
+    expect(ended.status, ended.stderr).toBe(3)
+    expect(ended.stdout).toMatch(OTHER_ZONE)
+    expect(ended.stdout).toMatch(UNDECIDED)
+    await shop.rows("XA COMMIT 'order-7'", target)
+    expect(await shop.value('SELECT COUNT(*) FROM shop.t', target)).toBe('3')
+  })
+
+  test('so of data files; where the zone is the same nothing is said of it', async () => {
+    const args = ['restore', '--gtid', all, '--data-dir']
+    const ended = await shop.ecomdb([...args, join(folder, 'files')])
+    expect(ended.status, ended.stderr).toBe(3)
+    expect(ended.stdout).toMatch(OTHER_ZONE)
+    expect(ended.stdout).toMatch(UNDECIDED)
+    const config = ['--config', join(folder, 'ecomdb.yaml')]
+    const same = await runEcomdb([...args, join(folder, 'same'), ...config], {
+      env: { ...shop.environment(), TZ: 'BER-2' },
+    })
+    expect(same.status, same.stderr).toBe(3)
+    expect(same.stdout).not.toMatch(OTHER_ZONE)
+    expect(same.stdout).toMatch(UNDECIDED)
+  })
+})
