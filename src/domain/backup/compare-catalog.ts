@@ -145,10 +145,17 @@ function isSameInside(is: string, was: string): boolean {
   return placedElsewhere(is) === null && comparable(is) === comparable(placedInside(was))
 }
 
-/** MariaDB adds partitions by itself, as time goes by, where the table says AUTO. */
+/**
+ * MariaDB adds partitions by itself, as time goes by, where the table says AUTO; and says of times how an
+ * old server stored them, which no statement does.
+ */
 function comparable(create: string): string {
-  return withoutImpliedCharacterSets(create).replace(/( AUTO\nPARTITIONS )\d+$/, '$1n')
+  return withoutImpliedCharacterSets(create)
+    .replace(/( AUTO\nPARTITIONS )\d+$/, '$1n')
+    .replace(QUOTED_OR_OLD_TIME, (_, quoted: string | undefined) => quoted ?? '')
 }
+
+const QUOTED_OR_OLD_TIME = /('(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)| \/\* mariadb-5\.3 \*\//gs
 
 /**
  * Plans may be others without them, and no answer is. A server that renews them itself has others, so

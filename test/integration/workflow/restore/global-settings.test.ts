@@ -141,3 +141,44 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+const PRINTED_OTHERWISE = {
+  mysql: ['show_create_table_verbosity = ON'],
+  mariadb: ['mysql56_temporal_format = OFF'],
+}
+
+test.each(TEST_ENGINES)(
+  '%s: what a server prints by its own settings, or of its age, is no part of a definition',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      let expected: unknown
+      const view = async (session: Session): Promise<unknown> =>
+        await session.rows('SHOW CREATE VIEW shop.v')
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        const settings = ['sql_buffer_result = ON', ...PRINTED_OTHERWISE[family]]
+        for (const setting of settings) await session.run(`SET GLOBAL ${setting}`)
+        await session.run(
+          "CREATE TABLE shop.t (id INT PRIMARY KEY, a DATETIME(3) COMMENT 'x /* mariadb-5.3 */', b TIMESTAMP(6) NULL, c TIME(2))",
+        )
+        await session.run(
+          "INSERT INTO shop.t VALUES (1, '2026-11-28 01:02:03.004', '2026-11-28 01:02:03.000005', '-12:34:56.78')",
+        )
+        await session.run('CREATE VIEW shop.v AS SELECT id FROM shop.t')
+        expected = await view(session)
+        await session.close()
+        expect((await place.report(server)).findings).toEqual([])
+      })
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const { outcome } = await place.restore(server)
+        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        const session = await engine.connect(server.administrator)
+        expect(await view(session)).toEqual(expected)
+        await session.close()
+      })
+    })
+  },
+)
