@@ -1,6 +1,7 @@
 import { countOf } from '#core/units'
 import { withoutImpliedCharacterSets } from '../schema/inherited-collation.ts'
 import { type Check, checkOf } from './check.ts'
+import { asFilesCount, countersCheck } from './counters-of-files.ts'
 import { withoutDanglingGrants } from './dangling-grants.ts'
 import { disabledEvent } from './disabled-event.ts'
 import type {
@@ -31,6 +32,8 @@ export interface ExpectedChanges {
   /** Only these databases were restored; null for all. */
   databases: readonly string[] | null
   eventsDisabled: boolean
+  /** The server was started on data files, which have AUTO_INCREMENT values of their own. */
+  dataFiles?: boolean
   /** Accounts and grants were restored. */
   accounts: boolean
   /** Accounts that came back locked. */
@@ -68,7 +71,7 @@ export function compareCatalog(
     )
   }
   return [
-    ...compareTables(expected, found, wanted),
+    ...compareTables(expected, found, wanted, changes.dataFiles ?? false),
     ...compareStatistics(
       expected.tables.filter(({ schema }) => wanted(schema)),
       found,
@@ -94,19 +97,24 @@ function compareTables(
   expected: Pick<Manifest, 'databases' | 'tables'>,
   found: FoundCatalog,
   wanted: (schema: string) => boolean,
+  dataFiles: boolean,
 ): Check[] {
   const databases = expected.databases.filter(({ name }) => wanted(name))
   const tables = expected.tables.filter(({ schema }) => wanted(schema))
   const placed: TableElsewhere[] = []
   const moved: TableElsewhere[] = []
+  const lowered: TableElsewhere[] = []
   const differences = [
     ...databases.flatMap(({ name, create }) => {
       const is = found.databases.find(database => database.name === name)
       return difference(`database \`${name}\``, create, is?.create)
     }),
-    ...tables.flatMap(({ schema, name, create }) => {
+    ...tables.flatMap(({ schema, name, create: was }) => {
       const is = found.tables.find(table => table.schema === schema && table.name === name)
       const label = `table \`${schema}\`.\`${name}\``
+      const counted = dataFiles && is ? asFilesCount(was, is.create) : null
+      if (counted !== null) lowered.push({ schema, name, place: counted.change })
+      const create = counted?.create ?? was
       const place = placedElsewhere(create)
       if (place !== null) placed.push({ schema, name, place })
       if (is && comparable(is.create) === comparable(create)) return []
@@ -126,6 +134,7 @@ function compareTables(
       differences,
     ),
     ...placesCheck(placed, moved),
+    ...countersCheck(lowered),
   ]
 }
 

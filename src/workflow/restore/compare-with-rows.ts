@@ -28,7 +28,14 @@ export async function compareWithRows(
     const rows = await access.repository.readManifest(candidate, access.identities)
     if (!samePosition(rows.position, manifest.position)) continue
     const databases = rows.databases.map(({ name }) => name)
-    const changes = { databases, eventsDisabled: false, accounts: false, locked: [], kept: [] }
+    const changes = {
+      databases,
+      eventsDisabled: false,
+      dataFiles: true,
+      accounts: false,
+      locked: [],
+      kept: [],
+    }
     const checks = await proveContent(
       { engine, connect, manifest: rows, readers, changes },
       progress,

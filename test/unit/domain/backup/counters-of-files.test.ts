@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { asFilesCount } from '#domain/backup/counters-of-files'
+
+const table = (options: string): string => `CREATE TABLE \`t\` (\n  \`id\` int NOT NULL\n${options}`
+
+test('a value that data files have lower is taken, and nothing else', () => {
+  expect(
+    asFilesCount(
+      table(") ENGINE=InnoDB AUTO_INCREMENT=16 COMMENT='a'"),
+      table(") ENGINE=InnoDB AUTO_INCREMENT=11 COMMENT='b'"),
+    ),
+  ).toEqual({
+    create: table(") ENGINE=InnoDB AUTO_INCREMENT=11 COMMENT='a'"),
+    change: '11, not 16',
+  })
+})
+
+test('where no value was used, the files have none', () => {
+  const was = table(') /*!50100 TABLESPACE `x` */ ENGINE=InnoDB AUTO_INCREMENT=4 DEFAULT CHARSET=x')
+  const is = table(') /*!50100 TABLESPACE `x` */ ENGINE=InnoDB DEFAULT CHARSET=x')
+  expect(asFilesCount(was, is)).toEqual({ create: is, change: '1, not 4' })
+})
+
+test.each([
+  [') ENGINE=InnoDB AUTO_INCREMENT=11', ') ENGINE=InnoDB AUTO_INCREMENT=16'],
+  [') ENGINE=InnoDB AUTO_INCREMENT=11', ') ENGINE=InnoDB AUTO_INCREMENT=11'],
+  [') ENGINE=InnoDB', ') ENGINE=InnoDB AUTO_INCREMENT=11'],
+  [') ENGINE=MyISAM AUTO_INCREMENT=16', ') ENGINE=MyISAM AUTO_INCREMENT=11'],
+  [") ENGINE=InnoDB COMMENT=' AUTO_INCREMENT=16'", ") ENGINE=InnoDB COMMENT=' AUTO_INCREMENT=11'"],
+])('%s is compared with %s as it is', (was, is) => {
+  expect(asFilesCount(table(was), table(is))).toBe(null)
+})
