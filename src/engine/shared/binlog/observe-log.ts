@@ -73,7 +73,6 @@ function fileName(value: unknown): string {
 export async function lockArchiver(session: Session, repositoryId: string): Promise<void> {
   // Names of locks are up to 64 characters.
   const name = `ecomdb.binlog.${repositoryId}`
-  await session.run('SET SESSION wait_timeout = 86400')
   if ((await session.value(`SELECT GET_LOCK(${quoteString(name)}, 0)`)) === '1') return
   const holder = await session.value(`SELECT IS_USED_LOCK(${quoteString(name)})`)
   throw new EcomdbError('LOCKED', {

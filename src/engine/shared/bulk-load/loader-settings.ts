@@ -21,7 +21,6 @@ const SETTINGS = [
   'unique_checks = 1',
   `net_read_timeout = ${PATIENCE_SECONDS}`,
   `net_write_timeout = ${PATIENCE_SECONDS}`,
-  `wait_timeout = ${PATIENCE_SECONDS * 24}`,
   `innodb_lock_wait_timeout = ${PATIENCE_SECONDS}`,
 ]
 

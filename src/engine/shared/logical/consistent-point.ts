@@ -99,7 +99,7 @@ export async function openConsistent(
 
 /** @throws EcomdbError LOCKED */
 async function takeSingleFlight(control: Session): Promise<void> {
-  await control.run(`SET SESSION wait_timeout = 86400, lock_wait_timeout = ${CONTROL_LOCK_SECONDS}`)
+  await control.run(`SET SESSION lock_wait_timeout = ${CONTROL_LOCK_SECONDS}`)
   if ((await control.value(`SELECT GET_LOCK('${SINGLE_FLIGHT}', 1)`)) === '1') return
   const holder = await control.value(`SELECT IS_USED_LOCK('${SINGLE_FLIGHT}')`)
   throw new EcomdbError('LOCKED', {

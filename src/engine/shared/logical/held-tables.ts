@@ -50,7 +50,7 @@ export class HeldTables {
     if (this.isEmpty) return
     const session = await openSession({ ...this.#connect, database: undefined })
     this.#session = session
-    await session.run(`SET SESSION lock_wait_timeout = ${lockSeconds}, wait_timeout = 86400`)
+    await session.run(`SET SESSION lock_wait_timeout = ${lockSeconds}`)
     this.#sinceMs = performance.now()
     await session.run(`LOCK TABLES ${this.#names.map(name => `${name} READ`).join(', ')}`)
     this.#timer = setTimeout(() => void this.drop(), this.#holdSeconds * 1000)

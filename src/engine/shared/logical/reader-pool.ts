@@ -200,7 +200,6 @@ function readerSettings(dialect: LogicalDialect): string {
     'character_set_results = NULL',
     "sql_mode = ''",
     'net_write_timeout = 86400',
-    'wait_timeout = 86400',
     'lock_wait_timeout = 600',
     ...dialect.readerSettings,
   ].join(', ')}`

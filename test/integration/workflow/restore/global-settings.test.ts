@@ -13,13 +13,19 @@ import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 /** Each session of the server begins with these, and nothing tells so. */
 const GLOBALS: Readonly<Record<EngineFamily, readonly string[]>> = {
   mysql: ['max_execution_time = 1'],
-  mariadb: ["system_versioning_asof = '2000-01-01'", 'max_statement_time = 0.001'],
+  mariadb: [
+    "system_versioning_asof = '2000-01-01'",
+    'max_statement_time = 0.001',
+    'idle_transaction_timeout = 1',
+    'idle_readonly_transaction_timeout = 1',
+  ],
 }
 
 async function limit(session: Session, family: EngineFamily): Promise<void> {
   const settings = [
     ...['sql_select_limit = 3', 'max_join_size = 1', 'sql_safe_updates = 1', 'autocommit = 0'],
-    ...["completion_type = 'CHAIN'", 'foreign_key_checks = 0', ...GLOBALS[family]],
+    ...["completion_type = 'CHAIN'", 'foreign_key_checks = 0', 'wait_timeout = 1'],
+    ...GLOBALS[family],
   ]
   for (const setting of settings) await session.run(`SET GLOBAL ${setting}`)
 }
