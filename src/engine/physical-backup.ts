@@ -105,7 +105,7 @@ export interface PhysicalSource {
 export interface PhysicalCopy {
   /**
    * The files, block by block: each file's in order, files in any order and interleaved.
-   * @throws EcomdbError TOOL_FAILED, SERVER_LOST, when a program ends before its work is done
+   * @throws EcomdbError TOOL_FAILED, SERVER_LOST, PRIVILEGE_MISSING, when a program ends before its work is done
    */
   parts(): AsyncIterable<FilePart>
   /**

@@ -136,6 +136,34 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(rows).toContain('--data-dir')
   })
 
+  if (family === 'mariadb') {
+    test('an account without the rights is told which, and its hash is shown to nobody', async () => {
+      await shop.session.run("CREATE USER weak@localhost IDENTIFIED BY 'Secret-of-weak1!'")
+      const grants = await shop.session.value('SHOW GRANTS FOR weak@localhost')
+      const hash = /'(\*[0-9A-F]{40})'/.exec(String(grants))?.[1]
+      const password = join(shop.folder, 'weak.password')
+      await writeFile(password, 'Secret-of-weak1!\n', { mode: 0o600 })
+      const refused = await runEcomdb(['backup', 'physical', '--json'], {
+        cwd: shop.folder,
+        env: { ECOMDB_USER: 'weak', ECOMDB_PASSWORD_FILE: password },
+      })
+      await shop.session.run('DROP USER weak@localhost')
+      expect([refused.status, refused.json().error]).toMatchObject([
+        21,
+        {
+          code: 'PRIVILEGE_MISSING',
+          why: 'mariadb-backup says that it lacks RELOAD, PROCESS on *.*',
+          hints: [
+            'as an administrator: GRANT RELOAD, PROCESS ON *.* TO the account',
+            expect.stringContaining('doctor'),
+          ],
+        },
+      ])
+      expect(hash).toHaveLength(41)
+      expect(refused.stdout + refused.stderr).not.toContain(hash)
+    })
+  }
+
   // MariaDB's backup makes no clone.
   if (family === 'mysql') {
     test('a clone folder that is not there is said, and no bug', async () => {

@@ -78,14 +78,14 @@ class MariadbCopy implements PhysicalCopy {
       freePiece(piece)
     }
     // A stream that is cut off says less than the program that was to write it.
-    await this.#program.ended
+    await this.#ended()
     read(() => reader.end())
     this.#taken = true
   }
 
   async finish(): Promise<PhysicalFacts> {
     if (!this.#taken) throw new Error('the files were not taken to their end')
-    await this.#program.ended
+    await this.#ended()
     if (!this.#log.completed) throw notAStream('it did not end with "completed OK!"')
     const checkpoints = settingsIn(this.#info.get('checkpoints') ?? '')
     const [from, to] = [checkpoints.get('from_lsn'), checkpoints.get('to_lsn')]
@@ -112,6 +112,14 @@ class MariadbCopy implements PhysicalCopy {
     await this.#program.ended.catch(() => {})
   }
 
+  async #ended(): Promise<void> {
+    try {
+      await this.#program.ended
+    } catch (error) {
+      throw this.#log.refused() ?? error
+    }
+  }
+
   #keep(part: FilePart): void {
     const [, name] = INFO_FILE.exec(part.path) ?? []
     if (name === undefined || part.kind === 'end') return
@@ -134,6 +142,7 @@ class BackupLog {
   completed = false
   #blocked: Date | null = null
   #released: Date | null = null
+  readonly #missing: string[] = []
   readonly #began: Date
 
   constructor(options: Pick<PhysicalBackupOptions, 'now' | 'onStep'>) {
@@ -143,12 +152,28 @@ class BackupLog {
 
   read(line: string): void {
     if (line.endsWith('completed OK!')) this.completed = true
+    const [, missing] = /Error: missing required privilege (.+) on \*\.\*/.exec(line) ?? []
+    if (missing) this.#missing.push(missing)
     // Commits wait from here on, so that everything later is not in the copy.
     if (line.includes('Starting BACKUP STAGE BLOCK_COMMIT')) {
       this.#blocked = this.#options.now()
       this.#options.onStep('waiting for the end of mariadb-backup')
     }
     if (line.includes('Executing BACKUP STAGE END')) this.#released = this.#options.now()
+  }
+
+  /** Instead of the program's own words, which show the grants, with the hash of the account's password. */
+  refused(): EcomdbError | null {
+    if (this.#missing.length === 0) return null
+    const missing = this.#missing.join(', ')
+    return new EcomdbError('PRIVILEGE_MISSING', {
+      what: 'the account may not copy the data files',
+      why: `mariadb-backup says that it lacks ${missing} on *.*`,
+      hints: [
+        `as an administrator: GRANT ${missing} ON *.* TO the account`,
+        'run `ecomdb doctor` to see all privileges that a backup uses; docs/backup.md has them in one statement',
+      ],
+    })
   }
 
   /** Never later than the truth; the begin where the program did not say. */
