@@ -89,7 +89,7 @@ export interface LogReplay {
   observe(session: Session): Promise<ReplayTarget>
   /**
    * Prepares a server for a replay: the event scheduler stops, packets may be as large as the
-   * source's, and no database is READ ONLY. What was changed is put back by the function given back.
+   * source's, LOAD DATA LOCAL is allowed, and no database is READ ONLY. What was changed is put back by the function given back.
    */
   prepare(session: Session): Promise<() => Promise<void>>
   /**

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
@@ -20,7 +20,7 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
   beforeAll(async () => {
     folder = await makeFolder()
     vi.stubEnv('TZ', 'BER-2')
-    shop = await LoggedShop.make(family, folder, ['--binlog-format=MIXED'])
+    shop = await LoggedShop.make(family, folder, ['--binlog-format=MIXED', '--secure-file-priv='])
     vi.unstubAllEnvs()
     await shop.run(
       'CREATE DATABASE shop',
@@ -31,6 +31,13 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
       const backup = await shop.ecomdb(['backup', method])
       expect(backup.status, backup.stderr).toBe(0)
     }
+    const loaded = join(folder, 'loaded.tsv')
+    await writeFile(loaded, '1\n2\n')
+    await shop.run(
+      'CREATE TABLE shop.loaded (i INT)',
+      'SET binlog_format = STATEMENT',
+      `LOAD DATA INFILE '${loaded}' INTO TABLE shop.loaded`,
+    )
     // An interface of programs has +00:00; who has nothing has the system's.
     await shop.run("INSERT INTO shop.t VALUES (1, NOW(), '2026-06-01 12:00:00')")
     early = await gtids()
@@ -47,7 +54,7 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
     all = await gtids()
     const once = await shop.ecomdb(['backup', 'binlog', '--once'])
     expect(once.status, once.stderr).toBe(0)
-    target = await startLogged(shop.engine, join(folder, 'target'))
+    target = await startLogged(shop.engine, join(folder, 'target'), ['--local-infile=0'])
   })
 
   afterAll(async () => {
@@ -64,6 +71,9 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
   test('statements that ask for a zone which is another one here, and a transaction in doubt', async () => {
     const without = await shop.ecomdb(['restore', '--gtid', early, '--confirm', 'shop'], target)
     expect(without.status, without.stderr + without.stdout).toBe(0)
+    // As statements, LOAD DATA is a LOAD DATA LOCAL when it is replayed.
+    expect(await shop.value('SELECT COUNT(*) FROM shop.loaded', target)).toBe('2')
+    expect(await shop.value('SELECT @@GLOBAL.local_infile', target)).toBe('0')
     await shop.rows('DROP DATABASE shop', target)
     const ended = await shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
     expect(ended.status, ended.stderr).toBe(3)

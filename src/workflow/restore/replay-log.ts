@@ -67,7 +67,7 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
 }
 
 const LEFT_CHANGED =
-  'the server may have been left with event_scheduler off, max_allowed_packet raised, and databases that were READ ONLY not so'
+  'the server may have been left with event_scheduler off, local_infile on, max_allowed_packet raised, and databases that were READ ONLY not so'
 
 async function replayFiles(
   run: ReplayRun,

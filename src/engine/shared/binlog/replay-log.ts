@@ -52,18 +52,22 @@ async function openAccounts(
 
 /**
  * An event that ran during the replay would do again what the log has of it. A row may be as
- * large as the source's packets, and travels in a statement that is larger.
+ * large as the source's packets, and travels in a statement that is larger. What LOAD DATA read is in the
+ * log of statements, and goes to the server as LOAD DATA LOCAL, which MySQL refuses unless it is told.
  */
 async function prepareServer(session: Session): Promise<() => Promise<void>> {
   const setReadOnlyAgain = await liftReadOnly(session)
   const scheduler = await session.value('SELECT @@GLOBAL.event_scheduler')
   const packet = Number(await session.value('SELECT @@GLOBAL.max_allowed_packet'))
+  const hasInfile = (await session.value('SELECT @@GLOBAL.local_infile')) === '1'
   if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = OFF')
+  if (!hasInfile) await session.run('SET GLOBAL local_infile = ON')
   if (packet < LARGEST_PACKET) {
     await session.run(`SET GLOBAL max_allowed_packet = ${LARGEST_PACKET}`)
   }
   return async () => {
     await setReadOnlyAgain()
+    if (!hasInfile) await session.run('SET GLOBAL local_infile = OFF')
     if (packet < LARGEST_PACKET) await session.run(`SET GLOBAL max_allowed_packet = ${packet}`)
     if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = ON')
   }
