@@ -105,8 +105,16 @@ export const ABOUT_ONE_FILE: ReadonlySet<string> = new Set([
 
 export function noSuchSnapshot(name: string, label: string): EcomdbError {
   return new EcomdbError('SNAPSHOT_NOT_FOUND', {
-    what: `there is no snapshot ${name} in ${label}`,
-    hints: ['run `ecomdb backup list` to see which there are'],
+    what:
+      name === 'latest'
+        ? `there is no snapshot in ${label}`
+        : `there is no snapshot ${name} in ${label}`,
+    hints: [
+      ...(name === 'latest'
+        ? ['run `ecomdb backup logical` where the server is, to make one']
+        : []),
+      'run `ecomdb backup list` to see which there are',
+    ],
   })
 }
 

@@ -49,7 +49,15 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
           state: 'missed',
           detail: expect.stringContaining('no snapshot'),
         })
-        expect(lineOf(result, 'drill')).toMatchObject({ state: 'missed', next: ['`ecomdb drill`'] })
+        // A drill comes after what it needs.
+        const next = ['`ecomdb backup logical`', '`ecomdb drill`']
+        expect(lineOf(result, 'drill')).toMatchObject({ state: 'missed', next })
+        const early = await ecomdb('drill', '--json')
+        expect([early.status, early.json().error]).toMatchObject([
+          10,
+          { what: expect.stringMatching(/^there is no snapshot in /) },
+        ])
+        expect(early.json().error?.hints[0]).toContain('`ecomdb backup logical`')
         expect(lineOf(result, 'schedule')).toMatchObject({ state: 'finding' })
         expect(result.told).toMatchObject({ sent: ['webhook', 'mail', 'command'], failed: [] })
         expect(mail.messages).toHaveLength(1)

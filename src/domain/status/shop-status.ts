@@ -111,7 +111,8 @@ function provenLine(facts: StatusFacts): StatusLine {
       ...line,
       state: drillEveryMs === null ? 'finding' : 'missed',
       detail: 'never',
-      next: ['`ecomdb drill`'],
+      // A drill of nothing fails.
+      next: [...(lossOf(facts) === null ? ['`ecomdb backup logical`'] : []), '`ecomdb drill`'],
     }
   }
   const ageMs = facts.now.getTime() - Date.parse(passed.at)
