@@ -24,7 +24,7 @@ export const WITHOUT_LIMITS = [
   'unique_checks = 1',
   'div_precision_increment = 4',
   // The one prints what nobody said; the other, of the session that asks, as if it were a view's own.
-  '/*!80011 show_create_table_verbosity = 0, */ sql_buffer_result = 0',
+  '/*!80011 show_create_table_verbosity = 0, transaction_read_only = 0, */ sql_buffer_result = 0',
   // Seconds: the longest that all platforms take. A job may take longer than a server lets a quiet session be.
   'wait_timeout = 2147483',
   `/*M!100303 ${[
@@ -32,6 +32,7 @@ export const WITHOUT_LIMITS = [
     'system_versioning_asof = DEFAULT',
     'check_constraint_checks = 1',
     'max_statement_time = 0',
+    'tx_read_only = 0',
     'idle_transaction_timeout = 0',
     'idle_readonly_transaction_timeout = 0',
     'idle_write_transaction_timeout = 0',

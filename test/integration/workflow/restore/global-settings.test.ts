@@ -12,10 +12,11 @@ import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 
 /** Each session of the server begins with these, and nothing tells so. */
 const GLOBALS: Readonly<Record<EngineFamily, readonly string[]>> = {
-  mysql: ['max_execution_time = 1'],
+  mysql: ['max_execution_time = 1', 'transaction_read_only = ON'],
   mariadb: [
     "system_versioning_asof = '2000-01-01'",
     'max_statement_time = 0.001',
+    'tx_read_only = ON',
     'idle_transaction_timeout = 1',
     'idle_readonly_transaction_timeout = 1',
   ],
