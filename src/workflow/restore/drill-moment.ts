@@ -12,7 +12,6 @@ import { showWindow } from '../binlog/show-window.ts'
 import type { DrillOptions } from './drilled-snapshot.ts'
 import { findingOf } from './drilled-snapshot.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
-import { LOG_INSIDE } from './place-tables.ts'
 import { restoreToMoment } from './restore-to-moment.ts'
 import { withDrillServer } from './scratch-drill-server.ts'
 
@@ -58,8 +57,8 @@ export async function drillMoment(
       )
       const { transactions } = report.replay
       const proof = report.outcome?.checks.filter(({ outcome }) => outcome === 'failed') ?? []
-      const inside = report.findings.includes(LOG_INSIDE) ? `; ${LOG_INSIDE}` : ''
-      const summary = `${text}: ${formatCount(transactions)} transactions replayed after snapshot ${report.snapshotId}${inside}`
+      const told = report.findings.map(finding => `; ${finding}`).join('')
+      const summary = `${text}: ${formatCount(transactions)} transactions replayed after snapshot ${report.snapshotId}${told}`
       const check = checkOf(
         'moment',
         summary,

@@ -9,3 +9,11 @@ export function changedMeanwhile(changed: readonly string[], cause?: unknown): E
     cause,
   })
 }
+
+export function alwaysChanging(attempts: number, changed: readonly string[]): EcomdbError {
+  return new EcomdbError('NOT_CONSISTENT', {
+    what: 'no consistent point could be got: objects change all the time',
+    why: `${attempts} times something changed around the lock; last: ${changed.slice(0, 5).join('; ')}`,
+    hints: ['run the backup when no DDL or GRANT runs'],
+  })
+}

@@ -10,7 +10,7 @@ import type {
 } from '../../logical-reader.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
-import { changedMeanwhile } from './changed-meanwhile.ts'
+import { alwaysChanging, changedMeanwhile } from './changed-meanwhile.ts'
 import {
   type LockedMoment,
   type LockLimits,
@@ -21,6 +21,7 @@ import type { LogicalDialect } from './dialect.ts'
 import { findLosses } from './find-losses.ts'
 import { HeldTables } from './held-tables.ts'
 import { maskedMembers } from './masked-members.ts'
+import { preparedFinding, preparedTransactions } from './prepared-transactions.ts'
 import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
 import { ReaderPool } from './reader-pool.ts'
@@ -32,6 +33,8 @@ import { requireVisible } from './visible-databases.ts'
 
 /** How often the objects may change between looking and locking before it is given up. */
 const ATTEMPTS = 3
+/** For so long the decision of a prepared transaction is waited for. */
+const PREPARED_MS = 1000
 /** SHOW CREATE TABLE waits for no longer than this behind DDL that is about to end. */
 const CONTROL_LOCK_SECONDS = 10
 /** A lock of the server itself, so that it holds for every host that backs it up. */
@@ -49,6 +52,8 @@ interface Point {
   lockedMs: number
   steps: string[]
   held: HeldTables
+  /** XA transactions that were prepared then. */
+  prepared: number
 }
 
 /**
@@ -84,6 +89,7 @@ export async function openConsistent(
         ...unanswered,
         ...(await retypedJson(point.pool, catalog)),
         ...(await maskedMembers(point.pool, catalog)),
+        ...(point.prepared > 0 ? [preparedFinding(point.prepared)] : []),
       ]
       const found = { catalog, probes, warnings, findings }
       return consistentPoint({ dialect, options, control, point, ...found })
@@ -123,12 +129,16 @@ async function findPoint(
       throw error
     })
     const changed = differences(before, after)
-    if (changed.length === 0) {
+    const isLast = attempt === ATTEMPTS
+    if (changed.length === 0 && (point.prepared === 0 || isLast)) {
+      if (point.prepared > 0) point.position = noPosition(dialect)
       point.steps.push('all definitions are the same before and after the point')
       return [point, after]
     }
     await letGo(dialect, point, control)
-    if (attempt === ATTEMPTS) throw changing(changed)
+    if (isLast) throw alwaysChanging(ATTEMPTS, changed)
+    // Who coordinates them decides at once, but for one that has died.
+    if (point.prepared > 0) await sleep(PREPARED_MS)
     before = await settledCatalog(dialect, control, options.databases)
   }
 }
@@ -201,6 +211,7 @@ function limitsOf(options: ConsistentOptions): LockLimits {
 interface Moment {
   position: Position | null
   consistentAt: string
+  prepared: number
 }
 
 function snapshotsUnderLock(made: {
@@ -228,8 +239,9 @@ function snapshotsUnderLock(made: {
       await pool.startSnapshots(compare)
       const consistentAt = await serverTime(session)
       const position = await dialect.position(session)
+      const prepared = (await preparedTransactions(session)) ?? 0
       if (!method.fenceFirst) await fence()
-      return { position, consistentAt }
+      return { position, consistentAt, prepared }
     },
     async undo() {
       await held.drop()
@@ -251,7 +263,7 @@ function pointOf(
   steps: string[],
   held: HeldTables,
 ): Point {
-  const { position, consistentAt } = result
+  const { position, consistentAt, prepared } = result
   steps.push(
     `${method.words}: writers waited for at most ${lockedMs} ms`,
     `under it, on ${pool.readers} reader(s): START TRANSACTION WITH CONSISTENT SNAPSHOT`,
@@ -260,7 +272,16 @@ function pointOf(
       : `under it, binary log position ${position.file ?? 'none'}:${position.offset ?? 0}, GTID set '${position.gtidSet}'`,
   )
   const known = position ?? noPosition(dialect)
-  return { method: method.name, pool, position: known, consistentAt, lockedMs, steps, held }
+  return {
+    method: method.name,
+    pool,
+    position: known,
+    consistentAt,
+    lockedMs,
+    steps,
+    held,
+    prepared,
+  }
 }
 
 /**
@@ -284,7 +305,7 @@ async function singleReaderPoint(
   )
   const position = noPosition(dialect)
   const method = 'single-reader'
-  return { method, pool, position, consistentAt, lockedMs: 0, steps, held }
+  return { method, pool, position, consistentAt, lockedMs: 0, steps, held, prepared: 0 }
 }
 
 function noPosition({ family }: LogicalDialect): Position {
@@ -374,12 +395,4 @@ async function letGo(dialect: LogicalDialect, point: Point, control: Session): P
   await point.held.drop()
   await point.pool.close()
   await dialect.definitionFence.lower(control)
-}
-
-function changing(changed: readonly string[]): EcomdbError {
-  return new EcomdbError('NOT_CONSISTENT', {
-    what: 'no consistent point could be got: objects change all the time',
-    why: `${ATTEMPTS} times something changed around the lock; last: ${changed.slice(0, 5).join('; ')}`,
-    hints: ['run the backup when no DDL or GRANT runs'],
-  })
 }
