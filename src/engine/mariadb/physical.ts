@@ -14,7 +14,9 @@ import {
   lineageOf,
   readSettings,
   refuseElsewhere,
+  refuseEncrypted,
   startOptions,
+  switchedOn,
   userDatabases,
 } from '../shared/physical/observe-source.ts'
 import { systemTablespaceRanges } from './doublewrite-pages.ts'
@@ -109,6 +111,13 @@ async function observe(session: Session): Promise<PhysicalSource> {
   const folder = (await session.value('SELECT @@datadir')) ?? ''
   const inside = (path: string): boolean => path.startsWith(folder)
   refuseElsewhere([...(paths ?? []).filter(path => !inside(path)), ...(await linkedTables(folder))])
+  refuseEncrypted([
+    ...((await column(
+      session,
+      'SELECT NAME FROM information_schema.INNODB_TABLESPACES_ENCRYPTION WHERE ENCRYPTION_SCHEME <> 0 ORDER BY NAME',
+    )) ?? []),
+    ...(await switchedOn(session, ['innodb_encrypt_log', 'aria_encrypt_tables'])),
+  ])
   const sourceId = await mariadbLogicalDialect.sourceId(session)
   const [bytes] =
     (await column(

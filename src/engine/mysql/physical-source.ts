@@ -5,6 +5,8 @@ import {
   column,
   readSettings,
   refuseElsewhere,
+  refuseEncrypted,
+  switchedOn,
   userDatabases,
 } from '../shared/physical/observe-source.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
@@ -24,6 +26,13 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
     "SELECT PATH FROM information_schema.INNODB_DATAFILES WHERE PATH LIKE '/%'",
   )
   refuseElsewhere(paths ?? [])
+  refuseEncrypted([
+    ...((await column(
+      session,
+      "SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE ENCRYPTION = 'Y' ORDER BY NAME",
+    )) ?? []),
+    ...(await switchedOn(session, ['innodb_redo_log_encrypt', 'innodb_undo_log_encrypt'])),
+  ])
   const [bytes] =
     (await column(session, 'SELECT SUM(FILE_SIZE) FROM information_schema.INNODB_TABLESPACES')) ??
     []

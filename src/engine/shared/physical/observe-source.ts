@@ -49,6 +49,32 @@ export function refuseElsewhere(paths: readonly string[]): void {
 }
 
 /**
+ * A private server has no key, and so cannot read what the server encrypts by itself: such a backup would be
+ * made, and never restored.
+ *
+ * @param what tablespaces by name, and settings that encrypt what is no table's
+ */
+export function refuseEncrypted(what: readonly string[]): void {
+  if (what.length === 0) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'no restore could read a physical backup of files that the server has encrypted',
+    why: what.slice(0, 10).join(', '),
+    hints: [
+      'run `ecomdb backup logical`: its rows come decrypted, and are encrypted to your own keys',
+      'a physical backup is encrypted to them, too, where the server does not do it',
+    ],
+  })
+}
+
+/** "innodb_encrypt_log = ON", of those of these global variables that are on. */
+export async function switchedOn(session: Session, names: readonly string[]): Promise<string[]> {
+  const settings = await readSettings(session, names)
+  return Object.entries(settings).flatMap(([name, value]) =>
+    value === 'ON' ? [`${name} = ${value}`] : [],
+  )
+}
+
+/**
  * An opaque name of the data directory as it is since it was made: a restored one has new
  * files, and another name.
  *
