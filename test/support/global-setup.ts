@@ -30,7 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   process.env['ECOMDB_STATE'] = join(temporary, 'state')
   const folder = join(temporary, 'servers')
   const engines = await Promise.all(TEST_ENGINES.map(engineFor))
-  await Promise.all(
+  const starting = await Promise.allSettled(
     engines.map(engine =>
       engine.scratchServers.start({
         folder: join(folder, engine.family),
@@ -41,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ),
   )
   project.provide('serversFolder', folder)
-  return async () => {
+  const end = async (): Promise<void> => {
     for (const engine of engines) await engine.scratchServers.remove(join(folder, engine.family))
     await rm(folder, { recursive: true, force: true })
     const leftovers = clearLeftovers(temporary)
@@ -50,6 +50,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
       throw new Error(`the tests have left behind:\n  ${leftovers.join('\n  ')}`)
     }
   }
+  const failed = starting.find(one => one.status === 'rejected')
+  if (!failed) return end
+  // The runner ends nothing that a setup has begun which failed.
+  await end().catch(() => {})
+  throw failed.reason
 }
 
 const MEMORY = '/dev/shm'
