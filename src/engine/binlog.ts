@@ -113,6 +113,8 @@ export interface LogReplay {
 
 export interface ReplayOptions {
   connect: ConnectOptions
+  /** Global variables of the source, as far as the snapshot has them: statements read some. */
+  source: Readonly<Record<string, string>>
   /** Paths of the files, in order; each has its offsets as on the server. */
   files: readonly string[]
   /** Where to begin in the first file. */

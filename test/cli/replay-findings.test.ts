@@ -10,6 +10,13 @@ import { makeFolder } from '#test/temporary'
 const OTHER_ZONE = /FINDING: statements of the log depend on the system's time zone, which was BER/
 const UNDECIDED = /FINDING: 1 XA transaction prepared at the moment/
 
+/** Settings that statements read, and no event of a log has. */
+const SOURCE_ONLY = [
+  'default_storage_engine = MyISAM',
+  'div_precision_increment = 10',
+  'default_week_format = 3',
+]
+
 describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
   let folder: string
   let shop: LoggedShop
@@ -27,6 +34,7 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
       'CREATE TABLE shop.t (id INT PRIMARY KEY, d DATETIME, ts TIMESTAMP NULL)',
     )
     if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+    await shop.run(...SOURCE_ONLY.map(setting => `SET GLOBAL ${setting}`))
     for (const method of ['logical', 'physical']) {
       const backup = await shop.ecomdb(['backup', method])
       expect(backup.status, backup.stderr).toBe(0)
@@ -37,6 +45,12 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
       'CREATE TABLE shop.loaded (i INT)',
       'SET binlog_format = STATEMENT',
       `LOAD DATA INFILE '${loaded}' INTO TABLE shop.loaded`,
+    )
+    await shop.run(
+      ...SOURCE_ONLY.map(setting => `SET SESSION ${setting}`),
+      'CREATE TABLE shop.own (third DECIMAL(20,12), week INT)',
+      "INSERT INTO shop.own SELECT 1 / 3, WEEK('2024-12-30')",
+      'SET SESSION default_storage_engine = InnoDB',
     )
     // An interface of programs has +00:00; who has nothing has the system's.
     await shop.run("INSERT INTO shop.t VALUES (1, NOW(), '2026-06-01 12:00:00')")
@@ -74,6 +88,11 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
     // As statements, LOAD DATA is a LOAD DATA LOCAL when it is replayed.
     expect(await shop.value('SELECT COUNT(*) FROM shop.loaded', target)).toBe('2')
     expect(await shop.value('SELECT @@GLOBAL.local_infile', target)).toBe('0')
+    const OWN =
+      "SELECT CONCAT_WS(' ', third, week, (SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_NAME = 'own')) FROM shop.own"
+    const was = await shop.value(OWN)
+    expect(was).toMatch(/^0\.3333333333\d+ 1 MyISAM$/)
+    expect(await shop.value(OWN, target)).toBe(was)
     await shop.rows('DROP DATABASE shop', target)
     const ended = await shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
     expect(ended.status, ended.stderr).toBe(3)

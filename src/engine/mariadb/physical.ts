@@ -6,6 +6,7 @@ import { runProgram } from '#process/run-program'
 import { findInstallation } from '../installation.ts'
 import type { PhysicalBackups, PhysicalSource } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
+import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
@@ -127,7 +128,11 @@ async function observe(session: Session): Promise<PhysicalSource> {
   return {
     serverVersion: session.flavor.text,
     sourceId,
-    settings: await readSettings(session, [...Object.keys(START_SETTINGS), 'system_time_zone']),
+    settings: await readSettings(session, [
+      ...Object.keys(START_SETTINGS),
+      ...REPLAYED_SETTINGS,
+      'system_time_zone',
+    ]),
     databases: await userDatabases(session, mariadbLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
     lineage: await lineageOf(folder, sourceId),

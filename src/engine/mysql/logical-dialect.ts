@@ -2,6 +2,7 @@ import type { AccountEntry } from '#domain/backup/manifest'
 import type { Position } from '#domain/backup/position'
 import { quoteAccount, quoteString } from '../quote.ts'
 import type { Session, SqlRow } from '../session.ts'
+import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
 import type { LogicalDialect } from '../shared/logical/dialect.ts'
 import { flushTablesWithReadLock, lockTables } from '../shared/logical/lock-methods.ts'
 import { unlessRefused } from '../shared/logical/unless-refused.ts'
@@ -17,7 +18,7 @@ export const mysqlLogicalDialect: LogicalDialect = {
     'character_set_server',
     'collation_server',
     'default_collation_for_utf8mb4',
-    'default_storage_engine',
+    ...REPLAYED_SETTINGS,
     'event_scheduler',
     'explicit_defaults_for_timestamp',
     'gtid_mode',

@@ -1,6 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { PhysicalSource } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
+import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
 import {
   column,
   readSettings,
@@ -39,7 +40,11 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
   return {
     serverVersion: session.flavor.text,
     sourceId: await mysqlLogicalDialect.sourceId(session),
-    settings: await readSettings(session, [...Object.keys(START_SETTINGS), 'system_time_zone']),
+    settings: await readSettings(session, [
+      ...Object.keys(START_SETTINGS),
+      ...REPLAYED_SETTINGS,
+      'system_time_zone',
+    ]),
     databases: await userDatabases(session, mysqlLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
     lineage: null,

@@ -33,8 +33,8 @@ export interface ReplayRun {
   settle: SettleOptions | null
   /** See ReplayOptions. */
   onElsewhere?: (() => void) | undefined
-  /** system_time_zone of the source; undefined where the snapshot does not tell. */
-  sourceZone: string | undefined
+  /** Global variables of the source, as far as the snapshot has them. */
+  source: Readonly<Record<string, string>>
   /** Is told what somebody has to look at. */
   onFinding: (finding: string) => void
   clock: Clock
@@ -75,7 +75,7 @@ async function replayFiles(
   folder: string,
   progress: Progress,
 ): Promise<Pick<ReplayOutcome, 'locked' | 'events'>> {
-  const { place, span, binlog, keepGtids = false, settle, onElsewhere } = run
+  const { place, source, span, binlog, keepGtids = false, settle, onElsewhere } = run
   const { replay } = place.engine.binaryLog
   const connect = { ...place.connect, database: undefined }
   const session = await place.engine.connect(connect)
@@ -87,7 +87,7 @@ async function replayFiles(
       progress.stage('replaying the binary log')
       if (span.transactions > 0) {
         const onBytes = (bytes: number): void => progress.advance({ bytes })
-        const options = { connect, files, binlog, keepGtids, folder, onBytes, onElsewhere }
+        const options = { connect, source, files, binlog, keepGtids, folder, onBytes, onElsewhere }
         const onSystemZone = await whenOtherZone(run, session)
         await replay.run({ ...options, onSystemZone, ...limitsOf(span) })
         const undecided = await replay.undecided(session)
@@ -107,10 +107,11 @@ async function replayFiles(
 
 /** The log says SYSTEM of a session that had no zone of its own, and not which one that was. */
 async function whenOtherZone(
-  { place, sourceZone, onFinding }: ReplayRun,
+  { place, source, onFinding }: ReplayRun,
   session: Session,
 ): Promise<(() => void) | undefined> {
   const here = await place.engine.binaryLog.replay.systemZone(session)
+  const sourceZone = source['system_time_zone']
   if (sourceZone !== undefined && isSameSystemZone(sourceZone, here)) return undefined
   const was = sourceZone === undefined ? 'is not known' : `was ${sourceZone}`
   return () =>

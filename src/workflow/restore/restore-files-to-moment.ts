@@ -75,8 +75,7 @@ export async function restoreFilesToMoment(
           const how = { binlog: true, keepGtids: hasGtids(chosen, span), settle: null }
           const onElsewhere = (): void => void findings.push(LOG_INSIDE)
           const onFinding = (finding: string): void => void findings.push(finding)
-          const sourceZone = manifest.settings['system_time_zone']
-          const told = { onElsewhere, onFinding, sourceZone }
+          const told = { onElsewhere, onFinding, source: manifest.settings }
           replay.outcome = await replayLog({ ...run, ...how, ...told }, progress)
           return [
             checkOf('start', `a private ${version} started on the files, and stopped`, []),

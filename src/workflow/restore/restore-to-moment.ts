@@ -61,8 +61,7 @@ export async function restoreToMoment(
       const settle = { keep: before?.accounts ?? [], services }
       const onElsewhere = isInside ? (): void => void findings.push(LOG_INSIDE) : undefined
       const told = { onElsewhere, onFinding: (finding: string) => void findings.push(finding) }
-      const sourceZone = settings['system_time_zone']
-      const replayRun = { archive, access, place, span, binlog, settle, sourceZone, clock }
+      const replayRun = { archive, access, place, span, binlog, settle, source: settings, clock }
       replay.outcome = await replayLog({ ...replayRun, ...told }, progress)
     }
     const snapshot = chosen.snapshot.snapshotId

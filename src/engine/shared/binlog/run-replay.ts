@@ -6,6 +6,7 @@ import { type RunningProgram, startProgram } from '#process/running-program'
 import type { ReplayOptions } from '../../binlog.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { writeOptionFile } from './option-file.ts'
+import { replaySettings } from './replay-settings.ts'
 import { asksSystemZone, putsElsewhere, watchStatements } from './watch-statements.ts'
 
 /** See LogReplay.run. */
@@ -26,6 +27,7 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
       if (options.onSystemZone) {
         watchStatements(tool.stdout, asksSystemZone(), options.onSystemZone)
       }
+      client.stdin.write(`${replaySettings(options.source)};\n`)
       await pass(tool, client, options.onBytes)
     } finally {
       tool.kill()
