@@ -170,7 +170,8 @@ export function verifyReportText(report: VerifyReport): string {
     ...(isAnySnapshotBad(report)
       ? [
           'FAILED. Keep this repository as it is, use another copy to restore, and make a new backup:',
-          'damaged objects are stored anew. An earlier snapshot may be whole: `ecomdb backup verify --all`',
+          'damaged objects are stored anew. An earlier snapshot may be whole: `ecomdb backup verify --all`.',
+          'If this is a copy, the next `ecomdb backup copy` to it brings what is damaged again.',
         ]
       : []),
   ].join('\n')

@@ -373,7 +373,7 @@ function unavailable(label: string, why: string, cause?: unknown): EcomdbError {
     why,
     hints: [
       'is the disk mounted? `findmnt --target DIRECTORY` shows what is',
-      'for a new repository, run `ecomdb init`: backups never make one by themselves',
+      'for a new repository, run `ecomdb init`; for a copy, `ecomdb target prepare DIRECTORY`: backups make none by themselves',
     ],
     cause,
   })
