@@ -188,6 +188,7 @@ test('is refused while a backup runs here or elsewhere, and while anybody reads:
   const writer = await repository.startSnapshot(made.keys.options)
   await writer.close()
   // It is as if the backup ran on another host: its lock is not seen here, its notice is.
+  await rm(join(path, 'snapshots', writer.snapshotId, 'ended.json'))
   const elsewhere = await expire('--confirm')
   expect(elsewhere.status).toBe(11)
   expect(elsewhere.stderr).toContain(writer.snapshotId)
@@ -199,6 +200,16 @@ test('is refused while a backup runs here or elsewhere, and while anybody reads:
   const later = await expire('--confirm', '--json')
   expect(later.status, later.stdout).toBe(0)
   expect(await ids()).toHaveLength(1)
+})
+
+test('is not held back by a backup that has failed, and takes what that has left', async () => {
+  const writer = await (await opened()).startSnapshot(made.keys.options)
+  await writer.close()
+  const after = await expire('--confirm', '--json')
+  expect(after.status, after.stdout).toBe(0)
+  expect(await ids()).toEqual([made.second.snapshotId])
+  // Folders stay.
+  expect(await readdir(join(path, 'snapshots', writer.snapshotId))).toEqual([])
 })
 
 test('what a backup left that was cut off goes, but not what the next one has used', async () => {
