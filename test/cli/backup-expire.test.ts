@@ -5,6 +5,7 @@ import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { generateSigningKey } from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import { openRepository } from '#repository/repository'
 import { useRepository } from '#repository/repository-use'
 import { openDirectoryTarget } from '#target/dir/directory-target'
@@ -156,6 +157,32 @@ test('an anomaly stops it: exit 3, until it is accepted with a reason', async ()
   expect(await ids()).not.toContain(made.first.snapshotId)
   const again = await expire('--accept', envelope.snapshotId, '--reason', 'again')
   expect(again.status).toBe(10)
+})
+
+test('what was accepted stays so when its snapshot has gone, and the next one meets what was before it', async () => {
+  const commit = async (tables: SnapshotEnvelope['tables']): Promise<string> => {
+    const repository = await opened()
+    const { envelope } = await commitSnapshot(repository, made.keys.options, ['1\n2\n'])
+    const file = join(path, 'snapshots', envelope.snapshotId, 'snapshot.json')
+    const changed = { ...envelope, tables }
+    await writeFile(file, signStatement('snapshot', changed, made.keys.signingKey))
+    await prove()
+    return envelope.snapshotId
+  }
+  // The first of its day stays, and the last.
+  const retention = 'last: 1, daily: 1, weekly: 0, monthly: 0, yearly: 0, unproven: 0s, wait: 0s'
+  await writeFile(join(folder, 'recovery.yaml'), `retention: {${retention}}\n`)
+  const dropped = await commit([])
+  const reason = ['--reason', 'the chat tables were dropped']
+  expect((await expire('--accept', dropped, ...reason, '--confirm')).status).toBe(0)
+  for (let day = 0; day < 2; day += 1) {
+    const next = await commit([])
+    const run = await expire('--confirm')
+    expect(run.status, run.stdout).toBe(0)
+    expect(await ids()).toEqual([made.first.snapshotId, next])
+  }
+  const run = await expire('--confirm')
+  expect(run.status, run.stdout).toBe(0)
 })
 
 test('what is not believed stops it: it may need any object', async () => {

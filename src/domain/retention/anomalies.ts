@@ -59,6 +59,39 @@ export function findAnomalies(
   return found.filter(({ snapshotId, kind }) => !accepted.get(snapshotId)?.has(kind))
 }
 
+/**
+ * What a person accepted at snapshots that go, and that is true of the next one that stays: with them gone
+ * that one is compared with what was before them, and would be told anew of a thing that is known.
+ * Nothing else is: what nobody has accepted on the way is told.
+ *
+ * @param snapshots all that are there, oldest first
+ * @param going ids of those that are about to be removed
+ * @returns for snapshots that stay, the kinds, and the ids of those where they were accepted
+ */
+export function acceptancesThatStay(
+  snapshots: readonly SnapshotEnvelope[],
+  going: ReadonlySet<string>,
+  accepted: ReadonlyMap<string, ReadonlySet<string>>,
+  policy: BrakePolicy,
+  now: Date,
+): { snapshotId: string; kinds: AnomalyKind[]; from: string[] }[] {
+  const staying = snapshots.filter(({ snapshotId }) => !going.has(snapshotId))
+  const anomalies = findAnomalies(staying, accepted, policy, now)
+  return [...Map.groupBy(snapshots, comparedWith).values()].flatMap(series =>
+    series.flatMap(({ snapshotId }, at) => {
+      const before = series.slice(0, at)
+      const neighbour = before.findLastIndex(one => !going.has(one.snapshotId))
+      const between = before.slice(neighbour + 1).map(one => one.snapshotId)
+      const kinds = anomalies
+        .filter(one => one.snapshotId === snapshotId)
+        .map(({ kind }) => kind)
+        .filter(kind => between.some(id => accepted.get(id)?.has(kind)))
+      const from = between.filter(id => kinds.some(kind => accepted.get(id)?.has(kind)))
+      return kinds.length > 0 ? [{ snapshotId, kinds, from }] : []
+    }),
+  )
+}
+
 /** An incremental snapshot is as large as what changed: only others like it tell anything. */
 function comparedWith(snapshot: SnapshotEnvelope): string {
   return `${seriesOf(snapshot)}${snapshot.base ? ' incremental' : ''}`

@@ -4,6 +4,7 @@ import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { toolVersion } from '#core/version'
 import { readSigningKey, type SigningKey } from '#crypto/key-files'
+import { acceptancesThatStay } from '#domain/retention/anomalies'
 import type { ExpiredSnapshot, ExpireReport } from '#domain/retention/expire-report'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { isDue, type Tombstone } from '#domain/retention/tombstone'
@@ -77,6 +78,7 @@ async function expire(
   const remover = new Remover(target, look, clock, progress)
   const due = dueNow(survey, clock.now())
   const envelopes = survey.snapshots.map(({ value }) => value)
+  await keepAcceptances(options, repository, survey, due.snapshots, key)
   await remover.removeSnapshots(
     envelopes.filter(({ snapshotId }) => due.snapshots.has(snapshotId)),
     envelopes.filter(({ snapshotId }) => !due.snapshots.has(snapshotId)),
@@ -177,11 +179,41 @@ async function acceptAnomalies(
   const now = clock.now()
   const survey = await surveyRepository(target, repository, trustedSigners, policy, now)
   const anomalies = anomaliesOf(survey, found.snapshotId).map(({ kind }) => kind)
+  await putAcceptance(repository, found.snapshotId, { anomalies, reason }, key, clock)
+}
+
+/**
+ * The word of whoever accepted an anomaly outlives the snapshot that it was given for. Before that goes:
+ * a run that is cut off behind it finds no brake that nobody knows the reason of.
+ */
+async function keepAcceptances(
+  { policy, clock }: ExpireOptions,
+  repository: Repository,
+  { snapshots, accepted }: Survey,
+  going: ReadonlySet<string>,
+  key: SigningKey,
+): Promise<void> {
+  const now = clock.now()
+  const envelopes = snapshots.map(({ value }) => value)
+  const staying = acceptancesThatStay(envelopes, going, accepted, policy.brake, now)
+  for (const { snapshotId, kinds, from } of staying) {
+    const reason = `accepted at ${from.join(', ')}, since removed`
+    await putAcceptance(repository, snapshotId, { anomalies: kinds, reason }, key, clock)
+  }
+}
+
+async function putAcceptance(
+  repository: Repository,
+  snapshotId: string,
+  details: { anomalies: readonly string[]; reason: string },
+  key: SigningKey,
+  clock: Clock,
+): Promise<void> {
+  const at = clock.now().toISOString()
   await repository.putAttestation(
     {
-      ...{ snapshotId: found.snapshotId, kind: 'accept', outcome: 'passed', damaged: [] },
-      ...{ startedAt: now.toISOString(), completedAt: now.toISOString() },
-      details: { anomalies, reason },
+      ...{ snapshotId, kind: 'accept', outcome: 'passed', damaged: [] },
+      ...{ startedAt: at, completedAt: at, details },
     },
     key,
     clock,

@@ -27,6 +27,8 @@ export interface Survey {
   retained: readonly RetainedSnapshot[]
   verdicts: readonly RetentionVerdict[]
   anomalies: readonly Anomaly[]
+  /** Snapshot id -> the kinds of anomalies that a person has accepted there. */
+  accepted: ReadonlyMap<string, ReadonlySet<string>>
   tombstones: readonly Tombstone[]
   refused: readonly Refused[]
   /** Until when the target itself holds each envelope; empty where it has no locks. */
@@ -54,13 +56,15 @@ export async function surveyRepository(
     snapshots.push(await repository.readSignedEnvelope(snapshotId, trustedSigners))
   }
   const held = await heldEnvelopes(target, listed)
+  const accepted = acceptedIn(attested.attestations)
   const retained = snapshots.map(one => retainedOf(one, here, held))
   return {
     copyId,
     snapshots,
     retained,
     verdicts: decideRetention(retained, policy.retention, now),
-    anomalies: findAnomalies(listed, acceptedIn(attested.attestations), policy.brake, now),
+    anomalies: findAnomalies(listed, accepted, policy.brake, now),
+    accepted,
     tombstones: buried.tombstones,
     held,
     refused: [

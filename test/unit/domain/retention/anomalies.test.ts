@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
-import { findAnomalies } from '#domain/retention/anomalies'
+import { acceptancesThatStay, findAnomalies } from '#domain/retention/anomalies'
 import { filesOnlyOf } from '#domain/retention/removable-files'
 
 const NOW = new Date('2026-11-20T12:00:00Z')
@@ -58,6 +58,22 @@ test('what went wrong some time ago is told until it is accepted', () => {
   expect(kinds(snapshots, some)).toEqual(['before-2 table-missing'])
   const all = new Map([['before-2', new Set(['shrunk', 'table-missing'])]])
   expect(kinds(snapshots, all)).toEqual([])
+})
+
+test('what was accepted at a snapshot that goes stays so at the next one, and nothing else does', () => {
+  const snapshots = [envelope(9), envelope(2, tables(900)), envelope(1, tables(800)), envelope(0)]
+  const accepted = new Map([['before-2', new Set(['table-missing'])]])
+  const staying = (...going: string[]) =>
+    acceptancesThatStay(snapshots, new Set(going), accepted, POLICY, NOW)
+  expect(staying()).toEqual([])
+  expect(staying('before-1')).toEqual([])
+  expect(staying('before-9', 'before-2')).toEqual([])
+  expect(staying('before-2')).toEqual([
+    { snapshotId: 'before-1', kinds: ['table-missing'], from: ['before-2'] },
+  ])
+  snapshots.splice(2, 1, envelope(1, tables(400)))
+  snapshots.splice(1, 1, envelope(2, tables(700)))
+  expect(staying('before-2')[0]?.kinds).toEqual(['table-missing'])
 })
 
 test('time runs backwards, or is ahead, or stands still', () => {
