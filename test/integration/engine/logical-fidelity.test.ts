@@ -111,6 +111,37 @@ test.each(TEST_ENGINES)(
 )
 
 test.each(TEST_ENGINES)(
+  '%s: a table of 1,000 columns is backed up and comes back',
+  async family => {
+    await withDatabase(family, async ({ engine, session, database }) => {
+      const columns = Array.from({ length: 500 }, (_, at) => `c${at} TINYINT`)
+      const made = columns.map((_, at) => `g${at} TINYINT GENERATED ALWAYS AS (c${at}) STORED`)
+      await session.run(
+        `CREATE TABLE wide (id INT PRIMARY KEY, ${[...columns, ...made].join(', ')})`,
+      )
+      await session.run('INSERT INTO wide (id, c0, c499) VALUES (1, 2, 3), (2, NULL, 4)')
+      const options = { connect: session.options, databases: [database], readers: 1 }
+      const point = await engine.logicalReader.openConsistent(options)
+      try {
+        const [table] = point.catalog.tables
+        if (!table) throw new Error('no table')
+        // With its tab 3 for each NULL and 2 for each digit: 1,500 and 1,501.
+        expect(await point.sampleRowBytes(table)).toBe(1500.5)
+        expect(point.findings).toEqual([])
+        expect(point.probes.map(({ answer }) => answer.split('\t')[0])).toEqual(['2'])
+      } finally {
+        await point.close()
+      }
+      await withCopy(engine, session, database, 'wide', async copy => {
+        const same = `SELECT COUNT(*) FROM wide JOIN ${copy}.wide c USING (id)
+                     WHERE wide.c0 <=> c.c0 AND wide.g0 <=> c.g0 AND wide.g499 <=> c.g499`
+        expect(await session.value(same)).toBe('2')
+      })
+    })
+  },
+)
+
+test.each(TEST_ENGINES)(
   '%s: over TCP with a password, and through TLS where there is any',
   async family => {
     await withDatabase(family, async ({ engine, server, session, database }) => {

@@ -2,6 +2,7 @@ import type { ProbeEntry } from '#domain/backup/manifest'
 import { blankQuotes, parseCreateTable } from '#domain/schema/create-table'
 import type { CatalogTable } from '../../logical-reader.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
+import { sumOf } from './sum-of.ts'
 
 /** Rows that are compared, the first by the table's key; a table without one is left out beyond them. */
 const ROWS = 500_000
@@ -31,7 +32,7 @@ export function computedProbe(table: CatalogTable): Omit<ProbeEntry, 'answer'> |
   return {
     name: `${schema}.${name} (${columns.map(column => column.name).join(', ')})`,
     schema,
-    sql: `SELECT COUNT(*), SUM(CAST(CONV(LEFT(SHA2(t, 256), 12), 16, 10) AS DECIMAL(20))), SUM(n) FROM (SELECT ${text} AS t, ${computed.join(' + ')} AS n FROM ${quoteQualified(schema, name)}${order} LIMIT ${ROWS}) AS first_rows`,
+    sql: `SELECT COUNT(*), SUM(CAST(CONV(LEFT(SHA2(t, 256), 12), 16, 10) AS DECIMAL(20))), SUM(n) FROM (SELECT ${text} AS t, ${sumOf(computed)} AS n FROM ${quoteQualified(schema, name)}${order} LIMIT ${ROWS}) AS first_rows`,
   }
 }
 

@@ -15,6 +15,7 @@ import type { Packing } from '../bulk/row-protocol.ts'
 import { WITHOUT_LIMITS } from '../without-limits.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
 import type { LogicalDialect } from './dialect.ts'
+import { sumOf } from './sum-of.ts'
 import { unlessRefused } from './unless-refused.ts'
 
 /** Told when a chunk's last row has come, while its table's metadata lock is still held. */
@@ -301,7 +302,7 @@ const SAMPLE_ROWS = 50
 /** The average length of their fields, each with its tab or newline. */
 function selectSample(table: ReadableTable): string {
   const { columns, key } = table
-  const bytes = columns.map(({ read }) => `IFNULL(LENGTH(${read}), 2) + 1`).join(' + ') || '1'
+  const bytes = sumOf(columns.map(({ read }) => `IFNULL(LENGTH(${read}), 2) + 1`))
   const from = `SELECT ${bytes} AS bytes FROM ${rowsOf(table)}`
   const ends = (key ? ['ASC', 'DESC'] : ['']).map(direction => {
     const order = key?.columns.map(column => `${quoteIdentifier(column)} ${direction}`).join(', ')
