@@ -38,6 +38,7 @@ import {
   refuseLoweredNames,
   refuseOthers,
   refuseSharedTablespace,
+  refuseViewsOfOthers,
   refuseWhereHashesAre,
   refuseWithoutPartialRevokes,
   refuseWithoutPlugins,
@@ -159,6 +160,7 @@ async function prepare(
   const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
   refuseLoweredNames(target, manifest, isWanted)
   refuseDistrusted(target, manifest, isWanted)
+  refuseViewsOfOthers(target, manifest, isWanted)
   refuseSharedTablespace(target, manifest, isWanted)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }

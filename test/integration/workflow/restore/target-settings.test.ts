@@ -47,6 +47,44 @@ test.each(TEST_ENGINES)(
 )
 
 test.each(TEST_ENGINES)(
+  '%s: views that read a database which is not there are told before anything is made',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const name of ['shop', 'crm', 'alone']) {
+          await session.run(`CREATE DATABASE ${name}`)
+          await session.run(`CREATE TABLE ${name}.t (id INT PRIMARY KEY, day DATE)`)
+        }
+        await session.run('CREATE FUNCTION crm.one() RETURNS INT DETERMINISTIC RETURN 1')
+        await session.run('CREATE VIEW shop.v AS SELECT a.id FROM shop.t a JOIN crm.t b USING (id)')
+        await session.run('CREATE VIEW shop.w AS SELECT crm.one() AS n')
+        // Neither is a database: an alias, and a word in a text.
+        await session.run(
+          "CREATE VIEW alone.v AS SELECT EXTRACT(YEAR FROM crm.day) AS y, 'from `crm`.`t`' AS x FROM alone.t crm",
+        )
+        await session.close()
+        await place.report(server)
+      })
+      await withServer(family, join(folder, 'target'), async server => {
+        const restore = (...databases: string[]) =>
+          place.restore(server, { databases, confirm: databases[0] ?? '' })
+        await expect(restore('shop')).rejects.toMatchObject({
+          code: 'UNSUPPORTED',
+          why: '2 do so: shop.v (crm), shop.w (crm)',
+        })
+        for (const databases of [['alone'], ['crm'], ['shop']]) {
+          const { outcome } = await restore(...databases)
+          expect(outcome?.checks.filter(one => one.outcome === 'failed')).toEqual([])
+        }
+      })
+    })
+  },
+)
+
+test.each(TEST_ENGINES)(
   '%s: databases whose names differ in case alone keep what is theirs, and PUBLIC its nothing',
   async family => {
     await withFolder(async folder => {
