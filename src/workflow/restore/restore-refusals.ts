@@ -90,6 +90,25 @@ export function refuseFull(
   })
 }
 
+/**
+ * A journal here, and no mark on the server: either nothing was made yet, or the server is another one in the
+ * old one's place, and what it holds is somebody's. To continue would remove that without a word.
+ */
+export function refuseUnmarked(target: RestoreTarget, journal: RestoreJournal): void {
+  const full = target.databases.filter(
+    ({ name, objects }) => objects > 0 && journal.databases.includes(name),
+  )
+  if (full.length === 0) return
+  throw new EcomdbError('TARGET_NOT_EMPTY', {
+    what: 'cannot continue: the server has no mark of the restore that was interrupted',
+    why: `it is another server in the same place, or the mark was removed; ${full.map(({ name, objects }) => `${name} holds ${objects} objects`).join(', ')}`,
+    hints: [
+      'look at what they hold; with --start-over they are dropped, and the restore begins again',
+      'nothing was changed',
+    ],
+  })
+}
+
 export function refuseWithoutPartialRevokes(
   { settings }: RestoreTarget,
   accounts: readonly AccountEntry[],

@@ -38,6 +38,7 @@ import {
   refuseLoweredNames,
   refuseOthers,
   refuseSharedTablespace,
+  refuseUnmarked,
   refuseViewsOfOthers,
   refuseWhereHashesAre,
   refuseWithoutPartialRevokes,
@@ -141,6 +142,7 @@ async function prepare(
   if (journal && !options.startOver && !options.resume) throw interruptedBefore(journal)
   const resumed = options.resume ? journalToContinue(journal, snapshot, options) : null
   const done = resumed && (await writer.progress(session, manifest, resumed.restoreId))
+  if (resumed && !done) refuseUnmarked(target, resumed)
   const databases = databasesOf(options)
   refuseFull(target, databases, journal)
   if (databases === undefined) refuseWithoutPartialRevokes(target, manifest.accounts)

@@ -92,6 +92,29 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore --resume', family => {
       await session.close()
     })
   })
+
+  test('another server in the place of the one it was killed on keeps what it holds', async () => {
+    const place = join(folder, 'again')
+    await withServer(family, place, async (server, engine) => {
+      const session = await engine.connect(server.administrator)
+      expect(await killed(session, server.socketPath, [])).toBe(true)
+      await session.close()
+    })
+    await rm(place, { recursive: true, force: true })
+    await withServer(family, place, async (server, engine) => {
+      const session = await engine.connect(server.administrator)
+      await session.run('CREATE DATABASE shop')
+      await session.run('CREATE TABLE shop.precious AS SELECT 7 AS n')
+      const refused = await run(server.socketPath, '--resume')
+      expect(refused.stderr).toContain('it is another server in the same place')
+      expect(refused.stderr).toContain('shop holds 1 objects')
+      expect(refused.status).toBe(2)
+      expect(await session.value('SELECT n FROM shop.precious')).toBe('7')
+      await session.run('DROP TABLE shop.precious')
+      expect((await run(server.socketPath, '--resume')).status).toBe(0)
+      await session.close()
+    })
+  })
 })
 
 async function restoredRows(session: Session): Promise<number> {
