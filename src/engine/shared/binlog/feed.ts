@@ -76,6 +76,8 @@ class Feed implements BinlogFeed {
   #offset: number
   #current: Fifo
   #next: Fifo
+  /** There from the moment on when the tool may write the next. */
+  #afterNext: Fifo | null = null
   #splitter = new EventSplitter()
   #lookedAt = performance.now()
   #started = false
@@ -132,27 +134,37 @@ class Feed implements BinlogFeed {
       this.#splitter.push(found)
       return 'more'
     }
-    if (hadEnded) {
-      await this.#requireGoodEnd()
-      return { kind: 'end' }
+    if (found === 'closed' || this.#afterNext) {
+      const item = await this.#goOn()
+      if (item) return item
     }
-    if (found === 'nothing') return null
-    const left = await this.#nextFile()
-    return { kind: 'file-end', file: left }
+    if (!hadEnded) return null
+    await this.#requireGoodEnd()
+    return { kind: 'end' }
   }
 
-  /** The tool has closed its file: the next one is where it goes on. */
-  async #nextFile(): Promise<string> {
+  /**
+   * The tool has closed its file: because it goes on in the next one, or because it ends, which is
+   * known later than that. So the file has ended when there is something in the next.
+   */
+  async #goOn(): Promise<FeedItem | null> {
+    if (!this.#afterNext) {
+      // Before the tool can write the one, and so come to the other.
+      this.#afterNext = await Fifo.make(join(this.#folder, fileAfter(fileAfter(this.#file))))
+      await this.#next.open()
+    }
+    const found = await this.#next.read()
+    if (!Buffer.isBuffer(found)) return null
     const left = this.#file
     this.#file = fileAfter(left)
     this.#offset = FILE_MAGIC.length
     this.#splitter = new EventSplitter()
+    this.#splitter.push(found)
     await this.#current.close()
     this.#current = this.#next
-    // Before the tool can write the one, and so come to the other.
-    this.#next = await Fifo.make(join(this.#folder, fileAfter(this.#file)))
-    await this.#current.open()
-    return left
+    this.#next = this.#afterNext
+    this.#afterNext = null
+    return { kind: 'file-end', file: left }
   }
 
   #item(bytes: Buffer): FeedItem {
