@@ -29,10 +29,10 @@ interface Window {
  */
 export async function drillMoment(
   options: DrillOptions,
-  of: { sourceId: string; database: string | undefined; lowerCaseNames?: boolean | undefined },
+  of: { sourceId: string; lowerCaseNames?: boolean | undefined },
   progress: Progress,
 ): Promise<MomentDrill> {
-  const { sourceId, database, lowerCaseNames = false } = of
+  const { sourceId, lowerCaseNames = false } = of
   const window = await windowFor(options, sourceId)
   if (!window)
     return { ...NONE, checks: [unchecked('no archived binary log leads on from a snapshot')] }
@@ -48,7 +48,7 @@ export async function drillMoment(
     return await withDrillServer(engine, lowerCaseNames, async server => {
       const place = { engine, connect: { ...server.administrator, database: undefined } }
       const report = await restoreToMoment(
-        restoreOptions(options, database),
+        restoreOptions(options),
         parseMoment(text, 'UTC'),
         { access, target: options.target },
         place,
@@ -100,13 +100,10 @@ async function windowFor({ target, keys }: DrillOptions, sourceId: string): Prom
   return { engine, ...stretch.restorable }
 }
 
-/** The server is private and empty: what a person would have to confirm is confirmed. */
-function restoreOptions(
-  { connections }: DrillOptions,
-  confirm: string | undefined,
-): Parameters<typeof restoreToMoment>[0] {
+/** The server is private and empty, which `inside` says: no database has to be named. */
+function restoreOptions({ connections }: DrillOptions): Parameters<typeof restoreToMoment>[0] {
   return {
     ...{ snapshot: 'latest', dryRun: false, startOver: false, binlog: false },
-    ...{ services: [], connections, confirm, inside: true },
+    ...{ services: [], connections, confirm: undefined, inside: true },
   }
 }

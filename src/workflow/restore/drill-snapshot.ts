@@ -83,11 +83,11 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
 async function momentOf(
   options: DrillOptions,
   sourceId: string,
-  { checks, about, lowerCaseNames }: DrilledSnapshot,
+  { checks, lowerCaseNames }: DrilledSnapshot,
   progress: Progress,
 ): Promise<MomentDrill | null> {
   if (!options.anyMoment || checks.some(({ outcome }) => outcome === 'failed')) return null
-  const of = { sourceId, database: about.databases[0], lowerCaseNames }
+  const of = { sourceId, lowerCaseNames }
   return await drillMoment(options, of, progress)
 }
 

@@ -287,9 +287,11 @@ export function madeText({ databases, accounts }: RestorePlan['makes']): string 
   return `${databases.join(', ')}, and ${accounts.length} accounts`
 }
 
-export function confirm({ confirm: given }: RestoreOptions, plan: RestorePlan): void {
+export function confirm({ confirm: given, inside }: RestoreOptions, plan: RestorePlan): void {
   const [name] = plan.makes.databases
-  if (name === undefined || (given !== undefined && plan.makes.databases.includes(given))) return
+  // Nobody has to confirm what becomes of a server that is thrown away.
+  if (inside || name === undefined || (given !== undefined && plan.makes.databases.includes(given)))
+    return
   throw new EcomdbError('CONFIRMATION_REQUIRED', {
     what: given === undefined ? 'a restore must be confirmed' : `${given} is not restored here`,
     why: `it makes ${madeText(plan.makes)}`,
