@@ -21,7 +21,7 @@ import type { LogicalDialect } from './dialect.ts'
 import { findLosses } from './find-losses.ts'
 import { HeldTables } from './held-tables.ts'
 import { maskedMembers } from './masked-members.ts'
-import { preparedFinding, preparedTransactions } from './prepared-transactions.ts'
+import { preparedAtPoint, preparedFinding } from './prepared-transactions.ts'
 import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
 import { ReaderPool } from './reader-pool.ts'
@@ -239,7 +239,7 @@ function snapshotsUnderLock(made: {
       await pool.startSnapshots(compare)
       const consistentAt = await serverTime(session)
       const position = await dialect.position(session)
-      const prepared = (await preparedTransactions(session)) ?? 0
+      const prepared = await preparedAtPoint(session, steps)
       if (!method.fenceFirst) await fence()
       return { position, consistentAt, prepared }
     },

@@ -10,7 +10,7 @@ import { unlessRefused } from './unless-refused.ts'
  *
  * @returns null where the account may not see them
  */
-export async function preparedTransactions(session: Session): Promise<number | null> {
+async function preparedTransactions(session: Session): Promise<number | null> {
   try {
     return (await session.rows('XA RECOVER')).length
   } catch (error) {
@@ -24,6 +24,19 @@ export async function preparedTransactions(session: Session): Promise<number | n
   )
   return found === null ? null : Number(found)
 }
+
+/**
+ * The same for the proof, in which a step says so where it was not looked.
+ *
+ * @param steps of the proof, in words; one may be added
+ */
+export async function preparedAtPoint(session: Session, steps: string[]): Promise<number> {
+  const prepared = await preparedTransactions(session)
+  if (prepared === null && !steps.includes(NOT_SEEN)) steps.push(NOT_SEEN)
+  return prepared ?? 0
+}
+
+const NOT_SEEN = 'prepared XA transactions: the account may not see them'
 
 /** ER_XAER_RMERR: what MySQL says to an account without XA_RECOVER_ADMIN. */
 const NO_XA_RECOVER_ADMIN = 1401

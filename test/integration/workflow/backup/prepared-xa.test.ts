@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { silentProgress } from '#core/progress'
 import { Secret } from '#core/secret'
 import type { RunningServer } from '#engine/scratch-server'
-import { BackupPlace, withServer } from '#test/backed-up'
+import { withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
-import { withFolder } from '#test/temporary'
+import { withBackups } from '#test/with-backups'
 import { openSnapshot } from '#workflow/restore/open-snapshot'
 
 /** As docs/backup.md has it: on MySQL such an account may not XA RECOVER. */
@@ -17,9 +17,7 @@ const GRANTS = {
 test.each(TEST_ENGINES)(
   '%s: a transaction that is prepared at the point is a finding, and no log leads on from there',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       const password = new Secret('Nothing-prepared-1')
       const source = async (
         server: RunningServer,

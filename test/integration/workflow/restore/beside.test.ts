@@ -5,11 +5,11 @@ import { silentProgress } from '#core/progress'
 import type { EngineFamily } from '#domain/engine-family'
 import { quoteIdentifier } from '#engine/quote'
 import type { Session } from '#engine/session'
-import { BackupPlace, withServer } from '#test/backed-up'
+import { withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { fillOddServer, ODD_DATABASE } from '#test/odd-server'
 import { serverValues } from '#test/server-values'
-import { withFolder } from '#test/temporary'
+import { withBackups } from '#test/with-backups'
 import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 
 afterEach(() => {
@@ -21,9 +21,7 @@ const ODD = quoteIdentifier(ODD_DATABASE)
 test.each(TEST_ENGINES)(
   '%s: a database or a table comes back beside the live one, which stays as it is',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       await withServer(
         family,
         join(folder, 'server'),

@@ -1,17 +1,15 @@
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { silentProgress } from '#core/progress'
-import { BackupPlace, withServer } from '#test/backed-up'
+import { withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
-import { withFolder } from '#test/temporary'
+import { withBackups } from '#test/with-backups'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 
 test.each(TEST_ENGINES)(
   '%s: a STORED generated column that comes back with another value fails the drill by its name',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
         await session.run('CREATE DATABASE shop')
@@ -50,9 +48,7 @@ test.each(TEST_ENGINES)(
 test.each(TEST_ENGINES.filter(family => family === 'mysql'))(
   '%s: a STORED generated column that no restore could compute is a finding of the backup',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
         await session.run('CREATE DATABASE shop')

@@ -8,6 +8,7 @@ import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withFolder } from '#test/temporary'
+import { withBackups } from '#test/with-backups'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 
 /** Each session of the server begins with these, and nothing tells so. */
@@ -34,9 +35,7 @@ async function limit(session: Session, family: EngineFamily): Promise<void> {
 test.each(TEST_ENGINES)(
   '%s: what a server sets for every session cuts no backup, and no restore',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       const versioned = family === 'mariadb' ? ' WITH SYSTEM VERSIONING' : ''
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
@@ -96,9 +95,7 @@ const ADMINISTERS = { mysql: 'SUPER, CONNECTION_ADMIN', mariadb: 'SUPER, CONNECT
 test.each(TEST_ENGINES)(
   '%s: names and texts are whole though init_connect sets other names',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       const password = new Secret('names-of-Others-1')
       const limited = (server: RunningServer): RunningServer => ({
         ...server,
@@ -157,9 +154,7 @@ const PRINTED_OTHERWISE = {
 test.each(TEST_ENGINES)(
   '%s: what a server prints by its own settings, or of its age, is no part of a definition',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       let expected: unknown
       const view = async (session: Session): Promise<unknown> =>
         await session.rows('SHOW CREATE VIEW shop.v')

@@ -4,9 +4,9 @@ import { engineFor } from '#cli/wire'
 import { silentProgress } from '#core/progress'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
-import { BackupPlace, withServer } from '#test/backed-up'
+import { type BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
-import { withFolder } from '#test/temporary'
+import { withBackups } from '#test/with-backups'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 import { openSnapshot } from '#workflow/restore/open-snapshot'
 
@@ -36,9 +36,7 @@ test.each(TEST_ENGINES)(
   '%s: a drill has the plugins that accounts and tables need; a server without them is told',
   async family => {
     const { plugins, sql, told } = NEEDED[family]
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
         for (const plugin of plugins) await session.run(`INSTALL PLUGIN ${plugin}`)
@@ -77,9 +75,7 @@ test.each(TEST_ENGINES)(
 test.each(TEST_ENGINES)(
   '%s: a drill of a server whose names are in lower case takes them in any',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       const source = async (server: RunningServer, engine: Engine): Promise<void> => {
         const session = await engine.connect(server.administrator)
         await session.run('CREATE DATABASE shop')
@@ -103,9 +99,7 @@ test.each(TEST_ENGINES)(
 test.each(TEST_ENGINES)(
   '%s: a server that has names in lower case is told before it gets others',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
         await session.run('CREATE DATABASE shop')

@@ -7,13 +7,12 @@ import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withFolder } from '#test/temporary'
+import { withBackups } from '#test/with-backups'
 
 test.each(TEST_ENGINES)(
   '%s: functions that the server would refuse behind the rows are told before anything is made',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
         await session.run('SET GLOBAL log_bin_trust_function_creators = ON')
@@ -49,9 +48,7 @@ test.each(TEST_ENGINES)(
 test.each(TEST_ENGINES)(
   '%s: views that read a database which is not there are told before anything is made',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
         for (const name of ['shop', 'crm', 'alone']) {
@@ -87,9 +84,7 @@ test.each(TEST_ENGINES)(
 test.each(TEST_ENGINES)(
   '%s: databases whose names differ in case alone keep what is theirs, and PUBLIC its nothing',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
         for (const name of ['shop', 'Shop']) {
@@ -133,9 +128,7 @@ const UNSAID = {
 test.each(TEST_ENGINES)(
   "%s: a server's own settings give tables and programs nothing that they did not say",
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       const parameters = async (session: Session): Promise<unknown> =>
         await session.rows(
           "SELECT PARAMETER_NAME, COLLATION_NAME FROM information_schema.PARAMETERS WHERE SPECIFIC_SCHEMA = 'shop'",
@@ -175,9 +168,7 @@ test.each(TEST_ENGINES)(
 test.each(TEST_ENGINES.filter(family => family === 'mysql'))(
   '%s: a server that would put all tables into its system tablespace is told before anything is made',
   async family => {
-    await withFolder(async folder => {
-      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-      const place = await BackupPlace.make(join(folder, 'backup'), family)
+    await withBackups(family, async ({ folder, place }) => {
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const session = await engine.connect(server.administrator)
         await session.run('CREATE DATABASE shop')
