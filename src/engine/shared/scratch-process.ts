@@ -178,9 +178,9 @@ async function launch(
     ...(options.lowerCaseNames ? [LOWER_CASE_NAMES] : []),
     ...(options.serverOptions ?? []),
   ]
-  const pid = await spawnDetached(dialect.server(), args, folder)
+  const { pid, ending } = await spawnDetached(dialect.server(), args, folder)
   await writeRecord(folder, { format: 1, family: dialect.family, pid, port: place.port })
-  return { pid, ...place }
+  return { pid, ending, ...place }
 }
 
 /**
@@ -216,7 +216,7 @@ async function untilReady(
       await sleep(POLL_MS)
     }
   }
-  throw await startFailed(folder, last)
+  throw await startFailed(folder, server, last)
 }
 
 async function describeRunning(
@@ -228,12 +228,16 @@ async function describeRunning(
   const administrator = { socketPath: server.socketPath, user, password }
   const session = await openSession(administrator)
   await session.close()
-  return { folder, ...server, version: session.flavor.text, administrator }
+  const { pid, socketPath, port } = server
+  return { folder, pid, socketPath, port, version: session.flavor.text, administrator }
 }
 
-async function startFailed(folder: string, last: unknown): Promise<EcomdbError> {
-  const silent = last === undefined ? 'it ended without a word' : messageOf(last)
-  const why = (await complaints(folder)) || silent
+async function startFailed(
+  folder: string,
+  server: ServerProcess,
+  last: unknown,
+): Promise<EcomdbError> {
+  const why = (await complaints(folder)) || silence(folder, server, last)
   const full = meansFullDisk(why) || (await isNearlyFull(folder))
   return new EcomdbError(full ? 'STORAGE_FAILED' : 'TOOL_FAILED', {
     what: `the private server in ${folder} did not start`,
@@ -244,6 +248,16 @@ async function startFailed(folder: string, last: unknown): Promise<EcomdbError> 
     ],
     cause: last,
   })
+}
+
+/** Why it is not ready, when it has written nothing. */
+function silence(folder: string, server: ServerProcess, last: unknown): string {
+  const ending = server.ending?.()
+  if (ending) return `it ended without a word: ${ending}`
+  if (last !== undefined) return messageOf(last)
+  return readServerProcess(server.pid, folder)
+    ? `it made no socket within ${START_TIMEOUT_MS / 1000} seconds`
+    : 'it ended without a word'
 }
 
 /** A server may fail for want of space without saying so; with this little it has none. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { open, readdir, readFile, rename } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -11,6 +11,8 @@ export interface ServerProcess {
   pid: number
   socketPath: string
   port: number | null
+  /** How it ended, by whoever has started it, e.g. `killed by SIGKILL`; null while it runs. */
+  ending?: () => string | null
 }
 
 const SOCKET = '--socket='
@@ -40,13 +42,7 @@ export function placeArguments(
  */
 export function readServerProcess(pid: number | null, folder: string): ServerProcess | null {
   if (!pid) return null
-  let line: string
-  try {
-    line = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return null
-  }
-  const words = line.split('\0')
+  const words = commandLine(pid).split('\0')
   if (!words.includes(dataOption(folder))) return null
   const option = (name: string): string | undefined =>
     words.find(word => word.startsWith(name))?.slice(name.length)
@@ -79,14 +75,13 @@ export async function findServerProcess(
  * Starts a server that outlives ecomdb: a session of its own, no inherited file but its
  * log, and nothing of the caller's environment, which may hold passwords.
  *
- * @returns its process id
  * @throws EcomdbError TOOL_MISSING
  */
 export async function spawnDetached(
   command: ProgramCommand,
   args: readonly string[],
   folder: string,
-): Promise<number> {
+): Promise<Required<Pick<ServerProcess, 'pid' | 'ending'>>> {
   const path = join(folder, 'server.log')
   // The log of the run before stays readable; older ones go.
   await rename(path, `${path}.old`).catch(() => {})
@@ -102,10 +97,33 @@ export async function spawnDetached(
       child.once('spawn', resolve)
       child.once('error', error => reject(cannotStart(command, error)))
     })
+    await untilItHasACommandLine(child)
     child.unref()
-    return child.pid ?? 0
+    return { pid: child.pid ?? 0, ending: () => endingOf(child) }
   } finally {
     await log.close()
+  }
+}
+
+/**
+ * Linux closes a child's inherited files, which is how `spawn` knows that it has begun, before
+ * it writes the child's command line (fs/exec.c: begin_new_exec, then create_elf_tables). On a
+ * busy machine a whole time slice lies between, and a server that begins looked like none.
+ */
+async function untilItHasACommandLine(child: ChildProcess): Promise<void> {
+  while (!endingOf(child) && !commandLine(child.pid)) await sleep(1)
+}
+
+function endingOf({ exitCode, signalCode }: ChildProcess): string | null {
+  if (signalCode) return `killed by ${signalCode}`
+  return exitCode === null ? null : `exit status ${exitCode}`
+}
+
+function commandLine(pid: number | undefined): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
   }
 }
 

@@ -16,6 +16,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { engineFor } from '#cli/wire'
 import type { RunningServer, ScratchServers } from '#engine/scratch-server'
+import type { ScratchDialect } from '#engine/shared/scratch-dialect'
+import { scratchServers } from '#engine/shared/scratch-process'
 import { TEST_ENGINES } from '#test/engines'
 
 let parent: string
@@ -82,6 +84,22 @@ describe.each(TEST_ENGINES)('a private %s server', family => {
     const second = await scratch.start({ folder, tcp: false, purpose: 'sandbox' })
     expect(second.pid).not.toBe(first.pid)
     expect(await ask(second, 'SELECT id FROM kept.t')).toBe('7')
+  })
+
+  test('a server that is killed before it has written a word: by what is said', async () => {
+    const path = `#engine/${family}/scratch`
+    const dialect: ScratchDialect = (await import(path))[`${family}Scratch`]
+    const killed = { file: '/bin/sh', args: ['-c', 'sleep 0.1; kill -9 $$'], env: {} }
+    const first = await servers()
+    await first.start({ folder, tcp: false, purpose: 'drill' })
+    await first.stop(folder)
+    const commands = [dialect.server(), killed]
+    const scratch = scratchServers({ ...dialect, server: () => commands.shift() ?? killed })
+    const start = scratch.start({ folder, tcp: false, purpose: 'drill' })
+    await expect(start).rejects.toMatchObject({
+      code: 'TOOL_FAILED',
+      why: 'it ended without a word: killed by SIGKILL',
+    })
   })
 
   test('two starts at once give one server', async () => {
