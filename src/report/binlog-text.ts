@@ -36,6 +36,12 @@ export function windowText({ target, sources, refused, unreadable }: WindowRepor
   return [...lines, ...doubts, ...lost].join('\n')
 }
 
+function whyNothing({ snapshots, bad }: StretchWindow): string {
+  return snapshots.length > 0
+    ? 'nothing yet: what is archived is not later than the first snapshot'
+    : `nothing: there is no logical snapshot within it${bad.length > 0 ? ' that was not found bad' : ''}`
+}
+
 function stretchLines(window: StretchWindow): string[] {
   const { restorable, restorableFiles, end, segments, transactions, storedBytes } = window
   const { snapshots, bad } = window
@@ -43,7 +49,7 @@ function stretchLines(window: StretchWindow): string[] {
   return [
     restorable
       ? `  restorable  ${restorable.from} to ${restorable.until}`
-      : `  restorable  nothing: there is no logical snapshot within it${bad.length > 0 ? ' that was not found bad' : ''}`,
+      : `  restorable  ${whyNothing(window)}`,
     ...(restorableFiles
       ? [`  as files    ${restorableFiles.from} to ${restorableFiles.until}, with --data-dir`]
       : []),

@@ -31,7 +31,7 @@ export interface StretchWindow {
   bad: readonly string[]
   /**
    * Every moment from <= t <= until can be restored; null without a logical snapshot, and where
-   * the first one is later than `until`.
+   * the first one is later than `until`, which for MariaDB is a whole second.
    */
   restorable: { from: string; until: string } | null
   /** The same from physical snapshots, into a data directory. */
@@ -83,14 +83,11 @@ export function windowsOf(
     const parts = own.flatMap((stretch, at) => partsOf(stretch, own[at - 1] ?? null, unreadable))
     const windows = parts
       .filter(({ segments }) => segments.length > 0)
-      .map(part => ({
-        ...windowOf(part, snapshots, isBad),
-        ...{ hole: part.hole, closed: part.closed },
-      }))
+      .map(part => windowOf(part, snapshots, isBad))
     return {
       sourceId,
       engine: own[0]?.segments[0]?.engine ?? '',
-      stretches: windows.map(({ hole: _, closed: __, ...window }) => window),
+      stretches: windows.map(({ hole: _, closed: __, start: ___, ...window }) => window),
       gaps: [
         ...windows.flatMap((_, at) => gapBefore(windows, at)),
         ...gapAtEnd(parts.at(-1), windows.at(-1)),
@@ -165,7 +162,7 @@ function windowOf(
   { stretch, before, segments, hole, closed }: Part,
   snapshots: readonly SnapshotEnvelope[],
   isBad: (snapshot: SnapshotEnvelope) => boolean,
-): StretchWindow {
+): HoledWindow {
   const { stretchId } = stretch
   const all = snapshots.filter(
     one =>
@@ -195,6 +192,7 @@ function windowOf(
     bad: all.filter(isBad).map(({ snapshotId }) => snapshotId),
     restorable: between(within[0], until),
     restorableFiles: between(files[0], until),
+    ...{ hole, closed, start: earliest(within[0], files[0]) },
   }
 }
 
@@ -224,8 +222,8 @@ export function restorableUntil({ restorable, restorableFiles }: StretchWindow):
   return (restorable ?? restorableFiles)?.until ?? null
 }
 
-function earliest({ restorable, restorableFiles }: StretchWindow): string | null {
-  const moments = [restorable, restorableFiles].flatMap(one => (one ? [one.from] : []))
+function earliest(...snapshots: readonly (SnapshotEnvelope | undefined)[]): string | null {
+  const moments = snapshots.flatMap(one => (one ? [one.consistentAt] : []))
   return moments.sort()[0] ?? null
 }
 
@@ -243,7 +241,10 @@ export function momentOfEnd(segments: readonly BinlogSegment[]): string | null {
 /** How far back the newest known moment can lie; a transaction may span some segments. */
 const KNOWN_WITHIN = 1000
 
-type HoledWindow = StretchWindow & Pick<Part, 'hole' | 'closed'>
+interface HoledWindow extends StretchWindow, Pick<Part, 'hole' | 'closed'> {
+  /** What its first snapshot shows, also where the log does not tell yet what came after it. */
+  start: string | null
+}
 
 /**
  * What lies before a window that is not the first, or has no snapshot yet. Where no snapshot is left
@@ -252,8 +253,8 @@ type HoledWindow = StretchWindow & Pick<Part, 'hole' | 'closed'>
 function gapBefore(windows: readonly HoledWindow[], at: number): WindowGap[] {
   const [window, before] = [windows[at], windows[at - 1]]
   if (!window) return []
-  const snapshot = earliest(window)
-  const leads = (one: StretchWindow): boolean => earliest(one) !== null
+  const snapshot = window.start
+  const leads = (one: HoledWindow): boolean => one.start !== null
   const from = windows.slice(0, at).findLast(leads)?.until
   if (snapshot !== null) {
     if (from === undefined) return []

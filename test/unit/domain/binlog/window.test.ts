@@ -137,6 +137,16 @@ describe('the window', () => {
     expect(window?.gaps[0]?.why).toContain('lasts until the next `ecomdb backup logical`')
   })
 
+  test('has no gap where the log ends in the second of its first snapshot', () => {
+    const log = stretch([segment(1)])
+    const early = { ...snapshot('one', 3, 'binlog.000001', 90, '0-1-4') }
+    const taken = { ...early, consistentAt: at(3).replace('.000000', '.400000') }
+    const [source] = windowsOf([log], [taken])
+    expect(source?.stretches[0]).toMatchObject({ snapshots: [{ snapshotId: 'one' }] })
+    expect(source?.stretches[0]?.restorable).toBeNull()
+    expect(source?.gaps).toEqual([])
+  })
+
   test('leaves out a snapshot that was found bad, and names it', () => {
     const [bad, good] = [
       snapshot('x', 5, 'binlog.000001', 150, '0-1-7'),
