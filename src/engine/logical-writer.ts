@@ -61,6 +61,8 @@ export interface RestoreTarget {
   serverVersion: string
   /** Of the snapshot's databases: those that are there, with how many objects they hold. */
   databases: readonly { name: string; objects: number }[]
+  /** Every database that is there, but for those that only show what the server does. */
+  allDatabases: readonly string[]
   /** Of the snapshot's accounts and roles: those that are there. Restore leaves them alone. */
   accounts: readonly { user: string; host: string }[]
   /** Who restores, as CURRENT_USER() says. */

@@ -6,6 +6,7 @@ import {
   withoutForeignKeys,
 } from '../schema/rename-schema.ts'
 import type { Manifest, ProgramEntry, TableEntry } from './manifest.ts'
+import { namedDatabases } from './named-databases.ts'
 
 /** One database of a snapshot, or some of its tables, to be restored under another name. */
 export interface BesideChoice {
@@ -15,6 +16,8 @@ export interface BesideChoice {
   into: string
   /** Whom its views and routines run as: their definers have no rights on the new database. */
   owner: { user: string; host: string }
+  /** The databases of the server that it is restored into. */
+  there: readonly string[]
 }
 
 /**
@@ -63,11 +66,12 @@ export function manifestBeside(
 }
 
 function programsBeside(
-  { programs }: Manifest,
+  { programs, databases }: Manifest,
   tables: readonly TableEntry[],
-  { schema, tables: only, into }: BesideChoice,
+  choice: BesideChoice,
   notes: string[],
 ): ProgramEntry[] {
+  const { schema, tables: only, into } = choice
   const mine = programs.filter(program => program.schema === schema)
   if (only !== null) {
     notes.push(`only tables and the sequences that they use: triggers are not made in ${into}`)
@@ -83,11 +87,40 @@ function programsBeside(
       notes.push(`left out, for it cannot be told which table its text names: ${label}`)
       return []
     }
-    if (program.kind !== 'view' && names(create, schema)) {
-      notes.push(`${label} names ${schema} in its text: there it means the live database`)
-    }
+    const others = new Set([...databases.map(({ name }) => name), ...choice.there])
+    const known = [...others].filter(name => name !== schema && name !== into).sort()
+    const named = [
+      ...(program.kind !== 'view' && names(create, schema) ? [schema] : []),
+      ...namedDatabases({ ...program, create }, known),
+    ]
+    if (named.length > 0) notes.push(`${label} names ${whatIsMeant(program, named, choice)}`)
     return [{ ...program, create }]
   })
+}
+
+/** When a program of the copy reaches out of it. */
+const REACHES: Readonly<Partial<Record<ProgramEntry['kind'], string>>> = {
+  trigger: 'it fires with every row that is written in',
+  event: 'it runs once it is enabled in',
+  view: 'it is read through',
+}
+
+/** Its text stays as it is: nothing can tell which of the two its author would want. */
+function whatIsMeant(
+  { kind }: ProgramEntry,
+  named: readonly string[],
+  { into, there }: BesideChoice,
+): string {
+  const live = named.filter(name => there.includes(name))
+  const lacking = named.filter(name => !live.includes(name))
+  const means = live.length === 1 ? 'the live database' : 'the live databases'
+  return [
+    `${named.join(', ')} in its text`,
+    ...(live.length > 0
+      ? [`that means ${means}, and ${REACHES[kind] ?? 'it is called from'} ${into}`]
+      : []),
+    ...(lacking.length > 0 ? [`this server has no ${lacking.join(', ')}`] : []),
+  ].join('; ')
 }
 
 /** The servers print these with their database. */

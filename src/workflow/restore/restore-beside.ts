@@ -25,8 +25,11 @@ export async function snapshotBeside(
     return { snapshot: { ...snapshot, manifest }, notes }
   }
   const chosen = chooseBeside(snapshot.manifest, databases ?? [], tables ?? null)
-  const { administrator } = await engine.logicalWriter.observe(session, snapshot.manifest)
-  const beside = manifestBeside(snapshot.manifest, { ...chosen, into, owner: administrator })
+  const target = await engine.logicalWriter.observe(session, snapshot.manifest)
+  const beside = manifestBeside(snapshot.manifest, {
+    ...{ ...chosen, into, owner: target.administrator },
+    there: target.allDatabases,
+  })
   return { snapshot: { ...snapshot, manifest: beside.manifest }, notes: beside.notes }
 }
 

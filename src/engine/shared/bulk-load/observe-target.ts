@@ -20,6 +20,7 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
       session,
       manifest.databases.map(database => database.name),
     ),
+    allDatabases: await allDatabases(session),
     accounts: await accountsThere(session, manifest),
     administrator: await administrator(session),
     settings: await globalVariables(session, [
@@ -94,6 +95,15 @@ export async function databasesThere(
     names,
   )
   return rows.map(row => ({ name: row.name, objects: Number(row.objects) }))
+}
+
+async function allDatabases(session: Session): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA
+      WHERE LOWER(SCHEMA_NAME) NOT IN ('information_schema', 'performance_schema', 'sys')
+      ORDER BY SCHEMA_NAME`,
+  )
+  return rows.map(({ name }) => name)
 }
 
 async function accountsThere(

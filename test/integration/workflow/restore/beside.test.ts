@@ -92,6 +92,52 @@ test.each(TEST_ENGINES)(
   },
 )
 
+test.each(TEST_ENGINES)(
+  '%s: programs of the copy that name other databases are told, aliases are not',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'server'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const sql of OTHERS_NAMED) await session.run(sql)
+        await place.backUp(server)
+        for (const sql of ['CREATE DATABASE late', 'DROP DATABASE old']) await session.run(sql)
+        const restore = (dryRun: boolean) =>
+          place.restore(server, { databases: ['shop'], into: 'copy', confirm: 'copy', dryRun })
+        const { notes } = await restore(true)
+        expect(notes.filter(note => note.includes(' names ')).sort()).toEqual([
+          'event e names crm in its text; that means the live database, and it runs once it is enabled in copy',
+          'function f names crm in its text; that means the live database, and it is called from copy',
+          'procedure p names crm, late, old in its text; that means the live databases, and it is called from copy; this server has no old',
+          'trigger g names shop, crm in its text; that means the live databases, and it fires with every row that is written in copy',
+          'view v names crm in its text; that means the live database, and it is read through copy',
+        ])
+        const report = await restore(false)
+        expect(failures(report)).toEqual([])
+        expect(report.notes).toEqual(notes)
+        // What the note warns of.
+        await session.run('INSERT INTO copy.t VALUES (1)')
+        expect(await session.value('SELECT COUNT(*) FROM crm.t')).toBe('1')
+        await session.close()
+      })
+    })
+  },
+)
+
+const OTHERS_NAMED = [
+  ...['shop', 'crm', 'old', 'o'].flatMap(name => [
+    `CREATE DATABASE ${name}`,
+    `CREATE TABLE ${name}.t (id INT PRIMARY KEY)`,
+  ]),
+  'USE shop',
+  'CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW INSERT INTO crm.t SELECT COUNT(*) FROM shop.t',
+  'CREATE FUNCTION f() RETURNS INT READS SQL DATA RETURN (SELECT MAX(id) FROM crm.t)',
+  'CREATE PROCEDURE p() SELECT 1 FROM crm.t, old.t, late.t',
+  'CREATE PROCEDURE alias() SELECT o.id FROM t o WHERE o.id IN (SELECT id FROM t /* crm.t */)',
+  "CREATE EVENT e ON SCHEDULE AT '2037-01-01 00:00:00' DO DELETE FROM crm.t",
+  'CREATE VIEW v AS SELECT a.id FROM t a JOIN crm.t b USING (id)',
+  'CREATE VIEW w AS SELECT o.id FROM t o',
+]
+
 const GTIDS = {
   mysql: ['--log-bin=binlog', '--server-id=1', '--gtid-mode=ON', '--enforce-gtid-consistency=ON'],
   mariadb: ['--log-bin=binlog', '--server-id=1', '--gtid-strict-mode=ON'],

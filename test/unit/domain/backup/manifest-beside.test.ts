@@ -61,9 +61,15 @@ test.each([
   ['CREATE DEFINER=`role` PROCEDURE `p`()', 'CREATE DEFINER=`me`@`localhost` PROCEDURE `p`()'],
   ['CREATE SEQUENCE `s`', null],
 ])('beside, it runs as who restores: %s', (create, expected) => {
-  const programs = [{ kind: 'procedure', schema: 'shop', name: 'p', create }]
+  const programs = [{ kind: 'procedure', schema: 'shop', name: 'p', create, sqlMode: '' }]
   const manifest = { databases: [], tables: [], programs, probes: [] } as unknown as Manifest
   const owner = { user: 'me', host: 'localhost' }
-  const beside = manifestBeside(manifest, { schema: 'shop', tables: null, into: 'b', owner })
+  const beside = manifestBeside(manifest, {
+    schema: 'shop',
+    tables: null,
+    into: 'b',
+    owner,
+    there: [],
+  })
   expect(beside.manifest.programs[0]?.create).toBe(expected ?? create)
 })
