@@ -7,6 +7,7 @@ import {
 } from '../schema/rename-schema.ts'
 import type { Manifest, ProgramEntry, TableEntry } from './manifest.ts'
 import { namedDatabases } from './named-databases.ts'
+import { movedReads } from './view-reads.ts'
 
 /** One database of a snapshot, or some of its tables, to be restored under another name. */
 export interface BesideChoice {
@@ -52,7 +53,9 @@ export function manifestBeside(
         ...program,
         schema: into,
         create: rehomed(
-          program.kind === 'view' ? moveQualified(program.create, move) : program.create,
+          program.kind === 'view'
+            ? moveQualified(movedReads(program.create, schema, into), move)
+            : program.create,
           choice.owner,
         ),
       })),

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { movedReads, readsOfView } from '#domain/backup/view-reads'
+
+const reads = (create: string): string[] =>
+  readsOfView(create).map(({ kind, schema, name }) => `${kind} ${schema ?? ''}.${name}`)
+
+test.each([
+  [
+    'select `a`.`id` AS `id` from (`t` `a` join `crm`.`u` `b` on((`a`.`id` = `b`.`id`)))',
+    ['table .t', 'table crm.u'],
+  ],
+  ['select `crm`.`one`() AS `n`,`two`(1) AS `m`', ['function crm.one', 'function .two']],
+  ['select nextval(`crm`.`s`) AS `n`', ['table crm.s']],
+  ['select `crm`.`pack`.`age`(1) AS `n`', []],
+  ['CREATE DEFINER=`crm`@`crm` VIEW `v` AS select 1 from `crm`.`t`', ['table crm.t']],
+  ['select 1 from (select `x`.`a` AS `a` from `x`) `d`', ['table .x']],
+  // An alias, a text, a FROM that is none.
+  ['select extract(year from `crm`.`day`) AS `y` from `t` `crm`', ['table .t']],
+  ['select extract(year from `day`) AS `y` from `t`', ['table .t']],
+  ["select 'from `crm`.`t`' AS `x` from `t`", ['table .t']],
+])('%s', (create, expected) => {
+  expect(reads(create)).toEqual(expected)
+})
+
+test.each([
+  [
+    "select `shop`.`t`.`id` AS `id`,'`shop`.`t`' AS `x`,`shop`.`f`() AS `f` from (`shop`.`t` join `crm`.`t`)",
+    "select `be``side`.`t`.`id` AS `id`,'`shop`.`t`' AS `x`,`be``side`.`f`() AS `f` from (`be``side`.`t` join `crm`.`t`)",
+  ],
+  // An alias; and a function alone, which may stay in the live database.
+  ['select `shop`.`id` AS `id` from `t` `shop`', null],
+  ['select `shop`.`f`() AS `f` from `t`', null],
+])('moved: %s', (create, expected) => {
+  expect(movedReads(create, 'shop', 'be`side')).toBe(expected ?? create)
+})
