@@ -28,6 +28,8 @@ export interface LogicalWriter {
   ignoresPlaces(session: Session): Promise<boolean>
   /** Of these databases those that are there, with how many objects they hold. */
   databasesThere(session: Session, names: readonly string[]): Promise<RestoreTarget['databases']>
+  /** Tables, views, sequences and functions that are in these databases. */
+  objectsThere(session: Session, databases: readonly string[]): Promise<ObjectThere[]>
   /**
    * How far the restore of this id came, by its journal on the server.
    * @returns null where the server has no such journal
@@ -44,6 +46,12 @@ export interface LogicalWriter {
     session: Session,
     views: readonly { schema: string; name: string }[],
   ): Promise<SilentView[]>
+}
+
+export interface ObjectThere {
+  kind: 'table' | 'function'
+  schema: string
+  name: string
 }
 
 export interface SilentView {

@@ -1,47 +1,32 @@
 import type { Manifest } from './manifest.ts'
+import { readsOfView, type ViewRead } from './view-reads.ts'
 
-/** A view, and a database that has what it reads. */
+/** A view of a restored database, and what it reads in one that is not restored. */
 export interface ViewOfOther {
   view: string
-  database: string
+  read: ViewRead & { schema: string }
 }
 
+/** What is in each of these comes with the server, and its names are written in several ways. */
+const SERVERS_OWN = ['mysql', 'sys', 'information_schema', 'performance_schema']
+
 /**
- * Views of the databases that are restored which read what is in one that will not be there: a server refuses
- * each of them, when all rows are loaded. Those that were invalid on the source may be refused.
+ * What the views of the databases that are restored read in others: a server refuses each of them that reads
+ * what is not there, when all rows are loaded. Those that were invalid on the source may be refused.
  */
 export function viewsOfOthers(
   { programs }: Pick<Manifest, 'programs'>,
-  isWanted: (schema: string) => boolean,
-  lacking: readonly string[],
+  isRestored: (schema: string) => boolean,
 ): ViewOfOther[] {
   return programs
     .filter(
-      ({ kind, schema, invalid }) => kind === 'view' && isWanted(schema) && invalid === undefined,
+      ({ kind, schema, invalid }) => kind === 'view' && isRestored(schema) && invalid === undefined,
     )
-    .flatMap(({ schema, name, create }) =>
-      lacking
-        .filter(database => readsFrom(create, database))
-        .map(database => ({ view: `${schema}.${name}`, database })),
+    .flatMap(({ schema: own, name, create }) =>
+      readsOfView(create).flatMap(({ schema, ...read }) =>
+        schema === null || isRestored(schema) || SERVERS_OWN.includes(schema.toLowerCase())
+          ? []
+          : [{ view: `${own}.${name}`, read: { ...read, schema } }],
+      ),
     )
-}
-
-/**
- * As the servers print it: `from `db`.`table``, `join `db`.`table``, `` `db`.`routine`( ``. One too few is
- * refused later; one too many would refuse what can be restored, so a name that is also that of a table, an
- * alias or a column (EXTRACT(YEAR FROM `alias`.`column`)) counts as nothing.
- */
-function readsFrom(create: string, database: string): boolean {
-  const text = withoutLiterals(create)
-  const name = `\`${database.replaceAll('`', '``').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\``
-  if (new RegExp(`\\.${name}|${name}(?!\\.)`).test(text)) return false
-  const quoted = '`(?:[^`]|``)+`'
-  return new RegExp(`\\b(?:from|join) \\(*${name}\\.${quoted}|${name}\\.${quoted}\\(`, 'i').test(
-    text,
-  )
-}
-
-/** With every identifier as it is, whatever is in it. */
-function withoutLiterals(text: string): string {
-  return text.replace(/(`(?:[^`]|``)+`)|'(?:[^'\\]|\\.|'')*'/gs, (_, name?: string) => name ?? "''")
 }

@@ -4,7 +4,6 @@ import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { pluginsInUse } from '#domain/backup/plugins-in-use'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
-import { viewsOfOthers } from '#domain/backup/views-of-others'
 import type { RestoreTarget } from '#engine/logical-writer'
 import type { OpenedSnapshot } from './open-snapshot.ts'
 import type { RestoreChoice, RestoreJournal } from './restore-journal.ts'
@@ -188,29 +187,6 @@ export function refuseDistrusted(
     why: `${functions.length} say neither DETERMINISTIC nor NO SQL nor READS SQL DATA, and log_bin_trust_function_creators is OFF here: ${names.join(', ')}`,
     hints: [
       'turn log_bin_trust_function_creators on there (SET GLOBAL), and off again after the restore',
-      'nothing was changed',
-    ],
-  })
-}
-
-/** Told before anything is made: the server refuses such views when all rows are loaded, and again with --resume. */
-export function refuseViewsOfOthers(
-  target: RestoreTarget,
-  manifest: Manifest,
-  isWanted: (schema: string) => boolean,
-): void {
-  const lacking = manifest.databases
-    .map(({ name }) => name)
-    .filter(name => !isWanted(name) && !target.databases.some(there => there.name === name))
-  const found = viewsOfOthers(manifest, isWanted, lacking)
-  if (found.length === 0) return
-  const named = found.slice(0, 5).map(({ view, database }) => `${view} (${database})`)
-  const others = [...new Set(found.map(({ database }) => database))]
-  throw new EcomdbError('UNSUPPORTED', {
-    what: 'cannot restore these databases alone: their views read others, which the server does not have',
-    why: `${found.length} do so: ${named.join(', ')}`,
-    hints: [
-      `restore them together, with ${others.map(name => `--databases ${name}`).join(' ')} as well`,
       'nothing was changed',
     ],
   })

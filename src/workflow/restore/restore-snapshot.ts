@@ -17,6 +17,7 @@ import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
+import { refuseViewsOfOthers } from './refuse-views.ts'
 import { snapshotBeside } from './restore-beside.ts'
 import { type RestoreJournal, readJournal, removeJournal, writeJournal } from './restore-journal.ts'
 import type {
@@ -39,7 +40,6 @@ import {
   refuseOthers,
   refuseSharedTablespace,
   refuseUnmarked,
-  refuseViewsOfOthers,
   refuseWhereHashesAre,
   refuseWithoutPartialRevokes,
   refuseWithoutPlugins,
@@ -162,7 +162,8 @@ async function prepare(
   const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
   refuseLoweredNames(target, manifest, isWanted)
   refuseDistrusted(target, manifest, isWanted)
-  refuseViewsOfOthers(target, manifest, isWanted)
+  const others = options.into === undefined ? manifest.databases.map(({ name }) => name) : []
+  await refuseViewsOfOthers(writer, session, target, manifest, isWanted, others)
   refuseSharedTablespace(target, manifest, isWanted)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }

@@ -1,6 +1,12 @@
 import type { LogicalWriter } from '../../logical-writer.ts'
 import { compileRestorePlan } from './compile-plan.ts'
-import { askViews, databasesThere, ignoresPlaces, observeTarget } from './observe-target.ts'
+import {
+  askViews,
+  databasesThere,
+  ignoresPlaces,
+  objectsThere,
+  observeTarget,
+} from './observe-target.ts'
 import { endJournal, lockServer, readProgress } from './restore-progress.ts'
 import { openWriter } from './writer-session.ts'
 
@@ -10,6 +16,7 @@ export const logicalWriter: LogicalWriter = {
   observe: observeTarget,
   ignoresPlaces,
   databasesThere,
+  objectsThere,
   progress: readProgress,
   endJournal,
   plan: compileRestorePlan,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
-import type { RestoreTarget, SilentView } from '../../logical-writer.ts'
+import type { ObjectThere, RestoreTarget, SilentView } from '../../logical-writer.ts'
 import { quoteQualified } from '../../quote.ts'
 import { comesOfRows } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
@@ -95,6 +95,23 @@ export async function databasesThere(
     names,
   )
   return rows.map(row => ({ name: row.name, objects: Number(row.objects) }))
+}
+
+/** See LogicalWriter.objectsThere. */
+export async function objectsThere(
+  session: Session,
+  databases: readonly string[],
+): Promise<ObjectThere[]> {
+  if (databases.length === 0) return []
+  const those = databases.map(() => '?').join(', ')
+  const rows = await session.rows<{ k: ObjectThere['kind']; s: string; n: string }>(
+    `SELECT 'table' AS k, TABLE_SCHEMA AS s, TABLE_NAME AS n FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA IN (${those})
+     UNION ALL SELECT 'function', ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES
+      WHERE ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_SCHEMA IN (${those})`,
+    [...databases, ...databases],
+  )
+  return rows.map(({ k, s, n }) => ({ kind: k, schema: s, name: n }))
 }
 
 async function allDatabases(session: Session): Promise<string[]> {

@@ -65,13 +65,35 @@ test.each(TEST_ENGINES)(
         await session.close()
         await place.report(server)
       })
-      await withServer(family, join(folder, 'target'), async server => {
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
         const restore = (...databases: string[]) =>
           place.restore(server, { databases, confirm: databases[0] ?? '' })
         await expect(restore('shop')).rejects.toMatchObject({
           code: 'UNSUPPORTED',
           why: '2 do so: shop.v (crm), shop.w (crm)',
         })
+        await expect(
+          place.restore(server, { databases: ['shop'], into: 'copy', confirm: 'copy' }),
+        ).rejects.toMatchObject({ code: 'UNSUPPORTED', why: '2 do so: copy.v (crm), copy.w (crm)' })
+        // There, and without what they read: in the end with what another server's has by that name.
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE crm')
+        await expect(restore('shop')).rejects.toMatchObject({
+          why: '2 do so: shop.v (crm.t), shop.w (crm.one)',
+          hints: expect.arrayContaining([expect.stringMatching(/with --databases crm as well/)]),
+        })
+        await session.run('CREATE TABLE crm.t (id INT PRIMARY KEY)')
+        await expect(restore('shop')).rejects.toMatchObject({
+          why: '1 do so: shop.w (crm.one)',
+          hints: expect.arrayContaining(['restore or make first what they read in crm']),
+        })
+        expect(
+          await session.value(
+            "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ('shop', 'ecomdb_restore')",
+          ),
+        ).toBe('0')
+        await session.run('DROP TABLE crm.t')
+        await session.close()
         for (const databases of [['alone'], ['crm'], ['shop']]) {
           const { outcome } = await restore(...databases)
           expect(outcome?.checks.filter(one => one.outcome === 'failed')).toEqual([])
