@@ -64,6 +64,11 @@ test.each(TEST_ENGINES)(
           ),
         ])
         expect([waited.findings, waited.rows]).toEqual([[], 2])
+        if (family === 'mysql') {
+          await session.run('REVOKE PROCESS ON *.* FROM backup')
+          const { proof } = await place.report(limited)
+          expect(proof.steps).toContain('prepared XA transactions: the account may not see them')
+        }
         await other.close()
         await session.close()
       }
