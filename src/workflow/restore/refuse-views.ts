@@ -1,7 +1,15 @@
 import { EcomdbError } from '#core/errors'
+import { rightsOn } from '#domain/access/effective'
+import type { ObservedAccess } from '#domain/access/observed'
+import { type DefinerNeed, definerNeeds } from '#domain/backup/definer-needs'
 import type { Manifest } from '#domain/backup/manifest'
+import type { RestorePlan } from '#domain/backup/restore-plan'
+import { grantTarget } from '#domain/backup/restored-accounts'
 import { type ViewOfOther, viewsOfOthers } from '#domain/backup/views-of-others'
+import type { Engine } from '#engine/engine'
+import { grantOnDatabase } from '#engine/grant-on-database'
 import type { LogicalWriter, RestoreTarget } from '#engine/logical-writer'
+import { quoteAccount } from '#engine/quote'
 import type { Session } from '#engine/session'
 
 /**
@@ -48,4 +56,67 @@ export async function refuseViewsOfOthers(
       'nothing was changed',
     ],
   })
+}
+
+/**
+ * Told before anything is made: an account that is there already keeps the rights that it has, and where a view
+ * runs as it and may not read what it needs, the server refuses that view, or what reads it, behind all rows.
+ */
+export async function refusePowerlessDefiners(
+  engine: Engine,
+  session: Session,
+  manifest: Manifest,
+  isWanted: (schema: string) => boolean,
+  { kept, makes }: RestorePlan,
+): Promise<void> {
+  const needs = definerNeeds(manifest, isWanted, kept)
+  // What everybody may do comes with the restore.
+  if (needs.length === 0 || makes.accounts.some(({ user }) => user === 'PUBLIC')) return
+  const observed = await observedAccess(engine, session)
+  if (observed === null) return
+  const lacking = needs.filter(({ account, privilege, schema, name }) => {
+    const thing = { schema, name, ...(privilege === 'EXECUTE' ? { routine: 'FUNCTION' } : {}) }
+    return !rightsOn(observed, account, thing).some(({ right }) => right.privilege === privilege)
+  })
+  if (lacking.length === 0) return
+  const named = lacking.map(
+    ({ account, view, privilege, schema, name }) =>
+      `${view} runs as ${quoteAccount(account.user, account.host)}, without ${privilege} on ${schema}.${name}`,
+  )
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore: views run as accounts that the server has already, and that may not read there what the views read',
+    why: `${named.length} such: ${named.slice(0, 5).join('; ')}`,
+    hints: [
+      `as an administrator: ${grantsFor(lacking, manifest, observed).join('; ')}`,
+      'or drop the account, where nothing else needs it: then it comes back with the rights that it had',
+      'nothing was changed',
+    ],
+  })
+}
+
+/** null where this account may not read them; then the server says in the end what it refuses. */
+async function observedAccess(engine: Engine, session: Session): Promise<ObservedAccess | null> {
+  try {
+    return await engine.accessCatalog.observe(session)
+  } catch (error) {
+    if (error instanceof EcomdbError && error.code === 'PRIVILEGE_MISSING') return null
+    throw error
+  }
+}
+
+/** As on the source, where that was on the whole database; a table cannot be named before it is there. */
+function grantsFor(
+  lacking: readonly DefinerNeed[],
+  { accounts }: Manifest,
+  { literalSchemas }: ObservedAccess,
+): string[] {
+  const grants = lacking.flatMap(({ account, privilege, schema }) => {
+    const had = accounts.find(({ user, host }) => user === account.user && host === account.host)
+    const whole = had?.grants.filter(grant => {
+      const target = grantTarget(grant)
+      return target?.database === schema && target.name === null
+    })
+    return whole?.length ? whole : [grantOnDatabase(privilege, schema, account, literalSchemas)]
+  })
+  return [...new Set(grants)]
 }

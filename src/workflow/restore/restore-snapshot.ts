@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '#core/clock'
-import { EcomdbError, type ErrorCode } from '#core/errors'
 import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
-import { namedTables, type TableElsewhere, tablesElsewhere } from '#domain/backup/manifest-inside'
+import { tablesElsewhere } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
@@ -17,7 +16,7 @@ import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
-import { refuseViewsOfOthers } from './refuse-views.ts'
+import { refusePowerlessDefiners, refuseViewsOfOthers } from './refuse-views.ts'
 import { snapshotBeside } from './restore-beside.ts'
 import { type RestoreJournal, readJournal, removeJournal, writeJournal } from './restore-journal.ts'
 import type {
@@ -32,7 +31,6 @@ import {
   confirm,
   interruptedBefore,
   journalToContinue,
-  madeText,
   refuseDifferences,
   refuseDistrusted,
   refuseFull,
@@ -44,6 +42,7 @@ import {
   refuseWithoutPartialRevokes,
   refuseWithoutPlugins,
 } from './restore-refusals.ts'
+import { keptDefiners, leftText, withWhatIsThere } from './what-is-left.ts'
 
 /**
  * `ecomdb restore`: a snapshot into a server that has none of its databases, or empty ones.
@@ -164,6 +163,7 @@ async function prepare(
   refuseDistrusted(target, manifest, isWanted)
   const others = options.into === undefined ? manifest.databases.map(({ name }) => name) : []
   await refuseViewsOfOthers(writer, session, target, manifest, isWanted, others)
+  await refusePowerlessDefiners(engine, session, manifest, isWanted, plan)
   refuseSharedTablespace(target, manifest, isWanted)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }
@@ -220,7 +220,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     }
   } catch (error) {
     const elsewhere = tablesElsewhere(snapshot.manifest, options.databases)
-    throw withWhatIsThere(error, plan, canResume, elsewhere)
+    const definers = keptDefiners(snapshot.manifest, databasesOf(options), target, plan)
+    throw withWhatIsThere(error, { plan, elsewhere, definers }, canResume)
   } finally {
     advised()
   }
@@ -289,39 +290,6 @@ function journalOf(
     databases: [...new Set([...databases, ...(journal?.databases ?? [])])],
     accounts: [...accounts, ...(journal?.accounts.filter(isNew) ?? [])],
   }
-}
-
-function leftText({ makes }: RestorePlan): string {
-  return `on the server now, perhaps incomplete: ${madeText(makes)}`
-}
-
-/** The same error, and what it leaves on the server. */
-function withWhatIsThere(
-  error: unknown,
-  plan: RestorePlan,
-  canResume: boolean,
-  elsewhere: readonly TableElsewhere[],
-): unknown {
-  if (!(error instanceof EcomdbError)) return error
-  const left = leftText(plan)
-  const code: ErrorCode = error.code
-  return new EcomdbError(code, {
-    what: error.what,
-    why: error.why ? `${error.why}; ${left}` : left,
-    hints: [
-      ...error.hints,
-      ...(code === 'SERVER_REFUSED' && elsewhere.length > 0
-        ? [
-            `these places must be there, and the server be able to use them: ${namedTables(elsewhere)}`,
-          ]
-        : []),
-      ...(code === 'CONTENT_MISMATCH' || !canResume
-        ? []
-        : ['run the command again with --resume: it continues, and loads nothing twice']),
-      'with --start-over it removes what this restore made, and begins again',
-    ],
-    cause: error.cause ?? error,
-  })
 }
 
 function reportOf(

@@ -1,0 +1,14 @@
+import { patternOf } from '#domain/access/right'
+import type { AccountName } from '#domain/schema/service-accounts'
+import { quoteAccount, quoteIdentifier } from './quote.ts'
+
+/** @param isLiteral MySQL's partial_revokes: database names in grants are no patterns */
+export function grantOnDatabase(
+  privilege: string,
+  schema: string,
+  { user, host }: AccountName,
+  isLiteral: boolean,
+): string {
+  const on = quoteIdentifier(isLiteral ? schema : patternOf(schema))
+  return `GRANT ${privilege} ON ${on}.* TO ${quoteAccount(user, host)}`
+}

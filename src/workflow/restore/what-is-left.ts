@@ -1,0 +1,71 @@
+import { EcomdbError } from '#core/errors'
+import { sameAccount } from '#domain/access/definer-object'
+import type { AccountEntry, Manifest } from '#domain/backup/manifest'
+import { namedTables, type TableElsewhere } from '#domain/backup/manifest-inside'
+import type { RestorePlan } from '#domain/backup/restore-plan'
+import { definerAccounts } from '#domain/backup/restored-accounts'
+import type { RestoreTarget } from '#engine/logical-writer'
+import { quoteAccount } from '#engine/quote'
+import { madeText } from './restore-refusals.ts'
+
+export function leftText({ makes }: RestorePlan): string {
+  return `on the server now, perhaps incomplete: ${madeText(makes)}`
+}
+
+/** What may be why a restore fails. */
+interface Circumstances {
+  plan: RestorePlan
+  elsewhere: readonly TableElsewhere[]
+  /** See keptDefiners. */
+  definers: readonly AccountEntry[]
+}
+
+/** Whom restored programs run as that was there already, with the grants that it had on the source. */
+export function keptDefiners(
+  { accounts, programs }: Manifest,
+  databases: readonly string[] | undefined,
+  { administrator }: RestoreTarget,
+  { kept }: RestorePlan,
+): AccountEntry[] {
+  const isRestored = (schema: string): boolean => databases?.includes(schema) ?? true
+  return definerAccounts(accounts, programs, isRestored).filter(
+    account => !sameAccount(account, administrator) && kept.some(one => sameAccount(one, account)),
+  )
+}
+
+/** The servers' words for an account that may not: errors 1356, 1370, 1142 to 1144. */
+const MAY_NOT = /lack rights to use them|command denied to user|[Aa]ccess denied for user/
+
+/** The same error, and what it leaves on the server. */
+export function withWhatIsThere(
+  error: unknown,
+  { plan, elsewhere, definers }: Circumstances,
+  canResume: boolean,
+): unknown {
+  if (!(error instanceof EcomdbError)) return error
+  const { code, what, why, hints } = error
+  const left = leftText(plan)
+  const lacksRights = definers.length > 0 && canResume && MAY_NOT.test(why ?? '')
+  return new EcomdbError(code, {
+    what,
+    why: why ? `${why}; ${left}` : left,
+    hints: [
+      ...(lacksRights
+        ? [
+            `programs run as ${definers.map(({ user, host }) => quoteAccount(user, host)).join(', ')}, which the server had before, and which keeps the rights that it has there; those of the source: ${definers.flatMap(({ grants }) => grants).join('; ')}`,
+            'grant what is lacking, and run the command again with --resume: it makes the programs again',
+          ]
+        : hints),
+      ...(code === 'SERVER_REFUSED' && elsewhere.length > 0
+        ? [
+            `these places must be there, and the server be able to use them: ${namedTables(elsewhere)}`,
+          ]
+        : []),
+      ...(code === 'CONTENT_MISMATCH' || lacksRights || !canResume
+        ? []
+        : ['run the command again with --resume: it continues, and loads nothing twice']),
+      'with --start-over it removes what this restore made, and begins again',
+    ],
+    cause: error.cause ?? error,
+  })
+}
