@@ -109,8 +109,13 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     await shop.session.run(
       `INSERT INTO bank.taken (n) ${Array(10).fill('SELECT 1').join(' UNION ALL ')}`,
     )
-    const { snapshotId } = (await shop.ecomdb('backup', 'physical', '--json')).json().result
+    await shop.session.run('CREATE TABLE bank.undone (id INT AUTO_INCREMENT PRIMARY KEY, n INT)')
     expect((await shop.ecomdb('backup', 'logical')).status).toBe(0)
+    // No log and no position tells of rows that were rolled back, and the next value is another.
+    await shop.session.run('START TRANSACTION')
+    await shop.session.run('INSERT INTO bank.undone (n) VALUES (1), (2), (3)')
+    await shop.session.run('ROLLBACK')
+    const { snapshotId } = (await shop.ecomdb('backup', 'physical', '--json')).json().result
     const drilled = await shop.ecomdb('drill', snapshotId, '--json')
     expect(drilled.status, drilled.stdout).toBe(0)
     const compared = drilled.json().result
@@ -119,8 +124,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
       ...{ definitions: 'passed', counters: 'unchecked' },
     })
     expect(JSON.stringify(compared)).toContain('`bank`.`taken` (11, not 16)')
-    await shop.session.run('DROP TABLE bank.taken')
-    expect(compared.tables).toBe(4)
+    expect(JSON.stringify(compared)).toContain('`bank`.`undone` (4, not 1)')
+    await shop.session.run('DROP TABLE bank.taken, bank.undone')
+    expect(compared.tables).toBe(5)
+    expect((await shop.ecomdb('backup', 'logical')).status).toBe(0)
     const last = await shop.ecomdb('restore', 'latest', '--data-dir', 'new', '--dry-run', '--json')
     expect(last.json().result.snapshotId).toBe(snapshotId)
     const { snapshots } = (await shop.ecomdb('backup', 'list', '--json')).json().result

@@ -103,7 +103,7 @@ function compareTables(
   const tables = expected.tables.filter(({ schema }) => wanted(schema))
   const placed: TableElsewhere[] = []
   const moved: TableElsewhere[] = []
-  const lowered: TableElsewhere[] = []
+  const counters: TableElsewhere[] = []
   const differences = [
     ...databases.flatMap(({ name, create }) => {
       const is = found.databases.find(database => database.name === name)
@@ -113,7 +113,7 @@ function compareTables(
       const is = found.tables.find(table => table.schema === schema && table.name === name)
       const label = `table \`${schema}\`.\`${name}\``
       const counted = dataFiles && is ? asFilesCount(was, is.create) : null
-      if (counted !== null) lowered.push({ schema, name, place: counted.change })
+      if (counted !== null) counters.push({ schema, name, place: counted.change })
       const create = counted?.create ?? was
       const place = placedElsewhere(create)
       if (place !== null) placed.push({ schema, name, place })
@@ -134,7 +134,7 @@ function compareTables(
       differences,
     ),
     ...placesCheck(placed, moved),
-    ...countersCheck(lowered),
+    ...countersCheck(counters),
   ]
 }
 

@@ -3,7 +3,7 @@ import { asFilesCount } from '#domain/backup/counters-of-files'
 
 const table = (options: string): string => `CREATE TABLE \`t\` (\n  \`id\` int NOT NULL\n${options}`
 
-test('a value that data files have lower is taken, and nothing else', () => {
+test('the value that data files have is taken, and nothing else', () => {
   expect(
     asFilesCount(
       table(") ENGINE=InnoDB AUTO_INCREMENT=16 COMMENT='a'"),
@@ -15,6 +15,15 @@ test('a value that data files have lower is taken, and nothing else', () => {
   })
 })
 
+test('a value that rows used which were rolled back is taken too', () => {
+  const is = table(') ENGINE=InnoDB AUTO_INCREMENT=16 DEFAULT CHARSET=x')
+  for (const before of [' AUTO_INCREMENT=11', '']) {
+    const was = table(`) ENGINE=InnoDB${before} DEFAULT CHARSET=x`)
+    const change = `16, not ${before === '' ? 1 : 11}`
+    expect(asFilesCount(was, is)).toEqual({ create: is, change })
+  }
+})
+
 test('where no value was used, the files have none', () => {
   const was = table(') /*!50100 TABLESPACE `x` */ ENGINE=InnoDB AUTO_INCREMENT=4 DEFAULT CHARSET=x')
   const is = table(') /*!50100 TABLESPACE `x` */ ENGINE=InnoDB DEFAULT CHARSET=x')
@@ -22,9 +31,8 @@ test('where no value was used, the files have none', () => {
 })
 
 test.each([
-  [') ENGINE=InnoDB AUTO_INCREMENT=11', ') ENGINE=InnoDB AUTO_INCREMENT=16'],
   [') ENGINE=InnoDB AUTO_INCREMENT=11', ') ENGINE=InnoDB AUTO_INCREMENT=11'],
-  [') ENGINE=InnoDB', ') ENGINE=InnoDB AUTO_INCREMENT=11'],
+  [') ENGINE=InnoDB', ') ENGINE=InnoDB'],
   [') ENGINE=MyISAM AUTO_INCREMENT=16', ') ENGINE=MyISAM AUTO_INCREMENT=11'],
   [") ENGINE=InnoDB COMMENT=' AUTO_INCREMENT=16'", ") ENGINE=InnoDB COMMENT=' AUTO_INCREMENT=11'"],
 ])('%s is compared with %s as it is', (was, is) => {
