@@ -19,6 +19,11 @@ export interface LogicalWriter {
    * @throws EcomdbError LOCKED when another restore into this server runs
    */
   lock(session: Session): Promise<void>
+  /**
+   * For who looks only: what is there is half of another restore, and its journal is no interrupted one's.
+   * @throws EcomdbError LOCKED when another restore into this server runs
+   */
+  refuseLocked(session: Session): Promise<void>
   /** What is on the server already. Reads only. */
   observe(session: Session, manifest: Manifest): Promise<RestoreTarget>
   /**

@@ -100,6 +100,7 @@ export class BackupPlace {
   async restore(
     server: RunningServer,
     changes: Partial<RestoreOptions> = {},
+    engine?: Engine,
   ): Promise<RestoreReport> {
     const options: RestoreOptions = {
       snapshot: 'latest',
@@ -111,7 +112,10 @@ export class BackupPlace {
       connections: 2,
       ...changes,
     }
-    const where = { engine: await engineFor(this.family), connect: server.administrator }
+    const where = {
+      engine: engine ?? (await engineFor(this.family)),
+      connect: server.administrator,
+    }
     return await restoreSnapshot(options, await this.access(), where, systemClock, silentProgress())
   }
 

@@ -76,7 +76,8 @@ async function restoreInUse(
   checkAsked(options, whole, place)
   const session = await place.engine.connect({ ...place.connect, database: undefined })
   try {
-    if (!options.dryRun) await place.engine.logicalWriter.lock(session)
+    if (options.dryRun) await place.engine.logicalWriter.refuseLocked(session)
+    else await place.engine.logicalWriter.lock(session)
     const leavers = await leaversSince(access, whole.envelope.consistentAt)
     // A replay may name them, so then they go after it.
     const gone = options.sequel ? [] : leavers.accounts

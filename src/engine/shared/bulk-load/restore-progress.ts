@@ -101,13 +101,7 @@ export async function holdLoaderLock(connection: WireConnection, place: number):
 
 /** See LogicalWriter.lock. */
 export async function lockServer(session: Session): Promise<void> {
-  if ((await session.value(`SELECT GET_LOCK('${LOCK}', 2)`)) !== '1') {
-    throw new EcomdbError('LOCKED', {
-      what: 'cannot restore: another restore into this server runs',
-      why: `it holds the server's lock '${LOCK}'`,
-      hints: ['wait until it is done, then run the command again'],
-    })
-  }
+  if ((await session.value(`SELECT GET_LOCK('${LOCK}', 2)`)) !== '1') throw anotherRuns()
   const names = Array.from({ length: LOADERS }, (_, place) => `${LOCK}.${place}`)
   const holders = `SELECT CONCAT_WS(', ', ${names.map(name => `IS_USED_LOCK('${name}')`).join(', ')})`
   const deadline = performance.now() + LEFTOVER_SECONDS * 1000
@@ -117,6 +111,19 @@ export async function lockServer(session: Session): Promise<void> {
     if (performance.now() > deadline) throw stillAtWork(left)
     await sleep(200)
   }
+}
+
+/** See LogicalWriter.refuseLocked. */
+export async function refuseLocked(session: Session): Promise<void> {
+  if ((await session.value(`SELECT IS_USED_LOCK('${LOCK}')`)) !== null) throw anotherRuns()
+}
+
+function anotherRuns(): EcomdbError {
+  return new EcomdbError('LOCKED', {
+    what: 'cannot restore: another restore into this server runs',
+    why: `it holds the server's lock '${LOCK}'`,
+    hints: ['wait until it is done, then run the command again'],
+  })
 }
 
 function stillAtWork(connections: string): EcomdbError {

@@ -136,6 +136,45 @@ test.each(TEST_ENGINES)(
   },
 )
 
+test.each(TEST_ENGINES)(
+  '%s: while another restore runs, none is called interrupted, not by a dry run either',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('CREATE TABLE shop.t (id INT PRIMARY KEY)')
+        await session.run('INSERT INTO shop.t VALUES (1)')
+        await session.close()
+        await place.report(server)
+      })
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        let told = false
+        const engineWhile = {
+          ...engine,
+          logicalWriter: {
+            ...engine.logicalWriter,
+            // In the middle of the first restore its journal is there.
+            open: async (options: Parameters<Engine['logicalWriter']['open']>[0]) => {
+              for (const dryRun of [true, false]) {
+                await expect(place.restore(server, { dryRun })).rejects.toMatchObject({
+                  code: 'LOCKED',
+                  what: 'cannot restore: another restore into this server runs',
+                })
+              }
+              told = true
+              return await engine.logicalWriter.open(options)
+            },
+          },
+        }
+        const { outcome } = await place.restore(server, {}, engineWhile)
+        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expect(told).toBe(true)
+      })
+    })
+  },
+)
+
 /** What a server may give to each session, and what a table or a program then is that says nothing of it. */
 const UNSAID = {
   mysql: ["default_collation_for_utf8mb4 = 'utf8mb4_general_ci'"],
