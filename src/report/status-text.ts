@@ -1,3 +1,4 @@
+import { countOf } from '#core/units'
 import type { StatusReport } from '#domain/copy/status-report'
 import type { DatasetStatus, PlaceStatus } from '#domain/copy/three-two-one'
 import { alignColumns } from './align-columns.ts'
@@ -37,8 +38,10 @@ function datasetLines({ sourceId, engine, serverVersion, rules, places }: Datase
   ]
 }
 
-function newestText({ newestShows, fresh }: PlaceStatus): string {
-  if (!newestShows) return 'no snapshot'
+function newestText({ newestShows, fresh, expired }: PlaceStatus): string {
+  if (!newestShows) {
+    return expired > 0 ? `${countOf(expired, 'snapshot')}, expired here, too old` : 'no snapshot'
+  }
   return `shows ${shortTime(newestShows)}${fresh ? '' : ', too old'}`
 }
 

@@ -204,5 +204,5 @@ export interface SnapshotListing {
 
 export interface AttestationListing {
   attestations: readonly Attestation[]
-  refused: readonly { name: string; error: EcomdbError }[]
+  refused: readonly { name: string; snapshotId: string; error: EcomdbError }[]
 }

@@ -183,7 +183,7 @@ export class TargetRepository implements Repository {
     snapshotId?: string,
   ): Promise<AttestationListing> {
     const attestations: Attestation[] = []
-    const refused: { name: string; error: EcomdbError }[] = []
+    const refused: { name: string; snapshotId: string; error: EcomdbError }[] = []
     const trust = { repositoryId: this.id, trustedSigners }
     const prefix = snapshotId === undefined ? ATTESTATIONS : `${ATTESTATIONS}${snapshotId}/`
     for await (const { name } of this.#target.list(prefix)) {
@@ -195,7 +195,7 @@ export class TargetRepository implements Repository {
         if (found) attestations.push(found.value)
       } catch (error) {
         if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
-        refused.push({ name, error })
+        refused.push({ name, snapshotId: ids.snapshotId, error })
       }
     }
     attestations.sort((a, b) => (a.attestationId < b.attestationId ? -1 : 1))

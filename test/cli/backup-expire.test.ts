@@ -40,13 +40,17 @@ beforeEach(async () => {
   return async () => await rm(folder, { recursive: true, force: true })
 })
 
-async function configure(more: readonly string[] = [], runsOn = 'all'): Promise<void> {
+async function configure(
+  more: readonly string[] = [],
+  runsOn = 'all',
+  signers: readonly string[] = [],
+): Promise<void> {
   const lines = [
     `runs_on: ${runsOn}`,
     `target: {directory: ${path}}`,
     'recovery_policy: recovery.yaml',
     'keys:',
-    `  trusted_signers: ${JSON.stringify(made.keys.options.trustedSigners)}`,
+    `  trusted_signers: ${JSON.stringify([...made.keys.options.trustedSigners, ...signers])}`,
     `  signing_key_file: ${made.signingKey}`,
     ...more,
   ]
@@ -183,6 +187,54 @@ test('what was accepted stays so when its snapshot has gone, and the next one me
   }
   const run = await expire('--confirm')
   expect(run.status, run.stdout).toBe(0)
+})
+
+test('what a drill said outlives its snapshot for 400 days, whoever signed it', async () => {
+  const attest = async (
+    kind: 'drill' | 'verify',
+    daysAgo: number,
+    signingKey = made.keys.signingKey,
+  ) => {
+    const at = new Date(Date.now() - daysAgo * 86_400_000).toISOString()
+    const claim = {
+      snapshotId: made.first.snapshotId,
+      kind,
+      outcome: 'passed',
+      damaged: [],
+    } as const
+    const details = { sourceId: made.first.sourceId, method: 'logical', consistentAt: at }
+    const times = { startedAt: at, completedAt: at }
+    const repository = await opened()
+    return (
+      await repository.putAttestation({ ...claim, ...times, details }, signingKey, systemClock)
+    ).attestationId
+  }
+  const [young, old, verified] = [
+    await attest('drill', 300),
+    await attest('drill', 401),
+    await attest('verify', 0),
+  ]
+  const left = generateSigningKey()
+  await configure([], 'all', [left.signer])
+  const ofLeft = await attest('drill', 1, left)
+  expect((await expire('--confirm', '--json')).json().result.removed.snapshots).toBe(1)
+  const folderOf = join(path, 'attestations', made.first.snapshotId)
+  expect(await readdir(folderOf)).toEqual([`${young}.json`, `${ofLeft}.json`].sort())
+  const history = await ecomdb('drill', 'history', '--json')
+  expect(history.json().result.drills).toMatchObject([
+    { attestationId: young },
+    { attestationId: ofLeft },
+  ])
+  const errors = async () => (await ecomdb('backup', 'status')).stdout
+  expect(await errors()).not.toContain('never drilled')
+  // The signer of the newest one is trusted no more, and nothing depends on it.
+  await configure()
+  expect((await ecomdb('backup', 'list')).status).toBe(0)
+  expect(await errors()).not.toContain('NOT BELIEVED')
+  const run = await expire('--confirm', '--json')
+  expect(run.status, run.stdout).toBe(0)
+  expect(await readdir(folderOf)).toEqual([`${young}.json`])
+  expect([old, verified]).not.toContain(young)
 })
 
 test('what is not believed stops it: it may need any object', async () => {

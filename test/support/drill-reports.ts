@@ -7,6 +7,7 @@ export const PASSED: DrillReport = {
   repositoryId: 'r',
   target: '/mnt/<backup>',
   snapshotId: 's',
+  sourceId: 'server-uid:1',
   method: 'logical',
   engine: 'mariadb',
   sourceVersion: '10.11.1',

@@ -9,6 +9,8 @@ export interface DrillReport {
   /** The target that the snapshot was read from. */
   target: string
   snapshotId: string
+  /** Of the server that was backed up. */
+  sourceId: string
   method: SnapshotMethod
   /**
    * SHA-256 over the hashes of all tables as they were read from the restored server, so that

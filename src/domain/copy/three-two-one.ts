@@ -45,6 +45,8 @@ export interface PlaceStatus {
   newestShows: string | null
   /** Its newest snapshot is young enough to count. */
   fresh: boolean
+  /** Snapshots in it that the repository has no more. */
+  expired: number
   present: boolean
   lastSeenAt: string | null
   problems: string[]
@@ -110,8 +112,9 @@ function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: StatusInput
 function placeStatus(
   place: Place,
   ofServer: readonly SnapshotEnvelope[],
-  { attestations, objectives, now }: StatusInput,
+  { snapshots, attestations, objectives, now }: StatusInput,
 ): PlaceStatus {
+  const known = new Set(snapshots.map(({ snapshotId }) => snapshotId))
   const newest = newestOf(ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId)))
   const maxAgeMs = place.maxAgeMs ?? objectives.rpoMs ?? DEFAULT_RPO_MS
   const ageMs = newest ? now.getTime() - new Date(newest.consistentAt).getTime() : null
@@ -120,6 +123,7 @@ function placeStatus(
     copyId: place.copyId,
     newestShows: newest?.consistentAt ?? null,
     fresh: ageMs !== null && ageMs <= maxAgeMs,
+    expired: [...place.snapshots].filter(id => !known.has(id)).length,
     present: place.present,
     lastSeenAt: place.lastSeenAt,
     problems: newest ? proofProblems(place, newest, attestations) : [],
@@ -155,7 +159,12 @@ function drillProblems(
   { attestations, objectives, now }: StatusInput,
 ): string[] {
   const ids = new Set(ofServer.map(({ snapshotId }) => snapshotId))
-  const newest = attestations.findLast(one => one.kind === 'drill' && ids.has(one.snapshotId))
+  const sourceId = ofServer[0]?.sourceId
+  // Its snapshot may have expired since.
+  const newest = attestations.findLast(
+    one =>
+      one.kind === 'drill' && (ids.has(one.snapshotId) || one.details['sourceId'] === sourceId),
+  )
   if (!newest) return ['never drilled']
   if (newest.outcome === 'failed')
     return [`the newest ${failureOf(newest)} (${newest.completedAt})`]

@@ -8,6 +8,7 @@ import type {
   SnapshotList,
   SnapshotSummary,
 } from '#domain/backup/repository-report'
+import { refusedAbout } from '#repository/refused-attestations'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
 import { shadowedFiles } from './check-protection.ts'
@@ -27,7 +28,7 @@ export async function listSnapshots(
     snapshots: listed.snapshots.map(one => summarize(one, attested.attestations, seen)),
     refused: [
       ...listed.refused.map(({ snapshotId, error }) => refusal(`snapshot ${snapshotId}`, error)),
-      ...attested.refused.map(({ name, error }) => refusal(name, error)),
+      ...refusedAbout(attested, listed).map(({ name, error }) => refusal(name, error)),
     ],
     exposed: await shadowedFiles(target),
   }

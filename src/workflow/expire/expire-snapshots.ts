@@ -82,6 +82,7 @@ async function expire(
   await remover.removeSnapshots(
     envelopes.filter(({ snapshotId }) => due.snapshots.has(snapshotId)),
     envelopes.filter(({ snapshotId }) => !due.snapshots.has(snapshotId)),
+    survey.evidence,
   )
   await remover.removeFiles(due.leftovers)
   const { snapshots: gone, files, bytes, held, refused: notRemoved } = remover

@@ -51,11 +51,13 @@ export class Remover {
    * has locked it meanwhile, or the target refuses) is a snapshot, and keeps all that it needs.
    *
    * @param due what is to go; staying is everything else that has an envelope
+   * @param evidence attestations that stay
    * @throws EcomdbError LOCKED, STORAGE_FAILED, INTERRUPTED
    */
   async removeSnapshots(
     due: readonly SnapshotEnvelope[],
     staying: readonly SnapshotEnvelope[],
+    evidence: ReadonlySet<string>,
   ): Promise<void> {
     const kept = [...staying]
     const gone: SnapshotEnvelope[] = []
@@ -74,7 +76,7 @@ export class Remover {
       await this.#remove(startFile(snapshotId))
       await this.#remove(endFile(snapshotId))
       for await (const { name } of this.#target.list(`${ATTESTATIONS}${snapshotId}/`)) {
-        await this.#remove(name)
+        if (!evidence.has(name)) await this.#remove(name)
       }
     }
     await this.removeFiles(filesOnlyOf(gone, kept))

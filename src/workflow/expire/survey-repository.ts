@@ -9,10 +9,12 @@ import {
   type RetainedSnapshot,
   type RetentionVerdict,
 } from '#domain/retention/decide-retention'
+import { isEvidence } from '#domain/retention/drill-evidence'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { namedFiles } from '#domain/retention/removable-files'
 import type { Tombstone } from '#domain/retention/tombstone'
-import { ATTESTATIONS, envelopeFile, OBJECTS, SNAPSHOTS } from '#repository/layout'
+import { ATTESTATIONS, attestationFile, envelopeFile, OBJECTS, SNAPSHOTS } from '#repository/layout'
+import { refusedAbout } from '#repository/refused-attestations'
 import type { Repository } from '#repository/repository'
 import { tombstonesOf } from '#repository/tombstones'
 import type { Trusted } from '#repository/trusted-files'
@@ -33,7 +35,9 @@ export interface Survey {
   refused: readonly Refused[]
   /** Until when the target itself holds each envelope; empty where it has no locks. */
   held: ReadonlyMap<string, Date>
-  /** Files that no envelope needs: name -> bytes. */
+  /** Attestations that outlive their snapshots. */
+  evidence: ReadonlySet<string>
+  /** Files that no envelope needs, but evidence: name -> bytes. */
   leftovers: ReadonlyMap<string, number>
 }
 
@@ -56,6 +60,11 @@ export async function surveyRepository(
     snapshots.push(await repository.readSignedEnvelope(snapshotId, trustedSigners))
   }
   const held = await heldEnvelopes(target, listed)
+  const evidence = new Set(
+    attested.attestations
+      .filter(one => isEvidence(one, now))
+      .map(one => attestationFile(one.snapshotId, one.attestationId)),
+  )
   const accepted = acceptedIn(attested.attestations)
   const retained = snapshots.map(one => retainedOf(one, here, held))
   return {
@@ -69,12 +78,16 @@ export async function surveyRepository(
     held,
     refused: [
       ...refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
-      ...[...attested.refused, ...buried.refused].map(one => refusal(one.name, one.error)),
+      ...[...refusedAbout(attested, { snapshots: listed, refused }), ...buried.refused].map(one =>
+        refusal(one.name, one.error),
+      ),
     ],
+    evidence,
     leftovers: await leftoversIn(
       target,
       listed,
       refused.map(({ snapshotId }) => snapshotId),
+      evidence,
     ),
   }
 }
@@ -137,6 +150,7 @@ async function leftoversIn(
   target: Target,
   listed: readonly SnapshotEnvelope[],
   refusedIds: readonly string[],
+  evidence: ReadonlySet<string>,
 ): Promise<Map<string, number>> {
   const named = namedFiles(listed)
   const ids = new Set([...listed.map(({ snapshotId }) => snapshotId), ...refusedIds])
@@ -144,7 +158,7 @@ async function leftoversIn(
   for (const folder of [OBJECTS, SNAPSHOTS, ATTESTATIONS]) {
     for await (const { name, sizeBytes } of target.list(folder)) {
       const ofSnapshot = folder !== OBJECTS && ids.has(name.split('/')[1] ?? '')
-      if (!named.has(name) && !ofSnapshot) leftovers.set(name, sizeBytes)
+      if (!named.has(name) && !ofSnapshot && !evidence.has(name)) leftovers.set(name, sizeBytes)
     }
   }
   return leftovers

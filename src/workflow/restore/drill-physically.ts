@@ -185,6 +185,7 @@ class PhysicalDrill {
       repositoryId: this.#access.repository.id,
       target: this.#access.repository.label,
       snapshotId: envelope.snapshotId,
+      sourceId: envelope.sourceId,
       method: envelope.method,
       engine: envelope.engine,
       sourceVersion: envelope.serverVersion,

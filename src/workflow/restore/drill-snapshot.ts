@@ -186,6 +186,7 @@ function aboutSnapshot(
     repositoryId: repository.id,
     target: repository.label,
     snapshotId: envelope.snapshotId,
+    sourceId: envelope.sourceId,
     method: envelope.method,
     engine: envelope.engine,
     sourceVersion: envelope.serverVersion,

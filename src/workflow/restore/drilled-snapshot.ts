@@ -46,6 +46,7 @@ export type AboutSnapshot = Pick<
   | 'repositoryId'
   | 'target'
   | 'snapshotId'
+  | 'sourceId'
   | 'method'
   | 'engine'
   | 'sourceVersion'

@@ -9,6 +9,7 @@ import {
   vanishedSnapshots,
 } from '#domain/copy/three-two-one'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
+import { refusedAbout } from '#repository/refused-attestations'
 import { openRepository, type Repository } from '#repository/repository'
 import { tombstonesOf } from '#repository/tombstones'
 import type { Target } from '#target/target'
@@ -34,6 +35,7 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const { trustedSigners } = config.keys
   const listed = await repository.listSnapshots(trustedSigners)
   const attested = await repository.listAttestations(trustedSigners)
+  const doubted = refusedAbout(attested, listed)
   const copies = await knownCopies(source, repository, config, openCopy, now)
   const ids = listed.snapshots.map(({ snapshotId }) => snapshotId)
   const places = [
@@ -55,7 +57,7 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const vanished = await vanishedFrom(source, repository, listed.snapshots, trustedSigners)
   const refused = [
     ...listed.refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
-    ...[...attested.refused, ...copies.refused].map(one => refusal(one.name, one.error)),
+    ...[...doubted, ...copies.refused].map(one => refusal(one.name, one.error)),
   ]
   const findings = stale.length + vanished.length + refused.length
   return {
@@ -93,7 +95,11 @@ function staleCopies(
       .filter(moment => moment !== null)
       .sort()
       .at(-1)
-    const why = newest ? `its newest snapshot shows ${newest}` : 'it has no snapshot of a server'
+    const expired = old.places.some(one => ids.has(one.copyId) && one.expired > 0)
+    const none = expired
+      ? 'what it has of a server has expired here'
+      : 'it has no snapshot of a server'
+    const why = newest ? `its newest snapshot shows ${newest}` : none
     return [{ name, why }]
   })
 }

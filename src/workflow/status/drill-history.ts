@@ -1,4 +1,5 @@
 import { type DrillRecord, drillRecords } from '#domain/status/drill-record'
+import { refusedAbout } from '#repository/refused-attestations'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
 
@@ -18,13 +19,16 @@ export async function drillHistory(
   trustedSigners: readonly string[],
 ): Promise<DrillHistory> {
   const repository = await openRepository(target)
-  const { snapshots } = await repository.listSnapshots(trustedSigners)
-  const { attestations, refused } = await repository.listAttestations(trustedSigners)
+  const listed = await repository.listSnapshots(trustedSigners)
+  const attested = await repository.listAttestations(trustedSigners)
   return {
     repositoryId: repository.id,
     target: repository.label,
     copyId: await repository.copyId(),
-    drills: drillRecords(attestations, snapshots),
-    refused: refused.map(({ name, error }) => ({ name, why: error.message })),
+    drills: drillRecords(attested.attestations, listed.snapshots),
+    refused: refusedAbout(attested, listed).map(({ name, error }) => ({
+      name,
+      why: error.message,
+    })),
   }
 }

@@ -122,6 +122,20 @@ test.each<[string, Attestation[], string]>([
   expect(missing({ attestations })).toEqual([expected])
 })
 
+test('a drill counts when its snapshot has expired since, for its own server', () => {
+  const of = (sourceId: string) => attestation('drill', 's0', { details: { sourceId } })
+  expect(missing({ attestations: [of('shop'), attestation('verify', 's2')] })).toEqual([])
+  const other = [of('other'), attestation('verify', 's2')]
+  expect(missing({ attestations: other })).toEqual(['0: never drilled'])
+})
+
+test('a disk that is away may hold what has expired here', () => {
+  const away = place('disk', { snapshots: new Set(['s0']) })
+  const places = [repository, away]
+  const [status] = threeTwoOne({ snapshots, attestations: proofs, places, objectives, now: NOW })
+  expect(status?.places[1]).toMatchObject({ newestShows: null, expired: 1, fresh: false })
+})
+
 test('each server has a status of its own', () => {
   const other = snapshot('s3', 6, { sourceId: 'other' })
   const statuses = threeTwoOne({
