@@ -84,6 +84,8 @@ export interface RestoreTarget {
   settings: Readonly<Record<string, string>>
   /** local_infile is on. */
   localInfile: boolean
+  /** max_allowed_packet, in bytes. */
+  maxPacket: number
   /** It looks at passwords before it takes them (MariaDB), and so takes no hash. */
   refusesHashes: boolean
   /** It writes a binary log, and makes no function that may change rows without saying so. */

@@ -1,5 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import type { Check } from '#domain/backup/check'
+import { packetFor, tablesWithLargeRows } from '#domain/backup/largest-rows'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { pluginsInUse } from '#domain/backup/plugins-in-use'
 import type { RestorePlan } from '#domain/backup/restore-plan'
@@ -187,6 +188,29 @@ export function refuseDistrusted(
     why: `${functions.length} say neither DETERMINISTIC nor NO SQL nor READS SQL DATA, and log_bin_trust_function_creators is OFF here: ${names.join(', ')}`,
     hints: [
       'turn log_bin_trust_function_creators on there (SET GLOBAL), and off again after the restore',
+      'nothing was changed',
+    ],
+  })
+}
+
+/** Told before anything is made, where the snapshot can tell: a statement of one row must fit into a packet. */
+export function refuseLargeRows(
+  { localInfile, maxPacket }: RestoreTarget,
+  manifest: Manifest,
+  isWanted: (schema: string) => boolean,
+): void {
+  const large = localInfile ? [] : tablesWithLargeRows(manifest, isWanted, maxPacket)
+  if (large.length === 0) return
+  const most = large.reduce((found, { bytes }) => Math.max(found, bytes), 0)
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore into this server: rows are larger than what it takes in one statement',
+    why: `local_infile is OFF and max_allowed_packet is ${maxPacket} here, and rows have ${most} bytes or more: ${large
+      .slice(0, 5)
+      .map(({ table: { schema, name } }) => `${schema}.${name}`)
+      .join(', ')}`,
+    hints: [
+      'turn local_infile on there (SET GLOBAL), and off again after the restore',
+      `or set max_allowed_packet to more than ${packetFor(most)}, which is what they need at least`,
       'nothing was changed',
     ],
   })

@@ -34,6 +34,7 @@ import {
   refuseDifferences,
   refuseDistrusted,
   refuseFull,
+  refuseLargeRows,
   refuseLoweredNames,
   refuseOthers,
   refuseSharedTablespace,
@@ -166,6 +167,7 @@ async function prepare(
   await refuseViewsOfOthers(writer, session, target, manifest, isWanted, others)
   await refusePowerlessDefiners(engine, session, manifest, isWanted, plan)
   refuseSharedTablespace(target, manifest, isWanted)
+  refuseLargeRows(target, manifest, isWanted)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }
 

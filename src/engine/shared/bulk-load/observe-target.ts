@@ -28,6 +28,7 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
       DEFAULT_COLLATION[manifest.engine].name,
     ]),
     localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
+    maxPacket: Number(await session.value('SELECT @@GLOBAL.max_allowed_packet')),
     refusesHashes: await refusesHashes(session),
     distrustsFunctions: await distrustsFunctions(session),
     sharesTablespace: await sharesTablespace(session),

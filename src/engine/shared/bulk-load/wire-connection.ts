@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { createConnection } from 'mysql2'
+import { systemCode } from '#core/errors'
 import { freeMemory } from '#core/free-memory'
 import { translateServerError } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
@@ -22,11 +23,10 @@ class ServerPacketError extends Error {
   }
 }
 
-/**
- * Largest packet of rows, in bytes; well below any max_allowed_packet, which the server
- * checks for LOCAL INFILE packets too.
- */
+/** Largest packet of rows, in bytes, below the server's max_allowed_packet, which counts for LOCAL INFILE too. */
 const ROW_PACKET = 512 * 1024
+/** The smallest that a server can have, in bytes. */
+const SMALLEST_LIMIT = 1024
 
 /**
  * A connection that mysql2 opened and authenticated, and whose socket is then ours. mysql2's
@@ -41,6 +41,7 @@ export class WireConnection {
   readonly #socket: Socket
   readonly #packets = new PacketReader()
   readonly #place: string
+  #maxPacket = SMALLEST_LIMIT
 
   private constructor(socket: Socket, place: string) {
     this.#socket = socket
@@ -68,7 +69,20 @@ export class WireConnection {
     })
     connection.on('error', () => {})
     const { stream } = connection as unknown as { stream: Socket }
-    return new WireConnection(stream, describe(options))
+    const wire = new WireConnection(stream, describe(options))
+    try {
+      const [limit] = await wire.rows('SELECT @@max_allowed_packet')
+      wire.#maxPacket = Number(limit?.[0])
+      return wire
+    } catch (error) {
+      await wire.close()
+      throw error
+    }
+  }
+
+  /** max_allowed_packet, in bytes: the server closes a connection that sends more at once. */
+  get maxPacket(): number {
+    return this.#maxPacket
   }
 
   /** Runs a statement without rows. */
@@ -113,12 +127,13 @@ export class WireConnection {
       this.#sendCommand(sql)
       const request = await this.#packets.next()
       if (request[0] !== 0xfb) return readOk(request)
-      failed = await new InfileSender(this.#socket, this.#packets).send(blocks)
+      const rowPacket = Math.min(ROW_PACKET, this.#maxPacket - 1)
+      failed = await new InfileSender(this.#socket, this.#packets, rowPacket).send(blocks)
       const end = await this.#packets.next()
       return failed ? { affectedRows: 0, warnings: 0 } : readOk(end)
     })
     const source = failed as { error: unknown } | null
-    if (source) throw source.error
+    if (source) throw this.#ofConnection(source.error, what)
     return answer
   }
 
@@ -153,6 +168,12 @@ export class WireConnection {
     this.#socket.uncork()
   }
 
+  /** What the source threw stays as it is; the connection may have ended as well. */
+  #ofConnection(error: unknown, what: string): unknown {
+    const isLost = systemCode(error) === 'PROTOCOL_CONNECTION_LOST'
+    return isLost ? translateServerError(error, `${what} (${this.#place})`) : error
+  }
+
   async #translating<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
     try {
       return await work()
@@ -166,12 +187,14 @@ export class WireConnection {
 class InfileSender {
   readonly #socket: Socket
   readonly #packets: PacketReader
+  readonly #rowPacket: number
   // The request was packet 1 of this command: 0 was ours.
   #sequence = 2
 
-  constructor(socket: Socket, packets: PacketReader) {
+  constructor(socket: Socket, packets: PacketReader, rowPacket: number) {
     this.#socket = socket
     this.#packets = packets
+    this.#rowPacket = rowPacket
   }
 
   /** Returns what the source threw, after the end of the file was sent. */
@@ -191,9 +214,9 @@ class InfileSender {
   }
 
   async #sendBlock(block: Uint8Array): Promise<void> {
-    for (let at = 0; at < block.length; at += ROW_PACKET) {
-      const part = block.subarray(at, at + ROW_PACKET)
-      const isLast = at + ROW_PACKET >= block.length
+    for (let at = 0; at < block.length; at += this.#rowPacket) {
+      const part = block.subarray(at, at + this.#rowPacket)
+      const isLast = at + this.#rowPacket >= block.length
       this.#socket.cork()
       this.#socket.write(header(part.length, this.#sequence))
       // When the last part has gone, all before it have.

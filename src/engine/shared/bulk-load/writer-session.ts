@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { packetFor } from '#domain/backup/largest-rows'
 import type { TableEntry } from '#domain/backup/manifest'
 import type { ProgramContext, RestoreStatement } from '#domain/backup/restore-plan'
 import type {
@@ -60,7 +61,7 @@ async function withoutRedoLog([loader]: readonly WireConnection[]): Promise<void
   await loader?.run('ALTER INSTANCE DISABLE INNODB REDO_LOG').catch(() => {})
 }
 
-/** A statement of rows stays far below the smallest common max_allowed_packet, in bytes. */
+/** A statement of rows stays far below the most common max_allowed_packet, in bytes. */
 const INSERT_BYTES = 1024 * 1024
 
 /** A client that sends these is sending UTF-8, or bytes that mean themselves. */
@@ -132,7 +133,10 @@ class WriterSession implements LogicalWriterSession {
       return await loader.load(loadStatement(table), blocks, what)
     }
     const sum = { affectedRows: 0, warnings: 0 }
-    for await (const { sql } of insertStatements(table, blocks, INSERT_BYTES)) {
+    // The command is a byte, too.
+    const limit = loader.maxPacket - 1
+    for await (const { sql } of insertStatements(table, blocks, Math.min(INSERT_BYTES, limit))) {
+      if (sql.length >= limit) throw rowTooLarge(what, sql.length, loader.maxPacket)
       const { affectedRows, warnings } = await loader.run(sql, what)
       sum.affectedRows += affectedRows
       sum.warnings += warnings
@@ -233,6 +237,17 @@ function withoutStatement(error: unknown): never {
 async function warningsOf(loader: WireConnection): Promise<string[]> {
   const rows = await loader.rows('SHOW WARNINGS LIMIT 64')
   return rows.map(([, code, message]) => `${code}: ${message}`)
+}
+
+function rowTooLarge(what: string, bytes: number, maxPacket: number): EcomdbError {
+  return new EcomdbError('SERVER_REFUSED', {
+    what,
+    why: `one of them needs a statement of ${bytes} bytes, and max_allowed_packet is ${maxPacket} there`,
+    hints: [
+      `set max_allowed_packet to ${packetFor(bytes)} or more on the server (SET GLOBAL), as long as the restore takes`,
+      'or turn local_infile on there (SET GLOBAL): rows of any size come then',
+    ],
+  })
 }
 
 function wrongCount(

@@ -175,6 +175,62 @@ test.each(TEST_ENGINES)(
   },
 )
 
+test.each(TEST_ENGINES)(
+  '%s: rows that are larger than max_allowed_packet come by local_infile; without it, it is told how',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      const source = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const session = await engine.connect(server.administrator)
+        // Without a key its rows are one piece.
+        for (const [name, key] of [
+          ['shop', 'PRIMARY KEY'],
+          ['mixed', ''],
+        ] as const) {
+          await session.run(`CREATE DATABASE ${name}`)
+          await session.run(`CREATE TABLE ${name}.t (id INT ${key}, b LONGBLOB, c LONGTEXT)`)
+        }
+        const large = "REPEAT('a\\t', 150000), REPEAT('é', 100000)"
+        await session.run(`INSERT INTO shop.t VALUES (1, ${large})`)
+        await session.run(`INSERT INTO mixed.t VALUES (1, 'a', 'b'), (2, 'a', 'b'), (3, ${large})`)
+        await session.close()
+        await place.report(server)
+      }
+      await withServer(family, join(folder, 'source'), source, ['--max-allowed-packet=16M'])
+      const target = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const session = await engine.connect(server.administrator)
+        await session.run('SET GLOBAL local_infile = OFF')
+        await expect(place.restore(server)).rejects.toMatchObject({
+          code: 'UNSUPPORTED',
+          why: expect.stringMatching(
+            /^local_infile is OFF and max_allowed_packet is 262144 .*: shop\.t$/,
+          ),
+        })
+        // Larger than the mean: that is found with the row.
+        const mixed = { databases: ['mixed'], confirm: 'mixed' }
+        await expect(place.restore(server, mixed)).rejects.toMatchObject({
+          code: 'SERVER_REFUSED',
+          why: expect.stringMatching(
+            /statement of 650\d{3} bytes, and max_allowed_packet is 262144/,
+          ),
+          hints: expect.arrayContaining([
+            expect.stringMatching(/^set max_allowed_packet to 1048576 /),
+          ]),
+        })
+        await session.run('SET GLOBAL max_allowed_packet = 1048576')
+        const { outcome } = await place.restore(server, { ...mixed, resume: true })
+        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        await session.run('DROP DATABASE mixed')
+        await session.run('SET GLOBAL max_allowed_packet = 16384')
+        await session.run('SET GLOBAL local_infile = ON')
+        await session.close()
+        const all = await place.restore(server)
+        expect(all.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+      }
+      await withServer(family, join(folder, 'target'), target, ['--max-allowed-packet=256K'])
+    })
+  },
+)
+
 /** What a server may give to each session, and what a table or a program then is that says nothing of it. */
 const UNSAID = {
   mysql: ["default_collation_for_utf8mb4 = 'utf8mb4_general_ci'"],
