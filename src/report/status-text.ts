@@ -38,11 +38,11 @@ function datasetLines({ sourceId, engine, serverVersion, rules, places }: Datase
   ]
 }
 
-function newestText({ newestShows, fresh, expired }: PlaceStatus): string {
+function newestText({ newestShows, newestExpired, fresh, expired }: PlaceStatus): string {
   if (!newestShows) {
     return expired > 0 ? `${countOf(expired, 'snapshot')}, expired here, too old` : 'no snapshot'
   }
-  return `shows ${shortTime(newestShows)}${fresh ? '' : ', too old'}`
+  return `shows ${shortTime(newestShows)}${newestExpired ? ', expired here' : ''}${fresh ? '' : ', too old'}`
 }
 
 function whereText({ present, lastSeenAt }: PlaceStatus): string {

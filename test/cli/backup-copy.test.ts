@@ -364,6 +364,43 @@ test('two disks take turns, each with its own id; status knows the one that is a
   expect(stale).toEqual([])
 })
 
+test('a disk that is away counts by the age of its newest snapshot, expired here or not', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  await copied()
+  await rename(disk, `${disk}-a`)
+  await addSnapshot(['9\n'])
+  for (const { snapshotId } of [made.first, made.second])
+    await rm(join(source, 'snapshots', snapshotId), { recursive: true })
+  const shows = made.second.consistentAt
+  // By this host's note, and by the signed record alone.
+  for (const state of [env, {}]) {
+    const args = ['backup', 'status', '--config', config]
+    const status = await runEcomdb(args, { env: state })
+    expect(status.stdout).toMatch(/disk-a +shows .*, expired here +offline since 20/)
+    const json = await runEcomdb([...args, '--json'], { env: state })
+    const { datasets, stale } = json.json().result
+    expect(datasets[0].places[1]).toMatchObject({
+      newestShows: shows,
+      newestExpired: true,
+      fresh: true,
+    })
+    expect(stale).toEqual([])
+  }
+  const text = await readFile(config, 'utf8')
+  await writeFile(config, text.replace('offline: true', 'offline: true, max_age: 1s'))
+  const { stale } = (await ecomdb('backup', 'status', '--json')).json().result
+  expect(stale).toEqual([{ name: 'weekly', why: `its newest snapshot shows ${shows}` }])
+  // It is here again.
+  await rename(`${disk}-a`, disk)
+  expect((await ecomdb('backup', 'status')).stdout).toMatch(/disk-a +shows .*, expired here.* here/)
+  const planted = join(source, 'snapshots', made.second.snapshotId)
+  await rename(disk, `${disk}-a`)
+  await mkdir(planted)
+  await writeFile(join(planted, 'snapshot.json'), '{}')
+  expect((await ecomdb('backup', 'status')).stdout).toMatch(/disk-a .*too old/)
+})
+
 function randomLetter(): string {
   return String.fromCharCode(97 + Math.floor(Math.random() * 26))
 }

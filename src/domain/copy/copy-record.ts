@@ -18,6 +18,16 @@ export interface CopyRecord extends CopyPlace {
   /** Every snapshot that the copy had whole. */
   snapshots: readonly { snapshotId: string; envelopeSha256: string }[]
   incomplete: readonly { snapshotId: string; problem: string }[]
+  /** Of each server; the repository may remove them before the copy does. Earlier versions had none. */
+  newest?: readonly HeldSnapshot[]
+}
+
+/** The newest snapshot of one server in a copy. */
+export interface HeldSnapshot {
+  sourceId: string
+  snapshotId: string
+  /** ISO 8601, UTC. */
+  consistentAt: string
 }
 
 /** What the operator said of the place, in ecomdb.yaml. */

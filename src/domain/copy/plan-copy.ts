@@ -1,4 +1,5 @@
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import type { HeldSnapshot } from './copy-record.ts'
 
 /** What a copy needs, in the order of copying: the newest first, what it builds on before it. */
 export function copyOrder(snapshots: readonly SnapshotEnvelope[]): SnapshotEnvelope[] {
@@ -13,6 +14,17 @@ export function copyOrder(snapshots: readonly SnapshotEnvelope[]): SnapshotEnvel
     for (const one of chain) ordered.set(one.snapshotId, ordered.get(one.snapshotId) ?? one)
   }
   return [...ordered.values()]
+}
+
+/** The newest snapshot of each server. */
+export function newestOfEach(snapshots: readonly SnapshotEnvelope[]): HeldSnapshot[] {
+  const newest = new Map<string, HeldSnapshot>()
+  for (const { sourceId, snapshotId, consistentAt } of snapshots) {
+    const before = newest.get(sourceId)
+    if (before && before.consistentAt >= consistentAt) continue
+    newest.set(sourceId, { sourceId, snapshotId, consistentAt })
+  }
+  return [...newest.values()]
 }
 
 /** What some of the snapshots build on, through their whole chains. */

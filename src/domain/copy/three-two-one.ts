@@ -1,6 +1,7 @@
 import type { Attestation } from '../backup/attestation.ts'
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
 import { failedAtMoment } from '../backup/proof-of-snapshot.ts'
+import type { HeldSnapshot } from './copy-record.ts'
 
 /** A place that holds snapshots: the repository, or a copy of it. */
 export interface Place {
@@ -23,6 +24,8 @@ export interface Place {
   maxAgeMs: number | null
   /** Ids of the snapshots that it has whole, as far as this host knows. */
   snapshots: ReadonlySet<string>
+  /** Of each server, where that is known: it may be one that the repository has no more. */
+  newest: readonly HeldSnapshot[]
   /** Every file was compared with its signed hash when it came. */
   readBackOnArrival: boolean
 }
@@ -43,6 +46,8 @@ export interface PlaceStatus {
   label: string
   copyId: string | null
   newestShows: string | null
+  /** The repository has that one no more. */
+  newestExpired: boolean
   /** Its newest snapshot is young enough to count. */
   fresh: boolean
   /** Snapshots in it that the repository has no more. */
@@ -115,13 +120,16 @@ function placeStatus(
   { snapshots, attestations, objectives, now }: StatusInput,
 ): PlaceStatus {
   const known = new Set(snapshots.map(({ snapshotId }) => snapshotId))
-  const newest = newestOf(ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId)))
+  const both = ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId))
+  const held = place.newest.filter(({ sourceId }) => sourceId === ofServer[0]?.sourceId)
+  const newest = newestOf<HeldSnapshot>([...both, ...held])
   const maxAgeMs = place.maxAgeMs ?? objectives.rpoMs ?? DEFAULT_RPO_MS
   const ageMs = newest ? now.getTime() - new Date(newest.consistentAt).getTime() : null
   return {
     label: place.label,
     copyId: place.copyId,
     newestShows: newest?.consistentAt ?? null,
+    newestExpired: newest !== undefined && !known.has(newest.snapshotId),
     fresh: ageMs !== null && ageMs <= maxAgeMs,
     expired: [...place.snapshots].filter(id => !known.has(id)).length,
     present: place.present,
@@ -133,7 +141,7 @@ function placeStatus(
 /** Of the newest snapshot in a place: what is wrong with it, or not known to be right. */
 function proofProblems(
   place: Place,
-  { snapshotId }: SnapshotEnvelope,
+  { snapshotId }: HeldSnapshot,
   attestations: readonly Attestation[],
 ): string[] {
   const about = attestations.filter(
@@ -180,8 +188,8 @@ function isHeld(place: Place, ofServer: readonly SnapshotEnvelope[], now: Date):
   return until !== undefined && new Date(until) > now
 }
 
-function newestOf(snapshots: readonly SnapshotEnvelope[]): SnapshotEnvelope | undefined {
-  return snapshots.reduce<SnapshotEnvelope | undefined>(
+function newestOf<Shown extends HeldSnapshot>(snapshots: readonly Shown[]): Shown | undefined {
+  return snapshots.reduce<Shown | undefined>(
     (newest, one) => (newest && newest.consistentAt >= one.consistentAt ? newest : one),
     undefined,
   )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { systemCode } from '#core/errors'
 import { stateFolder } from '#core/paths'
 import { translateStorageError } from '#core/storage-error'
-import type { CopyPlace } from '#domain/copy/copy-record'
+import type { CopyPlace, HeldSnapshot } from '#domain/copy/copy-record'
 
 /** What this host knows of a copy by itself, where no signed record could be stored. */
 export interface CopyNote extends CopyPlace {
@@ -16,6 +16,8 @@ export interface CopyNote extends CopyPlace {
   lastSeenAt: string
   /** Every snapshot that it had whole then. */
   snapshots: readonly string[]
+  /** As the signed record has it. */
+  newest?: readonly HeldSnapshot[]
 }
 
 const folderOf = (repositoryId: string): string => join(stateFolder(), 'copies', repositoryId)

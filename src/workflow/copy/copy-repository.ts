@@ -5,9 +5,9 @@ import type { Progress } from '#core/progress'
 import { formatBytes } from '#core/units'
 import { toolVersion } from '#core/version'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
-import type { CopyPlace } from '#domain/copy/copy-record'
+import type { CopyPlace, HeldSnapshot } from '#domain/copy/copy-record'
 import type { CopyReport } from '#domain/copy/copy-report'
-import { basesOf, copyOrder } from '#domain/copy/plan-copy'
+import { basesOf, copyOrder, newestOfEach } from '#domain/copy/plan-copy'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import type { CopyMarker } from '#repository/copy-marker'
 import { openRepository, type Repository } from '#repository/repository'
@@ -52,7 +52,7 @@ interface Work {
 type Snapshots = Pick<
   CopyReport,
   'copied' | 'healed' | 'incomplete' | 'skipped' | 'refused' | 'newestShows'
-> & { whole: { snapshotId: string; envelopeSha256: string }[] }
+> & { whole: { snapshotId: string; envelopeSha256: string }[]; newest: HeldSnapshot[] }
 
 /**
  * `ecomdb backup copy`: brings a copy up to date with what it does not have, as ciphertext. It
@@ -95,7 +95,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
   await carryOtherFiles(from, to, arrivals)
   const log = await carryLog(from, to, arrivals, trust.trustedSigners)
   const recorded = await record(work, snapshots)
-  const { whole, ...found } = snapshots
+  const { whole, newest: _, ...found } = snapshots
   return {
     repositoryId: source.id,
     source: source.label,
@@ -137,6 +137,7 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   const skipped = possible.map(({ snapshotId }) => snapshotId).filter(id => expired.has(id))
   const found: Snapshots = {
     ...{ copied: [], healed: [], incomplete: [], skipped, whole: [], newestShows: null },
+    newest: [],
     refused: [
       ...here.refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
       ...there.refused.map(one => refusal(`snapshot ${one.snapshotId} in the copy`, one.error)),
@@ -170,6 +171,8 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
       found.incomplete.push({ snapshotId, problem: error.message })
     }
   }
+  const either = [...here.snapshots, ...there.snapshots]
+  found.newest = newestOfEach(either.filter(({ snapshotId }) => whole.has(snapshotId)))
   return found
 }
 
@@ -238,6 +241,7 @@ async function record(
     ...{ format: 1, repositoryId: source.id, ...about, directory: options.destination.label },
     lastSeenAt: at.toISOString(),
     snapshots: found.whole.map(({ snapshotId }) => snapshotId),
+    newest: found.newest,
   })
   const key = await signingKeyAtHand(options.keys, progress)
   if (!key) return { recordId: null, recordProblem: null }
@@ -245,13 +249,14 @@ async function record(
     return noRecord(`the signing key's signer ${key.signer} is not trusted`)
   }
   const recordId = uuidV7(at)
-  const { whole: snapshots, incomplete } = found
+  const { whole: snapshots, incomplete, newest } = found
   try {
     await putCopyRecord(
       options.source,
       {
         ...{ format: 1, repositoryId: source.id, recordId, ...about, at: at.toISOString() },
         ...{ tool: toolVersion(), readBack: arrivals.readBack, snapshots, incomplete },
+        newest,
       },
       key,
     )

@@ -40,7 +40,7 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const ids = listed.snapshots.map(({ snapshotId }) => snapshotId)
   const places = [
     await repositoryPlace(source, newestIds(listed.snapshots), ids, config),
-    ...copies.places,
+    ...copies.places.map(place => without(place, listed.refused)),
   ]
   const attestations = [...attested.attestations, ...copies.attestations].sort((a, b) =>
     a.attestationId < b.attestationId ? -1 : 1,
@@ -69,6 +69,12 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     })),
     ...{ stale, vanished, refused },
   }
+}
+
+/** What a record says of a snapshot is not believed where its envelope is not. */
+function without(place: Place, refused: readonly { snapshotId: string }[]): Place {
+  const ids = new Set(refused.map(({ snapshotId }) => snapshotId))
+  return { ...place, newest: place.newest.filter(({ snapshotId }) => !ids.has(snapshotId)) }
 }
 
 function newestIds(snapshots: readonly SnapshotEnvelope[]): string[] {

@@ -1,6 +1,7 @@
 import type { Config, CopyConfig } from '#config/config'
 import { EcomdbError } from '#core/errors'
 import type { Attestation } from '#domain/backup/attestation'
+import { newestOfEach } from '#domain/copy/plan-copy'
 import type { Place } from '#domain/copy/three-two-one'
 import { envelopeFile } from '#repository/layout'
 import { openRepository, type Repository } from '#repository/repository'
@@ -53,6 +54,7 @@ export async function knownCopies(
     offline,
     lastSeenAt,
     ids,
+    newest = [],
   } of known) {
     const before = places.get(copyId)
     if (before && (before.lastSeenAt ?? '') > lastSeenAt) continue
@@ -62,6 +64,7 @@ export async function knownCopies(
       ...{ media, offsite, offline, lastSeenAt, present: false, heldUntil: new Map() },
       maxAgeMs: configured?.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
       snapshots: new Set(ids),
+      newest,
       readBackOnArrival: true,
     })
   }
@@ -100,6 +103,7 @@ async function lookInto(
       ...{ media, offsite, offline, maxAgeMs },
       ...{ present: true, lastSeenAt: now.toISOString(), readBackOnArrival: true },
       snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
+      newest: newestOfEach(snapshots),
       heldUntil: new Map(),
     }
     return { place, attestations }
@@ -127,6 +131,7 @@ export async function repositoryPlace(
   return {
     ...{ copyId: null, label: 'repository', name: null, directory: source.label },
     ...{ media, offsite, offline: false, heldUntil, present: true, lastSeenAt: null },
-    ...{ maxAgeMs: null, snapshots: new Set(snapshotIds), readBackOnArrival: false },
+    ...{ maxAgeMs: null, snapshots: new Set(snapshotIds), newest: [] },
+    readBackOnArrival: false,
   }
 }

@@ -24,7 +24,7 @@ function place(label: string, change: Partial<Place> = {}): Place {
     ...{ copyId: label, label, name: label, directory: null, media: 'usb-disk' },
     ...{ offsite: true, offline: true, heldUntil: new Map(), present: false },
     ...{ lastSeenAt: ago(10), maxAgeMs: 8 * DAY_MS, snapshots: new Set(['s1']) },
-    readBackOnArrival: true,
+    ...{ newest: [], readBackOnArrival: true },
     ...change,
   }
 }
@@ -72,6 +72,23 @@ test('a repository alone', () => {
 test('a copy that is too old counts for nothing', () => {
   const old = place('disk', { maxAgeMs: DAY_MS })
   expect(missing({ places: [repository, old] })).toHaveLength(4)
+})
+
+test('a copy whose newest snapshot the repository has no more counts by its age', () => {
+  const held = (hours: number, sourceId = 'shop') => {
+    const newest = [{ sourceId, snapshotId: 's0', consistentAt: ago(hours) }]
+    const places = [repository, place('disk', { snapshots: new Set(['s0']), newest })]
+    return threeTwoOne({ snapshots, attestations: proofs, places, objectives, now: NOW })[0]
+  }
+  expect(held(48)?.met).toBe(true)
+  expect(held(48)?.places[1]).toMatchObject({
+    newestShows: ago(48),
+    newestExpired: true,
+    fresh: true,
+  })
+  expect(held(9 * 24)?.places[1]).toMatchObject({ newestShows: ago(9 * 24), fresh: false })
+  // It is of another server.
+  expect(held(48, 'other')?.places[1]).toMatchObject({ newestShows: null, newestExpired: false })
 })
 
 test('a lock that the target itself confirms is as good as offline, until it ends', () => {
