@@ -84,6 +84,13 @@ export interface RestoreTarget {
   settings: Readonly<Record<string, string>>
   /** local_infile is on. */
   localInfile: boolean
+  /**
+   * Who may write: 'nobody', not even an administrator (MySQL's super_read_only, MariaDB's NO_LOCK_NO_ADMIN); or
+   * 'administrators', of a server that is read_only for the others.
+   */
+  writableBy: 'all' | 'administrators' | 'nobody'
+  /** Where it replicates from now, as host:port; empty where its threads do not run, or that may not be seen. */
+  replicaOf: readonly string[]
   /** max_allowed_packet, in bytes. */
   maxPacket: number
   /** It looks at passwords before it takes them (MariaDB), and so takes no hash. */
@@ -151,6 +158,8 @@ export interface WriterOptions {
 }
 
 export interface LogicalWriterSession {
+  /** Loading connections. */
+  readonly writers: number
   /** Runs one statement of the plan under the settings that it was created with. */
   run(statement: RestoreStatement): Promise<void>
   /**

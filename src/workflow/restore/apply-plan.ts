@@ -2,11 +2,10 @@ import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { RestorePlan, RestoreStage } from '#domain/backup/restore-plan'
-import type { LoadedPieces, WriterOptions } from '#engine/logical-writer'
+import type { LoadedPieces, LogicalWriterSession } from '#engine/logical-writer'
 import { loadRows, rowsOf } from './load-rows.ts'
 import type { OpenedSnapshot, SnapshotAccess } from './open-snapshot.ts'
 import type { proveContent } from './prove-content.ts'
-import type { RestorePlace } from './restore-options.ts'
 
 /** What a plan changes on purpose, for the comparison. */
 export function expectedChanges(
@@ -33,6 +32,7 @@ const BEFORE_ROWS: readonly RestoreStage[] = [
 /**
  * Runs the plan: objects, rows with their indexes, then the rest.
  *
+ * @param writer is closed in the end
  * @param done what an interrupted restore has loaded already
  * @returns the server's warnings while it took rows
  */
@@ -40,12 +40,10 @@ export async function applyPlan(
   access: SnapshotAccess,
   snapshot: OpenedSnapshot,
   plan: RestorePlan,
-  { engine }: RestorePlace,
-  options: WriterOptions,
+  writer: LogicalWriterSession,
   progress: Progress,
   done: readonly LoadedPieces[] = [],
 ): Promise<string[]> {
-  const writer = await engine.logicalWriter.open(options)
   const refused: string[] = []
   const run = async (wanted: (stage: RestoreStage) => boolean): Promise<void> => {
     for (const statement of plan.statements) {
@@ -66,7 +64,7 @@ export async function applyPlan(
     progress.total({ bytes: plan.bytes, items: plan.rows })
     progress.advance({ items: rowsOf(snapshot, done) })
     const source = { access, snapshot, done }
-    const { warnings } = await loadRows(source, plan, writer, options.writers, progress)
+    const { warnings } = await loadRows(source, plan, writer, progress)
     progress.stage('making keys, programs and grants')
     await run(stage => !BEFORE_ROWS.includes(stage) && stage !== 'indexes')
     return [...warnings, ...refused]

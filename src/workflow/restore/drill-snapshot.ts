@@ -131,15 +131,15 @@ async function drillOn(
   )
   try {
     const plan = await drillPlan(snapshot, place)
-    const writer = {
+    const writer = await engine.logicalWriter.open({
       connect: place.connect,
       writers: connections,
       binlog: true,
       throwAway: true,
       globals: needsPartialRevokes(manifest.accounts) ? ['partial_revokes = ON'] : [],
-      method: 'infile' as const,
-    }
-    await applyPlan(access, snapshot, plan, place, writer, progress)
+      method: 'infile',
+    })
+    await applyPlan(access, snapshot, plan, writer, progress)
     const restoredAt = clock.monotonicMs()
     await options.onRestored?.(place.connect)
     const changes = expectedChanges(null, plan)

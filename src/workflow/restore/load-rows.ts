@@ -56,7 +56,6 @@ export async function loadRows(
   source: RowSource,
   plan: RestorePlan,
   writer: LogicalWriterSession,
-  writers: number,
   progress: Progress,
 ): Promise<LoadedRows> {
   const works = tableWorks(source, plan)
@@ -73,7 +72,7 @@ export async function loadRows(
     }
   }
   // All lanes end before the first error is thrown, so that nothing goes on behind it.
-  const ended = await Promise.allSettled(Array.from({ length: writers }, lane))
+  const ended = await Promise.allSettled(Array.from({ length: writer.writers }, lane))
   for (const one of ended) if (one.status === 'rejected') throw one.reason
   return { warnings: warnings.slice(0, 64) }
 }

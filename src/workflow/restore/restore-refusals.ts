@@ -193,6 +193,31 @@ export function refuseDistrusted(
   })
 }
 
+/** Told before anything is made, and before a journal says that something may have been. */
+export function refuseReadOnly({ writableBy }: RestoreTarget): void {
+  if (writableBy !== 'nobody') return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore into this server: it is read-only for administrators, too',
+    why: 'super_read_only is ON here, or read_only is NO_LOCK_NO_ADMIN, as on a replica',
+    hints: [
+      'restore on its source, or into another server; or turn that off on it (SET GLOBAL), where it is no replica',
+      'nothing was changed',
+    ],
+  })
+}
+
+/** An administrator writes on a replica all the same, and nothing there holds the two apart. */
+export function replicaNotes({ replicaOf, writableBy }: RestoreTarget): string[] {
+  if (replicaOf.length === 0) return []
+  const readOnly =
+    writableBy === 'administrators'
+      ? ', and read_only, which does not hold an administrator back'
+      : ''
+  return [
+    `this server is a replica of ${replicaOf.join(', ')}${readOnly}: what is restored here is not on its source, and what comes from there may be refused for it; restore on the source, or stop the replica first`,
+  ]
+}
+
 /** Told before anything is made, where the snapshot can tell: a statement of one row must fit into a packet. */
 export function refuseLargeRows(
   { localInfile, maxPacket }: RestoreTarget,

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '#core/clock'
+import { EcomdbError } from '#core/errors'
 import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import { tablesElsewhere } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import type { AccountName } from '#domain/schema/service-accounts'
-import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
+import type {
+  LogicalWriterSession,
+  RestoreProgress,
+  RestoreTarget,
+  WriterOptions,
+} from '#engine/logical-writer'
 import type { Session } from '#engine/session'
 import { usingRepository } from '#repository/repository-use'
 import { keepRestoredTrail } from '../audit/keep-restored-trail.ts'
@@ -37,11 +43,13 @@ import {
   refuseLargeRows,
   refuseLoweredNames,
   refuseOthers,
+  refuseReadOnly,
   refuseSharedTablespace,
   refuseUnmarked,
   refuseWhereHashesAre,
   refuseWithoutPartialRevokes,
   refuseWithoutPlugins,
+  replicaNotes,
 } from './restore-refusals.ts'
 import { keptDefiners, leftText, withWhatIsThere } from './what-is-left.ts'
 
@@ -94,7 +102,7 @@ async function restoreInUse(
     const found = isBeside
       ? []
       : [...leavers.findings, ...(await rowsWithoutTrail(options, place, session))]
-    const notes = [...beside.notes, ...placed.notes, ...told]
+    const notes = [...replicaNotes(prepared.target), ...beside.notes, ...placed.notes, ...told]
     const report = reportOf(snapshot, prepared, notes, found)
     if (options.dryRun) return report
     confirm(options, plan)
@@ -139,6 +147,7 @@ async function prepare(
   const { manifest } = snapshot
   const writer = engine.logicalWriter
   const target = await writer.observe(session, manifest)
+  refuseReadOnly(target)
   const journal = await readJournal(target.serverId)
   if (journal && !options.startOver && !options.resume) throw interruptedBefore(journal)
   const resumed = options.resume ? journalToContinue(journal, snapshot, options) : null
@@ -184,17 +193,17 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   await writeJournal(journal)
   const started = clock.monotonicMs()
   const { binlog } = options
-  const writer: WriterOptions = {
+  const writer = await openWriter(place, prepared, {
     ...{ connect: place.connect, writers: options.connections, binlog, method },
     restoreId: journal.restoreId,
-  }
+  })
   const advise = (how: string) =>
     adviseOnInterrupt(`${leftText(plan)}; run the command again with ${how}`)
   let advised = advise('--resume, or with --start-over')
   let canResume = true
   try {
     const loaded = done?.loaded ?? []
-    const warnings = await applyPlan(access, snapshot, plan, place, writer, progress, loaded)
+    const warnings = await applyPlan(access, snapshot, plan, writer, progress, loaded)
     const restored = clock.monotonicMs()
     const { manifest } = snapshot
     const changes = expectedChanges(databasesOf(options) ?? null, plan)
@@ -227,6 +236,28 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     throw withWhatIsThere(error, { plan, elsewhere, definers }, canResume)
   } finally {
     advised()
+  }
+}
+
+/** Nothing was made where the server refuses that much: then the journal is as it was before. */
+async function openWriter(
+  { engine }: RestorePlace,
+  { target, journal }: Prepared,
+  options: WriterOptions,
+): Promise<LogicalWriterSession> {
+  try {
+    return await engine.logicalWriter.open(options)
+  } catch (error) {
+    if (journal) await writeJournal(journal)
+    else await removeJournal(target.serverId)
+    if (!(error instanceof EcomdbError)) throw error
+    const { code, what, why, hints } = error
+    throw new EcomdbError(code, {
+      what,
+      why,
+      hints: [...hints, 'nothing was changed'],
+      cause: error,
+    })
   }
 }
 

@@ -28,6 +28,8 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
       DEFAULT_COLLATION[manifest.engine].name,
     ]),
     localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
+    writableBy: await writableBy(session),
+    replicaOf: await replicaOf(session),
     maxPacket: Number(await session.value('SELECT @@GLOBAL.max_allowed_packet')),
     refusesHashes: await refusesHashes(session),
     distrustsFunctions: await distrustsFunctions(session),
@@ -45,6 +47,35 @@ async function refusesHashes(session: Session): Promise<boolean> {
         AND @@GLOBAL.strict_password_validation = 1`,
   )
   return rules !== '0'
+}
+
+async function writableBy(session: Session): Promise<RestoreTarget['writableBy']> {
+  const { read_only = 'OFF', super_read_only } = await globalVariables(session, [
+    'read_only',
+    'super_read_only',
+  ])
+  // MariaDB 12.0 has more than ON and OFF.
+  if (super_read_only === 'ON' || read_only === 'NO_LOCK_NO_ADMIN') return 'nobody'
+  return read_only === 'OFF' ? 'all' : 'administrators'
+}
+
+/** Who may not see it is told nothing: the restore itself does not need it. */
+async function replicaOf(session: Session): Promise<string[]> {
+  const isMysql = session.flavor.family === 'mysql'
+  const [source, replica] = isMysql ? ['Source', 'Replica'] : ['Master', 'Slave']
+  try {
+    const rows = await session.rows<Record<string, string | number | null>>(
+      isMysql ? 'SHOW REPLICA STATUS' : 'SHOW ALL SLAVES STATUS',
+    )
+    return rows
+      .filter(row =>
+        [`${replica}_IO_Running`, `${replica}_SQL_Running`].some(key => row[key] !== 'No'),
+      )
+      .map(row => `${row[`${source}_Host`]}:${row[`${source}_Port`]}`)
+  } catch (error) {
+    if (error instanceof EcomdbError && error.code !== 'SERVER_LOST') return []
+    throw error
+  }
 }
 
 /** Manual, "Stored Program Binary Logging": also of a session that writes nothing to the log. */

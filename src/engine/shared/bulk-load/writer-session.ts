@@ -68,12 +68,14 @@ const INSERT_BYTES = 1024 * 1024
 const SENT_AS_UTF8 = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'binary', ''])
 
 class WriterSession implements LogicalWriterSession {
+  readonly writers: number
   readonly #options: WriterOptions
   readonly #all: readonly WireConnection[]
   readonly #free: WireConnection[]
   readonly #waiting: ((loader: WireConnection) => void)[] = []
 
   constructor(options: WriterOptions, loaders: readonly WireConnection[]) {
+    this.writers = options.writers
     this.#options = options
     this.#all = loaders
     this.#free = [...loaders]

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { Secret } from '#core/secret'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
@@ -227,6 +228,79 @@ test.each(TEST_ENGINES)(
         expect(all.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
       }
       await withServer(family, join(folder, 'target'), target, ['--max-allowed-packet=256K'])
+    })
+  },
+)
+
+/** A source that nobody answers for: the replica asks again and again. */
+const REPLICATE = {
+  mysql: [
+    "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = 9, SOURCE_USER = 'x'",
+    'START REPLICA',
+  ],
+  mariadb: [
+    "CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 9, MASTER_USER = 'x'",
+    'START SLAVE',
+  ],
+}
+
+test.each(TEST_ENGINES)(
+  '%s: a server that takes nothing is told before a journal is written, and a replica is noted',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('CREATE TABLE shop.t (id INT PRIMARY KEY)')
+        await session.close()
+        await place.report(server)
+      })
+      const target = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const session = await engine.connect(server.administrator)
+        for (const sql of REPLICATE[family]) await session.run(sql)
+        if (family === 'mysql') {
+          await session.run('SET GLOBAL super_read_only = ON')
+          for (const dryRun of [true, false]) {
+            await expect(place.restore(server, { dryRun })).rejects.toMatchObject({
+              code: 'UNSUPPORTED',
+              why: expect.stringMatching(/^super_read_only is ON here/),
+              hints: expect.arrayContaining(['nothing was changed']),
+            })
+          }
+          await session.run('SET GLOBAL super_read_only = OFF')
+        }
+        await session.run('SET GLOBAL read_only = ON')
+        // Who is no administrator is refused when the restore begins: that leaves no journal either.
+        await session.run("CREATE USER plain@localhost IDENTIFIED BY 'Plain-Old-1'")
+        await session.run(
+          'GRANT SELECT, CREATE, DROP, ALTER, INSERT, UPDATE, DELETE ON *.* TO plain@localhost',
+        )
+        const plain = {
+          ...server,
+          administrator: {
+            ...server.administrator,
+            user: 'plain',
+            password: new Secret('Plain-Old-1'),
+          },
+        }
+        await expect(place.restore(plain)).rejects.toMatchObject({
+          why: expect.stringMatching(/read-only option/),
+          hints: ['nothing was changed'],
+        })
+        const { outcome, notes } = await place.restore(server)
+        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expect(notes.filter(note => note.includes('replica'))).toEqual([
+          expect.stringMatching(
+            /^this server is a replica of 127\.0\.0\.1:9, and read_only, which .*: what is restored/,
+          ),
+        ])
+        await session.run('DROP DATABASE shop')
+        await session.run(family === 'mysql' ? 'STOP REPLICA' : 'STOP SLAVE')
+        const alone = await place.restore(server)
+        expect(alone.notes.filter(note => note.includes('replica'))).toEqual([])
+        await session.close()
+      }
+      await withServer(family, join(folder, 'target'), target, ['--server-id=7'])
     })
   },
 )
