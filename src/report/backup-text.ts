@@ -166,31 +166,59 @@ export function verifyReportText(report: VerifyReport): string {
     ...report.snapshots.flatMap(one => verifiedLines(one, report.level)),
     ...refusedLines(report.refused),
     ...exposedLines(report.exposed),
-    ...(report.log ? logLines(report.log) : []),
-    ...(isAnySnapshotBad(report)
-      ? [
-          'FAILED. Keep this repository as it is, use another copy to restore, and make a new backup:',
-          'damaged objects are stored anew. An earlier snapshot may be whole: `ecomdb backup verify --all`.',
-          'If this is a copy, the next `ecomdb backup copy` to it brings what is damaged again.',
-        ]
-      : []),
+    ...(report.log ? logLines(report.log, report.copyId !== null) : []),
+    ...(report.snapshots.length + report.refused.length === 0 ? noneLines(report) : []),
+    ...(isAnySnapshotBad(report) ? mendLines(report) : []),
   ].join('\n')
+}
+
+function noneLines({ target, copyId }: VerifyReport): string[] {
+  const next = copyId
+    ? '`ecomdb backup copy` to it brings those of the repository'
+    : '`ecomdb backup logical` makes one'
+  return [`NO SNAPSHOT in ${target}: of the log alone nothing can be restored; ${next}`]
+}
+
+function mendLines({ copyId, snapshots, refused }: VerifyReport): string[] {
+  if (!copyId)
+    return [
+      'FAILED. Keep this repository as it is, use another copy to restore, and make a new backup:',
+      'damaged objects are stored anew. An earlier snapshot may be whole: `ecomdb backup verify --all`.',
+    ]
+  const failed = snapshots.filter(({ outcome }) => outcome === 'failed')
+  const isSigned = failed.every(({ attestationId }) => attestationId !== null)
+  return [
+    'FAILED. To restore, use the repository or another copy.',
+    ...(failed.length > 0
+      ? ['The next `ecomdb backup copy` to this copy brings what is damaged again.']
+      : []),
+    ...(isSigned
+      ? []
+      : ['First verify it with keys.signing_key_file: a copy goes by what was signed.']),
+    ...(refused.length > 0
+      ? ['What is not believed has to be removed from it first: nothing is overwritten.']
+      : []),
+  ]
 }
 
 function isAnySnapshotBad({ snapshots, refused }: VerifyReport): boolean {
   return refused.length > 0 || snapshots.some(({ outcome }) => outcome === 'failed')
 }
 
-function logLines({ segments, bytes, damaged, refused }: VerifiedLog): string[] {
+function logLines({ segments, bytes, damaged, refused }: VerifiedLog, isCopy: boolean): string[] {
   const read = `${formatCount(segments)} segments, ${formatBytes(bytes)}`
   if (damaged.length + refused.length === 0) return [`binary log  verified  ${read}`]
   return [
     `binary log  FAILED  ${damaged.length} of ${read}`,
     ...damaged.map(({ path, problem }) => `  ${path}: ${problem}`),
     ...refused.map(({ name, why }) => `NOT BELIEVED  ${name}: ${why}`),
-    'The log leads no further than there from earlier snapshots. Bring such files back from a copy of the',
-    'repository, or run FLUSH BINARY LOGS on the server and make a new backup: from that on every moment',
-    'can be restored again. In a copy, remove them: the next `ecomdb backup copy` brings them again.',
+    'The log leads no further than there from earlier snapshots.',
+    ...(isCopy
+      ? ['Remove such files from this copy: the next `ecomdb backup copy` to it brings them again.']
+      : [
+          'Bring such files back from a copy of the repository, or run FLUSH BINARY LOGS on the server and make',
+          'a new backup: from that on every moment can be restored again.',
+        ]),
   ]
 }
 

@@ -79,21 +79,29 @@ export async function openRepository(target: Target): Promise<Repository> {
   return new TargetRepository(target, file.repositoryId)
 }
 
+const NEW_COPY =
+  'for a copy on a new disk, `ecomdb target prepare DIRECTORY`, then `ecomdb backup copy --to DIRECTORY`'
+
 async function notFound(target: Target): Promise<EcomdbError> {
   if ((await firstNames(target)).length === 0) {
     return new EcomdbError('TARGET_UNAVAILABLE', {
       what: `there is no repository in ${target.label}`,
       why: 'it is empty: its disk is not mounted, or no repository was made there yet',
       hints: [
-        'mount the disk, then run the command again',
-        'for a new repository, run `ecomdb init`: backups never make one by themselves',
+        'attach its disk, mount it, then run the command again',
+        NEW_COPY,
+        'only for a new repository, `ecomdb init`: backups never make one by themselves',
       ],
     })
   }
   return new EcomdbError('REPOSITORY_NOT_FOUND', {
     what: `there is no repository in ${target.label}`,
     why: `it has no ${REPOSITORY_FILE}`,
-    hints: ['check target in ecomdb.yaml, or run `ecomdb init` to make a repository'],
+    hints: [
+      'check the directory: target, copies or --from',
+      NEW_COPY,
+      'only for a new repository, `ecomdb init`',
+    ],
   })
 }
 

@@ -172,7 +172,18 @@ describe('a folder', () => {
     const [lost, edited] = made.first.objects.map(({ path }) => join(disk, path))
     await rm(lost ?? '')
     await writeFile(edited ?? '', (await readFile(edited ?? '')).fill(7, 250, 251))
-    expect((await ecomdb('backup', 'verify', '--all', '--from', 'weekly')).status).toBe(13)
+    const found = await ecomdb('backup', 'verify', '--all', '--from', 'weekly')
+    expect([found.status, found.stdout]).toEqual([
+      13,
+      expect.stringContaining(
+        'next `ecomdb backup copy` to this copy brings what is damaged again.',
+      ),
+    ])
+    expect(found.stdout).not.toMatch(/make a new backup|keys.signing_key_file/)
+    await configure()
+    const unsigned = await ecomdb('backup', 'verify', '--all', '--from', 'weekly')
+    expect(unsigned.stdout).toContain('First verify it with keys.signing_key_file')
+    await configure([`signing_key_file: ${made.signingKey}`])
     const healed = await copied()
     expect(healed.healed).toHaveLength(2)
     expect(healed).toMatchObject({ copied: [], files: 2 })

@@ -11,10 +11,13 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { generateIdentity, writeIdentity } from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
+import { BinlogArchive } from '#repository/binlog-archive'
 import { openRepository } from '#repository/repository'
+import { uuidV7 } from '#repository/uuid'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
 import { NEEDS_MOUNT, onReadOnly } from '#test/read-only'
@@ -237,12 +240,41 @@ describe('a harmed repository', () => {
   })
 })
 
+test('a log without a snapshot is verified, and is a finding: exit 3', async () => {
+  await rm(join(path, 'snapshots'), { recursive: true })
+  const nothing = await backup('verify', '--all')
+  expect(nothing.status).toBe(10)
+  expect(nothing.stderr).toContain('code: SNAPSHOT_NOT_FOUND')
+  const archive = await BinlogArchive.open(openDirectoryTarget(path))
+  const { recipients } = made.keys.options
+  const { segment } = await archive.append(
+    {
+      ...{ sourceId: 's', engine: 'mariadb', serverVersion: '10.11.14', serverUuid: null },
+      ...{ serverId: 1, stretchId: uuidV7(new Date()), sequence: 1, previousSha256: null },
+      begins: { reason: 'first', after: null },
+      ...{ file: 'binlog.000001', from: 0, to: 100, border: 100, open: null, nextFile: null },
+      ...{ transactions: 0, firstAt: null, lastAt: null, gtidsBefore: '', gtidsAfter: '' },
+      ...{ knownUntil: null, tail: null },
+    },
+    [Buffer.alloc(100)],
+    { recipients, signingKey: made.keys.signingKey, clock: systemClock },
+  )
+  const log = await backup('verify', '--all')
+  expect([log.status, log.stderr.includes('error')]).toEqual([3, false])
+  expect(log.stdout).toContain('binary log  verified  1 segments')
+  expect(log.stdout).toContain(`NO SNAPSHOT in ${path}`)
+  await rm(join(path, segment.object?.path ?? ''))
+  expect((await backup('verify', '--all')).status).toBe(13)
+})
+
 describe('a repository that is not there', () => {
   test('as when the disk is not mounted: missing, and empty', async () => {
     await rename(path, `${path}-away`)
     const missing = await backup('list')
     expect(missing).toMatchObject({ status: 10, stdout: '' })
     expect(missing.stderr).toContain('code: TARGET_UNAVAILABLE (exit 10)')
+    expect(missing.stderr).toContain('hint: attach its disk, and mount it')
+    expect(missing.stderr).toContain('`ecomdb backup copy --to DIRECTORY`')
     await mkdir(path)
     const empty = await backup('verify', '--json')
     expect(empty.json().error).toMatchObject({

@@ -103,6 +103,8 @@ export interface Damage {
 export interface VerifyReport {
   repositoryId: string
   target: string
+  /** null: the repository that backups go to. */
+  copyId: string | null
   level: 'stored' | 'deep'
   outcome: 'passed' | 'failed'
   snapshots: VerifiedSnapshot[]

@@ -372,8 +372,9 @@ function unavailable(label: string, why: string, cause?: unknown): EcomdbError {
     what: `the target ${label} is not available`,
     why,
     hints: [
-      'is the disk mounted? `findmnt --target DIRECTORY` shows what is',
-      'for a new repository, run `ecomdb init`; for a copy, `ecomdb target prepare DIRECTORY`: backups make none by themselves',
+      'attach its disk, and mount it: `findmnt --target DIRECTORY` shows what is mounted',
+      'for a copy on a new disk, `ecomdb target prepare DIRECTORY`, then `ecomdb backup copy --to DIRECTORY`',
+      'only for a new repository, `ecomdb init`: backups make none by themselves',
     ],
     cause,
   })

@@ -76,11 +76,14 @@ async function verifyInUse(
   const now = options.clock.now()
   const exposed = await checkProtection(options.target, repository, envelopes, now)
   const log = options.snapshot === 'all' ? await verifyLog(options.target, options, progress) : null
+  const copyId = await repository.copyId()
+  if (options.snapshot === 'all' && envelopes.length + refused.length === 0 && !log)
+    throw nothingToVerify(repository.label, copyId)
   const isLogWhole = !log || log.damaged.length + log.refused.length === 0
   const areWhole = refused.length === 0 && snapshots.every(({ outcome }) => outcome === 'passed')
   return {
     repositoryId: repository.id,
-    target: repository.label,
+    ...{ target: repository.label, copyId },
     level: options.deep ? 'deep' : 'stored',
     outcome: areWhole && isLogWhole ? 'passed' : 'failed',
     ...{ snapshots, refused, exposed, log },
@@ -103,13 +106,6 @@ async function chosen(
     return { envelopes: [await repository.readEnvelope(snapshot, trustedSigners)], refused: [] }
   }
   const { snapshots, refused } = await repository.listSnapshots(trustedSigners)
-  if (snapshots.length + refused.length === 0) {
-    throw new EcomdbError('SNAPSHOT_NOT_FOUND', {
-      what: `there is nothing to verify in ${repository.label}`,
-      why: 'the repository has no snapshot yet',
-      hints: ['run `ecomdb backup logical` to make one'],
-    })
-  }
   return {
     envelopes: snapshots,
     refused: refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
@@ -287,6 +283,18 @@ function totalBytes(envelopes: readonly SnapshotEnvelope[], deep: boolean): numb
   const stored = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0)
   const content = envelopes.flatMap(({ objects }) => objects.map(({ bytes }) => bytes))
   return stored + (deep ? content.reduce((sum, bytes) => sum + bytes, 0) : 0)
+}
+
+function nothingToVerify(label: string, copyId: string | null): EcomdbError {
+  return new EcomdbError('SNAPSHOT_NOT_FOUND', {
+    what: `there is nothing to verify in ${label}`,
+    why: `the ${copyId ? 'copy' : 'repository'} has no snapshot yet`,
+    hints: [
+      copyId
+        ? '`ecomdb backup copy --to COPY` brings what the repository has'
+        : 'run `ecomdb backup logical` to make one',
+    ],
+  })
 }
 
 function identityNeeded(): EcomdbError {
