@@ -64,6 +64,8 @@ const SNAPSHOT_FAILS: readonly ErrorCode[] = [
   'OBJECT_DAMAGED',
   'CONTENT_MISMATCH',
   'SERVER_REFUSED',
+  // MySQL, of a view that reads a database which is not in the snapshot.
+  'SCHEMA_MISSING',
 ]
 
 export function findingOf(

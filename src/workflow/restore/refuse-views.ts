@@ -94,12 +94,12 @@ export async function refusePowerlessDefiners(
   })
 }
 
-/** null where this account may not read them; then the server says in the end what it refuses. */
+/** null where they cannot be read, by this account or here; then the server says in the end what it refuses. */
 async function observedAccess(engine: Engine, session: Session): Promise<ObservedAccess | null> {
   try {
     return await engine.accessCatalog.observe(session)
   } catch (error) {
-    if (error instanceof EcomdbError && error.code === 'PRIVILEGE_MISSING') return null
+    if (error instanceof EcomdbError && error.code !== 'SERVER_LOST') return null
     throw error
   }
 }

@@ -172,8 +172,11 @@ async function prepare(
   const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
   refuseLoweredNames(target, manifest, isWanted)
   refuseDistrusted(target, manifest, isWanted)
-  const others = options.into === undefined ? manifest.databases.map(({ name }) => name) : []
-  await refuseViewsOfOthers(writer, session, target, manifest, isWanted, others)
+  // A drill's finding is what the server says of the snapshot.
+  if (!options.inside) {
+    const others = options.into === undefined ? manifest.databases.map(({ name }) => name) : []
+    await refuseViewsOfOthers(writer, session, target, manifest, isWanted, others)
+  }
   await refusePowerlessDefiners(engine, session, manifest, isWanted, plan)
   refuseSharedTablespace(target, manifest, isWanted)
   refuseLargeRows(target, manifest, isWanted)

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { silentProgress } from '#core/progress'
 import { Secret } from '#core/secret'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
@@ -9,6 +10,7 @@ import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withFolder } from '#test/temporary'
 import { withBackups } from '#test/with-backups'
+import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 
 test.each(TEST_ENGINES)(
   '%s: functions that the server would refuse behind the rows are told before anything is made',
@@ -99,6 +101,15 @@ test.each(TEST_ENGINES)(
           const { outcome } = await restore(...databases)
           expect(outcome?.checks.filter(one => one.outcome === 'failed')).toEqual([])
         }
+        // In a drill the snapshot fails, and not the drill.
+        const again = await engine.connect(server.administrator)
+        for (const name of ['shop', 'crm']) await again.run(`DROP DATABASE ${name}`)
+        await again.close()
+        await expect(
+          place.restore(server, { databases: ['shop'], inside: true }),
+        ).rejects.toMatchObject({
+          code: expect.stringMatching(/^(?:SERVER_REFUSED|SCHEMA_MISSING)$/),
+        })
       })
     })
   },
@@ -228,6 +239,25 @@ test.each(TEST_ENGINES)(
         expect(all.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
       }
       await withServer(family, join(folder, 'target'), target, ['--max-allowed-packet=256K'])
+    })
+  },
+)
+
+test.each(TEST_ENGINES)(
+  '%s: a drill of a snapshot whose view reads what is not in it fails, and is attested',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const name of ['shop', 'crm']) await session.run(`CREATE DATABASE ${name}`)
+        await session.run('CREATE TABLE crm.t (id INT PRIMARY KEY)')
+        await session.run('CREATE VIEW shop.v AS SELECT id FROM crm.t')
+        await session.close()
+        await place.report(server, ['shop'])
+      })
+      const { outcome, checks } = await drillSnapshot(place.drillOptions(), silentProgress())
+      expect(outcome).toBe('failed')
+      expect(checks[0]?.differences).toEqual([expect.stringMatching(/view `shop`\.`v`.*crm/)])
     })
   },
 )
