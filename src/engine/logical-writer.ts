@@ -99,6 +99,8 @@ export interface RestoreTarget {
   distrustsFunctions: boolean
   /** Tables that do not say where come into the system tablespace, and say so then (MySQL). */
   sharesTablespace: boolean
+  /** It has a key to encrypt the files of tables with; null where the account may not see that. */
+  hasTableKey: boolean | null
   /** Names of its active plugins, in lower case. */
   plugins: readonly string[]
 }

@@ -4,6 +4,7 @@ import { type Check, checkOf } from './check.ts'
 import { asFilesCount, countersCheck } from './counters-of-files.ts'
 import { withoutDanglingGrants } from './dangling-grants.ts'
 import { disabledEvent } from './disabled-event.ts'
+import { inTheClear as decrypted, withoutClearMark } from './encrypted-at-rest.ts'
 import type {
   AccountEntry,
   DatabaseEntry,
@@ -13,7 +14,7 @@ import type {
   SpatialReferenceEntry,
   TableEntry,
 } from './manifest.ts'
-import { namedTables, type TableElsewhere } from './manifest-inside.ts'
+import { encryptedTables, namedTables, type TableElsewhere } from './manifest-inside.ts'
 import { placedElsewhere, placedInside } from './placed-elsewhere.ts'
 import { maskHashes } from './restored-accounts.ts'
 
@@ -34,6 +35,8 @@ export interface ExpectedChanges {
   eventsDisabled: boolean
   /** The server was started on data files, which have AUTO_INCREMENT values of their own. */
   dataFiles?: boolean
+  /** Into a private server, which has no key: tables that were encrypted are in the clear. */
+  inTheClear?: boolean
   /** Accounts and grants were restored. */
   accounts: boolean
   /** Accounts that came back locked. */
@@ -71,7 +74,7 @@ export function compareCatalog(
     )
   }
   return [
-    ...compareTables(expected, found, wanted, changes.dataFiles ?? false),
+    ...compareTables(expected, found, wanted, changes),
     ...compareStatistics(
       expected.tables.filter(({ schema }) => wanted(schema)),
       found,
@@ -97,13 +100,14 @@ function compareTables(
   expected: Pick<Manifest, 'databases' | 'tables'>,
   found: FoundCatalog,
   wanted: (schema: string) => boolean,
-  dataFiles: boolean,
+  { dataFiles = false, inTheClear = false }: ExpectedChanges,
 ): Check[] {
   const databases = expected.databases.filter(({ name }) => wanted(name))
   const tables = expected.tables.filter(({ schema }) => wanted(schema))
   const placed: TableElsewhere[] = []
   const moved: TableElsewhere[] = []
   const counters: TableElsewhere[] = []
+  const encrypted = inTheClear ? encryptedTables({ tables }) : []
   const differences = [
     ...databases.flatMap(({ name, create }) => {
       const is = found.databases.find(database => database.name === name)
@@ -114,7 +118,8 @@ function compareTables(
       const label = `table \`${schema}\`.\`${name}\``
       const counted = dataFiles && is ? asFilesCount(was, is.create) : null
       if (counted !== null) counters.push({ schema, name, place: counted.change })
-      const create = counted?.create ?? was
+      const counting = counted?.create ?? was
+      const create = inTheClear ? decrypted(counting) : counting
       const place = placedElsewhere(create)
       if (place !== null) placed.push({ schema, name, place })
       if (is && comparable(is.create) === comparable(create)) return []
@@ -135,6 +140,7 @@ function compareTables(
     ),
     ...placesCheck(placed, moved),
     ...countersCheck(counters),
+    ...encryptionCheck(encrypted),
   ]
 }
 
@@ -149,6 +155,13 @@ function placesCheck(placed: readonly TableElsewhere[], moved: readonly TableEls
   return [{ name: 'places', outcome: 'unchecked', summary, differences: [] }]
 }
 
+/** Nothing says that the server would have encrypted them. */
+function encryptionCheck(tables: ReturnType<typeof encryptedTables>): Check[] {
+  if (tables.length === 0) return []
+  const summary = `in the clear here, for the private server has no key, and encrypted on the source: ${namedTables(tables)}`
+  return [{ name: 'encryption', outcome: 'unchecked', summary, differences: [] }]
+}
+
 /** All but the place, which the server that was asked for it has left out. */
 function isSameInside(is: string, was: string): boolean {
   return placedElsewhere(is) === null && comparable(is) === comparable(placedInside(was))
@@ -159,7 +172,7 @@ function isSameInside(is: string, was: string): boolean {
  * old server stored them, which no statement does.
  */
 function comparable(create: string): string {
-  return withoutImpliedCharacterSets(create)
+  return withoutClearMark(withoutImpliedCharacterSets(create))
     .replace(/( AUTO\nPARTITIONS )\d+$/, '$1n')
     .replace(QUOTED_OR_OLD_TIME, (_, quoted: string | undefined) => quoted ?? '')
 }

@@ -1,3 +1,4 @@
+import { inTheClear, isEncryptedAtRest } from './encrypted-at-rest.ts'
 import type { Manifest } from './manifest.ts'
 import { placedElsewhere, placedInside } from './placed-elsewhere.ts'
 
@@ -32,11 +33,29 @@ export function manifestInside(manifest: Manifest): Manifest {
   }
 }
 
+/** Tables of the snapshot, or of some of its databases, whose files the server encrypts. */
+export function encryptedTables(
+  { tables }: Pick<Manifest, 'tables'>,
+  isWanted: (schema: string) => boolean = () => true,
+): NamedTable[] {
+  return tables.filter(({ schema, create }) => isWanted(schema) && isEncryptedAtRest(create))
+}
+
+/** The manifest of a snapshot with every table in the clear, for a server that has no key. */
+export function manifestInTheClear(manifest: Manifest): Manifest {
+  return {
+    ...manifest,
+    tables: manifest.tables.map(table => ({ ...table, create: inTheClear(table.create) })),
+  }
+}
+
+type NamedTable = Omit<TableElsewhere, 'place'> & { place?: string }
+
 /** "`shop`.`orders` (DATA DIRECTORY '/fast/')", for people; the rest of many is counted. */
-export function namedTables(tables: readonly TableElsewhere[]): string {
+export function namedTables(tables: readonly NamedTable[]): string {
   const named = tables
     .slice(0, NAMED)
-    .map(({ schema, name, place }) => `\`${schema}\`.\`${name}\` (${place})`)
+    .map(({ schema, name, place }) => `\`${schema}\`.\`${name}\`${place ? ` (${place})` : ''}`)
   const more = tables.length - NAMED
   return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }

@@ -70,20 +70,31 @@ export async function drillMoment(
   } catch (error) {
     const checks = findingOf(error).checks.map(({ differences }) => ({
       ...checkOf('moment', `${text}: no snapshot and log lead there`, differences),
-      ...(differences.some(found => KNOWN_PLACES.test(found)) ? ELSEWHERE : {}),
+      ...beyondADrill(differences),
     }))
     return { ...NONE, moment: text, checks }
   }
 }
 
-/** MySQL makes tables and tablespaces in innodb_directories only, and a drill writes to none. */
-const KNOWN_PLACES = /ERROR 3121 \(HY000\)/
-const ELSEWHERE = {
-  outcome: 'unchecked',
-  summary:
-    'the log puts a table into a directory of the source (innodb_directories), and a drill writes to none: a server that has that setting would go on',
-  differences: [],
-} as const
+/** What a drill's private server refuses, and the server itself would not. */
+const BEYOND_A_DRILL: readonly { refusal: RegExp; summary: string }[] = [
+  {
+    refusal: /ERROR 3121 \(HY000\)/,
+    summary:
+      'the log puts a table into a directory of the source (innodb_directories), and a drill writes to none: a server that has that setting would go on',
+  },
+  {
+    refusal: /ERROR 3185 \(HY000\)|errno: 140 "Wrong create options"/,
+    summary:
+      'the log makes a table that the server encrypts, and a drill has no key: a server that has one would go on',
+  },
+]
+
+/** @param differences of the check that failed */
+function beyondADrill(differences: readonly string[]): Partial<Check> {
+  const known = BEYOND_A_DRILL.find(({ refusal }) => differences.some(one => refusal.test(one)))
+  return known ? { outcome: 'unchecked', summary: known.summary, differences: [] } : {}
+}
 
 const NONE = { moment: null, transactions: 0, rtoMs: null }
 

@@ -4,7 +4,7 @@ import type { Progress } from '#core/progress'
 import { readIdentities, type SigningKey } from '#crypto/key-files'
 import { checkOf } from '#domain/backup/check'
 import { type DrillReport, type MomentDrill, missedObjectives } from '#domain/backup/drill-report'
-import { manifestInside } from '#domain/backup/manifest-inside'
+import { manifestInside, manifestInTheClear } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
 import type { Engine } from '#engine/engine'
@@ -142,7 +142,7 @@ async function drillOn(
     await applyPlan(access, snapshot, plan, writer, progress)
     const restoredAt = clock.monotonicMs()
     await options.onRestored?.(place.connect)
-    const changes = expectedChanges(null, plan)
+    const changes = { ...expectedChanges(null, plan), inTheClear: true }
     const checks = await proveContent(
       { ...place, manifest, readers: connections, changes },
       progress,
@@ -153,12 +153,15 @@ async function drillOn(
   }
 }
 
-/** A table that lies elsewhere may lie there now, of the live server on this very host. */
+/**
+ * A table that lies elsewhere may lie there now, of the live server on this very host; and a private server
+ * has no key to encrypt with.
+ */
 async function drillPlan(
   snapshot: OpenedSnapshot,
   { engine, connect }: { engine: Engine; connect: ConnectOptions },
 ): Promise<RestorePlan> {
-  const manifest = manifestInside(snapshot.manifest)
+  const manifest = manifestInTheClear(manifestInside(snapshot.manifest))
   const session = await engine.connect(connect)
   try {
     const target = await engine.logicalWriter.observe(session, manifest)

@@ -1,4 +1,9 @@
-import { manifestInside, namedTables, tablesElsewhere } from '#domain/backup/manifest-inside'
+import {
+  manifestInside,
+  manifestInTheClear,
+  namedTables,
+  tablesElsewhere,
+} from '#domain/backup/manifest-inside'
 import type { OpenedSnapshot } from './open-snapshot.ts'
 import type { RestoreOptions } from './restore-options.ts'
 
@@ -11,22 +16,22 @@ export const LOG_INSIDE =
  * takes the source's place is told to make them where they were: it refuses what it cannot, and what
  * it has put into its data directory instead is found when all is compared. In the data directory
  * they are made beside the live database, whose files are in that place, and in a server that is
- * thrown away, which writes nowhere else.
+ * thrown away, which writes nowhere else, and has no key to encrypt with.
  */
 export function placeTables(
   { databases, into, inside = false }: RestoreOptions,
   snapshot: OpenedSnapshot,
 ): { snapshot: OpenedSnapshot; notes: readonly string[] } {
-  const tables = tablesElsewhere(snapshot.manifest, into === undefined ? databases : [into])
-  if (tables.length === 0) return { snapshot, notes: [] }
+  const manifest = inside ? manifestInTheClear(snapshot.manifest) : snapshot.manifest
+  const tables = tablesElsewhere(manifest, into === undefined ? databases : [into])
+  if (tables.length === 0) return { snapshot: { ...snapshot, manifest }, notes: [] }
   const named = namedTables(tables)
   if (into === undefined && !inside) {
     const note = `made where they lay on the source, where the server must be able to write: ${named}`
     return { snapshot, notes: [note] }
   }
-  const placed = { ...snapshot, manifest: manifestInside(snapshot.manifest) }
   return {
-    snapshot: placed,
+    snapshot: { ...snapshot, manifest: manifestInside(manifest) },
     notes: [`made in the data directory, and not where they lay: ${named}`],
   }
 }

@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { Check } from '#domain/backup/check'
 import { packetFor, tablesWithLargeRows } from '#domain/backup/largest-rows'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
+import { encryptedTables, namedTables } from '#domain/backup/manifest-inside'
 import { pluginsInUse } from '#domain/backup/plugins-in-use'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
@@ -263,6 +264,27 @@ export function refuseSharedTablespace(
       .join(', ')}`,
     hints: [
       'turn innodb_file_per_table on there (SET GLOBAL), and off again after the restore',
+      'nothing was changed',
+    ],
+  })
+}
+
+/** Told before anything is made: MySQL has the table's name in no message, and MariaDB no reason. */
+export function refuseWithoutKey(
+  target: RestoreTarget,
+  manifest: Manifest,
+  isWanted: (schema: string) => boolean,
+): void {
+  if (target.hasTableKey !== false) return
+  const encrypted = encryptedTables(manifest, isWanted)
+  if (encrypted.length === 0) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore into this server: it has no key to encrypt tables with',
+    why: `the source encrypted the files of ${namedTables(encrypted)}`,
+    hints: [
+      manifest.engine === 'mysql'
+        ? 'load a keyring component there (component_keyring_file or a better one); it may be a new one with a key of its own'
+        : 'load a key management plugin there (file_key_management or a better one); it may have keys of its own, with the same ids',
       'nothing was changed',
     ],
   })

@@ -47,6 +47,7 @@ import {
   refuseSharedTablespace,
   refuseUnmarked,
   refuseWhereHashesAre,
+  refuseWithoutKey,
   refuseWithoutPartialRevokes,
   refuseWithoutPlugins,
   replicaNotes,
@@ -180,6 +181,7 @@ async function prepare(
   await refusePowerlessDefiners(engine, session, manifest, isWanted, plan)
   refuseSharedTablespace(target, manifest, isWanted)
   refuseLargeRows(target, manifest, isWanted)
+  refuseWithoutKey(target, manifest, isWanted)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }
 

@@ -34,8 +34,31 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     refusesHashes: await refusesHashes(session),
     distrustsFunctions: await distrustsFunctions(session),
     sharesTablespace: await sharesTablespace(session),
+    hasTableKey: await hasTableKey(session),
     plugins: await pluginsThere(session),
   }
+}
+
+/** MySQL manual, "Keyring Component Installation"; MySQL 8.0 has plugins as well. MariaDB: "Encryption Plugin API". */
+async function hasTableKey(session: Session): Promise<boolean | null> {
+  const active = (type: string): Promise<string | null> =>
+    session.value(
+      "SELECT COUNT(*) FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = ? AND PLUGIN_STATUS = 'ACTIVE'",
+      [type],
+    )
+  if (session.flavor.family === 'mariadb') return (await active('ENCRYPTION')) !== '0'
+  if ((await active('KEYRING')) !== '0') return true
+  // Who may not read it does not see it; and 8.0 has it since 8.0.24.
+  const there = await session.value(
+    `SELECT COUNT(*) FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA = 'performance_schema' AND TABLE_NAME = 'keyring_component_status'`,
+  )
+  if (there === '0') return null
+  const component = await session.value(
+    `SELECT COUNT(*) FROM performance_schema.keyring_component_status
+      WHERE STATUS_KEY = 'Component_status' AND STATUS_VALUE = 'Active'`,
+  )
+  return component !== '0'
 }
 
 /** Manual, "Password Validation Plugin API": strict_password_validation counts where one is loaded. */
