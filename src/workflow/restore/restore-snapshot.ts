@@ -52,7 +52,7 @@ import {
   refuseWithoutPlugins,
   replicaNotes,
 } from './restore-refusals.ts'
-import { keptDefiners, leftText, withWhatIsThere } from './what-is-left.ts'
+import { askingForAdministrator, keptDefiners, leftText, withWhatIsThere } from './what-is-left.ts'
 
 /**
  * `ecomdb restore`: a snapshot into a server that has none of its databases, or empty ones.
@@ -70,7 +70,13 @@ export async function restoreSnapshot(
   clock: Clock,
   progress: Progress,
 ): Promise<RestoreReport> {
-  const restore = () => restoreInUse(options, access, place, clock, progress)
+  const restore = async (): Promise<RestoreReport> => {
+    try {
+      return await restoreInUse(options, access, place, clock, progress)
+    } catch (error) {
+      throw askingForAdministrator(error)
+    }
+  }
   return await usingRepository(access.repository, restore)
 }
 

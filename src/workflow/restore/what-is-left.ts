@@ -33,6 +33,20 @@ export function keptDefiners(
   )
 }
 
+/** `ecomdb doctor` looks at what a backup needs, which is less than a restore does. */
+export function askingForAdministrator(error: unknown): unknown {
+  if (!(error instanceof EcomdbError) || error.code !== 'PRIVILEGE_MISSING') return error
+  const { what, why, hints } = error
+  return new EcomdbError('PRIVILEGE_MISSING', {
+    ...{ what, why },
+    hints: [
+      'restore as an administrator (`--user root`, or an account with ALL PRIVILEGES ON *.* WITH GRANT OPTION): a restore makes databases, accounts and their grants',
+      ...hints.filter(hint => !hint.includes('`ecomdb doctor`')),
+    ],
+    cause: error.cause ?? error,
+  })
+}
+
 /** The servers' words for an account that may not: errors 1356, 1370, 1142 to 1144. */
 const MAY_NOT = /lack rights to use them|command denied to user|[Aa]ccess denied for user/
 

@@ -299,21 +299,26 @@ test.each(TEST_ENGINES)(
           }
           await session.run('SET GLOBAL super_read_only = OFF')
         }
+        const as = (user: string): RunningServer => ({
+          ...server,
+          administrator: { ...server.administrator, user, password: new Secret('Plain-Old-1') },
+        })
+        await session.run('SET GLOBAL read_only = OFF')
+        await session.run("CREATE USER reader@localhost IDENTIFIED BY 'Plain-Old-1'")
+        for (const rights of ['', 'GRANT SELECT ON *.* TO reader@localhost']) {
+          if (rights) await session.run(rights)
+          await expect(place.restore(as('reader'))).rejects.toMatchObject({
+            code: 'PRIVILEGE_MISSING',
+            hints: expect.arrayContaining([expect.stringMatching(/^restore as an administrator/)]),
+          })
+        }
         await session.run('SET GLOBAL read_only = ON')
         // Who is no administrator is refused when the restore begins: that leaves no journal either.
         await session.run("CREATE USER plain@localhost IDENTIFIED BY 'Plain-Old-1'")
         await session.run(
           'GRANT SELECT, CREATE, DROP, ALTER, INSERT, UPDATE, DELETE ON *.* TO plain@localhost',
         )
-        const plain = {
-          ...server,
-          administrator: {
-            ...server.administrator,
-            user: 'plain',
-            password: new Secret('Plain-Old-1'),
-          },
-        }
-        await expect(place.restore(plain)).rejects.toMatchObject({
+        await expect(place.restore(as('plain'))).rejects.toMatchObject({
           why: expect.stringMatching(/read-only option/),
           hints: ['nothing was changed'],
         })
