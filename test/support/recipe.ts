@@ -11,7 +11,7 @@ const EXTRACTION =
 /** Follows a repository's RESTORE.md by its own words, with `age`, `zstd` and what a system has. */
 export async function followRecipe(
   repository: string,
-  kind: 'rows' | 'physical',
+  kind: 'rows' | 'physical' | 'log',
   { home, ...variables }: { home: string } & Record<string, string>,
 ) {
   const [, extraction = ''] =
