@@ -37,31 +37,56 @@ unmount every backup disk until you know what happened.
 function needs(facts: RunbookFacts): string {
   const places = facts.places.map(({ label, where, media, offsite, offline }) => {
     const about = [media, offsite && 'off site', offline && 'offline'].filter(Boolean).join(', ')
-    return `   - ${label}: \`${where}\`${about && ` (${about})`}`
+    const place = where === null ? 'a disk with this label' : `\`${where}\``
+    return `   - ${label}: ${place}${about && ` (${about})`}`
   })
-  const keys = facts.recipients.map(recipient => `   - \`${recipient}\``)
+  const list = (keys: readonly string[]): string =>
+    keys.map(recipient => `   - \`${recipient}\``).join('\n')
+  const { recipients, earlierRecipients } = facts
+  const earlier =
+    earlierRecipients.length === 0
+      ? ''
+      : `   The keys have been changed since: earlier snapshots, and moments in the binary log, may need an older
+   one, too. Bring each that is left (a further \`--identity FILE\` for each, in sections 4 and 5):
+${list(earlierRecipients)}
+`
   return `## 1. What is needed
 
 1. One of the copies:
 ${places.join('\n')}
-2. One private key, a file with a line \`AGE-SECRET-KEY-…\`: the escrow key from its safe place, or
+${isBucket(facts) ? BUCKET_NEEDS : ''}2. One private key, a file with a line \`AGE-SECRET-KEY-…\`: the escrow key from its safe place, or
    operations'. Any one of those whose public halves are
-${keys.join('\n')}
-3. A ${facts.engine} server, version ${facts.serverVersion.split('-')[0]} or newer, empty, with an administrator's account. A
+${list(recipients)}
+${earlier}3. A ${facts.engine} server, version ${facts.serverVersion.split('-')[0]} or newer, empty, with an administrator's account. A
    host with that server's programs, \`age\` and \`zstd\`.
 4. ecomdb: \`npm install -g\` of the tarball that lies beside this page (\`npm pack\` makes it), on Node.js
    20 or newer. Without it RESTORE.md in the copy does the same by hand.
 `
 }
 
-function setUp({ engine, database, trustedSigners, places }: RunbookFacts): string {
-  const disk = places.find(({ offline }) => offline) ?? places.at(-1)
+/** Within double quotes of a POSIX shell. */
+const quoted = (text: string): string => text.replaceAll(/[\\"$`}]/g, '\\$&')
+
+const isBucket = ({ places }: RunbookFacts): boolean =>
+  places.some(({ where }) => where?.startsWith('s3://'))
+
+const BUCKET_NEEDS = `   A bucket asks who reads it: a credential that may read its objects, as a drill host has. The one of the
+   host that backs up may not.
+`
+
+const BUCKET_SET_UP = `Before them, for a bucket: \`export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…\`.
+`
+
+function setUp(facts: RunbookFacts): string {
+  const { engine, database, trustedSigners, places } = facts
+  const known = places.filter(({ where }) => where !== null)
+  const place = known.find(({ offline }) => offline) ?? known.at(-1)
   return `## 2. Set up
 
 Mount the disk read-only if you can. Correct the first three lines.
-
+${isBucket(facts) ? BUCKET_SET_UP : ''}
 \`\`\`sh
-export COPY=\${COPY:-${disk?.where ?? '/mnt/backup-disk'}}
+export COPY="\${COPY:-${quoted(place?.where ?? '/mnt/backup-disk')}}"
 export KEY=\${KEY:-$HOME/escrow.identity}
 export ECOMDB_SOCKET=\${ECOMDB_SOCKET:-/run/mysqld/mysqld.sock} ECOMDB_USER=\${ECOMDB_USER:-root}
 set -eu

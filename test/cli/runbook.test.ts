@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
 import { withServer } from '#test/backed-up'
+import { addRoles, BucketShop, type RolesGateway } from '#test/bucket-shop'
+import { cephMissing, startCeph } from '#test/ceph'
 import { cliEnvironment, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { withOwnDatabase } from '#test/servers'
@@ -39,6 +41,58 @@ test.each(TEST_ENGINES)('%s: the page leads from nothing to a proved database', 
       } finally {
         await session.close()
       }
+    })
+  }),
+)
+
+const missing = cephMissing()
+let gateway: RolesGateway
+beforeAll(async () => {
+  if (!missing) gateway = await addRoles(await startCeph())
+})
+afterAll(() => gateway?.ceph.stop())
+
+// The bucket is all that is left, and the disks are the vault's: the database host's ecomdb.yaml
+// names none. The escrow key was changed; the page tells which one is needed for what.
+test.skipIf(missing).each(TEST_ENGINES)('%s: the page leads from a bucket, too', family =>
+  withFolder(async folder => {
+    const shop = join(folder, 'shop')
+    await mkdir(join(shop, 'disk'), { recursive: true })
+    let page = { new: '', old: '', keyFile: '', text: '' }
+    await withOwnDatabase(family, async ({ server, session, database }) => {
+      const env = { ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family }
+      const at = await BucketShop.make({ folder: shop, env }, gateway)
+      await session.run('CREATE TABLE t (id INT PRIMARY KEY)')
+      await session.run('INSERT INTO t VALUES (1), (2), (3)')
+      await at.done('OWNER', 'init', '--yes', '--database', database)
+      await at.setPolicy()
+      await at.done('BACKUP', 'backup', 'logical', '--databases', database)
+      const { result } = (await at.done('BACKUP', 'key', 'rotate', 'escrow', '--json')).json()
+      await at.done('BACKUP', 'backup', 'logical', '--databases', database)
+      const disk = ['--label', 'disk-a', '--same-disk']
+      await at.done('VAULT', 'target', 'prepare', 'disk', ...disk)
+      await at.done('VAULT', 'backup', 'copy', '--to', 'disk')
+      await at.done('BACKUP', 'runbook', '--out', 'RUNBOOK.md')
+      page = { ...result, text: await readFile(join(shop, 'RUNBOOK.md'), 'utf8') }
+    })
+    expect(page.text).toContain('- disk-a: a disk with this label')
+    const [needed = '', earlier = ''] = page.text.split('The keys have been changed since')
+    expect([needed.includes(page.new), needed.includes(page.old)]).toEqual([true, false])
+    expect([earlier.includes(page.new), earlier.includes(page.old)]).toEqual([false, true])
+    await rename(page.keyFile, join(folder, 'escrow.identity'))
+    await rm(shop, { recursive: true })
+    const home = join(folder, 'home')
+    await mkdir(home)
+    const { accessKey = '', secretKey = '' } = gateway.keys.get('DRILL') ?? {}
+    await withServer(family, join(folder, 'server'), async server => {
+      const env = cliEnvironment(home, {
+        ...{ AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey },
+        ...{ KEY: join(folder, 'escrow.identity'), ECOMDB_PROGRESS: 'none' },
+        ...{ ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root' },
+      })
+      const { status, output } = await follow(page.text, home, env)
+      expect(status, output).toBe(0)
+      expect(output).toMatch(/^restored .*3 rows/m)
     })
   }),
 )

@@ -16,15 +16,21 @@ export interface RunbookFacts {
   proven: DrillRecord | null
   objectives: { rpoMs: number | null; rtoMs: number | null }
   /** Where the repository and its copies are: first the repository. */
-  places: {
-    label: string
-    where: string
-    media: string | null
-    offsite: boolean
-    offline: boolean
-  }[]
+  places: RunbookPlace[]
+  /** Any one of them opens the newest snapshot. */
   recipients: readonly string[]
+  /** Of earlier snapshots and of the binary log, where the keys have changed since. */
+  earlierRecipients: readonly string[]
   trustedSigners: readonly string[]
   /** Can any moment be restored, and up to when? ISO 8601. */
   restorableUntil: string | null
+}
+
+export interface RunbookPlace {
+  label: string
+  /** As --from takes it; null: a disk that another host copies to, known by its label alone. */
+  where: string | null
+  media: string | null
+  offsite: boolean
+  offline: boolean
 }

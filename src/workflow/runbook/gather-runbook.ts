@@ -1,11 +1,13 @@
-import type { Config } from '#config/config'
+import { type Config, targetPlace } from '#config/config'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { toolVersion } from '#core/version'
+import type { CopyRecord } from '#domain/copy/copy-record'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
-import type { RunbookFacts } from '#domain/status/runbook-facts'
+import type { RunbookFacts, RunbookPlace } from '#domain/status/runbook-facts'
 import type { TargetPlace } from '#domain/target-place'
-import { openRepository } from '#repository/repository'
+import { BinlogArchive } from '#repository/binlog-archive'
+import { newestCopyRecords } from '#repository/signed-records'
 import type { Target } from '#target/target'
 import { showWindow } from '../binlog/show-window.ts'
 import { drillHistory } from '../status/drill-history.ts'
@@ -28,7 +30,8 @@ export async function gatherRunbook({
   clock: Clock
 }): Promise<RunbookFacts> {
   const { trustedSigners } = config.keys
-  const repository = await openRepository(target)
+  const archive = await BinlogArchive.open(target)
+  const { repository } = archive
   const { snapshots } = await repository.listSnapshots(trustedSigners)
   const newest = snapshots.findLast(({ method }) => method === 'logical')
   if (!newest) {
@@ -41,6 +44,9 @@ export async function gatherRunbook({
   const { drills } = await drillHistory(target, trustedSigners)
   const { sources } = await showWindow(target, trustedSigners)
   const source = sources.find(({ sourceId }) => sourceId === newest.sourceId)
+  const { stretches } = await archive.stretches(trustedSigners)
+  const readers = [...snapshots, ...stretches.flatMap(({ segments }) => segments)]
+  const trust = { repositoryId: repository.id, trustedSigners }
   return {
     ...{ at: clock.now().toISOString(), tool: toolVersion(), repositoryId: repository.id },
     ...{ database: config.server.database, engine: newest.engine },
@@ -52,30 +58,45 @@ export async function gatherRunbook({
     },
     proven: drills.findLast(one => one.outcome === 'passed' && one.method === 'logical') ?? null,
     objectives: policy.objectives,
-    places: placesOf(config, repository.label),
+    places: placesOf(config, (await newestCopyRecords(target, trust)).records),
     // Not those of the configuration: a vault or drill host has none, and a new one opens nothing old.
     ...{ recipients: newest.recipients, trustedSigners },
+    earlierRecipients: [...new Set(readers.flatMap(({ recipients }) => recipients))].filter(
+      recipient => !newest.recipients.includes(recipient),
+    ),
     restorableUntil: source?.stretches.at(-1)?.restorable?.until ?? null,
   }
 }
 
-function placesOf({ target, copies }: Config, label: string): RunbookFacts['places'] {
-  const repository = { label: 'repository', where: label, offline: false }
+/** Those that are configured here, and the disks that another host, the vault's, copies to. */
+function placesOf(config: Config, records: readonly CopyRecord[]): RunbookPlace[] {
+  const { target, copies } = config
+  const repository = { label: 'repository', where: placeText(targetPlace(config)), offline: false }
+  const elsewhere = records.filter(
+    ({ name }) => name === null || !copies.some(copy => copy.name === name),
+  )
   return [
     { ...repository, media: target.media, offsite: target.offsite },
     ...copies.map(({ name, place, media, offsite, offline }) => ({
       ...{ label: name, where: placeText(place), media, offsite, offline },
     })),
+    ...elsewhere.map(({ label, media, offsite, offline }) => ({
+      ...{ label, where: null, media, offsite, offline },
+    })),
   ]
 }
 
-/** As --from and --target take it. */
+/** As --from and --target take it: all that leads to it, and no secret. */
 function placeText({ directory, s3 }: TargetPlace): string {
   if (directory !== undefined) return directory
-  const { bucket = '', prefix = '', endpoint, region } = s3 ?? {}
-  const query = new URLSearchParams({
-    ...(endpoint ? { endpoint } : {}),
-    ...(region ? { region } : {}),
-  })
-  return `s3://${bucket}${prefix && `/${prefix}`}${query.size ? `?${query}` : ''}`
+  if (!s3) return ''
+  const { bucket, prefix, endpoint, region, pathStyle, caFile, checksums } = s3
+  const query = [
+    ...(endpoint ? [`endpoint=${endpoint}`] : []),
+    ...(region ? [`region=${region}`] : []),
+    ...(pathStyle === (endpoint !== undefined) ? [] : [`path_style=${pathStyle}`]),
+    ...(caFile ? [`ca_file=${encodeURIComponent(caFile)}`] : []),
+    ...(checksums === 'when_supported' ? [] : [`checksums=${checksums}`]),
+  ]
+  return `s3://${bucket}${prefix && `/${prefix}`}${query.length > 0 ? `?${query.join('&')}` : ''}`
 }
