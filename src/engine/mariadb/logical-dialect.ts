@@ -3,6 +3,7 @@ import type { Position } from '#domain/backup/position'
 import { quoteAccount, quoteIdentifier } from '../quote.ts'
 import type { Session, SqlRow } from '../session.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
+import { isUnloggedReplica } from '../shared/binlog/unlogged-replica.ts'
 import type { LogicalDialect } from '../shared/logical/dialect.ts'
 import { backupStage, lockTables } from '../shared/logical/lock-methods.ts'
 import { unlessRefused } from '../shared/logical/unless-refused.ts'
@@ -50,7 +51,7 @@ export const mariadbLogicalDialect: LogicalDialect = {
   async position(session): Promise<Position | null> {
     const rows = await unlessRefused(session.rows('SHOW MASTER STATUS'))
     if (rows === null) return null
-    const [row] = rows
+    const [row] = (await isUnloggedReplica(session)) ? [] : rows
     return {
       engine: 'mariadb',
       file: row ? String(row['File']) : null,

@@ -3,6 +3,7 @@ import type { Position } from '#domain/backup/position'
 import { quoteAccount, quoteString } from '../quote.ts'
 import type { Session, SqlRow } from '../session.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
+import { isUnloggedReplica } from '../shared/binlog/unlogged-replica.ts'
 import type { LogicalDialect } from '../shared/logical/dialect.ts'
 import { flushTablesWithReadLock, lockTables } from '../shared/logical/lock-methods.ts'
 import { unlessRefused } from '../shared/logical/unless-refused.ts'
@@ -54,7 +55,7 @@ export const mysqlLogicalDialect: LogicalDialect = {
     const rows = await unlessRefused(session.rows(statement))
     if (rows === null) return null
     const gtidSet = await session.value('SELECT @@global.gtid_executed')
-    const [row] = rows
+    const [row] = (await isUnloggedReplica(session)) ? [] : rows
     return {
       engine: 'mysql',
       file: row ? String(row['File']) : null,

@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { PhysicalSource } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
+import { isUnloggedReplica } from '../shared/binlog/unlogged-replica.ts'
 import {
   column,
   readSettings,
@@ -48,6 +49,7 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
     databases: await userDatabases(session, mysqlLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
     lineage: null,
+    unlogged: await isUnloggedReplica(session),
   }
 }
 

@@ -150,7 +150,9 @@ function manifestOf(
   facts: PhysicalFacts,
   { packs, files, blocks }: StoredFiles,
 ): PhysicalManifest {
-  const { position, consistentAt, copiedBy, lockedMs, steps, lsn, findings } = facts
+  const { consistentAt, copiedBy, lockedMs, steps, lsn, findings } = facts
+  const place = source.unlogged ? { file: null, offset: null } : {}
+  const position = { ...facts.position, ...place }
   return {
     format: 1,
     method: 'physical',

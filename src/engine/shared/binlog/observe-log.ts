@@ -5,6 +5,7 @@ import type { BinlogServer } from '../../binlog.ts'
 import { quoteString } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { BinlogDialect } from './dialect.ts'
+import { isUnloggedReplica } from './unlogged-replica.ts'
 
 /** See BinaryLog.observe. */
 export async function observeLog(dialect: BinlogDialect, session: Session): Promise<BinlogServer> {
@@ -46,13 +47,15 @@ async function requireWhole(session: Session, status: SqlRow): Promise<void> {
     only: String(status['Binlog_Do_DB'] ?? ''),
     without: String(status['Binlog_Ignore_DB'] ?? ''),
     format: (await session.value('SELECT @@global.binlog_format')) ?? '',
+    unlogged: await isUnloggedReplica(session),
   })
   if (why === null) return
   throw new EcomdbError('UNSUPPORTED', {
     what: "this server's binary log is not enough to restore from",
     why,
     hints: [
-      'take binlog_do_db and binlog_ignore_db out of the configuration, set binlog_format to ROW or MIXED, and restart the server',
+      'take binlog_do_db and binlog_ignore_db out of the configuration, set binlog_format to ROW or MIXED, and on a replica log_slave_updates (log_replica_updates) to ON; then restart the server',
+      'or archive the log of its source, and take the snapshots for it there',
       'then run `ecomdb backup logical`: what was changed until now is in no log',
     ],
   })
