@@ -52,7 +52,8 @@ export function keyRotationText(rotation: KeyRotation): string {
             'next: add the new signer to keys.trusted_signers on every host that reads snapshots, then back up',
           ]
         : [
-            'keep the old private key as long as there are snapshots that were made for it',
+            'keep the old private key as long as there are snapshots, and segments of the binary log, that were made for it',
+            'with an archived binary log, first `FLUSH BINARY LOGS` and `ecomdb backup binlog --once`: a file of the log that was begun before goes on needing the old key',
             'next: `ecomdb backup logical` (it stores everything anew), then `ecomdb key check`',
           ]),
   ].join('\n')

@@ -275,8 +275,22 @@ function refusalOf(error: unknown): string {
 /** What is true of a table's object is not of a segment: no later backup stores it anew. */
 async function ofSegment<T>(segment: BinlogSegment, read: Promise<T>): Promise<T> {
   return await read.catch((error: unknown) => {
-    const isDamage = error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED'
-    throw isDamage ? damaged(segment, error.why ?? error.what) : error
+    if (!(error instanceof EcomdbError)) throw error
+    if (error.code === 'OBJECT_DAMAGED') throw damaged(segment, error.why ?? error.what)
+    throw error.code === 'WRONG_IDENTITY' ? forOtherKeys(segment, error) : error
+  })
+}
+
+/** The tools read a file of the log from its beginning, which may be older than a rotation of keys. */
+function forOtherKeys({ file, recipients }: BinlogSegment, error: EcomdbError): EcomdbError {
+  return new EcomdbError('WRONG_IDENTITY', {
+    what: error.what,
+    why: `${error.why ?? 'no identity opens it'}; this part of ${file} was made for ${recipients.join(' and ')}`,
+    hints: [
+      ...error.hints,
+      'a moment in a file of the log needs the keys that were in use when the file was begun: docs/keys.md',
+    ],
+    cause: error,
   })
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
+import { LoggedShop, startLogged } from '#test/logged-shop'
 import { withOwnDatabase } from '#test/servers'
 import { contentsOf } from '#test/stored-repository'
 import { withFolder } from '#test/temporary'
@@ -76,4 +77,46 @@ test.each(TEST_ENGINES)(
         await done('drill', 'latest', '-i', newEscrow)
       }),
     ),
+)
+
+test.each(TEST_ENGINES)(
+  '%s: after a rotation moments open with the new key alone, from the next file of the log on',
+  family =>
+    withFolder(async folder => {
+      const shop = await LoggedShop.make(family, folder)
+      const target = await startLogged(shop.engine, join(folder, 'target'))
+      try {
+        const done = async (...args: string[]) => {
+          const run = await shop.ecomdb([...args, '--json'])
+          expect(run.status, `${args.join(' ')}\n${run.stdout}${run.stderr}`).toBe(0)
+          return run.json().result
+        }
+        const archive = () => done('backup', 'binlog', '--once')
+        await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (id INT PRIMARY KEY)')
+        await archive()
+        const rotated = await done('key', 'rotate', 'operations')
+        const toTheEnd = async (row: number) => {
+          await done('backup', 'logical')
+          await shop.run(`INSERT INTO shop.t VALUES (${row})`)
+          await archive()
+          const { sources } = await done('backup', 'window')
+          const { until } = sources[0].stretches.at(-1).restorable
+          const only = ['--identity', rotated.keyFile, '--confirm', 'shop']
+          return await shop.ecomdb(['restore', '--at', until, ...only], target)
+        }
+        const inTheFile = await toTheEnd(1)
+        expect(inTheFile.status, inTheFile.stderr).toBe(12)
+        expect(inTheFile.stderr).toContain(rotated.old)
+        expect(inTheFile.stderr).toContain('when the file was begun')
+
+        await shop.run('FLUSH BINARY LOGS')
+        await archive()
+        const behind = await toTheEnd(2)
+        expect(behind.status, behind.stderr).toBe(0)
+        expect(behind.stdout).toContain('replayed 1 transaction')
+      } finally {
+        await shop.engine.scratchServers.remove(target.folder)
+        await shop.stop()
+      }
+    }),
 )
