@@ -54,7 +54,18 @@ export interface ScratchServers {
   client(server: RunningServer): ProgramCommand
 }
 
-export interface ScratchServerOptions {
+/** What a data directory is made with, and keeps for its life. */
+export interface LastingSettings {
+  /**
+   * lower_case_table_names = 1: MySQL decides that when the data directory is made. Names in views and
+   * triggers of a server that has it may be in other letters than the tables'.
+   */
+  lowerCaseNames?: boolean
+  /** innodb_page_size in bytes, where it is not 16384: larger pages hold larger rows. */
+  pageSize?: number
+}
+
+export interface ScratchServerOptions extends LastingSettings {
   /** Everything of the server lives here: data/, server.json, server.log, tmp/. */
   folder: string
   /** Listen on a free port of 127.0.0.1 as well as on the socket. */
@@ -64,11 +75,6 @@ export interface ScratchServerOptions {
    * doublewrite and binary log; event scheduler off, no network.
    */
   purpose: 'sandbox' | 'drill'
-  /**
-   * lower_case_table_names = 1, for its life: MySQL decides that when the data directory is made. Names
-   * in views and triggers of a server that has it may be in other letters than the tables'.
-   */
-  lowerCaseNames?: boolean
   /** More server options, e.g. "--local-infile=OFF"; they come last and so win. */
   serverOptions?: readonly string[]
   /**

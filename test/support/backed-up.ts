@@ -7,7 +7,7 @@ import { type SigningKey, writeDedupKey, writeIdentity, writeSigningKey } from '
 import type { LogicalBackupReport } from '#domain/backup/logical-backup-report'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
-import type { RunningServer } from '#engine/scratch-server'
+import type { LastingSettings, RunningServer } from '#engine/scratch-server'
 import { createRepository, openRepository } from '#repository/repository'
 import { createDirectoryTarget, openDirectoryTarget } from '#target/dir/directory-target'
 import { SMALL_LOG } from '#test/own-server'
@@ -139,11 +139,11 @@ export async function withServer<T>(
   folder: string,
   use: (server: RunningServer, engine: Engine) => Promise<T>,
   serverOptions: readonly string[] = [],
-  lowerCaseNames = false,
+  lasting: LastingSettings = {},
 ): Promise<T> {
   const engine = await engineFor(family)
   const server = await engine.scratchServers.start({
-    ...{ folder, lowerCaseNames },
+    ...{ folder, ...lasting },
     tcp: false,
     purpose: 'drill',
     // Binary log on: a restore must be able to leave it out, and a backup wants a position.

@@ -5,13 +5,20 @@ import { EcomdbError, systemCode } from '#core/errors'
 import { cacheFolder } from '#core/paths'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import { runProgram } from '#process/run-program'
+import type { LastingSettings } from '../scratch-server.ts'
 import type { ScratchDialect } from './scratch-dialect.ts'
 import { meansFullDisk } from './server-process.ts'
 
 /** Making the system tables takes 4 s on a calm machine. */
 const TEMPLATE_WAIT_MS = 120_000
 
-export const LOWER_CASE_NAMES = '--lower-case-table-names=1'
+/** Of the server that makes the data directory, and of every one that starts on it. */
+export function lastingOptions({ lowerCaseNames, pageSize }: LastingSettings): string[] {
+  return [
+    ...(lowerCaseNames ? ['--lower-case-table-names=1'] : []),
+    ...(pageSize === undefined ? [] : [`--innodb-page-size=${pageSize}`]),
+  ]
+}
 
 /**
  * The folder's data directory: made where there is none, else checked. It appears under
@@ -22,7 +29,7 @@ export const LOWER_CASE_NAMES = '--lower-case-table-names=1'
 export async function prepareData(
   dialect: ScratchDialect,
   folder: string,
-  lowerCaseNames: boolean,
+  lasting: LastingSettings,
 ): Promise<void> {
   const data = join(folder, 'data')
   const programVersion = await versionOf(dialect)
@@ -30,7 +37,7 @@ export async function prepareData(
   const partial = join(folder, 'data.partial')
   await rm(partial, { recursive: true, force: true })
   try {
-    await makeData(dialect, partial, programVersion, lowerCaseNames)
+    await makeData(dialect, partial, programVersion, lasting)
   } catch (error) {
     // On a full disk the half-made copy would keep the space that the user needs.
     await rm(partial, { recursive: true, force: true })
@@ -48,11 +55,11 @@ async function makeData(
   dialect: ScratchDialect,
   destination: string,
   programVersion: string,
-  lowerCaseNames: boolean,
+  lasting: LastingSettings,
 ): Promise<void> {
   // The last part tells it from those of before, whose logs were large.
-  const name = `${dialect.family}-${programVersion}-${process.arch}-2${lowerCaseNames ? '-lower' : ''}`
-  const options = lowerCaseNames ? [LOWER_CASE_NAMES] : []
+  const options = lastingOptions(lasting)
+  const name = [dialect.family, programVersion, process.arch, '2', ...options].join('-')
   const template = await templateData(dialect, name, options).catch(error => {
     if (['EACCES', 'EPERM', 'EROFS'].includes(systemCode(error) ?? '')) return null
     throw error

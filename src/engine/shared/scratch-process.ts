@@ -13,7 +13,7 @@ import type {
   ScratchServers,
 } from '../scratch-server.ts'
 import { openSession } from './mysql2-session.ts'
-import { LOWER_CASE_NAMES, prepareData, series, versionOf } from './scratch-data.ts'
+import { lastingOptions, prepareData, series, versionOf } from './scratch-data.ts'
 import type { ScratchDialect } from './scratch-dialect.ts'
 import {
   claimFolder,
@@ -137,7 +137,7 @@ async function startLocked(
   await claimFolder(folder, dialect.family)
   const found = await findFolder(folder)
   if (found?.process) return await untilReady(folder, found.process, options)
-  await prepareData(dialect, folder, options.lowerCaseNames ?? false)
+  await prepareData(dialect, folder, options)
   for (let attempt = 1; ; attempt += 1) {
     const process = await launch(
       dialect,
@@ -175,7 +175,7 @@ async function launch(
     ...placeArguments(folder, place),
     ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ...dialect.options(options.purpose),
-    ...(options.lowerCaseNames ? [LOWER_CASE_NAMES] : []),
+    ...lastingOptions(options),
     ...(options.serverOptions ?? []),
   ]
   const { pid, ending } = await spawnDetached(dialect.server(), args, folder)

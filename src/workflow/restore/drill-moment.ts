@@ -9,7 +9,7 @@ import { momentWithin } from '#domain/binlog/moment-within'
 import type { EngineFamily } from '#domain/engine-family'
 import { openRepository } from '#repository/repository'
 import { showWindow } from '../binlog/show-window.ts'
-import type { DrillOptions } from './drilled-snapshot.ts'
+import type { DrilledSnapshot, DrillOptions } from './drilled-snapshot.ts'
 import { findingOf } from './drilled-snapshot.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { restoreToMoment } from './restore-to-moment.ts'
@@ -29,10 +29,9 @@ interface Window {
  */
 export async function drillMoment(
   options: DrillOptions,
-  of: { sourceId: string; lowerCaseNames?: boolean | undefined },
+  { sourceId, settings }: Pick<DrilledSnapshot, 'settings'> & { sourceId: string },
   progress: Progress,
 ): Promise<MomentDrill> {
-  const { sourceId, lowerCaseNames = false } = of
   const window = await windowFor(options, sourceId)
   if (!window)
     return { ...NONE, checks: [unchecked('no archived binary log leads on from a snapshot')] }
@@ -45,7 +44,7 @@ export async function drillMoment(
   }
   const began = options.clock.monotonicMs()
   try {
-    return await withDrillServer(engine, lowerCaseNames, async server => {
+    return await withDrillServer(engine, settings, async server => {
       const place = { engine, connect: { ...server.administrator, database: undefined } }
       const report = await restoreToMoment(
         restoreOptions(options),

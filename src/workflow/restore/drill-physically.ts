@@ -108,8 +108,11 @@ class PhysicalDrill {
     return { ...this.#result(), checks: [...this.#checks, ...checks], damaged }
   }
 
-  #result(): Pick<DrilledSnapshot, 'checks' | 'about' | 'scratchVersion'> {
-    return { checks: this.#checks, about: this.#about(), scratchVersion: this.#scratchVersion }
+  #result(): Pick<DrilledSnapshot, 'checks' | 'about' | 'scratchVersion' | 'settings'> {
+    return {
+      ...{ checks: this.#checks, about: this.#about(), scratchVersion: this.#scratchVersion },
+      settings: this.#last.manifest.settings,
+    }
   }
 
   async #start(folder: string): Promise<RunningServer> {

@@ -83,12 +83,11 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
 async function momentOf(
   options: DrillOptions,
   sourceId: string,
-  { checks, lowerCaseNames }: DrilledSnapshot,
+  { checks, settings }: DrilledSnapshot,
   progress: Progress,
 ): Promise<MomentDrill | null> {
   if (!options.anyMoment || checks.some(({ outcome }) => outcome === 'failed')) return null
-  const of = { sourceId, lowerCaseNames }
-  return await drillMoment(options, of, progress)
+  return await drillMoment(options, { sourceId, settings }, progress)
 }
 
 function momentFigures({ moment, transactions, rtoMs }: MomentDrill): Partial<DrillReport> {
@@ -104,12 +103,12 @@ async function drillLogically(
   const snapshot = await openSnapshot(access, options.snapshot, progress)
   const engine = await options.engineFor(snapshot.envelope.engine)
   progress.stage('starting a private server')
-  const lowerCaseNames = snapshot.manifest.settings['lower_case_table_names'] === '1'
-  return await withDrillServer(engine, lowerCaseNames, async server => {
+  const { settings } = snapshot.manifest
+  return await withDrillServer(engine, settings, async server => {
     const result = await drillOn(options, access, snapshot, { engine, server }, progress)
     progress.stage('removing the private server')
     const about = aboutSnapshot(snapshot, access.repository)
-    return { ...result, about, scratchVersion: server.version, lowerCaseNames }
+    return { ...result, about, scratchVersion: server.version, settings }
   })
 }
 

@@ -36,8 +36,8 @@ export interface DrilledSnapshot extends DrillResult {
   about: AboutSnapshot
   scratchVersion: string
   contentSha256?: string
-  /** The source had lower_case_table_names = 1. */
-  lowerCaseNames?: boolean
+  /** Of the server that was backed up. */
+  settings: Readonly<Record<string, string>>
 }
 
 /** What is known of the snapshot, and how much of it came back. */

@@ -52,7 +52,13 @@ import {
   refuseWithoutPlugins,
   replicaNotes,
 } from './restore-refusals.ts'
-import { askingForAdministrator, keptDefiners, leftText, withWhatIsThere } from './what-is-left.ts'
+import {
+  askingForAdministrator,
+  keptDefiners,
+  leftText,
+  smallerPages,
+  withWhatIsThere,
+} from './what-is-left.ts'
 
 /**
  * `ecomdb restore`: a snapshot into a server that has none of its databases, or empty ones.
@@ -244,7 +250,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   } catch (error) {
     const elsewhere = tablesElsewhere(snapshot.manifest, options.databases)
     const definers = keptDefiners(snapshot.manifest, databasesOf(options), target, plan)
-    throw withWhatIsThere(error, { plan, elsewhere, definers }, canResume)
+    const pages = smallerPages(snapshot.manifest, target)
+    throw withWhatIsThere(error, { plan, elsewhere, definers, pages }, canResume)
   } finally {
     advised()
   }

@@ -4,25 +4,37 @@ import { join } from 'node:path'
 import { onInterrupt } from '#core/interruption'
 import { stateFolder } from '#core/paths'
 import type { Engine } from '#engine/engine'
-import type { RunningServer } from '#engine/scratch-server'
+import type { LastingSettings, RunningServer } from '#engine/scratch-server'
 import { isAlive } from '#process/is-alive'
 
 /**
  * A throw-away server for a drill: no network, no events, no binary log, in a folder of
  * its own. Both are removed when `use` ends, fails, or is interrupted.
  *
- * @param lowerCaseNames as the server that was backed up
+ * @param settings of the server that was backed up
  */
 export async function withDrillServer<Result>(
   engine: Engine,
-  lowerCaseNames: boolean,
+  settings: Readonly<Record<string, string>>,
   use: (server: RunningServer) => Promise<Result>,
 ): Promise<Result> {
   return await withDrillFolder(engine, async folder => {
-    const options = { folder, tcp: false, purpose: 'drill', lowerCaseNames } as const
+    const lasting = lastingSettings(settings)
+    const options = { folder, tcp: false, purpose: 'drill', ...lasting } as const
     return await use(await engine.scratchServers.start(options))
   })
 }
+
+/** Where these differ, names are others, or tables do not fit into a page. */
+function lastingSettings(settings: Readonly<Record<string, string>>): LastingSettings {
+  const pageSize = Number(settings['innodb_page_size'] ?? DEFAULT_PAGE_SIZE)
+  return {
+    lowerCaseNames: settings['lower_case_table_names'] === '1',
+    ...(pageSize === DEFAULT_PAGE_SIZE ? {} : { pageSize }),
+  }
+}
+
+const DEFAULT_PAGE_SIZE = 16_384
 
 /** The folder alone, claimed for a private server that is not started yet. */
 export async function withDrillFolder<Result>(

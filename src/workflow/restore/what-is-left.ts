@@ -18,6 +18,16 @@ interface Circumstances {
   elsewhere: readonly TableElsewhere[]
   /** See keptDefiners. */
   definers: readonly AccountEntry[]
+  /** See smallerPages. */
+  pages: string | null
+}
+
+/** In words; null where this server's pages hold every row that the source's did. */
+export function smallerPages({ settings }: Manifest, target: RestoreTarget): string | null {
+  const [was, is] = [settings, target.settings].map(all => Number(all['innodb_page_size']))
+  return was !== undefined && is !== undefined && is < was
+    ? `the source had innodb_page_size = ${was}, this server has ${is}: what does not fit wants a server that was made with the source's`
+    : null
 }
 
 /** Whom restored programs run as that was there already, with the grants that it had on the source. */
@@ -50,10 +60,13 @@ export function askingForAdministrator(error: unknown): unknown {
 /** The servers' words for an account that may not: errors 1356, 1370, 1142 to 1144. */
 const MAY_NOT = /lack rights to use them|command denied to user|[Aa]ccess denied for user/
 
+/** Error 1118. */
+const ROW_TOO_LARGE = /Row size too large/
+
 /** The same error, and what it leaves on the server. */
 export function withWhatIsThere(
   error: unknown,
-  { plan, elsewhere, definers }: Circumstances,
+  { plan, elsewhere, definers, pages }: Circumstances,
   canResume: boolean,
 ): unknown {
   if (!(error instanceof EcomdbError)) return error
@@ -75,6 +88,7 @@ export function withWhatIsThere(
             `these places must be there, and the server be able to use them: ${namedTables(elsewhere)}`,
           ]
         : []),
+      ...(pages !== null && ROW_TOO_LARGE.test(why ?? '') ? [pages] : []),
       ...(code === 'CONTENT_MISMATCH' || lacksRights || !canResume
         ? []
         : ['run the command again with --resume: it continues, and loads nothing twice']),

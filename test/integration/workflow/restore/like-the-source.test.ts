@@ -88,10 +88,47 @@ test.each(TEST_ENGINES)(
         await session.close()
         await place.report(server)
       }
-      await withServer(family, join(folder, 'source'), source, [], true)
+      await withServer(family, join(folder, 'source'), source, [], { lowerCaseNames: true })
       const drill = await drillSnapshot(place.drillOptions(), silentProgress())
       expect(drill.checks.flatMap(({ differences }) => differences)).toEqual([])
       expect(drill.outcome).toBe('passed')
+    })
+  },
+)
+
+const PAGES = TEST_ENGINES.flatMap(family =>
+  [4096, 65536].map(pageSize => [family, pageSize] as const),
+)
+
+test.each(PAGES)(
+  '%s: a drill of a server with pages of %i bytes has such pages',
+  async (family, pageSize) => {
+    await withBackups(family, async ({ folder, place }) => {
+      // More than a half of a page of 16 KiB holds, where the pages are larger.
+      const columns = Array.from(
+        { length: pageSize > 16_384 ? 50 : 5 },
+        (_, at) => `c${at} CHAR(255)`,
+      )
+      const source = async (server: RunningServer, engine: Engine): Promise<void> => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run(`CREATE TABLE shop.wide (id INT PRIMARY KEY, ${columns}) CHARSET latin1`)
+        const values = columns.map(() => 'REPEAT("x", 255)')
+        await session.run(`INSERT INTO shop.wide VALUES (1, ${values})`)
+        await session.close()
+        await place.report(server)
+      }
+      await withServer(family, join(folder, 'source'), source, [], { pageSize })
+      const drill = await drillSnapshot(place.drillOptions(), silentProgress())
+      expect(drill.checks.flatMap(({ differences }) => differences)).toEqual([])
+      expect(drill.outcome).toBe('passed')
+      if (pageSize < 16_384) return
+      await withServer(family, join(folder, 'target'), async server => {
+        await expect(place.restore(server)).rejects.toMatchObject({
+          why: expect.stringMatching(/Row size too large/),
+          hints: expect.arrayContaining([expect.stringMatching(/innodb_page_size/)]),
+        })
+      })
     })
   },
 )
@@ -118,7 +155,7 @@ test.each(TEST_ENGINES)(
         const plain = await restore({ databases: ['plain'], confirm: 'plain' })
         expect(plain.outcome?.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
       }
-      await withServer(family, join(folder, 'target'), target, [], true)
+      await withServer(family, join(folder, 'target'), target, [], { lowerCaseNames: true })
     })
   },
 )
