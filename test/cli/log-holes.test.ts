@@ -104,7 +104,7 @@ describe.each(TEST_ENGINES)('%s: a binary log with holes', family => {
     const rotten = await shop.ecomdb(['backup', 'verify', '--all', '--from', disk])
     expect([rotten.status, rotten.stdout]).toEqual([
       13,
-      expect.stringContaining('In a copy, remove them'),
+      expect.stringContaining('Remove such files from this copy: the next'),
     ])
     await rm(inCopy(bytes))
     await done('backup', 'copy', '--to', disk)
