@@ -13,12 +13,16 @@ const RULES: Readonly<Record<DatasetStatus['rules'][number]['rule'], string>> = 
 
 /** `ecomdb backup status` for people. */
 export function statusText(report: StatusReport): string {
-  const { datasets, stale, vanished, refused } = report
+  const { datasets, stale, vanished, ahead, refused } = report
   return [
     ...(datasets.length ? [] : [`no snapshot in ${report.target} yet`]),
     ...datasets.flatMap(one => [...datasetLines(one), '']),
     ...stale.map(({ name, why }) => `STALE  ${name}: ${why}`),
     ...vanished.map(id => `VANISHED  ${id}: a later snapshot names it, and no tombstone does`),
+    ...ahead.map(
+      ({ snapshotId, label }) =>
+        `VANISHED  ${snapshotId}: ${label} has it, newer than any here, and no tombstone tells why: it was removed, or the repository is an older copy`,
+    ),
     ...refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`),
     report.met ? '3-2-1-1-0 is met' : '3-2-1-1-0 is NOT met',
   ].join('\n')

@@ -412,6 +412,23 @@ test('a disk that is away counts by the age of its newest snapshot, expired here
   expect((await ecomdb('backup', 'status')).stdout).toMatch(/disk-a .*too old/)
 })
 
+test('a copy that has what the repository has lost, with no tombstone, is a finding: exit 3', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  await copied()
+  await rename(disk, `${disk}-a`)
+  const before = (await ecomdb('backup', 'status', '--json')).json().result
+  expect([before.ahead, before.vanished]).toEqual([[], []])
+  // As of a bucket that was put back from an older copy.
+  await rm(join(source, 'snapshots', made.second.snapshotId), { recursive: true })
+  for (const back of [false, true]) {
+    if (back) await rename(`${disk}-a`, disk)
+    const status = await ecomdb('backup', 'status')
+    expect(status.status).toBe(3)
+    expect(status.stdout).toContain(`VANISHED  ${made.second.snapshotId}: disk-a has it, newer`)
+  }
+})
+
 function randomLetter(): string {
   return String.fromCharCode(97 + Math.floor(Math.random() * 26))
 }

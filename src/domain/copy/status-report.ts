@@ -23,5 +23,7 @@ export interface StatusReport {
   stale: { name: string; why: string }[]
   /** Snapshots that somebody removed without a tombstone. */
   vanished: string[]
+  /** Snapshots of a copy that are newer than all of the repository, which nobody expired. */
+  ahead: { snapshotId: string; label: string }[]
   refused: Refused[]
 }

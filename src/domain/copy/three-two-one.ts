@@ -196,6 +196,26 @@ function newestOf<Shown extends HeldSnapshot>(snapshots: readonly Shown[]): Show
 }
 
 /**
+ * Snapshots of copies that are newer than any that the repository has of their server, and that no
+ * tombstone announced: somebody removed its newest ones, or it was put back from an older copy.
+ */
+export function newerInCopies(
+  snapshots: readonly HeldSnapshot[],
+  places: readonly Pick<Place, 'label' | 'newest'>[],
+  announced: ReadonlySet<string>,
+): { snapshotId: string; label: string }[] {
+  const servers = Map.groupBy(snapshots, ({ sourceId }) => sourceId)
+  return places.flatMap(({ label, newest }) =>
+    newest
+      .filter(({ snapshotId, sourceId, consistentAt }) => {
+        const here = newestOf(servers.get(sourceId) ?? [])
+        return !announced.has(snapshotId) && (!here || here.consistentAt < consistentAt)
+      })
+      .map(({ snapshotId }) => ({ snapshotId, label })),
+  )
+}
+
+/**
  * Snapshots that a later one names as its parent, and that are neither there nor were announced
  * by a tombstone: somebody removed them.
  */

@@ -157,7 +157,7 @@ function against(
 }
 
 function copiesLine({ copies }: StatusFacts): StatusLine {
-  const { datasets, stale, vanished, refused } = copies
+  const { datasets, stale, vanished, ahead, refused } = copies
   const missing = datasets.flatMap(({ rules }) =>
     rules
       .filter(({ met }) => !met)
@@ -167,6 +167,7 @@ function copiesLine({ copies }: StatusFacts): StatusLine {
     ...(missing.length > 0 ? [`not met: ${[...new Set(missing)].join(', ')}`] : []),
     ...stale.map(({ name, why }) => `${name}: ${why}`),
     ...vanished.map(id => `snapshot ${id} has vanished`),
+    ...ahead.map(one => `snapshot ${one.snapshotId}, which ${one.label} has, has vanished`),
     ...refused.map(({ name }) => `${name} is not believed`),
   ]
   const line = { key: '3-2-1-1-0', name: '3-2-1-1-0' }

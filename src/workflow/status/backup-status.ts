@@ -4,6 +4,7 @@ import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { StatusReport } from '#domain/copy/status-report'
 import {
   type DatasetStatus,
+  newerInCopies,
   type Place,
   threeTwoOne,
   vanishedSnapshots,
@@ -54,12 +55,14 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     now,
   })
   const stale = staleCopies(config, places, datasets)
-  const vanished = await vanishedFrom(source, repository, listed.snapshots, trustedSigners)
+  const announced = await announcedIn(source, repository, trustedSigners)
+  const vanished = vanishedSnapshots(listed.snapshots, announced)
+  const ahead = newerInCopies(listed.snapshots, places, announced)
   const refused = [
     ...listed.refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
     ...[...doubted, ...copies.refused].map(one => refusal(one.name, one.error)),
   ]
-  const findings = stale.length + vanished.length + refused.length
+  const findings = stale.length + vanished.length + ahead.length + refused.length
   return {
     ...{ repositoryId: repository.id, target: repository.label, at: now.toISOString() },
     met: findings === 0 && datasets.length > 0 && datasets.every(({ met }) => met),
@@ -67,7 +70,7 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     places: places.map(({ label, name, copyId, directory, present, lastSeenAt, snapshots }) => ({
       ...{ label, name, copyId, directory, present, lastSeenAt, snapshots: snapshots.size },
     })),
-    ...{ stale, vanished, refused },
+    ...{ stale, vanished, ahead, refused },
   }
 }
 
@@ -110,14 +113,13 @@ function staleCopies(
   })
 }
 
-async function vanishedFrom(
+/** Ids of all that expire was going to remove from here. */
+async function announcedIn(
   source: Target,
   repository: Repository,
-  snapshots: readonly SnapshotEnvelope[],
   trustedSigners: readonly string[],
-): Promise<string[]> {
+): Promise<Set<string>> {
   const trust = { repositoryId: repository.id, trustedSigners }
   const { tombstones } = await tombstonesOf(source, trust, await repository.copyId())
-  const announced = tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId))
-  return vanishedSnapshots(snapshots, new Set(announced))
+  return new Set(tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
 }

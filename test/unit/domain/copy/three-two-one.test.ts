@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Attestation } from '#domain/backup/attestation'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
-import { type Place, threeTwoOne, vanishedSnapshots } from '#domain/copy/three-two-one'
+import {
+  newerInCopies,
+  type Place,
+  threeTwoOne,
+  vanishedSnapshots,
+} from '#domain/copy/three-two-one'
 
 const NOW = new Date('2026-11-20T12:00:00Z')
 const ago = (hours: number): string => new Date(NOW.getTime() - hours * 3_600_000).toISOString()
@@ -172,4 +177,21 @@ test('a parent that is neither there nor buried has vanished', () => {
   ]
   expect(vanishedSnapshots(chain, new Set())).toEqual(['a'])
   expect(vanishedSnapshots(chain, new Set(['a']))).toEqual([])
+})
+
+test('a copy that has a newer one than the repository tells of one that vanished', () => {
+  const held = (snapshotId: string, hours: number, sourceId = 'shop') => ({
+    ...{ sourceId, snapshotId, consistentAt: ago(hours) },
+  })
+  const disk = place('disk', { newest: [held('s9', 1), held('o1', 50, 'other')] })
+  const here = [snapshot('s1', 30), snapshot('s2', 6)]
+  expect(newerInCopies(here, [disk], new Set())).toEqual([
+    { snapshotId: 's9', label: 'disk' },
+    { snapshotId: 'o1', label: 'disk' },
+  ])
+  expect(newerInCopies(here, [disk], new Set(['s9', 'o1']))).toEqual([])
+  const older = place('older', { newest: [held('s0', 40)] })
+  expect(
+    newerInCopies(here, [older, place('same', { newest: [held('s2', 6)] })], new Set()),
+  ).toEqual([])
 })
