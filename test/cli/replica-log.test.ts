@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
 import { TEST_ENGINES } from '#test/engines'
-import { LEDGER, LoggedShop } from '#test/logged-shop'
+import { LEDGER, LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
 /** It needs no source that is there: what counts is that it is to replicate. */
@@ -64,5 +65,73 @@ describe.each(TEST_ENGINES)('%s: a replica whose log lacks what its source sends
     const window = await shop.ecomdb(['backup', 'window'])
     expect(window.status, window.stdout).toBe(0)
     expect(window.stdout).toMatch(/restorable/)
+  })
+})
+
+describe.each(TEST_ENGINES)('%s: a log that was reset', family => {
+  let folder: string
+  let shop: LoggedShop
+
+  beforeAll(async () => {
+    folder = await makeFolder()
+    shop = await LoggedShop.make(family, folder)
+  })
+
+  afterAll(async () => {
+    await shop?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('a snapshot of the new log is none of the old one, where it has the same places', async () => {
+    const run = async (args: string[], status: number) => {
+      const result = await shop.ecomdb(args)
+      expect(result.status, result.stderr).toBe(status)
+      return result.stdout
+    }
+    const reset = family === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER'
+    // Both snapshots are taken at the same place, behind the same GTID.
+    await shop.run(reset, 'CREATE DATABASE shop')
+    await run(['backup', 'logical'], 0)
+    await shop.run('CREATE TABLE shop.a (i INT)', 'CREATE TABLE shop.wanted (i INT)')
+    await run(['backup', 'binlog', '--once'], 0)
+    const wanted = await shop.gtidOf(/wanted/)
+    await shop.run('DROP DATABASE shop', reset, 'CREATE DATABASE shop')
+    const ids = (text: string) => text.match(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}/g)
+    const [later = 'none'] = ids(await run(['backup', 'logical'], 0)) ?? []
+    await run(['backup', 'binlog', '--once'], 13)
+    await shop.run('CREATE TABLE shop.b (i INT)')
+    await run(['backup', 'binlog', '--once'], 0)
+    await shop.run('DROP DATABASE shop')
+    const plan = await run(['restore', '--before-gtid', wanted, '--dry-run'], 0)
+    expect(ids(plan)).not.toContain(later)
+    const window = await run(['backup', 'window', '--json'], 3)
+    expect(window.split(later)).toHaveLength(2)
+  })
+})
+
+describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: GTIDs out of order', () => {
+  test('are replayed in the order of the log', async () => {
+    const folder = await makeFolder()
+    const shop = await LoggedShop.make('mariadb', folder)
+    const target = await startLogged(shop.engine, join(folder, 'target'))
+    try {
+      await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT PRIMARY KEY)')
+      await shop.ecomdb(['backup', 'logical'])
+      const numbered = [1000, 500, 700].flatMap((number, i) => [
+        `SET SESSION gtid_seq_no = ${number}`,
+        `INSERT INTO shop.t VALUES (${i})`,
+      ])
+      await shop.run(...numbered)
+      expect((await shop.ecomdb(['backup', 'binlog', '--once'])).status).toBe(0)
+      const gtid = (await shop.value('SELECT @@gtid_binlog_pos')) ?? ''
+      const restored = await shop.ecomdb(['restore', '--gtid', gtid, '--confirm', 'shop'], target)
+      expect(restored.status, restored.stderr).toBe(0)
+      const rows = 'SELECT i FROM shop.t ORDER BY i'
+      expect(await shop.rows(rows, target)).toEqual(await shop.rows(rows))
+    } finally {
+      await shop.engine.scratchServers.remove(target.folder)
+      await shop.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 })

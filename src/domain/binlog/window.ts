@@ -80,7 +80,9 @@ export function windowsOf(
     const own = stretches
       .filter(stretch => stretch.sourceId === sourceId)
       .sort((a, b) => (a.stretchId < b.stretchId ? -1 : 1))
-    const parts = own.flatMap((stretch, at) => partsOf(stretch, own[at - 1] ?? null, unreadable))
+    const parts = own.flatMap((stretch, at) =>
+      partsOf(stretch, own[at - 1] ?? null, own[at + 1] ?? null, unreadable),
+    )
     const windows = parts
       .filter(({ segments }) => segments.length > 0)
       .map(part => windowOf(part, snapshots, isBad))
@@ -100,6 +102,7 @@ export function windowsOf(
 interface Part {
   stretch: Stretch
   before: Stretch | null
+  after: Stretch | null
   segments: readonly BinlogSegment[]
   /** The segment before them, whose bytes cannot be read. */
   hole: BinlogSegment | null
@@ -110,11 +113,12 @@ interface Part {
 function partsOf(
   stretch: Stretch,
   before: Stretch | null,
+  after: Stretch | null,
   unreadable: ReadonlySet<string>,
 ): Part[] {
   let segments: BinlogSegment[] = []
   const closed = new Set<string>()
-  const parts: Part[] = [{ stretch, before, segments, hole: null, closed: new Set() }]
+  const parts: Part[] = [{ stretch, before, after, segments, hole: null, closed: new Set() }]
   for (const segment of stretch.segments) {
     if (segment.object === null || !unreadable.has(segment.object.path)) {
       segments.push(segment)
@@ -122,7 +126,7 @@ function partsOf(
     }
     segments = []
     if (closesFile(segment)) closed.add(segment.file)
-    parts.push({ stretch, before, segments, hole: segment, closed: new Set(closed) })
+    parts.push({ stretch, before, after, segments, hole: segment, closed: new Set(closed) })
   }
   return parts
 }
@@ -159,7 +163,7 @@ export function segmentsOfSnapshot(
 }
 
 function windowOf(
-  { stretch, before, segments, hole, closed }: Part,
+  { stretch, before, after, segments, hole, closed }: Part,
   snapshots: readonly SnapshotEnvelope[],
   isBad: (snapshot: SnapshotEnvelope) => boolean,
 ): HoledWindow {
@@ -169,7 +173,8 @@ function windowOf(
       (one.scope ?? null) === null &&
       segmentOfSnapshot({ ...stretch, segments }, one) !== null &&
       !closed.has(one.position?.file ?? '') &&
-      !isOfOldLog(one, stretch, before),
+      !isOfOldLog(one, stretch, before) &&
+      !isOfNewLog(one, stretch, after),
   )
   const whole = all.filter(one => !isBad(one))
   const within = whole.filter(({ method }) => method === 'logical')
@@ -194,6 +199,21 @@ function windowOf(
     restorableFiles: between(files[0], until),
     ...{ hole, closed, start: earliest(within[0], files[0]) },
   }
+}
+
+/**
+ * And the other way round: what was taken after a log had ended, and another one had begun in its
+ * place. One that was taken at its very end, when all was archived, has nothing behind it in this log.
+ *
+ * @param after the stretch that was begun after this one; null when it is the newest
+ */
+export function isOfNewLog(
+  { consistentAt }: SnapshotEnvelope,
+  { segments }: Stretch,
+  after: Stretch | null,
+): boolean {
+  const end = momentOfEnd(segments)
+  return after?.segments[0]?.begins?.reason === 'history' && end !== null && consistentAt > end
 }
 
 function between(

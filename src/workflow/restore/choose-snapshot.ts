@@ -8,7 +8,7 @@ import { isHistoryOf } from '#domain/binlog/gtid-history'
 import { type Moment, momentText } from '#domain/binlog/moment'
 import { type BinlogSegment, microsOfIso } from '#domain/binlog/segment'
 import { isAtLeast, type LogPlace, type Stretch } from '#domain/binlog/stretch'
-import { segmentOfSnapshot, segmentsOfSnapshot } from '#domain/binlog/window'
+import { isOfNewLog, segmentOfSnapshot, segmentsOfSnapshot } from '#domain/binlog/window'
 import type { BinlogArchive } from '#repository/binlog-archive'
 import { type FoundMoment, findMoment, outsideWindow } from './find-moment.ts'
 import { type NextTransaction, nextTransaction } from './next-transaction.ts'
@@ -59,10 +59,12 @@ export async function chooseStart(
   const isBad: IsBad = ({ snapshotId }) => isFoundBad(snapshotId, attestations, copyId)
   const newestFirst = own.toSorted((a, b) => (a.stretchId > b.stretchId ? -1 : 1))
   let reached: FoundMoment | null = null
-  for (const stretch of newestFirst) {
+  for (const [at, stretch] of newestFirst.entries()) {
     const found = await findMoment(archive, stretch, moment, identities)
     reached ??= found
-    const snapshot = found && newestBefore(found, snapshots, moment, only ? () => false : isBad)
+    const after = newestFirst[at - 1] ?? null
+    const inIt = snapshots.filter(one => !isOfNewLog(one, stretch, after))
+    const snapshot = found && newestBefore(found, inIt, moment, only ? () => false : isBad)
     if (!found || !snapshot) continue
     const start = placeOf(snapshot)
     await requireSameHistory(archive, stretch, snapshot, access)
