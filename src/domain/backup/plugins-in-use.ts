@@ -1,3 +1,4 @@
+import { blankQuotes } from '../schema/create-table.ts'
 import type { AccountEntry, PluginEntry, TableEntry } from './manifest.ts'
 
 /** Those without which a server takes an account or a table not at all, or not as it was. */
@@ -12,7 +13,20 @@ export function pluginsInUse(
   return plugins.filter(({ name }) => used.has(name.toLowerCase()))
 }
 
-/** CREATE USER … IDENTIFIED WITH 'auth_socket', VIA ed25519 USING '…' OR unix_socket. */
-function waysIn(create: string): string[] {
-  return [...create.matchAll(/ (?:WITH|VIA|OR) ['`]?(\w+)/g)].map(([, name = '']) => name)
+/**
+ * Names of plugins in what SHOW CREATE USER prints: `IDENTIFIED WITH 'auth_socket'`, of MySQL's several
+ * factors `AND IDENTIFIED WITH …`, and MariaDB's `IDENTIFIED VIA ed25519 USING '…' OR unix_socket`.
+ */
+export function waysIn(create: string): string[] {
+  // Strings hold hashes, and what MySQL's accounts say of themselves.
+  const words = blankQuotes(create)
+  const names = [...words.matchAll(/ IDENTIFIED (?:WITH|VIA) /g)].map(({ 0: found, index }) =>
+    nameAt(create, index + found.length),
+  )
+  const others = [...words.matchAll(/ OR /g)].map(({ index }) =>
+    nameAt(create, index + ' OR '.length),
+  )
+  return [...names, ...others].filter(name => name !== '')
 }
+
+const nameAt = (text: string, at: number): string => /^['`]?(\w+)/.exec(text.slice(at))?.[1] ?? ''

@@ -3,7 +3,6 @@ import type { Check } from '#domain/backup/check'
 import { packetFor, tablesWithLargeRows } from '#domain/backup/largest-rows'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { encryptedTables, namedTables } from '#domain/backup/manifest-inside'
-import { pluginsInUse } from '#domain/backup/plugins-in-use'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
 import type { RestoreTarget } from '#engine/logical-writer'
@@ -145,29 +144,6 @@ export function refuseWhereHashesAre(
 }
 
 const HASHED = /\bIDENTIFIED (?:BY PASSWORD|VIA .* USING) /
-
-/** Told before anything is removed or made; ecomdb installs nothing on a server. */
-export function refuseWithoutPlugins(
-  target: RestoreTarget,
-  { plugins = [], tables, accounts }: Manifest,
-  { tables: wanted, makes }: RestorePlan,
-): void {
-  const made = new Set(makes.accounts.map(({ user, host }) => JSON.stringify([user, host])))
-  const lacking = pluginsInUse(
-    plugins,
-    tables.filter((_, place) => wanted.includes(place)),
-    accounts.filter(({ user, host }) => made.has(JSON.stringify([user, host]))),
-  ).filter(({ name }) => !target.plugins.includes(name.toLowerCase()))
-  if (lacking.length === 0) return
-  throw new EcomdbError('UNSUPPORTED', {
-    what: 'cannot restore into this server: it lacks plugins that accounts or tables need',
-    why: lacking.map(({ name, library }) => `${name} of ${library}`).join(', '),
-    hints: [
-      `as an administrator: ${lacking.map(({ name, library }) => `INSTALL PLUGIN ${name} SONAME '${library}'`).join('; ')}`,
-      'nothing was changed',
-    ],
-  })
-}
 
 /** As SHOW CREATE FUNCTION of both engines prints what a server with a binary log wants to read. */
 const TRUSTED = /^ {4}(?:DETERMINISTIC|NO SQL|READS SQL DATA)$/m

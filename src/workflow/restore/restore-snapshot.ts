@@ -22,6 +22,7 @@ import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
+import { refuseWithoutPlugins } from './refuse-plugins.ts'
 import { refusePowerlessDefiners, refuseViewsOfOthers } from './refuse-views.ts'
 import { snapshotBeside } from './restore-beside.ts'
 import { type RestoreJournal, readJournal, removeJournal, writeJournal } from './restore-journal.ts'
@@ -49,7 +50,6 @@ import {
   refuseWhereHashesAre,
   refuseWithoutKey,
   refuseWithoutPartialRevokes,
-  refuseWithoutPlugins,
   replicaNotes,
 } from './restore-refusals.ts'
 import {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { silentProgress } from '#core/progress'
 import { Secret } from '#core/secret'
+import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
@@ -387,6 +388,47 @@ test.each(TEST_ENGINES)(
         await session.close()
       }
       await withServer(family, join(folder, 'target'), target)
+    })
+  },
+)
+
+/** Built in where the source is, and not on this server: as MySQL 8.0's mysql_native_password on 9. */
+const GONE: Record<EngineFamily, string> = {
+  mysql: "UPDATE mysql.user SET plugin = 'mysql_native_password' WHERE User = 'old'",
+  mariadb: `UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.plugin', 'mysql_gone_password') WHERE User = 'old'`,
+}
+
+test.each(TEST_ENGINES)(
+  '%s: accounts whose way in this server does not have are named before anything is made',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('CREATE TABLE shop.t (id INT PRIMARY KEY)')
+        await session.run("CREATE USER old@localhost IDENTIFIED BY 'Way-in-1234'")
+        await session.run('GRANT SELECT ON shop.* TO old@localhost')
+        await session.run(GONE[family])
+        await session.run('FLUSH PRIVILEGES')
+        await session.close()
+        await place.report(server)
+      })
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        await expect(place.restore(server)).rejects.toMatchObject({
+          code: 'UNSUPPORTED',
+          why: expect.stringMatching(/^mysql_\w+_password: 'old'@'localhost'$/),
+          hints: expect.arrayContaining(['nothing was changed']),
+        })
+        const alone = await place.restore(server, { databases: ['shop'], confirm: 'shop' })
+        expect(alone.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        const session = await engine.connect(server.administrator)
+        await session.run('DROP DATABASE shop')
+        await session.run("CREATE USER old@localhost IDENTIFIED BY 'Way-in-1234'")
+        await session.close()
+        const all = await place.restore(server)
+        expect(all.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expect(all.notes.join()).toMatch(/left as they are: .*account 'old'@'localhost'/)
+      })
     })
   },
 )
