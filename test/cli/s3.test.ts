@@ -47,6 +47,11 @@ describe.skipIf(missing).each(SLOW_TEST_ENGINES)(
         const second = (await at.done('BACKUP', ...backUp)).json()
         expect(second.result.stored.objects).toBe(0)
         await at.readsAndDeletesNothing('BACKUP', 11)
+        // Who may not read knows nothing, and signs nothing.
+        const blind = await at.run('BACKUP', 'backup', 'verify', '--all')
+        expect([blind.status, blind.stdout]).toEqual([30, ''])
+        expect(blind.stderr).toContain('permission denied (403)')
+        expect((await at.done('BACKUP', 'backup', 'list')).stdout).not.toContain('FAILED')
 
         expect(
           (await at.done('BACKUP', 'backup', 'list', '--json')).json().result.snapshots,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { EcomdbError, messageOf } from '#core/errors'
+import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import type { Secret } from '#core/secret'
 import { ChunkProof, countRows } from '#domain/backup/chunk-proof'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
@@ -90,13 +90,24 @@ function damagedPiece(why: string): EcomdbError {
 
 /** @throws what is not about this one object */
 export function damageOf(path: string, error: unknown, ...tables: string[]): Damage {
-  if (error instanceof EcomdbError && ABOUT_ONE_OBJECT.has(error.code)) {
+  if (error instanceof EcomdbError && isAboutOneObject(error)) {
     return { path, problem: error.why ?? error.what, tables }
   }
   throw error
 }
 
-const ABOUT_ONE_OBJECT: ReadonlySet<string> = new Set(['OBJECT_DAMAGED', 'STORAGE_FAILED'])
+/**
+ * A file that cannot be had from this disk is lost with it. One that whoever asks may not read, or a
+ * service does not hand out now, can be whole: nobody must sign that it is not.
+ */
+function isAboutOneObject({ code, cause }: EcomdbError): boolean {
+  if (code === 'OBJECT_DAMAGED') return true
+  if (code !== 'STORAGE_FAILED') return false
+  const errno = systemCode(cause)
+  return cause === undefined || (errno !== undefined && !OF_WHO_ASKS.has(errno))
+}
+
+const OF_WHO_ASKS: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ESTALE'])
 
 function chunkProblem(chunk: ChunkEntry, proof: ChunkProof): string | null {
   const found = proof.totals()
