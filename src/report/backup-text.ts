@@ -180,12 +180,17 @@ function noneLines({ target, copyId }: VerifyReport): string[] {
 }
 
 function mendLines({ copyId, snapshots, refused }: VerifyReport): string[] {
+  const failed = snapshots.filter(({ outcome }) => outcome === 'failed')
   if (!copyId)
     return [
-      'FAILED. Keep this repository as it is, use another copy to restore, and make a new backup:',
-      'damaged objects are stored anew. An earlier snapshot may be whole: `ecomdb backup verify --all`.',
+      ...(failed.length > 0
+        ? [
+            'FAILED. Keep this repository as it is, use another copy to restore, and make a new backup:',
+            'damaged objects are stored anew. An earlier snapshot may be whole: `ecomdb backup verify --all`.',
+          ]
+        : ['FAILED. Nothing that is believed is damaged.']),
+      ...(refused.length > 0 ? UNKNOWN_SIGNER : []),
     ]
-  const failed = snapshots.filter(({ outcome }) => outcome === 'failed')
   const isSigned = failed.every(({ attestationId }) => attestationId !== null)
   return [
     'FAILED. To restore, use the repository or another copy.',
@@ -196,10 +201,18 @@ function mendLines({ copyId, snapshots, refused }: VerifyReport): string[] {
       ? []
       : ['First verify it with keys.signing_key_file: a copy goes by what was signed.']),
     ...(refused.length > 0
-      ? ['What is not believed has to be removed from it first: nothing is overwritten.']
+      ? [
+          ...UNKNOWN_SIGNER,
+          'What is not to be believed has to be removed from the copy first: nothing is overwritten.',
+        ]
       : []),
   ]
 }
+
+const UNKNOWN_SIGNER = [
+  'What is not believed for its signer: where a signing key was rotated, add the new signer to keys.trusted_signers',
+  'of this host (docs/keys.md); else find out who has put it there.',
+]
 
 function isAnySnapshotBad({ snapshots, refused }: VerifyReport): boolean {
   return refused.length > 0 || snapshots.some(({ outcome }) => outcome === 'failed')

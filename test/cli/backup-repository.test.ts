@@ -213,7 +213,11 @@ describe('a harmed repository', () => {
       const listed = await backup('list')
       expect(listed.status).toBe(3)
       expect(listed.stdout).toContain(`NOT BELIEVED  snapshot ${made.second.snapshotId}`)
-      expect((await backup('verify', '--all')).status).toBe(13)
+      const all = await backup('verify', '--all')
+      expect(all.status).toBe(13)
+      expect(all.stdout).toContain('add the new signer to keys.trusted_signers')
+      // Bytes that are whole want no new backup.
+      expect(all.stdout).not.toContain('make a new backup')
       expect((await backup('verify', made.first.snapshotId)).status).toBe(0)
     },
   )
