@@ -163,11 +163,13 @@ export interface SnapshotWriter {
    * Writes the block index, the manifest, then the signed envelope of a physical snapshot.
    *
    * @param base of an incremental one
+   * @param frames how many each of the manifest's packs has, in its order
    */
   commitPhysical(
     facts: SnapshotFacts,
     manifest: PhysicalManifest,
     base: BaseSnapshot | null,
+    frames: readonly number[],
   ): Promise<SnapshotEnvelope>
 
   /** Gives the lock back. Call it in a finally, whether `commit` was reached or not. */
@@ -179,7 +181,7 @@ export interface KnownBlocks {
   /** How many there are. */
   readonly size: number
   /** Null where no earlier snapshot has it, or its pack is not there in full any more. */
-  find(sha256: Buffer): Promise<{ pack: StoredObject; place: BlockPlace } | null>
+  find(sha256: Buffer): Promise<{ pack: StoredObject; place: BlockPlace; frames: number } | null>
   /** Indexes that could not be used: their blocks are stored again. */
   unread: readonly string[]
 }

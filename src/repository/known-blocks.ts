@@ -1,5 +1,5 @@
 import { messageOf } from '#core/errors'
-import { decodeBlockIndex } from '#domain/backup/block-index'
+import { decodeBlockIndex, sparsePacks } from '#domain/backup/block-index'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { BlockPlace } from '#domain/backup/physical-manifest'
 import type { Target } from '#target/target'
@@ -9,6 +9,8 @@ import { sha256Hex } from './trusted-files.ts'
 export interface KnownBlock {
   pack: StoredObject
   place: BlockPlace
+  /** Of the pack; 0 where that is not known. */
+  frames: number
 }
 
 /** Each index lists all that its snapshot uses, so few are enough. */
@@ -17,7 +19,7 @@ const INDEXES_TO_READ = 2
 /**
  * Keyed block id (as latin1 text) → where it is, from the indexes of the newest physical
  * snapshots. An index that is missing or was changed costs space only: its blocks are stored
- * again.
+ * again. So are those of packs that are mostly unused.
  *
  * @param snapshots of the same source and recipients, oldest first
  * @param damaged paths that must not be used again
@@ -29,14 +31,22 @@ export async function readKnownBlocks(
 ): Promise<{ blocks: Map<string, KnownBlock>; unread: string[] }> {
   const blocks = new Map<string, KnownBlock>()
   const unread: string[] = []
+  // What the newest that uses a pack says of it counts.
+  const sparse = new Map<string, boolean>()
   const physical = snapshots.filter(({ method }) => method === 'physical')
-  for (const { index = '', objects } of physical.slice(-INDEXES_TO_READ)) {
+  for (const { index = '', objects } of physical.slice(-INDEXES_TO_READ).toReversed()) {
     const byPath = new Map(objects.map(object => [object.path, object]))
     try {
       const known = decodeBlockIndex(await readIndex(target, byPath.get(index)))
+      const mostlyUnused = sparsePacks(known)
+      for (const path of known.packs) {
+        if (!sparse.has(path)) sparse.set(path, mostlyUnused.has(path))
+      }
       for (const { id, place } of known.blocks) {
         const pack = byPath.get(known.packs[place.pack] ?? '')
-        if (pack && !damaged.has(pack.path)) blocks.set(id.toString('latin1'), { pack, place })
+        const name = id.toString('latin1')
+        if (!pack || damaged.has(pack.path) || sparse.get(pack.path) || blocks.has(name)) continue
+        blocks.set(name, { pack, place, frames: known.frames[place.pack] ?? 0 })
       }
     } catch (error) {
       unread.push(`${index}: ${messageOf(error)}`)

@@ -133,13 +133,14 @@ class Writer implements SnapshotWriter {
     facts: SnapshotFacts,
     manifest: PhysicalManifest,
     base: BaseSnapshot | null,
+    frames: readonly number[],
   ): Promise<SnapshotEnvelope> {
     if (base && this.#start.unusable.has(base.envelope.manifest.path)) throw condemnedBase(base)
     const { packs, blocks, lsn } = manifest
     const packed = await packPhysicalManifest(manifest, this.#owned)
     const ids = blocks.map(place => ({ id: this.#blockId(place.sha256), place }))
     const index = await this.#storeBytes(blockIndexFile(this.snapshotId), [
-      encodeBlockIndex({ packs, blocks: ids }),
+      encodeBlockIndex({ packs, frames, blocks: ids }),
     ])
     const needed = [
       ...packs.map(path => this.#owned.get(path)),
@@ -150,6 +151,7 @@ class Writer implements SnapshotWriter {
       requires: REQUIRED_CAPABILITIES.physical,
       objects: byPath(needed.filter(object => object !== undefined)),
       index: index.path,
+      contentBytes: blocks.reduce((sum, { bytes }) => sum + bytes, 0),
       lsn,
       base: base?.envelope.snapshotId ?? null,
     })

@@ -33,6 +33,8 @@ export interface SnapshotEnvelope {
   tables: readonly { id: string; rows: number; bytes: number; chunkStep: string | null }[]
   /** Of a physical snapshot: the path of its block index, which is one of `objects`. */
   index?: string
+  /** Of a physical snapshot: bytes of its files that are not zeros. Absent in older snapshots. */
+  contentBytes?: number
   /** Of a physical snapshot of MariaDB: what the next increment begins with. */
   lsn?: LogSequence | null
   /** The snapshot before this one from the same source, by hash. */

@@ -119,7 +119,8 @@ function compared(
       `it shows ${snapshot.consistentAt}, the one before ${before.consistentAt}`,
     )
   }
-  const [was, is] = [sizeOf(before), sizeOf(snapshot)]
+  const measure = measureOf(before, snapshot)
+  const [was, is] = [measure(before), measure(snapshot)]
   if (was !== null && is !== null && is < was * shrinkTo)
     add('shrunk', `${formatBytes(is)}, the one before ${formatBytes(was)}`)
   const tables = new Map(snapshot.tables.map(table => [table.id, table]))
@@ -136,13 +137,24 @@ function compared(
 }
 
 /**
- * Bytes of the content where the envelope tells, else those that are stored. An incremental
- * snapshot names its whole chain, whose length says nothing: null.
+ * Bytes of the content where both envelopes tell, else those that are stored: of packs that are used again
+ * also what nobody needs, so that a key's rotation makes less of them. An incremental snapshot names its
+ * whole chain, whose length says nothing: null.
  */
-function sizeOf({ tables, objects, base }: SnapshotEnvelope): number | null {
-  const content = tables.reduce((sum, { bytes }) => sum + bytes, 0)
-  if (content === 0 && base) return null
-  return content > 0 ? content : objects.reduce((sum, { bytes }) => sum + bytes, 0)
+function measureOf(...pair: readonly SnapshotEnvelope[]): typeof contentOf {
+  const isTold = ({ method, contentBytes }: SnapshotEnvelope): boolean =>
+    method === 'logical' || contentBytes !== undefined
+  return pair.every(isTold) ? one => contentOf(one) ?? storedOf(one) : storedOf
+}
+
+function storedOf({ objects, base }: SnapshotEnvelope): number | null {
+  return base ? null : objects.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+function contentOf({ tables, contentBytes, base }: SnapshotEnvelope): number | null {
+  if (base) return null
+  const bytes = contentBytes ?? tables.reduce((sum, table) => sum + table.bytes, 0)
+  return bytes > 0 ? bytes : null
 }
 
 function staleness(

@@ -57,7 +57,7 @@ export async function backUpPhysically(
     throwIfInterrupted()
     progress.stage('committing')
     const manifest = manifestOf(options, writer, source, base, facts, stored)
-    await writer.commitPhysical({ ...factsOf(manifest), startedAt }, manifest, base)
+    await writer.commitPhysical({ ...factsOf(manifest), startedAt }, manifest, base, stored.frames)
     const durationMs = Math.round(options.clock.monotonicMs() - startedMs)
     return reportOf(options, manifest, stored, durationMs)
   } finally {

@@ -28,6 +28,8 @@ interface OpenPack {
 export interface StoredPacks {
   /** Paths, by the numbers that blocks name. */
   packs: string[]
+  /** How many frames each has; 0 where that is not known. */
+  frames: number[]
   /** New objects and their stored bytes; packs of earlier snapshots that are used again. */
   stored: { objects: number; bytes: number; reused: number }
 }
@@ -38,6 +40,7 @@ export class PackWriter {
   readonly #limiter = new Limiter(PACKS_STORING)
   readonly #free: Buffer[] = []
   readonly #paths: (string | null)[] = []
+  readonly #frames: number[] = []
   readonly #earlier = new Map<string, number>()
   readonly #storing: Promise<void>[] = []
   readonly #totals = { objects: 0, bytes: 0, reused: 0 }
@@ -49,10 +52,11 @@ export class PackWriter {
   }
 
   /** A pack of an earlier snapshot: its number here. */
-  earlier({ path }: StoredObject): number {
+  earlier({ path }: StoredObject, frames: number): number {
     const known = this.#earlier.get(path)
     if (known !== undefined) return known
     const number = this.#paths.push(path) - 1
+    this.#frames[number] = frames
     this.#earlier.set(path, number)
     this.#totals.reused += 1
     return number
@@ -85,7 +89,7 @@ export class PackWriter {
       if (path === null) throw new Error('a pack was not stored')
       return path
     })
-    return { packs, stored: this.#totals }
+    return { packs, frames: this.#frames, stored: this.#totals }
   }
 
   /** Waits for what is on its way, also after a failure; never throws. */
@@ -102,6 +106,7 @@ export class PackWriter {
 
   async #close(pack: OpenPack): Promise<void> {
     this.#open = null
+    this.#frames[pack.number] = pack.frames
     const leave = await this.#limiter.enter(1)
     const storing = this.#store(pack).finally(leave)
     this.#storing.push(

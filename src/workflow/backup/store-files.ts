@@ -132,7 +132,7 @@ class FileStore {
 
   async #placeOfKnown(digest: Buffer): Promise<BlockPlace | null> {
     const found = this.#known.size > 0 ? await this.#known.find(digest) : null
-    return found ? { ...found.place, pack: this.#packs.earlier(found.pack) } : null
+    return found ? { ...found.place, pack: this.#packs.earlier(found.pack, found.frames) } : null
   }
 
   #numberOf(path: string): number {

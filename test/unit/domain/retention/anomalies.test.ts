@@ -46,6 +46,20 @@ test('half of it is gone, a table is gone, a table is empty', () => {
   expect(kinds([envelope(1), envelope(0, emptied)])).toEqual(['before-0 table-emptied'])
 })
 
+test('data files are compared by their content, and not by the packs that they share', () => {
+  const files = (day: number, stored: number, contentBytes?: number) =>
+    envelope(day, {
+      ...{ method: 'physical', tables: [], index: 'i' },
+      objects: [{ path: 'p', bytes: stored, sha256: '' }],
+      ...(contentBytes === undefined ? {} : { contentBytes }),
+    })
+  expect(kinds([files(1, 100, 200), files(0, 40, 190)])).toEqual([])
+  expect(kinds([files(1, 100, 200), files(0, 100, 90)])).toEqual(['before-0 shrunk'])
+  // One that does not tell is compared by what is stored.
+  expect(kinds([files(1, 100), files(0, 40, 190)])).toEqual(['before-0 shrunk'])
+  expect(kinds([files(1, 100), files(0, 60, 1)])).toEqual([])
+})
+
 test('what went wrong some time ago is told until it is accepted', () => {
   const snapshots = [
     envelope(9),
