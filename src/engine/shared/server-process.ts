@@ -111,8 +111,14 @@ export async function spawnDetached(
  * busy machine a whole time slice lies between, and a server that begins looked like none.
  */
 async function untilItHasACommandLine(child: ChildProcess): Promise<void> {
-  while (!endingOf(child) && !commandLine(child.pid)) await sleep(1)
+  const deadline = performance.now() + COMMAND_LINE_MS
+  while (!endingOf(child) && !commandLine(child.pid) && performance.now() < deadline) {
+    await sleep(1)
+  }
 }
+
+/** A time slice or some; where nothing can be read in /proc, what looks for the server says so. */
+const COMMAND_LINE_MS = 10_000
 
 function endingOf({ exitCode, signalCode }: ChildProcess): string | null {
   if (signalCode) return `killed by ${signalCode}`
