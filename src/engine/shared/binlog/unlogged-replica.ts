@@ -1,5 +1,6 @@
 import type { Session } from '../../session.ts'
 import { unlessRefused } from '../logical/unless-refused.ts'
+import { replicaSources } from '../replica-sources.ts'
 
 /**
  * Is it a replica that does not write to its own binary log what it gets from its source? That is
@@ -11,16 +12,11 @@ export async function isUnloggedReplica(session: Session): Promise<boolean> {
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_slave_updates', 'log_replica_updates')",
   )
   if (rows.every(row => row['Value'] === 'ON')) return false
-  const sources = await unlessRefused(session.rows(sourcesOf(session)))
+  const sources = await unlessRefused(replicaSources(session))
   if (sources) return sources.length > 0
   if (session.flavor.family === 'mysql') return true
   // MariaDB shows these to everybody. A position stays when a replica has become a source.
   const [running] = await session.rows("SHOW GLOBAL STATUS LIKE 'Slaves_running'")
   const got = await session.value('SELECT @@global.gtid_slave_pos')
   return Number(running?.['Value'] ?? 0) > 0 || Boolean(got)
-}
-
-function sourcesOf({ flavor }: Session): string {
-  if (flavor.family === 'mariadb') return 'SHOW ALL SLAVES STATUS'
-  return flavor.atLeast('mysql', 8, 2) ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS'
 }

@@ -5,6 +5,7 @@ import type { ObjectThere, RestoreTarget, SilentView } from '../../logical-write
 import { quoteQualified } from '../../quote.ts'
 import { comesOfRows } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
+import { replicaSources } from '../replica-sources.ts'
 import { DEFAULT_COLLATION } from './source-settings.ts'
 
 /** See LogicalWriter.observe. */
@@ -84,17 +85,9 @@ async function writableBy(session: Session): Promise<RestoreTarget['writableBy']
 
 /** Who may not see it is told nothing: the restore itself does not need it. */
 async function replicaOf(session: Session): Promise<string[]> {
-  const isMysql = session.flavor.family === 'mysql'
-  const [source, replica] = isMysql ? ['Source', 'Replica'] : ['Master', 'Slave']
   try {
-    const rows = await session.rows<Record<string, string | number | null>>(
-      isMysql ? 'SHOW REPLICA STATUS' : 'SHOW ALL SLAVES STATUS',
-    )
-    return rows
-      .filter(row =>
-        [`${replica}_IO_Running`, `${replica}_SQL_Running`].some(key => row[key] !== 'No'),
-      )
-      .map(row => `${row[`${source}_Host`]}:${row[`${source}_Port`]}`)
+    const sources = await replicaSources(session)
+    return sources.filter(({ isRunning }) => isRunning).map(({ address }) => address)
   } catch (error) {
     if (error instanceof EcomdbError && error.code !== 'SERVER_LOST') return []
     throw error
