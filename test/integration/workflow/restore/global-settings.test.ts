@@ -7,6 +7,7 @@ import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
+import { expectSameAsBefore } from '#test/same-as-before'
 import { withFolder } from '#test/temporary'
 import { withBackups } from '#test/with-backups'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
@@ -138,7 +139,7 @@ test.each(TEST_ENGINES)(
         const session = await engine.connect(server.administrator)
         await prepare(session)
         const { outcome } = await place.restore(limited(server))
-        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore({ outcome })
         expect(await definitions(session)).toEqual(expected)
         await session.close()
       })
@@ -176,7 +177,7 @@ test.each(TEST_ENGINES)(
       })
       await withServer(family, join(folder, 'target'), async (server, engine) => {
         const { outcome } = await place.restore(server)
-        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore({ outcome })
         const session = await engine.connect(server.administrator)
         expect(await view(session)).toEqual(expected)
         await session.close()

@@ -9,6 +9,7 @@ import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
+import { expectSameAsBefore } from '#test/same-as-before'
 import { withFolder } from '#test/temporary'
 import { withBackups } from '#test/with-backups'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
@@ -139,7 +140,7 @@ test.each(TEST_ENGINES)(
       })
       const target = async (server: RunningServer, engine: Engine): Promise<void> => {
         const all = await place.restore(server)
-        expect(all.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore(all)
         const session = await engine.connect(server.administrator)
         expect(JSON.stringify(await session.rows('CALL Shop.p()'))).toContain('"Shop":"Shop"')
         await session.close()
@@ -181,7 +182,7 @@ test.each(TEST_ENGINES)(
           },
         }
         const { outcome } = await place.restore(server, {}, engineWhile)
-        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore({ outcome })
         expect(told).toBe(true)
       })
     })
@@ -231,13 +232,13 @@ test.each(TEST_ENGINES)(
         })
         await session.run('SET GLOBAL max_allowed_packet = 1048576')
         const { outcome } = await place.restore(server, { ...mixed, resume: true })
-        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore({ outcome })
         await session.run('DROP DATABASE mixed')
         await session.run('SET GLOBAL max_allowed_packet = 16384')
         await session.run('SET GLOBAL local_infile = ON')
         await session.close()
         const all = await place.restore(server)
-        expect(all.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore(all)
       }
       await withServer(family, join(folder, 'target'), target, ['--max-allowed-packet=256K'])
     })
@@ -324,7 +325,7 @@ test.each(TEST_ENGINES)(
           hints: ['nothing was changed'],
         })
         const { outcome, notes } = await place.restore(server)
-        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore({ outcome })
         expect(notes.filter(note => note.includes('replica'))).toEqual([
           expect.stringMatching(
             /^this server is a replica of 127\.0\.0\.1:9, and read_only, which .*: what is restored/,
@@ -383,7 +384,7 @@ test.each(TEST_ENGINES)(
         for (const setting of [...UNSAID[family], ...more])
           await session.run(`SET GLOBAL ${setting}`)
         const { outcome } = await place.restore(server)
-        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore({ outcome })
         expect(await parameters(session)).toEqual(expected)
         await session.close()
       }
@@ -420,13 +421,13 @@ test.each(TEST_ENGINES)(
           hints: expect.arrayContaining(['nothing was changed']),
         })
         const alone = await place.restore(server, { databases: ['shop'], confirm: 'shop' })
-        expect(alone.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore(alone)
         const session = await engine.connect(server.administrator)
         await session.run('DROP DATABASE shop')
         await session.run("CREATE USER old@localhost IDENTIFIED BY 'Way-in-1234'")
         await session.close()
         const all = await place.restore(server)
-        expect(all.outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore(all)
         expect(all.notes.join()).toMatch(/left as they are: .*account 'old'@'localhost'/)
       })
     })
@@ -457,7 +458,7 @@ test.each(TEST_ENGINES.filter(family => family === 'mysql'))(
         await session.run('DROP DATABASE shared')
         await session.close()
         const { outcome } = await place.restore(server)
-        expect(outcome?.checks.flatMap(({ differences }) => differences)).toEqual([])
+        expectSameAsBefore({ outcome })
       }
       await withServer(family, join(folder, 'target'), target, ['--innodb-file-per-table=OFF'])
     })
