@@ -11,7 +11,7 @@ import {
   type StoredObject,
 } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
-import type { PhysicalManifest } from '#domain/backup/physical-manifest'
+import { contentBytes, type PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import type { Target } from '#target/target'
 import type {
@@ -151,7 +151,7 @@ class Writer implements SnapshotWriter {
       requires: REQUIRED_CAPABILITIES.physical,
       objects: byPath(needed.filter(object => object !== undefined)),
       index: index.path,
-      contentBytes: blocks.reduce((sum, { bytes }) => sum + bytes, 0),
+      contentBytes: contentBytes(manifest),
       lsn,
       base: base?.envelope.snapshotId ?? null,
     })

@@ -33,7 +33,7 @@ export interface SnapshotEnvelope {
   tables: readonly { id: string; rows: number; bytes: number; chunkStep: string | null }[]
   /** Of a physical snapshot: the path of its block index, which is one of `objects`. */
   index?: string
-  /** Of a physical snapshot: bytes of its files that are not zeros. Absent in older snapshots. */
+  /** Of a physical snapshot: bytes of its files that are no holes and no redo or undo. Absent in older snapshots. */
   contentBytes?: number
   /** Of a physical snapshot of MariaDB: what the next increment begins with. */
   lsn?: LogSequence | null

@@ -65,6 +65,21 @@ export interface BlockEntry extends BlockPlace {
 /** Files are cut at multiples of this. */
 export const BLOCK_BYTES = 1024 * 1024
 
+/**
+ * Redo logs, which are as long as the copy took, and undo logs, which grow with a long transaction and are
+ * truncated behind it, of both engines. How large they are says nothing of the shop.
+ */
+const LOG_OF_ENGINE = /^(?:undo_?\d+|ib_logfile\d+|#innodb_redo\/.*|aria_log\.\d+)$|\.ibu$/
+
+/** Bytes of the files, without holes and the engines' own logs: what two snapshots of one server are compared by. */
+export function contentBytes({
+  files,
+  blocks,
+}: Pick<PhysicalManifest, 'files' | 'blocks'>): number {
+  const isLog = files.map(({ path }) => LOG_OF_ENGINE.test(path))
+  return blocks.reduce((sum, { file, bytes }) => (isLog[file] ? sum : sum + bytes), 0)
+}
+
 /** A path that would be written outside of the data directory, or that no file can have. */
 export function isUnsafePath(path: string): boolean {
   const parts = path.replace(/\/$/, '').split('/')
