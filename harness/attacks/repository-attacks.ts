@@ -222,8 +222,7 @@ export const REPOSITORY_ATTACKS: readonly Attack[] = [
           ...{ snapshotId, kind: 'verify', outcome: 'failed', damaged, details: {} },
           ...{ startedAt: now, completedAt: now },
         },
-        generateSigningKey(),
-        systemClock,
+        { signingKey: generateSigningKey(), trustedSigners: [], clock: systemClock },
       )
     },
   },

@@ -17,7 +17,7 @@ import type { Repository } from './contract.ts'
 import { BINLOG, binlogFolder, idsOfSegmentFile, newSegmentObject, segmentFile } from './layout.ts'
 import { openRepository } from './repository.ts'
 import { checkCapabilities, checkFormat, checkOwn, misplaced, sha256Hex } from './trusted-files.ts'
-import { uuidV7 } from './uuid.ts'
+import { uuidV7Behind } from './uuid.ts'
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
@@ -98,9 +98,7 @@ export class BinlogArchive {
 
   /** A new stretch's id: after all others of its source, even where the clock was set back. */
   newStretchId(clock: Clock, others: readonly string[]): string {
-    const newest = others.toSorted().at(-1)
-    const earliest = newest ? Number.parseInt(newest.replaceAll('-', '').slice(0, 12), 16) + 1 : 0
-    return uuidV7(new Date(Math.max(clock.now().getTime(), earliest)))
+    return uuidV7Behind(others.toSorted().slice(-1), clock.now())
   }
 
   /**

@@ -89,12 +89,8 @@ export interface Repository {
    */
   readStored(stored: StoredObject): Promise<Buffer>
 
-  /** Signs and stores a claim about a snapshot. */
-  putAttestation(
-    claim: AttestationClaim,
-    signingKey: SigningKey,
-    clock: Clock,
-  ): Promise<Attestation>
+  /** Signs and stores a claim about a snapshot: the newest of all, also where the clock was set back. */
+  putAttestation(claim: AttestationClaim, by: Attesting): Promise<Attestation>
 
   /** Attestations about a snapshot, or about all, oldest first. */
   listAttestations(
@@ -104,6 +100,13 @@ export interface Repository {
 
   /** Receipts for people who have left, oldest first, and those that are not believed. */
   listLeavers(trustedSigners: readonly string[]): Promise<LeaverListing>
+}
+
+/** Who attests, and whose attestations count. */
+export interface Attesting {
+  signingKey: SigningKey
+  trustedSigners: readonly string[]
+  clock: Clock
 }
 
 export interface SnapshotOptions {

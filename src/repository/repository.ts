@@ -8,6 +8,7 @@ import { recipeText } from './recipe.ts'
 import { TargetRepository } from './target-repository.ts'
 
 export type {
+  Attesting,
   BaseSnapshot,
   KnownBlocks,
   Repository,

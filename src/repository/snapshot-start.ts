@@ -1,4 +1,3 @@
-import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { toolVersion } from '#core/version'
 import { recipientSet } from '#crypto/object-id'
@@ -11,7 +10,7 @@ import { objectIdOf, TOMBSTONES } from './layout.ts'
 import { useRepository } from './repository-use.ts'
 import { putEnded, putStarted, tombstonesOf } from './tombstones.ts'
 import { UploadJournal } from './upload-journal.ts'
-import { momentOfUuidV7, uuidV7 } from './uuid.ts'
+import { uuidV7Behind } from './uuid.ts'
 
 /** Snapshots whose objects may be used again. More would cost time at the start of a backup. */
 const SNAPSHOTS_TO_REUSE = 8
@@ -30,7 +29,9 @@ export async function beginSnapshot(
   try {
     const { snapshots } = await repository.listSnapshots(options.trustedSigners)
     const own = snapshots.filter(({ sourceId }) => sourceId === options.sourceId)
-    const snapshotId = uuidV7(momentAfter(own.at(-1) ?? null, options.clock))
+    // Ids sort as snapshots follow one another, even where the clock was set back.
+    const before = own.slice(-1).map(one => one.snapshotId)
+    const snapshotId = uuidV7Behind(before, options.clock.now())
     const journal = options.journalFolder
       ? new UploadJournal(options.journalFolder, repository.id, options.sourceId)
       : null
@@ -188,10 +189,4 @@ export interface SnapshotStart {
   journaled: ReadonlySet<string>
   journal: UploadJournal | null
   release: () => Promise<void>
-}
-
-/** Ids sort as snapshots follow one another, even where the clock was set back. */
-function momentAfter(parent: SnapshotEnvelope | null, clock: Clock): Date {
-  const earliest = parent ? momentOfUuidV7(parent.snapshotId).getTime() + 1 : 0
-  return new Date(Math.max(clock.now().getTime(), earliest))
 }

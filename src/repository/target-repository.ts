@@ -1,9 +1,7 @@
-import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
 import { toolVersion } from '#core/version'
 import { decryptAge } from '#crypto/age-file'
-import type { SigningKey } from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
 import type { Attestation, AttestationClaim } from '#domain/backup/attestation'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
@@ -12,6 +10,7 @@ import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { Target } from '#target/target'
 import type {
   AttestationListing,
+  Attesting,
   BaseSnapshot,
   Repository,
   SnapshotListing,
@@ -39,7 +38,7 @@ import {
   sha256Hex,
   type Trusted,
 } from './trusted-files.ts'
-import { uuidV7 } from './uuid.ts'
+import { uuidV7, uuidV7Behind } from './uuid.ts'
 
 /** The repository in a target whose ecomdb-repository.json was read. */
 export class TargetRepository implements Repository {
@@ -154,15 +153,14 @@ export class TargetRepository implements Repository {
 
   async putAttestation(
     claim: AttestationClaim,
-    signingKey: SigningKey,
-    clock: Clock,
+    { signingKey, trustedSigners, clock }: Attesting,
   ): Promise<Attestation> {
     const envelope = await this.#target.get(envelopeFile(claim.snapshotId))
     if (!envelope) throw noSuchSnapshot(claim.snapshotId, this.label)
     const attestation: Attestation = {
       format: 1,
       repositoryId: this.id,
-      attestationId: uuidV7(clock.now()),
+      attestationId: await this.#newAttestationId(trustedSigners, clock.now()),
       envelopeSha256: sha256Hex(envelope),
       copyId: await this.copyId(),
       tool: toolVersion(),
@@ -200,6 +198,28 @@ export class TargetRepository implements Repository {
     }
     attestations.sort((a, b) => (a.attestationId < b.attestationId ? -1 : 1))
     return { attestations, refused }
+  }
+
+  /**
+   * The newest proof counts, and one of a clock that was ahead must not be newer than what is found later.
+   * Only what seems to be of the future is read: a name alone can be made by anyone who may write.
+   */
+  async #newAttestationId(trustedSigners: readonly string[], now: Date): Promise<string> {
+    const trust = { repositoryId: this.id, trustedSigners }
+    const present = uuidV7(now)
+    const ahead: string[] = []
+    for await (const { name } of this.#target.list(ATTESTATIONS)) {
+      const ids = idsOfAttestationFile(name)
+      if (!ids || ids.attestationId < present) continue
+      try {
+        const { snapshotId, attestationId } = ids
+        if (await readTrustedAttestation(this.#target, snapshotId, attestationId, trust))
+          ahead.push(attestationId)
+      } catch (error) {
+        if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
+      }
+    }
+    return uuidV7Behind(ahead, now)
   }
 
   /** An older snapshot is never given out silently for a newer one that is not believed. */

@@ -206,7 +206,10 @@ test('what a drill said outlives its snapshot for 400 days, whoever signed it', 
     const times = { startedAt: at, completedAt: at }
     const repository = await opened()
     return (
-      await repository.putAttestation({ ...claim, ...times, details }, signingKey, systemClock)
+      await repository.putAttestation(
+        { ...claim, ...times, details },
+        { signingKey, trustedSigners: made.keys.options.trustedSigners, clock: systemClock },
+      )
     ).attestationId
   }
   const [young, old, verified] = [

@@ -1,6 +1,7 @@
 import type { Attestation } from '../backup/attestation.ts'
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
 import { failedAtMoment } from '../backup/proof-of-snapshot.ts'
+import { hasNotCome } from '../has-not-come.ts'
 import type { HeldSnapshot } from './copy-record.ts'
 
 /** A place that holds snapshots: the repository, or a copy of it. */
@@ -75,7 +76,7 @@ export function threeTwoOne(input: StatusInput): DatasetStatus[] {
 }
 
 function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: StatusInput): DatasetStatus {
-  const newest = newestOf(ofServer)
+  const newest = newestOf(ofServer, input.now)
   if (!newest) throw new Error('a server without snapshots has no status')
   const places = input.places.map(place => ({ place, status: placeStatus(place, ofServer, input) }))
   const counting = places.filter(({ status }) => status.fresh)
@@ -122,7 +123,7 @@ function placeStatus(
   const known = new Set(snapshots.map(({ snapshotId }) => snapshotId))
   const both = ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId))
   const held = place.newest.filter(({ sourceId }) => sourceId === ofServer[0]?.sourceId)
-  const newest = newestOf<HeldSnapshot>([...both, ...held])
+  const newest = newestOf<HeldSnapshot>([...both, ...held], now)
   const maxAgeMs = place.maxAgeMs ?? objectives.rpoMs ?? DEFAULT_RPO_MS
   const ageMs = newest ? now.getTime() - new Date(newest.consistentAt).getTime() : null
   return {
@@ -130,7 +131,7 @@ function placeStatus(
     copyId: place.copyId,
     newestShows: newest?.consistentAt ?? null,
     newestExpired: newest !== undefined && !known.has(newest.snapshotId),
-    fresh: ageMs !== null && ageMs <= maxAgeMs,
+    fresh: ageMs !== null && ageMs <= maxAgeMs && !(newest && hasNotCome(newest.consistentAt, now)),
     expired: [...place.snapshots].filter(id => !known.has(id)).length,
     present: place.present,
     lastSeenAt: place.lastSeenAt,
@@ -177,18 +178,30 @@ function drillProblems(
   if (newest.outcome === 'failed')
     return [`the newest ${failureOf(newest)} (${newest.completedAt})`]
   const { drillEveryMs } = objectives
+  if (hasNotCome(newest.completedAt, now))
+    return [`the newest drill is of ${newest.completedAt}, which has not come: a clock was wrong`]
   const ageMs = now.getTime() - new Date(newest.completedAt).getTime()
   if (drillEveryMs === null || ageMs <= drillEveryMs) return []
   return [`the newest drill is of ${newest.completedAt}`]
 }
 
 function isHeld(place: Place, ofServer: readonly SnapshotEnvelope[], now: Date): boolean {
-  const newest = newestOf(ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId)))
+  const both = ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId))
+  const newest = newestOf(both, now)
   const until = newest ? place.heldUntil.get(newest.snapshotId) : undefined
   return until !== undefined && new Date(until) > now
 }
 
-function newestOf<Shown extends HeldSnapshot>(snapshots: readonly Shown[]): Shown | undefined {
+/** Of those that show a moment that has come, where there are any. */
+function newestOf<Shown extends HeldSnapshot>(
+  snapshots: readonly Shown[],
+  now: Date,
+): Shown | undefined {
+  const come = snapshots.filter(({ consistentAt }) => !hasNotCome(consistentAt, now))
+  return latestOf(come) ?? latestOf(snapshots)
+}
+
+function latestOf<Shown extends HeldSnapshot>(snapshots: readonly Shown[]): Shown | undefined {
   return snapshots.reduce<Shown | undefined>(
     (newest, one) => (newest && newest.consistentAt >= one.consistentAt ? newest : one),
     undefined,
@@ -208,7 +221,7 @@ export function newerInCopies(
   return places.flatMap(({ label, newest }) =>
     newest
       .filter(({ snapshotId, sourceId, consistentAt }) => {
-        const here = newestOf(servers.get(sourceId) ?? [])
+        const here = latestOf(servers.get(sourceId) ?? [])
         return !announced.has(snapshotId) && (!here || here.consistentAt < consistentAt)
       })
       .map(({ snapshotId }) => ({ snapshotId, label })),

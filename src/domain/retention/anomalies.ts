@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from '#core/units'
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { hasNotCome } from '../has-not-come.ts'
 import type { BrakePolicy } from './recovery-policy.ts'
 
 /** What makes expire stop until a person has looked. */
@@ -23,9 +24,6 @@ export interface Anomaly {
 
 /** A table that had fewer rows than this may become empty. */
 const ROWS_THAT_MATTER = 100
-
-/** Clocks of two hosts differ a little. */
-const CLOCK_TOLERANCE_MS = 5 * 60_000
 
 /** Which snapshots are compared with each other: of the same server, method and databases. */
 export function seriesOf({ sourceId, method, scope }: SnapshotEnvelope): string {
@@ -98,7 +96,7 @@ function comparedWith(snapshot: SnapshotEnvelope): string {
 }
 
 function ofTheFuture({ snapshotId, consistentAt }: SnapshotEnvelope, now: Date): Anomaly[] {
-  if (new Date(consistentAt).getTime() <= now.getTime() + CLOCK_TOLERANCE_MS) return []
+  if (!hasNotCome(consistentAt, now)) return []
   const detail = `it shows ${consistentAt}, and now is ${now.toISOString()}: a clock is wrong`
   return [{ snapshotId, kind: 'future', detail }]
 }

@@ -31,10 +31,13 @@ export function drillRecords(
   snapshots: readonly SnapshotEnvelope[],
 ): DrillRecord[] {
   const known = new Map(snapshots.map(one => [one.snapshotId, one]))
-  return attestations
-    .filter(({ kind }) => kind === 'drill')
-    .map(one => recordOf(one, known.get(one.snapshotId)))
-    .sort((a, b) => (a.at < b.at ? -1 : 1))
+  return (
+    attestations
+      .filter(({ kind }) => kind === 'drill')
+      .map(one => recordOf(one, known.get(one.snapshotId)))
+      // By id, which also sorts where a clock was set back.
+      .sort((a, b) => (a.attestationId < b.attestationId ? -1 : 1))
+  )
 }
 
 function recordOf(one: Attestation, snapshot: SnapshotEnvelope | undefined): DrillRecord {

@@ -1,4 +1,5 @@
 import { EXIT, type ExitStatus } from '#core/errors'
+import { hasNotCome } from '../has-not-come.ts'
 import type { DrillRecord } from './drill-record.ts'
 
 /**
@@ -22,6 +23,10 @@ export function drillVerdict(
   }
   if (newest.missed.length > 0) {
     return { status: EXIT.OBJECTIVE_MISSED, text: `objective missed: ${newest.missed.join('; ')}` }
+  }
+  if (hasNotCome(newest.at, now)) {
+    const text = `the newest drill is of ${newest.at}, which has not come: a clock was wrong`
+    return { status: EXIT.FINDINGS, text }
   }
   const days = (now.getTime() - Date.parse(newest.at)) / 86_400_000
   if (drillEveryMs !== null && days * 86_400_000 > drillEveryMs) {

@@ -2,6 +2,7 @@ import { EXIT, type ExitStatus } from '#core/errors'
 import { formatDuration } from '#core/units'
 import { restorableUntil, type WindowReport } from '../binlog/window.ts'
 import type { StatusReport } from '../copy/status-report.ts'
+import { hasNotCome } from '../has-not-come.ts'
 import type { Problem } from '../notify/decide-notices.ts'
 import type { ScheduleReport } from '../schedule/schedule-report.ts'
 import type { DrillRecord } from './drill-record.ts'
@@ -88,6 +89,8 @@ function problemOf({ key, name, state, detail, next }: StatusLine): Problem[] {
   return [{ key: `status ${key}`, what: `${name}: ${detail}`, next }]
 }
 
+const NOT_COME = 'which has not come: a clock was wrong'
+
 const newestPassed = ({ drills }: StatusFacts): DrillRecord | null =>
   drills.findLast(({ outcome }) => outcome === 'passed') ?? null
 
@@ -115,6 +118,10 @@ function provenLine(facts: StatusFacts): StatusLine {
       next: [...(lossOf(facts) === null ? ['`ecomdb backup logical`'] : []), '`ecomdb drill`'],
     }
   }
+  if (hasNotCome(passed.at, facts.now)) {
+    const detail = `the drill of ${short(passed.at)}, ${NOT_COME}`
+    return { ...line, state: 'finding', detail, next: ['`date -u`', '`ecomdb drill`'] }
+  }
   const ageMs = facts.now.getTime() - Date.parse(passed.at)
   const rows = passed.rows === null ? '' : `, ${passed.rows.toLocaleString('en-US')} rows`
   const detail = `${formatDuration(ageMs)} ago, of ${short(passed.consistentAt)}${rows}`
@@ -139,6 +146,10 @@ function rpoLine(facts: StatusFacts): StatusLine {
   const line = { key: 'rpo', name: 'RPO, what would be lost now', next: [] }
   const next = ['`ecomdb backup logical`', '`ecomdb schedule list` says why none ran']
   if (lossMs === null) return { ...line, state: 'missed', detail: 'everything: no snapshot', next }
+  if (!Number.isFinite(lossMs)) {
+    const detail = `not known: the newest snapshot shows a moment ${NOT_COME}`
+    return { ...line, state: 'missed', detail, next: ['`date -u`', ...next] }
+  }
   return against(line, lossMs, facts.objectives.rpoMs, '', next)
 }
 
@@ -200,6 +211,10 @@ function binlogLine(facts: StatusFacts): StatusLine {
       ? { ...line, state: 'finding', detail, next }
       : { ...line, state: 'unknown', detail, next: [] }
   }
+  if (hasNotCome(until, now)) {
+    const next = ['`date -u`', '`ecomdb backup window`']
+    return { ...line, state: 'finding', detail: `until ${short(until)}, ${NOT_COME}`, next }
+  }
   const lagMs = now.getTime() - Date.parse(until)
   const detail = `any moment until ${formatDuration(lagMs)} ago`
   if (gaps === 0) return { ...line, state: 'ok', detail, next: [] }
@@ -251,11 +266,11 @@ function scheduleLine({ schedule }: StatusFacts): StatusLine {
 function figuresOf(facts: StatusFacts): StatusFigures {
   const { now, copies, window, schedule } = facts
   const since = (iso: string | null | undefined): number | null =>
-    iso ? Math.max(0, (now.getTime() - Date.parse(iso)) / 1000) : null
+    iso && !hasNotCome(iso, now) ? Math.max(0, (now.getTime() - Date.parse(iso)) / 1000) : null
   const passed = newestPassed(facts)
   const lossMs = lossOf(facts)
   return {
-    lossSeconds: lossMs === null ? null : lossMs / 1000,
+    lossSeconds: lossMs !== null && Number.isFinite(lossMs) ? lossMs / 1000 : null,
     snapshotAgeSeconds: since(oldestNewest(copies)),
     binlogLagSeconds: since(logUntil(window)),
     drillAgeSeconds: since(passed?.at),
@@ -269,14 +284,20 @@ function figuresOf(facts: StatusFacts): StatusFigures {
   }
 }
 
-/** Of the server that is worst off: what neither a snapshot nor the archived log has. */
+/**
+ * Of the server that is worst off: what neither a snapshot nor the archived log has. Infinity: all that
+ * there is shows a moment that has not come.
+ */
 function lossOf({ copies, window, now }: StatusFacts): number | null {
   const losses = copies.datasets.map(({ sourceId, newestShows }) => {
     const source = window.sources.find(one => one.sourceId === sourceId)
     const last = source?.stretches.at(-1)
     const until = (last && restorableUntil(last)) ?? newestShows
-    const newest = [until, newestShows].sort().at(-1) ?? newestShows
-    return Math.max(0, now.getTime() - Date.parse(newest))
+    const newest = [until, newestShows]
+      .filter(moment => !hasNotCome(moment, now))
+      .sort()
+      .at(-1)
+    return newest ? Math.max(0, now.getTime() - Date.parse(newest)) : Number.POSITIVE_INFINITY
   })
   return losses.length > 0 ? Math.max(...losses) : null
 }

@@ -229,8 +229,7 @@ async function attest(
           ...(blocks ? { blocks } : {}),
         },
       },
-      signingKey,
-      clock,
+      { signingKey, trustedSigners, clock },
     )
     return { attestationId }
   } catch (error) {

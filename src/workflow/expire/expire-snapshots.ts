@@ -8,7 +8,7 @@ import { acceptancesThatStay } from '#domain/retention/anomalies'
 import type { ExpiredSnapshot, ExpireReport } from '#domain/retention/expire-report'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { isDue, type Tombstone } from '#domain/retention/tombstone'
-import { openRepository, type Repository } from '#repository/repository'
+import { type Attesting, openRepository, type Repository } from '#repository/repository'
 import { aloneInRepository, usingRepository } from '#repository/repository-use'
 import { putTombstone } from '#repository/tombstones'
 import { uuidV7 } from '#repository/uuid'
@@ -180,7 +180,8 @@ async function acceptAnomalies(
   const now = clock.now()
   const survey = await surveyRepository(target, repository, trustedSigners, policy, now)
   const anomalies = anomaliesOf(survey, found.snapshotId).map(({ kind }) => kind)
-  await putAcceptance(repository, found.snapshotId, { anomalies, reason }, key, clock)
+  const by = { signingKey: key, trustedSigners, clock }
+  await putAcceptance(repository, found.snapshotId, { anomalies, reason }, by)
 }
 
 /**
@@ -188,7 +189,7 @@ async function acceptAnomalies(
  * a run that is cut off behind it finds no brake that nobody knows the reason of.
  */
 async function keepAcceptances(
-  { policy, clock }: ExpireOptions,
+  { policy, keys, clock }: ExpireOptions,
   repository: Repository,
   { snapshots, accepted }: Survey,
   going: ReadonlySet<string>,
@@ -197,9 +198,10 @@ async function keepAcceptances(
   const now = clock.now()
   const envelopes = snapshots.map(({ value }) => value)
   const staying = acceptancesThatStay(envelopes, going, accepted, policy.brake, now)
+  const by = { signingKey: key, trustedSigners: keys.trustedSigners, clock }
   for (const { snapshotId, kinds, from } of staying) {
     const reason = `accepted at ${from.join(', ')}, since removed`
-    await putAcceptance(repository, snapshotId, { anomalies: kinds, reason }, key, clock)
+    await putAcceptance(repository, snapshotId, { anomalies: kinds, reason }, by)
   }
 }
 
@@ -207,17 +209,15 @@ async function putAcceptance(
   repository: Repository,
   snapshotId: string,
   details: { anomalies: readonly string[]; reason: string },
-  key: SigningKey,
-  clock: Clock,
+  by: Attesting,
 ): Promise<void> {
-  const at = clock.now().toISOString()
+  const at = by.clock.now().toISOString()
   await repository.putAttestation(
     {
       ...{ snapshotId, kind: 'accept', outcome: 'passed', damaged: [] },
       ...{ startedAt: at, completedAt: at, details },
     },
-    key,
-    clock,
+    by,
   )
 }
 

@@ -219,8 +219,7 @@ async function attested(
   try {
     const { attestationId } = await repository.putAttestation(
       { snapshotId, kind: 'drill', outcome, startedAt, completedAt, damaged, details },
-      signingKey,
-      clock,
+      { signingKey, trustedSigners, clock },
     )
     return { ...report, attestationId }
   } catch (error) {

@@ -196,13 +196,38 @@ describe('an object is used again', () => {
       damaged: [{ path: bad?.path ?? '', problem: 'bent' }],
       details: {},
     }
-    await repository.putAttestation(claim, generateSigningKey(), systemClock)
+    const by = { trustedSigners: trusted, clock: systemClock }
+    await repository.putAttestation(claim, { ...by, signingKey: generateSigningKey() })
     expect((await repository.listAttestations(trusted)).refused).toHaveLength(1)
     expect((await commit(['1\n', '2\n'], { sourceId: 'stranger attested' })).reused).toBe(2)
-    await repository.putAttestation(claim, keys.signingKey, systemClock)
+    await repository.putAttestation(claim, { ...by, signingKey: keys.signingKey })
     expect((await commit(['1\n', '2\n'])).reused).toBe(1)
     expect((await commit(['1\n', '2\n'])).reused).toBe(2)
   })
+})
+
+test('what was attested last is the newest, also behind a clock that was ahead', async () => {
+  const { envelope } = await commit(['1\n'])
+  const { snapshotId } = envelope
+  const of = { snapshotId, kind: 'verify' as const, startedAt: '', completedAt: '', details: {} }
+  const by = { signingKey: keys.signingKey, trustedSigners: trusted }
+  const ahead = { ...systemClock, now: () => new Date(Date.now() + 365 * 86_400_000) }
+  await repository.putAttestation(
+    { ...of, outcome: 'passed', damaged: [] },
+    { ...by, clock: ahead },
+  )
+  // Anyone who may write can make a name.
+  await target.put(`attestations/${snapshotId}/ffffffff-ffff-7fff-bfff-ffffffffffff.json`, [
+    Buffer.of(),
+  ])
+  const now = { ...by, clock: systemClock }
+  await repository.putAttestation({ ...of, outcome: 'failed', damaged: [] }, now)
+  await repository.putAttestation({ ...of, outcome: 'passed', damaged: [] }, now)
+  await repository.putAttestation({ ...of, outcome: 'failed', damaged: [] }, now)
+  const { attestations } = await repository.listAttestations(trusted)
+  expect(attestations.map(({ outcome }) => outcome)).toEqual([
+    ...['passed', 'failed', 'passed', 'failed'],
+  ])
 })
 
 describe('an envelope is refused', () => {

@@ -74,6 +74,27 @@ test('a repository alone', () => {
   ])
 })
 
+test('what shows a moment that has not come is not young, and hides no newer one', () => {
+  const ahead = snapshot('s3', -24 * 365)
+  const stopped = place('repository', { ...repository, snapshots: new Set(['s3']) })
+  const disk = place('disk', { snapshots: new Set(['s3']) })
+  const only = { snapshots: [ahead], attestations: [attestation('drill', 's3')] }
+  expect(missing({ ...only, places: [stopped, disk] })).toHaveLength(4)
+  const all = [...snapshots, ahead]
+  const both = place('repository', { ...repository, snapshots: new Set(['s1', 's2', 's3']) })
+  expect(missing({ snapshots: all, places: [both, place('disk')] })).toEqual([])
+  const old = [snapshot('s2', 30), ahead]
+  expect(missing({ snapshots: old, places: [both, place('disk')] })).not.toEqual([])
+})
+
+test('a drill of a moment that has not come is no drill of late', () => {
+  const completedAt = ago(-24 * 365)
+  const drilled = [attestation('drill', 's1', { completedAt }), attestation('verify', 's2')]
+  expect(missing({ attestations: drilled })).toEqual([
+    `0: the newest drill is of ${completedAt}, which has not come: a clock was wrong`,
+  ])
+})
+
 test('a copy that is too old counts for nothing', () => {
   const old = place('disk', { maxAgeMs: DAY_MS })
   expect(missing({ places: [repository, old] })).toHaveLength(4)

@@ -35,6 +35,7 @@ test.each([
     'FAILED at its moment of the log; its snapshot came back: s',
   ],
   ['missed', [record('2026-11-26T12:00:00Z', { missed: ['RTO: 5 s'] })], 14, 'RTO: 5 s'],
+  ['of a clock that was ahead', [good, record('2027-11-26T12:00:00Z')], 3, 'which has not come'],
   ['too old', [record('2026-10-01T12:00:00Z')], 14, '57 days old, and one every 35 days'],
 ] as const)('%s', (_name, drills, status, text) => {
   const verdict = drillVerdict(drills, { drillEveryMs: 35 * DAY }, NOW)

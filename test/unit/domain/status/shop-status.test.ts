@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import type { DrillRecord } from '#domain/status/drill-record'
+import { type StatusFacts, shopStatus } from '#domain/status/shop-status'
+
+const NOW = new Date('2026-11-27T12:00:00Z')
+const YOUNG = '2026-11-27T01:00:00Z'
+/** A host began with its clock a year ahead, and did its work before that was mended. */
+const AHEAD = '2027-11-27T01:00:00Z'
+
+const drilled = (at: string): DrillRecord => ({
+  ...{ attestationId: 'a', snapshotId: 's', method: 'logical', at, consistentAt: at },
+  ...{ outcome: 'passed', atMoment: false, copyId: null, rtoMs: 1, rpoMs: 1, rows: 1 },
+  ...{ storedBytes: 1, missed: [], moment: null },
+})
+
+const states = (newestShows: string, drills: readonly DrillRecord[]): Record<string, string> => {
+  const facts = {
+    ...{ now: NOW, drills, server: [], recipients: { count: 2, of: 'new backups' } },
+    copies: {
+      ...{
+        target: 't',
+        met: true,
+        datasets: [{ sourceId: 'shop', newestShows, places: [], rules: [] }],
+      },
+      ...{ places: [], stale: [], vanished: [], ahead: [], refused: [] },
+    },
+    window: { sources: [], refused: [] },
+    objectives: { rpoMs: 26 * 3_600_000, rtoMs: null, drillEveryMs: 35 * 86_400_000 },
+    schedule: { jobs: [], problems: [], scheduler: null },
+  } as unknown as StatusFacts
+  const { lines, figures } = shopStatus(facts)
+  const { lossSeconds, snapshotAgeSeconds, drillAgeSeconds } = figures
+  const known = [lossSeconds, snapshotAgeSeconds, drillAgeSeconds].map(one => one !== null)
+  return {
+    ...Object.fromEntries(lines.map(({ key, state }) => [key, state])),
+    known: known.join(' '),
+  }
+}
+
+test('what shows a moment that has not come is not young, and its age is not known', () => {
+  const young = [drilled(YOUNG)]
+  expect(states(YOUNG, young)).toMatchObject({ drill: 'ok', rpo: 'ok', known: 'true true true' })
+  expect(states(AHEAD, young)).toMatchObject({ drill: 'ok', rpo: 'missed' })
+  expect(states(YOUNG, [drilled(AHEAD)])).toMatchObject({ drill: 'finding', rpo: 'ok' })
+  expect(states(AHEAD, [drilled(AHEAD)])).toMatchObject({ known: 'false false false' })
+})
