@@ -25,6 +25,8 @@ export const WITHOUT_LIMITS = [
   'div_precision_increment = 4',
   // The one prints what nobody said; the other, of the session that asks, as if it were a view's own.
   '/*!80011 show_create_table_verbosity = 0, transaction_read_only = 0, */ sql_buffer_result = 0',
+  // Hidden ones (generated invisible primary keys) were in no backup, and nobody was told.
+  '/*!80030 show_gipk_in_create_table_and_information_schema = 1, */ sql_notes = 1',
   // Seconds: the longest that all platforms take. A job may take longer than a server lets a quiet session be.
   'wait_timeout = 2147483',
   `/*M!100303 ${[

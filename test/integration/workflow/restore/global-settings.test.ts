@@ -185,3 +185,33 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+test.runIf(TEST_ENGINES.includes('mysql'))(
+  'mysql: generated invisible primary keys come back, also where the server hides them',
+  async () => {
+    await withBackups('mysql', async ({ folder, place }) => {
+      const rows = 'SELECT my_row_id, n FROM shop.t ORDER BY my_row_id'
+      let expected: unknown
+      await withServer('mysql', join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('SET SESSION sql_generate_invisible_primary_key = ON')
+        await session.run('CREATE TABLE shop.t (n INT)')
+        await session.run('INSERT INTO shop.t VALUES (5), (6), (7)')
+        await session.run('DELETE FROM shop.t WHERE n = 6')
+        await session.run('SET GLOBAL show_gipk_in_create_table_and_information_schema = OFF')
+        expected = await session.rows(rows)
+        await session.close()
+        expect((await place.report(server)).findings).toEqual([])
+      })
+      await withServer('mysql', join(folder, 'target'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('SET GLOBAL show_gipk_in_create_table_and_information_schema = OFF')
+        const { outcome } = await place.restore(server)
+        expectSameAsBefore({ outcome })
+        expect(await session.rows(rows)).toEqual(expected)
+        await session.close()
+      })
+    })
+  },
+)
