@@ -18,7 +18,7 @@ export function statusText(report: StatusReport): string {
     ...(datasets.length ? [] : [`no snapshot in ${report.target} yet`]),
     ...datasets.flatMap(one => [...datasetLines(one), '']),
     ...stale.map(({ name, why }) => `STALE  ${name}: ${why}`),
-    ...vanished.map(id => `VANISHED  ${id}: a later snapshot names it, and no tombstone does`),
+    ...vanished.map(id => `VANISHED  ${id}: signed files tell of it, and no tombstone does`),
     ...ahead.map(
       ({ snapshotId, label }) =>
         `VANISHED  ${snapshotId}: ${label} has it, newer than any here, and no tombstone tells why: it was removed, or the repository is an older copy`,

@@ -1,5 +1,6 @@
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
@@ -109,6 +110,31 @@ test('removes a snapshot with what no other one needs, and what is left still ve
   expect(names).toMatch(/tombstones\/.*\.json/)
   expect((await ecomdb('backup', 'verify', '--all', '--deep', '-i', made.identity)).status).toBe(0)
   expect((await expire('--confirm', '--json')).json().result.removed.files).toBe(0)
+})
+
+test('a snapshot whose envelope has vanished stops it, and keeps its objects', async () => {
+  const { snapshotId } = made.second
+  await writeFile(join(folder, 'recovery.yaml'), 'longest_backup: 1s\nretention: {wait: 0s}\n')
+  const envelope = join(path, 'snapshots', snapshotId, 'snapshot.json')
+  const bytes = await readFile(envelope)
+  await rm(envelope)
+  // Younger than longest_backup it would be taken for a backup that runs.
+  await sleep(1100)
+  const before = await contentsOf(path)
+  const run = await expire('--confirm')
+  expect(run.status, run.stderr).toBe(3)
+  expect(run.stdout).toContain(`BRAKE  vanished at ${snapshotId}`)
+  expect(await contentsOf(path)).toEqual(before)
+  const status = await ecomdb('backup', 'status', '--json')
+  expect([status.status, status.json().result.vanished]).toEqual([3, [snapshotId]])
+  await writeFile(envelope, bytes)
+  expect((await expire()).status).toBe(0)
+  await rm(envelope)
+  expect((await expire('--accept', snapshotId, '--reason', 'removed by hand')).status).toBe(0)
+  expect((await ecomdb('backup', 'status', '--json')).json().result.vanished).toEqual([])
+  const swept = await expire('--confirm', '--json')
+  expect(swept.json().result.removed.files).toBeGreaterThan(0)
+  expect((await ecomdb('backup', 'verify', '--all')).status).toBe(0)
 })
 
 test('announces, waits, and only then removes; a backup does not build on what is announced', async () => {

@@ -227,16 +227,3 @@ export function newerInCopies(
       .map(({ snapshotId }) => ({ snapshotId, label })),
   )
 }
-
-/**
- * Snapshots that a later one names as its parent, and that are neither there nor were announced
- * by a tombstone: somebody removed them.
- */
-export function vanishedSnapshots(
-  snapshots: readonly SnapshotEnvelope[],
-  announced: ReadonlySet<string>,
-): string[] {
-  const there = new Set(snapshots.map(({ snapshotId }) => snapshotId))
-  const parents = snapshots.flatMap(({ parent }) => (parent ? [parent.snapshotId] : []))
-  return [...new Set(parents)].filter(id => !there.has(id) && !announced.has(id))
-}

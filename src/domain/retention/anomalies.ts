@@ -11,6 +11,7 @@ export const ANOMALIES = [
   'time-backwards',
   'future',
   'stale',
+  'vanished',
 ] as const
 
 export type AnomalyKind = (typeof ANOMALIES)[number]

@@ -134,18 +134,28 @@ async function bury(
   })
   const objects = [...survey.leftovers.keys()].filter(name => !announcedFiles.has(name))
   if (snapshots.length === 0 && objects.length === 0) return null
-  const at = clock.now()
-  const removeAfter = new Date(at.getTime() + policy.retention.waitMs)
-  const tombstone: Tombstone = {
-    ...{ format: 1, repositoryId: repository.id, tombstoneId: uuidV7(at), copyId: survey.copyId },
+  const { waitMs } = policy.retention
+  const tombstone = newTombstone(repository, survey, waitMs, clock.now(), { snapshots, objects })
+  await putTombstone(target, tombstone, key)
+  return tombstone
+}
+
+function newTombstone(
+  { id: repositoryId }: Repository,
+  { copyId }: Survey,
+  waitMs: number,
+  at: Date,
+  what: Pick<Tombstone, 'snapshots' | 'objects'>,
+): Tombstone {
+  const removeAfter = new Date(at.getTime() + waitMs)
+  return {
+    ...{ format: 1, repositoryId, tombstoneId: uuidV7(at), copyId },
     tool: toolVersion(),
     at: at.toISOString(),
     removeAfter: removeAfter.toISOString(),
     lapsesAt: new Date(removeAfter.getTime() + TOMBSTONE_FORCE_MS).toISOString(),
-    ...{ snapshots, objects },
+    ...what,
   }
-  await putTombstone(target, tombstone, key)
-  return tombstone
 }
 
 /** What was announced for long enough, and is still not wanted, by today's policy and proofs. */
@@ -176,9 +186,19 @@ async function acceptAnomalies(
 ): Promise<void> {
   const key = await trustedKey(keys)
   const { trustedSigners } = keys
-  const found = await repository.readEnvelope(snapshotId, trustedSigners)
   const now = clock.now()
   const survey = await surveyRepository(target, repository, trustedSigners, policy, now)
+  const isGone = survey.anomalies.some(
+    one => one.kind === 'vanished' && one.snapshotId === snapshotId,
+  )
+  if (isGone) {
+    // From now on it is known to be gone, here and to status; its files are leftovers.
+    const snapshots = [{ snapshotId, envelopeSha256: '', reasons: [reason] }]
+    const gone = newTombstone(repository, survey, 0, now, { snapshots, objects: [] })
+    await putTombstone(target, gone, key)
+    return
+  }
+  const found = await repository.readEnvelope(snapshotId, trustedSigners)
   const anomalies = anomaliesOf(survey, found.snapshotId).map(({ kind }) => kind)
   const by = { signingKey: key, trustedSigners, clock }
   await putAcceptance(repository, found.snapshotId, { anomalies, reason }, by)

@@ -12,10 +12,12 @@ import {
 import { isEvidence } from '#domain/retention/drill-evidence'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { namedFiles } from '#domain/retention/removable-files'
-import type { Tombstone } from '#domain/retention/tombstone'
+import { isInForce, type Tombstone } from '#domain/retention/tombstone'
+import { vanishedSnapshots } from '#domain/retention/vanished'
 import { ATTESTATIONS, attestationFile, envelopeFile, OBJECTS, SNAPSHOTS } from '#repository/layout'
 import { refusedAbout } from '#repository/refused-attestations'
 import type { Repository } from '#repository/repository'
+import { newestCopyRecords } from '#repository/signed-records'
 import { tombstonesOf } from '#repository/tombstones'
 import type { Trusted } from '#repository/trusted-files'
 import type { Target } from '#target/target'
@@ -53,7 +55,8 @@ export async function surveyRepository(
   const { snapshots: listed, refused } = await repository.listSnapshots(trustedSigners)
   const attested = await repository.listAttestations(trustedSigners)
   const trust = { repositoryId: repository.id, trustedSigners }
-  const buried = await tombstonesOf(target, trust, copyId, now)
+  const buried = await tombstonesOf(target, trust, copyId)
+  const { records } = await newestCopyRecords(target, trust)
   const here = attested.attestations.filter(one => (one.copyId ?? null) === copyId)
   const snapshots: Trusted<SnapshotEnvelope>[] = []
   for (const { snapshotId } of listed) {
@@ -66,15 +69,26 @@ export async function surveyRepository(
       .map(one => attestationFile(one.snapshotId, one.attestationId)),
   )
   const accepted = acceptedIn(attested.attestations)
+  const { attestations } = attested
+  const vanished = vanishedSnapshots(
+    { copyId, snapshots: listed, attestations, records },
+    new Set([
+      ...[...listed, ...refused].map(({ snapshotId }) => snapshotId),
+      ...buried.tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)),
+    ]),
+  )
   const retained = snapshots.map(one => retainedOf(one, here, held))
   return {
     copyId,
     snapshots,
     retained,
     verdicts: decideRetention(retained, policy.retention, now),
-    anomalies: findAnomalies(listed, accepted, policy.brake, now),
+    anomalies: [
+      ...findAnomalies(listed, accepted, policy.brake, now),
+      ...vanished.map(vanishedAnomaly),
+    ],
     accepted,
-    tombstones: buried.tombstones,
+    tombstones: buried.tombstones.filter(one => isInForce(one, now)),
     held,
     refused: [
       ...refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
@@ -90,6 +104,12 @@ export async function surveyRepository(
       evidence,
     ),
   }
+}
+
+/** Its objects would be taken for leftovers, or go with another snapshot that has the same. */
+function vanishedAnomaly(snapshotId: string): Anomaly {
+  const detail = 'signed files tell of it, its envelope is not there, and no tombstone says why'
+  return { snapshotId, kind: 'vanished', detail }
 }
 
 async function heldEnvelopes(

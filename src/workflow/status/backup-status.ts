@@ -7,9 +7,9 @@ import {
   newerInCopies,
   type Place,
   threeTwoOne,
-  vanishedSnapshots,
 } from '#domain/copy/three-two-one'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
+import { vanishedSnapshots } from '#domain/retention/vanished'
 import { refusedAbout } from '#repository/refused-attestations'
 import { openRepository, type Repository } from '#repository/repository'
 import { tombstonesOf } from '#repository/tombstones'
@@ -56,8 +56,12 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   })
   const stale = staleCopies(config, places, datasets)
   const announced = await announcedIn(source, repository, trustedSigners)
-  const vanished = vanishedSnapshots(listed.snapshots, announced)
   const ahead = newerInCopies(listed.snapshots, places, announced)
+  const explained = [...ids, ...listed.refused.map(one => one.snapshotId), ...announced]
+  const vanished = vanishedSnapshots(
+    { ...{ copyId: null, snapshots: listed.snapshots, records: [] }, ...attested },
+    new Set([...explained, ...ahead.map(one => one.snapshotId)]),
+  )
   const refused = [
     ...listed.refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
     ...[...doubted, ...copies.refused].map(one => refusal(one.name, one.error)),

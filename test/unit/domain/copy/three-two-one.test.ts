@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Attestation } from '#domain/backup/attestation'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
-import {
-  newerInCopies,
-  type Place,
-  threeTwoOne,
-  vanishedSnapshots,
-} from '#domain/copy/three-two-one'
+import { newerInCopies, type Place, threeTwoOne } from '#domain/copy/three-two-one'
 
 const NOW = new Date('2026-11-20T12:00:00Z')
 const ago = (hours: number): string => new Date(NOW.getTime() - hours * 3_600_000).toISOString()
@@ -189,15 +184,6 @@ test('each server has a status of its own', () => {
     ['shop', true],
     ['other', false],
   ])
-})
-
-test('a parent that is neither there nor buried has vanished', () => {
-  const chain = [
-    snapshot('b', 3, { parent: { snapshotId: 'a', sha256: '' } }),
-    snapshot('c', 2, { parent: { snapshotId: 'b', sha256: '' } }),
-  ]
-  expect(vanishedSnapshots(chain, new Set())).toEqual(['a'])
-  expect(vanishedSnapshots(chain, new Set(['a']))).toEqual([])
 })
 
 test('a copy that has a newer one than the repository tells of one that vanished', () => {
