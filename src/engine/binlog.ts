@@ -1,4 +1,18 @@
+import { EcomdbError, type ErrorDetails } from '#core/errors'
 import type { ConnectOptions, Session } from './session.ts'
+
+/** The server does not log all of its changes, so an archive of its log has a hole from here on. */
+export class LogNotWhole extends EcomdbError {
+  readonly sourceId: string
+  /** What is missing, in words. */
+  readonly hole: string
+
+  constructor(sourceId: string, hole: string, details: ErrorDetails) {
+    super('UNSUPPORTED', details)
+    this.sourceId = sourceId
+    this.hole = hole
+  }
+}
 
 /**
  * A server's binary log: what is there, its bytes as they are written, and its replay into
@@ -8,7 +22,8 @@ import type { ConnectOptions, Session } from './session.ts'
 export interface BinaryLog {
   /**
    * What an archiver must know.
-   * @throws EcomdbError UNSUPPORTED when the server writes no binary log; PRIVILEGE_MISSING
+   * @throws LogNotWhole when the server writes no binary log, or not all into it
+   * @throws EcomdbError PRIVILEGE_MISSING, UNSUPPORTED
    */
   observe(session: Session): Promise<BinlogServer>
   /**

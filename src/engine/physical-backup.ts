@@ -99,7 +99,7 @@ export interface PhysicalSource {
   estimateBytes: number
   /** MariaDB: the data directory's own name for log sequence numbers; null on MySQL. */
   lineage: string | null
-  /** A replica whose own binary log does not get what its source sends: a place in it is no moment. */
+  /** Its own binary log lacks changes, as a replica's may: a place in it is no moment. */
   unlogged: boolean
 }
 

@@ -109,9 +109,9 @@ export class LoggedShop {
     return await onServer(this.engine, server, session => session.value(sql))
   }
 
-  async restart(): Promise<void> {
+  async restart(...serverOptions: string[]): Promise<void> {
     await this.engine.scratchServers.stop(this.source.folder)
-    const more = MAY_LINK[this.family]
+    const more = [...MAY_LINK[this.family], ...serverOptions]
     this.source = await startLogged(this.engine, this.source.folder, more)
   }
 

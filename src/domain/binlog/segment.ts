@@ -54,6 +54,11 @@ export interface BinlogSegment {
    * before it. null where that is not known beyond `lastAt`.
    */
   knownUntil: string | null
+  /**
+   * In words: what the log lacks behind this segment's end, though the server went on. No replay leads
+   * over it. null or, before it was noted, missing: nothing is known to be.
+   */
+  hole?: string | null
   /** The last event: what the server must still have at this place for the chain to go on. */
   tail: SegmentTail | null
   /** The stored bytes; null where from === to. */
@@ -98,6 +103,7 @@ export function isBinlogSegment(value: unknown): value is BinlogSegment {
     LOG_FILE.test(String(value['file'])) &&
     (value['nextFile'] === null || LOG_FILE.test(String(value['nextFile']))) &&
     (value['border'] === null || Number.isSafeInteger(value['border'])) &&
+    ['string', 'undefined'].includes(typeof (value['hole'] ?? undefined)) &&
     ['begins', 'open', 'tail', 'object'].every(
       name => value[name] === null || isRecord(value[name]),
     ) &&

@@ -41,8 +41,20 @@ export function chainProblem(before: HashedSegment | null, next: BinlogSegment):
   if (next.sourceId !== before.segment.sourceId)
     return `segment ${next.sequence} is of ${next.sourceId}`
   if (next.file === end.file && next.from === end.offset) return null
+  if (isMarkAt(before.segment, next)) return null
   return `segment ${next.sequence} begins at ${next.file}:${next.from}, and ${end.file}:${end.offset} comes next`
 }
+
+/** A hole that was noted at an end of a file which was archived before: it says no more than that. */
+const isMarkAt = (
+  before: BinlogSegment,
+  { file, from, to, nextFile, hole }: BinlogSegment,
+): boolean =>
+  hole != null &&
+  from === to &&
+  file === before.file &&
+  from === before.to &&
+  nextFile === before.nextFile
 
 /** Where the next segment begins. Offset 0 is the beginning of a file, its magic included. */
 export function endOf(segment: BinlogSegment): LogPlace {
@@ -71,6 +83,19 @@ export interface LogPlace {
 export function isAtLeast(here: LogPlace, there: LogPlace): boolean {
   if (here.file === there.file) return here.offset >= there.offset
   return fileNumber(here.file) > fileNumber(there.file)
+}
+
+/** The hole of a log that lies between two places of it, if there is one. */
+export function holeBetween(
+  { segments }: Stretch,
+  start: LogPlace,
+  stop: LogPlace,
+): BinlogSegment | null {
+  const isBetween = ({ file, to }: BinlogSegment): boolean => {
+    const end = { file, offset: to }
+    return isAtLeast(end, start) && !isAtLeast(end, stop)
+  }
+  return segments.find(one => one.hole != null && isBetween(one)) ?? null
 }
 
 /** Could this be a binary log file of a server: one part of a path, and no option? */

@@ -1,7 +1,7 @@
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
 import { couldLieBetween } from './gtid-history.ts'
 import type { BinlogSegment, StretchBegin } from './segment.ts'
-import { endOf, type LogPlace, type Stretch } from './stretch.ts'
+import { endOf, isAtLeast, type LogPlace, type Stretch } from './stretch.ts'
 
 /** What can be restored of one server, and what cannot. */
 export interface SourceWindow {
@@ -14,8 +14,11 @@ export interface SourceWindow {
 /** One unbroken run of segments that can be read, and the snapshots from which it leads on. */
 export interface StretchWindow {
   stretchId: string
-  /** unreadable: the bytes of the segment before it are missing or damaged. */
-  begins: StretchBegin['reason'] | 'unreadable'
+  /**
+   * unreadable: the bytes of the segment before it are missing or damaged. hole: the server did not log
+   * all that comes before it.
+   */
+  begins: StretchBegin['reason'] | 'unreadable' | 'hole'
   /** The first and the last moment of its log, ISO 8601; null where nothing happened. */
   from: string | null
   until: string | null
@@ -98,13 +101,13 @@ export function windowsOf(
   })
 }
 
-/** Segments of a stretch between two that cannot be read. */
+/** Segments of a stretch between two that cannot be read, or between holes of the log. */
 interface Part {
   stretch: Stretch
   before: Stretch | null
   after: Stretch | null
   segments: readonly BinlogSegment[]
-  /** The segment before them, whose bytes cannot be read. */
+  /** The segment before them, whose bytes cannot be read, or behind which the log has a hole. */
   hole: BinlogSegment | null
   /** In these files of the server no replay can begin: what it has to read before is lost. */
   closed: ReadonlySet<string>
@@ -122,10 +125,9 @@ function partsOf(
   for (const segment of stretch.segments) {
     if (segment.object === null || !unreadable.has(segment.object.path)) {
       segments.push(segment)
-      continue
-    }
+      if (segment.hole == null) continue
+    } else if (closesFile(segment)) closed.add(segment.file)
     segments = []
-    if (closesFile(segment)) closed.add(segment.file)
     parts.push({ stretch, before, after, segments, hole: segment, closed: new Set(closed) })
   }
   return parts
@@ -173,6 +175,7 @@ function windowOf(
       (one.scope ?? null) === null &&
       segmentOfSnapshot({ ...stretch, segments }, one) !== null &&
       !closed.has(one.position?.file ?? '') &&
+      !isAtOrBefore(one, hole) &&
       !isOfOldLog(one, stretch, before) &&
       !isOfNewLog(one, stretch, after),
   )
@@ -185,7 +188,11 @@ function windowOf(
     segments.reduce((sum, one) => sum + amount(one), 0)
   return {
     stretchId,
-    begins: hole ? 'unreadable' : (segments[0]?.begins?.reason ?? 'first'),
+    begins: hole
+      ? hole.hole == null
+        ? 'unreadable'
+        : 'hole'
+      : (segments[0]?.begins?.reason ?? 'first'),
     from: segments.find(one => one.firstAt !== null)?.firstAt ?? null,
     until,
     end: { ...(last ? endOf(last) : { file: '', offset: 0 }), gtids: last?.gtidsAfter ?? '' },
@@ -199,6 +206,13 @@ function windowOf(
     restorableFiles: between(files[0], until),
     ...{ hole, closed, start: earliest(within[0], files[0]) },
   }
+}
+
+/** A place just where a hole is may be of before it. */
+function isAtOrBefore({ position }: SnapshotEnvelope, hole: BinlogSegment | null): boolean {
+  if (!position || hole?.hole == null) return false
+  const { file, offset } = position
+  return isAtLeast({ file: hole.file, offset: hole.to }, { file: file ?? '', offset: offset ?? 0 })
 }
 
 /**
@@ -307,8 +321,10 @@ function whyBefore({ hole, begins }: HoledWindow): string {
   return hole ? whyHole(hole) : whyGap(begins === 'gap' ? 'gap' : 'history')
 }
 
-const whyHole = ({ sequence }: BinlogSegment): string =>
-  `segment ${sequence} of the archive cannot be read`
+const whyHole = ({ sequence, hole }: BinlogSegment): string =>
+  hole == null
+    ? `segment ${sequence} of the archive cannot be read`
+    : `the server did not log all that was changed: ${hole}`
 
 /** What lies before a stretch that is not a source's first, in words. */
 export function whyGap(begins: StretchBegin['reason']): string {

@@ -21,7 +21,6 @@ export const mariadbBinlogDialect: BinlogDialect = {
   // A temporary table is not there at the end. An index may have the name `directory`.
   elsewhere:
     /^(?:SET STATEMENT .* FOR )?(?:CREATE(?: OR REPLACE)?|ALTER(?: ONLINE)?(?: IGNORE)?) TABLE\b.*\b(?:DATA|INDEX) DIRECTORY ?(?:=|''|"")/i,
-  statusStatement: () => 'SHOW MASTER STATUS',
   serverUuid: async () => null,
   sourceId: session => mariadbLogicalDialect.sourceId(session),
   gtids: 'SELECT @@global.gtid_binlog_state',

@@ -2,8 +2,8 @@ import type { AccountEntry, ProgramEntry } from '#domain/backup/manifest'
 import type { Position } from '#domain/backup/position'
 import { quoteAccount, quoteIdentifier } from '../quote.ts'
 import type { Session, SqlRow } from '../session.ts'
+import { logStatus, whyLogLacks } from '../shared/binlog/log-lacks.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
-import { isUnloggedReplica } from '../shared/binlog/unlogged-replica.ts'
 import type { LogicalDialect } from '../shared/logical/dialect.ts'
 import { backupStage, lockTables } from '../shared/logical/lock-methods.ts'
 import { unlessRefused } from '../shared/logical/unless-refused.ts'
@@ -49,9 +49,9 @@ export const mariadbLogicalDialect: LogicalDialect = {
   },
 
   async position(session): Promise<Position | null> {
-    const rows = await unlessRefused(session.rows('SHOW MASTER STATUS'))
+    const rows = await unlessRefused(logStatus(session))
     if (rows === null) return null
-    const [row] = (await isUnloggedReplica(session)) ? [] : rows
+    const [row] = (await whyLogLacks(session, rows[0] ?? {})) === null ? rows : []
     return {
       engine: 'mariadb',
       file: row ? String(row['File']) : null,

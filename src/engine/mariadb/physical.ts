@@ -6,8 +6,8 @@ import { runProgram } from '#process/run-program'
 import { findInstallation } from '../installation.ts'
 import type { PhysicalBackups, PhysicalSource } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
+import { lacksInLog } from '../shared/binlog/log-lacks.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
-import { isUnloggedReplica } from '../shared/binlog/unlogged-replica.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
@@ -137,6 +137,6 @@ async function observe(session: Session): Promise<PhysicalSource> {
     databases: await userDatabases(session, mariadbLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
     lineage: await lineageOf(folder, sourceId),
-    unlogged: await isUnloggedReplica(session),
+    unlogged: await lacksInLog(session),
   }
 }

@@ -15,8 +15,6 @@ export const mysqlBinlogDialect: BinlogDialect = {
   readsBeforeStart: true,
   // MyISAM's is ignored on the source, too, and InnoDB's is refused.
   elsewhere: null,
-  statusStatement: session =>
-    session.flavor.atLeast('mysql', 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
   serverUuid: session => session.value('SELECT @@server_uuid'),
   sourceId: session => mysqlLogicalDialect.sourceId(session),
   gtids: 'SELECT @@global.gtid_executed',

@@ -2,8 +2,8 @@ import type { AccountEntry } from '#domain/backup/manifest'
 import type { Position } from '#domain/backup/position'
 import { quoteAccount, quoteString } from '../quote.ts'
 import type { Session, SqlRow } from '../session.ts'
+import { logStatus, whyLogLacks } from '../shared/binlog/log-lacks.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
-import { isUnloggedReplica } from '../shared/binlog/unlogged-replica.ts'
 import type { LogicalDialect } from '../shared/logical/dialect.ts'
 import { flushTablesWithReadLock, lockTables } from '../shared/logical/lock-methods.ts'
 import { unlessRefused } from '../shared/logical/unless-refused.ts'
@@ -48,14 +48,10 @@ export const mysqlLogicalDialect: LogicalDialect = {
   },
 
   async position(session): Promise<Position | null> {
-    // SHOW MASTER STATUS until 8.4, SHOW BINARY LOG STATUS since 8.2.
-    const statement = session.flavor.atLeast('mysql', 8, 2)
-      ? 'SHOW BINARY LOG STATUS'
-      : 'SHOW MASTER STATUS'
-    const rows = await unlessRefused(session.rows(statement))
+    const rows = await unlessRefused(logStatus(session))
     if (rows === null) return null
     const gtidSet = await session.value('SELECT @@global.gtid_executed')
-    const [row] = (await isUnloggedReplica(session)) ? [] : rows
+    const [row] = (await whyLogLacks(session, rows[0] ?? {})) === null ? rows : []
     return {
       engine: 'mysql',
       file: row ? String(row['File']) : null,

@@ -1,8 +1,8 @@
 import { EcomdbError } from '#core/errors'
 import type { PhysicalSource } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
+import { lacksInLog } from '../shared/binlog/log-lacks.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
-import { isUnloggedReplica } from '../shared/binlog/unlogged-replica.ts'
 import {
   column,
   readSettings,
@@ -49,7 +49,7 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
     databases: await userDatabases(session, mysqlLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
     lineage: null,
-    unlogged: await isUnloggedReplica(session),
+    unlogged: await lacksInLog(session),
   }
 }
 

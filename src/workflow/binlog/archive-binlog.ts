@@ -8,14 +8,15 @@ import { readDedupKey, readSigningKey } from '#crypto/key-files'
 import type { BinlogReport } from '#domain/binlog/binlog-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import type { HashedSegment } from '#domain/binlog/stretch'
-import type { BinlogServer } from '#engine/binlog'
+import { type BinlogServer, LogNotWhole } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
 import { takeExclusiveLock } from '#process/exclusive-lock'
 import { BinlogArchive } from '#repository/binlog-archive'
 import type { Target } from '#target/target'
 import { type FoundHead, findHead } from './find-head.ts'
-import { gapError } from './gap-error.ts'
+import { gapError, incidentError } from './gap-error.ts'
+import { markHole } from './mark-hole.ts'
 import { readLog, type SegmentLimits } from './read-log.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
@@ -68,6 +69,7 @@ export async function archiveBinlog(
           await session.close()
         }
       } catch (error) {
+        if (error instanceof LogNotWhole) await markHole(options, archive, error)
         if (options.once || !isPassing(error)) throw error
         throwIfInterrupted()
         failures = options.clock.monotonicMs() - began > 60_000 ? 0 : failures + 1
@@ -122,6 +124,9 @@ async function archiveConnected(
     // A gap ends the run as soon as the log is archived again: it must be heard of.
     const untilNow = options.once || gap !== null
     await readLog({ ...options, untilNow, feed: found.feed, writer, session }, progress)
+  } catch (error) {
+    if (error instanceof LogNotWhole) writer.discard()
+    throw error
   } finally {
     await found.feed.close()
     await writer.finish()
@@ -129,6 +134,7 @@ async function archiveConnected(
     account(total, writer, server)
   }
   if (gap) throw gapError(gap, heads, writer.first, server)
+  if (writer.incident) throw incidentError(writer.incident)
 }
 
 async function writerFor(

@@ -1,6 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import type { BinlogSegment, StretchBegin } from '#domain/binlog/segment'
-import { endOf, type HashedSegment } from '#domain/binlog/stretch'
+import { endOf, type HashedSegment, type LogPlace } from '#domain/binlog/stretch'
 import type { BinlogServer } from '#engine/binlog'
 
 /** The error for what is lost between the newest stretch and the one that was begun. */
@@ -26,6 +26,19 @@ export function gapError(
       'take a new snapshot now: `ecomdb backup logical`; until then no moment after the gap can be restored',
       `a new stretch of the archive was begun at ${first}, and the next run goes on with it`,
       'keep binary logs longer on the server (binlog_expire_logs_seconds, expire_logs_days), or archive more often',
+    ],
+  })
+}
+
+/** The error for a change that the server could not write to its own log. */
+export function incidentError({ file, offset }: LogPlace): EcomdbError {
+  return new EcomdbError('BINLOG_GAP', {
+    what: 'the binary log lacks a change that the server made',
+    why: `the server noted an incident in its log, at ${file}:${offset}: it could not write all`,
+    hints: [
+      'take a new snapshot now: `ecomdb backup logical`; until then no moment after it can be restored',
+      "look at the server's error log: a full disk, or a statement that was larger than max_binlog_stmt_cache_size",
+      'what came behind it is archived, and the next run goes on with it',
     ],
   })
 }

@@ -2,6 +2,7 @@ import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
+import { EVENT, readHeader } from '#domain/binlog/event'
 import { fileAfter, isAtLeast } from '#domain/binlog/stretch'
 import type { BinlogFeed, FeedItem } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
@@ -45,13 +46,19 @@ const STALLED_MS = 60_000
 export async function readLog(options: ReadOptions, progress: Progress): Promise<void> {
   const reader = new LogReader(options, progress)
   let goal: Observation | null = await reader.observe()
+  let { untilNow } = options
   for (;;) {
     throwIfInterrupted()
     const item = await options.feed.next(IDLE_MS)
     await reader.take(item)
     if (item.kind === 'end') return
+    if (options.writer.incident && !untilNow) {
+      // It must be heard of, as soon as what came until now is archived.
+      untilNow = true
+      goal = await reader.observe()
+    }
     if (!goal || !reader.isAt(goal)) continue
-    if (options.untilNow) return await reader.close()
+    if (untilNow) return await reader.close()
     if (options.writer.heldBytes > 0) await reader.close()
     goal = null
   }
@@ -77,7 +84,7 @@ class LogReader {
   }
 
   async take(item: FeedItem): Promise<void> {
-    if (item.kind === 'event') this.#add(item.offset, item.bytes)
+    if (item.kind === 'event') await this.#take(item.offset, item.bytes)
     else if (item.kind === 'file-end') await this.#changeFile(item.file)
     else if (item.kind === 'end') await this.#close(null)
     if (item.kind !== 'end') await this.#closeIfDue(item.kind === 'idle')
@@ -91,6 +98,12 @@ class LogReader {
   /** Stores what has come, in the middle of a file. */
   async close(): Promise<void> {
     await this.#close(null)
+  }
+
+  async #take(offset: number, bytes: Buffer): Promise<void> {
+    const { writer } = this.#options
+    if (readHeader(bytes).type === EVENT.incident) await writer.noteIncident(offset)
+    this.#add(offset, bytes)
   }
 
   #add(offset: number, bytes: Buffer): void {

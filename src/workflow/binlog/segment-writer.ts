@@ -16,6 +16,8 @@ import type { BinlogArchive, SegmentFacts, SegmentKeys } from '#repository/binlo
 /** zstd compresses blocks of this size side by side. */
 const BLOCK_BYTES = 4 * 1024 * 1024
 
+const INCIDENT = 'it could not write a change to its log, and noted an incident there'
+
 /** The stretch that is written, and where it stands. */
 export interface WrittenStretch {
   engine: EngineFamily
@@ -41,6 +43,8 @@ export interface Written {
  * follow one another; only `finish` may come while another one runs.
  */
 export class SegmentWriter {
+  /** Where the server says, first in this run, that its log lacks something. */
+  incident: LogPlace | null = null
   /** The first segment that this run has stored. */
   first: BinlogSegment | null = null
   readonly written: Written = { segments: 0, transactions: 0, bytes: 0, storedBytes: 0 }
@@ -142,6 +146,21 @@ export class SegmentWriter {
     await this.#inOrder(() => this.#store(this.#held.length, nextFile, seen))
   }
 
+  /** The server could not log a change, and says so at this offset: stores what is held, up to there. */
+  async noteIncident(offset: number): Promise<void> {
+    if (this.#finished) return
+    this.incident ??= { file: this.#file, offset }
+    await this.#inOrder(() => this.#store(this.#held.length, null, null, INCIDENT))
+  }
+
+  /** Drops what is held: it may have come when the log did not have all any more. */
+  discard(): void {
+    this.#finished = true
+    this.#span = new Span()
+    this.#held = []
+    this.#heldBytes = 0
+  }
+
   /**
    * Stores whole transactions and drops the rest: for an end that comes unexpectedly. Whatever
    * the reader still brings does not follow what is stored, and is not taken.
@@ -160,7 +179,12 @@ export class SegmentWriter {
     await this.#storing
   }
 
-  async #store(events: number, nextFile: string | null, seen: Observation | null): Promise<void> {
+  async #store(
+    events: number,
+    nextFile: string | null,
+    seen: Observation | null,
+    hole: string | null = null,
+  ): Promise<void> {
     const taken = this.#held.slice(0, events)
     const magic = this.#from === 0 && taken.length > 0 ? [FILE_MAGIC] : []
     const bytes = Buffer.concat([...magic, ...taken.map(event => event.bytes)])
@@ -170,7 +194,7 @@ export class SegmentWriter {
       this.#tail = { offset: last.offset, bytes: last.bytes.length, hmac }
     }
     const to = this.#from + bytes.length
-    const facts = this.#facts(to, nextFile, seen, events === this.#span.events)
+    const facts = { ...this.#facts(to, nextFile, seen, events === this.#span.events), hole }
     const stored = await this.#archive.append(facts, blocksOf(bytes), this.#keys)
     this.#head = stored
     this.first ??= stored.segment

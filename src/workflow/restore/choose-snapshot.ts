@@ -7,7 +7,7 @@ import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { isHistoryOf } from '#domain/binlog/gtid-history'
 import { type Moment, momentText } from '#domain/binlog/moment'
 import { type BinlogSegment, microsOfIso } from '#domain/binlog/segment'
-import { isAtLeast, type LogPlace, type Stretch } from '#domain/binlog/stretch'
+import { holeBetween, isAtLeast, type LogPlace, type Stretch } from '#domain/binlog/stretch'
 import { isOfNewLog, segmentOfSnapshot, segmentsOfSnapshot } from '#domain/binlog/window'
 import type { BinlogArchive } from '#repository/binlog-archive'
 import { type FoundMoment, findMoment, outsideWindow } from './find-moment.ts'
@@ -102,6 +102,7 @@ function newestBefore(
       (snapshot.scope ?? null) === null &&
       segmentOfSnapshot(stretch, snapshot) !== null &&
       isAtLeast(stop, placeOf(snapshot)) &&
+      holeBetween(stretch, placeOf(snapshot), stop) === null &&
       (moment.kind !== 'at' || microsOfIso(snapshot.consistentAt) <= moment.us) &&
       !isBad(snapshot),
   )
@@ -121,7 +122,9 @@ function noStart(
   )
   const isUsable = (one: SnapshotEnvelope): boolean =>
     one.method === method && (one.scope ?? null) === null
-  const bad = before.findLast(one => isUsable(one) && isBad(one))
+  const isCut = (one: SnapshotEnvelope): boolean =>
+    holeBetween(stretch, placeOf(one), stop) !== null
+  const bad = before.findLast(one => isUsable(one) && isBad(one) && !isCut(one))
   const count = (why: string, is: (one: SnapshotEnvelope) => boolean): string | null => {
     const many = before.filter(is).length
     return many > 0 ? `${many} ${why}` : null
@@ -130,6 +133,7 @@ function noStart(
     count(OTHER[method].are, one => one.method !== method),
     count('of some databases only', one => one.method === method && !isUsable(one)),
     count('whose newest verify or drill failed', one => isUsable(one) && isBad(one)),
+    count('from before a time of which the log lacks changes', one => isUsable(one) && isCut(one)),
   ].filter(reason => reason !== null)
   return new EcomdbError('OUTSIDE_WINDOW', {
     what: `cannot restore to ${momentText(moment)}`,

@@ -25,7 +25,6 @@ export interface BinlogDialect {
    * watchStatements makes of it; or null.
    */
   readonly elsewhere: RegExp | null
-  readonly statusStatement: (session: Session) => string
   /** MySQL's server_uuid. */
   serverUuid(session: Session): Promise<string | null>
   sourceId(session: Session): Promise<string>

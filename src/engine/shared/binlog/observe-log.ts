@@ -1,24 +1,26 @@
 import { EcomdbError } from '#core/errors'
 import { isLogFileName } from '#domain/binlog/stretch'
-import { whyNotWhole } from '#domain/binlog/whole-log'
-import type { BinlogServer } from '../../binlog.ts'
+import { type BinlogServer, LogNotWhole } from '../../binlog.ts'
 import { quoteString } from '../../quote.ts'
-import type { Session, SqlRow } from '../../session.ts'
+import type { Session } from '../../session.ts'
 import type { BinlogDialect } from './dialect.ts'
-import { isUnloggedReplica } from './unlogged-replica.ts'
+import { logStatus, whyLogLacks } from './log-lacks.ts'
 
 /** See BinaryLog.observe. */
 export async function observeLog(dialect: BinlogDialect, session: Session): Promise<BinlogServer> {
-  if ((await session.value('SELECT @@log_bin')) !== '1') throw switchedOff(session)
+  const sourceId = await dialect.sourceId(session)
+  if ((await session.value('SELECT @@log_bin')) !== '1') throw switchedOff(session, sourceId)
   const time = await session.value('SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)')
   try {
-    const [status] = await session.rows(dialect.statusStatement(session))
+    const [status] = await logStatus(session)
     const gtids = await session.value(dialect.gtids)
     const files = await session.rows('SHOW BINARY LOGS')
-    if (!status) throw switchedOff(session)
-    await requireWhole(session, status)
+    // MariaDB, and MySQL where it is told to, stop logging when they cannot write.
+    if (!status) throw switchedOff(session, sourceId)
+    const lack = await whyLogLacks(session, status)
+    if (lack !== null) throw notWhole(sourceId, lack)
     return {
-      sourceId: await dialect.sourceId(session),
+      sourceId,
       serverUuid: await dialect.serverUuid(session),
       serverId: Number(await session.value('SELECT @@server_id')),
       serverVersion: session.flavor.text,
@@ -41,16 +43,8 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
   }
 }
 
-/** A log with holes looks like one without: a restore to a moment would lack them unseen. */
-async function requireWhole(session: Session, status: SqlRow): Promise<void> {
-  const why = whyNotWhole({
-    only: String(status['Binlog_Do_DB'] ?? ''),
-    without: String(status['Binlog_Ignore_DB'] ?? ''),
-    format: (await session.value('SELECT @@global.binlog_format')) ?? '',
-    unlogged: await isUnloggedReplica(session),
-  })
-  if (why === null) return
-  throw new EcomdbError('UNSUPPORTED', {
+function notWhole(sourceId: string, why: string): EcomdbError {
+  return new LogNotWhole(sourceId, why, {
     what: "this server's binary log is not enough to restore from",
     why,
     hints: [
@@ -85,8 +79,8 @@ export async function lockArchiver(session: Session, repositoryId: string): Prom
   })
 }
 
-function switchedOff(session: Session): EcomdbError {
-  return new EcomdbError('UNSUPPORTED', {
+function switchedOff(session: Session, sourceId: string): EcomdbError {
+  return new LogNotWhole(sourceId, 'it wrote no binary log', {
     what: 'there is no binary log to archive',
     why: `log_bin is OFF on ${session.flavor}`,
     hints: ['set log_bin in its configuration, and restart it; then `ecomdb backup logical`'],

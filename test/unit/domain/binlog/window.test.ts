@@ -4,8 +4,10 @@ import type { BinlogSegment } from '#domain/binlog/segment'
 import {
   chainProblem,
   fileAfter,
+  holeBetween,
   isAtLeast,
   isLogFileName,
+  type LogPlace,
   type Stretch,
 } from '#domain/binlog/stretch'
 import { segmentOfSnapshot, windowsOf } from '#domain/binlog/window'
@@ -102,6 +104,9 @@ describe('a chain of segments', () => {
     const ended = hashed(segment(1, { nextFile: 'binlog.000002' }))
     expect(chainProblem(ended, segment(2, { file: 'binlog.000002', from: 0 }))).toBeNull()
     expect(chainProblem(ended, segment(2))).toContain('binlog.000002:0 comes next')
+    const mark = segment(2, { from: 100, to: 100, nextFile: 'binlog.000002' })
+    expect(chainProblem(ended, { ...mark, hole: 'why' })).toBeNull()
+    expect(chainProblem(ended, mark)).toContain('binlog.000002:0 comes next')
   })
 })
 
@@ -203,6 +208,26 @@ describe('the window', () => {
     expect(newest?.stretches[0]?.restorable).toEqual({ from: at(3), until: at(5) })
     expect(newest?.gaps).toMatchObject([{ from: at(5), until: null }])
     expect(windowsOf([first], snapshots, undefined, new Set(['p4']))[0]?.gaps).toEqual([])
+  })
+
+  test('does not lead over what the server did not log', () => {
+    const [one, two, three] = first.segments as [BinlogSegment, BinlogSegment, BinlogSegment]
+    const holed = stretch([one, { ...two, hole: 'why' }, three])
+    const snapshots = [
+      snapshot('x', 3, 'binlog.000001', 50, '0-1-2'),
+      snapshot('at', 5, 'binlog.000001', 200, '0-1-10'),
+      snapshot('y', 7, 'binlog.000001', 250, '0-1-12'),
+    ]
+    const [window] = windowsOf([holed], snapshots)
+    const names = window?.stretches.map(part => part.snapshots.map(({ snapshotId }) => snapshotId))
+    expect(names).toEqual([['x', 'at'], ['y']])
+    const why = 'the server did not log all that was changed: why'
+    expect(window?.gaps).toEqual([{ from: at(5), until: at(7), why }])
+    const [open] = windowsOf([stretch([one, { ...two, hole: 'why' }])], snapshots)
+    expect(open?.gaps).toEqual([{ from: at(5), until: null, why }])
+    const [from, to] = [50, 250].map(offset => ({ file: 'binlog.000001', offset }))
+    expect(holeBetween(holed, from as LogPlace, to as LogPlace)).toMatchObject({ sequence: 2 })
+    expect(holeBetween(holed, to as LogPlace, to as LogPlace)).toBeNull()
   })
 
   test('does not begin in the rest of a file that cannot be read from its middle', () => {
