@@ -26,8 +26,8 @@ import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { retypedJson } from './retyped-json.ts'
-import { definition, differences, newestTable, tableDifferences } from './same-catalog.ts'
-import { showCreateTable } from './show-create-table.ts'
+import { differences, newestTable, tableDifferences } from './same-catalog.ts'
+import { SameTables } from './same-tables.ts'
 import { lockedForReading, refuse, transactionalEngines } from './unreadable-tables.ts'
 import { requireVisible } from './visible-databases.ts'
 
@@ -43,10 +43,14 @@ const SINGLE_FLIGHT = 'ecomdb.backup'
 const METADATA_LOCKS =
   'an ALTER of a table that was read waits until all is read, and who uses the table waits behind it: the account may not SET sql_log_bin (BINLOG ADMIN)'
 
+const MAY_BE_OTHERS =
+  'an ALTER or RENAME ran during the backup, and whether it swapped tables that are alike is hidden from the account, so rows may be of after the point: GRANT PROCESS to it (on MySQL BACKUP_ADMIN keeps DDL out), and run the backup again'
+
 /** What was got at the point, and is needed until the end. */
 interface Point {
   method: ConsistencyProof['method']
   pool: ReaderPool
+  same: SameTables
   position: Position
   consistentAt: string
   lockedMs: number
@@ -176,7 +180,7 @@ async function lockAndSnapshot(
   const methods = dialect.lockMethods.filter(one => held.isEmpty || !one.closesTables)
   try {
     options.onStep?.('waiting for a moment to stop commits')
-    const compare = (table: ReadableTable) => requireSameTable(control, catalog, table)
+    const same = await SameTables.of(dialect, control, options.databases, catalog)
     const steps: string[] = []
     const limits = limitsOf(options)
     const moment = await lockedMoment(
@@ -185,13 +189,13 @@ async function lockAndSnapshot(
       connect,
       control,
       limits,
-      snapshotsUnderLock({ dialect, control, pool, compare, steps, held, limits }),
+      snapshotsUnderLock({ dialect, control, pool, same, steps, held, limits }),
       (method, why) => steps.push(`${method.words}: the account may not (${why})`),
     )
-    if (moment) return pointOf(dialect, pool, moment, steps, held)
+    if (moment) return pointOf(dialect, pool, same, moment, steps, held)
     await pool.close()
     refuse(withoutTransactions)
-    return await singleReaderPoint(dialect, connect, control, compare, steps, held)
+    return await singleReaderPoint(dialect, connect, control, same, steps, held)
   } catch (error) {
     await held.drop()
     await pool.close()
@@ -218,14 +222,15 @@ function snapshotsUnderLock(made: {
   dialect: LogicalDialect
   control: Session
   pool: ReaderPool
-  compare: (table: ReadableTable) => Promise<void>
+  same: SameTables
   steps: string[]
   held: HeldTables
   limits: LockLimits
 }): UnderLock<Moment> {
-  const { dialect, control, pool, compare, steps, held, limits } = made
+  const { dialect, control, pool, same, steps, held, limits } = made
   const fence = async (): Promise<void> => {
     const words = await dialect.definitionFence.raise(control)
+    same.isFenced = words !== null
     if (words && !steps.includes(words)) steps.push(words)
   }
   return {
@@ -236,7 +241,7 @@ function snapshotsUnderLock(made: {
       await held.lock(limits.lockSeconds)
     },
     async during(method, session) {
-      await pool.startSnapshots(compare)
+      await pool.startSnapshots(table => same.require(table))
       const consistentAt = await serverTime(session)
       const position = await dialect.position(session)
       const prepared = await preparedAtPoint(session, steps)
@@ -259,6 +264,7 @@ async function serverTime(session: Session): Promise<string> {
 function pointOf(
   dialect: LogicalDialect,
   pool: ReaderPool,
+  same: SameTables,
   { method, result, lockedMs }: LockedMoment<Moment>,
   steps: string[],
   held: HeldTables,
@@ -275,6 +281,7 @@ function pointOf(
   return {
     method: method.name,
     pool,
+    same,
     position: known,
     consistentAt,
     lockedMs,
@@ -292,12 +299,12 @@ async function singleReaderPoint(
   dialect: LogicalDialect,
   connect: ConnectOptions,
   control: Session,
-  compare: (table: ReadableTable) => Promise<void>,
+  same: SameTables,
   steps: string[],
   held: HeldTables,
 ): Promise<Point> {
   const pool = await ReaderPool.open(dialect, connect, 1)
-  await pool.startSnapshots(compare)
+  await pool.startSnapshots(table => same.require(table))
   const consistentAt = await serverTime(control)
   steps.push(
     'one reader: START TRANSACTION WITH CONSISTENT SNAPSHOT, without a lock',
@@ -305,23 +312,11 @@ async function singleReaderPoint(
   )
   const position = noPosition(dialect)
   const method = 'single-reader'
-  return { method, pool, position, consistentAt, lockedMs: 0, steps, held, prepared: 0 }
+  return { method, pool, same, position, consistentAt, lockedMs: 0, steps, held, prepared: 0 }
 }
 
 function noPosition({ family }: LogicalDialect): Position {
   return { engine: family, file: null, offset: null, gtidSet: '' }
-}
-
-/** @throws EcomdbError NOT_CONSISTENT */
-async function requireSameTable(
-  control: Session,
-  catalog: ObservedCatalog,
-  { schema, name }: ReadableTable,
-): Promise<void> {
-  const before = catalog.tables.find(table => table.schema === schema && table.name === name)
-  const now = await showCreateTable(control, schema, name)
-  if (before && definition(before.create) === definition(now)) return
-  throw changedMeanwhile([`table ${schema}.${name} has changed`])
 }
 
 function consistentPoint(made: {
@@ -332,7 +327,7 @@ function consistentPoint(made: {
   catalog: ObservedCatalog
   probes: readonly ProbeEntry[]
   warnings: readonly string[]
-  findings: readonly string[]
+  findings: string[]
 }): ConsistentPoint {
   const { dialect, options, control, point, catalog, probes, warnings, findings } = made
   const { pool, position, consistentAt } = point
@@ -359,6 +354,7 @@ function consistentPoint(made: {
         await readCatalog(dialect, control, options.databases),
       )
       if (changed.length > 0) throw changedMeanwhile(changed)
+      if (await point.same.mayBeOthers()) findings.push(MAY_BE_OTHERS)
       return proofOf(point)
     },
     async close() {

@@ -9,10 +9,12 @@ import type { LogicalDialect } from './dialect.ts'
 import { readPrograms } from './read-programs.ts'
 import { type ObservedTable, readTables } from './read-tables.ts'
 import { readPlugins, readServerObjects } from './server-objects.ts'
+import { readTableIds, type TableIds } from './table-ids.ts'
 
 /** A catalog whose tables can be compared with a later one. */
 export interface ObservedCatalog extends Catalog {
   tables: readonly ObservedTable[]
+  tableIds: TableIds
 }
 
 /** How often a catalog is read anew because something went away meanwhile. */
@@ -58,12 +60,18 @@ async function lookThrough(
     settings: await readSettings(dialect, session),
     databases,
     tables,
+    tableIds: tables.some(isInnodb) ? await readTableIds(dialect, session, wanted) : new Map(),
     programs: await readPrograms(dialect, session, names),
     accounts: await dialect.accounts(session),
     spatialReferences: await dialect.spatialReferences(session),
     serverObjects: await readServerObjects(session),
     plugins: await readPlugins(session),
   }
+}
+
+/** A MariaDB may have no InnoDB, and then not its view of the tables either. */
+function isInnodb({ storageEngine }: ObservedTable): boolean {
+  return storageEngine.toLowerCase() === 'innodb'
 }
 
 async function databaseNames(

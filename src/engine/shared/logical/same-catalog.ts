@@ -1,5 +1,6 @@
 import type { ObservedCatalog } from './read-catalog.ts'
 import type { ObservedTable } from './read-tables.ts'
+import { otherTables } from './table-ids.ts'
 
 /**
  * What is in one catalog and not, or not so, in the other: databases, tables, programs and
@@ -11,7 +12,7 @@ export function differences(before: ObservedCatalog, after: ObservedCatalog): st
       before.databases.map(one => [`database ${one.name}`, one.create]),
       after.databases.map(one => [`database ${one.name}`, one.create]),
     ),
-    ...compare(tableFacts(before), tableFacts(after)),
+    ...tableDifferences(before, after),
     ...compare(programFacts(before), programFacts(after)),
     ...compare(accountFacts(before), accountFacts(after)),
     ...compare(spatialFacts(before), spatialFacts(after)),
@@ -21,7 +22,10 @@ export function differences(before: ObservedCatalog, after: ObservedCatalog): st
 
 /** The tables only: what may not change until the last row is read. */
 export function tableDifferences(before: ObservedCatalog, after: ObservedCatalog): string[] {
-  return compare(tableFacts(before), tableFacts(after))
+  return [
+    ...compare(tableFacts(before), tableFacts(after)),
+    ...otherTables(before.tableIds, after.tableIds),
+  ]
 }
 
 type Fact = [name: string, text: string]
