@@ -61,6 +61,12 @@ export interface Target {
   keepsVersions(): Promise<boolean>
 
   /**
+   * Rules of the place's own by which it removes files, for people.
+   * @returns null: it cannot be asked, or not by this account
+   */
+  removingRules(): Promise<readonly string[] | null>
+
+  /**
    * Does it refuse bytes that changed on the way? Tried with a wrong checksum; leaves nothing.
    * null: there is no way on which they could change, or the account may not write.
    */

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  type LifecycleRule,
   ListObjectVersionsCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
@@ -92,6 +95,8 @@ describe.skipIf(missing)('a bucket', () => {
   let folder: string
   beforeAll(async () => {
     ceph = await startCeph()
+    process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
+    process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
     folder = await makeFolder()
   })
   afterAll(async () => {
@@ -156,6 +161,37 @@ describe.skipIf(missing)('a bucket', () => {
     expect((await run(place, ['check'], { user: wrong })).status).toBe(22)
   })
 
+  test('whose versions somebody has suspended, or whose rules remove files, is found out', async () => {
+    const place = await makeBucket(ceph)
+    const Bucket = place.bucket
+    const owner = ownerClient(ceph)
+    const version = (Status: 'Enabled' | 'Suspended') =>
+      owner.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }))
+    const rule = async (Prefix: string, change: Partial<LifecycleRule>) => {
+      const Rules = [{ ID: 'r', Status: 'Enabled' as const, Filter: { Prefix }, ...change }]
+      const LifecycleConfiguration = { Rules }
+      await owner.send(
+        new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration }),
+      )
+      return findings(await run(place, ['check', '--json'], { locks: false }))
+    }
+    const aborts = { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }
+    await version('Enabled')
+    expect(await rule('', aborts)).toEqual([])
+    expect(await rule('backups/sh', { Expiration: { Days: 1 } })).toEqual(['lasts'])
+    const older = { NoncurrentVersionExpiration: { NoncurrentDays: 3 } }
+    expect(await rule('backups/shop/objects/', older)).toEqual(['lasts'])
+    const repository = await createRepository(await openS3Target(place, systemClock), systemClock)
+    const status = await run(place, ['status'], { locks: false })
+    expect([status.status, status.stdout]).toEqual([
+      ...[3, expect.stringContaining('rule r: what is not on top goes after 3 days')],
+    ])
+    expect(status.stdout).toContain(repository.id)
+    expect(await rule('elsewhere/', older)).toEqual([])
+    await version('Suspended')
+    expect(await rule('', aborts)).toEqual(['keeps-versions'])
+  })
+
   test('is right for the database host with the documented policy, and wrong with all rights', async () => {
     const place = await makeBucket(ceph, true)
     const user = await ceph.addUser('backup')
@@ -175,8 +211,6 @@ describe.skipIf(missing)('a bucket', () => {
 
   test('shows in its status what was hidden, and uploads that were left', async () => {
     const place = await makeBucket(ceph, true)
-    process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
-    process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
     const keys = await makeKeys()
     const repository = await createRepository(await openS3Target(place, systemClock), systemClock)
     const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'])

@@ -166,6 +166,10 @@ class DirectoryTarget implements Target {
     return false
   }
 
+  async removingRules(): Promise<readonly string[]> {
+    return []
+  }
+
   async noticesDamage(): Promise<null> {
     return null
   }

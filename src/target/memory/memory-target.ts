@@ -38,6 +38,7 @@ export function openMemoryTarget(label = 'memory'): Target {
     },
     async *shadowed() {},
     keepsVersions: async () => false,
+    removingRules: async () => [],
     noticesDamage: async () => null,
     async *leftovers() {},
     inspect: async () => ({ refusal: null, space: null, mountPoint: null }),

@@ -21,6 +21,7 @@ import type {
   Target,
   TargetFacts,
 } from '../target.ts'
+import { removingRules } from './bucket-rules.ts'
 import { checkPage } from './not-from-service.ts'
 import { readWhole } from './read-body.ts'
 import type { S3Requests } from './requests.ts'
@@ -40,6 +41,9 @@ import { bareEtag, type KeptVersion, keptVersions } from './versions.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
+/** What a bucket says of its versions when it keeps none of what is put now. */
+const NO_MORE: ReadonlySet<string> = new Set(['none', 'Suspended'])
+
 export interface S3TargetOptions {
   place: S3Place
   clock: Clock
@@ -58,7 +62,7 @@ export class S3Target implements Target {
   readonly #place: S3Place
   readonly #clock: Clock
   readonly #partBytes: number
-  #versioned: Promise<boolean> | undefined
+  #versioned: Promise<string> | undefined
 
   constructor(requests: S3Requests, { place, clock, partBytes }: S3TargetOptions) {
     this.label = requests.label
@@ -155,8 +159,13 @@ export class S3Target implements Target {
     }
   }
 
-  keepsVersions(): Promise<boolean> {
-    return this.#keepsVersions()
+  /** Suspended it keeps those of before, and each new file takes the place of the one before it. */
+  async keepsVersions(): Promise<boolean> {
+    return !NO_MORE.has(await this.#versioning())
+  }
+
+  async removingRules(): Promise<readonly string[] | null> {
+    return await removingRules(this.#requests, this.#place.bucket, this.#key(''))
   }
 
   async noticesDamage(name: string): Promise<boolean | null> {
@@ -266,8 +275,13 @@ export class S3Target implements Target {
     return null
   }
 
+  /** Suspended: there may be versions of before. */
+  async #keepsVersions(): Promise<boolean> {
+    return (await this.#versioning()) !== 'none'
+  }
+
   /** Asked once. Who may not ask has to look at versions each time, which is right everywhere. */
-  #keepsVersions(): Promise<boolean> {
+  #versioning(): Promise<string> {
     this.#versioned ??= this.#requests
       .runRaw(0, (client, abortSignal) =>
         client.send(new GetBucketVersioningCommand({ Bucket: this.#place.bucket }), {
@@ -275,10 +289,9 @@ export class S3Target implements Target {
         }),
       )
       .then(
-        // Suspended: there may be versions of before.
-        ({ Status }) => Status !== undefined,
+        ({ Status = 'none' }) => Status,
         error => {
-          if (isDenied(error) && answerOf(error).name === 'AccessDenied') return true
+          if (isDenied(error) && answerOf(error).name === 'AccessDenied') return 'not told'
           this.#versioned = undefined
           throw translateS3Error(error, `cannot look at ${this.label}`, this.label)
         },

@@ -36,6 +36,7 @@ export function limitRate(target: Target, bytesPerSecond: number, clock: Clock):
     remove: name => target.remove(name),
     shadowed: prefix => target.shadowed(prefix),
     keepsVersions: () => target.keepsVersions(),
+    removingRules: () => target.removingRules(),
     noticesDamage: name => target.noticesDamage(name),
     leftovers: () => target.leftovers(),
     inspect: () => target.inspect(),

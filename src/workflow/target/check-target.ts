@@ -189,6 +189,11 @@ async function tryOverwriting(trial: Trial): Promise<Tried[]> {
       if (await target.keepsVersions()) return 'all versions stay'
       throw new NotKept('the last one to write wins')
     }),
+    await attempt('lasts', async () => {
+      const rules = await target.removingRules()
+      if (rules?.length) throw new NotKept(rules.join('; '))
+      return rules && 'there is none'
+    }),
   ]
 }
 

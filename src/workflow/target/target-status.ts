@@ -34,6 +34,7 @@ export async function targetStatus(
   progress.stage('looking for what was laid over, and at locks')
   const exposed = await checkProtection(target, repository, snapshots, clock.now())
   const leftovers = await oldLeftovers(target, clock)
+  const rules = (await target.removingRules()) ?? []
   const newest = snapshots.at(-1)
   const { mode, days } = target.lock ?? {}
   return {
@@ -61,6 +62,7 @@ export async function targetStatus(
     findings: [
       ...(exposed.length ? [`${countOf(exposed.length, 'file')} laid over or not locked`] : []),
       ...(refused.length ? [`${countOf(refused.length, 'snapshot')} not believed`] : []),
+      ...rules.map(rule => `the place removes files by itself: ${rule}`),
       ...(leftovers.length ? [`${countOf(leftovers.length, 'leftover')} older than a day`] : []),
     ],
   }

@@ -195,6 +195,7 @@ describe.skipIf(missing)('what is laid over files of a repository', () => {
       remove: name => target.remove(name),
       shadowed: prefix => target.shadowed(prefix),
       keepsVersions: () => target.keepsVersions(),
+      removingRules: () => target.removingRules(),
       noticesDamage: name => target.noticesDamage(name),
       leftovers: () => target.leftovers(),
       inspect: () => target.inspect(),
