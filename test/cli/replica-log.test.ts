@@ -98,6 +98,8 @@ describe.each(TEST_ENGINES)('%s: a log that was reset', family => {
     await shop.run('DROP DATABASE shop', reset, 'CREATE DATABASE shop')
     const ids = (text: string) => text.match(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}/g)
     const [later = 'none'] = ids(await run(['backup', 'logical'], 0)) ?? []
+    // Its log is not archived yet.
+    expect(ids(await run(['backup', 'window', '--json'], 0))).not.toContain(later)
     await run(['backup', 'binlog', '--once'], 13)
     await shop.run('CREATE TABLE shop.b (i INT)')
     await run(['backup', 'binlog', '--once'], 0)

@@ -217,17 +217,25 @@ function isAtOrBefore({ position }: SnapshotEnvelope, hole: BinlogSegment | null
 
 /**
  * And the other way round: what was taken after a log had ended, and another one had begun in its
- * place. One that was taken at its very end, when all was archived, has nothing behind it in this log.
+ * place, also where that one is not archived yet. One that was taken at its very end, when all was
+ * archived, has nothing behind it in this log.
  *
  * @param after the stretch that was begun after this one; null when it is the newest
  */
 export function isOfNewLog(
-  { consistentAt }: SnapshotEnvelope,
+  { consistentAt, position }: SnapshotEnvelope,
   { segments }: Stretch,
   after: Stretch | null,
 ): boolean {
   const end = momentOfEnd(segments)
-  return after?.segments[0]?.begins?.reason === 'history' && end !== null && consistentAt > end
+  if (end !== null && consistentAt > end && after?.segments[0]?.begins?.reason === 'history') {
+    return true
+  }
+  // The log was longer already than to its place, by the server's own clock.
+  const known = segments.findLast(({ knownUntil }) => knownUntil !== null)
+  if (!known || consistentAt <= (known.knownUntil ?? '')) return false
+  const place = { file: position?.file ?? '', offset: position?.offset ?? 0 }
+  return !isAtLeast(place, { file: known.file, offset: known.to })
 }
 
 function between(
@@ -333,5 +341,6 @@ export function whyGap(begins: StretchBegin['reason']): string {
 
 const GAP = {
   gap: 'the server had purged binary logs before they were archived',
-  history: "the server's binary log became another one: it was reset, or restored",
+  history:
+    "the server's binary log became another one: it was reset, restored, or given another name",
 } as const

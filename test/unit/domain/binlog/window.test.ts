@@ -152,6 +152,18 @@ describe('the window', () => {
     expect(source?.gaps).toEqual([])
   })
 
+  test('leaves out a snapshot that is newer than a log which was longer already', () => {
+    const log = stretch([segment(1), segment(2, { knownUntil: at(9) })])
+    const [early, late] = [8, 10].map(minute =>
+      snapshot(`m${minute}`, minute, 'binlog.000001', 150, '0-1-7'),
+    )
+    const within = (one?: SnapshotEnvelope) => windowsOf([log], one ? [one] : [])[0]?.stretches[0]
+    expect(within(early)?.snapshots).toHaveLength(1)
+    expect(within(late)?.snapshots).toEqual([])
+    // Nothing had been logged since: it is at the end.
+    expect(within(snapshot('e', 10, 'binlog.000001', 200, '0-1-10'))?.snapshots).toHaveLength(1)
+  })
+
   test('leaves out a snapshot that was found bad, and names it', () => {
     const [bad, good] = [
       snapshot('x', 5, 'binlog.000001', 150, '0-1-7'),
