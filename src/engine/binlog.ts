@@ -60,6 +60,8 @@ export interface BinlogServer {
 export interface BinlogReadOptions {
   connect: ConnectOptions
   file: string
+  /** Of the server, in order: only it knows which one follows another. */
+  files: readonly string[]
   /** Where an event begins; 4 is the first of a file. */
   offset: number
   /** Wait for more at the end, rather than ending there. */
@@ -72,7 +74,7 @@ export type FeedItem =
   /** The format description of a file that is not read from its beginning. */
   | { kind: 'format'; file: string; bytes: Buffer }
   /** The server has gone on to the next file. */
-  | { kind: 'file-end'; file: string }
+  | { kind: 'file-end'; file: string; next: string }
   /** Nothing came for the time that was given. */
   | { kind: 'idle' }
   /** All was read, and the tool ended well; never when following. */

@@ -250,7 +250,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     await shop.run(statement, 'INSERT INTO shop.victim VALUES (2, 1, 1)')
     const reset = await once()
     expect(reset.status, reset.stderr).toBe(13)
-    expect(reset.stderr).toContain('it was reset, or restored, or this is another server')
+    expect(reset.stderr).toContain('or this is another server')
     expect((await once()).status).toBe(0)
     // Again, and longer: where the archive ends another event lies, or the middle of one.
     const row = `(3, 1, '${'x'.repeat(150)}'), (3, 2, '${'y'.repeat(99)}')`

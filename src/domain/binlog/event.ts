@@ -17,7 +17,6 @@ export const FILE_MAGIC = Buffer.from([0xfe, 0x62, 0x69, 0x6e])
 export const EVENT = {
   query: 2,
   stop: 3,
-  rotate: 4,
   format: 15,
   xid: 16,
   tableMap: 19,
@@ -116,11 +115,6 @@ export function readQuery(body: Buffer): string {
   const databaseBytes = body.readUInt8(8)
   const statusBytes = body.readUInt16LE(11)
   return body.subarray(13 + statusBytes + databaseBytes + 1).toString('latin1')
-}
-
-/** The next file's name in a rotate event. */
-export function readRotate(body: Buffer): string {
-  return body.subarray(8).toString('latin1')
 }
 
 export function unreadable(why: string): EcomdbError {

@@ -8,7 +8,6 @@ import {
   readFormat,
   readHeader,
   readQuery,
-  readRotate,
   unreadable,
 } from './event.ts'
 import {
@@ -66,8 +65,6 @@ export class BinlogScanner {
   open: OpenTransaction | null
   /** The end of the newest transaction, or of what stands between two; null before the first. */
   border: number | null = null
-  /** From a rotate event: the file that comes next. */
-  nextFile: string | null = null
   readonly #file: string
 
   /** @param start null at the beginning of a file */
@@ -147,7 +144,6 @@ export class BinlogScanner {
     const body = (): Buffer => bodyOf(event, this.#format())
     if (type === EVENT.previousGtids) this.gtids = readPreviousGtids(body())
     else if (type === EVENT.gtidList) this.gtids = readGtidList(body())
-    else if (type === EVENT.rotate) this.nextFile = readRotate(body())
     else if (type === EVENT.startEncryption) {
       throw unreadable('the server hands it out encrypted')
     } else if (WITHIN.has(type)) {

@@ -73,6 +73,13 @@ export function fileAfter(file: string): string {
   return file.replace(/\d+$/, digits => String(Number(digits) + 1).padStart(digits.length, '0'))
 }
 
+/** Those of a server's files that are of one log: where it was given another name, it is another one. */
+export function filesOfOneLog(files: readonly string[]): readonly string[] {
+  const base = (name: string | undefined): string => name?.replace(/\d+$/, '') ?? ''
+  const newest = base(files.at(-1))
+  return files.slice(files.findLastIndex(name => base(name) !== newest) + 1)
+}
+
 /** A place in a server's binary log: in which file, and how many bytes into it. */
 export interface LogPlace {
   file: string

@@ -123,7 +123,8 @@ async function archiveConnected(
     progress.stage(options.once ? 'archiving the binary log' : 'following the binary log')
     // A gap ends the run as soon as the log is archived again: it must be heard of.
     const untilNow = options.once || gap !== null
-    await readLog({ ...options, untilNow, feed: found.feed, writer, session }, progress)
+    const { feed } = found
+    await readLog({ ...options, untilNow, feed, least: server.end, writer, session }, progress)
   } catch (error) {
     if (error instanceof LogNotWhole) writer.discard()
     throw error

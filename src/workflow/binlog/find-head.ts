@@ -4,7 +4,7 @@ import { tailMark } from '#crypto/object-id'
 import { type FileFormat, readFormat } from '#domain/binlog/event'
 import { parseHistory } from '#domain/binlog/gtid-history'
 import type { BinlogSegment, StretchBegin } from '#domain/binlog/segment'
-import { fileNumber, type HashedSegment } from '#domain/binlog/stretch'
+import { fileNumber, filesOfOneLog, type HashedSegment } from '#domain/binlog/stretch'
 import type { BinlogFeed, BinlogServer } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
@@ -21,6 +21,10 @@ export interface HeadOptions {
   follow: boolean
 }
 
+interface ReadPlace extends HeadOptions {
+  files: readonly string[]
+}
+
 /** How long the server may take to send the first event. */
 const FIRST_EVENT_MS = 60_000
 
@@ -30,28 +34,29 @@ const FIRST_EVENT_MS = 60_000
  * host may have the same, and a server that was reset or restored keeps its own.
  */
 export async function findHead(
-  options: HeadOptions,
+  place: HeadOptions,
   server: BinlogServer,
   heads: readonly HashedSegment[],
 ): Promise<FoundHead> {
+  const files = filesOfOneLog(server.files.map(({ name }) => name))
+  const options = { ...place, files }
   for (const head of heads.toReversed()) {
     const found = await tryHead(options, server, head)
     if (found) return found
   }
-  const [first] = server.files
-  const file = first?.name ?? server.end.file
+  const file = files[0] ?? server.end.file
   const feed = await open(options, file, 4)
   return { kind: 'begins', begin: beginOf(server, heads, file), feed, file }
 }
 
 async function tryHead(
-  options: HeadOptions,
+  options: ReadPlace,
   server: BinlogServer,
   head: HashedSegment,
 ): Promise<FoundHead | null> {
   const { file, to, tail } = head.segment
   const there = server.files.find(({ name }) => name === file)
-  if (!tail || !there || there.bytes < to) return null
+  if (!tail || !there || !options.files.includes(file) || there.bytes < to) return null
   const feed = await open(options, file, tail.offset)
   try {
     const format = await formatAt(feed, tail, options.dedupKey)
@@ -106,9 +111,9 @@ function beginOf(
 }
 
 async function open(
-  { engine, connect, follow }: HeadOptions,
+  { engine, connect, follow, files }: ReadPlace,
   file: string,
   offset: number,
 ): Promise<BinlogFeed> {
-  return await engine.binaryLog.read({ connect, file, offset, follow })
+  return await engine.binaryLog.read({ connect, files, file, offset, follow })
 }

@@ -14,11 +14,11 @@ export function gapError(
   const end = before ? endOf(before) : null
   const until = before?.knownUntil ?? before?.lastAt ?? 'its beginning'
   const from = begun?.firstAt ?? begun?.knownUntil ?? 'now'
-  const first = server.files[0]?.name ?? server.end.file
+  const first = begun?.file ?? server.files[0]?.name ?? server.end.file
   const reason =
     begin.reason === 'gap'
       ? `the server no longer has it: its oldest binary log is ${first}`
-      : "the server's log is not the one that was archived: it was reset, or restored, or this is another server"
+      : "the server's log is not the one that was archived: it was reset, restored, or given another name (log_bin), or this is another server"
   return new EcomdbError('BINLOG_GAP', {
     what: `the binary log from ${until} to ${from} is lost`,
     why: `the archive ends at ${end?.file ?? ''}:${end?.offset ?? 0}, and ${reason}`,

@@ -3,7 +3,7 @@ import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { EVENT, readHeader } from '#domain/binlog/event'
-import { fileAfter, isAtLeast } from '#domain/binlog/stretch'
+import { isAtLeast, type LogPlace } from '#domain/binlog/stretch'
 import type { BinlogFeed, FeedItem } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
@@ -23,6 +23,8 @@ export interface ReadOptions extends SegmentLimits {
   /** End when all is archived that the server has written by now. */
   untilNow: boolean
   feed: BinlogFeed
+  /** The server's end before the feed was opened. */
+  least: LogPlace
   writer: SegmentWriter
   session: Session
 }
@@ -51,7 +53,7 @@ export async function readLog(options: ReadOptions, progress: Progress): Promise
     throwIfInterrupted()
     const item = await options.feed.next(IDLE_MS)
     await reader.take(item)
-    if (item.kind === 'end') return
+    if (item.kind === 'end') return reader.requireAll()
     if (options.writer.incident && !untilNow) {
       // It must be heard of, as soon as what came until now is archived.
       untilNow = true
@@ -85,9 +87,20 @@ class LogReader {
 
   async take(item: FeedItem): Promise<void> {
     if (item.kind === 'event') await this.#take(item.offset, item.bytes)
-    else if (item.kind === 'file-end') await this.#changeFile(item.file)
+    else if (item.kind === 'file-end') await this.#changeFile(item.next)
     else if (item.kind === 'end') await this.#close(null)
     if (item.kind !== 'end') await this.#closeIfDue(item.kind === 'idle')
+  }
+
+  /** @throws EcomdbError SERVER_LOST where the tool has not given all that the server had before */
+  requireAll(): void {
+    const { least, writer } = this.#options
+    if (isAtLeast(writer.place, least)) return
+    throw new EcomdbError('SERVER_LOST', {
+      what: 'the binary log was not read to its end',
+      why: `it was read to ${writer.place.file}:${writer.place.offset}, and the server was at ${least.file}:${least.offset}`,
+      hints: ['run the command again: it begins where the archive ends'],
+    })
   }
 
   isAt({ end }: Observation): boolean {
@@ -114,9 +127,8 @@ class LogReader {
     this.#progress.advance({ bytes: bytes.length })
   }
 
-  async #changeFile(ended: string): Promise<void> {
+  async #changeFile(next: string): Promise<void> {
     const { writer } = this.#options
-    const next = writer.nextFile ?? fileAfter(ended)
     // A run before this one may have come just so far.
     if (!writer.hasEndedFile) await this.#close(next)
     writer.beginFile(next)

@@ -102,11 +102,6 @@ export class SegmentWriter {
     return this.#heldBytes === 0 && this.head?.segment.nextFile != null && this.#from > 0
   }
 
-  /** The name of the next file, as the server's rotate event says. */
-  get nextFile(): string | null {
-    return this.#scanner.nextFile
-  }
-
   /** Goes on behind the head, in the middle of its file. */
   resume(file: string, start: ScanStart, tail: SegmentTail): void {
     const scanner = new BinlogScanner(this.#stretch.engine, file, start)

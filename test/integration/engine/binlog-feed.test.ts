@@ -21,7 +21,7 @@ test('a tool that closes its file and ends later has not gone on in the next fil
     await chmod(file, 0o755)
     const dialect = { ...mysqlBinlogDialect, tool: () => ({ file, args: [], env: {} }) }
     const connect = { socketPath: '/nowhere', user: 'nobody' }
-    const at = { file: 'binlog.000001', offset: 4, follow: false }
+    const at = { files: ['binlog.000001'], file: 'binlog.000001', offset: 4, follow: false }
     const feed = await openFeed(dialect, { ...at, connect })
     const kinds: string[] = []
     while (kinds.at(-1) !== 'end') kinds.push((await feed.next(5000)).kind)

@@ -32,7 +32,7 @@ export async function openFeed(
   const forget = onInterrupt(remove)
   try {
     const first = await Fifo.make(join(folder, options.file))
-    const second = await Fifo.make(join(folder, fileAfter(options.file)))
+    const second = await Fifo.make(join(folder, nextFile(options, options.file)))
     await first.open()
     const optionFile = await writeOptionFile(folder, dialect.family, options.connect)
     const tool = startProgram(dialect.tool(), argumentsOf(dialect, options, optionFile, folder))
@@ -44,6 +44,11 @@ export async function openFeed(
     await remove()
     throw translateStorageError(error, 'cannot read the binary log')
   }
+}
+
+/** Numbers may be left out: a server goes on behind the largest in its folder. */
+function nextFile({ files }: BinlogReadOptions, file: string): string {
+  return files[files.indexOf(file) + 1 || files.length] ?? fileAfter(file)
 }
 
 function argumentsOf(
@@ -69,6 +74,7 @@ function argumentsOf(
 }
 
 class Feed implements BinlogFeed {
+  readonly #options: BinlogReadOptions
   readonly #folder: string
   readonly #tool: RunningProgram
   readonly #forget: () => void
@@ -83,15 +89,16 @@ class Feed implements BinlogFeed {
   #started = false
 
   constructor(
-    { file, offset }: BinlogReadOptions,
+    options: BinlogReadOptions,
     folder: string,
     tool: RunningProgram,
     current: Fifo,
     next: Fifo,
     forget: () => void,
   ) {
-    this.#file = file
-    this.#offset = offset
+    this.#options = options
+    this.#file = options.file
+    this.#offset = options.offset
     this.#folder = folder
     this.#tool = tool
     this.#current = current
@@ -150,13 +157,14 @@ class Feed implements BinlogFeed {
   async #goOn(): Promise<FeedItem | null> {
     if (!this.#afterNext) {
       // Before the tool can write the one, and so come to the other.
-      this.#afterNext = await Fifo.make(join(this.#folder, fileAfter(fileAfter(this.#file))))
+      const next = nextFile(this.#options, this.#file)
+      this.#afterNext = await Fifo.make(join(this.#folder, nextFile(this.#options, next)))
       await this.#next.open()
     }
     const found = await this.#next.read()
     if (!Buffer.isBuffer(found)) return null
     const left = this.#file
-    this.#file = fileAfter(left)
+    this.#file = nextFile(this.#options, left)
     this.#offset = FILE_MAGIC.length
     this.#splitter = new EventSplitter()
     this.#splitter.push(found)
@@ -164,7 +172,7 @@ class Feed implements BinlogFeed {
     this.#current = this.#next
     this.#next = this.#afterNext
     this.#afterNext = null
-    return { kind: 'file-end', file: left }
+    return { kind: 'file-end', file: left, next: this.#file }
   }
 
   #item(bytes: Buffer): FeedItem {

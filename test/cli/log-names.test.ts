@@ -1,0 +1,84 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { SqlRow } from '#engine/session'
+import { TEST_ENGINES } from '#test/engines'
+import { LoggedShop, startLogged } from '#test/logged-shop'
+import { makeFolder } from '#test/temporary'
+
+describe.each(TEST_ENGINES)('%s: files of the binary log', family => {
+  let folder: string
+  let shop: LoggedShop
+
+  beforeEach(async () => {
+    folder = await makeFolder()
+    shop = await LoggedShop.make(family, folder)
+    await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT PRIMARY KEY)')
+    await shop.run('FLUSH BINARY LOGS')
+    await ecomdb(0, 'backup', 'logical')
+    await archive()
+  })
+
+  afterEach(async () => {
+    await shop?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const ecomdb = async (status: number, ...args: string[]): Promise<string> => {
+    const result = await shop.ecomdb([...args, '--quiet'])
+    expect(result.status, `${args}: ${result.stdout}${result.stderr}`).toBe(status)
+    return result.stdout + result.stderr
+  }
+  const archive = (status = 0) => ecomdb(status, 'backup', 'binlog', '--once')
+  const files = async () =>
+    (await shop.rows('SHOW BINARY LOGS')).map(row => String(row['Log_name']))
+  const isAll = async (report: string): Promise<void> => {
+    const newest = (await shop.rows('SHOW BINARY LOGS')).at(-1)
+    expect(report).toContain(`ends at   ${newest?.['Log_name']}:${newest?.['File_size']}`)
+    expect(report).toMatch(/complete +until 20/)
+  }
+
+  test('numbers that are left out, and of seven digits, are followed and replayed', async () => {
+    // A server goes on behind the largest number in its folder; MariaDB looks when it starts.
+    for (const [number, i] of [
+      ['000099', 1],
+      ['999998', 2],
+    ] as const) {
+      await writeFile(join(shop.source.folder, 'data', `binlog.${number}`), '')
+      await shop.restart()
+      await shop.run(`INSERT INTO shop.t VALUES (${i})`)
+      if (i === 1) await isAll(await archive())
+    }
+    await shop.run('FLUSH BINARY LOGS', 'INSERT INTO shop.t VALUES (3)')
+    expect(await files()).toEqual(expect.arrayContaining(['binlog.000100', 'binlog.999999']))
+    await isAll(await archive())
+    await ecomdb(0, 'backup', 'window')
+    const at = String(await shop.value('SELECT UTC_TIMESTAMP() + INTERVAL 1 SECOND'))
+    await shop.run('DO SLEEP(1.5)')
+    await archive()
+    const target = await startLogged(shop.engine, join(folder, 'target'))
+    try {
+      const to = ['restore', '--at', at, '--time-zone', 'UTC', '--confirm', 'shop', '--quiet']
+      const restored = await shop.ecomdb(to, target)
+      expect(restored.status, restored.stderr).toBe(0)
+      const rows = (server = shop.source): Promise<SqlRow[]> =>
+        shop.rows('SELECT i FROM shop.t ORDER BY i', server)
+      expect(await rows(target)).toEqual(await rows())
+    } finally {
+      await shop.engine.scratchServers.remove(target.folder)
+    }
+  })
+
+  test('a log that was given another name is another log', async () => {
+    await shop.restart('--log-bin=other', '--log-bin-index=binlog.index')
+    await shop.run('INSERT INTO shop.t VALUES (1)')
+    expect(await files()).toEqual(expect.arrayContaining(['binlog.000002', 'other.000001']))
+    expect(await archive(13)).toContain('a new stretch of the archive was begun at other.000001')
+    await isAll(await archive())
+    expect(await ecomdb(3, 'backup', 'window')).toMatch(/GAP .* to now: .* given another name/)
+    await ecomdb(0, 'backup', 'logical')
+    await shop.run('INSERT INTO shop.t VALUES (2)')
+    await isAll(await archive())
+    expect(await ecomdb(3, 'backup', 'window')).not.toContain('to now')
+  })
+})
