@@ -65,6 +65,8 @@ export interface ConsistentOptions extends QuietOptions {
   lockSeconds?: number
   /** Writers to tables without transactions never wait longer than this. Default 60. */
   holdSeconds?: number
+  /** What the snapshot says that it is of: another answer is another server, NOT_CONSISTENT. */
+  sourceId?: string
   /** Is told what is being done, in words. */
   onStep?: (step: string) => void
 }

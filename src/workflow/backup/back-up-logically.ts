@@ -46,11 +46,11 @@ export async function backUpLogically(
   const startedAt = options.clock.now().toISOString()
   progress.stage('opening the repository')
   const repository = await openRepository(options.target)
-  const writer = await startSnapshot(repository, options)
+  const { writer, sourceId } = await startSnapshot(repository, options)
   const closeWriter = closing(() => writer.close())
   try {
     progress.stage('getting a consistent point')
-    const point = await openPoint(options, progress)
+    const point = await openPoint(options, sourceId, progress)
     const closePoint = closing(() => point.close())
     try {
       const stored = await readAndStore(point, writer, progress)
@@ -73,14 +73,14 @@ export async function backUpLogically(
 async function startSnapshot(
   repository: Repository,
   { engine, connect, keys, clock }: LogicalBackupOptions,
-): Promise<SnapshotWriter> {
+): Promise<{ writer: SnapshotWriter; sourceId: string }> {
   const { recipients, trustedSigners, signingKeyFile, dedupKeyFile } = keys
   const signingKey = await readSigningKey(signingKeyFile)
   const dedupKey = await readDedupKey(dedupKeyFile)
   const session = await engine.connect({ ...connect, database: undefined })
   try {
     const sourceId = await engine.logicalReader.sourceId(session)
-    return await repository.startSnapshot({
+    const writer = await repository.startSnapshot({
       recipients,
       trustedSigners,
       signingKey,
@@ -89,6 +89,7 @@ async function startSnapshot(
       clock,
       journalFolder: join(stateFolder(), 'unfinished-backups'),
     })
+    return { writer, sourceId }
   } finally {
     await session.close()
   }
@@ -96,6 +97,7 @@ async function startSnapshot(
 
 async function openPoint(
   { engine, connect, databases, readers, waitSeconds, holdSeconds }: LogicalBackupOptions,
+  sourceId: string,
   progress: Progress,
 ): Promise<ConsistentPoint> {
   const point = await engine.logicalReader.openConsistent({
@@ -103,6 +105,7 @@ async function openPoint(
     databases,
     readers,
     waitSeconds,
+    sourceId,
     ...(holdSeconds === undefined ? {} : { holdSeconds }),
     onStep: step => progress.stage(step),
   })

@@ -4,6 +4,7 @@ import { isDeadlock } from '../../server-error.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
 import type { LockMethod } from './lock-methods.ts'
+import { requireSameServer } from './same-server.ts'
 
 export interface LockLimits {
   /** Work older than this, in seconds, is waited for. */
@@ -100,6 +101,7 @@ async function attempt<Result>(
 ): Promise<LockedMoment<Result> | null> {
   const session = await openSession({ ...connect, database: undefined })
   try {
+    await requireSameServer(control, sql => session.value(sql))
     await session.run(`SET SESSION lock_wait_timeout = ${lockSeconds}`)
     await work.before(method)
     let sinceMs: number | null = null

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EcomdbError } from '#core/errors'
 import type { ConsistencyProof, ProbeEntry } from '#domain/backup/manifest'
 import type { Position } from '#domain/backup/position'
 import type {
@@ -27,6 +26,7 @@ import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { retypedJson } from './retyped-json.ts'
 import { differences, newestTable, tableDifferences } from './same-catalog.ts'
+import { requireSameServer, requireSource, SINGLE_FLIGHT, takeSingleFlight } from './same-server.ts'
 import { SameTables } from './same-tables.ts'
 import { lockedForReading, refuse, transactionalEngines } from './unreadable-tables.ts'
 import { requireVisible } from './visible-databases.ts'
@@ -35,10 +35,6 @@ import { requireVisible } from './visible-databases.ts'
 const ATTEMPTS = 3
 /** For so long the decision of a prepared transaction is waited for. */
 const PREPARED_MS = 1000
-/** SHOW CREATE TABLE waits for no longer than this behind DDL that is about to end. */
-const CONTROL_LOCK_SECONDS = 10
-/** A lock of the server itself, so that it holds for every host that backs it up. */
-const SINGLE_FLIGHT = 'ecomdb.backup'
 
 const METADATA_LOCKS =
   'an ALTER of a table that was read waits until all is read, and who uses the table waits behind it: the account may not SET sql_log_bin (BINLOG ADMIN)'
@@ -78,6 +74,7 @@ export async function openConsistent(
   const control = await openSession({ ...options.connect, database: undefined })
   try {
     await takeSingleFlight(control)
+    await requireSource(dialect, control, options.sourceId)
     await requireVisible(control, options.databases)
     const [point, catalog] = await findPoint(dialect, options, control)
     try {
@@ -105,18 +102,6 @@ export async function openConsistent(
     control.destroy()
     throw error
   }
-}
-
-/** @throws EcomdbError LOCKED */
-async function takeSingleFlight(control: Session): Promise<void> {
-  await control.run(`SET SESSION lock_wait_timeout = ${CONTROL_LOCK_SECONDS}`)
-  if ((await control.value(`SELECT GET_LOCK('${SINGLE_FLIGHT}', 1)`)) === '1') return
-  const holder = await control.value(`SELECT IS_USED_LOCK('${SINGLE_FLIGHT}')`)
-  throw new EcomdbError('LOCKED', {
-    what: 'another logical backup of this server is running',
-    why: `connection ${holder} holds the lock ${SINGLE_FLIGHT}`,
-    hints: ['wait for it to end; the lock goes with its connection'],
-  })
 }
 
 async function findPoint(
@@ -179,6 +164,7 @@ async function lockAndSnapshot(
   const held = new HeldTables(connect, control, withoutTransactions, options.holdSeconds ?? 60)
   const methods = dialect.lockMethods.filter(one => held.isEmpty || !one.closesTables)
   try {
+    await pool.eachAnswers(ask => requireSameServer(control, ask))
     options.onStep?.('waiting for a moment to stop commits')
     const same = await SameTables.of(dialect, control, options.databases, catalog)
     const steps: string[] = []
@@ -304,8 +290,15 @@ async function singleReaderPoint(
   held: HeldTables,
 ): Promise<Point> {
   const pool = await ReaderPool.open(dialect, connect, 1)
-  await pool.startSnapshots(table => same.require(table))
-  const consistentAt = await serverTime(control)
+  const opened = async (): Promise<string> => {
+    await pool.eachAnswers(ask => requireSameServer(control, ask))
+    await pool.startSnapshots(table => same.require(table))
+    return await serverTime(control)
+  }
+  const consistentAt = await opened().catch(async error => {
+    await pool.close()
+    throw error
+  })
   steps.push(
     'one reader: START TRANSACTION WITH CONSISTENT SNAPSHOT, without a lock',
     'binary log position: not known without a lock',

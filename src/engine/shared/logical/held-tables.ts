@@ -2,6 +2,7 @@ import { EcomdbError, messageOf } from '#core/errors'
 import { quoteQualified } from '../../quote.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
+import { requireSameServer } from './same-server.ts'
 
 /**
  * Tables without transactions have no snapshot: what they hold at the point, they hold as
@@ -50,6 +51,7 @@ export class HeldTables {
     if (this.isEmpty) return
     const session = await openSession({ ...this.#connect, database: undefined })
     this.#session = session
+    await requireSameServer(this.#control, sql => session.value(sql))
     await session.run(`SET SESSION lock_wait_timeout = ${lockSeconds}`)
     this.#sinceMs = performance.now()
     await session.run(`LOCK TABLES ${this.#names.map(name => `${name} READ`).join(', ')}`)

@@ -69,6 +69,13 @@ export class ReaderPool implements RowReader {
     return this.#connections.length
   }
 
+  /** Each connection by itself, for what may not be the same on all of them. */
+  async eachAnswers(
+    check: (ask: (sql: string) => Promise<string | null | undefined>) => Promise<void>,
+  ): Promise<void> {
+    for (const one of this.#connections) await check(async sql => (await one.query(sql))[0]?.[0])
+  }
+
   /** Opens a snapshot on every connection; the caller makes sure that they are the same. */
   async startSnapshots(afterChunk: AfterChunk): Promise<void> {
     await Promise.all(
