@@ -63,7 +63,7 @@ export function targetStatusText(report: TargetStatusReport): string {
 
 function lockState({ newest, exposed }: TargetStatusReport): string {
   if (!newest?.lockUntil) return 'the newest snapshot promises none'
-  const open = exposed.filter(({ problem }) => problem.includes('locked')).length
+  const open = exposed.filter(({ problem }) => problem.includes('snapshot promises')).length
   return open > 0
     ? `${countOf(open, 'file')} not locked as promised`
     : `every file of a snapshot is locked as promised, the newest until ${newest.lockUntil}`

@@ -126,7 +126,7 @@ export interface TargetLock {
    * @throws EcomdbError UNSUPPORTED when it is not; STORAGE_FAILED
    */
   hold(name: string, until: Date, versionId?: string): Promise<Date>
-  /** Until when a file is held; null: it is not. */
+  /** Until when a file is held; null: it is not, or is not there. */
   heldUntil(name: string, versionId?: string): Promise<Date | null>
 }
 

@@ -2,10 +2,16 @@ import { GetObjectRetentionCommand, PutObjectRetentionCommand } from '@aws-sdk/c
 import { EcomdbError } from '#core/errors'
 import type { TargetLock } from '../target.ts'
 import type { S3Requests } from './requests.ts'
-import { answerOf, translateS3Error } from './s3-error.ts'
+import { answerOf, isMissing, translateS3Error } from './s3-error.ts'
 
 /** Services keep whole seconds. */
 export const LOCK_TOLERANCE_MS = 1000
+
+/** How a service says that a file is held. */
+interface Held {
+  until: Date
+  mode: TargetLock['mode']
+}
 
 export interface RetentionOptions {
   bucket: string
@@ -42,13 +48,8 @@ export class RetentionLock implements TargetLock {
    * As `hold`; `wasSet`: it was not held long enough before. A lock that is there keeps its mode: it
    * must not become weaker, and services let nobody change it who has no right to bypass it.
    */
-  async ensure(
-    name: string,
-    until: Date,
-    known?: string,
-  ): Promise<{ until: Date; mode: TargetLock['mode']; wasSet: boolean }> {
-    const versionId = known ?? (await this.#options.versionOf(name))
-    const before = await this.#held(name, versionId)
+  async ensure(name: string, until: Date, known?: string): Promise<Held & { wasSet: boolean }> {
+    const { versionId, held: before } = await this.#find(name, known)
     if (before && isHeld(before.until, until)) return { ...before, wasSet: false }
     const what = `cannot lock ${name} in ${this.#requests.label}`
     const mode = before?.mode ?? this.mode
@@ -74,15 +75,41 @@ export class RetentionLock implements TargetLock {
   }
 
   async heldUntil(name: string, known?: string): Promise<Date | null> {
-    const versionId = known ?? (await this.#options.versionOf(name))
-    return (await this.#held(name, versionId))?.until ?? null
+    return (await this.#find(name, known)).held?.until ?? null
   }
 
-  /** By GetObjectRetention: the backup credential may not read objects, nor their heads. */
-  async #held(
+  /** A copy in another bucket has versions of its own, which no envelope knows: then the name counts. */
+  async #find(
     name: string,
-    versionId: string | undefined,
-  ): Promise<{ until: Date; mode: TargetLock['mode'] } | null> {
+    known: string | undefined,
+  ): Promise<{ versionId: string | undefined; held: Held | null }> {
+    if (known !== undefined) {
+      try {
+        return { versionId: known, held: await this.#ask(name, known) }
+      } catch (error) {
+        if (!isMissing(error) && answerOf(error).status !== 400) throw this.#translated(name, error)
+      }
+    }
+    const versionId = await this.#options.versionOf(name)
+    if (versionId === undefined && known !== undefined) return { versionId, held: null }
+    return { versionId, held: await this.#held(name, versionId) }
+  }
+
+  async #held(name: string, versionId: string | undefined): Promise<Held | null> {
+    return await this.#ask(name, versionId).catch(error => {
+      throw this.#translated(name, error)
+    })
+  }
+
+  #translated(name: string, error: unknown): unknown {
+    return translateS3Error(error, `cannot ask for the lock of ${name}`, this.#requests.label)
+  }
+
+  /**
+   * By GetObjectRetention: the backup credential may not read objects, nor their heads.
+   * @throws the SDK's error
+   */
+  async #ask(name: string, versionId: string | undefined): Promise<Held | null> {
     try {
       const { Retention } = await this.#requests.runRaw(0, (client, abortSignal) =>
         client.send(new GetObjectRetentionCommand(this.#version(name, versionId)), { abortSignal }),
@@ -93,8 +120,7 @@ export class RetentionLock implements TargetLock {
     } catch (error) {
       // Ceph calls a version without a lock a missing configuration, as Amazon does a bucket.
       if (NOT_LOCKED.has(answerOf(error).name)) return null
-      const what = `cannot ask for the lock of ${name}`
-      throw translateS3Error(error, what, this.#requests.label)
+      throw error
     }
   }
 

@@ -56,7 +56,11 @@ async function unlocked(
       const [name, { until, versionId }] = next
       const held = await lock.heldUntil(name, versionId)
       if (held && held.getTime() >= until.getTime() - TOLERANCE_MS) continue
-      const is = held ? `is locked until ${held.toISOString()} only` : 'is not locked'
+      const is = held
+        ? `is locked until ${held.toISOString()} only`
+        : (await target.stat(name))
+          ? 'is not locked'
+          : 'is not there'
       found.push({ name, problem: `${is}; its snapshot promises ${until.toISOString()}` })
     }
   }

@@ -129,6 +129,29 @@ describe.skipIf(missing)('locks', () => {
     expect(await checkProtection(longer, later, [first, envelope], new Date())).toEqual([])
   })
 
+  test('are those of the name where an envelope knows the version of another bucket', async () => {
+    await target.put('a', [Buffer.from('x')])
+    const until = new Date(Math.ceil(Date.now() / 1000) * 1000 + 5 * DAY_MS)
+    const foreign = 'RNJRQ6XK4edCFcU76RSf4eUuU-I6as0'
+    expect(await target.lock?.hold('a', until, foreign)).toEqual(until)
+    expect(await target.lock?.heldUntil('a')).toEqual(until)
+    expect(await target.lock?.heldUntil('a', foreign)).toEqual(until)
+    await expect(target.lock?.hold('b', until, foreign)).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+    })
+  })
+
+  test('of a file that is gone are told with it, and end no look', async () => {
+    const repository = await createRepository(target, systemClock)
+    const { envelope } = await commitSnapshot(repository, keys.options, ['1\n', '2\n'])
+    const [{ path, versionId } = { path: '', versionId: '' }] = envelope.objects
+    const version = { ...object(path), VersionId: versionId, BypassGovernanceRetention: true }
+    await owner.send(new DeleteObjectCommand(version))
+    expect(await checkProtection(target, repository, [envelope], new Date())).toEqual([
+      { name: path, problem: expect.stringMatching(/^is not there; its snapshot promises/) },
+    ])
+  })
+
   test('that somebody shortened, with the right to bypass them, are found out', async () => {
     const repository = await createRepository(target, systemClock)
     const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'])
