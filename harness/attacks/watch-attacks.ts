@@ -28,11 +28,13 @@ async function forgetRefused(place: AuditPlace): Promise<void> {
     () => {},
   )
   await place.seal()
-  await place.run(
-    place.engine.family === 'mariadb'
-      ? 'FLUSH STATUS'
-      : 'TRUNCATE TABLE performance_schema.events_errors_summary_global_by_error',
-  )
+  if (place.engine.family === 'mysql') {
+    await place.run('TRUNCATE TABLE performance_schema.events_errors_summary_global_by_error')
+    return
+  }
+  // Since MariaDB 11.5 the first one is about the session only, and older ones do not know the other.
+  await place.run('FLUSH STATUS')
+  await place.run('FLUSH GLOBAL STATUS').catch(() => {})
 }
 
 /** What the sealer sees of the server beside the rows: rights of accounts, and refused logins. */

@@ -35,6 +35,7 @@ import {
   type ServerProcess,
   signalServer,
   spawnDetached,
+  stillRuns,
   untilGone,
 } from './server-process.ts'
 
@@ -200,7 +201,7 @@ async function untilReady(
 ): Promise<RunningServer> {
   const deadline = performance.now() + START_TIMEOUT_MS
   let last: unknown
-  while (performance.now() < deadline && readServerProcess(server.pid, folder)) {
+  while (performance.now() < deadline && (await stillRuns(server, folder))) {
     // Looking for the file costs nothing beside a connection that is refused.
     if (!existsSync(server.socketPath)) {
       await sleep(POLL_MS)

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { open, readdir, readFile, rename } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -97,7 +97,6 @@ export async function spawnDetached(
       child.once('spawn', resolve)
       child.once('error', error => reject(cannotStart(command, error)))
     })
-    await untilItHasACommandLine(child)
     child.unref()
     return { pid: child.pid ?? 0, ending: () => endingOf(child) }
   } finally {
@@ -106,15 +105,23 @@ export async function spawnDetached(
 }
 
 /**
- * Linux closes a child's inherited files, which is how `spawn` knows that it has begun, before
- * it writes the child's command line (fs/exec.c: begin_new_exec, then create_elf_tables). On a
- * busy machine a whole time slice lies between, and a server that begins looked like none.
+ * Does a server that was just started still run? Linux closes a child's inherited files, which is how
+ * `spawn` knows that it has begun, before it writes the child's command line (fs/exec.c: begin_new_exec,
+ * then create_elf_tables); and where the program is a script that ends in `exec`, the line is gone for as
+ * long once more. On a busy machine a whole time slice lies between, and a server that begins looked like none.
  */
-async function untilItHasACommandLine(child: ChildProcess): Promise<void> {
+export async function stillRuns(
+  { pid, ending }: Pick<ServerProcess, 'pid' | 'ending'>,
+  folder: string,
+): Promise<boolean> {
   const deadline = performance.now() + COMMAND_LINE_MS
-  while (!endingOf(child) && !commandLine(child.pid) && performance.now() < deadline) {
+  while (performance.now() < deadline) {
+    const line = commandLine(pid)
+    if (line) return line.split('\0').includes(dataOption(folder))
+    if (ending?.() || !existsSync(`/proc/${pid}`)) return false
     await sleep(1)
   }
+  return false
 }
 
 /** A time slice or some; where nothing can be read in /proc, what looks for the server says so. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import {
   mkdir,
   mkdtemp,
@@ -100,6 +101,20 @@ describe.each(TEST_ENGINES)('a private %s server', family => {
       code: 'TOOL_FAILED',
       why: 'it ended without a word: killed by SIGKILL',
     })
+  })
+
+  test('a program that is a script, and runs others in its place, is not taken for ended', async () => {
+    const path = `#engine/${family}/scratch`
+    const dialect: ScratchDialect = (await import(path))[`${family}Scratch`]
+    const script = join(parent, 'again')
+    const again = 'N=$((N + 1)); export N; [ $N -gt 400 ] || exec "$0" "$@"; exec "$@"'
+    await writeFile(script, `#!/bin/sh\n${again}\n`, { mode: 0o755 })
+    const { file, args, env } = dialect.server()
+    const wrapped = { file: script, args: [file, ...args], env }
+    await servers()
+    const scratch = scratchServers({ ...dialect, server: () => wrapped })
+    const server = await scratch.start({ folder, tcp: false, purpose: 'drill' })
+    expect(await ask(server, 'SELECT 1')).toBe('1')
   })
 
   test('two starts at once give one server', async () => {
@@ -254,7 +269,7 @@ describe.each(TEST_ENGINES)('a private %s server', family => {
   })
 
   async function writeVersion(data: string, version: string): Promise<void> {
-    if (family === 'mariadb') await writeFile(join(data, 'mysql_upgrade_info'), version)
+    if (family === 'mariadb') await writeFile(upgradeFile(data), version)
     else {
       const history = { file_format: '1', upgrade_history: [{ version }] }
       await writeFile(join(data, 'mysql_upgrade_history'), JSON.stringify(history))
@@ -283,8 +298,16 @@ mariadbTest('data of an older mariadb is upgraded', async () => {
   const options = { folder, tcp: false, purpose: 'drill' } as const
   await scratchServers.start(options)
   await scratchServers.stop(folder)
-  const file = join(folder, 'data/mysql_upgrade_info')
+  const file = upgradeFile(join(folder, 'data'))
   await writeFile(file, '10.6.5-MariaDB')
   const { version } = await scratchServers.start(options)
   expect(version).toContain((await readFile(file, 'utf8')).trim())
 })
+
+/** Since MariaDB 11 it has its own name. */
+function upgradeFile(data: string): string {
+  const names = ['mariadb_upgrade_info', 'mysql_upgrade_info'].map(name => join(data, name))
+  const found = names.find(existsSync)
+  if (!found) throw new Error(`no upgrade file in ${data}`)
+  return found
+}

@@ -99,7 +99,9 @@ export class BrokerShop {
   async enter(user: string, optionFile: string): Promise<Session> {
     const options = await readFile(join(this.folder, optionFile), 'utf8')
     const password = new Secret(/^password ?= ?"?([^"\n]+)/m.exec(options)?.[1] ?? '')
-    const tls = this.engine.family === 'mysql'
+    // Where the server has TLS, the broker's accounts are for it only.
+    const [variable] = await this.session.rows("SHOW VARIABLES LIKE 'have_ssl'")
+    const tls = this.engine.family === 'mysql' || variable?.['Value'] === 'YES'
     return await this.engine.connect({ ...this.server.administrator, user, password, tls })
   }
 
