@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { EngineFamily } from '#domain/engine-family'
 import type { RunningServer } from '#engine/scratch-server'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
@@ -15,7 +16,26 @@ const SOURCE_ONLY = [
   'default_storage_engine = MyISAM',
   'div_precision_increment = 10',
   'default_week_format = 3',
+  'group_concat_max_len = 8',
 ]
+
+/** What a server takes by default neither as it is meant nor at all. */
+const DEFINED: Readonly<Record<EngineFamily, readonly string[]>> = {
+  mariadb: [
+    'CREATE TABLE shop.utf8 (t VARCHAR(9) CHARACTER SET utf8)',
+    'CREATE TABLE shop.versioned (i INT) WITH SYSTEM VERSIONING',
+    "SET system_versioning_alter_history = 'KEEP'",
+    'ALTER TABLE shop.versioned ADD COLUMN j INT',
+  ],
+  mysql: [
+    'SET restrict_fk_on_non_standard_key = OFF',
+    'CREATE TABLE shop.parent (i INT, KEY (i)) ENGINE = InnoDB',
+    'CREATE TABLE shop.child (i INT, FOREIGN KEY (i) REFERENCES shop.parent (i)) ENGINE = InnoDB',
+  ],
+}
+
+const COLUMNS = `SELECT TABLE_NAME AS place, COLUMN_NAME AS name, COLUMN_TYPE AS type, CHARACTER_SET_NAME AS letters
+  FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'shop' ORDER BY 1, 2`
 
 describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
   let folder: string
@@ -32,9 +52,12 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
     await shop.run(
       'CREATE DATABASE shop',
       'CREATE TABLE shop.t (id INT PRIMARY KEY, d DATETIME, ts TIMESTAMP NULL)',
+      'CREATE TABLE shop.words (word VARCHAR(9))',
+      "INSERT INTO shop.words VALUES ('many'), ('words')",
     )
     if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
     await shop.run(...SOURCE_ONLY.map(setting => `SET GLOBAL ${setting}`))
+    if (family === 'mariadb') await shop.run("SET GLOBAL old_mode = ''")
     for (const method of ['logical', 'physical']) {
       const backup = await shop.ecomdb(['backup', method])
       expect(backup.status, backup.stderr).toBe(0)
@@ -51,6 +74,11 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
       'CREATE TABLE shop.own (third DECIMAL(20,12), week INT)',
       "INSERT INTO shop.own SELECT 1 / 3, WEEK('2024-12-30')",
       'SET SESSION default_storage_engine = InnoDB',
+      "SET SESSION sql_mode = ''",
+      'CREATE TABLE shop.cut SELECT GROUP_CONCAT(word) AS t FROM shop.words',
+      'SET SESSION innodb_strict_mode = 0',
+      'CREATE TABLE shop.lax (i INT) ROW_FORMAT = COMPRESSED KEY_BLOCK_SIZE = 9',
+      ...DEFINED[family],
     )
     // An interface of programs has +00:00; who has nothing has the system's.
     await shop.run("INSERT INTO shop.t VALUES (1, NOW(), '2026-06-01 12:00:00')")
@@ -93,6 +121,11 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
     const was = await shop.value(OWN)
     expect(was).toMatch(/^0\.3333333333\d+ 1 MyISAM$/)
     expect(await shop.value(OWN, target)).toBe(was)
+    const CUT = 'SELECT t FROM shop.cut'
+    expect(await shop.value(CUT)).toHaveLength(8)
+    expect(await shop.value(CUT, target)).toBe(await shop.value(CUT))
+    const columns = (server = shop.source) => shop.rows(COLUMNS, server)
+    expect(await columns(target)).toEqual(await columns())
     await shop.rows('DROP DATABASE shop', target)
     const ended = await shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
     expect(ended.status, ended.stderr).toBe(3)

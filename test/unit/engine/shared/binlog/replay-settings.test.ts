@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { replaySettings } from '#engine/shared/binlog/replay-settings'
+
+test.each([
+  [{ old_mode: '', version: '10.11.19-MariaDB' }, "old_mode = ''"],
+  [{ old_mode: '', version: '11.4.2-MariaDB' }, "old_mode = ''"],
+  [{ old_mode: '', version: '10.5.22-MariaDB' }, null],
+  [{ enforce_storage_engine: '', version: '10.11.19-MariaDB' }, null],
+  [{ enforce_storage_engine: 'InnoDB' }, "enforce_storage_engine = 'InnoDB'"],
+  [{ group_concat_max_len: '1024', version: '9.7.4' }, 'group_concat_max_len = 1024'],
+])('of %j a replay takes %j', (source, taken) => {
+  const [general, all] = [replaySettings({}), replaySettings(source)]
+  expect(all).toBe(taken === null ? general : `${general}, ${taken}`)
+})
