@@ -1,5 +1,5 @@
 import { countOf, formatBytes } from '#core/units'
-import type { CopyReport, PreparedCopy } from '#domain/copy/copy-report'
+import { type CopyReport, type PreparedCopy, REMOVED_MEANWHILE } from '#domain/copy/copy-report'
 
 /** `ecomdb target prepare` for people. */
 export function preparedCopyText(made: PreparedCopy): string {
@@ -39,7 +39,12 @@ export function copyReportText(report: CopyReport): string {
     ...incomplete.map(({ snapshotId, problem }) => `NOT COPIED  ${snapshotId}: ${problem}`),
     ...damagedLog.map(({ name, problem }) => `NOT COPIED  ${name}: ${problem}`),
     ...(incomplete.length + damagedLog.length
-      ? ['FAILED. The repository is damaged: `ecomdb backup verify --all`, then back up anew']
+      ? [
+          damagedLog.length === 0 &&
+          incomplete.every(one => one.problem.endsWith(REMOVED_MEANWHILE))
+            ? 'FAILED. Copy again, when nothing expires the copy'
+            : 'FAILED. The repository is damaged: `ecomdb backup verify --all`, then back up anew',
+        ]
       : []),
     ...(report.ejected ? ['unmounted: the disk may be taken away'] : []),
   ].join('\n')

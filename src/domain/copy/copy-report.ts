@@ -47,3 +47,7 @@ export interface PreparedCopy {
   /** false: it was prepared before, and nothing was changed. */
   made: boolean
 }
+
+/** Why a snapshot is not whole in the copy, though the repository has it. */
+export const REMOVED_MEANWHILE =
+  'was removed from the copy meanwhile: does expire run on another host?'

@@ -6,10 +6,11 @@ import { formatBytes } from '#core/units'
 import { toolVersion } from '#core/version'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { CopyPlace, HeldSnapshot } from '#domain/copy/copy-record'
-import type { CopyReport } from '#domain/copy/copy-report'
+import { type CopyReport, REMOVED_MEANWHILE } from '#domain/copy/copy-report'
 import { basesOf, copyOrder, newestOfEach } from '#domain/copy/plan-copy'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import type { CopyMarker } from '#repository/copy-marker'
+import { envelopeFile } from '#repository/layout'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { putCopyRecord } from '#repository/signed-records'
@@ -152,7 +153,7 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   const whole = new Set(
     there.snapshots.map(({ snapshotId }) => snapshotId).filter(id => !inSource.has(id)),
   )
-  for (const { snapshotId, consistentAt, base } of todo) {
+  for (const { snapshotId, base } of todo) {
     if (base && !whole.has(base)) {
       // It would be of no use there, and must not count as a copy.
       const problem = `it builds on ${base}, which is not whole in the copy`
@@ -163,17 +164,37 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
     try {
       const outcome = await copier.copy(envelope)
       if (outcome !== 'present') found[outcome].push(snapshotId)
+      if (outcome === 'skipped') continue
       found.whole.push({ snapshotId, envelopeSha256: envelope.sha256 })
       whole.add(snapshotId)
-      if (!found.newestShows || found.newestShows < consistentAt) found.newestShows = consistentAt
     } catch (error) {
       if (!isSourceDamage(error)) throw error
       found.incomplete.push({ snapshotId, problem: error.message })
     }
   }
+  withoutGone(found, whole, todo, await copier.removedMeanwhile(todo))
   const either = [...here.snapshots, ...there.snapshots]
   found.newest = newestOfEach(either.filter(({ snapshotId }) => whole.has(snapshotId)))
   return found
+}
+
+/** What was whole, and is not any more, does not count as copied, nor what builds on it. */
+function withoutGone(
+  found: Snapshots,
+  whole: Set<string>,
+  todo: readonly SnapshotEnvelope[],
+  gone: ReadonlyMap<string, string>,
+): void {
+  for (const { snapshotId, base } of todo) {
+    const path = gone.get(snapshotId) ?? (base && !whole.has(base) ? envelopeFile(base) : null)
+    if (path === null || !whole.delete(snapshotId)) continue
+    found.incomplete.push({ snapshotId, problem: `${path} ${REMOVED_MEANWHILE}` })
+  }
+  found.whole = found.whole.filter(({ snapshotId }) => whole.has(snapshotId))
+  found.copied = found.copied.filter(id => whole.has(id))
+  found.healed = found.healed.filter(id => whole.has(id))
+  const shows = todo.filter(({ snapshotId }) => whole.has(snapshotId)).map(one => one.consistentAt)
+  found.newestShows = shows.sort().at(-1) ?? null
 }
 
 /** What expire is going to remove from the source, and what it ever removed from the copy. */

@@ -22,7 +22,8 @@ export interface SnapshotCopying {
   progress: Progress
 }
 
-export type SnapshotOutcome = 'present' | 'healed' | 'copied'
+/** skipped: it was there, and has been removed meanwhile. */
+export type SnapshotOutcome = 'present' | 'healed' | 'copied' | 'skipped'
 
 /**
  * Brings snapshots into a copy, one after the other: objects side by side, then the manifest,
@@ -45,13 +46,23 @@ export class SnapshotCopier {
   }
 
   static async open(work: SnapshotCopying): Promise<SnapshotCopier> {
-    const sizes = new Map<string, number>()
-    for (const folder of [OBJECTS, SNAPSHOTS]) {
-      for await (const { name, sizeBytes } of work.destination.list(folder)) {
-        sizes.set(name, sizeBytes)
-      }
+    return new SnapshotCopier(work, await sizesIn(work.destination))
+  }
+
+  /**
+   * What is not there any more: an expire of the copy on another host takes no notice of this one.
+   * @returns by snapshot, the first file of it
+   */
+  async removedMeanwhile(snapshots: readonly SnapshotEnvelope[]): Promise<Map<string, string>> {
+    const sizes = await sizesIn(this.#work.destination)
+    const gone = new Map<string, string>()
+    for (const { snapshotId, objects, manifest } of snapshots) {
+      const file = [...objects, manifest].find(({ path, bytes }) => sizes.get(path) !== bytes)
+      const envelope = envelopeFile(snapshotId)
+      if (!sizes.has(envelope)) gone.set(snapshotId, envelope)
+      else if (file) gone.set(snapshotId, file.path)
     }
-    return new SnapshotCopier(work, sizes)
+    return gone
   }
 
   /** What is not in the copy yet, in bytes. */
@@ -73,6 +84,7 @@ export class SnapshotCopier {
     const { destination, arrivals } = this.#work
     const path = envelopeFile(value.snapshotId)
     const there = this.#sizes.has(path) ? await destination.get(path) : null
+    if (this.#sizes.has(path) && !there) return 'skipped'
     if (there && !there.equals(file)) throw otherEnvelope(path)
     const before = arrivals.files
     await this.#bringAll(value.objects.filter(object => !this.#isSettled(object)))
@@ -121,6 +133,14 @@ export class SnapshotCopier {
     this.#settled.set(file.path, file.sha256)
     progress.advance({ bytes: file.bytes, items: 1 })
   }
+}
+
+async function sizesIn(destination: Target): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>()
+  for (const folder of [OBJECTS, SNAPSHOTS]) {
+    for await (const { name, sizeBytes } of destination.list(folder)) sizes.set(name, sizeBytes)
+  }
+  return sizes
 }
 
 function otherEnvelope(path: string): EcomdbError {

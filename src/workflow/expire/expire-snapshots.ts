@@ -14,7 +14,7 @@ import { putTombstone } from '#repository/tombstones'
 import { uuidV7 } from '#repository/uuid'
 import type { Target } from '#target/target'
 import { extendLocks } from './extend-locks.ts'
-import { Remover, refuseWhileBackupRuns } from './remove-snapshots.ts'
+import { Remover, refuseNewSnapshots, refuseWhileBackupRuns } from './remove-snapshots.ts'
 import { anomaliesOf, type Survey, surveyRepository } from './survey-repository.ts'
 
 export interface ExpireOptions {
@@ -75,7 +75,13 @@ async function expire(
   if (isBraked(survey)) return reportOf(options, repository, survey)
   const locked = await extendLocks(target, survey, policy.retention, progress)
   progress.stage('removing what was announced')
-  const remover = new Remover(target, look, clock, progress)
+  // Nothing is refused here: that is the brake's.
+  const known = new Set(survey.snapshots.map(({ value }) => value.snapshotId))
+  const lookAgain = async () => {
+    await look()
+    await refuseNewSnapshots(target, known)
+  }
+  const remover = new Remover(target, lookAgain, clock, progress)
   const due = dueNow(survey, clock.now())
   const envelopes = survey.snapshots.map(({ value }) => value)
   await keepAcceptances(options, repository, survey, due.snapshots, key)

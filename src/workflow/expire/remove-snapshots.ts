@@ -4,7 +4,14 @@ import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import { filesOnlyOf } from '#domain/retention/removable-files'
-import { ATTESTATIONS, endFile, envelopeFile, startFile } from '#repository/layout'
+import {
+  ATTESTATIONS,
+  endFile,
+  envelopeFile,
+  SNAPSHOTS,
+  snapshotOfEnvelopeFile,
+  startFile,
+} from '#repository/layout'
 import { runningBackups } from '#repository/tombstones'
 import type { Trust } from '#repository/trusted-files'
 import type { Target } from '#target/target'
@@ -37,7 +44,7 @@ export class Remover {
   /** Spent on files that did not go. */
   #refusedMs = 0
 
-  /** @param look throws when a backup has begun */
+  /** @param look throws when a backup has begun, or a snapshot has come */
   constructor(target: Target, look: () => Promise<void>, clock: Clock, progress: Progress) {
     this.#target = target
     this.#look = look
@@ -79,6 +86,7 @@ export class Remover {
         if (!evidence.has(name)) await this.#remove(name)
       }
     }
+    await this.#look()
     await this.removeFiles(filesOnlyOf(gone, kept))
   }
 
@@ -145,4 +153,26 @@ export async function refuseWhileBackupRuns(
       'one that died is passed over when it is older than longest_backup in recovery.yaml',
     ],
   })
+}
+
+/**
+ * A snapshot that has come since may use what is about to be removed: one that a copy on another host has
+ * brought here, or a backup that was begun and is complete by now.
+ *
+ * @param known ids of all that were looked at, believed or not
+ * @throws EcomdbError LOCKED
+ */
+export async function refuseNewSnapshots(
+  target: Target,
+  known: ReadonlySet<string>,
+): Promise<void> {
+  for await (const { name } of target.list(SNAPSHOTS)) {
+    const snapshotId = snapshotOfEnvelopeFile(name)
+    if (!snapshotId || known.has(snapshotId)) continue
+    throw new EcomdbError('LOCKED', {
+      what: `will not remove anything more from ${target.label} now`,
+      why: `snapshot ${snapshotId} has come meanwhile, and may use it`,
+      hints: ['run the command again: what was removed was announced, and nobody used it'],
+    })
+  }
 }
