@@ -10,11 +10,19 @@ export function toolError(error: unknown, stderr: string, what: string): unknown
   const code = codeOf(text)
   return new EcomdbError(code, {
     ...{ what, why: text || error.why || '', cause: error },
-    hints:
-      code === 'PRIVILEGE_MISSING'
-        ? ['as an administrator: GRANT REPLICATION SLAVE ON *.* TO the account']
-        : [],
+    hints: hintsOf(code, text),
   })
+}
+
+function hintsOf(code: ErrorCode, text: string): string[] {
+  if (code === 'PRIVILEGE_MISSING') {
+    return ['as an administrator: GRANT REPLICATION SLAVE ON *.* TO the account']
+  }
+  if (!/GTID_MODE = (?:ON|OFF)/.test(text)) return []
+  return [
+    'it was written under another gtid_mode: set that to ON_PERMISSIVE (or from OFF to OFF_PERMISSIVE), archive, and set it back',
+    'or purge those files (PURGE BINARY LOGS), and run `ecomdb backup logical`: the archive has a gap then',
+  ]
 }
 
 const MEANINGS: readonly [RegExp, ErrorCode][] = [
