@@ -35,7 +35,7 @@ export const EVENT = {
 } as const
 
 const IN_USE_FLAG = 0x01
-const FLAGS_AT = 17
+export const FLAGS_AT = 17
 
 export interface EventHeader {
   /** Seconds since 1970; 0 in an event that the server made up for a reader. */

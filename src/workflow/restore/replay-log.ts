@@ -9,6 +9,7 @@ import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import { countOf, formatBytes } from '#core/units'
 import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
+import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { isSameSystemZone } from '#domain/binlog/system-zone'
@@ -134,7 +135,7 @@ function limitsOf({ start, stop, segments }: ReplaySpan): { start: number; stop:
 
 /** The files of the server, as far as they are replayed: the bytes before the start are left out. */
 async function fetchFiles(
-  { archive, access, place, span }: ReplayRun,
+  { archive, access, place, span, onFinding }: ReplayRun,
   folder: string,
   progress: Progress,
 ): Promise<string[]> {
@@ -149,13 +150,33 @@ async function fetchFiles(
     const bytes = await archive.readBytes(segment, access.identities)
     await writeAt(join(folder, file), from, readsBeforeStart ? bytes : formatOf(bytes))
   }
+  const temporary = new OlderTemporaryTables()
   for (const segment of span.segments) {
     throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
+    temporary.look(replayedOf(span, segment, bytes))
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })
   }
+  if (temporary.found) onFinding(OLDER_TEMPORARY)
   return [...new Set(span.segments.map(({ file }: BinlogSegment) => join(folder, file)))]
+}
+
+const OLDER_TEMPORARY =
+  'statements of the log use temporary tables that their sessions had made before the snapshot, where they are not: tables with their names were read or changed instead: restore again from an earlier snapshot, and compare'
+
+/** The events that are replayed. */
+function replayedOf(
+  { start, stop }: ReplaySpan,
+  { file, from }: BinlogSegment,
+  bytes: Buffer,
+): Buffer {
+  const first = file === start.file ? Math.max(start.offset, from) : from
+  const magic = first === 0 ? FILE_MAGIC.length : 0
+  return bytes.subarray(
+    first - from + magic,
+    file === stop.file ? Math.max(0, stop.offset - from) : bytes.length,
+  )
 }
 
 /** The magic and the format description, without which the tool cannot read what follows. */
