@@ -51,13 +51,8 @@ export async function beginSnapshot(
     const damaged = await damagedPaths(repository, options.trustedSigners)
     const unusable = new Set([...damaged, ...condemned])
     const known = reusable(snapshots, options.recipients, unusable)
-    const journaled = new Set<string>()
-    for (const [id, object] of stored) {
-      if (unusable.has(object.path)) continue
-      known.set(id, object)
-      journaled.add(object.path)
-    }
-    return { snapshotId, own, unusable, known, journaled, journal, release }
+    for (const [id, object] of stored) if (!unusable.has(object.path)) known.set(id, object)
+    return { snapshotId, own, unusable, known, journal, release }
   } catch (error) {
     await release()
     throw error
@@ -185,8 +180,6 @@ export interface SnapshotStart {
   /** Paths that are damaged, or about to be removed. */
   unusable: ReadonlySet<string>
   known: Map<string, StoredObject>
-  /** Paths that only the journal tells of. */
-  journaled: ReadonlySet<string>
   journal: UploadJournal | null
   release: () => Promise<void>
 }

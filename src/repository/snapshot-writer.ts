@@ -23,7 +23,14 @@ import type {
   SnapshotWriter,
 } from './contract.ts'
 import { readKnownBlocks } from './known-blocks.ts'
-import { blockIndexFile, envelopeFile, manifestFile, newObjectFile } from './layout.ts'
+import {
+  blockIndexFile,
+  envelopeFile,
+  manifestFile,
+  newObjectFile,
+  OBJECTS,
+  SNAPSHOTS,
+} from './layout.ts'
 import { LockKeeper } from './lock-keeper.ts'
 import { packManifest } from './manifest-file.ts'
 import { packPhysicalManifest } from './physical-manifest-file.ts'
@@ -51,7 +58,6 @@ class Writer implements SnapshotWriter {
   readonly #options: SnapshotOptions
   readonly #release: () => Promise<void>
   readonly #journal: UploadJournal | null
-  readonly #journaled: ReadonlySet<string>
   readonly #locks: LockKeeper
   /** What earlier snapshots and an unfinished one have, by object id. */
   readonly #known: Map<string, StoredObject>
@@ -79,7 +85,6 @@ class Writer implements SnapshotWriter {
     this.#release = start.release
     this.#start = start
     this.parent = start.own.findLast(({ method }) => method === 'logical') ?? null
-    this.#journaled = start.journaled
     this.snapshotId = start.snapshotId
   }
 
@@ -164,7 +169,6 @@ class Writer implements SnapshotWriter {
     own: Pick<SnapshotEnvelope, 'objects'> & Partial<SnapshotEnvelope>,
   ): Promise<SnapshotEnvelope> {
     if (this.#committed) throw new Error('a snapshot is committed once')
-    await this.#checkJournaled(own.objects)
     const stored = await this.#store(manifestFile(this.snapshotId), [packed])
     await this.#locks.holdAll(own.objects, this.#chain(own.base ?? null))
     const envelope: SnapshotEnvelope = {
@@ -182,6 +186,7 @@ class Writer implements SnapshotWriter {
       lockUntil: this.#locks.lockUntil,
       ...own,
     }
+    await this.#checkThere([...own.objects, stored])
     this.#publishing = true
     await this.#target.put(envelopeFile(this.snapshotId), [
       signStatement('snapshot', envelope, this.#options.signingKey),
@@ -211,17 +216,25 @@ class Writer implements SnapshotWriter {
   }
 
   /**
-   * No envelope protects what an unfinished backup stored: an expire on another machine, which
-   * began before this backup said so, may have removed it as a leftover.
+   * No envelope protects any of it before this one: an expire on another machine removes what an unfinished
+   * backup left, and takes this one for dead where the clock here is behind. Listed once, as there are very many.
    */
-  async #checkJournaled(objects: readonly StoredObject[]): Promise<void> {
+  async #checkThere(objects: readonly StoredObject[]): Promise<void> {
+    const sizes = new Map<string, number>()
+    for (const folder of [OBJECTS, `${SNAPSHOTS}${this.snapshotId}/`]) {
+      for await (const { name, sizeBytes } of this.#target.list(folder)) sizes.set(name, sizeBytes)
+    }
     for (const { path, bytes } of objects) {
-      if (!this.#journaled.has(path)) continue
+      if (sizes.get(path) === bytes) continue
+      // A listing may be late.
       if ((await this.#target.stat(path))?.sizeBytes === bytes) continue
       throw new EcomdbError('STORAGE_FAILED', {
         what: `${path} is not there any more`,
-        why: 'it was left by a backup that was cut off, and was removed while this one ran',
-        hints: ['run the backup again: no snapshot was made, and the next one stores it anew'],
+        why: 'it was removed while this backup ran: by an expire on another host, or by somebody',
+        hints: [
+          'run the backup again: no snapshot was made, and the next one stores it anew',
+          'are the clocks of this host and of the one that expires right? `date -u`',
+        ],
       })
     }
   }

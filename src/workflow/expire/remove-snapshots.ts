@@ -86,11 +86,11 @@ export class Remover {
         if (!evidence.has(name)) await this.#remove(name)
       }
     }
-    await this.#look()
     await this.removeFiles(filesOnlyOf(gone, kept))
   }
 
   async removeFiles(names: readonly string[]): Promise<void> {
+    if (names.length > 0) await this.#look()
     for (const name of names) await this.#remove(name)
   }
 

@@ -206,6 +206,29 @@ describe('an object is used again', () => {
   })
 })
 
+test.each(['used again', 'new'])(
+  'an object, %s, that is removed while the backup runs makes it fail',
+  async which => {
+    const { envelope } = await commit(['1\n', '2\n'])
+    const before = await names('objects/')
+    const put = target.put.bind(target)
+    target.put = async (name, body) => {
+      const receipt = await put(name, body)
+      if (!name.endsWith('manifest.age')) return receipt
+      const added = (await names('objects/')).filter(object => !before.includes(object))
+      await target.remove((which === 'new' ? added[0] : envelope.objects[0]?.path) ?? '')
+      return receipt
+    }
+    await expect(commit(['1\n', '2\n', '3\n'])).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      what: expect.stringContaining('is not there any more'),
+    })
+    expect((await repository.listSnapshots(trusted)).snapshots).toHaveLength(1)
+    target.put = put
+    await commit(['1\n', '2\n', '3\n'])
+  },
+)
+
 test('what was attested last is the newest, also behind a clock that was ahead', async () => {
   const { envelope } = await commit(['1\n'])
   const { snapshotId } = envelope
