@@ -119,7 +119,14 @@ export interface PhysicalCopy {
   close(): Promise<void>
 }
 
-export type FilePart = FileBlock | FileEnd
+/** A path that comes again after its end is another file, in the place of the first. */
+export type FilePart = FileBlock | FileEnd | FileGone
+
+/** A file that has come is none of the copy's: its table was dropped meanwhile. */
+export interface FileGone {
+  kind: 'gone'
+  path: string
+}
 
 /** Bytes of a file at a multiple of BLOCK_BYTES; only a file's last block is shorter. */
 export interface FileBlock {

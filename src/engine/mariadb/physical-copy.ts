@@ -122,7 +122,7 @@ class MariadbCopy implements PhysicalCopy {
 
   #keep(part: FilePart): void {
     const [, name] = INFO_FILE.exec(part.path) ?? []
-    if (name === undefined || part.kind === 'end') return
+    if (name === undefined || part.kind !== 'block') return
     this.#info.set(name, (this.#info.get(name) ?? '') + part.bytes.toString('utf8'))
   }
 }

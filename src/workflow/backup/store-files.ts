@@ -12,6 +12,7 @@ import type { KnownBlocks, SnapshotWriter } from '#repository/repository'
 import { CompressThreads } from './compress-threads.ts'
 import { PackWriter, type StoredPacks } from './pack-writer.ts'
 
+const ABSENT: FileEntry = { path: '', bytes: 0 }
 const ZEROS = Buffer.alloc(BLOCK_BYTES)
 
 export interface StoredFiles extends StoredPacks {
@@ -48,11 +49,11 @@ export async function storeFiles(
   try {
     for await (const part of copy.parts()) {
       throwIfInterrupted()
-      if (part.kind === 'end') store.end(part.path, part.bytes)
-      else {
+      if (part.kind === 'block') {
         progress.advance({ bytes: part.bytes.length })
         await store.add(part)
-      }
+      } else if (part.kind === 'end') store.end(part.path, part.bytes)
+      else store.remove(part.path)
     }
     return await store.finish()
   } finally {
@@ -67,7 +68,10 @@ class FileStore {
   readonly #threads: CompressThreads
   readonly #queue: Pending[] = []
   readonly #numbers = new Map<string, number>()
-  readonly #files: FileEntry[] = []
+  /** Paths whose end has come. */
+  readonly #ended = new Set<string>()
+  /** Null: gone, or replaced. Its blocks are stored, and named by nobody. */
+  readonly #files: (FileEntry | null)[] = []
   readonly #blocks: BlockEntry[] = []
   /** What this snapshot has stored, by SHA-256. */
   readonly #own = new Map<string, BlockPlace>()
@@ -82,7 +86,17 @@ class FileStore {
   end(path: string, bytes: number): void {
     const file = this.#files[this.#numberOf(path)]
     if (file) file.bytes = bytes
+    this.#ended.add(path)
     this.#totals.bytes += bytes
+  }
+
+  remove(path: string): void {
+    const number = this.#numbers.get(path)
+    if (number === undefined) return
+    this.#totals.bytes -= this.#files[number]?.bytes ?? 0
+    this.#files[number] = null
+    this.#numbers.delete(path)
+    this.#ended.delete(path)
   }
 
   async add(block: FileBlock): Promise<void> {
@@ -102,8 +116,14 @@ class FileStore {
   async finish(): Promise<StoredFiles> {
     for (const pending of this.#queue) await this.#take(pending)
     const packs = await this.#packs.finish()
-    this.#blocks.sort((a, b) => a.file - b.file || a.offset - b.offset)
-    return { ...packs, files: this.#files, blocks: this.#blocks, totals: this.#totals }
+    const files = this.#files.filter(file => file !== null)
+    const numbers = new Map(files.map((file, number) => [file, number]))
+    const blocks = this.#blocks.flatMap(block => {
+      const number = numbers.get(this.#files[block.file] ?? ABSENT)
+      return number === undefined ? [] : [{ ...block, file: number }]
+    })
+    blocks.sort((a, b) => a.file - b.file || a.offset - b.offset)
+    return { ...packs, files, blocks, totals: this.#totals }
   }
 
   /** While nothing is known, blocks are new, and one question to the thread is enough. */
@@ -136,6 +156,8 @@ class FileStore {
   }
 
   #numberOf(path: string): number {
+    // The end of the first is behind it: what comes now is another file.
+    if (this.#ended.has(path)) this.remove(path)
     const known = this.#numbers.get(path)
     if (known !== undefined) return known
     const number = this.#files.push({ path, bytes: 0 }) - 1

@@ -9,6 +9,9 @@ interface OpenFile {
   memory: Buffer | null
 }
 
+/** What defines a table may be copied again, under the lock, when it has changed: the last one counts. */
+const DEFINES = /\.(?:frm|par|TRG|TRN|opt)$/
+
 /**
  * Makes blocks of the bytes of files that come piece by piece and interleaved. What is left
  * out between two pieces is zeros.
@@ -16,6 +19,8 @@ interface OpenFile {
 export class FileAssembler {
   readonly #pool: BlockPool
   readonly #files = new Map<string, OpenFile>()
+  /** Of data, not to come twice. */
+  readonly #ended = new Set<string>()
 
   constructor(pool: BlockPool) {
     this.#pool = pool
@@ -29,6 +34,7 @@ export class FileAssembler {
   /** @throws Error when the bytes lie before those that came already */
   *write(path: string, offset: number, bytes: Buffer): Generator<FilePart> {
     const file = this.#files.get(path) ?? { at: 0, memory: null }
+    if (this.#ended.has(path)) throw new Error(`${path} comes twice`)
     this.#files.set(path, file)
     if (offset < file.at) throw new Error(`${path} goes back from ${file.at} to ${offset}`)
     if (offset > file.at) yield* this.#skip(path, file, offset)
@@ -47,9 +53,17 @@ export class FileAssembler {
   *end(path: string): Generator<FilePart> {
     const file = this.#files.get(path) ?? { at: 0, memory: null }
     this.#files.delete(path)
+    if (!DEFINES.test(path)) this.#ended.add(path)
     const rest = file.at % BLOCK_BYTES
     if (file.memory) yield this.#take(path, file, rest)
     yield { kind: 'end', path, bytes: file.at }
+  }
+
+  /** @throws Error for a file that is still coming */
+  remove(path: string): FilePart {
+    if (this.#files.has(path)) throw new Error(`${path} is taken back before its end`)
+    this.#ended.delete(path)
+    return { kind: 'gone', path }
   }
 
   /** Zeros up to `offset`: the block that has begun is filled up, whole ones are left out. */

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { XbstreamReader } from '#engine/mariadb/xbstream'
+import { BlockPool } from '#engine/shared/physical/block-pool'
+
+function path(name: string): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(name.length)
+  return Buffer.concat([length, Buffer.from(name)])
+}
+
+function chunk(type: string, name: string, rest: Buffer = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([Buffer.from(`XBSTCK01\0${type}`), path(name), rest])
+}
+
+function payload(name: string, text: string): Buffer {
+  const head = Buffer.alloc(20)
+  head.writeBigUInt64LE(BigInt(text.length))
+  return chunk('P', name, Buffer.concat([head, Buffer.from(text)]))
+}
+
+/** What comes of a stream that arrives in pieces of this size. */
+function read(stream: Buffer, size: number): string[] {
+  const reader = new XbstreamReader(new BlockPool())
+  const parts: string[] = []
+  for (let at = 0; at < stream.length; at += size) {
+    for (const part of reader.push(Buffer.from(stream.subarray(at, at + size)))) {
+      const more = part.kind === 'block' ? part.bytes.toString() : ''
+      parts.push(`${part.kind} ${part.path} ${more}`.trim())
+      if (part.kind === 'block') part.release()
+    }
+  }
+  reader.end()
+  return parts
+}
+
+test.each([1, 7, 1000])(
+  'files that are gone after they came, and come again, in pieces of %i',
+  size => {
+    const stream = Buffer.concat([
+      ...[payload('./d/t.MYD', 'one'), chunk('E', './d/t.MYD'), chunk('D', './d/t.MYD')],
+      ...[payload('./d/t.MYD', 'two'), chunk('E', './d/t.MYD')],
+      ...[payload('./d/t.frm', 'old'), chunk('E', './d/t.frm')],
+      ...[payload('./d/t.frm', 'new'), chunk('E', './d/t.frm')],
+    ])
+    expect(read(stream, size)).toEqual([
+      ...['block d/t.MYD one', 'end d/t.MYD', 'gone d/t.MYD', 'block d/t.MYD two', 'end d/t.MYD'],
+      ...['block d/t.frm old', 'end d/t.frm', 'block d/t.frm new', 'end d/t.frm'],
+    ])
+  },
+)
+
+test('what is taken back too early, comes twice or is renamed is refused, and so are other chunks', () => {
+  const whole = Buffer.concat([payload('./d/t.MYD', 'one'), chunk('E', './d/t.MYD')])
+  const open = Buffer.concat([payload('./d/t.MYD', 'one'), chunk('D', './d/t.MYD')])
+  expect(() => read(open, 1000)).toThrow('d/t.MYD is taken back before its end')
+  expect(() => read(Buffer.concat([whole, whole]), 1000)).toThrow('d/t.MYD comes twice')
+  const renamed = Buffer.concat([whole, chunk('R', './d/t.MYD', path('./d/u.MYD'))])
+  expect(() => read(renamed, 1000)).toThrow('d/t.MYD was renamed while it was copied')
+  expect(() => read(chunk('Z', './d/t.frm'), 1000)).toThrow('a type that is not known: "Z"')
+})
