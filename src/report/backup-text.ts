@@ -17,7 +17,8 @@ import { alignColumns } from './align-columns.ts'
 import { positionText } from './position-text.ts'
 
 /** `ecomdb backup list` for people. */
-export function snapshotListText({ target, snapshots, refused, exposed }: SnapshotList): string {
+export function snapshotListText(list: SnapshotList): string {
+  const { snapshots, refused, exposed } = list
   // Which server: said only where a repository serves more than one.
   const several = new Set(snapshots.map(({ sourceId }) => sourceId)).size > 1
   const source = (cell: string): string[] => (several ? [cell] : [])
@@ -53,16 +54,17 @@ export function snapshotListText({ target, snapshots, refused, exposed }: Snapsh
     ],
   )
   return [
-    snapshots.length > 0 ? table : noSnapshot(target, refused),
+    snapshots.length > 0 ? table : noSnapshot(list),
     ...refusedLines(refused),
     ...exposedLines(exposed),
   ].join('\n')
 }
 
-function noSnapshot(target: string, refused: readonly Refused[]): string {
-  return refused.length > 0
-    ? `no snapshot in ${target} is believed`
-    : `no snapshot in ${target} yet: \`ecomdb backup logical\` makes one`
+function noSnapshot({ target, copyId, refused }: SnapshotList): string {
+  if (refused.length > 0) return `no snapshot in ${target} is believed`
+  return copyId === null
+    ? `no snapshot in ${target} yet: \`ecomdb backup logical\` makes one`
+    : `no snapshot in ${target} yet: \`ecomdb backup copy\` brings what the repository has`
 }
 
 function summaryCells(one: SnapshotSummary): string[] {

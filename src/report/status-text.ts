@@ -16,7 +16,10 @@ export function statusText(report: StatusReport): string {
   const { datasets, stale, vanished, ahead, refused } = report
   return [
     ...(datasets.length ? [] : [`no snapshot in ${report.target} yet`]),
-    ...datasets.flatMap(one => [...datasetLines(one), '']),
+    ...datasets.flatMap(one => [
+      ...datasetLines(one, new Set(ahead.map(({ label }) => label))),
+      '',
+    ]),
     ...stale.map(({ name, why }) => `STALE  ${name}: ${why}`),
     ...vanished.map(id => `VANISHED  ${id}: signed files tell of it, and no tombstone does`),
     ...ahead.map(
@@ -28,7 +31,11 @@ export function statusText(report: StatusReport): string {
   ].join('\n')
 }
 
-function datasetLines({ sourceId, engine, serverVersion, rules, places }: DatasetStatus): string[] {
+/** @param ahead labels of copies whose newest snapshot has vanished here */
+function datasetLines(
+  { sourceId, engine, serverVersion, rules, places }: DatasetStatus,
+  ahead: ReadonlySet<string>,
+): string[] {
   return [
     `server ${sourceId} (${engine} ${serverVersion.split('-')[0]})`,
     alignColumns(
@@ -36,17 +43,25 @@ function datasetLines({ sourceId, engine, serverVersion, rules, places }: Datase
       ['left', 'left', 'left', 'left'],
     ),
     alignColumns(
-      places.map(place => ['', place.label, newestText(place), whereText(place)]),
+      places.map(place => [
+        '',
+        place.label,
+        newestText(place, ahead.has(place.label) ? 'vanished here' : 'expired here'),
+        whereText(place),
+      ]),
       ['left', 'left', 'left', 'left'],
     ),
   ]
 }
 
-function newestText({ newestShows, newestExpired, fresh, expired }: PlaceStatus): string {
+function newestText(
+  { newestShows, newestExpired, fresh, expired }: PlaceStatus,
+  gone: string,
+): string {
   if (!newestShows) {
     return expired > 0 ? `${countOf(expired, 'snapshot')}, expired here, too old` : 'no snapshot'
   }
-  return `shows ${shortTime(newestShows)}${newestExpired ? ', expired here' : ''}${fresh ? '' : ', too old'}`
+  return `shows ${shortTime(newestShows)}${newestExpired ? `, ${gone}` : ''}${fresh ? '' : ', too old'}`
 }
 
 function whereText({ present, lastSeenAt }: PlaceStatus): string {

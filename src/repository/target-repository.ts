@@ -78,7 +78,7 @@ export class TargetRepository implements Repository {
   ): Promise<SnapshotEnvelope> {
     const found = await this.#snapshotIds(name === 'latest' ? '' : name)
     const latest = found.at(-1)
-    if (latest === undefined) throw noSuchSnapshot(name, this.label)
+    if (latest === undefined) throw noSuchSnapshot(name, this.label, await this.copyId())
     if (name === 'latest') return await this.#newest(found, trustedSigners, method)
     const exact = found.includes(name) ? name : latest
     if (found.length > 1 && exact !== name) {

@@ -103,7 +103,11 @@ export const ABOUT_ONE_FILE: ReadonlySet<string> = new Set([
   'UNSUPPORTED',
 ])
 
-export function noSuchSnapshot(name: string, label: string): EcomdbError {
+export function noSuchSnapshot(
+  name: string,
+  label: string,
+  copyId: string | null = null,
+): EcomdbError {
   return new EcomdbError('SNAPSHOT_NOT_FOUND', {
     what:
       name === 'latest'
@@ -111,7 +115,11 @@ export function noSuchSnapshot(name: string, label: string): EcomdbError {
         : `there is no snapshot ${name} in ${label}`,
     hints: [
       ...(name === 'latest'
-        ? ['run `ecomdb backup logical` where the server is, to make one']
+        ? [
+            copyId === null
+              ? 'run `ecomdb backup logical` where the server is, to make one'
+              : '`ecomdb backup copy --to COPY` brings what the repository has',
+          ]
         : []),
       'run `ecomdb backup list` to see which there are',
     ],

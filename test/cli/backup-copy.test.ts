@@ -146,11 +146,17 @@ describe('a folder', () => {
     const verified = await ecomdb('backup', 'verify', made.first.snapshotId, '--from', 'weekly')
     expect(verified.stdout).toContain('attested')
     await copied()
-    const here = (await ecomdb('backup', 'list', '--json')).json().result.snapshots
-    const there = (await ecomdb('backup', 'list', '--json', '--from', 'weekly')).json().result
-    for (const snapshots of [here, there.snapshots]) {
-      expect(snapshots[0].verified).toMatchObject({ outcome: 'passed' })
-      expect(snapshots[1].verified).toMatchObject({ outcome: 'passed' })
+    const outcomes = async (...from: string[]): Promise<unknown[]> => {
+      const { snapshots } = (await ecomdb('backup', 'list', '--json', ...from)).json().result
+      return snapshots.map((one: { verified: unknown }) => one.verified && 'verified')
+    }
+    expect(await outcomes()).toEqual([null, 'verified'])
+    expect(await outcomes('--from', 'weekly')).toEqual(['verified', null])
+    for (const from of [[], ['--from', 'weekly']]) {
+      for (const { snapshotId } of [made.first, made.second]) {
+        const shown = await ecomdb('backup', 'show', snapshotId, '--json', ...from)
+        expect(shown.json().result.attestations).toHaveLength(1)
+      }
     }
   })
 
@@ -427,6 +433,51 @@ test('a copy that has what the repository has lost, with no tombstone, is a find
     expect(status.status).toBe(3)
     expect(status.stdout).toContain(`VANISHED  ${made.second.snapshotId}: disk-a has it, newer`)
   }
+})
+
+test('a copy that is here and cannot be used does not count by what was written down of it', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  const empty = await ecomdb('backup', 'list', '--from', 'weekly')
+  expect(empty.stdout).toContain('`ecomdb backup copy` brings what the repository has')
+  await copied()
+  expect((await ecomdb('backup', 'status', '--json')).json().result.refused).toEqual([])
+  const status = async () => {
+    const run = await ecomdb('backup', 'status', '--json')
+    return [run.status, run.json().result.met, run.json().result.refused]
+  }
+  for (const name of ['ecomdb-repository.json', 'ecomdb-copy.json']) {
+    const bytes = await readFile(join(disk, name))
+    await writeFile(join(disk, name), '{')
+    expect(await status(), name).toEqual([
+      ...[
+        3,
+        false,
+        [expect.objectContaining({ name: 'copy weekly', code: 'REPOSITORY_NOT_FOUND' })],
+      ],
+    ])
+    await writeFile(join(disk, name), bytes)
+  }
+  // The disk of another repository lies in its place: ours is away.
+  const marker = await readFile(join(disk, 'ecomdb-copy.json'), 'utf8')
+  const other = { ...JSON.parse(marker), repositoryId: '00000000-0000-4000-8000-000000000000' }
+  await writeFile(join(disk, 'ecomdb-copy.json'), JSON.stringify(other))
+  expect((await status())[2]).toEqual([])
+})
+
+test('what a verify says of a copy is not said of the repository', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  await copied()
+  const [{ path = '' } = {}] = made.second.objects
+  await writeFile(join(source, path), 'bent')
+  expect((await ecomdb('backup', 'verify')).status).toBe(13)
+  expect((await ecomdb('backup', 'verify', '--from', 'weekly')).status).toBe(0)
+  await ecomdb('backup', 'copy', '--to', 'weekly')
+  const verified = async (...args: string[]) =>
+    (await ecomdb('backup', 'list', '--json', ...args)).json().result.snapshots.at(-1).verified
+  expect(await verified()).toMatchObject({ outcome: 'failed' })
+  expect(await verified('--from', 'weekly')).toMatchObject({ outcome: 'passed' })
 })
 
 function randomLetter(): string {

@@ -39,6 +39,8 @@ export interface Proof {
 export interface SnapshotList {
   repositoryId: string
   target: string
+  /** null: the repository that backups go to. */
+  copyId: string | null
   /** Oldest first. */
   snapshots: SnapshotSummary[]
   /** Snapshots and attestations that are there and are not believed. */

@@ -21,17 +21,27 @@ export async function listSnapshots(
   const repository = await openRepository(target)
   const listed = await repository.listSnapshots(trustedSigners)
   const attested = await repository.listAttestations(trustedSigners)
+  const copyId = await repository.copyId()
+  const about = provesHere(attested.attestations, copyId)
   const seen = new Set<string>()
   return {
     repositoryId: repository.id,
-    target: repository.label,
-    snapshots: listed.snapshots.map(one => summarize(one, attested.attestations, seen)),
+    ...{ target: repository.label, copyId },
+    snapshots: listed.snapshots.map(one => summarize(one, about, seen)),
     refused: [
       ...listed.refused.map(({ snapshotId, error }) => refusal(`snapshot ${snapshotId}`, error)),
       ...refusedAbout(attested, listed).map(({ name, error }) => refusal(name, error)),
     ],
     exposed: await shadowedFiles(target),
   }
+}
+
+/** A verify reads the bytes of one place, and says nothing of another; a drill shows what the snapshot is. */
+export function provesHere(
+  attestations: readonly Attestation[],
+  copyId: string | null,
+): readonly Attestation[] {
+  return attestations.filter(one => one.kind !== 'verify' || (one.copyId ?? null) === copyId)
 }
 
 export function refusal(name: string, error: EcomdbError): Refused {

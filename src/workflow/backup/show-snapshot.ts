@@ -7,7 +7,7 @@ import type { FilesContent, ShownSnapshot, SnapshotContent } from '#domain/backu
 import { openRepository, type Repository } from '#repository/repository'
 import type { Target } from '#target/target'
 import { identitiesAtHand } from './keys-at-hand.ts'
-import { summarize } from './list-snapshots.ts'
+import { provesHere, summarize } from './list-snapshots.ts'
 
 /**
  * `ecomdb backup show`: what the envelope says and, with an identity, what is inside.
@@ -31,7 +31,7 @@ export async function showSnapshot(
     summarize(earlier, [], seen)
   }
   return {
-    summary: summarize(envelope, attestations, seen),
+    summary: summarize(envelope, provesHere(attestations, await repository.copyId()), seen),
     envelope: { ...envelope, objects: envelope.objects.length },
     attestations,
     ...(await insideOf(repository, envelope, identities)),

@@ -3,6 +3,7 @@ import { EcomdbError } from '#core/errors'
 import type { Attestation } from '#domain/backup/attestation'
 import { newestOfEach } from '#domain/copy/plan-copy'
 import type { Place } from '#domain/copy/three-two-one'
+import { readCopyMarker } from '#repository/copy-marker'
 import { envelopeFile } from '#repository/layout'
 import { openRepository, type Repository } from '#repository/repository'
 import { newestCopyRecords, type RefusedFile } from '#repository/signed-records'
@@ -72,6 +73,10 @@ export async function knownCopies(
   for (const copy of copies) {
     const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, now)
     if (!here) continue
+    if ('error' in here) {
+      refused.push(here)
+      continue
+    }
     places.set(here.place.copyId ?? '', here.place)
     attestations.push(...here.attestations)
   }
@@ -83,16 +88,19 @@ export async function knownCopies(
 /** Of a copy that the configuration does not know any more. */
 const DEFAULT_MAX_AGE_MS = 8 * 86_400_000
 
-/** A configured copy, when its disk is here. */
+/** A configured copy, when its disk is here; or what keeps it from being read. */
 async function lookInto(
   copy: CopyConfig,
   { id }: Repository,
   trustedSigners: readonly string[],
   openPlace: OpenCopy,
   now: Date,
-): Promise<{ place: Place; attestations: readonly Attestation[] } | null> {
+): Promise<{ place: Place; attestations: readonly Attestation[] } | RefusedFile | null> {
   try {
     const target = await openPlace(copy.name)
+    const marker = await readCopyMarker(target)
+    // The disk of something else is in its place.
+    if (marker && marker.repositoryId !== id) return null
     const { copyId, label } = await openCopy(target, id)
     const repository = await openRepository(target)
     const { snapshots } = await repository.listSnapshots(trustedSigners)
@@ -108,13 +116,16 @@ async function lookInto(
     }
     return { place, attestations }
   } catch (error) {
-    if (error instanceof EcomdbError && AWAY.has(error.code)) return null
+    if (!(error instanceof EcomdbError)) throw error
+    // What an unmounted disk looks like.
+    if (error.code === 'TARGET_UNAVAILABLE') return null
+    if (UNUSABLE.has(error.code)) return { name: `copy ${copy.name}`, error }
     throw error
   }
 }
 
-/** What an unmounted disk looks like. */
-const AWAY: ReadonlySet<string> = new Set(['TARGET_UNAVAILABLE', 'REPOSITORY_NOT_FOUND'])
+/** It is here, and its marker or its repository's own file is damaged or gone: nothing is restored from it. */
+const UNUSABLE: ReadonlySet<string> = new Set(['REPOSITORY_NOT_FOUND', 'REPOSITORY_VERSION'])
 
 /** The repository itself as a place; what its target holds is asked of the target. */
 export async function repositoryPlace(
