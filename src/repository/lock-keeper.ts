@@ -1,7 +1,7 @@
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { StoredObject } from '#domain/backup/envelope'
-import type { PutReceipt, Target } from '#target/target'
+import type { HeldFile, PutReceipt, Target, TargetLock } from '#target/target'
 import { envelopeFile, RECIPE_FILE, REPOSITORY_FILE } from './layout.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -42,7 +42,10 @@ export class LockKeeper {
     const { lock } = this.#target
     if (!lock || !this.#until) return true
     try {
-      this.#note(path, await lock.hold(path, this.#until, versionId))
+      const held = await lock.hold(path, this.#until, versionId)
+      // Made before compliance was asked for: whoever has the right to bypass it could remove it.
+      if (isWeaker(held, lock)) return false
+      this.#note(path, held.until)
       return true
     } catch (error) {
       const mayBeStoredAnew =
@@ -62,9 +65,12 @@ export class LockKeeper {
     const { lock } = this.#target
     if (!lock || !this.#until) return
     const names = [REPOSITORY_FILE, RECIPE_FILE, ...bases.map(envelopeFile)]
-    for (const file of [...names.map(path => ({ path, versionId: undefined })), ...objects]) {
-      if (this.#held.has(file.path)) continue
-      this.#note(file.path, await lock.hold(file.path, this.#until, file.versionId))
+    for (const path of names) this.#note(path, (await lock.hold(path, this.#until)).until)
+    for (const { path, versionId } of objects) {
+      if (this.#held.has(path)) continue
+      const held = await lock.hold(path, this.#until, versionId)
+      if (isWeaker(held, lock)) throw weakerBase(path)
+      this.#note(path, held.until)
     }
   }
 
@@ -73,6 +79,18 @@ export class LockKeeper {
     this.#held.add(path)
     if (!this.#earliest || heldUntil < this.#earliest) this.#earliest = heldUntil
   }
+}
+
+function isWeaker({ mode }: HeldFile, lock: TargetLock): boolean {
+  return lock.mode === 'compliance' && mode === 'governance'
+}
+
+function weakerBase(path: string): EcomdbError {
+  return new EcomdbError('UNSUPPORTED', {
+    what: 'no increment can build on its base',
+    why: `target.s3.object_lock asks for compliance, and ${path} of the base is held in governance mode`,
+    hints: ['run the backup again without --incremental: no snapshot was made'],
+  })
 }
 
 function lockDate(now: Date, days: number): Date {

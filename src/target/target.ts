@@ -121,13 +121,19 @@ export interface TargetLock {
   /** How long a new file is held. */
   readonly days: number
   /**
-   * Holds a file at least until then, and asks whether it is held; never shortens.
-   * @returns until when it is held, as the place itself says
+   * Holds a file at least until then, and asks whether it is held; never shortens. A lock that is there
+   * keeps its mode.
+   * @returns until when it is held and how, as the place itself says
    * @throws EcomdbError UNSUPPORTED when it is not; STORAGE_FAILED
    */
-  hold(name: string, until: Date, versionId?: string): Promise<Date>
+  hold(name: string, until: Date, versionId?: string): Promise<HeldFile>
   /** Until when a file is held; null: it is not, or is not there. */
   heldUntil(name: string, versionId?: string): Promise<Date | null>
+}
+
+export interface HeldFile {
+  until: Date
+  mode: TargetLock['mode']
 }
 
 export interface TargetFacts {

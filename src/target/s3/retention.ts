@@ -1,17 +1,11 @@
 import { GetObjectRetentionCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3'
 import { EcomdbError } from '#core/errors'
-import type { TargetLock } from '../target.ts'
+import type { HeldFile, TargetLock } from '../target.ts'
 import type { S3Requests } from './requests.ts'
 import { answerOf, isMissing, translateS3Error } from './s3-error.ts'
 
 /** Services keep whole seconds. */
 export const LOCK_TOLERANCE_MS = 1000
-
-/** How a service says that a file is held. */
-interface Held {
-  until: Date
-  mode: TargetLock['mode']
-}
 
 export interface RetentionOptions {
   bucket: string
@@ -40,15 +34,15 @@ export class RetentionLock implements TargetLock {
     this.days = options.days
   }
 
-  async hold(name: string, until: Date, versionId?: string): Promise<Date> {
-    return (await this.ensure(name, until, versionId)).until
+  async hold(name: string, until: Date, versionId?: string): Promise<HeldFile> {
+    return await this.ensure(name, until, versionId)
   }
 
   /**
    * As `hold`; `wasSet`: it was not held long enough before. A lock that is there keeps its mode: it
    * must not become weaker, and services let nobody change it who has no right to bypass it.
    */
-  async ensure(name: string, until: Date, known?: string): Promise<Held & { wasSet: boolean }> {
+  async ensure(name: string, until: Date, known?: string): Promise<HeldFile & { wasSet: boolean }> {
     const { versionId, held: before } = await this.#find(name, known)
     if (before && isHeld(before.until, until)) return { ...before, wasSet: false }
     const what = `cannot lock ${name} in ${this.#requests.label}`
@@ -82,7 +76,7 @@ export class RetentionLock implements TargetLock {
   async #find(
     name: string,
     known: string | undefined,
-  ): Promise<{ versionId: string | undefined; held: Held | null }> {
+  ): Promise<{ versionId: string | undefined; held: HeldFile | null }> {
     if (known !== undefined) {
       try {
         return { versionId: known, held: await this.#ask(name, known) }
@@ -95,7 +89,7 @@ export class RetentionLock implements TargetLock {
     return { versionId, held: await this.#held(name, versionId) }
   }
 
-  async #held(name: string, versionId: string | undefined): Promise<Held | null> {
+  async #held(name: string, versionId: string | undefined): Promise<HeldFile | null> {
     return await this.#ask(name, versionId).catch(error => {
       throw this.#translated(name, error)
     })
@@ -109,7 +103,7 @@ export class RetentionLock implements TargetLock {
    * By GetObjectRetention: the backup credential may not read objects, nor their heads.
    * @throws the SDK's error
    */
-  async #ask(name: string, versionId: string | undefined): Promise<Held | null> {
+  async #ask(name: string, versionId: string | undefined): Promise<HeldFile | null> {
     try {
       const { Retention } = await this.#requests.runRaw(0, (client, abortSignal) =>
         client.send(new GetObjectRetentionCommand(this.#version(name, versionId)), { abortSignal }),

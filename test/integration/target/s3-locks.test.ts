@@ -133,12 +133,26 @@ describe.skipIf(missing)('locks', () => {
     await target.put('a', [Buffer.from('x')])
     const until = new Date(Math.ceil(Date.now() / 1000) * 1000 + 5 * DAY_MS)
     const foreign = 'RNJRQ6XK4edCFcU76RSf4eUuU-I6as0'
-    expect(await target.lock?.hold('a', until, foreign)).toEqual(until)
+    expect(await target.lock?.hold('a', until, foreign)).toMatchObject({ until })
     expect(await target.lock?.heldUntil('a')).toEqual(until)
     expect(await target.lock?.heldUntil('a', foreign)).toEqual(until)
     await expect(target.lock?.hold('b', until, foreign)).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
     })
+  })
+
+  test('in governance mode are not enough to be used again once compliance is asked for', async () => {
+    const repository = await createRepository(target, systemClock)
+    await commitSnapshot(repository, keys.options, ['1\n', '2\n'])
+    const strict = await openRepository(await open({ mode: 'compliance', days: 1 }))
+    const { envelope, reused } = await commitSnapshot(strict, keys.options, ['1\n', '2\n'])
+    expect(reused).toBe(0)
+    for (const { path, versionId: VersionId } of [...envelope.objects, envelope.manifest]) {
+      const held = await owner.send(new GetObjectRetentionCommand({ ...object(path), VersionId }))
+      expect(held.Retention?.Mode, path).toBe('COMPLIANCE')
+    }
+    const again = await commitSnapshot(strict, keys.options, ['1\n', '2\n'])
+    expect(again.reused).toBe(2)
   })
 
   test('of a file that is gone are told with it, and end no look', async () => {
