@@ -148,6 +148,10 @@ export interface ReplayOptions {
   onBytes?: (bytes: number) => void
   /** A statement puts a table elsewhere, and a private server makes it in its data directory. */
   onElsewhere?: (() => void) | undefined
+  /** The errors with which statements ended on the source, in order; see loggedErrors. */
+  errors: readonly number[]
+  /** Some of these statements ended without an error here. */
+  onMissedErrors?: ((errors: readonly number[]) => void) | undefined
   /** A statement depends on the system's time zone, which no log tells. */
   onSystemZone?: (() => void) | undefined
 }

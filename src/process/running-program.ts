@@ -29,14 +29,21 @@ const KEPT_STDERR = 4000
 /**
  * Starts a program by an argv array (never a shell). It does not outlive ecomdb: neither a
  * signal nor SIGKILL.
+ *
+ * @param onStderr is told what it complains of, as it comes
  */
-export function startProgram(command: ProgramCommand, args: readonly string[]): RunningProgram {
+export function startProgram(
+  command: ProgramCommand,
+  args: readonly string[],
+  onStderr: (text: string) => void = () => {},
+): RunningProgram {
   const child = spawnDyingWithUs(command, args, { stdin: 'pipe' })
   const name = programName(command)
   let stderr = ''
   let hasEnded = false
-  child.stderr.on('data', chunk => {
-    stderr = `${stderr}${chunk}`.slice(-KEPT_STDERR)
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = `${stderr}${text}`.slice(-KEPT_STDERR)
+    onStderr(text)
   })
   // A program that exits without reading its input breaks the pipe; its status tells why.
   child.stdin.on('error', () => {})

@@ -189,3 +189,58 @@ test.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: temporary tables of befor
     await rm(folder, { recursive: true, force: true })
   }
 })
+
+test.each(TEST_ENGINES)('%s: statements that failed half done', async family => {
+  const folder = await makeFolder()
+  const shop = await LoggedShop.make(family, folder, ['--binlog-format=MIXED'])
+  const target = await startLogged(shop.engine, join(folder, 'target'))
+  const gtids = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+  const restored = async () => {
+    await shop.ecomdb(['backup', 'binlog', '--once'])
+    const all = String(await shop.value(`SELECT ${gtids}`)).replaceAll('\n', '')
+    return await shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
+  }
+  const state = (server = shop.source) =>
+    shop.rows(
+      "SELECT CAST(i AS CHAR) AS one FROM shop.m UNION ALL SELECT user FROM mysql.user WHERE user IN ('ann', 'ben') ORDER BY 1",
+      server,
+    )
+  const refused = async (statement: string): Promise<void> => {
+    await expect(shop.run(statement)).rejects.toThrow('the server refused')
+  }
+  try {
+    await shop.run(
+      'CREATE DATABASE shop',
+      'CREATE TABLE shop.m (i INT PRIMARY KEY) ENGINE = MyISAM',
+    )
+    await shop.run('CREATE USER ann@localhost', 'CREATE USER ben@localhost')
+    await shop.ecomdb(['backup', 'logical', '--quiet'])
+    await refused('INSERT INTO shop.m VALUES (1), (2), (1)')
+    await refused('DROP USER ann@localhost, nobody@localhost')
+    await shop.run('INSERT INTO shop.m VALUES (3), (4), (5), (6), (7), (8)')
+    const done = await restored()
+    expect(done.status, done.stderr).toBe(0)
+    expect(await state(target)).toEqual(await state())
+    await shop.rows('DROP DATABASE shop', target)
+    await shop.rows('DROP USER IF EXISTS ann@localhost, ben@localhost', target)
+
+    const session = await shop.engine.connect(shop.source.administrator)
+    const id = await session.value('SELECT CONNECTION_ID()')
+    await session.run("SET binlog_format = 'STATEMENT'")
+    const slow = expect(
+      session.run('UPDATE shop.m SET i = i + 10 + SLEEP(0.3) * 0'),
+    ).rejects.toThrow('interrupted')
+    // Some rows of six.
+    await shop.run('DO SLEEP(1)')
+    await shop.run(`KILL QUERY ${id}`)
+    await slow
+    await session.close()
+    const killed = await restored()
+    expect(killed.stdout + killed.stderr).toMatch(/FINDING: 1 statement of the log ended .*1317/)
+    expect(killed.status).toBe(3)
+  } finally {
+    await shop.engine.scratchServers.remove(target.folder)
+    await shop.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})

@@ -19,6 +19,7 @@ export const EVENT = {
   stop: 3,
   format: 15,
   xid: 16,
+  executeLoadQuery: 18,
   tableMap: 19,
   incident: 26,
   gtid: 33,

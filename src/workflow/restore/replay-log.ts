@@ -9,6 +9,7 @@ import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import { countOf, formatBytes } from '#core/units'
 import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
+import { loggedErrors } from '#domain/binlog/logged-errors'
 import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
@@ -52,10 +53,10 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
   const forget = onInterrupt(remove)
   try {
     const began = clock.monotonicMs()
-    const files = await fetchFiles(run, folder, progress)
+    const fetchedFiles = await fetchFiles(run, folder, progress)
     throwIfInterrupted()
     const fetched = clock.monotonicMs()
-    const settled = await replayFiles(run, files, folder, progress)
+    const settled = await replayFiles(run, fetchedFiles, folder, progress)
     return {
       fetchMs: fetched - began,
       replayMs: clock.monotonicMs() - fetched,
@@ -72,7 +73,7 @@ const LEFT_CHANGED =
 
 async function replayFiles(
   run: ReplayRun,
-  files: readonly string[],
+  { files, errors }: FetchedFiles,
   folder: string,
   progress: Progress,
 ): Promise<Pick<ReplayOutcome, 'locked' | 'events'>> {
@@ -90,7 +91,9 @@ async function replayFiles(
         const onBytes = (bytes: number): void => progress.advance({ bytes })
         const options = { connect, source, files, binlog, keepGtids, folder, onBytes, onElsewhere }
         const onSystemZone = await whenOtherZone(run, session)
-        await replay.run({ ...options, onSystemZone, ...limitsOf(span) })
+        const onMissedErrors = (missed: readonly number[]): void =>
+          run.onFinding(missedText(missed))
+        await replay.run({ ...options, errors, onMissedErrors, onSystemZone, ...limitsOf(span) })
         const undecided = await replay.undecided(session)
         if (undecided > 0) run.onFinding(undecidedText(undecided))
       }
@@ -121,6 +124,9 @@ async function whenOtherZone(
     )
 }
 
+const missedText = (errors: readonly number[]): string =>
+  `${countOf(errors.length, 'statement')} of the log ended with an error on the source (${[...new Set(errors)].join(', ')}: interrupted, or refused after a part of the rows) and without one here: what was half done there may be done here, or otherwise; compare the tables without transactions`
+
 const undecidedText = (count: number): string =>
   `${countOf(count, 'XA transaction')} prepared at the moment, and neither committed nor rolled back: what was written is not seen, and its rows are locked; \`XA RECOVER\` has the names for XA COMMIT or XA ROLLBACK`
 
@@ -133,12 +139,18 @@ function limitsOf({ start, stop, segments }: ReplaySpan): { start: number; stop:
   }
 }
 
+interface FetchedFiles {
+  files: readonly string[]
+  /** See ReplayOptions. */
+  errors: readonly number[]
+}
+
 /** The files of the server, as far as they are replayed: the bytes before the start are left out. */
 async function fetchFiles(
   { archive, access, place, span, onFinding }: ReplayRun,
   folder: string,
   progress: Progress,
-): Promise<string[]> {
+): Promise<FetchedFiles> {
   const sizeOf = (sum: number, { from, to }: BinlogSegment): number => sum + to - from
   const total = span.segments.reduce(sizeOf, 0)
   await requireSpace(folder, span.lead.reduce(sizeOf, total))
@@ -151,15 +163,19 @@ async function fetchFiles(
     await writeAt(join(folder, file), from, readsBeforeStart ? bytes : formatOf(bytes))
   }
   const temporary = new OlderTemporaryTables()
+  const errors: number[] = []
   for (const segment of span.segments) {
     throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
-    temporary.look(replayedOf(span, segment, bytes))
+    const replayed = replayedOf(span, segment, bytes)
+    temporary.look(replayed)
+    errors.push(...loggedErrors(replayed))
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })
   }
   if (temporary.found) onFinding(OLDER_TEMPORARY)
-  return [...new Set(span.segments.map(({ file }: BinlogSegment) => join(folder, file)))]
+  const paths = span.segments.map(({ file }) => join(folder, file))
+  return { files: [...new Set(paths)], errors }
 }
 
 const OLDER_TEMPORARY =

@@ -5,6 +5,7 @@ import { EcomdbError } from '#core/errors'
 import { type RunningProgram, startProgram } from '#process/running-program'
 import type { ReplayOptions } from '../../binlog.ts'
 import type { BinlogDialect } from './dialect.ts'
+import { ExpectedErrors } from './expected-errors.ts'
 import { writeOptionFile } from './option-file.ts'
 import { replaySettings } from './replay-settings.ts'
 import { asksSystemZone, putsElsewhere, watchStatements } from './watch-statements.ts'
@@ -14,11 +15,18 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
   const folder = await mkdtemp(join(options.folder, 'replay-'))
   try {
     const optionFile = await writeOptionFile(folder, dialect.family, options.connect)
-    const client = startProgram(dialect.client(), [
-      optionFile,
-      ...dialect.clientOptions,
-      ...CLIENT_OPTIONS,
-    ])
+    const errors = new ExpectedErrors(options.errors)
+    const client = startProgram(
+      dialect.client(),
+      [
+        optionFile,
+        ...dialect.clientOptions,
+        ...CLIENT_OPTIONS,
+        // It goes on behind an error, and is ended here at the first that is none of the source's.
+        ...(options.errors.length > 0 ? ['--force'] : []),
+      ],
+      text => void (errors.read(text) || client.kill()),
+    )
     const tool = startProgram(dialect.tool(), toolArguments(dialect, options, folder))
     try {
       if (dialect.elsewhere && options.onElsewhere) {
@@ -28,7 +36,8 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
         watchStatements(tool.stdout, asksSystemZone(), options.onSystemZone)
       }
       client.stdin.write(`${replaySettings(options.source)};\n`)
-      await pass(tool, client, options.onBytes)
+      await pass(tool, client, errors, options.onBytes)
+      if (errors.missed.length > 0) options.onMissedErrors?.(errors.missed)
     } finally {
       tool.kill()
       client.kill()
@@ -74,6 +83,7 @@ function toolArguments(
 async function pass(
   tool: RunningProgram,
   client: RunningProgram,
+  errors: ExpectedErrors,
   onBytes: ReplayOptions['onBytes'],
 ): Promise<void> {
   const answer = `ecomdb-replayed-${randomBytes(8).toString('hex')}`
@@ -86,17 +96,17 @@ async function pass(
   tool.stdout.pipe(client.stdin, { end: false })
   // Whichever ends first: a client that refuses a statement leaves the tool writing to no one.
   const clientEnded = client.ended.catch(error => {
-    throw clientError(error, client.stderr)
+    throw clientError(error, errors.unexpected ?? client.stderr)
   })
   clientEnded.catch(() => {})
   await Promise.race([tool.ended, clientEnded])
   await tool.ended
   client.stdin.end(`\nSELECT '${answer}';\n`)
   await clientEnded
-  if (!answered.includes(answer)) {
+  if (errors.unexpected !== null || !answered.includes(answer)) {
     throw new EcomdbError('TOOL_FAILED', {
       what: `${client.name} ended without having executed the whole replay`,
-      why: client.stderr.trim() || 'it gave no reason',
+      why: errors.unexpected ?? (client.stderr.trim() || 'it gave no reason'),
     })
   }
 }
