@@ -1,4 +1,4 @@
-import type { Manifest } from './manifest.ts'
+import type { ProgramEntry } from './manifest.ts'
 import { readsOfView, type ViewRead } from './view-reads.ts'
 
 /** A view of a restored database, and what it reads in one that is not restored. */
@@ -15,7 +15,7 @@ const SERVERS_OWN = ['mysql', 'sys', 'information_schema', 'performance_schema']
  * what is not there, when all rows are loaded. Those that were invalid on the source may be refused.
  */
 export function viewsOfOthers(
-  { programs }: Pick<Manifest, 'programs'>,
+  { programs }: { programs: readonly ProgramEntry[] },
   isRestored: (schema: string) => boolean,
 ): ViewOfOther[] {
   return programs

@@ -1,4 +1,5 @@
 import { placedElsewhere } from '#domain/backup/placed-elsewhere'
+import { viewsOfOthers } from '#domain/backup/views-of-others'
 import type { Session } from '../../session.ts'
 import { hiddenResourceGroups } from './hidden-resource-groups.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
@@ -7,6 +8,7 @@ import type { ObservedCatalog } from './read-catalog.ts'
 export async function findLosses(session: Session, catalog: ObservedCatalog): Promise<string[]> {
   return [
     ...invalidViews(catalog),
+    ...viewsBeyond(catalog),
     ...lossyPrograms(catalog),
     ...misplacedTables(catalog),
     ...(session.flavor.family === 'mysql' ? await secondPasswords(session) : []),
@@ -23,6 +25,18 @@ function invalidViews({ programs }: ObservedCatalog): string[] {
           `view ${schema}.${name} is invalid here, and will not come back until what it refers to does: ${invalid}`,
         ],
   )
+}
+
+/** A restore is refused where the server does not have what they read, and a drill fails. */
+function viewsBeyond(catalog: ObservedCatalog): string[] {
+  const isFolded = catalog.settings['lower_case_table_names'] !== '0'
+  const fold = (name: string): string => (isFolded ? name.toLowerCase() : name)
+  const backedUp = new Set(catalog.databases.map(({ name }) => fold(name)))
+  const words = viewsOfOthers(catalog, schema => backedUp.has(fold(schema))).map(
+    ({ view, read }) =>
+      `view ${view} reads ${read.schema}.${read.name}, and ${read.schema} is not in this backup: a server without it does not take the view; name it with --databases as well`,
+  )
+  return [...new Set(words)]
 }
 
 /** Restored and source read alike: nothing else tells of it. */
