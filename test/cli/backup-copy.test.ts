@@ -465,6 +465,30 @@ test('a copy that is here and cannot be used does not count by what was written 
   expect((await status())[2]).toEqual([])
 })
 
+test('a disk that was formatted and has its label again counts once', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  await copied()
+  const places = async () => {
+    const { places } = (await ecomdb('backup', 'status', '--json')).json().result
+    const copies = places.slice(1)
+    return copies.map((one: { label: string; snapshots: number }) => [one.label, one.snapshots])
+  }
+  expect(await places()).toEqual([['disk-a', 2]])
+  await rm(disk, { recursive: true })
+  await mkdir(disk)
+  await prepare()
+  expect(await places()).toEqual([['disk-a', 0]])
+  await copied()
+  await rename(disk, `${disk}-a`)
+  await mkdir(disk)
+  await prepare('disk-b')
+  expect(await places()).toEqual([
+    ['disk-a', 2],
+    ['disk-b', 0],
+  ])
+})
+
 test('what a verify says of a copy is not said of the repository', async () => {
   await configure([`signing_key_file: ${made.signingKey}`])
   await prepare()

@@ -81,8 +81,24 @@ export async function knownCopies(
     attestations.push(...here.attestations)
   }
   // Ids are random; a person looks for labels.
-  const sorted = [...places.values()].sort((a, b) => (a.label < b.label ? -1 : 1))
+  const sorted = lastOfEachLabel([...places.values()]).sort((a, b) => (a.label < b.label ? -1 : 1))
   return { places: sorted, attestations, refused }
+}
+
+/**
+ * A label is written on one disk. One that was formatted and prepared anew has another id, and what was written
+ * down of it before does not count beside it.
+ */
+function lastOfEachLabel(places: readonly Place[]): Place[] {
+  const groups = Map.groupBy(places, ({ label }) => label)
+  return [...groups.values()].map(([first, ...others]) =>
+    others.reduce((last, one) => (isLater(one, last) ? one : last), first as Place),
+  )
+}
+
+function isLater(one: Place, other: Place): boolean {
+  if (one.present !== other.present) return one.present
+  return (one.lastSeenAt ?? '') > (other.lastSeenAt ?? '')
 }
 
 /** Of a copy that the configuration does not know any more. */
