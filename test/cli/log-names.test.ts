@@ -81,4 +81,19 @@ describe.each(TEST_ENGINES)('%s: files of the binary log', family => {
     await isAll(await archive())
     expect(await ecomdb(3, 'backup', 'window')).not.toContain('to now')
   })
+
+  test('of GTIDs that the server never had in its log, a refusal names those', async () => {
+    const [gtids, strange] =
+      family === 'mysql'
+        ? ['@@gtid_executed', '11111111-2222-3333-4444-555555555555:1-5']
+        : ['@@gtid_binlog_pos', '7-7-5']
+    if (family === 'mysql') await shop.run(`SET GLOBAL gtid_purged = '+${strange}'`)
+    await shop.run('INSERT INTO shop.t VALUES (1)')
+    await archive()
+    const had = String(await shop.value(`SELECT ${gtids}`)).replaceAll('\n', '')
+    const all = family === 'mysql' ? had : `${had},${strange}`
+    const refused = await ecomdb(10, 'restore', '--gtid', all, '--dry-run')
+    expect(refused).toContain(`, and ${strange} is not in there`)
+    expect(refused).toContain('gtid_purged')
+  })
 })

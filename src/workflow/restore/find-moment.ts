@@ -1,6 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
 import { parseHistory, requireOneGtid } from '#domain/binlog/gtid-history'
+import { GtidSet } from '#domain/binlog/gtid-set'
 import { type Moment, momentText } from '#domain/binlog/moment'
 import type { Transaction } from '#domain/binlog/scanner'
 import { type BinlogSegment, microsOfIso } from '#domain/binlog/segment'
@@ -115,15 +116,36 @@ export function outsideWindow(moment: Moment, stretches: readonly Stretch[]): Ec
     const gtids = segments.at(-1)?.gtidsAfter
     return `${first ?? '…'} to ${momentOfEnd(segments) ?? '…'}${gtids ? ` (GTIDs ${gtids})` : ''}`
   })
+  const lacking = moment.kind === 'gtid' ? notArchived(moment.set, stretches) : ''
   return new EcomdbError('OUTSIDE_WINDOW', {
     what: `cannot restore to ${momentText(moment)}`,
     why:
       ends.length === 0
         ? 'there is no binary log in the repository'
-        : `the archived log is of ${ends.join('; ')}, and it is not in there`,
+        : `the archived log is of ${ends.join('; ')}, and ${lacking || 'it'} is not in there`,
     hints: [
+      ...(lacking ? [PURGED] : []),
       '`ecomdb backup window` lists what can be restored, and the gaps',
       'if the server is still there, `ecomdb backup binlog --once` archives its log until now',
     ],
   })
+}
+
+const PURGED =
+  "what a server has had but never in its own log (MySQL's gtid_purged of one that was made from a backup) is in no archive: leave it out, or name the last transaction only"
+
+/** What of a set no archived log has. */
+function notArchived(set: string, stretches: readonly Stretch[]): string {
+  const engine = stretches[0]?.segments[0]?.engine
+  const all = stretches.map(({ segments }) => segments.at(-1)?.gtidsAfter ?? '')
+  if (engine === 'mysql') {
+    const left = (wanted: GtidSet, gtids: string): GtidSet => wanted.minus(GtidSet.parse(gtids))
+    return all.reduce(left, GtidSet.parse(set)).toString()
+  }
+  const has = (gtid: string): boolean =>
+    all.some(gtids => parseHistory('mariadb', gtids).covers(gtid))
+  return set
+    .split(',')
+    .filter(gtid => !has(gtid))
+    .join(',')
 }
