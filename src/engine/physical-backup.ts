@@ -101,6 +101,8 @@ export interface PhysicalSource {
   lineage: string | null
   /** Its own binary log lacks changes, as a replica's may: a place in it is no moment. */
   unlogged: boolean
+  /** What the files will lack, in words: the backup ends with exit 3. */
+  findings?: readonly string[]
 }
 
 /** A copy on its way. */

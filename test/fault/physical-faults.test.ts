@@ -96,6 +96,16 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).toBe('')
   })
 
+  streams?.('rows of MEMORY tables are in no file, and named', async () => {
+    await shop.session.run('CREATE TABLE bank.quick (a INT) ENGINE = MEMORY')
+    expect((await shop.ecomdb('backup', 'physical')).status).toBe(0)
+    await shop.session.run('INSERT INTO bank.quick VALUES (1), (2)')
+    const told = await shop.ecomdb('backup', 'physical')
+    expect(told.status, told.stderr).toBe(3)
+    expect(told.stdout).toContain('table bank.quick is of MEMORY: its rows are in no file')
+    await shop.session.run('DROP TABLE bank.quick')
+  })
+
   // mariadb-backup copies tables of every engine.
   const clones = family === 'mysql' ? test : null
   clones?.('tables that CLONE would empty are refused by name', async () => {

@@ -29,6 +29,7 @@ const COPYING_THREADS = '--parallel=2'
 export async function startMariadbBackup(
   options: PhysicalBackupOptions,
   lineage: string,
+  findings: readonly string[],
 ): Promise<PhysicalCopy> {
   const { workFolder, since } = options
   const optionFile = await writeOptionFile(workFolder, 'mariadb-backup', options.connect)
@@ -47,21 +48,24 @@ export async function startMariadbBackup(
     ],
     { cwd: workFolder, onLine: line => log.read(line) },
   )
-  return new MariadbCopy(program, log, { lineage, since })
+  return new MariadbCopy(program, log, { lineage, since, findings })
+}
+
+/** What was known before the copying began. */
+interface Expected {
+  lineage: string
+  since: LogSequence | null
+  findings: readonly string[]
 }
 
 class MariadbCopy implements PhysicalCopy {
   readonly #program: StartedProgram
   readonly #log: BackupLog
-  readonly #expected: { lineage: string; since: LogSequence | null }
+  readonly #expected: Expected
   readonly #info = new Map<string, string>()
   #taken = false
 
-  constructor(
-    program: StartedProgram,
-    log: BackupLog,
-    expected: { lineage: string; since: LogSequence | null },
-  ) {
+  constructor(program: StartedProgram, log: BackupLog, expected: Expected) {
     this.#program = program
     this.#log = log
     this.#expected = expected
@@ -103,7 +107,7 @@ class MariadbCopy implements PhysicalCopy {
         'mariadb-backup ended with status 0 and "completed OK!"',
       ],
       lsn: { from, to, of: lineage },
-      findings: [],
+      findings: this.#expected.findings,
     }
   }
 

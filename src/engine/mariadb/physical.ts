@@ -51,7 +51,8 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
     const programs = findInstallation('mariadb')
     for (const name of ['mariadb-backup', 'innochecksum']) programs.program(name)
   },
-  start: (options, { lineage }) => startMariadbBackup(options, lineage ?? ''),
+  start: (options, { lineage, findings = [] }) =>
+    startMariadbBackup(options, lineage ?? '', findings),
   async prepare(folder, { increments, workFolder }) {
     const program = findInstallation('mariadb').program('mariadb-backup')
     const prepare = ['--prepare', `--target-dir=${folder}`, '--use-memory=128M']
@@ -105,6 +106,20 @@ async function linkedTables(folder: string): Promise<string[]> {
     .map(({ parentPath, name }) => join(parentPath, name))
 }
 
+/** Their rows are in no file: a server that is started on the files has these tables empty. */
+async function rowsInMemory(session: Session): Promise<string[]> {
+  const tables = await column(
+    session,
+    `SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLES
+      WHERE ENGINE = 'MEMORY' AND TABLE_ROWS > 0
+        AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema') ORDER BY 1`,
+  )
+  return (tables ?? []).map(
+    name =>
+      `table ${name} is of MEMORY: its rows are in no file, and \`ecomdb backup logical\` keeps them`,
+  )
+}
+
 async function observe(session: Session): Promise<PhysicalSource> {
   const paths = await column(
     session,
@@ -138,5 +153,6 @@ async function observe(session: Session): Promise<PhysicalSource> {
     estimateBytes: Number(bytes ?? 0),
     lineage: await lineageOf(folder, sourceId),
     unlogged: await lacksInLog(session),
+    findings: await rowsInMemory(session),
   }
 }
