@@ -9,6 +9,7 @@ import type {
 } from '../../logical-reader.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
+import { amongServersOwn } from './among-servers-own.ts'
 import { alwaysChanging, changedMeanwhile } from './changed-meanwhile.ts'
 import {
   type LockedMoment,
@@ -92,7 +93,8 @@ export async function openConsistent(
         ...(await maskedMembers(point.pool, catalog)),
         ...(point.prepared > 0 ? [preparedFinding(point.prepared)] : []),
       ]
-      const found = { catalog, probes, warnings, findings }
+      const elsewhere = options.databases === null ? await amongServersOwn(control) : []
+      const found = { catalog, probes, warnings: [...warnings, ...elsewhere], findings }
       return consistentPoint({ dialect, options, control, point, ...found })
     } catch (error) {
       await letGo(dialect, point, control)
