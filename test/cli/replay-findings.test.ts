@@ -244,3 +244,44 @@ test.each(TEST_ENGINES)('%s: statements that failed half done', async family => 
     await rm(folder, { recursive: true, force: true })
   }
 })
+
+test.runIf(TEST_ENGINES.includes('mariadb'))(
+  'mariadb: rows are applied as they are, whatever the server does as a replica',
+  async () => {
+    const folder = await makeFolder()
+    const shop = await LoggedShop.make('mariadb', folder, ['--binlog-format=ROW'])
+    const lenient = ['--slave-run-triggers-for-rbr=ENFORCE', '--slave-exec-mode=IDEMPOTENT']
+    const target = await startLogged(shop.engine, join(folder, 'target'), lenient)
+    const restored = async () => {
+      await shop.ecomdb(['backup', 'binlog', '--once'])
+      const all = String(await shop.value('SELECT @@gtid_binlog_pos'))
+      return await shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
+    }
+    try {
+      await shop.run(
+        'CREATE DATABASE shop',
+        'CREATE TABLE shop.t (i INT PRIMARY KEY, s VARCHAR(9))',
+        "CREATE TRIGGER shop.more BEFORE INSERT ON shop.t FOR EACH ROW SET NEW.s = CONCAT(NEW.s, '!')",
+      )
+      await shop.ecomdb(['backup', 'logical', '--quiet'])
+      await shop.run("INSERT INTO shop.t VALUES (1, 'a')")
+      const done = await restored()
+      expect(done.status, done.stderr).toBe(0)
+      expect(await shop.rows('SELECT s FROM shop.t', target)).toEqual([{ s: 'a!' }])
+      const own =
+        'SELECT CONCAT_WS(" ", @@GLOBAL.slave_run_triggers_for_rbr, @@GLOBAL.slave_exec_mode)'
+      expect(await shop.value(own, target)).toBe('ENFORCE IDEMPOTENT')
+      await shop.rows('DROP DATABASE shop', target)
+      // What is in no log is missing, and what changes it finds nothing.
+      await shop.run('SET sql_log_bin = 0', "INSERT INTO shop.t VALUES (2, 'b')")
+      await shop.run("UPDATE shop.t SET s = 'c' WHERE i = 2")
+      const missing = await restored()
+      expect(missing.status, missing.stdout).toBe(30)
+      expect(missing.stderr).toContain('ERROR 1032')
+    } finally {
+      await shop.engine.scratchServers.remove(target.folder)
+      await shop.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+)

@@ -1,6 +1,6 @@
 import { isPerson } from '#domain/backup/restored-accounts'
 import type { LogReplay, ReplayTarget, SettleOptions } from '../../binlog.ts'
-import { quoteAccount } from '../../quote.ts'
+import { quoteAccount, quoteString } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { alterEvents } from '../definer-objects/alter-event.ts'
@@ -57,6 +57,7 @@ async function openAccounts(
  */
 async function prepareServer(session: Session): Promise<() => Promise<void>> {
   const setReadOnlyAgain = await liftReadOnly(session)
+  const setRowsAgain = await applyRowsAsTheyAre(session)
   const scheduler = await session.value('SELECT @@GLOBAL.event_scheduler')
   const packet = Number(await session.value('SELECT @@GLOBAL.max_allowed_packet'))
   const hasInfile = (await session.value('SELECT @@GLOBAL.local_infile')) === '1'
@@ -67,9 +68,30 @@ async function prepareServer(session: Session): Promise<() => Promise<void>> {
   }
   return async () => {
     await setReadOnlyAgain()
+    await setRowsAgain()
     if (!hasInfile) await session.run('SET GLOBAL local_infile = OFF')
     if (packet < LARGEST_PACKET) await session.run(`SET GLOBAL max_allowed_packet = ${packet}`)
     if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = ON')
+  }
+}
+
+/**
+ * MariaDB applies rows of a log to whoever executes them as a replica of that server would: its triggers
+ * would run once more on what the source's have done, and a row that is missing would be nothing to tell.
+ */
+const OF_REPLICAS = { slave_exec_mode: 'STRICT', slave_run_triggers_for_rbr: 'NO' } as const
+
+async function applyRowsAsTheyAre(session: Session): Promise<() => Promise<void>> {
+  if (session.flavor.family !== 'mariadb') return async () => {}
+  const undo: string[] = []
+  for (const [name, value] of Object.entries(OF_REPLICAS)) {
+    const was = (await session.value(`SELECT @@GLOBAL.${name}`)) ?? value
+    if (was === value) continue
+    await session.run(`SET GLOBAL ${name} = ${quoteString(value)}`)
+    undo.push(`SET GLOBAL ${name} = ${quoteString(was)}`)
+  }
+  return async () => {
+    for (const statement of undo) await session.run(statement)
   }
 }
 
