@@ -122,6 +122,27 @@ async function withSilentServer(
   }
 }
 
+test('a scheduler that was seen by a clock that was ahead has not been seen lately', () =>
+  withFolder(async folder => {
+    const env = { ECOMDB_STATE: join(folder, 'state'), ECOMDB_ENGINE: 'mariadb' }
+    const config =
+      'target: { directory: b }\nrecovery_policy: r.yaml\nkeys: { recipients: [age1x], trusted_signers: [x], signing_key_file: s, dedup_key_file: d }\n'
+    await writeFile(join(folder, 'ecomdb.yaml'), config)
+    await writeFile(join(folder, 'r.yaml'), 'schedule: { binlog: { always: true } }\n')
+    const list = async () =>
+      (await runEcomdb(['schedule', 'list', '--json'], { cwd: folder, env })).json().result
+    const { stateFolder } = await list()
+    await mkdir(stateFolder, { recursive: true })
+    for (const [seenAt, alive] of [
+      [Date.now(), true],
+      [Date.now() + 365 * 86_400_000, false],
+    ] as const) {
+      const seen = { format: 1, host: 'h', pid: 1, kind: 'looks-in', startedAt: seenAt, seenAt }
+      await writeFile(join(stateFolder, 'scheduler.json'), JSON.stringify(seen))
+      expect((await list()).scheduler.alive).toBe(alive)
+    }
+  }))
+
 test('a scheduler that is killed takes its jobs along, and the next one knows', () =>
   withFolder(async folder =>
     withSilentServer(async ({ port, asked, left }) => {

@@ -44,7 +44,9 @@ async function cronOf(files: ScheduleContext['files']): Promise<ScheduleReport['
 
 function schedulerOf(seen: SchedulerSeen, now: number): ScheduleReport['scheduler'] {
   const { host, pid, kind, startedAt, seenAt } = seen
-  const alive = now - seenAt < ALIVE_MS[kind] && (kind === 'looks-in' || isAlive(pid))
+  // One that was seen at a moment that has not come had a clock that was ahead.
+  const isLate = Math.abs(now - seenAt) >= ALIVE_MS[kind]
+  const alive = !isLate && (kind === 'looks-in' || isAlive(pid))
   return { host, pid, kind, startedAt: iso(startedAt), seenAt: iso(seenAt), alive }
 }
 
