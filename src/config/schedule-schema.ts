@@ -26,6 +26,14 @@ const running = {
   retry_after: time('how long after; each wait is twice the last (default 5m)'),
 }
 
+const cloneFolder = z
+  .string()
+  .regex(/^\//, 'an absolute path')
+  .optional()
+  .describe(
+    "MySQL, where the job runs as root: a folder that belongs to the server's account, for --clone-folder",
+  )
+
 const timed = (what: string) =>
   z
     .strictObject({ at, ...running })
@@ -40,7 +48,10 @@ export const scheduleSchema = z
       .optional()
       .describe('the time zone in which `at` is meant (default UTC)'),
     logical: timed('`ecomdb backup logical`'),
-    physical: timed('`ecomdb backup physical`'),
+    physical: z
+      .strictObject({ at, clone_folder: cloneFolder, ...running })
+      .describe('`ecomdb backup physical`')
+      .optional(),
     binlog: z
       .strictObject({ always: z.literal(true), retry_after: running.retry_after })
       .describe('`ecomdb backup binlog`, all the time')
@@ -69,6 +80,7 @@ type Written = {
   limit?: string | undefined
   retries?: number | undefined
   retry_after?: string | undefined
+  clone_folder?: string | undefined
 }
 
 export function scheduleOf(content: z.infer<typeof scheduleSchema>): Schedule {
@@ -89,6 +101,7 @@ function settingsOf(name: JobName, written: Written): JobSettings {
     limitMs: isAlways(name) ? Number.POSITIVE_INFINITY : ms(written.limit, DAY_MS),
     retries: written.retries ?? 3,
     retryAfterMs: ms(written.retry_after, isAlways(name) ? 5000 : 300_000),
+    ...(written.clone_folder ? { words: ['--clone-folder', written.clone_folder] } : {}),
   }
 }
 

@@ -31,6 +31,8 @@ export interface JobSettings {
   /** How often a run that failed is tried again, and how long after; each wait is twice the last. */
   retries: number
   retryAfterMs: number
+  /** Words of the job's own after those of its command. */
+  words?: readonly string[]
 }
 
 export interface Schedule {
@@ -115,7 +117,8 @@ export function jobsOfHost(
     const work = JOB_WORK[name]
     const own = runsOn[work.runsOn]
     if (host !== 'all' && host !== own) return []
-    const argv = [...work.argv, ...(settings.when.kind === 'always' ? (work.stays ?? []) : [])]
+    const stays = settings.when.kind === 'always' ? (work.stays ?? []) : []
+    const argv = [...work.argv, ...stays, ...(settings.words ?? [])]
     const lane = work.lane === 'own' ? name : work.lane
     const job = { ...settings, name, timeZone, host: own, usesServer: work.usesServer, lane }
     if (name !== 'copy') return [{ ...job, id: name, argv, copy: null }]

@@ -9,6 +9,7 @@ import { loadRecoveryPolicy, recoveryJsonSchema } from '#config/recovery-policy-
 import { configJsonSchema } from '#config/schema'
 import { loadTotpPolicy, totpJsonSchema } from '#config/totp-policy-file'
 import { packageRoot } from '#core/paths'
+import { jobsOfHost } from '#domain/schedule/job'
 import { withFolder } from '#test/temporary'
 
 // `npm run generate` writes it anew.
@@ -30,6 +31,23 @@ test('policies/recovery.schema.json is what the schema says, and recovery.yaml k
     proof: 'verify',
   })
   expect(policy.objectives.rpoMs).toBe(26 * 3_600_000)
+})
+
+test('a scheduled physical backup is told where MySQL clones to', async () => {
+  await withFolder(async folder => {
+    const recoveryPolicyFile = join(folder, 'recovery.yaml')
+    const write = (place: string) =>
+      writeFile(
+        recoveryPolicyFile,
+        `schedule: { physical: { at: "30 3 * * sun", clone_folder: ${place} } }\n`,
+      )
+    await write('/var/lib/mysql-clone')
+    const { schedule, runsOn } = await loadRecoveryPolicy({ recoveryPolicyFile })
+    const [job] = jobsOfHost(schedule, runsOn, { host: 'all', copies: [] })
+    expect(job?.argv).toEqual(['backup', 'physical', '--clone-folder', '/var/lib/mysql-clone'])
+    await write('clones')
+    await expect(loadRecoveryPolicy({ recoveryPolicyFile })).rejects.toThrow()
+  })
 })
 
 test('the schemas of password.yaml and totp.yaml are what the code says, and ours keep to them', async () => {
