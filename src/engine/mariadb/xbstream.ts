@@ -10,8 +10,8 @@ import { FileAssembler } from '../shared/physical/file-assembler.ts'
  *   P: length of the payload (8), its offset in the file (8), CRC-32 (4), the payload
  *
  * D and R come when a table is dropped or renamed before the lock; of InnoDB's only D, of their definitions.
- * R is refused, and data files that come twice as MariaDB's own mbstream does: two tables of MyISAM that changed
- * places came back with the rows of one in both (10.11, measured), and nothing said so.
+ * R is refused, and data files that come twice as MariaDB's own mbstream does: two tables of Aria that changed
+ * places came back with the rows of one in both (10.11, measured, by its own tools too), and nothing said so.
  */
 const MAGIC = Buffer.from('XBSTCK01')
 const FIXED_BYTES = MAGIC.length + 1 + 1 + 4
