@@ -205,6 +205,8 @@ export interface Catalog {
   spatialReferences: readonly SpatialReferenceEntry[]
   serverObjects: readonly ServerObjectEntry[]
   plugins: readonly PluginEntry[]
+  /** As in the manifest. */
+  timeZones: readonly string[]
 }
 
 export interface CatalogTable extends ReadableTable {

@@ -103,6 +103,8 @@ export interface RestoreTarget {
   hasTableKey: boolean | null
   /** Names of its active plugins, in lower case. */
   plugins: readonly string[]
+  /** Of the time zones that the snapshot may name: those that it knows. */
+  timeZones: readonly string[]
 }
 
 export interface PlanOptions {

@@ -50,6 +50,8 @@ export interface ScratchServers {
    * @throws EcomdbError UNSUPPORTED when the folder was not made by `start`
    */
   remove(folder: string): Promise<boolean>
+  /** Tells the server this host's time zones, where it has files of them and the engine's program for it. */
+  loadTimeZones(socketPath: string): Promise<void>
   /** The engine's own client, as root on this server. No password is in its arguments. */
   client(server: RunningServer): ProgramCommand
 }

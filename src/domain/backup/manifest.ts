@@ -31,6 +31,8 @@ export interface Manifest {
   serverObjects?: readonly ServerObjectEntry[]
   /** Plugins with a library of their own that accounts and tables may need; absent without any. */
   plugins?: readonly PluginEntry[]
+  /** Time zones that the source knew by name, of those that it was asked for; absent in older snapshots. */
+  timeZones?: readonly string[]
   /** Answers of the live database at the consistent point, to compare after a restore. */
   probes: readonly ProbeEntry[]
   /** What this snapshot does not keep as it was, in words; absent where it keeps all. */

@@ -66,6 +66,7 @@ export const mariadbScratch: ScratchDialect = {
     }
   },
   server: () => findInstallation('mariadb').program('mariadbd'),
+  zonePrinter: () => findInstallation('mariadb').program('mariadb-tzinfo-to-sql'),
   options(purpose) {
     const { basedir } = findInstallation('mariadb')
     return [

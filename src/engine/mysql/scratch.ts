@@ -66,6 +66,7 @@ export const mysqlScratch: ScratchDialect = {
     }
   },
   server: () => findInstallation('mysql').program('mysqld'),
+  zonePrinter: () => findInstallation('mysql').program('mysql_tzinfo_to_sql'),
   options(purpose) {
     return [
       ...folders(),

@@ -17,6 +17,8 @@ export interface ScratchDialect {
   /** Brings the system tables of a running server up; null where the server does it itself. */
   readonly upgrade: ((socketPath: string) => Promise<void>) | null
   server(): ProgramCommand
+  /** Prints time zones of this host as statements. */
+  zonePrinter(): ProgramCommand
   client(socketPath: string): ProgramCommand
   /** Options besides data directory, socket, port and log. */
   options(purpose: ScratchServerOptions['purpose']): readonly string[]

@@ -12,6 +12,7 @@ import type {
   ScratchServerOptions,
   ScratchServers,
 } from '../scratch-server.ts'
+import { loadTimeZones } from './load-time-zones.ts'
 import { openSession } from './mysql2-session.ts'
 import { lastingOptions, prepareData, series, versionOf } from './scratch-data.ts'
 import type { ScratchDialect } from './scratch-dialect.ts'
@@ -88,6 +89,7 @@ export function scratchServers(dialect: ScratchDialect): ScratchServers {
         locked(path, () => removeLocked(path)),
       )
     },
+    loadTimeZones: socketPath => loadTimeZones(dialect, socketPath),
     client: server => dialect.client(server.socketPath),
   }
 }

@@ -141,6 +141,7 @@ async function commit(
     spatialReferences,
     serverObjects,
     plugins,
+    timeZones,
   } = point.catalog
   const manifest: Manifest = {
     format: 1,
@@ -157,6 +158,7 @@ async function commit(
     ...(spatialReferences.length ? { spatialReferences } : {}),
     ...(serverObjects.length ? { serverObjects } : {}),
     ...(plugins.length ? { plugins } : {}),
+    timeZones,
     probes: point.probes,
     ...(point.findings.length ? { findings: point.findings } : {}),
   }

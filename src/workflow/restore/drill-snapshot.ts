@@ -27,6 +27,7 @@ import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-s
 import { proveContent } from './prove-content.ts'
 import { withDrillServer } from './scratch-drill-server.ts'
 import { StageTimes } from './stage-times.ts'
+import { bringZones, refuseWithoutZones } from './time-zones.ts'
 
 export type { DrillOptions } from './drilled-snapshot.ts'
 
@@ -161,9 +162,11 @@ async function drillPlan(
   { engine, connect }: { engine: Engine; connect: ConnectOptions },
 ): Promise<RestorePlan> {
   const manifest = manifestInTheClear(manifestInside(snapshot.manifest))
+  await bringZones(engine, connect, manifest, false)
   const session = await engine.connect(connect)
   try {
     const target = await engine.logicalWriter.observe(session, manifest)
+    refuseWithoutZones(target, manifest, () => true, false)
     return engine.logicalWriter.plan(manifest, target, {
       remove: null,
       accounts: 'all',

@@ -52,6 +52,7 @@ import {
   refuseWithoutPartialRevokes,
   replicaNotes,
 } from './restore-refusals.ts'
+import { bringZones, refuseWithoutZones, zoneFindings } from './time-zones.ts'
 import {
   askingForAdministrator,
   keptDefiners,
@@ -116,7 +117,8 @@ async function restoreInUse(
       ? []
       : [...leavers.findings, ...(await rowsWithoutTrail(options, place, session))]
     const notes = [...replicaNotes(prepared.target), ...beside.notes, ...placed.notes, ...told]
-    const report = reportOf(snapshot, prepared, notes, found)
+    const zones = zoneFindings(prepared.target, snapshot.manifest)
+    const report = reportOf(snapshot, prepared, notes, [...zones, ...found])
     if (options.dryRun) return report
     confirm(options, plan)
     if (options.startOver && journal) {
@@ -154,10 +156,12 @@ interface Prepared {
 async function prepare(
   options: RestoreOptions,
   snapshot: OpenedSnapshot,
-  { engine }: RestorePlace,
+  { engine, connect }: RestorePlace,
   session: Session,
 ): Promise<Prepared> {
   const { manifest } = snapshot
+  const isReplayed = options.sequel !== undefined
+  if (options.inside) await bringZones(engine, connect, manifest, isReplayed)
   const writer = engine.logicalWriter
   const target = await writer.observe(session, manifest)
   refuseReadOnly(target)
@@ -193,6 +197,7 @@ async function prepare(
   await refusePowerlessDefiners(engine, session, manifest, isWanted, plan)
   refuseSharedTablespace(target, manifest, isWanted)
   refuseLargeRows(target, manifest, isWanted)
+  refuseWithoutZones(target, manifest, isWanted, isReplayed)
   refuseWithoutKey(target, manifest, isWanted)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }

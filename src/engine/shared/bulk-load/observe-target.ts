@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
+import { zonesToAsk } from '#domain/backup/time-zones'
 import type { ObjectThere, RestoreTarget, SilentView } from '../../logical-writer.ts'
 import { quoteQualified } from '../../quote.ts'
 import { comesOfRows } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
+import { knownZones } from '../known-zones.ts'
 import { replicaSources } from '../replica-sources.ts'
 import { DEFAULT_COLLATION } from './source-settings.ts'
 
@@ -37,6 +39,7 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     sharesTablespace: await sharesTablespace(session),
     hasTableKey: await hasTableKey(session),
     plugins: await pluginsThere(session),
+    timeZones: await knownZones(session, manifest.timeZones ?? zonesToAsk(manifest)),
   }
 }
 

@@ -1,10 +1,12 @@
 import { EcomdbError } from '#core/errors'
 import type { DatabaseEntry } from '#domain/backup/manifest'
+import { zonesToAsk } from '#domain/backup/time-zones'
 import type { Catalog } from '../../logical-reader.ts'
 import { quoteIdentifier } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import { isGone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
+import { knownZones } from '../known-zones.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { readPrograms } from './read-programs.ts'
 import { type ObservedTable, readTables } from './read-tables.ts'
@@ -54,18 +56,21 @@ async function lookThrough(
     databases.push({ name, create: String(row?.['Create Database'] ?? '') })
     tables.push(...(await readTables(session, name)))
   }
+  const settings = await readSettings(dialect, session)
+  const programs = await readPrograms(dialect, session, names)
   return {
     serverVersion: session.flavor.text,
     sourceId: await dialect.sourceId(session),
-    settings: await readSettings(dialect, session),
+    settings,
     databases,
     tables,
     tableIds: tables.some(isInnodb) ? await readTableIds(dialect, session, wanted) : new Map(),
-    programs: await readPrograms(dialect, session, names),
+    programs,
     accounts: await dialect.accounts(session),
     spatialReferences: await dialect.spatialReferences(session),
     serverObjects: await readServerObjects(session),
     plugins: await readPlugins(session),
+    timeZones: await knownZones(session, zonesToAsk({ settings, tables, programs })),
   }
 }
 

@@ -33,6 +33,7 @@ const catalog: ObservedCatalog = {
   programs: [program],
   accounts: [{ user: 'u', host: '%', kind: 'account', create: ['CREATE USER'], grants: [] }],
   spatialReferences: [],
+  timeZones: [],
   serverObjects: [],
   plugins: [],
 }

@@ -1,0 +1,78 @@
+import { EcomdbError } from '#core/errors'
+import type { Manifest } from '#domain/backup/manifest'
+import { zoneNeeds, zonesInTexts } from '#domain/backup/time-zones'
+import type { Engine } from '#engine/engine'
+import type { RestoreTarget } from '#engine/logical-writer'
+import type { ConnectOptions } from '#engine/session'
+
+/**
+ * A server that is thrown away gets this host's time zones where the source had some by name and the
+ * snapshot, or a log that is replayed on it, may need them.
+ */
+export async function bringZones(
+  { scratchServers }: Engine,
+  { socketPath }: ConnectOptions,
+  manifest: Manifest,
+  isReplayed: boolean,
+): Promise<void> {
+  const known = knownOf(manifest)
+  const isUsed = known.length > 0 && zonesInTexts(manifest).some(zone => known.includes(zone))
+  const isNeeded = isUsed || (isReplayed && known.length > 0)
+  if (isNeeded && socketPath !== undefined) await scratchServers.loadTimeZones(socketPath)
+}
+
+/** Told before anything is made: without the zone such an event is refused, and such a column is NULL. */
+export function refuseWithoutZones(
+  target: RestoreTarget,
+  manifest: Manifest,
+  isWanted: (schema: string) => boolean,
+  isReplayed: boolean,
+): void {
+  const lacking = lackingZones(target, manifest)
+  const own = manifest.settings['time_zone'] ?? ''
+  const needs = [
+    ...zoneNeeds(manifest, isWanted, lacking),
+    ...(isReplayed && lacking.includes(own)
+      ? [{ object: 'the log of a server whose time_zone it is', zone: own }]
+      : []),
+  ]
+  if (needs.length === 0) return
+  const objects = [...new Set(needs.map(({ object }) => object))]
+  const zonesOf = (wanted: string): string[] =>
+    needs.filter(({ object }) => object === wanted).map(({ zone }) => zone)
+  const named = objects
+    .slice(0, 5)
+    .map(object => `${object} (${[...new Set(zonesOf(object))].join(', ')})`)
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore into this server: it does not know time zones by name',
+    why: `${objects.length} need them: ${named.join(', ')}`,
+    hints: [HOW_TO_LOAD[manifest.engine], 'nothing was changed'],
+  })
+}
+
+/** What is in no program shows in queries only, and there as NULL. */
+export function zoneFindings(target: RestoreTarget, manifest: Manifest): string[] {
+  const lacking = lackingZones(target, manifest)
+  return lacking.length === 0
+    ? []
+    : [
+        `this server does not know time zones by name that the source knew (${lacking.slice(0, 5).join(', ')}): CONVERT_TZ() with one is NULL, and so is what views and programs make of it; ${HOW_TO_LOAD[manifest.engine]}`,
+      ]
+}
+
+const HOW_TO_LOAD: Readonly<Record<Manifest['engine'], string>> = {
+  mysql: 'load them as an administrator: mysql_tzinfo_to_sql /usr/share/zoneinfo | mysql mysql',
+  mariadb:
+    'load them as an administrator: mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql',
+}
+
+function lackingZones({ timeZones }: RestoreTarget, manifest: Manifest): string[] {
+  return knownOf(manifest).filter(zone => !timeZones.includes(zone))
+}
+
+/** Of an older snapshot only what its events run in is known. */
+function knownOf({ timeZones, programs }: Manifest): readonly string[] {
+  return timeZones ?? zonesInTexts({ tables: [], programs: programs.filter(isEvent) })
+}
+
+const isEvent = ({ kind }: Manifest['programs'][number]): boolean => kind === 'event'
