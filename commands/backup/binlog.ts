@@ -20,7 +20,7 @@ export default class BackupBinlog extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --segment-seconds 30',
   ]
 
-  static override exits = [EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
+  static override exits = [EXIT.FINDINGS, EXIT.LOCKED, EXIT.VERIFICATION_FAILED]
 
   static override flags = {
     once: boolean({ summary: 'catch up to now and end' }),
@@ -46,6 +46,7 @@ export default class BackupBinlog extends BaseCommand {
       { ...place, keys, once: flags.once ?? false, segmentMs, segmentBytes, clock: systemClock },
       this.progress,
     )
-    return { result, text: binlogText(result) }
+    const status = result.findings.length > 0 ? EXIT.FINDINGS : EXIT.DONE
+    return { result, text: binlogText(result), status }
   }
 }

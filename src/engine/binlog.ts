@@ -55,6 +55,8 @@ export interface BinlogServer {
   gtids: string
   /** Microseconds since 1970 by the server's clock, read before `end`. */
   timeUs: number
+  /** Of a replica: why it does not have what its sources have by now, in words, where the account may see it. */
+  behind: readonly string[]
 }
 
 export interface BinlogReadOptions {

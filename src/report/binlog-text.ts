@@ -3,7 +3,7 @@ import type { BinlogReport } from '#domain/binlog/binlog-report'
 import type { StretchWindow, WindowReport } from '#domain/binlog/window'
 
 /** `ecomdb backup binlog` for people. */
-export function binlogText({ target, written, end }: BinlogReport): string {
+export function binlogText({ target, written, end, findings }: BinlogReport): string {
   const { segments, transactions, bytes, storedBytes } = written
   return [
     `archived ${countOf(transactions, 'transaction')} in ${countOf(segments, 'segment')} (${formatBytes(bytes)}, stored as ${formatBytes(storedBytes)}) in ${target}`,
@@ -13,6 +13,7 @@ export function binlogText({ target, written, end }: BinlogReport): string {
           `  complete  until ${end.knownUntil ?? 'its last transaction'}`,
         ]
       : []),
+    ...findings.map(finding => `  FINDING   ${finding}`),
   ].join('\n')
 }
 

@@ -40,8 +40,9 @@ describe.each(TEST_ENGINES)('%s: a replica whose log lacks what its source sends
   const once = () => shop.ecomdb(['backup', 'binlog', '--once', '--quiet'])
   const noPlace = async (method: string) => {
     const backup = await shop.ecomdb(['backup', method, '--quiet'])
-    expect(backup.status, backup.stderr).toBe(0)
+    expect(backup.status, backup.stderr).toBe(3)
     expect(backup.stdout).toContain('no binary log position')
+    expect(backup.stdout).toContain('does not follow it (its IO thread: No; its SQL thread: No)')
   }
 
   test('is not archived, and snapshots of it have no place in the log', async () => {

@@ -32,5 +32,6 @@ export const BACKUP_PRIVILEGES: Record<EngineFamily, readonly BackupPrivilege[]>
     ...BOTH,
     { privilege: 'RELOAD', required: false, purpose: 'one point in time for all readers' },
     { privilege: 'BINLOG MONITOR', required: false, purpose: 'record the binlog position' },
+    { privilege: 'SLAVE MONITOR', required: false, purpose: 'see what a replica lacks' },
   ],
 }

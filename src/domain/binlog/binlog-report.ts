@@ -13,4 +13,6 @@ export interface BinlogReport {
     /** ISO 8601: everything that was committed before then is archived; null when not known. */
     knownUntil: string | null
   } | null
+  /** Why moments of the archive may be older than the server's clock says, in words. */
+  findings: string[]
 }

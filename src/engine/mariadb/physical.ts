@@ -21,6 +21,7 @@ import {
   switchedOn,
   userDatabases,
 } from '../shared/physical/observe-source.ts'
+import { replicaLacks } from '../shared/replica-lacks.ts'
 import { systemTablespaceRanges } from './doublewrite-pages.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { startMariadbBackup } from './physical-copy.ts'
@@ -153,6 +154,6 @@ async function observe(session: Session): Promise<PhysicalSource> {
     estimateBytes: Number(bytes ?? 0),
     lineage: await lineageOf(folder, sourceId),
     unlogged: await lacksInLog(session),
-    findings: await rowsInMemory(session),
+    findings: [...(await replicaLacks(session)), ...(await rowsInMemory(session))],
   }
 }

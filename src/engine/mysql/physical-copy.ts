@@ -53,10 +53,11 @@ const TO_BE_ASKED = [
 export async function startClone(
   options: PhysicalBackupOptions,
   startOptions: readonly string[],
+  findings: readonly string[],
 ): Promise<PhysicalCopy> {
   const folder = await cloneFolder(options)
   const donor = await openSession({ ...options.connect, database: undefined })
-  const copy = new CloneCopy(donor, folder, options, startOptions)
+  const copy = new CloneCopy(donor, folder, options, { startOptions, findings })
   try {
     await copy.clone()
     return copy
@@ -104,7 +105,7 @@ class CloneCopy implements PhysicalCopy {
   readonly #donor: Session
   readonly #folder: string
   readonly #options: PhysicalBackupOptions
-  readonly #startOptions: readonly string[]
+  readonly #expected: { startOptions: readonly string[]; findings: readonly string[] }
   readonly #servers = scratchServers(mysqlScratch)
   #cloning = false
   #consistentAt: Date | null = null
@@ -115,12 +116,12 @@ class CloneCopy implements PhysicalCopy {
     donor: Session,
     folder: string,
     options: PhysicalBackupOptions,
-    startOptions: readonly string[],
+    expected: { startOptions: readonly string[]; findings: readonly string[] },
   ) {
     this.#donor = donor
     this.#folder = folder
     this.#options = options
-    this.#startOptions = startOptions
+    this.#expected = expected
   }
 
   get #data(): string {
@@ -165,7 +166,7 @@ class CloneCopy implements PhysicalCopy {
           `a private ${session.flavor} started on the clone, and said its position`,
         ],
         lsn: null,
-        findings: [],
+        findings: this.#expected.findings,
       }
     } finally {
       await session.close()
@@ -185,7 +186,7 @@ class CloneCopy implements PhysicalCopy {
         folder: this.#folder,
         tcp: false,
         purpose: 'drill',
-        serverOptions: [...this.#startOptions, ...TO_BE_ASKED],
+        serverOptions: [...this.#expected.startOptions, ...TO_BE_ASKED],
       })
     } catch (error) {
       if (!(error instanceof EcomdbError)) throw error

@@ -11,6 +11,7 @@ import {
   switchedOn,
   userDatabases,
 } from '../shared/physical/observe-source.ts'
+import { replicaLacks } from '../shared/replica-lacks.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
 
 /** Without the source's values for these a server does not start on its files. */
@@ -50,6 +51,7 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
     estimateBytes: Number(bytes ?? 0),
     lineage: null,
     unlogged: await lacksInLog(session),
+    findings: await replicaLacks(session),
   }
 }
 

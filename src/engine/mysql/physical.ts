@@ -22,7 +22,7 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   requirePrograms: () => void findInstallation('mysql').program('innochecksum'),
   async start(options, source) {
     if (options.since) throw noIncrements()
-    return await startClone(options, serverOptions(source.settings))
+    return await startClone(options, serverOptions(source.settings), source.findings ?? [])
   },
   async prepare(_folder, { increments }) {
     if (increments.length > 0) throw noIncrements()

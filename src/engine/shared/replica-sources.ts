@@ -1,4 +1,4 @@
-import type { Session } from '../session.ts'
+import type { Session, SqlRow } from '../session.ts'
 
 /** What a replica gets its changes from. */
 export interface ReplicaSource {
@@ -9,19 +9,33 @@ export interface ReplicaSource {
 }
 
 /**
+ * What the server says of each of its sources, stopped ones too; no row where it is no replica.
+ *
+ * @throws EcomdbError PRIVILEGE_MISSING without REPLICATION CLIENT, on MariaDB SLAVE MONITOR
+ */
+export async function replicaStatus(session: Session): Promise<SqlRow[]> {
+  return await session.rows(statement(session))
+}
+
+/**
  * The sources of a replica, stopped ones too; none where the server is no replica. MySQL has SHOW REPLICA
  * STATUS since 8.0.22, and SHOW SLAVE STATUS until 8.4, whose columns have MariaDB's names.
  *
  * @throws EcomdbError PRIVILEGE_MISSING without REPLICATION CLIENT, on MariaDB SLAVE MONITOR
  */
 export async function replicaSources(session: Session): Promise<ReplicaSource[]> {
-  const rows = await session.rows<Record<string, string | number | null>>(statement(session))
+  const rows = await replicaStatus(session)
   return rows.map(row => ({
-    address: `${row['Source_Host'] ?? row['Master_Host']}:${row['Source_Port'] ?? row['Master_Port']}`,
+    address: addressOf(row),
     isRunning: ['IO', 'SQL'].some(
       thread => (row[`Replica_${thread}_Running`] ?? row[`Slave_${thread}_Running`]) !== 'No',
     ),
   }))
+}
+
+/** host:port of a source, of a row of `replicaStatus`. */
+export function addressOf(row: SqlRow): string {
+  return `${row['Source_Host'] ?? row['Master_Host']}:${row['Source_Port'] ?? row['Master_Port']}`
 }
 
 function statement({ flavor }: Session): string {

@@ -110,6 +110,8 @@ async function archiveConnected(
   const { engine, keys } = options
   await engine.binaryLog.lock(session, archive.repository.id)
   const server = await engine.binaryLog.observe(session)
+  for (const finding of server.behind) progress.warn(finding)
+  total.findings = [...server.behind]
   progress.stage('finding where the archive ends')
   const heads = await archive.heads(server.sourceId, keys.trustedSigners)
   const dedupKey = await readDedupKey(keys.dedupKeyFile)
@@ -188,6 +190,7 @@ function emptyReport({ repository }: BinlogArchive): BinlogReport {
     stretchId: '',
     written: { segments: 0, transactions: 0, bytes: 0, storedBytes: 0 },
     end: null,
+    findings: [],
   }
 }
 

@@ -3,6 +3,7 @@ import { isLogFileName } from '#domain/binlog/stretch'
 import { type BinlogServer, LogNotWhole } from '../../binlog.ts'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
+import { replicaBehind } from '../replica-lacks.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { logStatus, whyLogLacks } from './log-lacks.ts'
 
@@ -31,6 +32,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       end: { file: fileName(status['File']), offset: Number(status['Position']) },
       gtids: (gtids ?? '').replaceAll('\n', ''),
       timeUs: Number(time),
+      behind: await replicaBehind(session),
     }
   } catch (error) {
     if (!(error instanceof EcomdbError) || error.code !== 'PRIVILEGE_MISSING') throw error

@@ -1,12 +1,14 @@
 import { placedElsewhere } from '#domain/backup/placed-elsewhere'
 import { viewsOfOthers } from '#domain/backup/views-of-others'
 import type { Session } from '../../session.ts'
+import { replicaLacks } from '../replica-lacks.ts'
 import { hiddenResourceGroups } from './hidden-resource-groups.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
 
 /** What a restore will not bring back as it is here, in words: the backup ends with exit 3. */
 export async function findLosses(session: Session, catalog: ObservedCatalog): Promise<string[]> {
   return [
+    ...(await replicaLacks(session)),
     ...invalidViews(catalog),
     ...viewsBeyond(catalog),
     ...lossyPrograms(catalog),

@@ -51,7 +51,7 @@ export function serviceAccounts(naming: AccountNaming, schema: string): ServiceA
       onEverything(
         ...['SELECT', 'LOCK TABLES', 'RELOAD', 'PROCESS', 'SHOW VIEW', 'TRIGGER', 'EVENT'],
         ...['REPLICATION CLIENT', 'REPLICATION SLAVE', 'BACKUP_ADMIN', 'SHOW_ROUTINE'],
-        ...['RESOURCE_GROUP_USER', 'BINLOG MONITOR', 'SHOW CREATE ROUTINE'],
+        ...['RESOURCE_GROUP_USER', 'BINLOG MONITOR', 'SHOW CREATE ROUTINE', 'SLAVE MONITOR'],
       ),
       // It keeps the reports' answers of its point in time, for a drill to compare.
       onSchema(schema, 'EXECUTE'),

@@ -110,6 +110,7 @@ describe('privileges', () => {
     'RELOAD',
     'REPLICATION SLAVE',
     'BINLOG MONITOR',
+    'SLAVE MONITOR',
   ]
 
   test('all that a backup uses', () => {

@@ -1,0 +1,79 @@
+import type { Session, SqlRow } from '../session.ts'
+import { unlessRefused } from './logical/unless-refused.ts'
+import { addressOf, replicaStatus } from './replica-sources.ts'
+
+/** Behind its source by more than this, in seconds, a replica's rows are not taken for those of now. */
+const BEHIND = 600
+
+/** What leaves changes of the source out, or makes them in another database. */
+const FILTERS = [
+  ...['Do_DB', 'Ignore_DB', 'Do_Table', 'Ignore_Table', 'Wild_Do_Table', 'Wild_Ignore_Table'],
+  ...['Rewrite_DB', 'Do_Domain_Ids', 'Ignore_Domain_Ids', 'Ignore_Server_Ids'],
+].map(name => `Replicate_${name}`)
+
+/**
+ * What a replica may lack of its source's rows, in words: a backup of it is whole, and of now, as the replica
+ * is; the shop is what its source has.
+ */
+export async function replicaLacks(session: Session): Promise<string[]> {
+  const rows = await unlessRefused(replicaStatus(session))
+  if (!rows) return await unseenLacks(session)
+  return rows.filter(isOfSource).flatMap(row => [...filtered(row), ...notOfNow(row)])
+}
+
+/** Only why it is not what its sources are by now; nothing where the account may not see that. */
+export async function replicaBehind(session: Session): Promise<string[]> {
+  const rows = await unlessRefused(replicaStatus(session))
+  return (rows ?? []).filter(isOfSource).flatMap(notOfNow)
+}
+
+/** Members of a group have channels of their own beside those. */
+const isOfSource = (row: SqlRow): boolean =>
+  !String(row['Channel_Name'] ?? '').startsWith('group_replication_')
+
+function filtered(row: SqlRow): string[] {
+  const found = FILTERS.flatMap(name =>
+    row[name] ? [`${name.toLowerCase()} = ${String(row[name])}`] : [],
+  )
+  return found.length > 0 ? [leavesOut(addressOf(row), found)] : []
+}
+
+function notOfNow(row: SqlRow): string[] {
+  const source = addressOf(row)
+  const stopped = ['IO', 'SQL'].flatMap(thread => {
+    const state = row[`Replica_${thread}_Running`] ?? row[`Slave_${thread}_Running`]
+    const error = Number(row[`Last_${thread}_Errno`] ?? 0)
+    if (state === 'Yes') return []
+    return [`its ${thread} thread: ${state}${error === 0 ? '' : `, error ${error}`}`]
+  })
+  if (stopped.length > 0) {
+    return [
+      `this replica of ${source} does not follow it (${stopped.join('; ')}): what was changed there since is not here, and a backup shows rows that are older than it says; where it is a replica no more, RESET REPLICA ALL (MariaDB: RESET SLAVE ALL) says so`,
+    ]
+  }
+  const behind = Number(row['Seconds_Behind_Source'] ?? row['Seconds_Behind_Master'] ?? 0)
+  if (behind <= BEHIND) return []
+  return [
+    `this replica is ${behind} s behind ${source}: a backup shows rows that are older than it says`,
+  ]
+}
+
+/** MariaDB shows these variables to everybody; MySQL's account may see it all, or not even the log's place. */
+async function unseenLacks(session: Session): Promise<string[]> {
+  if (session.flavor.family === 'mysql') return []
+  const [running] = await session.rows("SHOW GLOBAL STATUS LIKE 'Slaves_running'")
+  const got = await session.value('SELECT @@global.gtid_slave_pos')
+  if (Number(running?.['Value'] ?? 0) === 0 && !got) return []
+  const rows = await session.rows("SHOW GLOBAL VARIABLES LIKE 'replicate\\_%'")
+  const names = FILTERS.map(name => name.toLowerCase())
+  const found = rows.flatMap(({ Variable_name: name, Value: value }) =>
+    value && names.includes(String(name)) ? [`${name} = ${value}`] : [],
+  )
+  return [
+    ...(found.length > 0 ? [leavesOut('its source', found)] : []),
+    'this is or was a replica, and the account may not see whether it still follows its source: what it lacks of it would not be told; GRANT SLAVE MONITOR ON *.* to the account',
+  ]
+}
+
+const leavesOut = (source: string, filters: readonly string[]): string =>
+  `this replica does not take all of ${source} (${filters.join(', ')}): what is left out there is in no backup of it`
