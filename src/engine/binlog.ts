@@ -55,8 +55,8 @@ export interface BinlogServer {
   gtids: string
   /** Microseconds since 1970 by the server's clock, read before `end`. */
   timeUs: number
-  /** Of a replica: why it does not have what its sources have by now, in words, where the account may see it. */
-  behind: readonly string[]
+  /** In words: why a replica has not what its sources have, where that may be seen; where it may leave its log. */
+  doubts: readonly string[]
 }
 
 export interface BinlogReadOptions {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
@@ -136,3 +136,51 @@ test.each(TEST_ENGINES)('%s: what the server could not log is a gap', async fami
     await log.restoresAll(folder)
   })
 })
+
+test.each(TEST_ENGINES)(
+  '%s: a server that stops logging until it is started again',
+  async family => {
+    const elsewhere = await makeFolder()
+    const logs = join(elsewhere, 'logs')
+    await mkdir(logs)
+    const options = [
+      ...[`--log-bin=${logs}/binlog`, `--log-bin-index=${logs}/binlog.index`],
+      ...(family === 'mysql' ? ['--binlog-error-action=IGNORE_ERROR'] : []),
+    ]
+    // MySQL's files have no trace of it: the archiver says so before, and where it runs meanwhile notes it.
+    const loose = family === 'mysql' ? 3 : 0
+    const behind = family === 'mysql' ? 3 : 13
+    await withLog(family, options, async (log, folder) => {
+      const { shop } = log
+      const failing = async (row: number, meanwhile: () => Promise<unknown>) => {
+        await rename(logs, `${logs}.away`)
+        await shop.run('FLUSH BINARY LOGS').catch(() => {})
+        await shop.run(`INSERT INTO shop.t VALUES (${row})`)
+        await meanwhile()
+        await rename(`${logs}.away`, logs)
+        await shop.restart(...options)
+        await shop.run(`INSERT INTO shop.t VALUES (${row + 1})`)
+        const told = await log.archive(behind)
+        if (behind === 13) expect(told).toContain('was changed while the server did not log')
+        expect(await log.archive(loose)).toContain('archived 0 transactions')
+        await log.ecomdb(10, 'restore', '--gtid', await log.now(), '--dry-run')
+        const window = await log.ecomdb(3, 'backup', 'window')
+        expect(window).toMatch(/GAP .*(could not begin the next file|wrote no binary log)/)
+        await log.ecomdb(0, 'backup', 'logical')
+      }
+      await log.ecomdb(0, 'backup', 'logical')
+      const told = await log.archive(loose)
+      if (loose !== 0) expect(told).toContain('binlog_error_action = IGNORE_ERROR')
+      if (family === 'mariadb') await failing(1, async () => {})
+      await failing(3, async () => {
+        expect(await log.archive(78)).toContain('it stopped logging when it could not write')
+      })
+      // A start of the server is none by itself, nor is a next file.
+      await shop.run('FLUSH BINARY LOGS', 'INSERT INTO shop.t VALUES (5)')
+      await shop.restart(...options)
+      await shop.run('INSERT INTO shop.t VALUES (6)')
+      await log.archive(loose)
+      await log.restoresAll(folder)
+    }).finally(() => rm(elsewhere, { recursive: true, force: true }))
+  },
+)

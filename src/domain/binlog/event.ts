@@ -17,6 +17,7 @@ export const FILE_MAGIC = Buffer.from([0xfe, 0x62, 0x69, 0x6e])
 export const EVENT = {
   query: 2,
   stop: 3,
+  rotate: 4,
   format: 15,
   xid: 16,
   executeLoadQuery: 18,
@@ -78,6 +79,11 @@ export function readFormat(event: Buffer): FileFormat {
     // The algorithm stands before the event's own checksum, which is always there.
     hasChecksums: event.readUInt8(event.length - CHECKSUM_BYTES - 1) === 1,
   }
+}
+
+/** Was its file begun by a start of the server? One that follows another while it runs has no time here. */
+export function isOfServerStart(format: Buffer): boolean {
+  return format.readUInt32LE(HEADER_BYTES + 52) !== 0
 }
 
 /**

@@ -110,8 +110,8 @@ async function archiveConnected(
   const { engine, keys } = options
   await engine.binaryLog.lock(session, archive.repository.id)
   const server = await engine.binaryLog.observe(session)
-  for (const finding of server.behind) progress.warn(finding)
-  total.findings = [...server.behind]
+  for (const finding of server.doubts) progress.warn(finding)
+  total.findings = [...server.doubts]
   progress.stage('finding where the archive ends')
   const heads = await archive.heads(server.sourceId, keys.trustedSigners)
   const dedupKey = await readDedupKey(keys.dedupKeyFile)
@@ -126,7 +126,9 @@ async function archiveConnected(
     // A gap ends the run as soon as the log is archived again: it must be heard of.
     const untilNow = options.once || gap !== null
     const { feed } = found
-    await readLog({ ...options, untilNow, feed, least: server.end, writer, session }, progress)
+    const lastType = found.kind === 'follows' ? found.lastType : null
+    const reading = { untilNow, feed, lastType, least: server.end, writer, session }
+    await readLog({ ...options, ...reading }, progress)
   } catch (error) {
     if (error instanceof LogNotWhole) writer.discard()
     throw error

@@ -1,7 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
 import { tailMark } from '#crypto/object-id'
-import { type FileFormat, readFormat } from '#domain/binlog/event'
+import { type FileFormat, readFormat, readHeader } from '#domain/binlog/event'
 import { parseHistory } from '#domain/binlog/gtid-history'
 import type { BinlogSegment, StretchBegin } from '#domain/binlog/segment'
 import { fileNumber, filesOfOneLog, type HashedSegment } from '#domain/binlog/stretch'
@@ -11,7 +11,14 @@ import type { ConnectOptions } from '#engine/session'
 
 /** The feed of a server's log from the archive's end on, or from the log's beginning. */
 export type FoundHead =
-  | { kind: 'follows'; head: HashedSegment; format: FileFormat; feed: BinlogFeed }
+  | {
+      kind: 'follows'
+      head: HashedSegment
+      format: FileFormat
+      /** Of the head's last event. */
+      lastType: number
+      feed: BinlogFeed
+    }
   | { kind: 'begins'; begin: StretchBegin; feed: BinlogFeed; file: string }
 
 export interface HeadOptions {
@@ -59,8 +66,8 @@ async function tryHead(
   if (!tail || !there || !options.files.includes(file) || there.bytes < to) return null
   const feed = await open(options, file, tail.offset)
   try {
-    const format = await formatAt(feed, tail, options.dedupKey)
-    if (format) return { kind: 'follows', head, format, feed }
+    const found = await formatAt(feed, tail, options.dedupKey)
+    if (found) return { kind: 'follows', head, ...found, feed }
   } catch (error) {
     if (!isAnotherLog(error)) {
       await feed.close()
@@ -77,12 +84,12 @@ function isAnotherLog(error: unknown): boolean {
   return error instanceof EcomdbError && codes.includes(error.code)
 }
 
-/** The file's format, when the event that comes first is the archive's last; else null. */
+/** The file's format, and the event's type, when the event that comes first is the archive's last; else null. */
 async function formatAt(
   feed: BinlogFeed,
   tail: NonNullable<BinlogSegment['tail']>,
   dedupKey: Secret,
-): Promise<FileFormat | null> {
+): Promise<{ format: FileFormat; lastType: number } | null> {
   let format: FileFormat | null = null
   for (;;) {
     const item = await feed.next(FIRST_EVENT_MS)
@@ -90,7 +97,8 @@ async function formatAt(
     else if (item.kind !== 'event') return null
     else {
       const same = item.bytes.length === tail.bytes && tailMark(dedupKey, item.bytes) === tail.hmac
-      return same ? (format ?? readFormat(item.bytes)) : null
+      if (!same) return null
+      return { format: format ?? readFormat(item.bytes), lastType: readHeader(item.bytes).type }
     }
   }
 }

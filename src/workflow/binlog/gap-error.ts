@@ -31,10 +31,18 @@ export function gapError(
 }
 
 /** The error for a change that the server could not write to its own log. */
-export function incidentError({ file, offset }: LogPlace): EcomdbError {
+export function incidentError({
+  file,
+  offset,
+  isUnlogged,
+}: LogPlace & { isUnlogged: boolean }): EcomdbError {
   return new EcomdbError('BINLOG_GAP', {
-    what: 'the binary log lacks a change that the server made',
-    why: `the server noted an incident in its log, at ${file}:${offset}: it could not write all`,
+    what: isUnlogged
+      ? 'the binary log lacks what was changed while the server did not log'
+      : 'the binary log lacks a change that the server made',
+    why: isUnlogged
+      ? `it could not begin the file that follows ${file}, and logged nothing until it was started again`
+      : `the server noted an incident in its log, at ${file}:${offset}: it could not write all`,
     hints: [
       'take a new snapshot now: `ecomdb backup logical`; until then no moment after it can be restored',
       "look at the server's error log: a full disk, or a statement that was larger than max_binlog_stmt_cache_size",

@@ -2,7 +2,7 @@ import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
-import { EVENT, readHeader } from '#domain/binlog/event'
+import { EVENT, isOfServerStart, readHeader } from '#domain/binlog/event'
 import { isAtLeast, type LogPlace } from '#domain/binlog/stretch'
 import type { BinlogFeed, FeedItem } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
@@ -27,6 +27,8 @@ export interface ReadOptions extends SegmentLimits {
   least: LogPlace
   writer: SegmentWriter
   session: Session
+  /** The type of the event before the feed; null where there is none. */
+  lastType: number | null
 }
 
 /** Between looks at the clock while nothing comes. */
@@ -73,10 +75,12 @@ class LogReader {
   #openedMs: number
   /** When the last event came. */
   #movedMs: number
+  #lastType: number | null
 
   constructor(options: ReadOptions, progress: Progress) {
     this.#options = options
     this.#progress = progress
+    this.#lastType = options.lastType
     this.#openedMs = options.clock.monotonicMs()
     this.#movedMs = this.#openedMs
   }
@@ -115,7 +119,12 @@ class LogReader {
 
   async #take(offset: number, bytes: Buffer): Promise<void> {
     const { writer } = this.#options
-    if (readHeader(bytes).type === EVENT.incident) await writer.noteIncident(offset)
+    const { type } = readHeader(bytes)
+    if (type === EVENT.incident) await writer.noteIncident(offset)
+    // It went on from one file to the next, and yet that one was begun by a start of the server.
+    const hasFailed = this.#lastType === EVENT.rotate && type === EVENT.format
+    if (hasFailed && isOfServerStart(bytes)) await writer.noteUnlogged()
+    this.#lastType = type
     this.#add(offset, bytes)
   }
 

@@ -12,10 +12,13 @@ import { type HashedSegment, isAtLeast, type LogPlace } from '#domain/binlog/str
 import type { EngineFamily } from '#domain/engine-family'
 import type { BinlogServer } from '#engine/binlog'
 import type { BinlogArchive, SegmentFacts, SegmentKeys } from '#repository/binlog-archive'
+import { holeBehind } from './mark-hole.ts'
 
 /** zstd compresses blocks of this size side by side. */
 const BLOCK_BYTES = 4 * 1024 * 1024
 
+const UNLOGGED =
+  'it could not begin the next file of its log, and logged nothing until it was started again'
 const INCIDENT = 'it could not write a change to its log, and noted an incident there'
 
 /** The stretch that is written, and where it stands. */
@@ -44,7 +47,7 @@ export interface Written {
  */
 export class SegmentWriter {
   /** Where the server says, first in this run, that its log lacks something. */
-  incident: LogPlace | null = null
+  incident: (LogPlace & { isUnlogged: boolean }) | null = null
   /** The first segment that this run has stored. */
   first: BinlogSegment | null = null
   readonly written: Written = { segments: 0, transactions: 0, bytes: 0, storedBytes: 0 }
@@ -144,8 +147,21 @@ export class SegmentWriter {
   /** The server could not log a change, and says so at this offset: stores what is held, up to there. */
   async noteIncident(offset: number): Promise<void> {
     if (this.#finished) return
-    this.incident ??= { file: this.#file, offset }
+    this.incident ??= { file: this.#file, offset, isUnlogged: false }
     await this.#inOrder(() => this.#store(this.#held.length, null, null, INCIDENT))
+  }
+
+  /** The server logged nothing between the file before and this one, of which nothing is held yet. */
+  async noteUnlogged(): Promise<void> {
+    const { head } = this
+    if (this.#finished || !head || head.segment.hole != null) return
+    const { file, to: offset } = head.segment
+    this.incident ??= { file, offset, isUnlogged: true }
+    await this.#inOrder(async () => {
+      this.#head = await this.#archive.append(holeBehind(head, UNLOGGED), [], this.#keys)
+      this.first ??= this.#head.segment
+      this.written.segments += 1
+    })
   }
 
   /** Drops what is held: it may have come when the log did not have all any more. */

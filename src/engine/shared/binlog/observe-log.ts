@@ -15,9 +15,9 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
   try {
     const [status] = await logStatus(session)
     const gtids = await session.value(dialect.gtids)
+    // MariaDB, and MySQL where it is told to, stop logging when they cannot write, and refuse to show files.
+    if (!status) throw switchedOff(session, sourceId, 'it stopped logging when it could not write')
     const files = await session.rows('SHOW BINARY LOGS')
-    // MariaDB, and MySQL where it is told to, stop logging when they cannot write.
-    if (!status) throw switchedOff(session, sourceId)
     const lack = await whyLogLacks(session, status)
     if (lack !== null) throw notWhole(sourceId, lack)
     return {
@@ -32,7 +32,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       end: { file: fileName(status['File']), offset: Number(status['Position']) },
       gtids: (gtids ?? '').replaceAll('\n', ''),
       timeUs: Number(time),
-      behind: await replicaBehind(session),
+      doubts: [...(await replicaBehind(session)), ...(await mayLeaveItsLog(session))],
     }
   } catch (error) {
     if (!(error instanceof EcomdbError) || error.code !== 'PRIVILEGE_MISSING') throw error
@@ -43,6 +43,15 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       cause: error,
     })
   }
+}
+
+/** MariaDB has no such choice, and its files tell in most cases. */
+async function mayLeaveItsLog(session: Session): Promise<string[]> {
+  if (session.flavor.family === 'mariadb') return []
+  if ((await session.value('SELECT @@global.binlog_error_action')) !== 'IGNORE_ERROR') return []
+  return [
+    'binlog_error_action = IGNORE_ERROR: where this server cannot write its log it goes on without, and once it was started again nothing tells of it; set ABORT_SERVER, the default',
+  ]
 }
 
 function notWhole(sourceId: string, why: string): EcomdbError {
@@ -81,10 +90,16 @@ export async function lockArchiver(session: Session, repositoryId: string): Prom
   })
 }
 
-function switchedOff(session: Session, sourceId: string): EcomdbError {
+function switchedOff(
+  session: Session,
+  sourceId: string,
+  why = `log_bin is OFF on ${session.flavor}`,
+): EcomdbError {
   return new LogNotWhole(sourceId, 'it wrote no binary log', {
     what: 'there is no binary log to archive',
-    why: `log_bin is OFF on ${session.flavor}`,
-    hints: ['set log_bin in its configuration, and restart it; then `ecomdb backup logical`'],
+    why,
+    hints: [
+      'look at its disk and its error log, set log_bin in its configuration, and restart it; then `ecomdb backup logical`',
+    ],
   })
 }
