@@ -247,10 +247,12 @@ function between(
 }
 
 /**
- * A log that was reset has the names, the places and the first GTIDs of the one before it. A restore
- * asks the log file itself when it was begun; here only what the envelopes say is known.
+ * A log that was reset has the names, the places and the first GTIDs of the one before it; so has that of
+ * a server which went back to an image of its disks, and there even the file can be an older one.
+ *
+ * @param before the stretch that was begun before this one; null when it is the first
  */
-function isOfOldLog(
+export function isOfOldLog(
   { consistentAt }: SnapshotEnvelope,
   { segments }: Stretch,
   before: Stretch | null,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import type { Secret } from '#core/secret'
@@ -6,9 +7,15 @@ import { isFoundBad, newestProof, proofInWords } from '#domain/backup/proof-of-s
 import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { isHistoryOf } from '#domain/binlog/gtid-history'
 import { type Moment, momentText } from '#domain/binlog/moment'
+import type { Transaction } from '#domain/binlog/scanner'
 import { type BinlogSegment, microsOfIso } from '#domain/binlog/segment'
 import { holeBetween, isAtLeast, type LogPlace, type Stretch } from '#domain/binlog/stretch'
-import { isOfNewLog, segmentOfSnapshot, segmentsOfSnapshot } from '#domain/binlog/window'
+import {
+  isOfNewLog,
+  isOfOldLog,
+  segmentOfSnapshot,
+  segmentsOfSnapshot,
+} from '#domain/binlog/window'
 import type { BinlogArchive } from '#repository/binlog-archive'
 import { type FoundMoment, findMoment, outsideWindow } from './find-moment.ts'
 import { type NextTransaction, nextTransaction } from './next-transaction.ts'
@@ -61,11 +68,14 @@ export async function chooseStart(
   let reached: FoundMoment | null = null
   for (const [at, stretch] of newestFirst.entries()) {
     const found = await findMoment(archive, stretch, moment, identities)
+    if (found && reached && !only) requireSameMoment(found, reached, moment)
     reached ??= found
-    const after = newestFirst[at - 1] ?? null
+    const [after, before] = [newestFirst[at - 1] ?? null, newestFirst[at + 1] ?? null]
+    if (!found) continue
     const inIt = snapshots.filter(one => !isOfNewLog(one, stretch, after))
-    const snapshot = found && newestBefore(found, inIt, moment, only ? () => false : isBad)
-    if (!found || !snapshot) continue
+    const usable = usableBefore(found, inIt, moment, only ? () => false : isBad)
+    const snapshot = await newestOfLog(archive, usable, { stretch, before, identities })
+    if (!snapshot) continue
     const start = placeOf(snapshot)
     await requireSameHistory(archive, stretch, snapshot, access)
     const log = { stretches: own, refused }
@@ -77,6 +87,29 @@ export async function chooseStart(
   if (only) throw notFrom(only, moment, own, method)
   if (!reached) throw outsideWindow(moment, own)
   throw noStart(reached, listed.snapshots, moment, isBad, method)
+}
+
+/**
+ * A log that began anew gives numbers again. No snapshot leads to the GTID in the newest log that has it;
+ * what an older log calls so may be another transaction, and nobody said which of them is meant.
+ */
+function requireSameMoment(older: FoundMoment, newer: FoundMoment, moment: Moment): void {
+  if (moment.kind === 'at') return
+  const [one, other] = [older, newer].map(found =>
+    moment.kind === 'gtid' ? found.last : found.next,
+  )
+  const isSame = ['gtid', 'from', 'to', 'committedUs'] as const
+  if (isSame.every(key => one?.[key] === other?.[key])) return
+  const when = (found: Transaction | null | undefined): string =>
+    found ? `, at ${new Date(Math.floor(found.committedUs / 1000)).toISOString()}` : ''
+  throw new EcomdbError('OUTSIDE_WINDOW', {
+    what: `cannot restore to ${momentText(moment)}`,
+    why: `two logs of this server have it: the newer one${when(other)}, with no snapshot before it that fits; and the one before the server was reset or put back${when(one)}`,
+    hints: [
+      'where the older one is meant, name a snapshot of that log: `ecomdb backup window` has them',
+      'or say the moment as a time (`--at`)',
+    ],
+  })
 }
 
 type IsBad = (snapshot: SnapshotEnvelope) => boolean
@@ -91,13 +124,13 @@ function oneSource(stretches: readonly Stretch[], _progress: Progress): string {
   })
 }
 
-function newestBefore(
+function usableBefore(
   { stretch, stop }: FoundMoment,
   snapshots: readonly SnapshotEnvelope[],
   moment: Moment,
   isBad: IsBad,
-): SnapshotEnvelope | null {
-  const usable = snapshots.filter(
+): SnapshotEnvelope[] {
+  return snapshots.filter(
     snapshot =>
       (snapshot.scope ?? null) === null &&
       segmentOfSnapshot(stretch, snapshot) !== null &&
@@ -106,7 +139,55 @@ function newestBefore(
       (moment.kind !== 'at' || microsOfIso(snapshot.consistentAt) <= moment.us) &&
       !isBad(snapshot),
   )
-  return usable.at(-1) ?? null
+}
+
+interface LogAndBefore {
+  stretch: Stretch
+  before: Stretch | null
+  identities: readonly Secret[]
+}
+
+/**
+ * A server that went back to an image of its disks, or of its memory, goes on in the same file, and gives
+ * the same numbers again. What was backed up before it went back is a start in the new log only where the
+ * old log is the same up to there, byte for byte.
+ */
+async function newestOfLog(
+  archive: BinlogArchive,
+  usable: readonly SnapshotEnvelope[],
+  { stretch, before, identities }: LogAndBefore,
+): Promise<SnapshotEnvelope | null> {
+  for (const snapshot of usable.toReversed()) {
+    if (!before || !isOfOldLog(snapshot, stretch, before)) return snapshot
+    const place = placeOf(snapshot)
+    const here = await digestUntil(archive, stretch, place, identities)
+    const there = here && (await digestUntil(archive, before, place, identities))
+    if (here !== null && here === there) return snapshot
+  }
+  return null
+}
+
+/** Of the file's bytes before a place; null where the archive does not have them all. */
+async function digestUntil(
+  archive: BinlogArchive,
+  { segments }: Stretch,
+  { file, offset }: LogPlace,
+  identities: readonly Secret[],
+): Promise<string | null> {
+  const hash = createHash('sha256')
+  let at = 0
+  for (const one of segments.filter(segment => segment.file === file && segment.object !== null)) {
+    if (at >= offset) break
+    if (one.from !== at) return null
+    const bytes = await archive.readBytes(one, identities).catch((error: unknown) => {
+      if (error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED') return null
+      throw error
+    })
+    if (bytes === null) return null
+    hash.update(bytes.subarray(0, offset - at))
+    at = one.to
+  }
+  return at >= offset ? hash.digest('hex') : null
 }
 
 /** The log has the moment, and there is nothing that it could be replayed onto. */
