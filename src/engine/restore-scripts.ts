@@ -118,7 +118,10 @@ const MARIADB_SESSION = [
 const isValid = ({ invalid }: ProgramEntry): boolean => invalid === undefined
 
 /** A program is made under the settings that it remembers of the session that made it first. */
-function programStatements({ engine, databases }: Manifest, program: ProgramEntry): string[] {
+function programStatements(
+  { engine, databases, settings: source }: Manifest,
+  program: ProgramEntry,
+): string[] {
   const { sqlMode, characterSetClient, collationConnection, timeZone } = program
   const create = program.kind === 'event' ? disabledEvent(program.create) : program.create
   const settings = [`sql_mode = ${quoteString(sqlMode)}`]
@@ -129,6 +132,9 @@ function programStatements({ engine, databases }: Manifest, program: ProgramEntr
   if (collationConnection)
     settings.push(`collation_connection = ${quoteString(collationConnection)}`)
   if (timeZone) settings.push(`time_zone = ${quoteString(timeZone)}`)
+  const usual = source['default_collation_for_utf8mb4']
+  const own = usual === program.utf8mb4Collation ? undefined : program.utf8mb4Collation
+  if (own) settings.push(`default_collation_for_utf8mb4 = ${quoteString(own)}`)
   if (isDroppedWhenOver(program)) settings.push(`timestamp = ${BEFORE_EVENTS}`)
   const back = `SET SESSION character_set_client = utf8mb4, time_zone = '+00:00', timestamp = DEFAULT`
   const [before = [], after = []] = underDatabaseCollation(program, databases) ?? []
@@ -138,7 +144,7 @@ function programStatements({ engine, databases }: Manifest, program: ProgramEntr
     ...before,
     `SET SESSION ${settings.join(', ')}`,
     create,
-    `${back}, collation_connection = ${names}`,
+    `${back}, collation_connection = ${names}${own && usual ? `, default_collation_for_utf8mb4 = ${quoteString(usual)}` : ''}`,
     ...after,
   ]
 }

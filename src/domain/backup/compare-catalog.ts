@@ -224,6 +224,13 @@ function programDifference(
       program.databaseCollation ?? '',
       is.databaseCollation ?? '',
     ),
+    ...(program.utf8mb4Collation === undefined
+      ? []
+      : difference(
+          `${label}, the collation of its utf8mb4,`,
+          program.utf8mb4Collation,
+          is.utf8mb4Collation ?? '',
+        )),
     ...(['sqlMode', 'characterSetClient', 'collationConnection', 'timeZone'] as const).flatMap(
       setting =>
         is[setting] === program[setting]

@@ -142,6 +142,11 @@ export interface ProgramEntry {
    */
   databaseCollation?: string
   /**
+   * MySQL, of a routine with parameters in utf8mb4 that name no collation: default_collation_for_utf8mb4 of
+   * the session that made it.
+   */
+  utf8mb4Collation?: string
+  /**
    * Of a view that the source's server called invalid: why. It refers to what was dropped
    * since, so that a restore may be unable to make it.
    */

@@ -75,7 +75,7 @@ export function compileRestorePlan(
   const setTo = (to: 0 | 1, stage: RestoreStage) => (database: DatabaseEntry) =>
     plain(stage, `database ${quoteIdentifier(database.name)}`, null, setReadOnly(database, to))
   const live = new Set(target.databases.map(({ name }) => name))
-  const collation = defaultCollation(manifest, target)
+  const collationOf = defaultCollation(manifest, target)
   const statements = [
     ...readOnly.filter(({ name }) => live.has(name)).map(setTo(0, 'removal')),
     ...removalStatements(options.remove),
@@ -97,7 +97,7 @@ export function compileRestorePlan(
     ...withUnreadableLast(manifest.programs)
       .filter(program => wanted(program.schema))
       .flatMap(program => [
-        ...programStatements(program, databases, options.disableEvents, collation),
+        ...programStatements(program, databases, options.disableEvents, collationOf),
         ...(program.kind === 'view' ? accounts.grantsOnView(program) : []),
       ]),
     ...readOnly.map(setTo(1, 'events')),
@@ -216,10 +216,11 @@ function programStatements(
   program: ProgramEntry,
   databases: Manifest['databases'],
   disableEvents: boolean,
-  collation: ReturnType<typeof defaultCollation>,
+  collationOf: ReturnType<typeof defaultCollation>,
 ): RestoreStatement[] {
   const sql =
     program.kind === 'event' && disableEvents ? disabledEvent(program.create) : program.create
+  const collation = collationOf(program.utf8mb4Collation)
   const stage = STAGE_OF[program.kind]
   const label = programLabel(program)
   const { sqlMode, characterSetClient, collationConnection, timeZone } = program

@@ -33,12 +33,18 @@ export const DEFAULT_COLLATION: Readonly<
   mariadb: { name: 'character_set_collations', none: '' },
 }
 
-/** @returns undefined where the target has the source's, or no such setting */
+/**
+ * Asked for a routine that was made under another one, with that.
+ * @returns undefined where the target has it, or no such setting
+ */
 export function defaultCollation(
   { engine, settings }: Pick<Manifest, 'engine' | 'settings'>,
   target: Pick<RestoreTarget, 'settings'>,
-): ProgramContext['defaultCollation'] {
+): (own?: string) => ProgramContext['defaultCollation'] {
   const { name, none } = DEFAULT_COLLATION[engine]
-  const [was = none, is] = [settings[name], target.settings[name]]
-  return is === undefined || is === was ? undefined : { name, value: was }
+  const is = target.settings[name]
+  return own => {
+    const was = own ?? settings[name] ?? none
+    return is === undefined || is === was ? undefined : { name, value: was }
+  }
 }

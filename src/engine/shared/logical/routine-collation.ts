@@ -1,0 +1,53 @@
+import type { ProgramEntry } from '#domain/backup/manifest'
+import type { Session, SqlRow } from '../../session.ts'
+
+/** The values that MySQL lets default_collation_for_utf8mb4 have. */
+const DEFAULTS = ['utf8mb4_0900_ai_ci', 'utf8mb4_general_ci']
+
+interface TypeRow extends SqlRow {
+  type: string
+  name: string
+  collation: string
+  database_collation: string
+}
+
+/**
+ * MySQL: routines with the default_collation_for_utf8mb4 that they were made under. The server keeps what it gave
+ * each parameter (information_schema.PARAMETERS); the text that it prints has the character set alone.
+ */
+export async function withDefaultCollation(
+  session: Session,
+  schema: string,
+  programs: readonly ProgramEntry[],
+): Promise<ProgramEntry[]> {
+  if (!session.flavor.atLeast('mysql', 8)) return [...programs]
+  const rows = await session.rows<TypeRow>(
+    `SELECT p.ROUTINE_TYPE AS type, p.SPECIFIC_NAME AS name, p.COLLATION_NAME AS collation,
+            r.DATABASE_COLLATION AS database_collation
+       FROM information_schema.PARAMETERS p
+       JOIN information_schema.ROUTINES r ON r.ROUTINE_SCHEMA = p.SPECIFIC_SCHEMA
+        AND r.ROUTINE_NAME = p.SPECIFIC_NAME AND r.ROUTINE_TYPE = p.ROUTINE_TYPE
+      WHERE p.SPECIFIC_SCHEMA = ? AND p.COLLATION_NAME IN (?, ?)`,
+    [schema, ...DEFAULTS],
+  )
+  return programs.map(program => {
+    const own = rows.filter(
+      ({ type, name }) => type.toLowerCase() === program.kind && name === program.name,
+    )
+    const utf8mb4Collation = impliedDefault(program.create, own)
+    return utf8mb4Collation === undefined ? program : { ...program, utf8mb4Collation }
+  })
+}
+
+/** utf8mb4 without a collation of its own */
+const UNSAID = /\b(?:charset|character\s+set)\s+['"]?utf8mb4\b['"]?(?!\s+collate\b)/i
+
+/** Where parameters have both, one of them was named, or is the database's. */
+function impliedDefault(create: string, types: readonly TypeRow[]): string | undefined {
+  const used = [...new Set(types.map(({ collation }) => collation))]
+  if (!UNSAID.test(create) || used.length < 2) return UNSAID.test(create) ? used[0] : undefined
+  const isNamed = (collation: string): boolean => create.toLowerCase().includes(collation)
+  const unnamed = used.filter(collation => !isNamed(collation))
+  if (unnamed.length === 1) return unnamed[0]
+  return used.find(collation => collation !== types[0]?.database_collation)
+}
