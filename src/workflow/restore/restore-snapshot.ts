@@ -242,8 +242,9 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
     const trail = await keepTrail(run, progress)
-    await removeJournal(target.serverId)
+    // This one first: where the connection is lost, there is still a restore to continue.
     await place.engine.logicalWriter.endJournal(session, binlog)
+    await removeJournal(target.serverId)
     return {
       restoreMs: restored - started,
       readBackMs: proved - restored,
