@@ -37,7 +37,8 @@ export interface Repository {
 
   /**
    * @param name a snapshot id, an unambiguous beginning of one, or 'latest'
-   * @param method with 'latest': the newest of this method, where there is one
+   * @param method with 'latest': the newest of this method, where there is one; and of all databases,
+   *   where its server has such a one
    * @throws EcomdbError SNAPSHOT_NOT_FOUND, SIGNATURE_INVALID (also for 'latest' when a newer
    *   envelope is there that is not believed), UNSUPPORTED (requires an unknown capability)
    */

@@ -222,19 +222,28 @@ export class TargetRepository implements Repository {
     return uuidV7Behind(ahead, now)
   }
 
-  /** An older snapshot is never given out silently for a newer one that is not believed. */
+  /**
+   * One of some databases only is the newest of its server where there is none of all. An older snapshot
+   * is never given out silently for a newer one that is not believed.
+   */
   async #newest(
     ids: readonly string[],
     trustedSigners: readonly string[],
     method?: SnapshotEnvelope['method'],
   ): Promise<SnapshotEnvelope> {
     let newest: SnapshotEnvelope | null = null
+    let part: SnapshotEnvelope | null = null
     for (const snapshotId of ids.toReversed()) {
       const envelope = await this.#believed(snapshotId, trustedSigners)
-      if (method === undefined || envelope.method === method) return envelope
       newest ??= envelope
+      if (method === undefined) return envelope
+      if (envelope.method !== method) continue
+      if (part && part.sourceId !== envelope.sourceId) continue
+      if ((envelope.scope ?? null) === null) return envelope
+      part ??= envelope
     }
-    if (newest) return newest
+    const found = part ?? newest
+    if (found) return found
     throw noSuchSnapshot('latest', this.label)
   }
 

@@ -139,3 +139,15 @@ export const REQUIRED_CAPABILITIES: Readonly<Record<SnapshotMethod, readonly str
 export const READER_CAPABILITIES: ReadonlySet<string> = new Set(
   Object.values(REQUIRED_CAPABILITIES).flat(),
 )
+
+/**
+ * Without those that hold some databases only, of servers that have others: where one of all databases
+ * is kept, a newer one of a part of them is none that would bring the server back.
+ */
+export function wholeOrAll<Scoped extends Pick<SnapshotEnvelope, 'sourceId' | 'scope'>>(
+  snapshots: readonly Scoped[],
+): Scoped[] {
+  const isWhole = ({ scope }: Scoped): boolean => (scope ?? null) === null
+  const servers = new Set(snapshots.filter(isWhole).map(({ sourceId }) => sourceId))
+  return snapshots.filter(one => isWhole(one) || !servers.has(one.sourceId))
+}

@@ -1,5 +1,5 @@
 import type { Attestation } from '../backup/attestation.ts'
-import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { type SnapshotEnvelope, wholeOrAll } from '../backup/envelope.ts'
 import { failedAtMoment } from '../backup/proof-of-snapshot.ts'
 import { hasNotCome } from '../has-not-come.ts'
 import type { HeldSnapshot } from './copy-record.ts'
@@ -71,8 +71,24 @@ const DEFAULT_RPO_MS = 26 * 3_600_000
 
 /** One status for each server. The live server is the first of the three copies. */
 export function threeTwoOne(input: StatusInput): DatasetStatus[] {
-  const byServer = Map.groupBy(input.snapshots, ({ sourceId }) => sourceId)
-  return [...byServer.values()].map(ofServer => datasetStatus(ofServer, input))
+  const whole = wholeOrAll(input.snapshots)
+  const without = withoutParts(input, whole)
+  const byServer = Map.groupBy(whole, ({ sourceId }) => sourceId)
+  return [...byServer.values()].map(ofServer => datasetStatus(ofServer, without))
+}
+
+/** What a snapshot of some databases only is worth says nothing of all of them. */
+function withoutParts(input: StatusInput, whole: readonly SnapshotEnvelope[]): StatusInput {
+  const counting = new Set(whole)
+  const parts = new Set(
+    input.snapshots.filter(one => !counting.has(one)).map(({ snapshotId }) => snapshotId),
+  )
+  const isWhole = ({ snapshotId }: { snapshotId: string }): boolean => !parts.has(snapshotId)
+  return {
+    ...input,
+    attestations: input.attestations.filter(isWhole),
+    places: input.places.map(place => ({ ...place, newest: place.newest.filter(isWhole) })),
+  }
 }
 
 function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: StatusInput): DatasetStatus {

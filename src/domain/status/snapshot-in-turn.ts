@@ -1,4 +1,4 @@
-import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { type SnapshotEnvelope, wholeOrAll } from '../backup/envelope.ts'
 import type { DrillRecord } from './drill-record.ts'
 
 /**
@@ -7,14 +7,15 @@ import type { DrillRecord } from './drill-record.ts'
  * snapshots of each method, the one whose method was drilled the longest ago; one that is older than
  * promised is left out, for its drill would tell of an objective that the other one meets.
  *
- * @param snapshots oldest first
+ * @param all oldest first; one of some databases only has its turn where there is none of all
  * @param drills of this place, oldest first
  */
 export function snapshotInTurn(
-  snapshots: readonly SnapshotEnvelope[],
+  all: readonly SnapshotEnvelope[],
   drills: readonly Pick<DrillRecord, 'method' | 'outcome' | 'at'>[],
   { now, rpoMs }: { now: Date; rpoMs: number | null },
 ): string | null {
+  const snapshots = wholeOrAll(all)
   const newest = snapshots.at(-1)
   if (!newest) return null
   const other = snapshots.findLast(

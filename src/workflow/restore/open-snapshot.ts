@@ -62,6 +62,12 @@ export async function warnOfOthers(
       `the latest ${method} snapshot is taken, ${snapshotId}; a ${newest.method} one is newer, ${newest.snapshotId}, which shows ${newest.consistentAt} and is restored ${way}`,
     )
   }
+  const part = snapshots.findLast(one => one.sourceId === sourceId && one.method === method)
+  if (part && part.snapshotId > snapshotId && (part.scope ?? null) !== null) {
+    progress.warn(
+      `the latest snapshot of all databases is taken, ${snapshotId}; a newer one of some databases only, ${part.snapshotId}, shows ${part.consistentAt}: for that give its id`,
+    )
+  }
   const sources = new Set(snapshots.map(one => one.sourceId))
   if (sources.size < 2) return
   progress.warn(

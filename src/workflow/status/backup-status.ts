@@ -1,6 +1,6 @@
 import type { Config } from '#config/config'
 import type { Clock } from '#core/clock'
-import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { type SnapshotEnvelope, wholeOrAll } from '#domain/backup/envelope'
 import type { StatusReport } from '#domain/copy/status-report'
 import {
   type DatasetStatus,
@@ -85,7 +85,7 @@ function without(place: Place, refused: readonly { snapshotId: string }[]): Plac
 }
 
 function newestIds(snapshots: readonly SnapshotEnvelope[]): string[] {
-  const groups = Map.groupBy(snapshots, ({ sourceId }) => sourceId)
+  const groups = Map.groupBy(wholeOrAll(snapshots), ({ sourceId }) => sourceId)
   return [...groups.values()].flatMap(group => group.at(-1)?.snapshotId ?? [])
 }
 

@@ -202,3 +202,19 @@ test('a copy that has a newer one than the repository tells of one that vanished
     newerInCopies(here, [older, place('same', { newest: [held('s2', 6)] })], new Set()),
   ).toEqual([])
 })
+
+test('a newer snapshot of some databases only does not make one of all young, nor proven', () => {
+  const whole = snapshot('s1', 100)
+  const part = snapshot('s2', 1, { scope: 'x' })
+  const status = (snapshots: SnapshotEnvelope[]) =>
+    threeTwoOne({
+      ...{ snapshots, places: [repository], now: NOW },
+      attestations: [attestation('drill', 's2')],
+      objectives: { rpoMs: 26 * 3_600_000, drillEveryMs: null },
+    })[0]
+  expect(status([whole, part])).toMatchObject({ newestShows: ago(100) })
+  expect(status([whole, part])?.places[0]).toMatchObject({ fresh: false })
+  expect(status([whole, part])?.rules.at(-1)).toMatchObject({ met: false })
+  expect(status([part])).toMatchObject({ newestShows: ago(1) })
+  expect(status([part])?.places[0]).toMatchObject({ fresh: true })
+})

@@ -1,0 +1,41 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunningServer } from '#engine/scratch-server'
+import { TEST_ENGINES } from '#test/engines'
+import { LoggedShop, startLogged } from '#test/logged-shop'
+import { makeFolder } from '#test/temporary'
+
+describe.each(TEST_ENGINES)('%s: a newer snapshot of some databases only', family => {
+  let folder: string
+  let shop: LoggedShop
+  let target: RunningServer
+
+  beforeAll(async () => {
+    folder = await makeFolder()
+    shop = await LoggedShop.make(family, folder)
+    target = await startLogged(shop.engine, join(folder, 'target'))
+    await shop.run(
+      ...['CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT PRIMARY KEY)'],
+      ...['CREATE DATABASE chat', 'CREATE TABLE chat.m (i INT PRIMARY KEY)'],
+    )
+    for (const scope of [[], ['--databases', 'chat']]) {
+      const backup = await shop.ecomdb(['backup', 'logical', ...scope])
+      expect(backup.status, backup.stderr).toBe(0)
+    }
+  })
+
+  afterAll(async () => {
+    await shop?.stop()
+    if (target) await shop.engine.scratchServers.remove(target.folder)
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('is not taken for the latest: all databases come back, and the part is named', async () => {
+    const restored = await shop.ecomdb(['restore', 'latest', '--confirm', 'shop'], target)
+    expect(restored.status, restored.stderr).toBe(0)
+    expect(restored.stderr).toContain('of some databases only')
+    expect(await shop.value('SELECT COUNT(*) FROM shop.t', target)).toBe('0')
+    expect(await shop.value('SELECT COUNT(*) FROM chat.m', target)).toBe('0')
+  })
+})
