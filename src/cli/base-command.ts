@@ -54,7 +54,7 @@ export abstract class BaseCommand<Result extends object = object> extends Comman
       env: 'ECOMDB_PROGRESS',
     })(),
     quiet: boolean({
-      summary: 'no progress; results and errors only',
+      summary: 'no progress; results, warnings and errors only',
       helpGroup: 'GLOBAL',
       char: 'q',
     }),

@@ -20,14 +20,17 @@ export interface ProgressRenderer extends Progress {
   failed(): void
 }
 
-/** A bar on a terminal, lines with a heartbeat elsewhere; nothing with --json or --quiet. */
+/**
+ * A bar on a terminal, lines with a heartbeat elsewhere; none with --json, whose document has the warnings,
+ * or with --quiet. That is for jobs, and a warning is what their mail is for.
+ */
 export function chooseProgress(
   flags: ProgressFlags,
   json: boolean,
   warnings: string[],
 ): ProgressRenderer {
   const mode = modeOf(flags, json)
-  if (mode === 'none') return { ...silentProgress(warnings), failed() {} }
+  if (mode === 'none') return withoutProgress(json, warnings)
   if (mode === 'json') return jsonProgress(warnings)
   return new TextProgress(mode === 'bar', warnings)
 }
@@ -38,6 +41,22 @@ function modeOf(flags: ProgressFlags, json: boolean): Exclude<ProgressMode, 'aut
   if (json || flags.quiet) return 'none'
   const terminal = process.stderr.isTTY && !process.env['CI'] && process.env['TERM'] !== 'dumb'
   return terminal ? 'bar' : 'lines'
+}
+
+function withoutProgress(json: boolean, warnings: string[]): ProgressRenderer {
+  const silent = { ...silentProgress(warnings), failed() {} }
+  if (json) return silent
+  return {
+    ...silent,
+    warn: message => {
+      silent.warn(message)
+      writeWarning(message)
+    },
+  }
+}
+
+function writeWarning(message: string): void {
+  process.stderr.write(`warning: ${message}\n`)
 }
 
 /** One JSON object a line on stderr: `{event, …}`. */
@@ -101,7 +120,7 @@ class TextProgress implements ProgressRenderer {
   warn(message: string): void {
     this.#warnings.push(message)
     this.#clear()
-    process.stderr.write(`warning: ${message}\n`)
+    writeWarning(message)
   }
 
   done(): void {

@@ -15,7 +15,7 @@ export interface Progress {
   done(): void
 }
 
-/** Reports nothing: for tests, and under --quiet. Warnings are kept for the JSON document. */
+/** Reports nothing. Warnings are kept for the JSON document. */
 export function silentProgress(warnings: string[] = []): Progress {
   return {
     stage() {},

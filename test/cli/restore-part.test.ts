@@ -32,6 +32,12 @@ describe.each(TEST_ENGINES)('%s: a newer snapshot of some databases only', famil
   })
 
   test('is not taken for the latest: all databases come back, and the part is named', async () => {
+    // Nobody is to miss that for --quiet; --json has it in its document.
+    const quiet = await shop.ecomdb(['restore', 'latest', '--dry-run', '--quiet'], target)
+    expect(quiet.stderr).toMatch(/^warning: .* of some databases only.*\n$/)
+    const json = await shop.ecomdb(['restore', 'latest', '--dry-run', '--json'], target)
+    expect(json.json().warnings).toEqual([expect.stringContaining('of some databases only')])
+    expect(json.stderr).toBe('')
     const restored = await shop.ecomdb(['restore', 'latest', '--confirm', 'shop'], target)
     expect(restored.status, restored.stderr).toBe(0)
     expect(restored.stderr).toContain('of some databases only')
