@@ -20,7 +20,9 @@ export function gapError(
       ? `the server no longer has it: its oldest binary log is ${first}`
       : "the server's log is not the one that was archived: it was reset, restored, or given another name (log_bin), or this is another server"
   return new EcomdbError('BINLOG_GAP', {
-    what: `the binary log from ${until} to ${from} is lost`,
+    what: isOverlap(until, from)
+      ? `the binary log begins anew at ${from}, before the end of the archived one, ${until}`
+      : `the binary log from ${until} to ${from} is lost`,
     why: `the archive ends at ${end?.file ?? ''}:${end?.offset ?? 0}, and ${reason}`,
     hints: [
       'take a new snapshot now: `ecomdb backup logical`; until then no moment after the gap can be restored',
@@ -28,6 +30,11 @@ export function gapError(
       'keep binary logs longer on the server (binlog_expire_logs_seconds, expire_logs_days), or archive more often',
     ],
   })
+}
+
+/** A server that was put back to an earlier moment has written since then what is not in the archive. */
+function isOverlap(until: string, from: string): boolean {
+  return Date.parse(from) < Date.parse(until)
 }
 
 /** The error for a change that the server could not write to its own log. */
