@@ -178,8 +178,10 @@ test('while an interactive program has the terminal, Ctrl-C is not ours', async 
 })
 
 describe('progress', () => {
-  test('--quiet says nothing but warnings of the result', async () => {
-    expect(await run(['done', '--quiet'])).toMatchObject({ stdout: 'all done\n', stderr: '' })
+  test('--quiet says nothing but the result and warnings', async () => {
+    const stderr = 'warning: look at this\n'
+    expect(await run(['done', '--quiet'])).toMatchObject({ stdout: 'all done\n', stderr })
+    expect((await run(['done', '--quiet', '--json'])).stderr).toBe('')
   })
 
   test('--progress=json is one event a line', async () => {
@@ -205,7 +207,8 @@ describe('progress', () => {
   })
 
   test('the mode also comes from the environment, and a flag wins', async () => {
-    expect((await run(['done'], { ECOMDB_PROGRESS: 'none' })).stderr).toBe('')
+    const none = await run(['done'], { ECOMDB_PROGRESS: 'none' })
+    expect(none.stderr).toBe('warning: look at this\n')
     const flag = await run(['done', '--progress=lines'], { ECOMDB_PROGRESS: 'none' })
     expect(flag.stderr).toContain('working')
     expect(await run(['done'], { ECOMDB_PROGRESS: 'loud' })).toMatchObject({ status: 2 })
