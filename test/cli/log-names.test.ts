@@ -6,6 +6,9 @@ import { TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
+/** Of a Binlog_checkpoint_event: header, length and checksum, without the file's name. */
+const CHECKPOINT_BYTES = 19 + 4 + 4
+
 describe.each(TEST_ENGINES)('%s: files of the binary log', family => {
   let folder: string
   let shop: LoggedShop
@@ -34,7 +37,14 @@ describe.each(TEST_ENGINES)('%s: files of the binary log', family => {
     (await shop.rows('SHOW BINARY LOGS')).map(row => String(row['Log_name']))
   const isAll = async (report: string): Promise<void> => {
     const newest = (await shop.rows('SHOW BINARY LOGS')).at(-1)
-    expect(report).toContain(`ends at   ${newest?.['Log_name']}:${newest?.['File_size']}`)
+    const [, file, end] = /ends at +(\S+):(\d+)/.exec(report) ?? []
+    expect(file, report).toBe(newest?.['Log_name'])
+    // MariaDB writes a checkpoint into a new file when it gets to it, which may be after the archiver's look.
+    const missing = Number(newest?.['File_size']) - Number(end)
+    expect([
+      0,
+      ...(family === 'mariadb' ? [CHECKPOINT_BYTES + String(file).length] : []),
+    ]).toContain(missing)
     expect(report).toMatch(/complete +until 20/)
   }
 
