@@ -1,6 +1,12 @@
 import type { Session, SqlRow } from '../session.ts'
 import { unlessRefused } from './logical/unless-refused.ts'
-import { addressOf, replicaStatus } from './replica-sources.ts'
+import {
+  addressOf,
+  isOrWasReplica,
+  replicaStatus,
+  THREADS,
+  threadState,
+} from './replica-sources.ts'
 
 /** Behind its source by more than this, in seconds, a replica's rows are not taken for those of now. */
 const BEHIND = 600
@@ -13,7 +19,9 @@ const FILTERS = [
 
 /**
  * What a replica may lack of its source's rows, in words: a backup of it is whole, and of now, as the replica
- * is; the shop is what its source has.
+ * is; the shop is what its source has. Where the account may not see it, that is said, too.
+ *
+ * @throws EcomdbError of the connection
  */
 export async function replicaLacks(session: Session): Promise<string[]> {
   const rows = await unlessRefused(replicaStatus(session))
@@ -21,7 +29,11 @@ export async function replicaLacks(session: Session): Promise<string[]> {
   return rows.filter(isOfSource).flatMap(row => [...filtered(row), ...notOfNow(row)])
 }
 
-/** Only why it is not what its sources are by now; nothing where the account may not see that. */
+/**
+ * Only why it is not what its sources are by now; nothing where the account may not see that.
+ *
+ * @throws EcomdbError of the connection
+ */
 export async function replicaBehind(session: Session): Promise<string[]> {
   const rows = await unlessRefused(replicaStatus(session))
   return (rows ?? []).filter(isOfSource).flatMap(notOfNow)
@@ -40,8 +52,8 @@ function filtered(row: SqlRow): string[] {
 
 function notOfNow(row: SqlRow): string[] {
   const source = addressOf(row)
-  const stopped = ['IO', 'SQL'].flatMap(thread => {
-    const state = row[`Replica_${thread}_Running`] ?? row[`Slave_${thread}_Running`]
+  const stopped = THREADS.flatMap(thread => {
+    const state = threadState(row, thread)
     const error = Number(row[`Last_${thread}_Errno`] ?? 0)
     if (state === 'Yes') return []
     return [`its ${thread} thread: ${state}${error === 0 ? '' : `, error ${error}`}`]
@@ -61,9 +73,7 @@ function notOfNow(row: SqlRow): string[] {
 /** MariaDB shows these variables to everybody; MySQL's account may see it all, or not even the log's place. */
 async function unseenLacks(session: Session): Promise<string[]> {
   if (session.flavor.family === 'mysql') return []
-  const [running] = await session.rows("SHOW GLOBAL STATUS LIKE 'Slaves_running'")
-  const got = await session.value('SELECT @@global.gtid_slave_pos')
-  if (Number(running?.['Value'] ?? 0) === 0 && !got) return []
+  if (!(await isOrWasReplica(session))) return []
   const rows = await session.rows("SHOW GLOBAL VARIABLES LIKE 'replicate\\_%'")
   const names = FILTERS.map(name => name.toLowerCase())
   const found = rows.flatMap(({ Variable_name: name, Value: value }) =>

@@ -27,10 +27,27 @@ export async function replicaSources(session: Session): Promise<ReplicaSource[]>
   const rows = await replicaStatus(session)
   return rows.map(row => ({
     address: addressOf(row),
-    isRunning: ['IO', 'SQL'].some(
-      thread => (row[`Replica_${thread}_Running`] ?? row[`Slave_${thread}_Running`]) !== 'No',
-    ),
+    isRunning: THREADS.some(thread => threadState(row, thread) !== 'No'),
   }))
+}
+
+export const THREADS = ['IO', 'SQL'] as const
+
+/** 'Yes', 'No', or 'Connecting' and the like, of a row of `replicaStatus`. */
+export function threadState(row: SqlRow, thread: (typeof THREADS)[number]): string {
+  return String(row[`Replica_${thread}_Running`] ?? row[`Slave_${thread}_Running`])
+}
+
+/**
+ * MariaDB, where the account may not see the sources: what the server shows to everybody. The position stays
+ * when a replica has become a source.
+ *
+ * @throws EcomdbError of the connection
+ */
+export async function isOrWasReplica(session: Session): Promise<boolean> {
+  const [running] = await session.rows("SHOW GLOBAL STATUS LIKE 'Slaves_running'")
+  const got = await session.value('SELECT @@global.gtid_slave_pos')
+  return Number(running?.['Value'] ?? 0) > 0 || Boolean(got)
 }
 
 /** host:port of a source, of a row of `replicaStatus`. */

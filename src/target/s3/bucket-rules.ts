@@ -7,6 +7,7 @@ import { answerOf, isDenied, isMissing, translateS3Error } from './s3-error.ts'
  *
  * @param prefix of all keys, with its slash; '' for the whole bucket
  * @returns what they do, for people; null: this account may not ask, or the service knows no rules
+ * @throws EcomdbError STORAGE_FAILED, TARGET_UNAVAILABLE, AUTHENTICATION_REFUSED
  */
 export async function removingRules(
   requests: S3Requests,

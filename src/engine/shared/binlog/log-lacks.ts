@@ -1,7 +1,7 @@
 import { whyNotWhole } from '#domain/binlog/whole-log'
 import type { Session, SqlRow } from '../../session.ts'
 import { unlessRefused } from '../logical/unless-refused.ts'
-import { replicaSources } from '../replica-sources.ts'
+import { isOrWasReplica, replicaSources } from '../replica-sources.ts'
 
 /**
  * Why a replay of the server's binary log would lack changes, in words, or null. A log with holes looks like
@@ -43,8 +43,5 @@ async function isUnloggedReplica(session: Session): Promise<boolean> {
   const sources = await unlessRefused(replicaSources(session))
   if (sources) return sources.length > 0
   if (session.flavor.family === 'mysql') return true
-  // MariaDB shows these to everybody. A position stays when a replica has become a source.
-  const [running] = await session.rows("SHOW GLOBAL STATUS LIKE 'Slaves_running'")
-  const got = await session.value('SELECT @@global.gtid_slave_pos')
-  return Number(running?.['Value'] ?? 0) > 0 || Boolean(got)
+  return await isOrWasReplica(session)
 }
