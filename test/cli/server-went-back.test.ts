@@ -26,6 +26,13 @@ describe.each(TEST_ENGINES)('%s: a server that was put back to an image of its d
       await shop.run(`INSERT INTO shop.t VALUES (${id}, '${who}')`)
     }
   }
+  const putBack = async () => {
+    const data = join(shop.source.folder, 'data')
+    await shop.engine.scratchServers.stop(shop.source.folder)
+    await rm(data, { recursive: true })
+    await cp(join(folder, 'image'), data, { recursive: true })
+    await shop.restart()
+  }
   const gtid = async () =>
     (await shop.value(
       family === 'mysql' ? 'SELECT @@GLOBAL.gtid_executed' : 'SELECT @@gtid_binlog_pos',
@@ -39,18 +46,13 @@ describe.each(TEST_ENGINES)('%s: a server that was put back to an image of its d
     await insert(10, 15, 'old')
     first.push(await backup())
     await run(['backup', 'binlog', '--once'], 0)
-    const data = join(shop.source.folder, 'data')
-    const { scratchServers } = shop.engine
-    await scratchServers.stop(shop.source.folder)
-    await cp(data, join(folder, 'image'), { recursive: true })
+    await shop.engine.scratchServers.stop(shop.source.folder)
+    await cp(join(shop.source.folder, 'data'), join(folder, 'image'), { recursive: true })
     await shop.restart()
     await insert(20, 29, 'old')
     first.push(await backup())
     await run(['backup', 'binlog', '--once'], 0)
-    await scratchServers.stop(shop.source.folder)
-    await rm(data, { recursive: true })
-    await cp(join(folder, 'image'), data, { recursive: true })
-    await shop.restart()
+    await putBack()
     await insert(20, 39, 'new')
     await run(['backup', 'binlog', '--once'], 13)
   })
@@ -68,6 +70,23 @@ describe.each(TEST_ENGINES)('%s: a server that was put back to an image of its d
     expect(await shop.rows(rows, target)).toEqual(await shop.rows(rows))
     const named = [first[1] ?? '', '--gtid', await gtid(), '--dry-run']
     expect(await run(['restore', ...named], 10, target)).toContain('OUTSIDE_WINDOW')
+  })
+
+  // So it is, too, with two MySQL servers of one server_uuid, of which both are backed up to one repository.
+  test('nor onto a snapshot of a log that was never archived, of the same names, places and GTIDs', async () => {
+    await putBack()
+    await insert(20, 29, 'two')
+    const undone = await backup()
+    await putBack()
+    await insert(20, 39, 'end')
+    await run(['backup', 'binlog', '--once'], 13)
+    const windows = await run(['backup', 'window', '--json'], 3)
+    expect(windows).not.toContain(undone)
+    await shop.rows('DROP DATABASE shop', target)
+    const restored = await run(['restore', '--gtid', await gtid(), '--confirm', 'shop'], 0, target)
+    expect(restored).toContain(`snapshot     ${first[0]}`)
+    const rows = 'SELECT who AS who, COUNT(*) AS n FROM shop.t GROUP BY who ORDER BY who'
+    expect(await shop.rows(rows, target)).toEqual(await shop.rows(rows))
   })
 
   test('a GTID that two logs have is refused where no snapshot leads to it in the newer one', async () => {

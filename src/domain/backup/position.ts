@@ -8,6 +8,11 @@ export interface Position {
   offset: number | null
   /** MySQL: gtid_executed. MariaDB: gtid_binlog_pos. '' where there is none. */
   gtidSet: string
+  /**
+   * ISO 8601, whole seconds: when the server began that file, by the file's first event. Files of two logs
+   * may have one name. null or, in older snapshots, missing: not known.
+   */
+  begunAt?: string | null
 }
 
 /** The same transactions, and no others; false where binary logging is off. */

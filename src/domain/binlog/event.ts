@@ -87,6 +87,14 @@ export function isOfServerStart(format: Buffer): boolean {
 }
 
 /**
+ * When a server began a file: ISO 8601, whole seconds.
+ * @param format its first event, as it is read from the file's beginning
+ */
+export function begunAt(format: Buffer): string {
+  return new Date(readHeader(format).timestamp * 1000).toISOString()
+}
+
+/**
  * A format description event as it stands in a file that is closed: an open file's has a flag,
  * which its checksum leaves out.
  */

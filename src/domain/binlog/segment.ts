@@ -32,6 +32,8 @@ export interface BinlogSegment {
   begins: StretchBegin | null
   /** Name of the server's file. */
   file: string
+  /** ISO 8601, whole seconds: when the server began it, by its first event. Older ones lack it. */
+  begunAt?: string | null
   /** Bytes from <= offset < to of that file; equal where nothing had happened until `knownUntil`. */
   from: number
   to: number
@@ -103,7 +105,9 @@ export function isBinlogSegment(value: unknown): value is BinlogSegment {
     LOG_FILE.test(String(value['file'])) &&
     (value['nextFile'] === null || LOG_FILE.test(String(value['nextFile']))) &&
     (value['border'] === null || Number.isSafeInteger(value['border'])) &&
-    ['string', 'undefined'].includes(typeof (value['hole'] ?? undefined)) &&
+    ['hole', 'begunAt'].every(name =>
+      ['string', 'undefined'].includes(typeof (value[name] ?? undefined)),
+    ) &&
     ['begins', 'open', 'tail', 'object'].every(
       name => value[name] === null || isRecord(value[name]),
     ) &&

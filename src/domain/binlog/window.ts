@@ -153,13 +153,15 @@ export function segmentsOfSnapshot(
   { position, sourceId, engine }: SnapshotEnvelope,
 ): BinlogSegment[] {
   if (!position || position.file === null || position.offset === null) return []
-  const { file, offset, gtidSet } = position
+  const { file, offset, gtidSet, begunAt } = position
   const found = segments.filter(
     one => one.file === file && one.from <= offset && offset <= one.to && one.from < one.to,
   )
   const isIts = (one: BinlogSegment): boolean =>
     one.sourceId === sourceId &&
     one.engine === engine &&
+    // Two logs of a server, or of two that go by one name, have files of one name.
+    (begunAt ?? one.begunAt ?? null) === (one.begunAt ?? begunAt ?? null) &&
     couldLieBetween(engine, one.gtidsBefore, gtidSet, one.gtidsAfter)
   return found[0] && isIts(found[0]) ? found.filter(isIts) : []
 }

@@ -15,6 +15,7 @@ import { openRepository, type Repository, type SnapshotWriter } from '#repositor
 import type { Target } from '#target/target'
 import { closing } from './closing.ts'
 import { type StoredTables, storeTables } from './store-tables.ts'
+import { withBeginOfFile } from './with-begin-of-file.ts'
 
 export interface LogicalBackupOptions {
   engine: Engine
@@ -53,14 +54,16 @@ export async function backUpLogically(
     const point = await openPoint(options, sourceId, progress)
     const closePoint = closing(() => point.close())
     try {
+      const position = await withBeginOfFile(options, point.position, point.consistentAt)
       const stored = await readAndStore(point, writer, progress)
       progress.stage('comparing definitions')
       const proof = await point.finish()
       throwIfInterrupted()
       progress.stage('committing')
-      await commit(options, writer, point, proof, stored, startedAt)
+      const shown = { ...point, position }
+      await commit(options, writer, shown, proof, stored, startedAt)
       const durationMs = Math.round(options.clock.monotonicMs() - startedMs)
-      return report(options, writer, point, proof, stored, durationMs)
+      return report(options, writer, shown, proof, stored, durationMs)
     } finally {
       await closePoint()
     }

@@ -9,6 +9,7 @@ import type { Progress } from '#core/progress'
 import { readDedupKey, readSigningKey } from '#crypto/key-files'
 import type { PhysicalBackupReport } from '#domain/backup/physical-backup-report'
 import type { PhysicalManifest } from '#domain/backup/physical-manifest'
+import type { Position } from '#domain/backup/position'
 import type { Engine } from '#engine/engine'
 import type { PhysicalFacts, PhysicalSource } from '#engine/physical-backup'
 import type { ConnectOptions } from '#engine/session'
@@ -22,6 +23,7 @@ import {
 import type { Target } from '#target/target'
 import { closing } from './closing.ts'
 import { type StoredFiles, storeFiles } from './store-files.ts'
+import { withBeginOfFile } from './with-begin-of-file.ts'
 
 export interface PhysicalBackupOptions {
   engine: Engine
@@ -56,7 +58,9 @@ export async function backUpPhysically(
     const { facts, stored } = await copyAndStore(options, source, base, writer, progress)
     throwIfInterrupted()
     progress.stage('committing')
-    const manifest = manifestOf(options, writer, source, base, facts, stored)
+    const consistentAt = facts.consistentAt.toISOString()
+    const position = await withBeginOfFile(options, placeIn(source, facts), consistentAt)
+    const manifest = manifestOf(options, writer, source, base, { ...facts, position }, stored)
     await writer.commitPhysical({ ...factsOf(manifest), startedAt }, manifest, base, stored.frames)
     const durationMs = Math.round(options.clock.monotonicMs() - startedMs)
     return reportOf(options, manifest, stored, durationMs)
@@ -150,9 +154,7 @@ function manifestOf(
   facts: PhysicalFacts,
   { packs, files, blocks }: StoredFiles,
 ): PhysicalManifest {
-  const { consistentAt, copiedBy, lockedMs, steps, lsn, findings } = facts
-  const place = source.unlogged ? { file: null, offset: null } : {}
-  const position = { ...facts.position, ...place }
+  const { consistentAt, copiedBy, lockedMs, steps, lsn, findings, position } = facts
   return {
     format: 1,
     method: 'physical',
@@ -167,6 +169,11 @@ function manifestOf(
     ...(findings.length ? { findings } : {}),
     ...{ packs, files, blocks },
   }
+}
+
+/** A server that logs nothing of what it replicates has no place in a log to go on from. */
+function placeIn({ unlogged }: PhysicalSource, { position }: PhysicalFacts): Position {
+  return unlogged ? { ...position, file: null, offset: null } : position
 }
 
 function factsOf({ engine, serverVersion, consistentAt, position }: PhysicalManifest) {

@@ -1,6 +1,6 @@
 import type { Secret } from '#core/secret'
 import { tailMark } from '#crypto/object-id'
-import { closedFormat, EVENT, FILE_MAGIC, readHeader } from '#domain/binlog/event'
+import { begunAt, closedFormat, EVENT, FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { BinlogScanner, type ScanStart } from '#domain/binlog/scanner'
 import {
   type BinlogSegment,
@@ -57,6 +57,7 @@ export class SegmentWriter {
   #head: WrittenStretch['head']
   #scanner: BinlogScanner
   #file = ''
+  #begunAt: string | null = null
   #from = 0
   #held: { bytes: Buffer; offset: number }[] = []
   #heldBytes = 0
@@ -110,6 +111,7 @@ export class SegmentWriter {
     const scanner = new BinlogScanner(this.#stretch.engine, file, start)
     this.#begin(file, tail.offset + tail.bytes, scanner)
     this.#tail = tail
+    this.#begunAt = this.head?.segment.begunAt ?? null
     this.#span.gtidsBefore = start.gtids
   }
 
@@ -122,6 +124,7 @@ export class SegmentWriter {
     if (this.#finished) return
     const isFormat = readHeader(bytes).type === EVENT.format
     const event = isFormat ? closedFormat(bytes) : bytes
+    if (isFormat && offset === FILE_MAGIC.length) this.#begunAt = begunAt(bytes)
     const ended = this.#scanner.push(event, offset)
     // A transaction has begun, and is not in the history before it has ended.
     if (this.#scanner.open) this.#span.gtidsBefore ??= this.#scanner.gtids.toString()
@@ -235,7 +238,7 @@ export class SegmentWriter {
       sequence: (this.head?.segment.sequence ?? 0) + 1,
       previousSha256: this.head?.sha256 ?? null,
       begins: 'segment' in this.#head ? null : this.#head,
-      ...{ file: this.#file, from: this.#from, to, border },
+      ...{ file: this.#file, begunAt: this.#begunAt, from: this.#from, to, border },
       open: whole ? null : this.#scanner.open,
       ...{ nextFile, transactions },
       firstAt: firstUs === null ? null : isoOfMicros(firstUs),
@@ -259,6 +262,7 @@ export class SegmentWriter {
 
   #begin(file: string, from: number, scanner: BinlogScanner): void {
     this.#file = file
+    this.#begunAt = null
     this.#from = from
     this.#scanner = scanner
     this.#held = []
