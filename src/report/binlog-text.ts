@@ -57,8 +57,6 @@ function stretchLines(window: StretchWindow): string[] {
     `  log         ${window.from ?? '…'} to ${window.until ?? '…'}: ${countOf(transactions, 'transaction')} in ${countOf(segments, 'segment')}, ${formatBytes(storedBytes)}`,
     `              ends at ${end.file}:${end.offset}${gtids}`,
     `  snapshots   ${snapshots.map(({ snapshotId }) => snapshotId).join(', ') || 'none'}`,
-    ...(bad.length > 0
-      ? [`  left out    ${bad.join(', ')}: the newest verify or drill of it failed`]
-      : []),
+    ...(bad.length > 0 ? [`  left out    ${bad.join(', ')}: found bad by a verify or drill`] : []),
   ]
 }

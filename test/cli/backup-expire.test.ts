@@ -167,6 +167,19 @@ test('a proof that failed in the meantime takes the snapshot out of the sentence
   expect(await ids()).toHaveLength(2)
 })
 
+test('damage that was found at the newest snapshot speaks against those that share it', async () => {
+  const shared = made.first.objects.filter(one =>
+    made.second.objects.some(({ path: other }) => other === one.path),
+  )
+  await writeFile(join(path, shared[0]?.path ?? ''), 'rubbish')
+  expect((await ecomdb('backup', 'verify')).status).toBe(13)
+  const { snapshots } = (await expire('--json')).json().result
+  expect(snapshots).toMatchObject([
+    { proof: 'failed', action: 'keep' },
+    { proof: 'failed', action: 'keep' },
+  ])
+})
+
 test('an anomaly stops it: exit 3, until it is accepted with a reason', async () => {
   const repository = await opened()
   await commitSnapshot(repository, { ...made.keys.options, sourceId: 'old-server' }, ['9\n'])

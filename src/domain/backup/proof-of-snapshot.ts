@@ -1,4 +1,5 @@
 import type { Attestation } from './attestation.ts'
+import type { SnapshotEnvelope } from './envelope.ts'
 
 type Outcome = Pick<Attestation, 'kind' | 'outcome' | 'details'>
 
@@ -46,8 +47,54 @@ export function newestProof(
   )
 }
 
-/** Did the newest proof of it fail? No moment is restored from it, unless somebody names it. */
-export function isFoundBad(...of: Parameters<typeof newestProof>): boolean {
-  const proof = newestProof(...of)
-  return proof !== undefined && outcomeOfSnapshot(proof) === 'failed'
+type Named = Pick<SnapshotEnvelope, 'snapshotId' | 'manifest' | 'objects'>
+
+/**
+ * The snapshots that a verify or drill has found bad in one place, and no later one good. Also those that
+ * passed before one of their files was found damaged at another snapshot: what did not change is stored once.
+ *
+ * @param snapshots all that are there
+ * @param attestations oldest first
+ * @param copyId of the place; null: the repository that backups go to
+ * @returns their ids. No moment is restored from them, unless somebody names one
+ */
+export function foundBad(
+  snapshots: readonly Named[],
+  attestations: readonly Attestation[],
+  copyId: string | null,
+): ReadonlySet<string> {
+  const here = attestations.filter(one => one.kind !== 'accept' && (one.copyId ?? null) === copyId)
+  const damaged = damagedFiles(snapshots, here)
+  const provedAt = new Map(here.map(({ snapshotId }, at) => [snapshotId, at]))
+  const isBad = (snapshot: Named): boolean => {
+    const at = provedAt.get(snapshot.snapshotId) ?? -1
+    const proof = here[at]
+    if (proof && outcomeOfSnapshot(proof) === 'failed') return true
+    return damaged.size > 0 && filesOf(snapshot).some(path => (damaged.get(path) ?? -1) > at)
+  }
+  return new Set(snapshots.filter(isBad).map(({ snapshotId }) => snapshotId))
 }
+
+/**
+ * File -> which of the attestations found it damaged last. A later verify that passed has read every byte of
+ * the files again; a drill only what its own snapshot needs of them.
+ */
+function damagedFiles(
+  snapshots: readonly Named[],
+  here: readonly Attestation[],
+): ReadonlyMap<string, number> {
+  const byId = new Map(snapshots.map(one => [one.snapshotId, one]))
+  const damaged = new Map<string, number>()
+  for (const [at, { snapshotId, kind, outcome, damaged: found }] of here.entries()) {
+    for (const { path } of found) damaged.set(path, at)
+    const read = byId.get(snapshotId)
+    if (damaged.size === 0 || !read || kind !== 'verify' || outcome !== 'passed') continue
+    for (const path of filesOf(read)) damaged.delete(path)
+  }
+  return damaged
+}
+
+const filesOf = ({ manifest, objects }: Named): string[] => [
+  manifest.path,
+  ...objects.map(({ path }) => path),
+]

@@ -30,7 +30,7 @@ export interface StretchWindow {
   storedBytes: number
   /** Logical snapshots within it, oldest first. */
   snapshots: readonly { snapshotId: string; consistentAt: string }[]
-  /** Snapshots within it whose newest verify or drill failed: no moment is restored from them. */
+  /** Snapshots within it that a verify or drill has found bad: no moment is restored from them. */
   bad: readonly string[]
   /**
    * Every moment from <= t <= until can be restored; null without a logical snapshot, and where
@@ -69,7 +69,7 @@ export function hasHoles({ sources, refused, unreadable }: WindowReport): boolea
 /**
  * The windows of every source that has segments.
  *
- * @param isBad of a snapshot: did its newest verify or drill fail?
+ * @param isBad of a snapshot: has a verify or drill found it bad?
  * @param unreadable stored bytes that are missing, or not as long as their envelope says, by path
  */
 export function windowsOf(
@@ -311,7 +311,7 @@ function gapBefore(windows: readonly HoledWindow[], at: number): WindowGap[] {
   const why = before
     ? whyBefore(window)
     : window.bad.length > 0
-      ? 'the newest verify or drill of every snapshot within it failed'
+      ? 'a verify or drill has found every snapshot within it bad'
       : 'the log was archived before there was a snapshot within it'
   return [{ from: before?.until ?? window.from, until: null, why: `${why}; ${lasts(window)}` }]
 }

@@ -1,6 +1,6 @@
 import type { Attestation } from '../backup/attestation.ts'
 import { type SnapshotEnvelope, wholeOrAll } from '../backup/envelope.ts'
-import { failedAtMoment } from '../backup/proof-of-snapshot.ts'
+import { failedAtMoment, foundBad } from '../backup/proof-of-snapshot.ts'
 import { hasNotCome } from '../has-not-come.ts'
 import type { HeldSnapshot } from './copy-record.ts'
 
@@ -151,7 +151,7 @@ function placeStatus(
     expired: [...place.snapshots].filter(id => !known.has(id)).length,
     present: place.present,
     lastSeenAt: place.lastSeenAt,
-    problems: newest ? proofProblems(place, newest, attestations) : [],
+    problems: newest ? proofProblems(place, newest, { snapshots, attestations }) : [],
   }
 }
 
@@ -159,7 +159,7 @@ function placeStatus(
 function proofProblems(
   place: Place,
   { snapshotId }: HeldSnapshot,
-  attestations: readonly Attestation[],
+  { snapshots, attestations }: Pick<StatusInput, 'snapshots' | 'attestations'>,
 ): string[] {
   const about = attestations.filter(
     one =>
@@ -169,6 +169,8 @@ function proofProblems(
   )
   const newest = about.at(-1)
   if (newest?.outcome === 'failed') return [`${place.label}: the newest ${failureOf(newest)}`]
+  if (foundBad(snapshots, attestations, place.copyId).has(snapshotId))
+    return [`${place.label}: a file of the newest snapshot was found damaged`]
   if (newest || place.readBackOnArrival) return []
   return [`${place.label}: the newest snapshot was never verified`]
 }

@@ -1,4 +1,4 @@
-import { isFoundBad } from '#domain/backup/proof-of-snapshot'
+import { foundBad } from '#domain/backup/proof-of-snapshot'
 import type { WindowReport } from '#domain/binlog/window'
 import { windowsOf } from '#domain/binlog/window'
 import { BinlogArchive } from '#repository/binlog-archive'
@@ -14,14 +14,14 @@ export async function showWindow(
   const { stretches, refused, unreadable } = await archive.stretches(trustedSigners)
   const { snapshots } = await repository.listSnapshots(trustedSigners)
   const { attestations } = await repository.listAttestations(trustedSigners)
-  const copyId = await repository.copyId()
+  const bad = foundBad(snapshots, attestations, await repository.copyId())
   return {
     repositoryId: repository.id,
     target: repository.label,
     sources: windowsOf(
       stretches,
       snapshots,
-      ({ snapshotId }) => isFoundBad(snapshotId, attestations, copyId),
+      ({ snapshotId }) => bad.has(snapshotId),
       new Set(unreadable.map(({ path }) => path)),
     ),
     refused,

@@ -1,7 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { Attestation } from '#domain/backup/attestation'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
-import { outcomeOfSnapshot } from '#domain/backup/proof-of-snapshot'
+import { foundBad, outcomeOfSnapshot } from '#domain/backup/proof-of-snapshot'
 import type { Refused } from '#domain/backup/repository-report'
 import { type Anomaly, findAnomalies, seriesOf } from '#domain/retention/anomalies'
 import {
@@ -77,7 +77,10 @@ export async function surveyRepository(
       ...buried.tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)),
     ]),
   )
-  const retained = snapshots.map(one => retainedOf(one, here, held))
+  const bad = foundBad(listed, attestations, copyId)
+  const retained = snapshots
+    .map(one => retainedOf(one, here, held))
+    .map(one => (bad.has(one.snapshotId) ? { ...one, proof: 'failed' as const } : one))
   return {
     copyId,
     snapshots,

@@ -3,7 +3,7 @@ import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import type { Secret } from '#core/secret'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
-import { isFoundBad, newestProof, proofInWords } from '#domain/backup/proof-of-snapshot'
+import { foundBad, newestProof, proofInWords } from '#domain/backup/proof-of-snapshot'
 import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { isHistoryOf } from '#domain/binlog/gtid-history'
 import { type Moment, momentText } from '#domain/binlog/moment'
@@ -63,7 +63,8 @@ export async function chooseStart(
   )
   const { attestations } = await repository.listAttestations(trustedSigners)
   const copyId = await repository.copyId()
-  const isBad: IsBad = ({ snapshotId }) => isFoundBad(snapshotId, attestations, copyId)
+  const bad = foundBad(listed.snapshots, attestations, copyId)
+  const isBad: IsBad = ({ snapshotId }) => bad.has(snapshotId)
   const newestFirst = own.toSorted((a, b) => (a.stretchId > b.stretchId ? -1 : 1))
   let reached: FoundMoment | null = null
   for (const [at, stretch] of newestFirst.entries()) {
@@ -213,7 +214,7 @@ function noStart(
   const reasons = [
     count(OTHER[method].are, one => one.method !== method),
     count('of some databases only', one => one.method === method && !isUsable(one)),
-    count('whose newest verify or drill failed', one => isUsable(one) && isBad(one)),
+    count('that a verify or drill has found bad', one => isUsable(one) && isBad(one)),
     count('from before a time of which the log lacks changes', one => isUsable(one) && isCut(one)),
   ].filter(reason => reason !== null)
   return new EcomdbError('OUTSIDE_WINDOW', {

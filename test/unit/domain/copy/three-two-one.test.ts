@@ -90,6 +90,14 @@ test('a drill of a moment that has not come is no drill of late', () => {
   ])
 })
 
+test('a file that was found damaged at an older snapshot is one of the newest, too', () => {
+  const damaged = [{ path: 'm', problem: 'it has changed' }]
+  const attestations = [...proofs, attestation('verify', 's1', { outcome: 'failed', damaged })]
+  expect(missing({ attestations })).toEqual([
+    '0: repository: a file of the newest snapshot was found damaged',
+  ])
+})
+
 test('a copy that is too old counts for nothing', () => {
   const old = place('disk', { maxAgeMs: DAY_MS })
   expect(missing({ places: [repository, old] })).toHaveLength(4)
