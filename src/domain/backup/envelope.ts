@@ -147,7 +147,18 @@ export const READER_CAPABILITIES: ReadonlySet<string> = new Set(
 export function wholeOrAll<Scoped extends Pick<SnapshotEnvelope, 'sourceId' | 'scope'>>(
   snapshots: readonly Scoped[],
 ): Scoped[] {
-  const isWhole = ({ scope }: Scoped): boolean => (scope ?? null) === null
-  const servers = new Set(snapshots.filter(isWhole).map(({ sourceId }) => sourceId))
-  return snapshots.filter(one => isWhole(one) || !servers.has(one.sourceId))
+  const servers = serversWithWhole(snapshots)
+  return snapshots.filter(one => !isPart(one) || !servers.has(one.sourceId))
+}
+
+/** Does it hold some databases only? */
+export function isPart({ scope }: Pick<SnapshotEnvelope, 'scope'>): boolean {
+  return (scope ?? null) !== null
+}
+
+/** Those that have a snapshot of all databases: what one of some is worth says nothing of these. */
+export function serversWithWhole(
+  snapshots: readonly Pick<SnapshotEnvelope, 'sourceId' | 'scope'>[],
+): Set<string> {
+  return new Set(snapshots.filter(one => !isPart(one)).map(({ sourceId }) => sourceId))
 }

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount } from '#core/units'
-import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { isPart, type SnapshotEnvelope, wholeOrAll } from '../backup/envelope.ts'
 import { hasNotCome } from '../has-not-come.ts'
 import type { BrakePolicy } from './recovery-policy.ts'
 
@@ -52,7 +52,8 @@ export function findAnomalies(
       if (before) found.push(...compared(before, snapshot, policy))
     }
   }
-  for (const ofOne of Map.groupBy(snapshots, ({ sourceId }) => sourceId).values()) {
+  const byServer = Map.groupBy(wholeOrAll(snapshots), ({ sourceId }) => sourceId)
+  for (const ofOne of byServer.values()) {
     found.push(...staleness(ofOne, policy, now))
   }
   return found.filter(({ snapshotId, kind }) => !accepted.get(snapshotId)?.has(kind))
@@ -165,6 +166,7 @@ function staleness(
   if (!newest) return []
   const ageMs = now.getTime() - new Date(newest.consistentAt).getTime()
   if (ageMs <= staleMs) return []
-  const detail = `the newest of its server shows ${newest.consistentAt}: no backup since then`
+  const what = isPart(newest) ? 'no backup' : 'no backup of all databases'
+  const detail = `the newest of its server shows ${newest.consistentAt}: ${what} since then`
   return [{ snapshotId: newest.snapshotId, kind: 'stale', detail }]
 }

@@ -131,3 +131,10 @@ test('only what no other envelope names is removed', () => {
   ])
   expect(filesOnlyOf([a], [b, c])).toEqual(['own'])
 })
+
+test('a young snapshot of some databases does not hide that there is no new one of all', () => {
+  const parts = [envelope(1, { scope: 'x' }), envelope(0, { scope: 'x' })]
+  expect(kinds([envelope(9), ...parts])).toEqual(['before-9 stale'])
+  expect(kinds([envelope(2), ...parts])).toEqual([])
+  expect(kinds(parts)).toEqual([])
+})
