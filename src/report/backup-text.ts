@@ -55,6 +55,7 @@ export function snapshotListText(list: SnapshotList): string {
   )
   return [
     snapshots.length > 0 ? table : noSnapshot(list),
+    ...(snapshots.some(({ part }) => part) ? ['(part): of some databases only'] : []),
     ...refusedLines(refused),
     ...exposedLines(exposed),
   ].join('\n')
@@ -71,7 +72,7 @@ function summaryCells(one: SnapshotSummary): string[] {
   return [
     one.snapshotId,
     shortTime(one.consistentAt),
-    one.base ? 'incremental' : one.method,
+    one.base ? 'incremental' : `${one.method}${one.part ? ' (part)' : ''}`,
     `${one.engine} ${one.serverVersion.split('-')[0]}`,
     ...(one.method === 'logical' ? [formatCount(one.tables), formatCount(one.rows)] : ['-', '-']),
     formatBytes(one.storedBytes),
@@ -95,7 +96,10 @@ export function shownSnapshotText({
     ['made', `${envelope.startedAt} to ${envelope.completedAt} by ${envelope.tool}`],
     ['server', `${summary.engine} ${summary.serverVersion} (source ${envelope.sourceId})`],
     summary.method === 'logical'
-      ? ['rows', `${formatCount(summary.rows)} in ${formatCount(summary.tables)} tables`]
+      ? [
+          'rows',
+          `${formatCount(summary.rows)} in ${formatCount(summary.tables)} tables${summary.part ? ', of some databases only' : ''}`,
+        ]
       : ['files', summary.base ? `what has changed since ${summary.base}` : 'all data files'],
     [
       'stored',

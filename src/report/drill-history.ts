@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from '#core/units'
-import type { DrillRecord } from '#domain/status/drill-record'
+import { type DrillRecord, drillsOfWhole } from '#domain/status/drill-record'
 import { alignColumns } from './align-columns.ts'
 import { linePlot } from './line-plot.ts'
 import { badge, renderPage, type TableRow, table } from './page.ts'
@@ -17,7 +17,7 @@ export function drillHistoryText({ drills, refused, verdict }: DrillHistoryView)
   const rows = drills.map(drill => [
     shortTime(drill.at),
     drill.snapshotId,
-    drill.method,
+    `${drill.method}${drill.partOnly ? ' (part)' : ''}`,
     drill.copyId === null ? 'repository' : `copy ${drill.copyId.slice(0, 8)}`,
     drill.outcome === 'passed' ? 'passed' : drill.atMoment ? 'moment FAILED' : 'FAILED',
     drill.rtoMs === null ? '' : formatDuration(drill.rtoMs),
@@ -42,10 +42,13 @@ export function drillHistoryText({ drills, refused, verdict }: DrillHistoryView)
   )
   return [
     ...(rows.length ? [table] : []),
+    ...(drills.some(({ partOnly }) => partOnly) ? [PART_ONLY] : []),
     ...refused.map(({ name, why }) => `NOT BELIEVED  ${name}: ${why}`),
     verdict,
   ].join('\n')
 }
+
+const PART_ONLY = '(part): of some databases only, which proves nothing of all'
 
 /** The same as a page with plots. */
 export function drillHistoryHtml({
@@ -54,7 +57,8 @@ export function drillHistoryHtml({
   objectives,
   verdict,
 }: DrillHistoryView): string {
-  const passed = drills.filter(({ outcome }) => outcome === 'passed')
+  const whole = drillsOfWhole(drills)
+  const passed = whole.filter(({ outcome }) => outcome === 'passed')
   const points = (value: (drill: DrillRecord) => number | null) =>
     passed.flatMap(drill => {
       const y = value(drill)
@@ -81,7 +85,7 @@ export function drillHistoryHtml({
       format: formatBytes,
     }),
   ]
-  const newest = drills.at(-1)
+  const newest = whole.at(-1)
   const tone = newest?.outcome === 'passed' ? 'good' : 'bad'
   const where = newest?.atMoment ? ' at its moment of the log' : ''
   return renderPage({
@@ -105,7 +109,7 @@ const COLUMNS = [
 ]
 
 function drillRow(drill: DrillRecord): TableRow {
-  const { at, outcome, atMoment, rtoMs, rpoMs, rows, copyId, snapshotId } = drill
+  const { at, outcome, atMoment, rtoMs, rpoMs, rows, copyId, snapshotId, partOnly } = drill
   const good = outcome === 'passed'
   return {
     tone: good ? 'good' : 'bad',
@@ -121,7 +125,7 @@ function drillRow(drill: DrillRecord): TableRow {
       rpoMs === null ? '' : formatDuration(rpoMs),
       rows === null ? '' : formatCount(rows),
       copyId === null ? 'repository' : `copy ${copyId.slice(0, 8)}`,
-      snapshotId,
+      partOnly ? `${snapshotId} ${PART_ONLY}` : snapshotId,
     ],
   }
 }

@@ -8,7 +8,10 @@ import { checkLines } from './restore-text.ts'
 export function drillReportText(report: DrillReport): string {
   const { engine, sourceVersion, scratchVersion } = report
   const facts: [string, string][] = [
-    ['snapshot', `${report.snapshotId} in ${report.target}`],
+    [
+      'snapshot',
+      `${report.snapshotId} in ${report.target}${report.part ? ', of some databases only' : ''}`,
+    ],
     ['shows', `${report.consistentAt} (${formatDuration(report.rpoMs)} before the drill)`],
     ['restored', `${engine} ${sourceVersion} into a private ${engine} ${scratchVersion}`],
     ['read', `${formatBytes(report.storedBytes)} stored, ${formatBytes(report.rowBytes)} of rows`],

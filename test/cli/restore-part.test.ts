@@ -44,4 +44,26 @@ describe.each(TEST_ENGINES)('%s: a newer snapshot of some databases only', famil
     expect(await shop.value('SELECT COUNT(*) FROM shop.t', target)).toBe('0')
     expect(await shop.value('SELECT COUNT(*) FROM chat.m', target)).toBe('0')
   })
+
+  test('is marked, and its drill proves nothing of all', async () => {
+    const listed = await shop.ecomdb(['backup', 'list', '--json'])
+    const { snapshots } = JSON.parse(listed.stdout).result as {
+      snapshots: { snapshotId: string; part: boolean }[]
+    }
+    expect(snapshots.map(({ part }) => part)).toEqual([false, true])
+    expect((await shop.ecomdb(['backup', 'list'])).stdout).toContain(' logical (part) ')
+    const drill = await shop.ecomdb(['drill', snapshots[1]?.snapshotId ?? ''])
+    expect(drill.status, drill.stderr).toBe(0)
+    expect(drill.stdout).toContain(', of some databases only')
+    const history = await shop.ecomdb(['drill', 'history'])
+    expect(history).toMatchObject({ status: 3, stdout: expect.stringContaining('no drill yet') })
+    expect(history.stdout).toContain(' logical (part) ')
+    const status = await shop.ecomdb(['status'])
+    expect(status.stdout).toMatch(/last proven restore +never/)
+    const whole = await shop.ecomdb(['drill'])
+    expect(whole.status, whole.stderr).toBe(0)
+    expect(await shop.ecomdb(['drill', 'history'])).toMatchObject({
+      ...{ status: 0, stdout: expect.stringContaining('1 of 1 drills passed') },
+    })
+  })
 })

@@ -67,7 +67,10 @@ function orders(): string {
 }
 
 function history(): string {
-  const drill = { ...PASSED, atMoment: false, moment: null, copyId: null, attestationId: NASTY }
+  const drill = {
+    ...{ ...PASSED, atMoment: false, moment: null, copyId: null, attestationId: NASTY },
+    partOnly: false,
+  }
   const drills = ['2026-11-01T00:00:00.000Z', '2026-11-08T00:00:00.000Z'].map((at, week) => ({
     ...drill,
     at,

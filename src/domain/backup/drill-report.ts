@@ -12,6 +12,8 @@ export interface DrillReport {
   /** Of the server that was backed up. */
   sourceId: string
   method: SnapshotMethod
+  /** The snapshot holds some databases only. */
+  part?: true
   /**
    * SHA-256 over the hashes of all tables as they were read from the restored server, so that
    * two drills can be compared; a physical drill's only.

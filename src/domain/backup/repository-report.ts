@@ -11,6 +11,8 @@ export interface SnapshotSummary {
   /** ISO 8601, UTC: the moment that the snapshot shows. */
   consistentAt: string
   method: SnapshotMethod
+  /** It holds some databases only. */
+  part: boolean
   /** Of an incremental physical snapshot: the one that it needs. */
   base: string | null
   engine: string

@@ -18,16 +18,23 @@ export interface CopyRecord extends CopyPlace {
   /** Every snapshot that the copy had whole. */
   snapshots: readonly { snapshotId: string; envelopeSha256: string }[]
   incomplete: readonly { snapshotId: string; problem: string }[]
-  /** Of each server; the repository may remove them before the copy does. Earlier versions had none. */
+  /** Of each server, and of each choice of its databases; the repository may remove them before the copy does. Earlier versions had none. */
   newest?: readonly HeldSnapshot[]
 }
 
-/** The newest snapshot of one server in a copy. */
+/** The newest snapshot in a copy of one server, and of all its databases or the same choice of them. */
 export interface HeldSnapshot {
   sourceId: string
   snapshotId: string
   /** ISO 8601, UTC. */
   consistentAt: string
+  /** As in its envelope. Earlier versions had none: there it may be of some databases. */
+  scope?: string | null
+}
+
+/** Of two with the same, the newer one has all that the other one has. */
+export function scopeOf({ sourceId, scope }: Pick<HeldSnapshot, 'sourceId' | 'scope'>): string {
+  return `${sourceId} ${scope ?? 'all'}`
 }
 
 /** What the operator said of the place, in ecomdb.yaml. */

@@ -1,5 +1,5 @@
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
-import type { HeldSnapshot } from './copy-record.ts'
+import { type HeldSnapshot, scopeOf } from './copy-record.ts'
 
 /** What a copy needs, in the order of copying: the newest first, what it builds on before it. */
 export function copyOrder(snapshots: readonly SnapshotEnvelope[]): SnapshotEnvelope[] {
@@ -16,13 +16,14 @@ export function copyOrder(snapshots: readonly SnapshotEnvelope[]): SnapshotEnvel
   return [...ordered.values()]
 }
 
-/** The newest snapshot of each server. */
+/** The newest snapshot of each server, and of each choice of its databases. */
 export function newestOfEach(snapshots: readonly SnapshotEnvelope[]): HeldSnapshot[] {
   const newest = new Map<string, HeldSnapshot>()
-  for (const { sourceId, snapshotId, consistentAt } of snapshots) {
-    const before = newest.get(sourceId)
+  for (const { sourceId, snapshotId, consistentAt, scope } of snapshots) {
+    const key = scopeOf({ sourceId, scope })
+    const before = newest.get(key)
     if (before && before.consistentAt >= consistentAt) continue
-    newest.set(sourceId, { sourceId, snapshotId, consistentAt })
+    newest.set(key, { sourceId, snapshotId, consistentAt, ...(scope ? { scope } : {}) })
   }
   return [...newest.values()]
 }

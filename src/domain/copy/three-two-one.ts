@@ -1,8 +1,9 @@
 import type { Attestation } from '../backup/attestation.ts'
-import { type SnapshotEnvelope, wholeOrAll } from '../backup/envelope.ts'
+import { isPart, type SnapshotEnvelope, serversWithWhole, wholeOrAll } from '../backup/envelope.ts'
 import { failedAtMoment, foundBad } from '../backup/proof-of-snapshot.ts'
 import { hasNotCome } from '../has-not-come.ts'
-import type { HeldSnapshot } from './copy-record.ts'
+import { isDrillOfPart } from '../status/drill-record.ts'
+import { type HeldSnapshot, scopeOf } from './copy-record.ts'
 
 /** A place that holds snapshots: the repository, or a copy of it. */
 export interface Place {
@@ -77,21 +78,30 @@ export function threeTwoOne(input: StatusInput): DatasetStatus[] {
   return [...byServer.values()].map(ofServer => datasetStatus(ofServer, without))
 }
 
+interface Counting extends StatusInput {
+  /** Those that tell whether a server comes back. What they found damaged counts of all the same. */
+  drills: readonly Attestation[]
+}
+
 /** What a snapshot of some databases only is worth says nothing of all of them. */
-function withoutParts(input: StatusInput, whole: readonly SnapshotEnvelope[]): StatusInput {
+function withoutParts(input: StatusInput, whole: readonly SnapshotEnvelope[]): Counting {
+  const servers = serversWithWhole(input.snapshots)
   const counting = new Set(whole)
   const parts = new Set(
     input.snapshots.filter(one => !counting.has(one)).map(({ snapshotId }) => snapshotId),
   )
-  const isWhole = ({ snapshotId }: { snapshotId: string }): boolean => !parts.has(snapshotId)
+  const counts = (held: HeldSnapshot): boolean =>
+    !parts.has(held.snapshotId) && !(isPart(held) && servers.has(held.sourceId))
   return {
     ...input,
-    attestations: input.attestations.filter(isWhole),
-    places: input.places.map(place => ({ ...place, newest: place.newest.filter(isWhole) })),
+    drills: input.attestations.filter(
+      one => one.kind === 'drill' && !parts.has(one.snapshotId) && !isDrillOfPart(one, servers),
+    ),
+    places: input.places.map(place => ({ ...place, newest: place.newest.filter(counts) })),
   }
 }
 
-function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: StatusInput): DatasetStatus {
+function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: Counting): DatasetStatus {
   const newest = newestOf(ofServer, input.now)
   if (!newest) throw new Error('a server without snapshots has no status')
   const places = input.places.map(place => ({ place, status: placeStatus(place, ofServer, input) }))
@@ -183,14 +193,13 @@ const failureOf = (failed: Attestation): string =>
 /** A verify proves bytes; only a drill proves that they restore. */
 function drillProblems(
   ofServer: readonly SnapshotEnvelope[],
-  { attestations, objectives, now }: StatusInput,
+  { drills, objectives, now }: Counting,
 ): string[] {
   const ids = new Set(ofServer.map(({ snapshotId }) => snapshotId))
   const sourceId = ofServer[0]?.sourceId
   // Its snapshot may have expired since.
-  const newest = attestations.findLast(
-    one =>
-      one.kind === 'drill' && (ids.has(one.snapshotId) || one.details['sourceId'] === sourceId),
+  const newest = drills.findLast(
+    one => ids.has(one.snapshotId) || one.details['sourceId'] === sourceId,
   )
   if (!newest) return ['never drilled']
   if (newest.outcome === 'failed')
@@ -227,7 +236,7 @@ function latestOf<Shown extends HeldSnapshot>(snapshots: readonly Shown[]): Show
 }
 
 /**
- * Snapshots of copies that are newer than any that the repository has of their server, and that no
+ * Snapshots of copies that are newer than any that the repository has of their server and databases, and that no
  * tombstone announced: somebody removed its newest ones, or it was put back from an older copy.
  */
 export function newerInCopies(
@@ -235,12 +244,13 @@ export function newerInCopies(
   places: readonly Pick<Place, 'label' | 'newest'>[],
   announced: ReadonlySet<string>,
 ): { snapshotId: string; label: string }[] {
-  const servers = Map.groupBy(snapshots, ({ sourceId }) => sourceId)
+  const explained = new Set([...announced, ...snapshots.map(({ snapshotId }) => snapshotId)])
+  const scopes = Map.groupBy(snapshots, scopeOf)
   return places.flatMap(({ label, newest }) =>
     newest
-      .filter(({ snapshotId, sourceId, consistentAt }) => {
-        const here = latestOf(servers.get(sourceId) ?? [])
-        return !announced.has(snapshotId) && (!here || here.consistentAt < consistentAt)
+      .filter(held => {
+        const here = latestOf(scopes.get(scopeOf(held)) ?? [])
+        return !explained.has(held.snapshotId) && (!here || here.consistentAt < held.consistentAt)
       })
       .map(({ snapshotId }) => ({ snapshotId, label })),
   )

@@ -1,5 +1,5 @@
 import type { Attestation } from '../backup/attestation.ts'
-import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { isPart, type SnapshotEnvelope, serversWithWhole } from '../backup/envelope.ts'
 import { failedAtMoment } from '../backup/proof-of-snapshot.ts'
 
 /** One drill of the past, from its signed attestation. */
@@ -7,6 +7,8 @@ export interface DrillRecord {
   attestationId: string
   snapshotId: string
   method: string
+  /** Of some databases only, where its server has snapshots of all: it proves nothing of those. */
+  partOnly: boolean
   /** ISO 8601, UTC: when it was completed; and what the snapshot shows. */
   at: string
   consistentAt: string
@@ -31,16 +33,36 @@ export function drillRecords(
   snapshots: readonly SnapshotEnvelope[],
 ): DrillRecord[] {
   const known = new Map(snapshots.map(one => [one.snapshotId, one]))
+  const servers = serversWithWhole(snapshots)
   return (
     attestations
       .filter(({ kind }) => kind === 'drill')
-      .map(one => recordOf(one, known.get(one.snapshotId)))
+      .map(one => recordOf(one, known.get(one.snapshotId), servers))
       // By id, which also sorts where a clock was set back.
       .sort((a, b) => (a.attestationId < b.attestationId ? -1 : 1))
   )
 }
 
-function recordOf(one: Attestation, snapshot: SnapshotEnvelope | undefined): DrillRecord {
+/** Those that tell whether a server comes back. */
+export function drillsOfWhole<Drill extends Pick<DrillRecord, 'partOnly'>>(
+  drills: readonly Drill[],
+): Drill[] {
+  return drills.filter(({ partOnly }) => !partOnly)
+}
+
+/** Is a drill of some databases only, of one of these servers? Its snapshot may have expired since. */
+export function isDrillOfPart(
+  { details }: Pick<Attestation, 'details'>,
+  servers: ReadonlySet<string>,
+): boolean {
+  return details['part'] === true && servers.has(String(details['sourceId']))
+}
+
+function recordOf(
+  one: Attestation,
+  snapshot: SnapshotEnvelope | undefined,
+  servers: ReadonlySet<string>,
+): DrillRecord {
   const { details, outcome } = one
   const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
@@ -49,6 +71,9 @@ function recordOf(one: Attestation, snapshot: SnapshotEnvelope | undefined): Dri
     ...{ attestationId: one.attestationId, snapshotId: one.snapshotId, outcome },
     atMoment: failedAtMoment(one),
     method: snapshot?.method ?? text(details['method']) ?? 'logical',
+    partOnly: snapshot
+      ? isPart(snapshot) && servers.has(snapshot.sourceId)
+      : isDrillOfPart(one, servers),
     at: one.completedAt,
     consistentAt: snapshot?.consistentAt ?? text(details['consistentAt']) ?? one.startedAt,
     copyId: one.copyId ?? null,

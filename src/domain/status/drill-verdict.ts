@@ -1,16 +1,18 @@
 import { EXIT, type ExitStatus } from '#core/errors'
 import { hasNotCome } from '../has-not-come.ts'
-import type { DrillRecord } from './drill-record.ts'
+import { type DrillRecord, drillsOfWhole } from './drill-record.ts'
 
 /**
  * How the drills of the past end as one status: 13 when the newest failed, 14 when it missed an
- * objective or is older than the policy promises, 3 when there is none.
+ * objective or is older than the policy promises, 3 when there is none. One of some databases only is
+ * none of a server that has snapshots of all.
  */
 export function drillVerdict(
-  drills: readonly DrillRecord[],
+  all: readonly DrillRecord[],
   { drillEveryMs }: { drillEveryMs: number | null },
   now: Date,
 ): { status: ExitStatus; text: string } {
+  const drills = drillsOfWhole(all)
   const newest = drills.at(-1)
   if (!newest) return { status: EXIT.FINDINGS, text: 'no drill yet: `ecomdb drill`' }
   if (newest.outcome === 'failed') {

@@ -5,7 +5,7 @@ import type { StatusReport } from '../copy/status-report.ts'
 import { hasNotCome } from '../has-not-come.ts'
 import type { Problem } from '../notify/decide-notices.ts'
 import type { ScheduleReport } from '../schedule/schedule-report.ts'
-import type { DrillRecord } from './drill-record.ts'
+import { type DrillRecord, drillsOfWhole } from './drill-record.ts'
 import type { CheckedServer, ServerFigures, StatusLine } from './status-line.ts'
 
 /** `ecomdb status`: everything that the shop's recovery hangs on, on one screen. */
@@ -53,7 +53,8 @@ export interface StatusFacts {
 }
 
 /** Pure: what the facts come to. */
-export function shopStatus(facts: StatusFacts): ShopStatus {
+export function shopStatus(all: StatusFacts): ShopStatus {
+  const facts = { ...all, drills: drillsOfWhole(all.drills) }
   const lines = [
     provenLine(facts),
     rtoLine(facts),

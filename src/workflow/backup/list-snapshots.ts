@@ -1,6 +1,6 @@
 import type { EcomdbError } from '#core/errors'
 import type { Attestation } from '#domain/backup/attestation'
-import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import { isPart, type SnapshotEnvelope } from '#domain/backup/envelope'
 import { failedAtMoment } from '#domain/backup/proof-of-snapshot'
 import type {
   Proof,
@@ -62,6 +62,7 @@ export function summarize(
     snapshotId,
     consistentAt,
     method,
+    part: isPart(envelope),
     base: envelope.base ?? null,
     engine,
     serverVersion,

@@ -1,5 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
+import { drillsOfWhole } from '#domain/status/drill-record'
 import { snapshotInTurn } from '#domain/status/snapshot-in-turn'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
@@ -50,7 +51,7 @@ export async function snapshotOfPlace(
   const { snapshots, refused } = await (await openRepository(target)).listSnapshots(trustedSigners)
   // Where a newer one may be that is not believed, 'latest' says so.
   if (refused.length > 0) return 'latest'
-  const own = drills.filter(one => one.copyId === copyId)
+  const own = drillsOfWhole(drills).filter(one => one.copyId === copyId)
   return snapshotInTurn(snapshots, own, when) ?? 'latest'
 }
 
@@ -62,7 +63,8 @@ async function newestDrill(
 ): Promise<string | null> {
   try {
     const { drills, copyId } = await drillHistory(target, trustedSigners)
-    return drills.findLast(one => one.copyId === copyId && one.outcome === 'passed')?.at ?? ''
+    const whole = drillsOfWhole(drills)
+    return whole.findLast(one => one.copyId === copyId && one.outcome === 'passed')?.at ?? ''
   } catch (error) {
     if (!(error instanceof EcomdbError) || name === null) throw error
     progress.warn(`${name} is not here, and has its turn another time: ${error.what}`)

@@ -4,6 +4,7 @@ import type { Progress } from '#core/progress'
 import { readIdentities, type SigningKey } from '#crypto/key-files'
 import { checkOf } from '#domain/backup/check'
 import { type DrillReport, type MomentDrill, missedObjectives } from '#domain/backup/drill-report'
+import { isPart } from '#domain/backup/envelope'
 import { manifestInside, manifestInTheClear } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
@@ -193,6 +194,7 @@ function aboutSnapshot(
     snapshotId: envelope.snapshotId,
     sourceId: envelope.sourceId,
     method: envelope.method,
+    ...(isPart(envelope) ? { part: true as const } : {}),
     engine: envelope.engine,
     sourceVersion: envelope.serverVersion,
     consistentAt: envelope.consistentAt,

@@ -48,6 +48,7 @@ export type AboutSnapshot = Pick<
   | 'snapshotId'
   | 'sourceId'
   | 'method'
+  | 'part'
   | 'engine'
   | 'sourceVersion'
   | 'consistentAt'

@@ -2,8 +2,10 @@ import { type Config, targetPlace } from '#config/config'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { toolVersion } from '#core/version'
+import { wholeOrAll } from '#domain/backup/envelope'
 import type { CopyRecord } from '#domain/copy/copy-record'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
+import { drillsOfWhole } from '#domain/status/drill-record'
 import type { RunbookFacts, RunbookPlace } from '#domain/status/runbook-facts'
 import type { TargetPlace } from '#domain/target-place'
 import { BinlogArchive } from '#repository/binlog-archive'
@@ -33,7 +35,7 @@ export async function gatherRunbook({
   const archive = await BinlogArchive.open(target)
   const { repository } = archive
   const { snapshots } = await repository.listSnapshots(trustedSigners)
-  const newest = snapshots.findLast(({ method }) => method === 'logical')
+  const newest = wholeOrAll(snapshots).findLast(({ method }) => method === 'logical')
   if (!newest) {
     throw new EcomdbError('SNAPSHOT_NOT_FOUND', {
       what: 'there is nothing to write down yet',
@@ -41,7 +43,7 @@ export async function gatherRunbook({
       hints: ['run `ecomdb backup logical`, then `ecomdb drill`'],
     })
   }
-  const { drills } = await drillHistory(target, trustedSigners)
+  const drills = drillsOfWhole((await drillHistory(target, trustedSigners)).drills)
   const { sources } = await showWindow(target, trustedSigners)
   const source = sources.find(({ sourceId }) => sourceId === newest.sourceId)
   const { stretches } = await archive.stretches(trustedSigners)

@@ -226,3 +226,41 @@ test('a newer snapshot of some databases only does not make one of all young, no
   expect(status([part])).toMatchObject({ newestShows: ago(1) })
   expect(status([part])?.places[0]).toMatchObject({ fresh: true })
 })
+
+test('what a copy or an expired drill tells of some databases only is nothing of all', () => {
+  const held = (snapshotId: string, hours: number, scope?: string) => ({
+    ...{ sourceId: 'shop', snapshotId, consistentAt: ago(hours), ...(scope ? { scope } : {}) },
+  })
+  const newest = [held('s1', 300), held('gone', 1, 'x')]
+  const [status] = threeTwoOne({
+    ...{ snapshots: [snapshot('s1', 300)], now: NOW, objectives },
+    places: [place('disk', { newest })],
+    attestations: [attestation('drill', 'gone', { details: { sourceId: 'shop', part: true } })],
+  })
+  expect(status?.places[0]).toMatchObject({ newestShows: ago(300), fresh: false })
+  expect(status?.rules.at(-1)).toMatchObject({ detail: 'never drilled' })
+  const ahead = (here: SnapshotEnvelope[], there: typeof newest) =>
+    newerInCopies(here, [place('disk', { newest: there })], new Set()).map(one => one.snapshotId)
+  // A newer one of a part here does not hide that the newest of all has vanished.
+  const here = [snapshot('s1', 300), snapshot('s3', 1, { scope: 'x' })]
+  expect(ahead(here, [held('s2', 6), held('s3', 1, 'x')])).toEqual(['s2'])
+  // An earlier version's copies did not tell of what it is.
+  expect(ahead(here, [held('s3', 1)])).toEqual([])
+})
+
+test('what a look at a part finds damaged counts of all that share it', () => {
+  const objects = [{ path: 'shared', bytes: 1, sha256: '' }]
+  const [status] = threeTwoOne({
+    snapshots: [snapshot('s1', 6, { objects }), snapshot('s2', 1, { scope: 'x', objects })],
+    attestations: [
+      attestation('drill', 's1'),
+      attestation('verify', 's2', {
+        ...{ outcome: 'failed', damaged: [{ path: 'shared', problem: 'missing' }] },
+      }),
+    ],
+    ...{ places: [repository], objectives, now: NOW },
+  })
+  expect(status?.rules.at(-1)).toMatchObject({
+    detail: 'repository: a file of the newest snapshot was found damaged',
+  })
+})

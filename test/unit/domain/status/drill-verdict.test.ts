@@ -5,7 +5,14 @@ import { drillVerdict } from '#domain/status/drill-verdict'
 const NOW = new Date('2026-11-27T12:00:00Z')
 const DAY = 86_400_000
 const record = (at: string, changes: Partial<DrillRecord> = {}): DrillRecord => ({
-  ...{ attestationId: 'a', snapshotId: 's', method: 'logical', at, consistentAt: at },
+  ...{
+    attestationId: 'a',
+    snapshotId: 's',
+    method: 'logical',
+    partOnly: false,
+    at,
+    consistentAt: at,
+  },
   ...{
     outcome: 'passed',
     atMoment: false,
@@ -36,6 +43,7 @@ test.each([
   ],
   ['missed', [record('2026-11-26T12:00:00Z', { missed: ['RTO: 5 s'] })], 14, 'RTO: 5 s'],
   ['of a clock that was ahead', [good, record('2027-11-26T12:00:00Z')], 3, 'which has not come'],
+  ['of some databases', [record('2026-11-26T12:00:00Z', { partOnly: true })], 3, 'no drill yet'],
   ['too old', [record('2026-10-01T12:00:00Z')], 14, '57 days old, and one every 35 days'],
 ] as const)('%s', (_name, drills, status, text) => {
   const verdict = drillVerdict(drills, { drillEveryMs: 35 * DAY }, NOW)

@@ -8,7 +8,14 @@ const YOUNG = '2026-11-27T01:00:00Z'
 const AHEAD = '2027-11-27T01:00:00Z'
 
 const drilled = (at: string): DrillRecord => ({
-  ...{ attestationId: 'a', snapshotId: 's', method: 'logical', at, consistentAt: at },
+  ...{
+    attestationId: 'a',
+    snapshotId: 's',
+    method: 'logical',
+    partOnly: false,
+    at,
+    consistentAt: at,
+  },
   ...{ outcome: 'passed', atMoment: false, copyId: null, rtoMs: 1, rpoMs: 1, rows: 1 },
   ...{ storedBytes: 1, missed: [], moment: null },
 })
