@@ -1,3 +1,4 @@
+import { formatCount } from '#core/units'
 import type { Attestation } from '../backup/attestation.ts'
 import { isPart, type SnapshotEnvelope, serversWithWhole, wholeOrAll } from '../backup/envelope.ts'
 import { failedAtMoment, foundBad } from '../backup/proof-of-snapshot.ts'
@@ -16,8 +17,8 @@ export interface Place {
   media: string | null
   offsite: boolean
   offline: boolean
-  /** Until when the target itself holds the newest snapshot of each server; by snapshot id. */
-  heldUntil: ReadonlyMap<string, string>
+  /** How the target itself holds the newest snapshot of each server; by snapshot id. */
+  held: ReadonlyMap<string, HeldFiles>
   /** It is here now. */
   present: boolean
   /** ISO 8601: when it was here the last time; null: never, or it cannot go. */
@@ -30,6 +31,17 @@ export interface Place {
   newest: readonly HeldSnapshot[]
   /** Every file was compared with its signed hash when it came. */
   readBackOnArrival: boolean
+}
+
+/** What the target said of all that a snapshot needs. */
+export interface HeldFiles {
+  /** ISO 8601: the earliest that any of them may be removed at; null: one may be now. */
+  until: string | null
+  /** Files that it needs, and how many of them the target was asked about. */
+  files: number
+  asked: number
+  /** Of these, those that no lock holds now. */
+  loose: number
 }
 
 /** 3 copies, 2 media, 1 off site, 1 offline or immutable, 0 errors: of one server's snapshots. */
@@ -110,7 +122,11 @@ function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: Counting): 
     found.map(({ place }) => place.label).join(', ')
   const media = [...new Set(counting.map(({ place }) => place.media ?? 'unnamed'))]
   const offsite = counting.filter(({ place }) => place.offsite)
-  const safe = counting.filter(({ place }) => place.offline || isHeld(place, ofServer, input.now))
+  const offline = counting.filter(({ place }) => place.offline)
+  const locks = counting
+    .filter(({ place }) => !place.offline)
+    .flatMap(({ place }) => lockOf(place, ofServer, input.now))
+  const held = locks.filter(({ isHeld }) => isHeld)
   const errors = [
     ...counting.flatMap(({ status }) => status.problems),
     ...drillProblems(ofServer, input),
@@ -125,8 +141,11 @@ function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: Counting): 
     { rule: '1 off site', met: offsite.length > 0, detail: labels(offsite) || 'none' },
     {
       rule: '1 offline',
-      met: safe.length > 0,
-      detail: labels(safe) || 'none offline or immutable',
+      met: offline.length + held.length > 0,
+      detail: offlineDetail(
+        offline.map(({ place }) => place.label),
+        locks,
+      ),
     },
     { rule: '0', met: errors.length === 0, detail: errors.join('; ') || 'no errors' },
   ]
@@ -212,15 +231,36 @@ function drillProblems(
   return [`the newest drill is of ${newest.completedAt}`]
 }
 
-function isHeld(place: Place, ofServer: readonly SnapshotEnvelope[], now: Date): boolean {
+interface Lock {
+  isHeld: boolean
+  words: string
+}
+
+/** None where the target has no locks. */
+function lockOf(place: Place, ofServer: readonly SnapshotEnvelope[], now: Date): Lock[] {
   const both = ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId))
   const newest = newestOf(both, now)
-  const until = newest ? place.heldUntil.get(newest.snapshotId) : undefined
-  return until !== undefined && new Date(until) > now
+  const found = newest ? place.held.get(newest.snapshotId) : undefined
+  if (!found) return []
+  const { until, files, asked, loose } = found
+  const some =
+    asked < files ? ` (${formatCount(asked)} of its ${formatCount(files)} files asked about)` : ''
+  if (until !== null && new Date(until) > now)
+    return [{ isHeld: true, words: `${place.label} locked until ${until}${some}` }]
+  const what = `${formatCount(Math.max(loose, 1))} of ${formatCount(asked)} files`
+  return [{ isHeld: false, words: `${place.label}: ${what} of the newest snapshot not locked` }]
+}
+
+/** Where something is held, what is not held elsewhere is no fault. */
+function offlineDetail(offline: readonly string[], locks: readonly Lock[]): string {
+  const held = locks.filter(({ isHeld }) => isHeld).map(({ words }) => words)
+  const safe = [...offline, ...held]
+  if (safe.length > 0) return safe.join(', ')
+  return ['none offline or immutable', ...locks.map(({ words }) => words)].join('; ')
 }
 
 /** Of those that show a moment that has come, where there are any. */
-function newestOf<Shown extends HeldSnapshot>(
+export function newestOf<Shown extends HeldSnapshot>(
   snapshots: readonly Shown[],
   now: Date,
 ): Shown | undefined {

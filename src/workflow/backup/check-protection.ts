@@ -3,10 +3,10 @@ import type { Exposure } from '#domain/backup/repository-report'
 import { envelopeFile, SNAPSHOTS } from '#repository/layout'
 import type { Repository } from '#repository/repository'
 import type { Target } from '#target/target'
+import { askAtOnce } from './ask-at-once.ts'
 
 /** A service stores whole seconds. */
 const TOLERANCE_MS = 1000
-const ASKED_AT_ONCE = 8
 
 /**
  * What somebody has laid over files of the repository, and what is not locked as its signed
@@ -49,22 +49,17 @@ async function unlocked(
   const { lock } = target
   // A copy has locks of its own, which no envelope knows.
   if (!lock || (await repository.copyId()) !== null) return []
-  const waiting = [...promisedLocks(envelopes, now)]
   const found: Exposure[] = []
-  const ask = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [name, { until, versionId }] = next
-      const held = await lock.heldUntil(name, versionId)
-      if (held && held.getTime() >= until.getTime() - TOLERANCE_MS) continue
-      const is = held
-        ? `is locked until ${held.toISOString()} only`
-        : (await target.stat(name))
-          ? 'is not locked'
-          : 'is not there'
-      found.push({ name, problem: `${is}; its snapshot promises ${until.toISOString()}` })
-    }
-  }
-  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask))
+  await askAtOnce([...promisedLocks(envelopes, now)], async ([name, { until, versionId }]) => {
+    const held = await lock.heldUntil(name, versionId)
+    if (held && held.getTime() >= until.getTime() - TOLERANCE_MS) return
+    const is = held
+      ? `is locked until ${held.toISOString()} only`
+      : (await target.stat(name))
+        ? 'is not locked'
+        : 'is not there'
+    found.push({ name, problem: `${is}; its snapshot promises ${until.toISOString()}` })
+  })
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 

@@ -1,6 +1,5 @@
 import type { Config } from '#config/config'
 import type { Clock } from '#core/clock'
-import { type SnapshotEnvelope, wholeOrAll } from '#domain/backup/envelope'
 import type { StatusReport } from '#domain/copy/status-report'
 import {
   type DatasetStatus,
@@ -40,7 +39,7 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const copies = await knownCopies(source, repository, config, openCopy, now)
   const ids = listed.snapshots.map(({ snapshotId }) => snapshotId)
   const places = [
-    await repositoryPlace(source, newestIds(listed.snapshots), ids, config),
+    await repositoryPlace(source, listed.snapshots, config, now),
     ...copies.places.map(place => without(place, listed.refused)),
   ]
   const attestations = [...attested.attestations, ...copies.attestations].sort((a, b) =>
@@ -82,11 +81,6 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
 function without(place: Place, refused: readonly { snapshotId: string }[]): Place {
   const ids = new Set(refused.map(({ snapshotId }) => snapshotId))
   return { ...place, newest: place.newest.filter(({ snapshotId }) => !ids.has(snapshotId)) }
-}
-
-function newestIds(snapshots: readonly SnapshotEnvelope[]): string[] {
-  const groups = Map.groupBy(wholeOrAll(snapshots), ({ sourceId }) => sourceId)
-  return [...groups.values()].flatMap(group => group.at(-1)?.snapshotId ?? [])
 }
 
 /** A copy of the configuration is fresh when any of its disks is, for every server. */

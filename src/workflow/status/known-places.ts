@@ -1,15 +1,16 @@
 import type { Config, CopyConfig } from '#config/config'
 import { EcomdbError } from '#core/errors'
 import type { Attestation } from '#domain/backup/attestation'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import { newestOfEach } from '#domain/copy/plan-copy'
 import type { Place } from '#domain/copy/three-two-one'
 import { readCopyMarker } from '#repository/copy-marker'
-import { envelopeFile } from '#repository/layout'
 import { openRepository, type Repository } from '#repository/repository'
 import { newestCopyRecords, type RefusedFile } from '#repository/signed-records'
 import type { Target } from '#target/target'
 import { readCopyNotes } from '../copy/copy-notes.ts'
 import { openCopy } from '../copy/open-copy.ts'
+import { heldNewest } from './held-newest.ts'
 
 export interface KnownPlaces {
   places: Place[]
@@ -62,7 +63,7 @@ export async function knownCopies(
     const configured = copies.find(copy => copy.name === name)
     places.set(copyId, {
       ...{ copyId, label, name, directory },
-      ...{ media, offsite, offline, lastSeenAt, present: false, heldUntil: new Map() },
+      ...{ media, offsite, offline, lastSeenAt, present: false, held: new Map() },
       maxAgeMs: configured?.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
       snapshots: new Set(ids),
       newest,
@@ -128,7 +129,7 @@ async function lookInto(
       ...{ present: true, lastSeenAt: now.toISOString(), readBackOnArrival: true },
       snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
       newest: newestOfEach(snapshots),
-      heldUntil: new Map(),
+      held: await heldNewest(target, snapshots, now),
     }
     return { place, attestations }
   } catch (error) {
@@ -146,19 +147,16 @@ const UNUSABLE: ReadonlySet<string> = new Set(['REPOSITORY_NOT_FOUND', 'REPOSITO
 /** The repository itself as a place; what its target holds is asked of the target. */
 export async function repositoryPlace(
   source: Target,
-  newestIds: readonly string[],
-  snapshotIds: readonly string[],
+  snapshots: readonly SnapshotEnvelope[],
   { target: { media, offsite } }: Config,
+  now: Date,
 ): Promise<Place> {
-  const heldUntil = new Map<string, string>()
-  for (const snapshotId of source.lock ? newestIds : []) {
-    const until = await source.lock?.heldUntil(envelopeFile(snapshotId))
-    if (until) heldUntil.set(snapshotId, until.toISOString())
-  }
+  const held = await heldNewest(source, snapshots, now)
   return {
     ...{ copyId: null, label: 'repository', name: null, directory: source.label },
-    ...{ media, offsite, offline: false, heldUntil, present: true, lastSeenAt: null },
-    ...{ maxAgeMs: null, snapshots: new Set(snapshotIds), newest: [] },
+    ...{ media, offsite, offline: false, held, present: true, lastSeenAt: null },
+    ...{ maxAgeMs: null, newest: [] },
+    snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
     readBackOnArrival: false,
   }
 }

@@ -18,6 +18,7 @@ import { makeBucket, ownerClient } from '#test/buckets'
 import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
 import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
 import { checkProtection, shadowedFiles } from '#workflow/backup/check-protection'
+import { heldNewest } from '#workflow/status/held-newest'
 
 const missing = cephMissing()
 const DAY_MS = 86_400_000
@@ -164,17 +165,24 @@ describe.skipIf(missing)('locks', () => {
     expect(await checkProtection(target, repository, [envelope], new Date())).toEqual([
       { name: path, problem: expect.stringMatching(/^is not there; its snapshot promises/) },
     ])
+    expect((await heldNewest(target, [envelope], new Date())).get(envelope.snapshotId)).toEqual({
+      ...{ until: null, files: 5, asked: 5, loose: 1 },
+    })
   })
 
   test('that somebody shortened, with the right to bypass them, are found out', async () => {
     const repository = await createRepository(target, systemClock)
     const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'])
+    const held = async () =>
+      (await heldNewest(target, [envelope], new Date())).get(envelope.snapshotId)?.until ?? ''
+    expect(Date.parse(await held())).toBeGreaterThanOrEqual(Date.parse(envelope.lockUntil ?? ''))
     const [{ path, versionId } = { path: '', versionId: '' }] = envelope.objects
+    const until = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000)
     await owner.send(
       new PutObjectRetentionCommand({
         ...object(path),
         VersionId: versionId,
-        Retention: { Mode: 'GOVERNANCE', RetainUntilDate: new Date(Date.now() + 60_000) },
+        Retention: { Mode: 'GOVERNANCE', RetainUntilDate: until },
         BypassGovernanceRetention: true,
       }),
     )
@@ -184,6 +192,7 @@ describe.skipIf(missing)('locks', () => {
         problem: expect.stringMatching(/^is locked until .* only; its snapshot promises/),
       },
     ])
+    expect(await held()).toBe(until.toISOString())
   })
 })
 

@@ -22,7 +22,7 @@ function snapshot(snapshotId: string, hours: number, change = {}): SnapshotEnvel
 function place(label: string, change: Partial<Place> = {}): Place {
   return {
     ...{ copyId: label, label, name: label, directory: null, media: 'usb-disk' },
-    ...{ offsite: true, offline: true, heldUntil: new Map(), present: false },
+    ...{ offsite: true, offline: true, held: new Map(), present: false },
     ...{ lastSeenAt: ago(10), maxAgeMs: 8 * DAY_MS, snapshots: new Set(['s1']) },
     ...{ newest: [], readBackOnArrival: true },
     ...change,
@@ -121,12 +121,27 @@ test('a copy whose newest snapshot the repository has no more counts by its age'
 })
 
 test('a lock that the target itself confirms is as good as offline, until it ends', () => {
-  const held = (until: string) => ({ ...repository, heldUntil: new Map([['s2', until]]) })
+  const held = (until: string | null, change = {}) => ({
+    ...repository,
+    held: new Map([['s2', { until, files: 4, asked: 4, loose: 0, ...change }]]),
+  })
   const places = [place('nas', { offline: false, media: 'nas' })]
   expect(missing({ places: [held(ago(-1)), ...places] })).toEqual([])
-  expect(missing({ places: [held(ago(1)), ...places] })).toEqual([
-    '1 offline: none offline or immutable',
+  const loose = (files: string) =>
+    `1 offline: none offline or immutable; repository: ${files} of the newest snapshot not locked`
+  expect(missing({ places: [held(ago(1)), ...places] })).toEqual([loose('1 of 4 files')])
+  // All that it needs has to be, and not its envelope alone.
+  expect(missing({ places: [held(null, { loose: 3 }), ...places] })).toEqual([
+    loose('3 of 4 files'),
   ])
+  const some = { files: 2000, asked: 1000 }
+  const [status] = threeTwoOne({
+    ...{ snapshots, attestations: proofs, objectives, now: NOW },
+    places: [held(ago(-1), some), ...places],
+  })
+  expect(status?.rules.find(({ rule }) => rule === '1 offline')?.detail).toBe(
+    `repository locked until ${ago(-1)} (1,000 of its 2,000 files asked about)`,
+  )
 })
 
 const AT_MOMENT = 'drill failed at its moment of the log, after the snapshot had come back'

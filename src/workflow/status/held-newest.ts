@@ -1,0 +1,64 @@
+import { randomInt } from 'node:crypto'
+import { type SnapshotEnvelope, wholeOrAll } from '#domain/backup/envelope'
+import { type HeldFiles, newestOf } from '#domain/copy/three-two-one'
+import { envelopeFile, REPOSITORY_FILE } from '#repository/layout'
+import type { Target, TargetLock } from '#target/target'
+import { askAtOnce } from '../backup/ask-at-once.ts'
+
+/** Some seconds; of more, this many drawn by lot, so that run after run all are asked about. */
+const MOST_ASKED = 1000
+
+/**
+ * How the target holds all that the newest snapshot of each server needs: whoever may bypass locks, or
+ * made them longer for one file, did so perhaps not for all.
+ *
+ * @returns by snapshot id; empty where the target has no locks
+ */
+export async function heldNewest(
+  { lock }: Target,
+  snapshots: readonly SnapshotEnvelope[],
+  now: Date,
+): Promise<Map<string, HeldFiles>> {
+  const held = new Map<string, HeldFiles>()
+  if (!lock) return held
+  const byId = new Map(snapshots.map(one => [one.snapshotId, one]))
+  for (const ofOne of Map.groupBy(wholeOrAll(snapshots), one => one.sourceId).values()) {
+    const newest = newestOf(ofOne, now)
+    if (newest) held.set(newest.snapshotId, await askAbout(lock, newest, byId, now))
+  }
+  return held
+}
+
+interface Asked {
+  path: string
+  versionId?: string
+}
+
+async function askAbout(
+  lock: TargetLock,
+  newest: SnapshotEnvelope,
+  byId: ReadonlyMap<string, SnapshotEnvelope>,
+  now: Date,
+): Promise<HeldFiles> {
+  const first: Asked[] = [{ path: REPOSITORY_FILE }, newest.manifest]
+  for (let one: SnapshotEnvelope | undefined = newest; one; one = byId.get(one.base ?? ''))
+    first.push({ path: envelopeFile(one.snapshotId) })
+  const asked = [...first, ...drawn(newest.objects, MOST_ASKED - first.length)]
+  const untils: (Date | null)[] = []
+  await askAtOnce(asked, async ({ path, versionId }) => {
+    untils.push(await lock.heldUntil(path, versionId))
+  })
+  const loose = untils.filter(until => !until || until <= now).length
+  const earliest = Math.min(...untils.map(until => until?.getTime() ?? 0))
+  return {
+    until: loose > 0 ? null : new Date(earliest).toISOString(),
+    files: first.length + newest.objects.length,
+    ...{ asked: asked.length, loose },
+  }
+}
+
+function drawn<One>(all: readonly One[], count: number): One[] {
+  if (all.length <= count) return [...all]
+  const left = [...all]
+  return Array.from({ length: count }, () => left.splice(randomInt(left.length), 1)).flat()
+}
