@@ -113,24 +113,46 @@ describe.each(TEST_ENGINES)('%s: a log that was reset', family => {
 })
 
 describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: GTIDs out of order', () => {
-  test('are replayed in the order of the log', async () => {
+  test('are replayed in the order of the log, and looked for one by one', async () => {
     const folder = await makeFolder()
     const shop = await LoggedShop.make('mariadb', folder)
     const target = await startLogged(shop.engine, join(folder, 'target'))
+    const rows = 'SELECT i FROM shop.t ORDER BY i'
+    const insert = async (numbers: readonly number[]) => {
+      for (const number of numbers) {
+        await shop.run(
+          `SET SESSION gtid_seq_no = ${number}`,
+          `INSERT INTO shop.t VALUES (${number})`,
+        )
+      }
+      expect((await shop.ecomdb(['backup', 'binlog', '--once'])).status).toBe(0)
+    }
+    const restore = async (status: number, ...args: string[]) => {
+      const restored = await shop.ecomdb(['restore', ...args, '--quiet'], target)
+      expect(restored.status, restored.stderr).toBe(status)
+      return restored.stdout + restored.stderr
+    }
     try {
       await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT PRIMARY KEY)')
       await shop.ecomdb(['backup', 'logical'])
-      const numbered = [1000, 500, 700].flatMap((number, i) => [
-        `SET SESSION gtid_seq_no = ${number}`,
-        `INSERT INTO shop.t VALUES (${i})`,
-      ])
-      await shop.run(...numbered)
-      expect((await shop.ecomdb(['backup', 'binlog', '--once'])).status).toBe(0)
-      const gtid = (await shop.value('SELECT @@gtid_binlog_pos')) ?? ''
-      const restored = await shop.ecomdb(['restore', '--gtid', gtid, '--confirm', 'shop'], target)
-      expect(restored.status, restored.stderr).toBe(0)
-      const rows = 'SELECT i FROM shop.t ORDER BY i'
-      expect(await shop.rows(rows, target)).toEqual(await shop.rows(rows))
+      await insert([900, 1000])
+      await insert([500, 700])
+      expect((await shop.ecomdb(['backup', 'logical'])).status).toBe(0)
+      await insert([600, 1001])
+      // No number that the log has come to tells that a smaller one is there.
+      expect(await restore(10, '--gtid', '0-1-800', '--dry-run')).toContain('OUTSIDE_WINDOW')
+      for (const [gtid, before] of [
+        ['0-1-600', '0-1-700'],
+        ['0-1-500', '0-1-1000'],
+      ] as const) {
+        const plan = await restore(0, '--before-gtid', gtid, '--dry-run')
+        expect(plan).toMatch(new RegExp(`first not +${gtid}`))
+        expect(plan).toMatch(
+          gtid === '0-1-600' ? /last +none: the snapshot/ : new RegExp(`last +${before}`),
+        )
+      }
+      await restore(0, '--gtid', '0-1-600', '--confirm', 'shop')
+      expect(await shop.rows(rows, target)).toEqual(await shop.rows(`${rows} LIMIT 5`))
     } finally {
       await shop.engine.scratchServers.remove(target.folder)
       await shop.stop()

@@ -19,21 +19,49 @@ export function isHistoryOf(engine: EngineFamily, here: string, snapshotSet: str
   return GtidState.parse(here).position() === GtidState.parse(snapshotSet).position()
 }
 
+/** What a segment's envelope says of its transactions. */
+export interface SegmentGtids {
+  engine: EngineFamily
+  gtidsBefore: string
+  gtidsAfter: string
+  transactions: number
+}
+
 /**
- * Could a snapshot with this set have been taken between two points of a log? As far as can
- * be told without looking at the transactions between them.
+ * Could a snapshot with this set have been taken within a segment? As far as can be told without
+ * looking at its transactions.
  */
-export function couldLieBetween(
-  engine: EngineFamily,
-  before: string,
-  snapshotSet: string,
-  after: string,
-): boolean {
-  if (engine === 'mysql') return GtidSet.parse(snapshotSet).covers(before)
-  const [low, here, high] = [before, snapshotSet, after].map(text => GtidState.parse(text).last())
-  const isAtMost = (a: typeof low, b: typeof low): boolean =>
-    [...(a ?? [])].every(([domain, number]) => number <= (b?.get(domain) ?? 0n))
-  return isAtMost(low, here) && isAtMost(here, high)
+export function couldLieIn(segment: SegmentGtids, snapshotSet: string): boolean {
+  const { engine, gtidsBefore, gtidsAfter } = segment
+  if (engine === 'mysql') return GtidSet.parse(snapshotSet).covers(gtidsBefore)
+  const [before, here, after] = [gtidsBefore, snapshotSet, gtidsAfter].map(text =>
+    GtidState.parse(text),
+  )
+  if (!before || !here || !after) return false
+  const domains = here.last()
+  if ([...before.last().keys()].some(domain => !domains.has(domain))) return false
+  const isOrdered = growth(segment) === BigInt(segment.transactions)
+  const isBetween = (gtid: string): boolean =>
+    isOrdered
+      ? after.covers(gtid) && before.isNotBeyond(gtid)
+      : after.covers(gtid.replace(/\d+$/, '0'))
+  return here.position().split(',').filter(Boolean).every(isBetween)
+}
+
+/**
+ * MariaDB: how far the numbers of all domains went up in a segment. As many as it has transactions, where
+ * they are in order and none is left out.
+ */
+export function growth({ gtidsBefore, gtidsAfter }: SegmentGtids): bigint {
+  const sum = (gtids: string): bigint =>
+    [...GtidState.parse(gtids).last().values()].reduce((all, number) => all + number, 0n)
+  return sum(gtidsAfter) - sum(gtidsBefore)
+}
+
+/** MariaDB's GTID as a log's scanner writes it. @throws EcomdbError USAGE */
+export function numberedAs(gtid: string): string {
+  const [domain, server, number] = GtidState.parse(gtid).toString().split('-')
+  return [domain, server, number].map(part => BigInt(part ?? 0)).join('-')
 }
 
 /** @throws EcomdbError USAGE when it is not the GTID of one transaction */

@@ -47,6 +47,13 @@ export class GtidState implements GtidHistory {
     return this.covers(gtid)
   }
 
+  /** Has this history of the transaction's server in its domain nothing behind it? */
+  isNotBeyond(gtid: string): boolean {
+    return [...GtidState.parse(gtid).#numbers].every(
+      ([key, number]) => (this.#numbers.get(key) ?? 0n) <= number,
+    )
+  }
+
   /** The last transaction of each domain, like gtid_binlog_pos. */
   position(): string {
     const last = new Map<string, string>()

@@ -1,5 +1,5 @@
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
-import { couldLieBetween } from './gtid-history.ts'
+import { couldLieIn } from './gtid-history.ts'
 import type { BinlogSegment, StretchBegin } from './segment.ts'
 import { endOf, isAtLeast, type LogPlace, type Stretch } from './stretch.ts'
 
@@ -162,7 +162,7 @@ export function segmentsOfSnapshot(
     one.engine === engine &&
     // Two logs of a server, or of two that go by one name, have files of one name.
     (begunAt ?? one.begunAt ?? null) === (one.begunAt ?? begunAt ?? null) &&
-    couldLieBetween(engine, one.gtidsBefore, gtidSet, one.gtidsAfter)
+    couldLieIn(one, gtidSet)
   return found[0] && isIts(found[0]) ? found.filter(isIts) : []
 }
 

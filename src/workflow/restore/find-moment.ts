@@ -8,6 +8,7 @@ import { type BinlogSegment, microsOfIso } from '#domain/binlog/segment'
 import type { LogPlace, Stretch } from '#domain/binlog/stretch'
 import { momentOfEnd } from '#domain/binlog/window'
 import type { BinlogArchive } from '#repository/binlog-archive'
+import { findMariadbGtids, gtidsOf } from './find-mariadb-gtids.ts'
 import { type ScannedSegment, SegmentScan } from './scan-segment.ts'
 
 /** Where a moment is in a stretch: between two transactions. */
@@ -36,18 +37,45 @@ export async function findMoment(
 ): Promise<FoundMoment | null> {
   const [first] = stretch.segments
   if (first && moment.kind === 'before-gtid') requireOneGtid(first.engine, moment.gtid)
-  const segment = stretch.segments.find(one => reaches(one, moment))
-  if (!segment) return null
-  if (moment.kind !== 'at' && !isNew(stretch, segment, moment)) return null
   const scan = new SegmentScan(archive, stretch, identities)
-  const scanned = await scan.scan(segment)
-  const at = stopIn(scanned, moment)
-  if (at < 0) return null
-  const { transactions } = scanned
+  const found =
+    first?.engine === 'mariadb' && moment.kind !== 'at'
+      ? await mariadbGtids(scan, stretch, moment)
+      : await stopOf(scan, stretch, moment)
+  if (!found) return null
+  const { segment, transactions, at } = found
   const next = transactions[at] ?? null
   const last = transactions[at - 1] ?? null
   const stop = stopPlace(stretch, segment, moment, last, next)
   return { stretch, segment, stop, last, next }
+}
+
+/** A segment, and how many of its transactions belong to the moment. */
+interface Stop extends ScannedSegment {
+  at: number
+}
+
+async function mariadbGtids(
+  scan: SegmentScan,
+  stretch: Stretch,
+  moment: Exclude<Moment, { kind: 'at' }>,
+): Promise<Stop | null> {
+  if (moment.kind === 'before-gtid') {
+    const next = await findMariadbGtids(scan, stretch, gtidsOf(moment.gtid))
+    return next && { ...next, at: next.index }
+  }
+  const before = stretch.segments[0]?.gtidsBefore
+  const last = await findMariadbGtids(scan, stretch, gtidsOf(moment.set), before)
+  return last && { ...last, at: last.index + 1 }
+}
+
+async function stopOf(scan: SegmentScan, stretch: Stretch, moment: Moment): Promise<Stop | null> {
+  const segment = stretch.segments.find(one => reaches(one, moment))
+  if (!segment) return null
+  if (moment.kind !== 'at' && !isNew(stretch, segment, moment)) return null
+  const scanned = await scan.scan(segment)
+  const at = stopIn(scanned, moment)
+  return at < 0 ? null : { ...scanned, at }
 }
 
 /** Does the moment lie in this segment, when it lies in none before it? */

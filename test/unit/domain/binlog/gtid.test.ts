@@ -1,11 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  couldLieBetween,
-  isHistoryOf,
-  parseHistory,
-  requireOneGtid,
-} from '#domain/binlog/gtid-history'
+import { couldLieIn, isHistoryOf, parseHistory, requireOneGtid } from '#domain/binlog/gtid-history'
 import { GtidSet } from '#domain/binlog/gtid-set'
 import { GtidState } from '#domain/binlog/gtid-state'
 
@@ -74,16 +69,27 @@ describe('a GTID state of MariaDB', () => {
   })
 })
 
+const segment = (engine: 'mariadb' | 'mysql', gtidsBefore: string, gtidsAfter: string) => ({
+  ...{ engine, gtidsBefore, gtidsAfter },
+  transactions: 4,
+})
+
 test('a snapshot belongs to a log whose history it has', () => {
   expect(isHistoryOf('mariadb', '0-1-5,0-2-6', '0-2-6')).toBe(true)
   expect(isHistoryOf('mariadb', '0-1-5', '0-1-6')).toBe(false)
   expect(isHistoryOf('mysql', `${UUID}:1-5`, `${UUID}:1-5,${OTHER}:1`)).toBe(true)
   expect(isHistoryOf('mysql', `${UUID}:1-6`, `${UUID}:1-5`)).toBe(false)
-  expect(couldLieBetween('mariadb', '0-1-5', '0-1-7', '0-1-9')).toBe(true)
-  expect(couldLieBetween('mariadb', '0-1-5', '0-1-4', '0-1-9')).toBe(false)
-  expect(couldLieBetween('mariadb', '0-1-5', '0-1-10', '0-1-9')).toBe(false)
-  expect(couldLieBetween('mariadb', '0-1-5,0-2-3', '0-1-7', '0-2-3,0-1-9')).toBe(true)
-  expect(couldLieBetween('mysql', `${UUID}:1-5`, `${UUID}:1-4`, `${UUID}:1-9`)).toBe(false)
+  expect(couldLieIn(segment('mariadb', '0-1-5', '0-1-9'), '0-1-7')).toBe(true)
+  expect(couldLieIn(segment('mariadb', '0-1-5', '0-1-9'), '0-1-4')).toBe(false)
+  expect(couldLieIn(segment('mariadb', '0-1-5', '0-1-9'), '0-1-10')).toBe(false)
+  expect(couldLieIn(segment('mariadb', '0-1-5,0-2-3', '0-2-3,0-1-9'), '0-1-7')).toBe(true)
+  // Two sources in one domain, and numbers that go back.
+  const two = segment('mariadb', '0-2-3,0-1-100', '0-1-104,0-2-3')
+  expect(couldLieIn(two, '0-1-103')).toBe(true)
+  expect(couldLieIn(two, '0-3-101')).toBe(false)
+  const back = segment('mariadb', '0-1-100', '0-1-101')
+  expect(couldLieIn(back, '0-1-50')).toBe(true)
+  expect(couldLieIn(segment('mysql', `${UUID}:1-5`, `${UUID}:1-9`), `${UUID}:1-4`)).toBe(false)
 })
 
 test('the GTID of one transaction', () => {
