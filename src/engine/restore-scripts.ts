@@ -135,6 +135,9 @@ function programStatements(
   const usual = source['default_collation_for_utf8mb4']
   const own = usual === program.utf8mb4Collation ? undefined : program.utf8mb4Collation
   if (own) settings.push(`default_collation_for_utf8mb4 = ${quoteString(own)}`)
+  // The next USE sets it back.
+  if (program.sessionCollation)
+    settings.push(`collation_database = ${quoteString(program.sessionCollation)}`)
   if (isDroppedWhenOver(program)) settings.push(`timestamp = ${BEFORE_EVENTS}`)
   const back = `SET SESSION character_set_client = utf8mb4, time_zone = '+00:00', timestamp = DEFAULT`
   const [before = [], after = []] = underDatabaseCollation(program, databases) ?? []

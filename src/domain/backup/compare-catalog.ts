@@ -231,6 +231,13 @@ function programDifference(
           program.utf8mb4Collation,
           is.utf8mb4Collation ?? '',
         )),
+    ...(program.sessionCollation === undefined
+      ? []
+      : difference(
+          `${label}, the collation of its parameters without a character set,`,
+          program.sessionCollation,
+          is.sessionCollation ?? '',
+        )),
     ...(['sqlMode', 'characterSetClient', 'collationConnection', 'timeZone'] as const).flatMap(
       setting =>
         is[setting] === program[setting]

@@ -147,6 +147,11 @@ export interface ProgramEntry {
    */
   utf8mb4Collation?: string
   /**
+   * MySQL, of a routine with parameters that name no character set: the collation of the session's database when
+   * it was made, where that is not its own database's.
+   */
+  sessionCollation?: string
+  /**
    * Of a view that the source's server called invalid: why. It refers to what was dropped
    * since, so that a restore may be unable to make it.
    */

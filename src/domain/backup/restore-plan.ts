@@ -51,6 +51,8 @@ export interface ProgramContext {
   timeZone: string
   /** Seconds since 1970 that the session takes for now; absent for the server's clock. */
   timestamp?: number
+  /** What parameters have that name no character set; absent for that of the routine's database. */
+  sessionCollation?: string
   /** A setting of the source that tells which collation a character set has; absent for the server's own. */
   defaultCollation?: { name: string; value: string } | undefined
 }

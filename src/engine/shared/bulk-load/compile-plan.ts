@@ -228,6 +228,7 @@ function programStatements(
     ...{ sqlMode, characterSetClient, collationConnection, timeZone },
     ...(isDroppedWhenOver(program) ? { timestamp: BEFORE_EVENTS } : {}),
     ...(collation ? { defaultCollation: collation } : {}),
+    ...(program.sessionCollation ? { sessionCollation: program.sessionCollation } : {}),
   }
   const made = {
     ...plain(stage, label, program.schema, sql),

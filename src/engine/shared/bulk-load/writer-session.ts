@@ -177,17 +177,22 @@ export async function runInContext(
   what: string,
 ): Promise<void> {
   const bytes = await inCharacterSet(loader, sql, context.characterSetClient)
-  const { name: other, value } = context.defaultCollation ?? {}
+  const others = Object.entries({
+    ...(context.defaultCollation
+      ? { [context.defaultCollation.name]: context.defaultCollation.value }
+      : {}),
+    ...(context.sessionCollation ? { collation_database: context.sessionCollation } : {}),
+  })
   await loader.run(
     'SET @ecomdb_sql_mode = @@sql_mode, @ecomdb_time_zone = @@time_zone, @ecomdb_collation = @@collation_connection' +
-      (other === undefined ? '' : `, @ecomdb_default = @@${other}`),
+      others.map(([name]) => `, @ecomdb_${name} = @@${name}`).join(''),
   )
   try {
     await loader.run(
       `SET sql_mode = ${quoteString(context.sqlMode)}` +
         (context.timeZone ? `, time_zone = ${quoteString(context.timeZone)}` : '') +
         (context.timestamp === undefined ? '' : `, timestamp = ${context.timestamp}`) +
-        (other === undefined ? '' : `, ${other} = ${quoteString(value ?? '')}`) +
+        others.map(([name, value]) => `, ${name} = ${quoteString(value)}`).join('') +
         `, character_set_client = ${quoteString(bytes ? context.characterSetClient : 'utf8mb4')}` +
         `, collation_connection = ${quoteString(context.collationConnection)}`,
       what,
@@ -199,7 +204,7 @@ export async function runInContext(
         'SET sql_mode = @ecomdb_sql_mode, time_zone = @ecomdb_time_zone, timestamp = DEFAULT, ' +
           // Not its DEFAULT, which is the server's own: statements in a ucs2 are understood by nobody.
           'character_set_client = utf8mb4, collation_connection = @ecomdb_collation' +
-          (other === undefined ? '' : `, ${other} = @ecomdb_default`),
+          others.map(([name]) => `, ${name} = @ecomdb_${name}`).join(''),
       )
       .catch(() => {})
   }

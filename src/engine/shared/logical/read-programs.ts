@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { comesOfRows, serverErrorNumber } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
-import { withDefaultCollation } from './routine-collation.ts'
+import { withOwnCollations } from './routine-collation.ts'
 import { listStored, type StoredProgram, showCreateProgram } from './show-create-program.ts'
 import { writtenDefiner } from './shown-pieces.ts'
 import { inOrderOfUse } from './view-order.ts'
@@ -178,7 +178,7 @@ async function readRoutines(
 ): Promise<ProgramEntry[]> {
   const stored = await listStored(session, 'routines', schema)
   const inOrder = dialect.routineTypes.flatMap(type => stored.filter(one => one.type === type))
-  return await withDefaultCollation(session, schema, await showAll(session, schema, inOrder))
+  return await withOwnCollations(session, schema, await showAll(session, schema, inOrder))
 }
 
 /** In the order in which the server fires them, which making them in this order repeats. */

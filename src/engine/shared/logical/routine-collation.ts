@@ -1,4 +1,5 @@
 import type { ProgramEntry } from '#domain/backup/manifest'
+import { blankQuotes, parseCreateTable } from '#domain/schema/create-table'
 import type { Session, SqlRow } from '../../session.ts'
 
 /** The values that MySQL lets default_collation_for_utf8mb4 have. */
@@ -12,15 +13,83 @@ interface TypeRow extends SqlRow {
 }
 
 /**
- * MySQL: routines with the default_collation_for_utf8mb4 that they were made under. The server keeps what it gave
- * each parameter (information_schema.PARAMETERS); the text that it prints has the character set alone.
+ * MySQL: routines with the collations that their parameters were given by the session that made them, and that no
+ * text tells.
  */
-export async function withDefaultCollation(
+export async function withOwnCollations(
   session: Session,
   schema: string,
   programs: readonly ProgramEntry[],
 ): Promise<ProgramEntry[]> {
   if (!session.flavor.atLeast('mysql', 8)) return [...programs]
+  return await withDefaultCollation(
+    session,
+    schema,
+    await withSessionDatabase(session, schema, programs),
+  )
+}
+
+interface ParameterRow extends SqlRow {
+  type: string
+  name: string
+  place: number
+  collation: string
+}
+
+/**
+ * A parameter without a character set has that of the session's database at that time, or of the server where
+ * there was none: another one than the routine's own, where that was made as `database`.`name`.
+ */
+async function withSessionDatabase(
+  session: Session,
+  schema: string,
+  programs: readonly ProgramEntry[],
+): Promise<ProgramEntry[]> {
+  const rows = await session.rows<ParameterRow>(
+    `SELECT p.ROUTINE_TYPE AS type, p.SPECIFIC_NAME AS name, p.ORDINAL_POSITION AS place,
+            p.COLLATION_NAME AS collation
+       FROM information_schema.PARAMETERS p
+       JOIN information_schema.ROUTINES r ON r.ROUTINE_SCHEMA = p.SPECIFIC_SCHEMA
+        AND r.ROUTINE_NAME = p.SPECIFIC_NAME AND r.ROUTINE_TYPE = p.ROUTINE_TYPE
+      WHERE p.SPECIFIC_SCHEMA = ? AND p.ORDINAL_POSITION > 0
+        AND p.COLLATION_NAME <> r.DATABASE_COLLATION`,
+    [schema],
+  )
+  return programs.map(program => {
+    const own = rows.filter(
+      ({ type, name }) => type.toLowerCase() === program.kind && name === program.name,
+    )
+    if (own.length === 0) return program
+    const unsaid = withoutCharacterSet(program.create)
+    const found = own.find(({ place }) => unsaid.has(Number(place)))
+    return found ? { ...program, sessionCollation: found.collation } : program
+  })
+}
+
+/** Places of parameters, from 1, whose text names no character set; none where it cannot be told. */
+function withoutCharacterSet(create: string): Set<number> {
+  try {
+    const { clauses } = parseCreateTable(create)
+    const places = clauses.map((clause, at) => (SAID.test(blankQuotes(clause)) ? 0 : at + 1))
+    return new Set(places.filter(place => place > 0))
+  } catch (error) {
+    // A comment with a quote or a bracket in it.
+    if (error instanceof RangeError) return new Set()
+    throw error
+  }
+}
+
+const SAID = /\b(?:charset|char(?:acter)?\s+set|ascii|unicode|byte|nchar|nvarchar|national)\b/i
+
+/**
+ * With the default_collation_for_utf8mb4 that they were made under. The server keeps what it gave
+ * each parameter (information_schema.PARAMETERS); the text that it prints has the character set alone.
+ */
+async function withDefaultCollation(
+  session: Session,
+  schema: string,
+  programs: readonly ProgramEntry[],
+): Promise<ProgramEntry[]> {
   const rows = await session.rows<TypeRow>(
     `SELECT p.ROUTINE_TYPE AS type, p.SPECIFIC_NAME AS name, p.COLLATION_NAME AS collation,
             r.DATABASE_COLLATION AS database_collation

@@ -22,6 +22,14 @@ const made = (under: string): string[] => [
   `CREATE FUNCTION shop.plain_${under} (a TEXT) RETURNS INT DETERMINISTIC RETURN a = 'x'`,
 ]
 
+/** Of the session's database, and not of its own: where a parameter names no character set. */
+const elsewhere = (database: string): string[] => [
+  `CREATE FUNCTION shop.in_${database} (a TEXT, b VARCHAR(3) CHARSET utf8mb4, c ENUM('charset', 'x'))
+     RETURNS VARCHAR(40) DETERMINISTIC RETURN COLLATION(a)`,
+  `CREATE PROCEDURE shop.in_${database} (IN \`charset\` TEXT, OUT o CHAR(3) UNICODE) BEGIN DECLARE v TEXT; SET v = \`charset\`; END`,
+  `CREATE FUNCTION shop.said_${database} (a TEXT CHARSET latin1) RETURNS INT DETERMINISTIC RETURN a = 'x'`,
+]
+
 const parameters = (session: Session): Promise<unknown[]> =>
   session.rows(
     `SELECT SPECIFIC_NAME, ORDINAL_POSITION, COLLATION_NAME FROM information_schema.PARAMETERS
@@ -37,6 +45,11 @@ test.runIf(TEST_ENGINES.includes('mysql')).each([NEW, GENERAL])(
         await session.run(`CREATE DATABASE shop COLLATE ${GENERAL}`)
         await session.run('USE shop')
         for (const sql of [...made(GENERAL), ...made(NEW)]) await session.run(sql)
+        await session.run('CREATE DATABASE other CHARACTER SET latin1')
+        for (const database of ['other', 'shop']) {
+          await session.run(`USE ${database}`)
+          for (const sql of elsewhere(database)) await session.run(sql)
+        }
         await session.run(`SET GLOBAL default_collation_for_utf8mb4 = ${now}`)
         const found = await parameters(session)
         await session.close()
