@@ -144,10 +144,12 @@ export interface SnapshotWriter {
    *
    * @param zstdFrames the compressed bytes, in order; their memory may be given back meanwhile
    * @param plaintextSha256 of the bytes before compression: the content's name
+   * @param blocks where it is a pack of blocks: by these the next backup finds them, when this one is interrupted
    */
   storePiece(
     zstdFrames: readonly Uint8Array[],
     plaintextSha256: Buffer,
+    blocks?: readonly BlockOfPack[],
   ): Promise<{ stored: StoredObject; reused: boolean }>
 
   /**
@@ -160,7 +162,7 @@ export interface SnapshotWriter {
     scripts: RestoreScripts,
   ): Promise<SnapshotEnvelope>
 
-  /** What blocks of data files earlier physical snapshots have. */
+  /** What blocks of data files earlier physical snapshots have, and one that was interrupted on this host. */
   knownBlocks(): Promise<KnownBlocks>
 
   /**
@@ -178,6 +180,11 @@ export interface SnapshotWriter {
 
   /** Gives the lock back. Call it in a finally, whether `commit` was reached or not. */
   close(): Promise<void>
+}
+
+/** A block of data files, compressed as one frame of a pack. */
+export interface BlockOfPack extends Omit<BlockPlace, 'pack'> {
+  sha256: Buffer
 }
 
 /** Blocks by their SHA-256. Where one is, is asked of the repository at its first use. */

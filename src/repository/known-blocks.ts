@@ -1,5 +1,5 @@
 import { messageOf } from '#core/errors'
-import { decodeBlockIndex, sparsePacks } from '#domain/backup/block-index'
+import { type BlockIndex, decodeBlockIndex, sparsePacks } from '#domain/backup/block-index'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { BlockPlace } from '#domain/backup/physical-manifest'
 import type { Target } from '#target/target'
@@ -53,6 +53,34 @@ export async function readKnownBlocks(
     }
   }
   return { blocks, unread }
+}
+
+/**
+ * What a backup has stored here that made no snapshot, by its journal on this host. It was encrypted as its keyed
+ * ids say: what was meant for other recipients is not found. A line that was changed costs space only: a restore
+ * looks at the hash of each block, and so does the drill.
+ */
+export async function addInterrupted(
+  blocks: Map<string, KnownBlock>,
+  packs: AsyncIterable<{ stored: StoredObject; index: Buffer }>,
+  unusable: ReadonlySet<string>,
+): Promise<void> {
+  for await (const { stored: pack, index } of packs) {
+    const known = unusable.has(pack.path) ? null : whole(index)
+    if (!known) continue
+    for (const { id, place } of known.blocks) {
+      const name = id.toString('latin1')
+      if (!blocks.has(name)) blocks.set(name, { pack, place, frames: known.frames[0] ?? 0 })
+    }
+  }
+}
+
+function whole(index: Buffer): BlockIndex | null {
+  try {
+    return decodeBlockIndex(index)
+  } catch {
+    return null
+  }
 }
 
 async function readIndex(target: Target, stored: StoredObject | undefined): Promise<Buffer> {

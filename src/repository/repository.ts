@@ -10,6 +10,7 @@ import { TargetRepository } from './target-repository.ts'
 export type {
   Attesting,
   BaseSnapshot,
+  BlockOfPack,
   KnownBlocks,
   Repository,
   SnapshotOptions,

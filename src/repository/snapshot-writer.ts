@@ -16,13 +16,14 @@ import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import type { Target } from '#target/target'
 import type {
   BaseSnapshot,
+  BlockOfPack,
   KnownBlocks,
   Repository,
   SnapshotFacts,
   SnapshotOptions,
   SnapshotWriter,
 } from './contract.ts'
-import { readKnownBlocks } from './known-blocks.ts'
+import { addInterrupted, readKnownBlocks } from './known-blocks.ts'
 import {
   blockIndexFile,
   envelopeFile,
@@ -99,11 +100,12 @@ class Writer implements SnapshotWriter {
   async storePiece(
     zstdFrames: readonly Uint8Array[],
     plaintextSha256: Buffer,
+    blocks?: readonly BlockOfPack[],
   ): Promise<{ stored: StoredObject; reused: boolean }> {
     const id = this.#objectId(plaintextSha256)
     const found = await this.#reuse(id)
     if (found) return { stored: found, reused: true }
-    const storing = this.#storing.get(id) ?? this.#storeObject(id, zstdFrames)
+    const storing = this.#storing.get(id) ?? this.#storeObject(id, zstdFrames, blocks)
     const reused = this.#storing.has(id)
     this.#storing.set(id, storing)
     return { stored: await storing, reused }
@@ -121,14 +123,15 @@ class Writer implements SnapshotWriter {
 
   async knownBlocks(): Promise<KnownBlocks> {
     const { own, unusable } = this.#start
-    const { dedupKey, recipients } = this.#options
+    const { recipients } = this.#options
     const usable = forRecipients(own, recipients)
     const { blocks, unread } = await readKnownBlocks(this.#target, usable, unusable)
+    if (this.#journal) await addInterrupted(blocks, this.#journal.packs(), unusable)
     return {
       unread,
       size: blocks.size,
       find: async sha256 => {
-        const found = blocks.get(blockId(dedupKey, recipients, sha256).toString('latin1'))
+        const found = blocks.get(this.#blockId(sha256).toString('latin1'))
         return found && (await this.#isThere(found.pack)) ? found : null
       },
     }
@@ -143,7 +146,10 @@ class Writer implements SnapshotWriter {
     if (base && this.#start.unusable.has(base.envelope.manifest.path)) throw condemnedBase(base)
     const { packs, blocks, lsn } = manifest
     const packed = await packPhysicalManifest(manifest, this.#owned)
-    const ids = blocks.map(place => ({ id: this.#blockId(place.sha256), place }))
+    const ids = blocks.map(place => ({
+      id: this.#blockId(Buffer.from(place.sha256, 'hex')),
+      place,
+    }))
     const index = await this.#storeBytes(blockIndexFile(this.snapshotId), [
       encodeBlockIndex({ packs, frames, blocks: ids }),
     ])
@@ -261,10 +267,22 @@ class Writer implements SnapshotWriter {
     return true
   }
 
-  async #storeObject(id: string, plain: readonly Uint8Array[]): Promise<StoredObject> {
+  async #storeObject(
+    id: string,
+    plain: readonly Uint8Array[],
+    blocks: readonly BlockOfPack[] | undefined,
+  ): Promise<StoredObject> {
     const stored = await this.#store(newObjectFile(id), plain)
-    await this.#journal?.add(id, stored)
+    await this.#journal?.add(id, stored, blocks ? this.#indexOf(stored, blocks) : null)
     return stored
+  }
+
+  #indexOf({ path }: StoredObject, blocks: readonly BlockOfPack[]): Buffer {
+    const ids = blocks.map(({ sha256, ...place }) => ({
+      id: this.#blockId(sha256),
+      place: { pack: 0, ...place },
+    }))
+    return encodeBlockIndex({ packs: [path], frames: [blocks.length], blocks: ids })
   }
 
   async #store(path: string, plain: readonly Uint8Array[]): Promise<StoredObject> {
@@ -303,9 +321,9 @@ class Writer implements SnapshotWriter {
     )
   }
 
-  #blockId(sha256: string): Buffer {
+  #blockId(sha256: Buffer): Buffer {
     const { dedupKey, recipients } = this.#options
-    return blockId(dedupKey, recipients, Buffer.from(sha256, 'hex'))
+    return blockId(dedupKey, recipients, sha256)
   }
 
   /** The snapshots that an incremental one stands on, by id. */

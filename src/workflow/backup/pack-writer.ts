@@ -3,7 +3,7 @@ import { freeMemory } from '#core/free-memory'
 import { KIB, MIB } from '#core/units'
 import type { StoredObject } from '#domain/backup/envelope'
 import { BLOCK_BYTES, type BlockPlace } from '#domain/backup/physical-manifest'
-import type { SnapshotWriter } from '#repository/repository'
+import type { BlockOfPack, SnapshotWriter } from '#repository/repository'
 import { Limiter } from './limiter.ts'
 
 /** A terabyte of stored packs of this size is 65,536 objects. */
@@ -23,6 +23,7 @@ interface OpenPack {
   /** Bytes of its blocks. */
   plain: number
   hash: Hash
+  blocks: BlockOfPack[]
 }
 
 export interface StoredPacks {
@@ -72,6 +73,7 @@ export class PackWriter {
     const place = { pack: pack.number, frame: pack.frames, at: pack.plain, bytes }
     pack.memory.set(frame, pack.stored)
     pack.hash.update(sha256)
+    pack.blocks.push({ sha256, frame: pack.frames, at: pack.plain, bytes })
     pack.stored += frame.byteLength
     pack.frames += 1
     pack.plain += bytes
@@ -100,7 +102,8 @@ export class PackWriter {
   #begin(): OpenPack {
     const number = this.#paths.push(null) - 1
     const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(ROOM_BYTES)
-    this.#open = { number, memory, stored: 0, frames: 0, plain: 0, hash: createHash('sha256') }
+    const hash = createHash('sha256')
+    this.#open = { number, memory, stored: 0, frames: 0, plain: 0, hash, blocks: [] }
     return this.#open
   }
 
@@ -116,9 +119,9 @@ export class PackWriter {
     )
   }
 
-  async #store({ number, memory, stored: length, hash }: OpenPack): Promise<void> {
+  async #store({ number, memory, stored: length, hash, blocks }: OpenPack): Promise<void> {
     const frames = [memory.subarray(0, length)]
-    const { stored, reused } = await this.#writer.storePiece(frames, hash.digest())
+    const { stored, reused } = await this.#writer.storePiece(frames, hash.digest(), blocks)
     this.#paths[number] = stored.path
     if (reused) this.#totals.reused += 1
     else {

@@ -157,6 +157,33 @@ describe('an object is used again', () => {
     })
   })
 
+  test('out of a pack of blocks of such a backup, block by block', async () => {
+    await withFolder(async journalFolder => {
+      const options = { ...keys.options, journalFolder }
+      const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
+      const blocks = ['a', 'b'].map((text, frame) => ({
+        ...{ sha256: sha256(text), frame, at: frame, bytes: 1 },
+      }))
+      const killed = await repository.startSnapshot(options)
+      const { stored } = await killed.storePiece([Buffer.from('x')], sha256('ab'), blocks)
+      await killed.close()
+      const [journal] = await readdir(journalFolder)
+      await appendFile(join(journalFolder, journal ?? ''), '{"id":"torn')
+      const next = await repository.startSnapshot(options)
+      const known = await next.knownBlocks()
+      expect(await known.find(sha256('b'))).toEqual({
+        ...{ pack: stored, frames: 2 },
+        place: { pack: 0, frame: 1, at: 1, bytes: 1 },
+      })
+      expect(await known.find(sha256('c'))).toBeNull()
+      await next.close()
+      const added = (await generateIdentity()).recipient
+      const others = await repository.startSnapshot({ ...options, recipients: [added] })
+      expect(await (await others.knownBlocks()).find(sha256('b'))).toBeNull()
+      await others.close()
+    })
+  })
+
   test('but not for other recipients, nor under another dedup key', async () => {
     await commit(['1\n'])
     const added = await generateIdentity()

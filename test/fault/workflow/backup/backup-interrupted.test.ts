@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineFor } from '#cli/wire'
@@ -55,7 +58,8 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup logical', family => {
     }
   }
 
-  const ecomdb = (...args: string[]) => runEcomdb(args, { cwd: folder })
+  const ecomdb = (...args: string[]) =>
+    runEcomdb(args, { cwd: folder, env: { ECOMDB_STATE: join(folder, 'state', 'ecomdb') } })
 
   /** A backup that stands still in the middle of the rows, with the id of a reader. */
   async function stopInTheMiddle(session: Session): Promise<{ tool: Tool; reader: string }> {
@@ -139,6 +143,46 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup logical', family => {
     const verified = await ecomdb('backup', 'verify', '--deep')
     expect(verified.status, verified.stderr).toBe(0)
   })
+
+  test('physical: what was stored before a SIGKILL is used, though rows have changed since', async () => {
+    await withSession(makeNoise)
+    const tool = new Tool(folder, 'physical')
+    while ((await journaled()).length < 2) {
+      if (tool.child.exitCode !== null) throw new Error(`it has ended: ${tool.stderr}`)
+      await sleep(5)
+    }
+    tool.child.kill('SIGKILL')
+    await tool.ended()
+    const killed = await journaled()
+    await withSession(async session => {
+      await session.run('UPDATE shop.noise SET word = REVERSE(word) WHERE id IN (1, 20)')
+    })
+    const done = await ecomdb('backup', 'physical', '--json')
+    expect(done.status, done.stderr).toBe(0)
+    const { snapshotId, stored: written } = done.json().result
+    const packs = await objectsOf(snapshotId)
+    // MariaDB's tool copies the redo log side by side with the files: a pack of it is of no use again.
+    const used = killed.filter(path => packs.includes(path))
+    expect(used.length).toBeGreaterThan(0)
+    expect(written.reused).toBeGreaterThanOrEqual(used.length)
+    const verified = await ecomdb('backup', 'verify', snapshotId, '--deep')
+    expect(verified.status, verified.stderr).toBe(0)
+  })
+
+  /** Objects that a backup has noted as stored before it ended. */
+  async function journaled(): Promise<string[]> {
+    const place = join(folder, 'state/ecomdb/unfinished-backups')
+    const files = existsSync(place) ? await readdir(place) : []
+    const texts = await Promise.all(files.map(file => readFile(join(place, file), 'utf8')))
+    return texts.join('').match(/objects\/[^"]+/g) ?? []
+  }
+
+  async function objectsOf(snapshotId: string): Promise<string[]> {
+    const file = join(folder, 'backups/snapshots', snapshotId, 'snapshot.json')
+    const { payload } = JSON.parse(await readFile(file, 'utf8'))
+    const envelope = JSON.parse(Buffer.from(payload, 'base64').toString())
+    return envelope.objects.map(({ path }: { path: string }) => path)
+  }
 })
 
 class Tool {
@@ -146,8 +190,8 @@ class Tool {
   readonly #closed: Promise<unknown>
   stderr = ''
 
-  constructor(folder: string) {
-    this.child = spawn(`${packageRoot()}/bin/ecomdb`, ['backup', 'logical', '--quiet'], {
+  constructor(folder: string, method = 'logical') {
+    this.child = spawn(`${packageRoot()}/bin/ecomdb`, ['backup', method, '--quiet'], {
       cwd: folder,
       env: cliEnvironment(folder),
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -173,4 +217,19 @@ async function makeRows(session: Session): Promise<void> {
       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
       SELECT REPEAT(SHA2(RAND(), 256), 20) FROM n`)
   }
+}
+
+/** What compresses to nothing less: 48 MiB are more than three packs. */
+async function makeNoise(session: Session): Promise<void> {
+  if (session.flavor.family === 'mysql') {
+    await session.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+  }
+  await session.run('CREATE TABLE shop.noise (id INT PRIMARY KEY AUTO_INCREMENT, word LONGBLOB)')
+  for (let row = 0; row < 48; row += 1) {
+    const hex = randomBytes(1024 * 1024).toString('hex')
+    await session.run('INSERT INTO shop.noise (word) VALUES (UNHEX(?))', [hex])
+  }
+  // Else a copy has its pages of before, and the redo log what they will be.
+  await session.run('FLUSH TABLES shop.noise, shop.words FOR EXPORT')
+  await session.run('UNLOCK TABLES')
 }
