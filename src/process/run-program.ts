@@ -3,6 +3,7 @@ import { EcomdbError } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
 import { MIB } from '#core/units'
 import { spawnDyingWithUs } from './die-with-us.ts'
+import { watchFullDisk } from './full-disk.ts'
 import { cannotStart, type ProgramCommand, programName } from './program.ts'
 
 export interface ProgramOptions {
@@ -17,6 +18,8 @@ export interface ProgramOptions {
   accept?: readonly number[]
   /** It works on files of ours: a SIGKILL of ecomdb ends it, too. The program must be there. */
   diesWithUs?: boolean
+  /** A folder that it writes into: it is ended when the disk there is full and stays so. */
+  writesInto?: string
 }
 
 export interface ProgramResult {
@@ -36,7 +39,7 @@ const KEPT_STDERR_BYTES = MIB
  * of up to some megabytes.
  *
  * @throws EcomdbError TOOL_MISSING when it cannot be started; TOOL_FAILED when it exits
- *   with a status that is not accepted, or by a signal.
+ *   with a status that is not accepted, or by a signal; STORAGE_FAILED for a disk that stays full.
  */
 export async function runProgram(
   command: ProgramCommand,
@@ -62,7 +65,14 @@ export async function runProgram(
   child.stdin.end(options.input)
   // SIGTERM comes to ecomdb alone; its programs must not outlive it.
   const release = onInterrupt(() => void child.kill('SIGKILL'))
-  const { status, signal } = await ended(child, command).finally(release)
+  const disk = options.writesInto
+    ? watchFullDisk(options.writesInto, () => void child.kill('SIGKILL'))
+    : null
+  const { status, signal } = await ended(child, command).finally(() => {
+    release()
+    disk?.close()
+  })
+  if (disk?.error) throw disk.error
   const stderr = Buffer.concat(err).toString('utf8')
   if (status === null || !(options.accept ?? [0]).includes(status)) {
     throw new EcomdbError('TOOL_FAILED', {

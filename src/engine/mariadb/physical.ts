@@ -58,7 +58,9 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
     const program = findInstallation('mariadb').program('mariadb-backup')
     const prepare = ['--prepare', `--target-dir=${folder}`, '--use-memory=128M']
     const run = (more: readonly string[]) =>
-      runProgram(program, [...prepare, ...more], { cwd: workFolder, diesWithUs: true })
+      runProgram(program, [...prepare, ...more], {
+        ...{ cwd: workFolder, diesWithUs: true, writesInto: folder },
+      })
     await run([])
     for (const increment of increments) await run([`--incremental-dir=${increment}`])
     for (const name of await readdir(folder)) {
