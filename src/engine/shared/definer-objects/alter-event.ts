@@ -1,8 +1,10 @@
 import type { ProgramEntry } from '#domain/backup/manifest'
+import type { ProgramContext } from '#domain/backup/restore-plan'
 import type { AccountName } from '#domain/schema/service-accounts'
 import { underDatabaseCollation } from '../../database-collation.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
+import { DEFAULT_COLLATION } from '../bulk-load/source-settings.ts'
 import { WireConnection } from '../bulk-load/wire-connection.ts'
 import { runInContext } from '../bulk-load/writer-session.ts'
 import { readProgram } from '../logical/read-programs.ts'
@@ -64,8 +66,15 @@ export async function inContext(
   for (const statement of before) await maker.run(statement, what)
   try {
     if (entry.characterSetClient === '') await maker.run(sql, what)
-    else await runInContext(maker, sql, entry, what)
+    else await runInContext(maker, sql, contextOf(entry), what)
   } finally {
     for (const statement of after) await maker.run(statement, what)
   }
+}
+
+function contextOf(entry: ProgramEntry): ProgramContext {
+  const { utf8mb4Collation: value } = entry
+  return value
+    ? { ...entry, defaultCollation: { name: DEFAULT_COLLATION.mysql.name, value } }
+    : entry
 }

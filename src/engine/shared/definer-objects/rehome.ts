@@ -8,6 +8,7 @@ import { isReadOnly } from '../../read-only-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { WireConnection } from '../bulk-load/wire-connection.ts'
 import { readProgram } from '../logical/read-programs.ts'
+import { withOwnCollations } from '../logical/routine-collation.ts'
 import { alterEvent, inContext } from './alter-event.ts'
 import {
   beginReplacement,
@@ -162,7 +163,7 @@ async function readWhole(
   session: Session,
   program: Pick<ProgramEntry, 'kind' | 'schema' | 'name'>,
 ): Promise<ProgramEntry> {
-  const entry = await readProgram(session, program)
+  const entry = await readOwn(session, program)
   await requireWritable(session, entry)
   if (!entry.lossy) return entry
   throw new EcomdbError('UNSUPPORTED', {
@@ -170,6 +171,17 @@ async function readWhole(
     why: `it has bytes or letters that are not in ${entry.characterSetClient}, its client's character set`,
     hints: ['make it again by hand, from its source'],
   })
+}
+
+/** With what the server gave it, and no text tells. */
+async function readOwn(
+  session: Session,
+  program: Pick<ProgramEntry, 'kind' | 'schema' | 'name'>,
+): Promise<ProgramEntry> {
+  const entry = await readProgram(session, program)
+  const isRoutine = entry.kind === 'function' || entry.kind === 'procedure'
+  const [own = entry] = isRoutine ? await withOwnCollations(session, entry.schema, [entry]) : []
+  return own
 }
 
 /** A replacement that is begun is gone on with by every later run: here none could be. */
@@ -245,13 +257,15 @@ async function routineGrants(
 /** What is on the server now, against what was meant: every byte, and the settings with it. */
 async function compare(session: Session, wanted: ProgramEntry): Promise<void> {
   const { kind, schema, name } = wanted
-  const made = await readProgram(session, { kind, schema, name })
+  const made = await readOwn(session, { kind, schema, name })
   const parts = [
     'create',
     'sqlMode',
     'characterSetClient',
     'collationConnection',
     'databaseCollation',
+    'utf8mb4Collation',
+    'sessionCollation',
   ] as const
   const different = parts.filter(part => made[part] !== wanted[part])
   if (different.length > 0) {
