@@ -504,6 +504,38 @@ test('what a verify says of a copy is not said of the repository', async () => {
   expect(await verified('--from', 'weekly')).toMatchObject({ outcome: 'passed' })
 })
 
+test('a copy that backups go to is the repository, and no copy beside it', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  expect((await ecomdb('backup', 'verify', '--all')).status).toBe(0)
+  await copied()
+  // The first repository is lost. The copy may be named as a copy still.
+  const text = await readFile(config, 'utf8')
+  const status = async () => {
+    const run = await ecomdb('backup', 'status', '--json')
+    const { places, datasets, vanished } = run.json().result
+    expect(vanished).toEqual([])
+    const [three, , , , errors] = datasets[0].rules
+    return [places.length, three.detail, errors.detail]
+  }
+  for (const alone of [true, false]) {
+    const named = text.replace(`{directory: ${source}}`, `{directory: ${disk}}`)
+    await writeFile(config, alone ? named.replace(/copies: .*/, '') : named)
+    expect(await status()).toEqual([
+      1,
+      '2 copies: the server, repository',
+      expect.stringMatching(
+        alone ? /^repository: .* never verified/ : /^repository: .* verify failed/,
+      ),
+    ])
+    if (!alone) break
+    expect((await ecomdb('backup', 'verify')).status).toBe(0)
+    expect(await status()).toEqual([1, '2 copies: the server, repository', 'never drilled'])
+    await writeFile(join(disk, made.second.manifest.path), 'bent')
+    expect((await ecomdb('backup', 'verify')).status).toBe(13)
+  }
+})
+
 function randomLetter(): string {
   return String.fromCharCode(97 + Math.floor(Math.random() * 26))
 }

@@ -1,5 +1,6 @@
 import type { Config } from '#config/config'
 import type { Clock } from '#core/clock'
+import type { Attestation } from '#domain/backup/attestation'
 import type { StatusReport } from '#domain/copy/status-report'
 import {
   type DatasetStatus,
@@ -46,9 +47,10 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     a.attestationId < b.attestationId ? -1 : 1,
   )
   const { objectives } = policy
+  const copyId = await repository.copyId()
   const datasets = threeTwoOne({
     snapshots: listed.snapshots,
-    attestations,
+    attestations: attestations.map(one => asOfRepository(one, repository, copyId)),
     places,
     objectives,
     now,
@@ -58,7 +60,7 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const ahead = newerInCopies(listed.snapshots, places, announced)
   const explained = [...ids, ...listed.refused.map(one => one.snapshotId), ...announced]
   const vanished = vanishedSnapshots(
-    { ...{ copyId: null, snapshots: listed.snapshots, records: [] }, ...attested },
+    { ...{ copyId, snapshots: listed.snapshots, records: [] }, ...attested },
     new Set([...explained, ...ahead.map(one => one.snapshotId)]),
   )
   const refused = [
@@ -75,6 +77,22 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     })),
     ...{ stale, vanished, ahead, refused },
   }
+}
+
+/**
+ * Where backups go to what was a copy, that is the repository, and what was attested of the one before it
+ * is about another place.
+ *
+ * @param copyId of the place that backups go to
+ */
+function asOfRepository(
+  attestation: Attestation,
+  { id }: Repository,
+  copyId: string | null,
+): Attestation {
+  if (copyId === null) return attestation
+  const about = attestation.copyId ?? null
+  return { ...attestation, copyId: about === copyId ? null : (about ?? id) }
 }
 
 /** What a record says of a snapshot is not believed where its envelope is not. */

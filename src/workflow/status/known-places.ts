@@ -70,6 +70,8 @@ export async function knownCopies(
       readBackOnArrival: true,
     })
   }
+  // Backups go to what was a copy, as where the first repository is lost: it is one place, and none beside itself.
+  const own = await repository.copyId()
   const attestations: Attestation[] = []
   for (const copy of copies) {
     const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, now)
@@ -78,9 +80,11 @@ export async function knownCopies(
       refused.push(here)
       continue
     }
+    if (here.place.copyId === own) continue
     places.set(here.place.copyId ?? '', here.place)
     attestations.push(...here.attestations)
   }
+  if (own !== null) places.delete(own)
   // Ids are random; a person looks for labels.
   const sorted = lastOfEachLabel([...places.values()]).sort((a, b) => (a.label < b.label ? -1 : 1))
   return { places: sorted, attestations, refused }
