@@ -1,3 +1,4 @@
+import { afterToken } from '../schema/create-table.ts'
 import type { Manifest } from './manifest.ts'
 
 /** Whoever has loaded a server's zones has most of these. */
@@ -10,7 +11,7 @@ const COMMON = [
   'Australia/Sydney',
 ]
 
-/** A statement that asks a server for more is no better an answer. */
+/** Of those that texts may name. */
 const MOST = 200
 
 const CALL = /convert_tz|time_zone/i
@@ -50,10 +51,55 @@ export function zonesInTexts({ tables, programs }: TextsOf): string[] {
   ]
 }
 
-/** @param lacking zones that the source knew by name, and the target does not */
+/**
+ * Does a text convert times by a zone that is not in it, as of a column? Then any zone that the source knew may
+ * be one that rows name.
+ */
+export function readsZonesOfRows({ tables, programs }: TextsOf): boolean {
+  return [...tables, ...programs].some(({ create }) => readsZone(create))
+}
+
+function readsZone(text: string): boolean {
+  return Array.from(text.matchAll(CONVERT), ({ index, 0: call }) =>
+    argumentsFrom(text, index + call.length),
+  ).some(([, ...zones]) => zones.length !== 2 || !zones.every(isToldZone))
+}
+
+const CONVERT = /\bconvert_tz`?\s*\(/gi
+
+/** A literal, or the session's own or the server's. */
+const isToldZone = (argument: string): boolean =>
+  /^(?:_\w+\s*)?'[^']*'$|^@@[\w.`]*time_zone`?$/i.test(argument.trim())
+
+/** Of a call, from behind its bracket; none where they cannot be told apart. */
+function argumentsFrom(text: string, start: number): string[] {
+  const found: string[] = []
+  let [depth, from] = [0, start]
+  try {
+    for (let at = start; at < text.length; at = afterToken(text, at)) {
+      const character = text[at]
+      if (depth === 0 && (character === ',' || character === ')')) {
+        found.push(text.slice(from, at))
+        from = at + 1
+        if (character === ')') return found
+      }
+      if (character === '(') depth += 1
+      if (character === ')') depth -= 1
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
+  return []
+}
+
+/**
+ * @param known zones that the source knew by name
+ * @param lacking those of them that the target does not know
+ */
 export function zoneNeeds(
   { tables, programs }: Named,
   isWanted: (schema: string) => boolean,
+  known: readonly string[],
   lacking: readonly string[],
 ): ZoneNeed[] {
   const isLacking = (zone: string): boolean => lacking.includes(zone)
@@ -63,9 +109,13 @@ export function zoneNeeds(
   const computed = tables
     .filter(({ schema }) => isWanted(schema))
     .flatMap(({ schema, name, create }) =>
-      quotedIn(create)
-        .filter(isLacking)
-        .map(zone => ({ object: `table ${schema}.${name}`, zone })),
+      [
+        ...quotedIn(create).filter(isLacking),
+        // It may be that its rows need none of some; and not where the target has none.
+        ...(lacking.length > 0 && lacking.length === known.length && readsZone(create)
+          ? ['those of its rows']
+          : []),
+      ].map(zone => ({ object: `table ${schema}.${name}`, zone })),
     )
   return [...events, ...computed]
 }

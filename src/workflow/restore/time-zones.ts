@@ -1,6 +1,7 @@
 import { EcomdbError } from '#core/errors'
+import { formatCount } from '#core/units'
 import type { Manifest } from '#domain/backup/manifest'
-import { zoneNeeds, zonesInTexts } from '#domain/backup/time-zones'
+import { readsZonesOfRows, zoneNeeds, zonesInTexts } from '#domain/backup/time-zones'
 import type { Engine } from '#engine/engine'
 import type { RestoreTarget } from '#engine/logical-writer'
 import type { ConnectOptions } from '#engine/session'
@@ -16,8 +17,9 @@ export async function bringZones(
   isReplayed: boolean,
 ): Promise<void> {
   const known = knownOf(manifest)
-  const isUsed = known.length > 0 && zonesInTexts(manifest).some(zone => known.includes(zone))
-  const isNeeded = isUsed || (isReplayed && known.length > 0)
+  const isUsed = (): boolean =>
+    readsZonesOfRows(manifest) || zonesInTexts(manifest).some(zone => known.includes(zone))
+  const isNeeded = known.length > 0 && (isReplayed || isUsed())
   if (isNeeded && socketPath !== undefined) await scratchServers.loadTimeZones(socketPath)
 }
 
@@ -31,7 +33,7 @@ export function refuseWithoutZones(
   const lacking = lackingZones(target, manifest)
   const own = manifest.settings['time_zone'] ?? ''
   const needs = [
-    ...zoneNeeds(manifest, isWanted, lacking),
+    ...zoneNeeds(manifest, isWanted, knownOf(manifest), lacking),
     ...(isReplayed && lacking.includes(own)
       ? [{ object: 'the log of a server whose time_zone it is', zone: own }]
       : []),
@@ -56,8 +58,13 @@ export function zoneFindings(target: RestoreTarget, manifest: Manifest): string[
   return lacking.length === 0
     ? []
     : [
-        `this server does not know time zones by name that the source knew (${lacking.slice(0, 5).join(', ')}): CONVERT_TZ() with one is NULL, and so is what views and programs make of it; ${HOW_TO_LOAD[manifest.engine]}`,
+        `this server does not know time zones by name that the source knew (${someOf(lacking)}): CONVERT_TZ() with one is NULL, and so is what views and programs make of it; ${HOW_TO_LOAD[manifest.engine]}`,
       ]
+}
+
+function someOf(zones: readonly string[]): string {
+  const more = zones.length - 5
+  return `${zones.slice(0, 5).join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`
 }
 
 const HOW_TO_LOAD: Readonly<Record<Manifest['engine'], string>> = {

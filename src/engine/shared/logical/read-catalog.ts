@@ -1,12 +1,12 @@
 import { EcomdbError } from '#core/errors'
 import type { DatabaseEntry } from '#domain/backup/manifest'
-import { zonesToAsk } from '#domain/backup/time-zones'
+import { readsZonesOfRows, zonesToAsk } from '#domain/backup/time-zones'
 import type { Catalog } from '../../logical-reader.ts'
 import { quoteIdentifier } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import { isGone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
-import { knownZones } from '../known-zones.ts'
+import { knownZones, listedZones } from '../known-zones.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { readPrograms } from './read-programs.ts'
 import { type ObservedTable, readTables } from './read-tables.ts'
@@ -70,8 +70,16 @@ async function lookThrough(
     spatialReferences: await dialect.spatialReferences(session),
     serverObjects: await readServerObjects(session),
     plugins: await readPlugins(session),
-    timeZones: await knownZones(session, zonesToAsk({ settings, tables, programs })),
+    timeZones: await readZones(session, { settings, tables, programs }),
   }
+}
+
+async function readZones(
+  session: Session,
+  of: Pick<Catalog, 'settings' | 'tables' | 'programs'>,
+): Promise<string[]> {
+  const asked = await knownZones(session, zonesToAsk(of))
+  return readsZonesOfRows(of) ? [...new Set([...asked, ...(await listedZones(session))])] : asked
 }
 
 /** A MariaDB may have no InnoDB, and then not its view of the tables either. */

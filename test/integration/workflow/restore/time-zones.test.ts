@@ -72,3 +72,47 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+/** Nobody asks for it who does not read what the source has. */
+const OWN = [
+  ...BERLIN,
+  "INSERT INTO mysql.time_zone_name (Name, Time_zone_id) VALUES ('Shop/Own', 1)",
+]
+
+test.each(TEST_ENGINES)('%s: time zones that rows name: all that the source had', async family => {
+  await withBackups(family, async ({ folder, place }) => {
+    await withServer(family, join(folder, 'source'), async (server, engine) => {
+      const session = await engine.connect(server.administrator)
+      await runAll(session, [
+        ...OWN,
+        'CREATE DATABASE shop',
+        'CREATE TABLE shop.orders (id INT PRIMARY KEY, at DATETIME, zone VARCHAR(40))',
+        "INSERT INTO shop.orders VALUES (1, '2026-06-01 12:00:00', 'Shop/Own')",
+        "CREATE VIEW shop.local AS SELECT id, CONVERT_TZ(at, '+00:00', zone) AS t FROM shop.orders",
+        'CREATE DATABASE local_times',
+        `CREATE TABLE local_times.orders (id INT PRIMARY KEY, at DATETIME, zone VARCHAR(40),
+           here DATETIME AS (CONVERT_TZ(at, '+00:00', zone)) STORED)`,
+        `INSERT INTO local_times.orders (id, at, zone)
+           VALUES (1, '2026-06-01 12:00:00', 'Europe/Berlin')`,
+      ])
+      await session.close()
+      expect((await place.report(server)).findings).toEqual([])
+    })
+    if (existsSync('/usr/share/zoneinfo/Europe/Berlin')) {
+      const drill = await drillSnapshot(place.drillOptions(), silentProgress())
+      expect(drill.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+    }
+    await withServer(family, join(folder, 'target'), async (server, engine) => {
+      await expect(place.restore(server)).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        why: '1 need them: table local_times.orders (those of its rows)',
+      })
+      const session = await engine.connect(server.administrator)
+      await runAll(session, BERLIN)
+      expect((await place.restore(server)).findings).toEqual([
+        expect.stringContaining('(Shop/Own)'),
+      ])
+      await session.close()
+    })
+  })
+})
