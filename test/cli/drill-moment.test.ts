@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { TEST_ENGINES } from '#test/engines'
-import { LoggedShop } from '#test/logged-shop'
+import { LoggedShop, startLogged } from '#test/logged-shop'
 import { withFolder } from '#test/temporary'
 
 test.each(TEST_ENGINES)(
@@ -20,6 +21,14 @@ test.each(TEST_ENGINES)(
         await done('backup', 'binlog', '--once')
         await shop.run('CREATE DATABASE crm', 'CREATE TABLE crm.c (a INT PRIMARY KEY)')
         await done('backup', 'logical')
+        // The log of another server is in the repository, too.
+        const other = await startLogged(shop.engine, join(folder, 'other'))
+        try {
+          const archived = await shop.ecomdb(['backup', 'binlog', '--once'], other)
+          expect(archived.status, archived.stderr).toBe(0)
+        } finally {
+          await shop.engine.scratchServers.remove(other.folder)
+        }
         const { checks } = (await done('drill', '--any-moment', '--json')).json().result
         expect(checks).toContainEqual(
           expect.objectContaining({ name: 'moment', outcome: 'passed' }),

@@ -20,6 +20,7 @@ import type { BinlogArchive } from '#repository/binlog-archive'
 import { type FoundMoment, findMoment, outsideWindow } from './find-moment.ts'
 import { type NextTransaction, nextTransaction } from './next-transaction.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
+import type { RestoreOptions } from './restore-options.ts'
 import { type ScannedSegment, SegmentScan } from './scan-segment.ts'
 
 /** From where to where a replay goes. */
@@ -35,14 +36,15 @@ export interface ChosenStart extends FoundMoment, NextTransaction {
  * or a drill is taken only where it is asked for; one that was never proved is, for the restore
  * proves it before it replays anything.
  *
- * @param asked a snapshot id, or 'latest' for the newest that fits
+ * @param asked a snapshot id, or 'latest' for the newest that fits, of this server: else of the only one whose
+ *   log is archived
  * @param method rows, into a running server; or data files, on which one is started
  * @throws EcomdbError OUTSIDE_WINDOW, SIGNATURE_INVALID, SNAPSHOT_NOT_FOUND, USAGE
  */
 export async function chooseStart(
   archive: BinlogArchive,
   access: SnapshotAccess,
-  asked: string,
+  { snapshot: asked, sourceId }: Pick<RestoreOptions, 'snapshot' | 'sourceId'>,
   moment: Moment,
   progress: Progress,
   method: SnapshotEnvelope['method'] = 'logical',
@@ -58,9 +60,8 @@ export async function chooseStart(
   }
   const only = asked === 'latest' ? null : await repository.readEnvelope(asked, trustedSigners)
   const snapshots = (only ? [only] : listed.snapshots).filter(one => one.method === method)
-  const own = stretches.filter(
-    ({ sourceId }) => (only?.sourceId ?? oneSource(stretches, progress)) === sourceId,
-  )
+  const source = only?.sourceId ?? sourceId ?? oneSource(stretches)
+  const own = stretches.filter(one => one.sourceId === source)
   const { attestations } = await repository.listAttestations(trustedSigners)
   const copyId = await repository.copyId()
   const bad = foundBad(listed.snapshots, attestations, copyId)
@@ -115,7 +116,7 @@ function requireSameMoment(older: FoundMoment, newer: FoundMoment, moment: Momen
 
 type IsBad = (snapshot: SnapshotEnvelope) => boolean
 
-function oneSource(stretches: readonly Stretch[], _progress: Progress): string {
+function oneSource(stretches: readonly Stretch[]): string {
   const sources = [...new Set(stretches.map(({ sourceId }) => sourceId))]
   if (sources.length <= 1) return sources[0] ?? ''
   throw new EcomdbError('USAGE', {

@@ -47,7 +47,7 @@ export async function drillMoment(
     return await withDrillServer(engine, settings, async server => {
       const place = { engine, connect: { ...server.administrator, database: undefined } }
       const report = await restoreToMoment(
-        restoreOptions(options),
+        { ...restoreOptions(options), sourceId },
         parseMoment(text, 'UTC'),
         { access, target: options.target },
         place,

@@ -53,7 +53,7 @@ export async function restoreFilesToMoment(
     progress.stage('finding the moment in the binary log')
     const archive = await BinlogArchive.open(target)
     const { snapshot } = options
-    const chosen = await chooseStart(archive, access, snapshot, moment, progress, 'physical')
+    const chosen = await chooseStart(archive, access, { snapshot }, moment, progress, 'physical')
     const engine = await engineFor(chosen.snapshot.engine)
     await requireServerFor(engine, resolve(options.dataFolder), chosen.snapshot)
     const span = await replaySpan(archive, chosen, access.identities, engine.binaryLog.replay)

@@ -17,6 +17,8 @@ export interface RestorePlace {
 export interface RestoreOptions {
   /** A snapshot id, an unambiguous beginning of one, or 'latest'. */
   snapshot: string
+  /** Of 'latest' and a moment: the server whose it is, where several have their log in the repository. */
+  sourceId?: string | undefined
   /** Only these databases; all when undefined. */
   databases?: readonly string[] | undefined
   /** Only these tables, as "database.table", all of one database: with `into`. */

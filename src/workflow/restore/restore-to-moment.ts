@@ -44,7 +44,7 @@ export async function restoreToMoment(
   return await usingRepository(access.repository, async () => {
     progress.stage('finding the moment in the binary log')
     const archive = await BinlogArchive.open(target)
-    const chosen = await chooseStart(archive, access, options.snapshot, moment, progress)
+    const chosen = await chooseStart(archive, access, options, moment, progress)
     const span = await replaySpan(archive, chosen, access.identities, place.engine.binaryLog.replay)
     const replay = replayReportOf(moment, chosen, span)
     let before: ReplayTarget | null = null
