@@ -8,7 +8,13 @@ import { attacks } from './attacks/suite.ts'
 import { CaseJournal } from './case-journal.ts'
 import { faults } from './faults/suite.ts'
 import { fidelity } from './fidelity/suite.ts'
-import { type CaseResult, runCase, type Suite, type SuiteResult } from './suite.ts'
+import {
+  type CaseResult,
+  runCase,
+  type SkippedCase,
+  type Suite,
+  type SuiteResult,
+} from './suite.ts'
 
 /**
  * npm run harness -- faults|fidelity|attacks|all [--engine mysql|mariadb] [--count N]
@@ -73,6 +79,7 @@ async function runSuite(suite: Suite, family: EngineFamily, wish: Wish): Promise
   const folder = await mkdtemp(join(tmpdir(), 'ecomdb-harness-'))
   const say = (message: string): void => void process.stderr.write(`${family}: ${message}\n`)
   const results: CaseResult[] = []
+  const skippedCases: SkippedCase[] = []
   const prepared = await suite.prepare({ family, folder, seed, count, only, say })
   let stopped = false
   const stop = (): void => {
@@ -85,10 +92,15 @@ async function runSuite(suite: Suite, family: EngineFamily, wish: Wish): Promise
       if (stopped) break
       const before = known.get(one.name)
       const result = before ?? (await runCase(one))
+      if ('skipped' in result) {
+        skippedCases.push(result)
+        say(`skipped ${result.name}: ${result.skipped}`)
+        continue
+      }
       results.push(result)
       if (!before) await journal.add(result)
       const detail = result.ok ? firstLine(result.detail) : result.detail
-      say(`${result.ok ? 'ok    ' : 'FAILED'} ${result.name}: ${detail}`)
+      say(`${result.ok ? 'ok     ' : 'FAILED '} ${result.name}: ${detail}`)
     }
   } finally {
     await prepared.close()
@@ -97,16 +109,22 @@ async function runSuite(suite: Suite, family: EngineFamily, wish: Wish): Promise
   }
   if (!stopped) await journal.remove()
   const failed = results.filter(({ ok }) => !ok).length
-  return { name: suite.name, engine: family, tried: results.length, failed, seed, cases: results }
+  return {
+    ...{ name: suite.name, engine: family, tried: results.length, failed },
+    ...{ skipped: skippedCases.length, seed, cases: results, skippedCases },
+  }
 }
 
 const firstLine = (text: string): string => text.split('\n')[0]?.slice(0, 200) ?? ''
 
-function summary({ name, engine, tried, failed, seed, cases }: SuiteResult): string {
+function summary({ name, engine, tried, failed, skipped, seed, cases }: SuiteResult): string {
   const lines = cases
     .filter(({ ok }) => !ok)
     .map(one => `  ${one.name}\n    expected: ${one.expected}\n    ${one.detail}`)
-  return [`${name} ${engine}: ${tried} tried, ${failed} failed, seed ${seed}`, ...lines].join('\n')
+  return [
+    `${name} ${engine}: ${tried} tried, ${failed} failed, ${skipped} skipped, seed ${seed}`,
+    ...lines,
+  ].join('\n')
 }
 
 const wish = readWish()

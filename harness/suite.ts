@@ -10,14 +10,27 @@ export interface CaseResult {
   detail: string
 }
 
+/** What could not be tried here: neither good nor bad. */
+export interface SkippedCase {
+  name: string
+  /** What is missing. */
+  skipped: string
+}
+
+/** Thrown by a case for which this machine has not what it takes. */
+export class NotTried extends Error {}
+
 /** One line of the harness's JSON. */
 export interface SuiteResult {
   name: string
   engine: EngineFamily
+  /** Without those that were skipped. */
   tried: number
   failed: number
+  skipped: number
   seed: number
   cases: readonly CaseResult[]
+  skippedCases: readonly SkippedCase[]
 }
 
 export interface HarnessCase {
@@ -52,11 +65,16 @@ export interface Suite {
   prepare(context: SuiteContext): Promise<PreparedSuite>
 }
 
-/** Runs one case; whatever it throws is its failure. */
-export async function runCase({ name, expected, run }: HarnessCase): Promise<CaseResult> {
+/** Runs one case; whatever it throws is its failure, but that it could not be tried. */
+export async function runCase({
+  name,
+  expected,
+  run,
+}: HarnessCase): Promise<CaseResult | SkippedCase> {
   try {
     return { name, ok: true, expected, detail: await run() }
   } catch (error) {
+    if (error instanceof NotTried) return { name, skipped: error.message }
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
     return { name, ok: false, expected, detail }
   }

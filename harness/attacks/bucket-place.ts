@@ -12,7 +12,7 @@ import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
 import { type CliResult, runEcomdb } from '#test/cli'
 import { writeConfig } from '#test/stored-repository'
 import { backUpLogically } from '#workflow/backup/back-up-logically'
-import type { HarnessCase } from '../suite.ts'
+import { type HarnessCase, NotTried } from '../suite.ts'
 import type { BucketAttack, VictimBucket } from './bucket-attacks.ts'
 
 export interface BucketSurroundings {
@@ -49,7 +49,7 @@ export class BucketAttacks {
 
   async #run(attack: BucketAttack): Promise<string> {
     const missing = cephMissing()
-    if (missing) return `not tried: ${missing}`
+    if (missing) throw new NotTried(missing)
     this.#ceph ??= await startCeph()
     const victim = await this.#victim(this.#ceph)
     await attack.change(victim)

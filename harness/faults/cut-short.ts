@@ -17,23 +17,42 @@ export async function requireHonest(one: Case, job: Job, run: ToolRun): Promise<
 }
 
 /** Cuts the job short, and looks whether that did harm. A run that was done before is one, too. */
-export async function cutShort(one: Case, job: Job, how: Interference): Promise<string> {
+export async function cutShort(
+  one: Case,
+  job: Job,
+  how: Interference,
+  what: string,
+): Promise<string> {
   await job.prepare?.(one)
   const run = await runJob(one, job, how)
-  return `${endOf(run)}; ${await job.recover(one)}`
+  if (how.atStage !== undefined && !run.disturbed) requireStages(run, [how.atStage])
+  return `${ended(run, what)}; ${await job.recover(one)}`
 }
 
-export const endOf = ({ status }: ToolRun): string =>
-  status === null ? 'killed' : `exit ${status}`
+/** A stage that no run names any more would never be cut short at, and nobody would see it. */
+export function requireStages({ status, stderr }: ToolRun, stages: readonly string[]): void {
+  const missing = stages.filter(stage => !stderr.includes(JSON.stringify(stage)))
+  if (missing.length === 0) return
+  throw new Error(`exit ${status}, and it never came to '${missing.join("', '")}'\n${stderr}`)
+}
+
+/** How it ended, and of what was done to it, whether it came in time. */
+export function ended({ status, disturbed }: ToolRun, what: string | null = null): string {
+  const end = status === null ? 'killed' : `exit ${status}`
+  if (what === null) return end
+  return disturbed ? `${what}: ${end}` : `ended before ${what}: ${end}`
+}
 
 /** How long the job may take here, by what was measured. */
 export function lengthOf(one: Case, job: Job): number {
   return Math.ceil(one.place.took.get(job.name) ?? job.lastsMs)
 }
 
-export function kill(pid: number): void {
+export const kill = (pid: number): void => send(pid, 'SIGKILL')
+
+export function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL')
+    process.kill(pid, signal)
   } catch {
     // It has ended by itself.
   }

@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '#domain/sample/random'
 import type { Case } from './case.ts'
-import { cutShort, endOf, kill, lengthOf, requireHonest, runJob } from './cut-short.ts'
+import {
+  cutShort,
+  ended,
+  kill,
+  lengthOf,
+  requireHonest,
+  requireStages,
+  runJob,
+  send,
+} from './cut-short.ts'
 import type { Job } from './job.ts'
 import { bucketFaults } from './kinds/bucket.ts'
 import { diskFaults } from './kinds/disk.ts'
@@ -19,24 +28,28 @@ const always = (): boolean => true
 const killAtStage: Fault = {
   name: 'SIGKILL at a stage',
   appliesTo: job => job.stages.length > 0,
-  run: (one, job, random) => cutShort(one, job, { atStage: random.pick(job.stages), act: kill }),
+  run(one, job, random) {
+    const atStage = random.pick(job.stages)
+    return cutShort(one, job, { atStage, act: kill }, `SIGKILL at '${atStage}'`)
+  },
 }
 
 const killAtMoment: Fault = {
   name: 'SIGKILL at a random moment',
   appliesTo: always,
-  run: (one, job, random) =>
-    cutShort(one, job, { afterMs: random.between(100, lengthOf(one, job)), act: kill }),
+  run: (one, job, random) => atMoment(one, job, random, 'SIGKILL'),
 }
 
 const terminate: Fault = {
   name: 'SIGTERM at a random moment',
   appliesTo: always,
-  run: (one, job, random) =>
-    cutShort(one, job, {
-      afterMs: random.between(100, lengthOf(one, job)),
-      act: pid => process.kill(pid, 'SIGTERM'),
-    }),
+  run: (one, job, random) => atMoment(one, job, random, 'SIGTERM'),
+}
+
+function atMoment(one: Case, job: Job, random: Random, signal: NodeJS.Signals): Promise<string> {
+  const afterMs = random.between(100, lengthOf(one, job))
+  const act = (pid: number): void => send(pid, signal)
+  return cutShort(one, job, { afterMs, act }, `${signal} after ${afterMs} ms`)
 }
 
 const serverDies: Fault = {
@@ -46,15 +59,17 @@ const serverDies: Fault = {
     await job.prepare?.(one)
     const { place } = one
     const server = job.server === 'source' ? place.source : await place.target()
+    const afterMs = random.between(200, lengthOf(one, job))
     const run = await one.interfered(await job.args(one), {
-      afterMs: random.between(200, lengthOf(one, job)),
+      afterMs,
       act: () => kill(server.pid),
     })
     kill(server.pid)
     await sleep(200)
     await place.restart(server)
     await requireHonest(one, job, run)
-    return `${endOf(run)}; ${await job.recover(one)}`
+    const what = `the server's end after ${afterMs} ms`
+    return `${ended(run, what)}; ${await job.recover(one)}`
   },
 }
 
@@ -100,6 +115,7 @@ const nothing: Fault = {
     await job.prepare?.(one)
     const run = await runJob(one, job, null)
     if (run.status !== 0) throw new Error(`exit ${run.status}\n${run.stderr}`)
+    requireStages(run, job.stages)
     return `${Math.round(run.tookMs)} ms; ${await job.recover(one)}`
   },
 }

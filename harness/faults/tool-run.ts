@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path'
 import { packageRoot } from '#core/paths'
 import { cliEnvironment } from '#test/cli'
 
-/** A run of the tool: how it ended, and whether it was killed before it could. */
+/** A run of the tool: how it ended, and whether it was disturbed before it could. */
 export interface ToolRun {
   /** null when a signal ended it */
   status: number | null
@@ -12,6 +12,8 @@ export interface ToolRun {
   stdout: string
   /** From its start to its end, in milliseconds. */
   tookMs: number
+  /** What interferes did so while it ran; false where the run was over before. */
+  disturbed: boolean
 }
 
 /** What is done to a run, and when. */
@@ -42,11 +44,13 @@ export async function runInterfered(
     env: cliEnvironment(folder, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const run: ToolRun = { status: null, stderr: '', stdout: '', tookMs: 0 }
+  const run: ToolRun = { status: null, stderr: '', stdout: '', tookMs: 0, disturbed: false }
   let acted = false
   const act = (): void => {
     if (acted || !interfere) return
     acted = true
+    // What its output tells may be read after its end.
+    run.disturbed = child.exitCode === null && child.signalCode === null
     interfere.act(child.pid ?? 0)
   }
   const timer =

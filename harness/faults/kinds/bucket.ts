@@ -1,8 +1,9 @@
 import type { Random } from '#domain/sample/random'
 import { cephMissing } from '#test/ceph'
 import type { Fate } from '#test/fault-proxy'
+import { NotTried } from '../../suite.ts'
 import type { Case } from '../case.ts'
-import { endOf, runJob } from '../cut-short.ts'
+import { ended, runJob } from '../cut-short.ts'
 import type { Job } from '../job.ts'
 import type { Fault } from '../kinds.ts'
 
@@ -27,7 +28,7 @@ function bucketFault(fate: Fate): Fault {
     appliesTo: lives,
     async run(one, job, random) {
       const missing = cephMissing()
-      if (missing) return `not tried: ${missing}`
+      if (missing) throw new NotTried(missing)
       await job.prepare?.(one)
       // What is locked cannot be expired.
       await one.moveToBucket(job.name !== 'backup expire' && random.chance(0.3))
@@ -35,7 +36,7 @@ function bucketFault(fate: Fate): Fault {
       const run = await runJob(one, job, null)
       one.fate = () => 'pass'
       if (met() === 0 && run.status !== 0) throw new Error(`exit ${run.status}\n${run.stderr}`)
-      return `${met()} requests met it: ${endOf(run)}; ${await job.recover(one)}`
+      return `${met()} requests met it: ${ended(run)}; ${await job.recover(one)}`
     },
   }
 }

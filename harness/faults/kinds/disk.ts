@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { appendFile, mkdir, readFile, rename, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Random } from '#domain/sample/random'
+import { NotTried } from '../../suite.ts'
 import { type Case, filesOf } from '../case.ts'
-import { endOf, kill, requireHonest, runJob } from '../cut-short.ts'
+import { ended, kill, requireHonest, runJob } from '../cut-short.ts'
 import type { Fault } from '../kinds.ts'
 
 const fullDisk: Fault = {
@@ -17,7 +18,7 @@ const fullDisk: Fault = {
     const disk = join(one.place.folder, 'disk')
     await mkdir(disk, { recursive: true })
     if (mount('-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', disk) !== 0) {
-      return 'not tried: this machine allows no mounts'
+      throw new NotTried('this machine allows no mounts')
     }
     try {
       await moveOnto(disk, folder)
@@ -29,7 +30,7 @@ const fullDisk: Fault = {
       spawnSync('umount', ['-l', folder])
       run('cp', '-a', `${disk}/.`, folder)
       await requireHonest(one, job, cut)
-      return `${room - used} KiB of room: ${endOf(cut)}; ${await job.recover(one)}`
+      return `${room - used} KiB of room: ${ended(cut)}; ${await job.recover(one)}`
     } finally {
       await moveBack(disk, folder)
     }
@@ -45,7 +46,7 @@ async function moveOnto(disk: string, folder: string): Promise<void> {
   run('cp', '-a', `${folder}/.`, disk)
   await rename(folder, `${folder}-aside`)
   await mkdir(folder)
-  mount('--bind', disk, folder)
+  if (mount('--bind', disk, folder) !== 0) throw new Error('the disk cannot be mounted there')
 }
 
 async function moveBack(disk: string, folder: string): Promise<void> {
@@ -63,7 +64,7 @@ const tornWrites: Fault = {
     const cut = await runJob(one, job, { onWrite, act: kill })
     const torn = await tear(folder, known, random)
     await tearJournals(one, random)
-    return `${endOf(cut)}, ${torn} files torn; ${await job.recover(one)}`
+    return `${ended(cut, 'SIGKILL behind a write')}, ${torn} files torn; ${await job.recover(one)}`
   },
 }
 
