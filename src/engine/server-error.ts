@@ -113,3 +113,13 @@ export function translateServerError(error: unknown, what: string): EcomdbError 
     cause: error,
   })
 }
+
+/**
+ * Do a server's complaints mean that the disk is full? Both engines print errno 28; MariaDB says
+ * of its redo log only that it could not be made so large.
+ */
+export function meansFullDisk(text: string): boolean {
+  return /no space left|disk (is )?full|errcode: 28|os error(?: number)? 28|error:? 28\b|cannot set log file \S+ size/i.test(
+    text,
+  )
+}

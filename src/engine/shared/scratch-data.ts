@@ -6,8 +6,8 @@ import { cacheFolder } from '#core/paths'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import { runProgram } from '#process/run-program'
 import type { LastingSettings } from '../scratch-server.ts'
+import { meansFullDisk } from '../server-error.ts'
 import type { ScratchDialect } from './scratch-dialect.ts'
-import { meansFullDisk } from './server-process.ts'
 
 /** Making the system tables takes 4 s on a calm machine. */
 const TEMPLATE_WAIT_MS = 120_000

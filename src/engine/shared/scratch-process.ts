@@ -12,6 +12,7 @@ import type {
   ScratchServerOptions,
   ScratchServers,
 } from '../scratch-server.ts'
+import { meansFullDisk } from '../server-error.ts'
 import { loadTimeZones } from './load-time-zones.ts'
 import { openSession } from './mysql2-session.ts'
 import { lastingOptions, prepareData, series, versionOf } from './scratch-data.ts'
@@ -30,7 +31,6 @@ import {
   complaints,
   findServerProcess,
   freePort,
-  meansFullDisk,
   placeArguments,
   readServerProcess,
   type ServerProcess,

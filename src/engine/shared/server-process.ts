@@ -193,13 +193,3 @@ export async function complaints(folder: string): Promise<string> {
   const errors = lines.filter(line => line.includes('[ERROR]'))
   return (errors.length ? errors : lines).slice(-5).join('\n        ')
 }
-
-/**
- * Do a server's complaints mean that the disk is full? Both engines print errno 28; MariaDB says
- * of its redo log only that it could not be made so large.
- */
-export function meansFullDisk(text: string): boolean {
-  return /no space left|disk (is )?full|errcode: 28|os error(?: number)? 28|error:? 28\b|cannot set log file \S+ size/i.test(
-    text,
-  )
-}

@@ -13,6 +13,7 @@ import type { DrilledSnapshot, DrillOptions } from './drilled-snapshot.ts'
 import { findingOf } from './drilled-snapshot.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { restoreToMoment } from './restore-to-moment.ts'
+import { withRoom } from './room-for-server.ts'
 import { withDrillServer } from './scratch-drill-server.ts'
 
 /** The first and the last moment of a server that can be restored. */
@@ -46,13 +47,16 @@ export async function drillMoment(
   try {
     return await withDrillServer(engine, settings, async server => {
       const place = { engine, connect: { ...server.administrator, database: undefined } }
-      const report = await restoreToMoment(
-        { ...restoreOptions(options), sourceId },
-        parseMoment(text, 'UTC'),
-        { access, target: options.target },
-        place,
-        options.clock,
-        progress,
+      const end = () => engine.scratchServers.remove(server.folder)
+      const report = await withRoom(server.folder, end, () =>
+        restoreToMoment(
+          { ...restoreOptions(options), sourceId },
+          parseMoment(text, 'UTC'),
+          { access, target: options.target },
+          place,
+          options.clock,
+          progress,
+        ),
       )
       const { transactions } = report.replay
       const proof = report.outcome?.checks.filter(({ outcome }) => outcome === 'failed') ?? []

@@ -19,6 +19,7 @@ import type { SnapshotAccess } from './open-snapshot.ts'
 import { answersCheck } from './prove-content.ts'
 import { type ReadTables, readTables } from './read-tables.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
+import { withRoom } from './room-for-server.ts'
 import { withDrillFolder } from './scratch-drill-server.ts'
 
 /**
@@ -38,7 +39,8 @@ export async function drillPhysically(
   return await withDrillFolder(engine, async folder => {
     const drill = new PhysicalDrill(options, access, layers, engine)
     try {
-      return await drill.run(folder, progress)
+      const end = () => engine.scratchServers.remove(folder)
+      return await withRoom(folder, end, () => drill.run(folder, progress))
     } catch (error) {
       return { ...drill.failed(error), restoredAt: options.clock.monotonicMs() }
     } finally {

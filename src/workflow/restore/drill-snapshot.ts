@@ -26,6 +26,7 @@ import {
 } from './drilled-snapshot.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { proveContent } from './prove-content.ts'
+import { withRoom } from './room-for-server.ts'
 import { withDrillServer } from './scratch-drill-server.ts'
 import { StageTimes } from './stage-times.ts'
 import { bringZones, refuseWithoutZones } from './time-zones.ts'
@@ -122,36 +123,48 @@ async function drillOn(
   { engine, server }: { engine: Engine; server: RunningServer },
   progress: Progress,
 ): Promise<DrillResult> {
-  const place = { engine, connect: server.administrator }
-  const { manifest, envelope } = snapshot
-  const { clock, connections } = options
+  const { envelope } = snapshot
+  const { clock } = options
   const signature = checkOf(
     'signature',
     `envelope of ${envelope.snapshotId} and ${envelope.objects.length} objects by their signed SHA-256`,
     [],
   )
+  const end = () => engine.scratchServers.remove(server.folder)
+  const place = { engine, connect: server.administrator }
   try {
-    const plan = await drillPlan(snapshot, place)
-    const writer = await engine.logicalWriter.open({
-      connect: place.connect,
-      writers: connections,
-      binlog: true,
-      throwAway: true,
-      globals: needsPartialRevokes(manifest.accounts) ? ['partial_revokes = ON'] : [],
-      method: 'infile',
-    })
-    await applyPlan(access, snapshot, plan, writer, progress)
-    const restoredAt = clock.monotonicMs()
-    await options.onRestored?.(place.connect)
-    const changes = { ...expectedChanges(null, plan), inTheClear: true }
-    const checks = await proveContent(
-      { ...place, manifest, readers: connections, changes },
-      progress,
+    const { checks, restoredAt } = await withRoom(server.folder, end, () =>
+      restoreAndProve(options, access, snapshot, place, progress),
     )
     return { checks: [signature, ...checks], damaged: [], restoredAt }
   } catch (error) {
     return { ...findingOf(error), restoredAt: clock.monotonicMs() }
   }
+}
+
+async function restoreAndProve(
+  { clock, connections, onRestored }: DrillOptions,
+  access: SnapshotAccess,
+  snapshot: OpenedSnapshot,
+  place: { engine: Engine; connect: ConnectOptions },
+  progress: Progress,
+): Promise<Pick<DrillResult, 'checks' | 'restoredAt'>> {
+  const { manifest } = snapshot
+  const plan = await drillPlan(snapshot, place)
+  const writer = await place.engine.logicalWriter.open({
+    connect: place.connect,
+    writers: connections,
+    binlog: true,
+    throwAway: true,
+    globals: needsPartialRevokes(manifest.accounts) ? ['partial_revokes = ON'] : [],
+    method: 'infile',
+  })
+  await applyPlan(access, snapshot, plan, writer, progress)
+  const restoredAt = clock.monotonicMs()
+  await onRestored?.(place.connect)
+  const changes = { ...expectedChanges(null, plan), inTheClear: true }
+  const checks = await proveContent({ ...place, manifest, readers: connections, changes }, progress)
+  return { checks, restoredAt }
 }
 
 /**

@@ -5,6 +5,7 @@ import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
 import { moveFiles } from './data-folder-mark.ts'
+import { withRoom } from './room-for-server.ts'
 
 /** In the data directory, while a private server runs on its files. */
 const SERVER = '.ecomdb-server'
@@ -44,7 +45,8 @@ export async function withServerOnFiles<Result>(
     await mkdir(data, { mode: engine.physicalBackups.modes.folder })
     await moveFiles(folder, data, SERVER)
     throwIfInterrupted()
-    const result = await onServer(engine, place, files, use)
+    const end = () => removeServerOn(engine, folder)
+    const result = await withRoom(place, end, () => onServer(engine, place, files, use))
     throwIfInterrupted()
     await moveFiles(data, folder, SERVER)
     await rm(place, { recursive: true })

@@ -1,11 +1,15 @@
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { engineFor } from '#cli/wire'
+import { diskSpace } from '#core/disk-space'
 import { stateFolder } from '#core/paths'
 import { silentProgress } from '#core/progress'
+import { MIB } from '#core/units'
 import { generateIdentity, generateSigningKey, writeIdentity } from '#crypto/key-files'
 import type { DrillReport } from '#domain/backup/drill-report'
+import type { ConnectOptions } from '#engine/session'
 import { drillReportHtml } from '#report/drill-html'
 import { drillReportText } from '#report/drill-text'
 import { BackupPlace, withServer } from '#test/backed-up'
@@ -79,6 +83,39 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(report.checks.find(({ name }) => name === 'routines')?.outcome).toBe('failed')
     expect(drillReportText(report)).toContain('NOT PROVED: rows, content, definitions')
     expect(drillReportHtml(report)).toContain('was defined otherwise')
+  })
+
+  test('a full disk here is no finding about the snapshot', async context => {
+    const disk = join(stateFolder(), 'drill')
+    const mount = (options: string) =>
+      spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk]).status === 0
+    await mkdir(disk, { recursive: true })
+    if (!mount('size=3g')) return context.skip('needs root to mount a small tmpfs')
+    const fill = async (connect: ConnectOptions): Promise<void> => {
+      const { totalBytes, freeBytes } = await diskSpace(disk)
+      mount(`remount,size=${totalBytes - freeBytes + 3 * MIB}`)
+      const session = await (await engineFor(family)).connect(connect)
+      try {
+        // Aria waits for room for ever, InnoDB refuses.
+        const of = family === 'mariadb' ? 'Aria' : 'InnoDB'
+        await session.run(`CREATE TABLE mysql.large (v LONGTEXT) ENGINE = ${of}`)
+        const rows = Array.from({ length: 16 }, () => "(REPEAT('x', 1048576))").join()
+        await session.run(`INSERT INTO mysql.large VALUES ${rows}`)
+      } finally {
+        await session.close().catch(() => {})
+      }
+    }
+    const proofs = async () =>
+      (await (await place.access()).repository.listAttestations(place.config.trustedSigners))
+        .attestations.length
+    const before = await proofs()
+    try {
+      await expect(drill({ onRestored: fill })).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+      expect(await proofs()).toBe(before)
+      expect(await drillServers()).toEqual([])
+    } finally {
+      spawnSync('umount', ['--lazy', disk])
+    }
   })
 
   test('one changed byte of one object fails the drill, and names the object', async () => {

@@ -1,0 +1,57 @@
+import { diskSpace } from '#core/disk-space'
+import { EcomdbError, type ErrorCode } from '#core/errors'
+import { MIB } from '#core/units'
+import { meansFullDisk } from '#engine/server-error'
+import { watchFullDisk } from '#process/full-disk'
+
+/** With so little a server may fail without saying of what. */
+const NO_ROOM_BYTES = 16 * MIB
+/** "Table is full" is told of a table of MEMORY, too; files grow by up to 64 MiB at once. */
+const LITTLE_ROOM_BYTES = 128 * MIB
+
+const SAYS_TABLE_FULL = /table '.*' is full|errno: 135\b|no more room/i
+
+/** What a server that has no room may fail with. */
+const OF_A_SERVER: ReadonlySet<ErrorCode> = new Set([
+  ...(['SERVER_REFUSED', 'SERVER_LOST', 'SERVER_UNREACHABLE', 'TOOL_FAILED'] as const),
+])
+
+/**
+ * Uses a private server. Where the disk below it is full, that is no finding about what is restored: it
+ * would be signed that a good snapshot does not come back. A server that waits for room is ended: MariaDB's
+ * tables without transactions do so for ever.
+ *
+ * @param end ends the server at once
+ * @throws EcomdbError STORAGE_FAILED; what `use` throws
+ */
+export async function withRoom<Result>(
+  folder: string,
+  end: () => Promise<unknown>,
+  use: () => Promise<Result>,
+): Promise<Result> {
+  const disk = watchFullDisk(folder, () => void end().catch(() => {}))
+  try {
+    return await use()
+  } catch (error) {
+    throw disk.error ?? (await forWantOfRoom(error, folder)) ?? error
+  } finally {
+    disk.close()
+  }
+}
+
+async function forWantOfRoom(error: unknown, folder: string): Promise<EcomdbError | null> {
+  if (!(error instanceof EcomdbError) || !OF_A_SERVER.has(error.code)) return null
+  const text = error.why ? `${error.what}: ${error.why}` : error.what
+  const { freeBytes } = await diskSpace(folder)
+  const isFull =
+    freeBytes < NO_ROOM_BYTES ||
+    meansFullDisk(text) ||
+    (SAYS_TABLE_FULL.test(text) && freeBytes < LITTLE_ROOM_BYTES)
+  if (!isFull) return null
+  return new EcomdbError('STORAGE_FAILED', {
+    what: `there is no room in ${folder} for the private server`,
+    why: text,
+    hints: ['free some space (`df -h` shows how much there is), then run the command again'],
+    cause: error,
+  })
+}
