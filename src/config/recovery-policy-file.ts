@@ -60,6 +60,12 @@ const schema = z
       })
       .optional()
       .describe('what stops expire until a person has looked'),
+    former_servers: z
+      .array(z.string().min(1))
+      .optional()
+      .describe(
+        'servers that are gone, as SOURCE in `ecomdb backup list`: no new backup of them is missed',
+      ),
     longest_backup: time(
       'a backup that began longer ago is taken for dead (default 24h)',
     ).optional(),
@@ -122,7 +128,11 @@ function withDefaults(content: PolicyFile): RecoveryPolicy {
       unprovenMs: ms(retention.unproven) ?? 30 * DAY_MS,
       waitMs: ms(retention.wait) ?? 3 * DAY_MS,
     },
-    brake: { shrinkTo: brake.shrink_to ?? 0.5, staleMs: ms(brake.stale) ?? 3 * DAY_MS },
+    brake: {
+      shrinkTo: brake.shrink_to ?? 0.5,
+      staleMs: ms(brake.stale) ?? 3 * DAY_MS,
+      formerServers: content.former_servers ?? [],
+    },
     longestBackupMs: ms(content.longest_backup) ?? DAY_MS,
     runsOn: {
       ...{ backup: 'database', copy: 'vault', verify: 'vault', expire: 'vault', drill: 'drill' },

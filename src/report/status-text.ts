@@ -13,13 +13,17 @@ const RULES: Readonly<Record<DatasetStatus['rules'][number]['rule'], string>> = 
 
 /** `ecomdb backup status` for people. */
 export function statusText(report: StatusReport): string {
-  const { datasets, stale, vanished, ahead, refused } = report
+  const { datasets, former, stale, vanished, ahead, refused } = report
   return [
-    ...(datasets.length ? [] : [`no snapshot in ${report.target} yet`]),
+    ...(datasets.length + former.length ? [] : [`no snapshot in ${report.target} yet`]),
     ...datasets.flatMap(one => [
       ...datasetLines(one, new Set(ahead.map(({ label }) => label))),
       '',
     ]),
+    ...former.map(
+      ({ sourceId, engine, newestShows }) =>
+        `gone   server ${sourceId} (${engine}): its newest snapshot shows ${shortTime(newestShows)}; former_servers of the policy has it`,
+    ),
     ...stale.map(({ name, why }) => `STALE  ${name}: ${why}`),
     ...vanished.map(id => `VANISHED  ${id}: signed files tell of it, and no tombstone does`),
     ...ahead.map(

@@ -202,6 +202,28 @@ test('an anomaly stops it: exit 3, until it is accepted with a reason', async ()
   expect(again.status).toBe(10)
 })
 
+test('a server that is gone is asked for nothing new, and keeps what it has', async () => {
+  const promises = 'brake: {stale: 0s}\nobjectives: {rpo: 0s}\n'
+  await writeFile(join(folder, 'recovery.yaml'), promises)
+  expect((await expire()).stdout).toContain(`BRAKE  stale at ${made.second.snapshotId}`)
+  const missed = await ecomdb('status', '--json')
+  expect([missed.status, missed.json().result.figures.lossSeconds]).toEqual([
+    14,
+    expect.any(Number),
+  ])
+  await writeFile(
+    join(folder, 'recovery.yaml'),
+    `${promises}former_servers: [${made.second.sourceId}]\n`,
+  )
+  const kept = await expire()
+  expect(kept.status, kept.stdout).toBe(0)
+  expect(kept.stdout).toContain('2 snapshots kept')
+  expect((await ecomdb('backup', 'status')).stdout).toMatch(/gone +server test-source/)
+  // It was the only one: nothing is safe.
+  const none = (await ecomdb('status', '--json')).json().result
+  expect([none.state, none.figures.lossSeconds]).toEqual(['missed', null])
+})
+
 test('what was accepted stays so when its snapshot has gone, and the next one meets what was before it', async () => {
   const commit = async (tables: SnapshotEnvelope['tables']): Promise<string> => {
     const repository = await opened()

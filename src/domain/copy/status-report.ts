@@ -9,6 +9,8 @@ export interface StatusReport {
   at: string
   met: boolean
   datasets: DatasetStatus[]
+  /** Servers that are gone, by the policy, of which there are snapshots: nothing is asked of them. */
+  former: Pick<DatasetStatus, 'sourceId' | 'engine' | 'newestShows'>[]
   places: {
     label: string
     name: string | null

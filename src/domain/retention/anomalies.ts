@@ -159,11 +159,11 @@ function contentOf({ tables, contentBytes, base }: SnapshotEnvelope): number | n
 
 function staleness(
   ofOneServer: readonly SnapshotEnvelope[],
-  { staleMs }: BrakePolicy,
+  { staleMs, formerServers }: BrakePolicy,
   now: Date,
 ): Anomaly[] {
   const newest = ofOneServer.at(-1)
-  if (!newest) return []
+  if (!newest || formerServers.includes(newest.sourceId)) return []
   const ageMs = now.getTime() - new Date(newest.consistentAt).getTime()
   if (ageMs <= staleMs) return []
   const what = isPart(newest) ? 'no backup' : 'no backup of all databases'

@@ -42,6 +42,8 @@ export interface RetentionPolicy extends Readonly<Record<Period, number>> {
 export interface BrakePolicy {
   /** A snapshot of less than this part of the one before it is an anomaly. */
   shrinkTo: number
-  /** So is a server whose newest snapshot is older than this, in ms. */
+  /** So is a server whose newest snapshot is older than this, in ms, */
   staleMs: number
+  /** but for these, by source id, which are gone: nothing new is asked of them, and what there is stays. */
+  formerServers: readonly string[]
 }

@@ -54,7 +54,10 @@ export interface StatusFacts {
 
 /** Pure: what the facts come to. */
 export function shopStatus(all: StatusFacts): ShopStatus {
-  const facts = { ...all, drills: drillsOfWhole(all.drills) }
+  const former = new Set(all.copies.former.map(({ sourceId }) => sourceId))
+  const sources = all.window.sources.filter(({ sourceId }) => !former.has(sourceId))
+  const window = { ...all.window, sources }
+  const facts = { ...all, window, drills: drillsOfWhole(all.drills) }
   const lines = [
     provenLine(facts),
     rtoLine(facts),

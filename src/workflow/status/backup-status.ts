@@ -48,13 +48,19 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   )
   const { objectives } = policy
   const copyId = await repository.copyId()
-  const datasets = threeTwoOne({
+  const all = threeTwoOne({
     snapshots: listed.snapshots,
     attestations: attestations.map(one => asOfRepository(one, repository, copyId)),
     places,
     objectives,
     now,
   })
+  const isFormer = ({ sourceId }: DatasetStatus): boolean =>
+    policy.brake.formerServers.includes(sourceId)
+  const datasets = all.filter(one => !isFormer(one))
+  const former = all
+    .filter(isFormer)
+    .map(({ sourceId, engine, newestShows }) => ({ sourceId, engine, newestShows }))
   const stale = staleCopies(config, places, datasets)
   const announced = await announcedIn(source, repository, trustedSigners)
   const ahead = newerInCopies(listed.snapshots, places, announced)
@@ -71,7 +77,7 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   return {
     ...{ repositoryId: repository.id, target: repository.label, at: now.toISOString() },
     met: findings === 0 && datasets.length > 0 && datasets.every(({ met }) => met),
-    datasets,
+    ...{ datasets, former },
     places: places.map(({ label, name, copyId, directory, present, lastSeenAt, snapshots }) => ({
       ...{ label, name, copyId, directory, present, lastSeenAt, snapshots: snapshots.size },
     })),

@@ -49,7 +49,7 @@ const policyWith = (change: object): ExpireOptions['policy'] => ({
     ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
     ...{ proof: 'verify', unprovenMs: 0, waitMs: 0, ...change },
   },
-  brake: { shrinkTo: 0, staleMs: 86_400_000 },
+  brake: { shrinkTo: 0, staleMs: 86_400_000, formerServers: [] },
   longestBackupMs: 3_600_000,
   runsOn: {
     backup: 'vault',

@@ -133,7 +133,7 @@ describe('expire', () => {
       ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
       ...{ proof: 'verify', unprovenMs: 0, waitMs: 0 },
     },
-    brake: { shrinkTo: 0, staleMs: 86_400_000 },
+    brake: { shrinkTo: 0, staleMs: 86_400_000, formerServers: [] },
     longestBackupMs: 0,
     runsOn: {
       backup: 'vault',

@@ -4,7 +4,7 @@ import { acceptancesThatStay, findAnomalies } from '#domain/retention/anomalies'
 import { filesOnlyOf } from '#domain/retention/removable-files'
 
 const NOW = new Date('2026-11-20T12:00:00Z')
-const POLICY = { shrinkTo: 0.5, staleMs: 3 * 86_400_000 }
+const POLICY = { shrinkTo: 0.5, staleMs: 3 * 86_400_000, formerServers: [] }
 
 function envelope(day: number, change: Partial<SnapshotEnvelope> = {}): SnapshotEnvelope {
   const consistentAt = new Date(NOW.getTime() - day * 86_400_000).toISOString()

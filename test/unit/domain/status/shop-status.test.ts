@@ -20,7 +20,12 @@ const drilled = (at: string): DrillRecord => ({
   ...{ storedBytes: 1, missed: [], moment: null },
 })
 
-const states = (newestShows: string, drills: readonly DrillRecord[]): Record<string, string> => {
+const states = (
+  newestShows: string,
+  drills: readonly DrillRecord[],
+  window: object = { sources: [] },
+  former: readonly object[] = [],
+): Record<string, string> => {
   const facts = {
     ...{ now: NOW, drills, server: [], recipients: { count: 2, of: 'new backups' } },
     copies: {
@@ -29,9 +34,9 @@ const states = (newestShows: string, drills: readonly DrillRecord[]): Record<str
         met: true,
         datasets: [{ sourceId: 'shop', newestShows, places: [], rules: [] }],
       },
-      ...{ places: [], stale: [], vanished: [], ahead: [], refused: [] },
+      ...{ places: [], former, stale: [], vanished: [], ahead: [], refused: [] },
     },
-    window: { sources: [], refused: [] },
+    window: { ...window, refused: [] },
     objectives: { rpoMs: 26 * 3_600_000, rtoMs: null, drillEveryMs: 35 * 86_400_000 },
     schedule: { jobs: [], problems: [], scheduler: null },
   } as unknown as StatusFacts
@@ -43,6 +48,21 @@ const states = (newestShows: string, drills: readonly DrillRecord[]): Record<str
     known: known.join(' '),
   }
 }
+
+test('the log of a server that is gone is not behind', () => {
+  const stretch = { restorable: { from: YOUNG, until: YOUNG }, restorableFiles: null }
+  const window = {
+    sources: [
+      { sourceId: 'shop', stretches: [stretch], gaps: [] },
+      { sourceId: 'old', stretches: [{ ...stretch, restorable: null }], gaps: [{}] },
+    ],
+  }
+  expect(states(YOUNG, [], window)).toMatchObject({ binlog: 'unknown' })
+  expect(states(YOUNG, [], window, [{ sourceId: 'old' }])).toMatchObject({
+    binlog: 'ok',
+    rpo: 'ok',
+  })
+})
 
 test('what shows a moment that has not come is not young, and its age is not known', () => {
   const young = [drilled(YOUNG)]
