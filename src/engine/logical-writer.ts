@@ -57,6 +57,7 @@ export interface ObjectThere {
   kind: 'table' | 'function'
   schema: string
   name: string
+  columns: readonly string[]
 }
 
 export interface SilentView {

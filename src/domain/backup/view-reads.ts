@@ -39,6 +39,34 @@ export function readsOfView(create: string): ViewRead[] {
 }
 
 /**
+ * Columns that a view's text names of a table or view that it reads in another database, as both servers print
+ * them: by the table's own name, or by its alias where that is nothing else in the whole text.
+ */
+export function columnsOfRead(create: string, schema: string, name: string): string[] {
+  const text = withoutLiterals(create)
+  const table = escaped(`${quotedName(schema)}.${quotedName(name)}`)
+  const aliases = Array.from(
+    text.matchAll(new RegExp(`(?<![.\`])${table} (${QUOTED})(?![.(])`, 'g')),
+    ([, alias = '']) => alias,
+  )
+  const named = [table, ...aliases.filter(alias => isOnlyAlias(text, alias)).map(escaped)]
+  const columns = named.flatMap(one =>
+    Array.from(
+      text.matchAll(new RegExp(`(?<![.\`@])${one}\\.(${QUOTED})(?![.(\`])`, 'g')),
+      ([, column = '']) => unquoted(column),
+    ),
+  )
+  return [...new Set(columns)]
+}
+
+/** It stands alone once, where it is given; a database or a second table may be called so, too. */
+function isOnlyAlias(text: string, alias: string): boolean {
+  const alone = new RegExp(`(?<![.\`])${escaped(alias)}(?!\\.)`, 'g')
+  const asDatabase = new RegExp(`${escaped(alias)}\\.${QUOTED}(?:[.(]| ${QUOTED})`)
+  return [...text.matchAll(alone)].length === 1 && !asDatabase.test(text)
+}
+
+/**
  * The text with another database in place of one. MariaDB names a view's own database, too, where the view
  * reads others; as it stands, the copy would read the live tables.
  */
@@ -54,7 +82,7 @@ export function movedReads(create: string, from: string, to: string): string {
 
 /** Does it stand where a database cannot? A definer may be called like one. */
 function isOtherName(text: string, quoted: string): boolean {
-  const name = quoted.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const name = escaped(quoted)
   return new RegExp(`\\.${name}|(?<!@)${name}(?![.@])`).test(text)
 }
 
@@ -63,5 +91,6 @@ function withoutLiterals(text: string): string {
   return text.replace(/(`(?:[^`]|``)+`)|'(?:[^'\\]|\\.|'')*'/gs, (_, name?: string) => name ?? "''")
 }
 
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 const quotedName = (name: string): string => `\`${name.replaceAll('`', '``')}\``
 const unquoted = (name: string): string => name.slice(1, -1).replaceAll('``', '`')

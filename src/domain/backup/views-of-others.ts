@@ -1,10 +1,12 @@
 import type { ProgramEntry } from './manifest.ts'
-import { readsOfView, type ViewRead } from './view-reads.ts'
+import { columnsOfRead, readsOfView, type ViewRead } from './view-reads.ts'
 
 /** A view of a restored database, and what it reads in one that is not restored. */
 export interface ViewOfOther {
   view: string
   read: ViewRead & { schema: string }
+  /** Of a table or view: those that can be told from the text. */
+  columns: readonly string[]
 }
 
 /** What is in each of these comes with the server, and its names are written in several ways. */
@@ -26,7 +28,13 @@ export function viewsOfOthers(
       readsOfView(create).flatMap(({ schema, ...read }) =>
         schema === null || isRestored(schema) || SERVERS_OWN.includes(schema.toLowerCase())
           ? []
-          : [{ view: `${own}.${name}`, read: { ...read, schema } }],
+          : [
+              {
+                view: `${own}.${name}`,
+                read: { ...read, schema },
+                columns: read.kind === 'table' ? columnsOfRead(create, schema, read.name) : [],
+              },
+            ],
       ),
     )
 }

@@ -32,14 +32,19 @@ export async function refuseViewsOfOthers(
   const there = await writer.objectsThere(session, databases)
   const keyOf = ({ kind, schema, name }: ViewOfOther['read']): string =>
     JSON.stringify([kind, fold(schema), kind === 'function' ? name.toLowerCase() : fold(name)])
-  const keys = new Set(there.map(keyOf))
-  const lacking = reads.filter(({ read }) => !keys.has(keyOf(read)))
+  const found = new Map(there.map(one => [keyOf(one), one.columns.map(name => name.toLowerCase())]))
+  const lacking = reads.flatMap((one): (ViewOfOther & { column: string | null })[] => {
+    const has = found.get(keyOf(one.read))
+    if (!has) return [{ ...one, column: null }]
+    const column = has.length > 0 ? one.columns.find(name => !isColumn(name, has)) : undefined
+    return column === undefined ? [] : [{ ...one, column }]
+  })
   if (lacking.length === 0) return
   const has = (schema: string): boolean =>
     target.allDatabases.some(name => fold(name) === fold(schema))
   const named = lacking.map(
-    ({ view, read }) =>
-      `${view} (${has(read.schema) ? `${read.schema}.${read.name}` : read.schema})`,
+    ({ view, read: { schema, name }, column }) =>
+      `${view} (${has(schema) ? `${schema}.${name}${column === null ? '' : `.${column}`}` : schema})`,
   )
   const those = [...new Set(named)]
   const others = [...new Set(lacking.map(({ read }) => read.schema))]
@@ -56,6 +61,14 @@ export async function refuseViewsOfOthers(
       'nothing was changed',
     ],
   })
+}
+
+/** Those that no table of columns tells: of a row's history, of a key, of a table without one. */
+const UNTOLD = ['row_start', 'row_end', '_rowid', 'my_row_id']
+
+function isColumn(name: string, has: readonly string[]): boolean {
+  const folded = name.toLowerCase()
+  return has.includes(folded) || UNTOLD.includes(folded)
 }
 
 /**

@@ -162,7 +162,16 @@ export async function objectsThere(
       WHERE ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_SCHEMA IN (${those})`,
     [...databases, ...databases],
   )
-  return rows.map(({ k, s, n }) => ({ kind: k, schema: s, name: n }))
+  const columns = await session.rows<{ s: string; t: string; c: string }>(
+    `SELECT TABLE_SCHEMA AS s, TABLE_NAME AS t, COLUMN_NAME AS c FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA IN (${those})`,
+    databases,
+  )
+  const byTable = Map.groupBy(columns, ({ s, t }) => JSON.stringify([s, t]))
+  return rows.map(({ k, s, n }) => ({
+    ...{ kind: k, schema: s, name: n },
+    columns: k === 'table' ? (byTable.get(JSON.stringify([s, n])) ?? []).map(({ c }) => c) : [],
+  }))
 }
 
 async function allDatabases(session: Session): Promise<string[]> {

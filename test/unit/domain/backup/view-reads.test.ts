@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { movedReads, readsOfView } from '#domain/backup/view-reads'
+import { columnsOfRead, movedReads, readsOfView } from '#domain/backup/view-reads'
 
 const reads = (create: string): string[] =>
   readsOfView(create).map(({ kind, schema, name }) => `${kind} ${schema ?? ''}.${name}`)
@@ -32,4 +32,20 @@ test.each([
   ['select `shop`.`f`() AS `f` from `t`', null],
 ])('moved: %s', (create, expected) => {
   expect(movedReads(create, 'shop', 'be`side')).toBe(expected ?? create)
+})
+
+test.each([
+  ['select `crm`.`t`.`id` AS `id`,`crm`.`t`.`day` AS `x` from `crm`.`t`', ['id', 'day']],
+  [
+    'select `b`.`id` AS `n`,`a`.`up` AS `up` from (`t` `a` join `crm`.`t` `b` on((`b`.`day` = `a`.`day`)))',
+    ['id', 'day'],
+  ],
+  // An alias that is also something else tells nothing.
+  ['select `b`.`id` AS `b` from `crm`.`t` `b`', []],
+  ['select (select `b`.`x` from `t` `b`) AS `n`,`b`.`y` AS `y` from `crm`.`t` `b`', []],
+  ['select `b`.`id` AS `id`,`b`.`f`(1) AS `n` from (`crm`.`t` `b` join `b`.`t` `c`)', []],
+  ['select `b`.`id` AS `id`,`b`.`f`(1) AS `n` from `crm`.`t` `b`', []],
+  ["select '`crm`.`t`.`no`' AS `x`,`crm`.`f`() AS `n` from `crm`.`t`", []],
+])('columns: %s', (create, expected) => {
+  expect(columnsOfRead(create, 'crm', 't')).toEqual(expected)
 })
