@@ -53,11 +53,13 @@ export async function lockedMoment<Result>(
   limits: LockLimits,
   work: UnderLock<Result>,
   onRefused: (method: LockMethod, why: string) => void,
+  onLeft: (words: string) => void,
 ): Promise<LockedMoment<Result> | null> {
   const deadline = performance.now() + limits.waitSeconds * 1000
   const usable = new Set(methods)
   let pauseMs = FIRST_PAUSE_MS
   let obstacle = 'the lock was not granted in time'
+  let left: string | null = null
   while (usable.size > 0) {
     for (const method of usable) {
       const found = await method.obstacle(control, limits.longStatementSeconds)
@@ -69,6 +71,8 @@ export async function lockedMoment<Result>(
         const moment = await attempt(method, tables, connect, control, limits.lockSeconds, work)
         if (moment) return moment
         pauseMs *= 2
+        if (method.leaves) onLeft(method.leaves)
+        left = method.leaves ?? left
       } catch (error) {
         if (!isRefusal(error)) throw error
         usable.delete(method)
@@ -76,7 +80,7 @@ export async function lockedMoment<Result>(
       }
     }
     if (usable.size === 0) break
-    if (performance.now() > deadline) throw noMoment([...usable], limits, obstacle)
+    if (performance.now() > deadline) throw noMoment([...usable], limits, obstacle, left)
     await sleep(Math.min(pauseMs, LONGEST_PAUSE_MS))
   }
   return null
@@ -157,11 +161,12 @@ function noMoment(
   methods: readonly LockMethod[],
   { waitSeconds }: LockLimits,
   obstacle: string,
+  left: string | null,
 ): EcomdbError {
   const words = methods.map(method => method.words).join(', ')
   return new EcomdbError('NOT_CONSISTENT', {
     what: 'no consistent point could be got without making others wait',
-    why: `${obstacle}; waited ${waitSeconds} s for a moment for ${words}; nothing is locked now`,
+    why: `${obstacle}; waited ${waitSeconds} s for a moment for ${words}; we hold no lock now${left ? `; but ${left}` : ''}`,
     hints: [
       'run the backup when that work has ended, or end it with KILL',
       'raise --wait to wait longer',

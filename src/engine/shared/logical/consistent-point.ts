@@ -55,6 +55,8 @@ interface Point {
   held: HeldTables
   /** XA transactions that were prepared then. */
   prepared: number
+  /** What stays of attempts that were not granted. */
+  left?: ReadonlySet<string>
 }
 
 /**
@@ -94,7 +96,8 @@ export async function openConsistent(
         ...(point.prepared > 0 ? [preparedFinding(point.prepared)] : []),
       ]
       const elsewhere = options.databases === null ? await amongServersOwn(control) : []
-      const found = { catalog, probes, warnings: [...warnings, ...elsewhere], findings }
+      const left = point.left ?? []
+      const found = { catalog, probes, warnings: [...left, ...warnings, ...elsewhere], findings }
       return consistentPoint({ dialect, options, control, point, ...found })
     } catch (error) {
       await letGo(dialect, point, control)
@@ -170,6 +173,7 @@ async function lockAndSnapshot(
     options.onStep?.('waiting for a moment to stop commits')
     const same = await SameTables.of(dialect, control, options.databases, catalog)
     const steps: string[] = []
+    const left = new Set<string>()
     const limits = limitsOf(options)
     const moment = await lockedMoment(
       methods,
@@ -179,8 +183,9 @@ async function lockAndSnapshot(
       limits,
       snapshotsUnderLock({ dialect, control, pool, same, steps, held, limits }),
       (method, why) => steps.push(`${method.words}: the account may not (${why})`),
+      words => void left.add(words),
     )
-    if (moment) return pointOf(dialect, pool, same, moment, steps, held)
+    if (moment) return { ...pointOf(dialect, pool, same, moment, steps, held), left }
     await pool.close()
     refuse(withoutTransactions)
     return await singleReaderPoint(dialect, connect, control, same, steps, held)

@@ -1,7 +1,7 @@
 import type { ConsistencyProof } from '#domain/backup/manifest'
 import { quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
-import { oldestStatement, oldestWriter } from './running-work.ts'
+import { oldestWriter, statementRunning } from './running-work.ts'
 
 /**
  * A way to stop commits for the moment in which all readers open their snapshots. Each
@@ -15,6 +15,8 @@ export interface LockMethod {
   readonly closesTables: boolean
   /** The DDL fence can be taken before the lock, so that writers do not wait for it. */
   readonly fenceFirst: boolean
+  /** What stays of an attempt that was not granted in time, whatever is let go, in words. */
+  readonly leaves: string | null
   /**
    * What runs on the server and would make others wait behind the lock, in words; null
    * when the moment is good.
@@ -45,6 +47,7 @@ export const backupStage: LockMethod = {
   words: 'BACKUP STAGE up to BLOCK_COMMIT',
   closesTables: false,
   fenceFirst: false,
+  leaves: null,
   obstacle: async () => null,
   async acquire(session, _tables, blocking) {
     for (const stage of ['START', 'FLUSH', 'BLOCK_DDL']) await session.run(`BACKUP STAGE ${stage}`)
@@ -66,6 +69,7 @@ export const lockTables: LockMethod = {
   words: 'LOCK TABLES … READ on all of them',
   closesTables: false,
   fenceFirst: true,
+  leaves: null,
   obstacle: oldestWriter,
   async acquire(session, tables, blocking) {
     await blocking()
@@ -78,22 +82,28 @@ export const lockTables: LockMethod = {
   },
 }
 
-/** Age in seconds from which a statement is too old for FLUSH TABLES WITH READ LOCK. */
-const FLUSH_SECONDS = 1
+/**
+ * Seconds for which a statement may have run when FLUSH TABLES WITH READ LOCK is tried: what has
+ * run for longer is likely to run on.
+ */
+const FLUSH_SECONDS = 0.2
 
 /**
  * MySQL: blocks all commits, also those of transactions that are open for long. But it
  * closes all tables first, which waits for every statement; and when it times out, two
  * things stay (measured on 9.7): the session still holds the global read lock, and the
  * tables of the statement that it waited for are closed to everyone until that statement
- * ends. So it is only tried while no statement is older than a second.
+ * ends, readers too. Nothing but that end, or a KILL of the user's statement, opens them. So it is
+ * only tried while no statement has run for long; one that had just begun can still be hit.
  */
 export const flushTablesWithReadLock: LockMethod = {
   name: 'ftwrl',
   words: 'FLUSH TABLES WITH READ LOCK',
   closesTables: true,
   fenceFirst: false,
-  obstacle: (control, seconds) => oldestStatement(control, Math.min(seconds, FLUSH_SECONDS)),
+  leaves:
+    'FLUSH TABLES WITH READ LOCK was not granted in time, and the server opens the tables of the statement that it waited for to nobody, until that statement ends ("Waiting for table flush")',
+  obstacle: (control, seconds) => statementRunning(control, Math.min(seconds, FLUSH_SECONDS)),
   async acquire(session, _tables, blocking) {
     await blocking()
     await session.run('FLUSH TABLES WITH READ LOCK')

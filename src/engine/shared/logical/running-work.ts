@@ -2,10 +2,31 @@ import type { Session } from '../../session.ts'
 import { unlessRefused } from './unless-refused.ts'
 
 /**
+ * A statement that has run for longer than this, in words; the seconds may be parts of one. Where the
+ * performance schema is off, or not the account's to read, only whole seconds are known: those above one.
+ */
+export async function statementRunning(control: Session, seconds: number): Promise<string | null> {
+  const rows = await unlessRefused(
+    control.rows(
+      `SELECT t.PROCESSLIST_ID AS id, t.PROCESSLIST_USER AS user, ROUND(e.TIMER_WAIT / 1e12, 1) AS age
+         FROM performance_schema.events_statements_current e
+         JOIN performance_schema.threads t ON t.THREAD_ID = e.THREAD_ID
+        WHERE e.END_EVENT_ID IS NULL AND e.NESTING_EVENT_LEVEL = 0 AND e.TIMER_WAIT > ? * 1e12
+          AND t.PROCESSLIST_ID <> CONNECTION_ID() AND t.PROCESSLIST_COMMAND IN ('Query', 'Execute')
+        ORDER BY e.TIMER_WAIT DESC LIMIT 1`,
+      [seconds],
+    ),
+  )
+  const [oldest] = rows ?? []
+  if (oldest) return inWords(oldest['id'], oldest['user'], oldest['age'])
+  return await oldestStatement(control, Math.max(1, seconds))
+}
+
+/**
  * The oldest statement that runs for longer than this, in words. Without PROCESS the
  * account sees its own statements only.
  */
-export async function oldestStatement(control: Session, seconds: number): Promise<string | null> {
+async function oldestStatement(control: Session, seconds: number): Promise<string | null> {
   const rows = await control.rows('SHOW PROCESSLIST')
   const [oldest] = rows
     .filter(row => RUNNING.has(String(row['Command'])) && !OWN_THREADS.has(String(row['User'])))
@@ -13,9 +34,11 @@ export async function oldestStatement(control: Session, seconds: number): Promis
     .map(row => ({ id: row['Id'], user: row['User'], age: Number(row['Time'] ?? 0) }))
     .filter(({ age }) => age > seconds)
     .sort((a, b) => b.age - a.age)
-  return oldest
-    ? `connection ${oldest.id} of ${oldest.user} runs a statement for ${oldest.age} s`
-    : null
+  return oldest ? inWords(oldest.id, oldest.user, oldest.age) : null
+}
+
+function inWords(id: unknown, user: unknown, age: unknown): string {
+  return `connection ${id} of ${user} runs a statement for ${age} s`
 }
 
 const RUNNING = new Set(['Query', 'Execute', 'Long Data', 'Fetch'])
