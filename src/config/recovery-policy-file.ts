@@ -43,6 +43,9 @@ const schema = z
           .describe('what makes a snapshot count: a passed verify or drill (default), or a drill'),
         unproven: time('how long one is kept that is not proven (default 30d)').optional(),
         wait: time('between a tombstone and the removal (default 3d)').optional(),
+        log: time(
+          'how far back any moment can be restored by the archived log (default: to the oldest snapshot)',
+        ).optional(),
       })
       .optional()
       .describe('what is kept, of each server, method and set of databases'),
@@ -127,6 +130,7 @@ function withDefaults(content: PolicyFile): RecoveryPolicy {
       proof: retention.proof ?? 'verify',
       unprovenMs: ms(retention.unproven) ?? 30 * DAY_MS,
       waitMs: ms(retention.wait) ?? 3 * DAY_MS,
+      logMs: ms(retention.log),
     },
     brake: {
       shrinkTo: brake.shrink_to ?? 0.5,

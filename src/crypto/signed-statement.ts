@@ -16,6 +16,7 @@ export type StatementKind =
   | 'copy'
   | 'tombstone'
   | 'binlog-segment'
+  | 'binlog-trim'
   | 'leaver'
   | 'access-report'
   | 'audit-checkpoint'
@@ -32,6 +33,7 @@ const PAYLOAD_TYPE: Readonly<Record<StatementKind, string>> = {
   copy: 'application/vnd.ecomdb.copy+json',
   tombstone: 'application/vnd.ecomdb.tombstone+json',
   'binlog-segment': 'application/vnd.ecomdb.binlog-segment+json',
+  'binlog-trim': 'application/vnd.ecomdb.binlog-trim+json',
   leaver: 'application/vnd.ecomdb.leaver+json',
   'access-report': 'application/vnd.ecomdb.access-report+json',
   'audit-checkpoint': 'application/vnd.ecomdb.audit-checkpoint+json',

@@ -1,5 +1,5 @@
 import { countOf, formatBytes } from '#core/units'
-import type { ExpiredSnapshot, ExpireReport } from '#domain/retention/expire-report'
+import type { ExpiredLog, ExpiredSnapshot, ExpireReport } from '#domain/retention/expire-report'
 import { alignColumns } from './align-columns.ts'
 
 /** `ecomdb backup expire` for people. */
@@ -47,6 +47,7 @@ function outcome(report: ExpireReport): string[] {
           `removed ${countOf(removed.snapshots, 'snapshot')}: ${countOf(removed.files, 'file')}, ${formatBytes(removed.bytes)}`,
         ]
       : []),
+    ...report.log.map(logText),
     ...(removed.held > 0
       ? [`${countOf(removed.held, 'file')} of them stay until their lock runs out`]
       : []),
@@ -67,6 +68,16 @@ function outcome(report: ExpireReport): string[] {
         ]
       : []),
   ]
+}
+
+/** "log of SERVER until 2026-11-01 10:00:00, which no snapshot needs: 12 segments, 3.1 MiB: removed" */
+function logText({ sourceId, until, segments, bytes, removeAfter, removed }: ExpiredLog): string {
+  const what = `log of ${sourceId}${until ? ` until ${shortTime(until)}` : ''}, which no snapshot needs`
+  const size = `${countOf(segments, 'segment')}, ${formatBytes(bytes)}`
+  const later = removeAfter ? `after ${shortTime(removeAfter)}` : 'to go'
+  if (removed === 0) return `${what}: ${size}: ${later}`
+  const isAll = removed >= segments
+  return `${what}: ${size}: ${isAll ? 'removed' : `${removed} removed, the rest ${later}`}`
 }
 
 function brakeAdvice({ anomalies }: ExpireReport): string[] {

@@ -10,11 +10,25 @@ import { recipientSet } from '#crypto/object-id'
 import { openStatement, signStatement } from '#crypto/signed-statement'
 import type { StoredObject } from '#domain/backup/envelope'
 import type { Damage } from '#domain/backup/repository-report'
-import { BINLOG_CAPABILITIES, type BinlogSegment, isBinlogSegment } from '#domain/binlog/segment'
+import {
+  BINLOG_CAPABILITIES,
+  type BinlogSegment,
+  isBinlogSegment,
+  type StretchBegin,
+} from '#domain/binlog/segment'
 import { chainProblem, type HashedSegment, type Stretch } from '#domain/binlog/stretch'
+import type { LogTrim } from '#domain/retention/log-trim'
 import type { Target } from '#target/target'
 import type { Repository } from './contract.ts'
-import { BINLOG, binlogFolder, idsOfSegmentFile, newSegmentObject, segmentFile } from './layout.ts'
+import {
+  BINLOG,
+  binlogFolder,
+  idsOfSegmentFile,
+  idsOfTrimFile,
+  newSegmentObject,
+  segmentFile,
+} from './layout.ts'
+import { LogTrims } from './log-trims.ts'
 import { openRepository } from './repository.ts'
 import { checkCapabilities, checkFormat, checkOwn, misplaced, sha256Hex } from './trusted-files.ts'
 import { uuidV7Behind } from './uuid.ts'
@@ -52,6 +66,7 @@ export interface RefusedStretch {
 export class BinlogArchive {
   readonly repository: Repository
   readonly #target: Target
+  readonly #trims: LogTrims
 
   /** @throws EcomdbError REPOSITORY_NOT_FOUND, REPOSITORY_VERSION, TARGET_UNAVAILABLE */
   static async open(target: Target): Promise<BinlogArchive> {
@@ -61,6 +76,7 @@ export class BinlogArchive {
   private constructor(repository: Repository, target: Target) {
     this.repository = repository
     this.#target = target
+    this.#trims = new LogTrims(repository, target)
   }
 
   /**
@@ -128,9 +144,12 @@ export class BinlogArchive {
     trustedSigners: readonly string[],
   ): Promise<{ stretches: Stretch[]; refused: RefusedStretch[]; unreadable: Damage[] }> {
     const names = new Map<string, string[]>()
+    const notices = new Map<string, string[]>()
     const sizes = new Map<string, number>()
     for await (const { name, sizeBytes } of this.#target.list(BINLOG)) {
       sizes.set(name, sizeBytes)
+      const notice = idsOfTrimFile(name)
+      if (notice) notices.set(notice.folder, [...(notices.get(notice.folder) ?? []), name])
       const ids = idsOfSegmentFile(name)
       if (!ids) continue
       const folder = `${ids.folder}${ids.stretchId}/`
@@ -141,12 +160,16 @@ export class BinlogArchive {
     const stretches: Stretch[] = []
     const refused: RefusedStretch[] = []
     for (const [folder, files] of names) {
-      const { chain, problem } = await this.#chain(files, trustedSigners)
+      const missing = sequenceOf(files[0] ?? '') - 1
+      const trims = notices.get(folder) ?? []
+      const trim = missing > 0 ? await this.#trims.reaching(missing, trims, trustedSigners) : null
+      const { chain, problem } = await this.#chain(files, trim, trustedSigners)
       const head = chain.at(-1)
       if (head) {
         const { stretchId, sourceId } = head.segment
         const segments = chain.map(({ segment }) => segment)
-        stretches.push({ stretchId, sourceId, segments, headSha256: head.sha256 })
+        const begins = trim?.begins ?? segments[0]?.begins ?? FIRST
+        stretches.push({ stretchId, sourceId, segments, begins, headSha256: head.sha256 })
       }
       if (problem) refused.push({ name: folder, why: problem, segments: chain.length })
     }
@@ -197,17 +220,19 @@ export class BinlogArchive {
 
   /** The segments of one stretch, until the first that does not follow. */
   async #chain(
-    files: readonly string[],
+    all: readonly string[],
+    trim: LogTrim | null,
     trustedSigners: readonly string[],
   ): Promise<{ chain: HashedSegment[]; problem: string | null }> {
     const chain: HashedSegment[] = []
+    const files = all.filter(name => sequenceOf(name) > (trim?.through ?? 0))
     for (let at = 0; at < files.length; at += READS_AT_ONCE) {
       const names = files.slice(at, at + READS_AT_ONCE)
       const reads = names.map(name => this.read(name, trustedSigners))
       for (const outcome of await Promise.allSettled(reads)) {
         if (outcome.status === 'rejected') return { chain, problem: refusalOf(outcome.reason) }
         const { segment, sha256 } = outcome.value
-        const problem = chainProblem(chain.at(-1) ?? null, segment)
+        const problem = chainProblem(chain.at(-1) ?? null, segment, trim)
         if (problem) return { chain, problem }
         chain.push({ segment, sha256 })
       }
@@ -266,9 +291,19 @@ const ABOUT_ONE_FILE: ReadonlySet<string> = new Set([
 
 /** In words; what is not about one envelope is thrown on. */
 function refusalOf(error: unknown): string {
-  if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
-  return `${error.what}: ${error.why ?? ''}`
+  const { what, why } = ofOneFile(error)
+  return `${what}: ${why ?? ''}`
 }
+
+/** What is not about one file is thrown on. */
+function ofOneFile(error: unknown): EcomdbError {
+  if (error instanceof EcomdbError && ABOUT_ONE_FILE.has(error.code)) return error
+  throw error
+}
+
+const FIRST: StretchBegin = { reason: 'first', after: null }
+
+const sequenceOf = (name: string): number => idsOfSegmentFile(name)?.sequence ?? 0
 
 /** What is true of a table's object is not of a segment: no later backup stores it anew. */
 async function ofSegment<T>(segment: BinlogSegment, read: Promise<T>): Promise<T> {

@@ -82,9 +82,13 @@ export function binlogFolder(sourceId: string): string {
   return `${BINLOG}${createHash('sha256').update(sourceId).digest('hex').slice(0, 32)}/`
 }
 
+export function stretchFolder(sourceId: string, stretchId: string): string {
+  return `${binlogFolder(sourceId)}${stretchId}/`
+}
+
 /** The envelope of a segment; numbers of ten digits, so that names sort as segments follow. */
 export function segmentFile(sourceId: string, stretchId: string, sequence: number): string {
-  return `${binlogFolder(sourceId)}${stretchId}/${String(sequence).padStart(10, '0')}.json`
+  return `${stretchFolder(sourceId, stretchId)}${String(sequence).padStart(10, '0')}.json`
 }
 
 /** A new name for the bytes of a segment; a run that was cut off never stands in its way. */
@@ -100,4 +104,25 @@ export function idsOfSegmentFile(
   const [, folder, stretchId, digits] =
     /^(binlog\/[0-9a-f]{32}\/)([0-9a-f-]{36})\/(\d{10})\.json$/.exec(name) ?? []
   return folder && stretchId && digits ? { folder, stretchId, sequence: Number(digits) } : null
+}
+
+/** A new name for the notice that segments of a stretch, up to one of them, are to go, or have gone. */
+export function newTrimFile(sourceId: string, stretchId: string, through: number): string {
+  const random = randomBytes(8).toString('hex')
+  return segmentFile(sourceId, stretchId, through).replace(/json$/, `${random}.trimmed.json`)
+}
+
+/** Folder of the stretch, and the last segment that goes, of such a notice's name; null for any other file. */
+export function idsOfTrimFile(name: string): { folder: string; through: number } | null {
+  const [, folder, digits] =
+    /^(binlog\/[0-9a-f]{32}\/[0-9a-f-]{36}\/)(\d{10})\.[0-9a-f]{16}\.trimmed\.json$/.exec(name) ??
+    []
+  return folder && digits ? { folder, through: Number(digits) } : null
+}
+
+/** Folder of the stretch and number of the segment that a file belongs to, its bytes or its envelope. */
+export function segmentOfFile(name: string): { folder: string; sequence: number } | null {
+  const [, folder, digits] =
+    /^(binlog\/[0-9a-f]{32}\/[0-9a-f-]{36}\/)(\d{10})(?:\.[0-9a-f]+\.age|\.json)$/.exec(name) ?? []
+  return folder && digits ? { folder, sequence: Number(digits) } : null
 }

@@ -1,10 +1,13 @@
-import { type BinlogSegment, LOG_FILE } from './segment.ts'
+import { type BinlogSegment, LOG_FILE, type StretchBegin } from './segment.ts'
 
 /** Segments that follow one another without a gap, of one history of one server. */
 export interface Stretch {
   stretchId: string
   sourceId: string
+  /** From the first; where retention has removed the beginning, from the one behind it. */
   segments: readonly BinlogSegment[]
+  /** Why it began, also where its first segment is gone. */
+  begins: StretchBegin
   /** The hash of the newest envelope: what the next one names. */
   headSha256: string
 }
@@ -23,18 +26,23 @@ export type ChainProblem = string | null
  * about order, holes and strangers.
  *
  * @param before null for the first of a stretch
+ * @param trim what retention has removed before the first; null where that is nothing
  */
-export function chainProblem(before: HashedSegment | null, next: BinlogSegment): ChainProblem {
-  const expected = (before?.segment.sequence ?? 0) + 1
+export function chainProblem(
+  before: HashedSegment | null,
+  next: BinlogSegment,
+  trim: { through: number; sha256: string } | null = null,
+): ChainProblem {
+  const expected = (before?.segment.sequence ?? trim?.through ?? 0) + 1
   if (next.sequence !== expected) {
     return `segment ${expected} is missing: ${next.sequence} comes next`
   }
   const { previousSha256 } = next
-  if (previousSha256 !== (before?.sha256 ?? null)) {
+  if (previousSha256 !== (before?.sha256 ?? trim?.sha256 ?? null)) {
     return `segment ${next.sequence} does not follow this segment ${expected - 1}, but another one`
   }
   if (!before) {
-    if (!next.begins) return 'its first segment does not say why it begins'
+    if (!next.begins && !trim) return 'its first segment does not say why it begins'
     return next.from === 0 ? null : `its first segment begins at ${next.file}:${next.from}`
   }
   const end = endOf(before.segment)

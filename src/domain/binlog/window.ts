@@ -190,11 +190,7 @@ function windowOf(
     segments.reduce((sum, one) => sum + amount(one), 0)
   return {
     stretchId,
-    begins: hole
-      ? hole.hole == null
-        ? 'unreadable'
-        : 'hole'
-      : (segments[0]?.begins?.reason ?? 'first'),
+    begins: hole ? (hole.hole == null ? 'unreadable' : 'hole') : stretch.begins.reason,
     from: segments.find(one => one.firstAt !== null)?.firstAt ?? null,
     until,
     end: { ...(last ? endOf(last) : { file: '', offset: 0 }), gtids: last?.gtidsAfter ?? '' },
@@ -230,7 +226,7 @@ export function isOfNewLog(
   after: Stretch | null,
 ): boolean {
   const end = momentOfEnd(segments)
-  if (end !== null && consistentAt > end && after?.segments[0]?.begins?.reason === 'history') {
+  if (end !== null && consistentAt > end && after?.begins.reason === 'history') {
     return true
   }
   // The log was longer already than to its place, by the server's own clock.
@@ -256,11 +252,11 @@ function between(
  */
 export function isOfOldLog(
   { consistentAt }: SnapshotEnvelope,
-  { segments }: Stretch,
+  { begins }: Stretch,
   before: Stretch | null,
 ): boolean {
   const end = before && momentOfEnd(before.segments)
-  return segments[0]?.begins?.reason === 'history' && end !== null && consistentAt <= end
+  return begins.reason === 'history' && end !== null && consistentAt <= end
 }
 
 /** Until when a stretch leads on from a snapshot, of rows or of files. */

@@ -19,6 +19,8 @@ export interface ExpireReport {
   refused: Refused[]
   /** Files that no envelope names, left by backups that were cut off. */
   leftovers: { files: number; bytes: number }
+  /** The archived log that no snapshot which stays leads through. */
+  log: ExpiredLog[]
   /** Of the tombstone that this run wrote. */
   tombstoneId: string | null
   /** When what it names may be removed; ISO 8601, UTC. */
@@ -45,4 +47,19 @@ export interface ExpiredSnapshot {
   removeAfter: string | null
   /** This run removed it. */
   removed: boolean
+}
+
+/** The beginning of an unbroken run of the archived log. */
+export interface ExpiredLog {
+  sourceId: string
+  stretchId: string
+  /** How many segments of it are not needed, and the bytes of their files. */
+  segments: number
+  bytes: number
+  /** ISO 8601: the last moment in it; null where nothing had happened. */
+  until: string | null
+  /** When what is not needed now may be removed, or null: not announced yet. */
+  removeAfter: string | null
+  /** Segments that this run removed. */
+  removed: number
 }

@@ -37,6 +37,8 @@ export interface RetentionPolicy extends Readonly<Record<Period, number>> {
   unprovenMs: number
   /** Between a tombstone and the removal, in ms. */
   waitMs: number
+  /** How far back any moment can be restored by the archived log, in ms; null: to the oldest snapshot. */
+  logMs: number | null
 }
 
 export interface BrakePolicy {

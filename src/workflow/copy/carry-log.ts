@@ -3,8 +3,10 @@ import { throwIfInterrupted } from '#core/interruption'
 import type { Refused } from '#domain/backup/repository-report'
 import type { CopyReport } from '#domain/copy/copy-report'
 import { BinlogArchive } from '#repository/binlog-archive'
-import { BINLOG, idsOfSegmentFile } from '#repository/layout'
-import { ABOUT_ONE_FILE } from '#repository/trusted-files'
+import { BINLOG, idsOfSegmentFile, idsOfTrimFile, segmentOfFile } from '#repository/layout'
+import { LogTrims } from '#repository/log-trims'
+import type { Repository } from '#repository/repository'
+import { ABOUT_ONE_FILE, sha256Hex } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
 import type { Arrivals } from './arrival.ts'
@@ -31,7 +33,21 @@ export async function carryLog(
   const there = await sizesIn(destination)
   const here = await sizesIn(source)
   const carried: CarriedLog = { damaged: [], refused: [] }
-  for (const name of unsettled(here, there)) {
+  await carryTrims(
+    new LogTrims(archive.repository, source),
+    here,
+    there,
+    arrivals,
+    trustedSigners,
+    carried,
+  )
+  const isTrimmed = await trimmedIn(
+    copy.repository,
+    new LogTrims(copy.repository, destination),
+    there,
+    trustedSigners,
+  )
+  for (const name of unsettled(here, there).filter(one => !isTrimmed(one))) {
     throwIfInterrupted()
     try {
       const { segment, bytes, sha256 } = await archive.read(name, trustedSigners)
@@ -62,6 +78,50 @@ export async function carryLog(
     }
   }
   return carried
+}
+
+/** What was removed before the segments that are there: before them, so that these can be read. */
+async function carryTrims(
+  trims: LogTrims,
+  here: Sizes,
+  there: Sizes,
+  arrivals: Arrivals,
+  trustedSigners: readonly string[],
+  carried: CarriedLog,
+): Promise<void> {
+  for (const name of here.keys()) {
+    if (!idsOfTrimFile(name) || there.has(name)) continue
+    try {
+      const { bytes, copyId } = await trims.read(name, trustedSigners)
+      if (copyId !== null) continue
+      await arrivals.put({ path: name, bytes: bytes.length, sha256: sha256Hex(bytes) }, bytes)
+    } catch (error) {
+      if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
+      carried.refused.push(refusal(name, error))
+    }
+  }
+}
+
+/** Segments that retention is about to remove from the copy, or has removed, by its own notices. */
+async function trimmedIn(
+  copy: Repository,
+  trims: LogTrims,
+  there: Sizes,
+  trustedSigners: readonly string[],
+): Promise<(name: string) => boolean> {
+  const copyId = await copy.copyId()
+  const through = new Map<string, number>()
+  for (const name of there.keys()) {
+    const ids = idsOfTrimFile(name)
+    if (!ids) continue
+    const trim = await trims.read(name, trustedSigners).catch(() => null)
+    if (trim?.copyId !== copyId) continue
+    through.set(ids.folder, Math.max(ids.through, through.get(ids.folder) ?? 0))
+  }
+  return name => {
+    const ids = segmentOfFile(name)
+    return ids !== null && ids.sequence <= (through.get(ids.folder) ?? 0)
+  }
 }
 
 const OTHER =

@@ -16,6 +16,7 @@ import type { Target } from '#target/target'
 import { extendLocks } from './extend-locks.ts'
 import { Remover, refuseNewSnapshots, refuseWhileBackupRuns } from './remove-snapshots.ts'
 import { anomaliesOf, type Survey, surveyRepository } from './survey-repository.ts'
+import { trimLog } from './trim-log.ts'
 
 export interface ExpireOptions {
   target: Target
@@ -47,12 +48,29 @@ export async function expireSnapshots(
   const { accept, confirm } = options
   if (accept) await usingRepository(repository, () => acceptAnomalies(options, repository, accept))
   if (!confirm) {
-    const survey = await usingRepository(repository, () => surveyed(options, repository, progress))
-    return reportOf(options, repository, survey)
+    return await usingRepository(repository, () => preview(options, repository, progress))
   }
   const key = await trustedKey(options.keys)
   return await aloneInRepository(repository, () => expire(options, repository, key, progress))
 }
+
+async function preview(
+  options: ExpireOptions,
+  repository: Repository,
+  progress: Progress,
+): Promise<ExpireReport> {
+  const survey = await surveyed(options, repository, progress)
+  const report = reportOf(options, repository, survey)
+  if (isBraked(survey)) return report
+  const { snapshots } = dueNow(survey, options.clock.now())
+  return { ...report, log: await trimLog(placeOf(options), survey, snapshots, null, progress) }
+}
+
+const placeOf = ({ target, keys, policy, clock }: ExpireOptions) => ({
+  ...{ target, clock },
+  trustedSigners: keys.trustedSigners,
+  policy: policy.retention,
+})
 
 async function expire(
   options: ExpireOptions,
@@ -91,10 +109,13 @@ async function expire(
     survey.evidence,
   )
   await remover.removeFiles(due.leftovers)
-  const { snapshots: gone, files, bytes, held, refused: notRemoved } = remover
+  const { snapshots: gone } = remover
+  const log = await trimLog(placeOf(options), survey, gone, { key, remover }, progress)
+  const { files, bytes, held, refused: notRemoved } = remover
   const report = reportOf(options, repository, survey)
   return {
     ...report,
+    log,
     snapshots: report.snapshots.map(one => ({
       ...one,
       removed: gone.has(one.snapshotId),
@@ -293,6 +314,7 @@ function reportOf(
     anomalies: [...survey.anomalies],
     refused: [...survey.refused],
     leftovers: { files: sizes.length, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) },
+    log: [],
     ...{ tombstoneId: null, removeAfter: null },
     removed: { snapshots: 0, files: 0, bytes: 0, held: 0 },
     notRemoved: [],

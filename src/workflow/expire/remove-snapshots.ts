@@ -94,6 +94,28 @@ export class Remover {
     for (const name of names) await this.#remove(name)
   }
 
+  /**
+   * Files of a log's beginning, in its order: the envelope of a segment before its bytes. Behind an envelope
+   * that stays all stays, for a log is read from its first segment on.
+   *
+   * @returns how many segments are gone
+   */
+  async removeInOrder(files: readonly { name: string; sequence: number }[]): Promise<number> {
+    if (files.length > 0) await this.#look()
+    const isBytes = ({ name }: { name: string }): boolean => !name.endsWith('.json')
+    const inOrder = files.toSorted(
+      (a, b) => a.sequence - b.sequence || Number(isBytes(a)) - Number(isBytes(b)),
+    )
+    let segments = 0
+    for (const file of inOrder) {
+      const isGone = await this.#remove(file.name)
+      if (isBytes(file)) continue
+      if (!isGone) break
+      segments += 1
+    }
+    return segments
+  }
+
   /** @returns false when it is there still */
   async #remove(name: string): Promise<boolean> {
     throwIfInterrupted()

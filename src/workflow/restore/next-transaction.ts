@@ -38,7 +38,7 @@ export async function nextTransaction(
   const newer = stretches
     .filter(one => one.stretchId > stretchId)
     .sort((a, b) => (a.stretchId < b.stretchId ? -1 : 1))
-  const begins = newer[0]?.segments[0]?.begins
+  const begins = newer[0]?.begins
   return { next: null, nextUnknown: begins ? whyGap(begins.reason) : null }
 }
 

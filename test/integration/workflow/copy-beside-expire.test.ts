@@ -127,7 +127,7 @@ test('expire stops when a snapshot has come meanwhile, and leaves what it uses',
     objectives: { rpoMs: null, rtoMs: null, drillEveryMs: null },
     retention: {
       ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
-      ...{ proof: 'verify' as const, unprovenMs: 0, waitMs: 0 },
+      ...{ proof: 'verify' as const, unprovenMs: 0, waitMs: 0, logMs: null },
     },
     brake: { shrinkTo: 0, staleMs: 86_400_000, formerServers: [] },
     longestBackupMs: 3_600_000,

@@ -47,7 +47,7 @@ const policyWith = (change: object): ExpireOptions['policy'] => ({
   objectives: { rpoMs: null, rtoMs: null, drillEveryMs: null },
   retention: {
     ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
-    ...{ proof: 'verify', unprovenMs: 0, waitMs: 0, ...change },
+    ...{ proof: 'verify', unprovenMs: 0, waitMs: 0, logMs: null, ...change },
   },
   brake: { shrinkTo: 0, staleMs: 86_400_000, formerServers: [] },
   longestBackupMs: 3_600_000,

@@ -71,6 +71,7 @@ const stretch = (segments: readonly BinlogSegment[]): Stretch => ({
   stretchId: segments[0]?.stretchId ?? '',
   sourceId: 's',
   segments,
+  begins: segments[0]?.begins ?? { reason: 'first', after: null },
   headSha256: '',
 })
 

@@ -14,7 +14,7 @@ import { PERIODS, type RetentionPolicy } from '#domain/retention/recovery-policy
 const DAY_MS = 86_400_000
 const POLICY: RetentionPolicy = {
   ...{ last: 7, hourly: 0, daily: 14, weekly: 8, monthly: 12, yearly: 3 },
-  ...{ proof: 'verify', unprovenMs: 30 * DAY_MS, waitMs: 3 * DAY_MS },
+  ...{ proof: 'verify', unprovenMs: 30 * DAY_MS, waitMs: 3 * DAY_MS, logMs: null },
 }
 
 /** Snapshot n of a series: ids sort by n. */
@@ -122,6 +122,7 @@ const repositories = fc
 const policies = fc.record({
   ...{ last: fc.nat(3), hourly: fc.nat(3), daily: fc.nat(3), weekly: fc.nat(3) },
   ...{ monthly: fc.nat(3), yearly: fc.nat(3), waitMs: fc.constant(0) },
+  logMs: fc.constant(null),
   proof: fc.constantFrom('verify' as const, 'drill' as const),
   unprovenMs: fc.nat(100 * DAY_MS),
 })

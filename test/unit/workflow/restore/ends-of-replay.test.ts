@@ -19,7 +19,7 @@ function segments(...transactions: (0 | 1)[]): BinlogSegment[] {
 }
 
 const of = (stretchId: string, list: BinlogSegment[]) =>
-  ({ stretchId, segments: list }) as unknown as Stretch
+  ({ stretchId, segments: list, begins: list[0]?.begins }) as unknown as Stretch
 const archive = {} as BinlogArchive
 const scan = vi.spyOn(SegmentScan.prototype, 'scan').mockImplementation(async segment => {
   const { from, to, transactions: count } = segment

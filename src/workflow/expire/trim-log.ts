@@ -1,0 +1,128 @@
+import type { Clock } from '#core/clock'
+import type { Progress } from '#core/progress'
+import { toolVersion } from '#core/version'
+import type { SigningKey } from '#crypto/key-files'
+import type { Stretch } from '#domain/binlog/stretch'
+import type { ExpiredLog } from '#domain/retention/expire-report'
+import { type LogTrim, type StayingSnapshot, unusedLog } from '#domain/retention/log-trim'
+import type { RetentionPolicy } from '#domain/retention/recovery-policy'
+import { BinlogArchive } from '#repository/binlog-archive'
+import { LogTrims } from '#repository/log-trims'
+import type { Target } from '#target/target'
+import type { Remover } from './remove-snapshots.ts'
+import type { Survey } from './survey-repository.ts'
+
+/** What is done, rather than said. */
+export interface Trimming {
+  key: SigningKey
+  remover: Remover
+}
+
+interface Opened {
+  archive: BinlogArchive
+  notices: LogTrims
+}
+
+interface TrimOptions {
+  target: Target
+  trustedSigners: readonly string[]
+  policy: RetentionPolicy
+  clock: Clock
+}
+
+/**
+ * The archived log that no snapshot which stays leads through: says what it is; and with `trimming` writes
+ * the notice of it, and removes what an earlier notice has announced for long enough, if it is still not
+ * needed. A stretch that is not believed as a whole is left as it is.
+ *
+ * @param gone ids of snapshots that are removed, or would be
+ * @throws EcomdbError TARGET_UNAVAILABLE, STORAGE_FAILED, LOCKED, INTERRUPTED
+ */
+export async function trimLog(
+  options: TrimOptions,
+  survey: Survey,
+  gone: ReadonlySet<string>,
+  trimming: Trimming | null,
+  progress: Progress,
+): Promise<ExpiredLog[]> {
+  const { target, trustedSigners, policy, clock } = options
+  progress.stage('looking at the archived binary log')
+  const archive = await BinlogArchive.open(target)
+  const notices = new LogTrims(archive.repository, target)
+  const { stretches, refused } = await archive.stretches(trustedSigners)
+  const whole = stretches.filter(
+    ({ stretchId }) => !refused.some(({ name }) => name.endsWith(`/${stretchId}/`)),
+  )
+  const trims: ExpiredLog[] = []
+  for (const { stretchId, through } of unusedLog(
+    whole,
+    stayingOf(survey, gone),
+    policy.logMs,
+    clock.now(),
+  )) {
+    const stretch = whole.find(one => one.stretchId === stretchId)
+    if (stretch)
+      trims.push(
+        await trimStretch({ ...options, archive, notices }, survey, stretch, through, trimming),
+      )
+  }
+  return trims
+}
+
+function stayingOf({ snapshots, retained }: Survey, gone: ReadonlySet<string>): StayingSnapshot[] {
+  return snapshots.flatMap(({ value: envelope }, at) =>
+    gone.has(envelope.snapshotId)
+      ? []
+      : [{ envelope, proof: retained[at]?.proof ?? ('unproven' as const) }],
+  )
+}
+
+async function trimStretch(
+  { archive, notices, trustedSigners, policy, clock }: TrimOptions & Opened,
+  { copyId }: Survey,
+  stretch: Stretch,
+  through: number,
+  trimming: Trimming | null,
+): Promise<ExpiredLog> {
+  const { sourceId, stretchId, segments } = stretch
+  const now = clock.now()
+  const { trims, files } = await notices.ofStretch(stretch, trustedSigners)
+  const own = trims.filter(one => one.copyId === copyId && one.through <= through)
+  const announced = own.toSorted((a, b) => a.through - b.through)
+  const unused = segments.filter(({ sequence }) => sequence <= through)
+  const bytes = files
+    .filter(({ sequence }) => sequence <= through)
+    .reduce((sum, file) => sum + file.bytes, 0)
+  const lasts = unused.flatMap(({ knownUntil, lastAt }) => lastAt ?? knownUntil ?? [])
+  const log = { sourceId, stretchId, segments: unused.length, bytes, until: lasts.at(-1) ?? null }
+  if (!trimming) {
+    return { ...log, removeAfter: announced.at(-1)?.removeAfter ?? null, removed: 0 }
+  }
+  let newest = announced.at(-1)
+  if (newest?.through !== through) {
+    newest = noticeOf(archive, stretch, through, { copyId, now, policy })
+    await notices.put(newest, trimming.key)
+    announced.push(newest)
+  }
+  const due = announced.findLast(({ removeAfter }) => new Date(removeAfter) <= now)
+  const going = files.filter(({ sequence }) => sequence <= (due?.through ?? 0))
+  const removed = await trimming.remover.removeInOrder(going)
+  return { ...log, removeAfter: newest.removeAfter, removed }
+}
+
+function noticeOf(
+  archive: BinlogArchive,
+  { sourceId, stretchId, segments, begins }: Stretch,
+  through: number,
+  { copyId, now, policy }: { copyId: string | null; now: Date; policy: RetentionPolicy },
+): LogTrim {
+  const next = segments.find(({ sequence }) => sequence === through + 1)
+  if (!next?.previousSha256) throw new Error(`segment ${through + 1} names none before it`)
+  return {
+    ...{ format: 1, repositoryId: archive.repository.id, sourceId, stretchId, through },
+    ...{ sha256: next.previousSha256, begins, copyId },
+    at: now.toISOString(),
+    removeAfter: new Date(now.getTime() + policy.waitMs).toISOString(),
+    tool: toolVersion(),
+  }
+}
