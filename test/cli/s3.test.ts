@@ -29,6 +29,9 @@ beforeAll(async () => {
 })
 afterAll(() => gateway?.ceph.stop())
 
+/** Every file that the newest snapshot needs was asked about. */
+const IMMUTABLE = /ok +1 offline or immutable +repository locked until \S+$/m
+
 describe.skipIf(missing).each(SLOW_TEST_ENGINES)(
   '%s: a bucket with locks and three accounts',
   family => {
@@ -60,6 +63,9 @@ describe.skipIf(missing).each(SLOW_TEST_ENGINES)(
         const verified = await at.done('VAULT', 'backup', 'verify', '--all', '--deep')
         expect(verified.stdout).toContain('attested')
         expect((await at.done('DRILL', 'drill')).stdout).toContain('proved: ')
+        for (const who of ['BACKUP', 'VAULT', 'DRILL'] as const) {
+          expect((await at.run(who, 'backup', 'status')).stdout).toMatch(IMMUTABLE)
+        }
         const doctor = await at.run('BACKUP', 'doctor')
         expect(doctor.stdout).toContain(`s3://${place.bucket}/${place.prefix}, repository`)
         await withServer(family, join(shop.folder, 'server'), async server => {
@@ -97,6 +103,7 @@ describe.skipIf(missing).each(SLOW_TEST_ENGINES)('%s: the account that reads no 
       await at.readsAndDeletesNothing('BACKUP', 5)
       await at.done('VAULT', 'backup', 'verify', '--all')
       expect((await at.done('VAULT', 'target', 'status')).stdout).toContain('as promised')
+      expect((await at.run('DRILL', 'backup', 'status')).stdout).toMatch(IMMUTABLE)
     } finally {
       await shop.remove()
     }
