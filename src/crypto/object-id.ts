@@ -51,6 +51,11 @@ export function scopeId(dedupKey: Secret, databases: readonly string[] | null): 
   return keyed(dedupKey, 'ecomdb scope 1').update(names.join('')).digest('hex')
 }
 
+/** Where a server runs, as one opaque name. */
+export function placeId(dedupKey: Secret, place: string): string {
+  return keyed(dedupKey, 'ecomdb place 1').update(place).digest('hex')
+}
+
 /**
  * The mark of a segment's last event: hex HMAC-SHA256 over its bytes. By it an archiver knows
  * the server's binary log again.

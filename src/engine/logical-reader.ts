@@ -34,6 +34,8 @@ export interface LogicalReader {
   openQuiet(options: QuietOptions): Promise<RowReader>
   /** Which server this is: the same for every backup of it. */
   sourceId(session: Session): Promise<string>
+  /** Where it runs: its host's name, and its data directory. */
+  place(session: Session): Promise<string>
   /**
    * What `openConsistent` would do, without doing it.
    * @throws EcomdbError as `openConsistent`, as far as it can be seen beforehand

@@ -93,6 +93,8 @@ export interface PhysicalBackupOptions {
 export interface PhysicalSource {
   serverVersion: string
   sourceId: string
+  /** See LogicalReader.place. */
+  place: string
   settings: Readonly<Record<string, string>>
   databases: readonly string[]
   /** About how much will be copied, for progress. */

@@ -118,6 +118,8 @@ export interface SnapshotOptions {
   trustedSigners: readonly string[]
   /** Which server this is; the same in every backup of it. */
   sourceId: string
+  /** Where it runs, in words that are the same for each backup of it. */
+  place?: string
   clock: Clock
   /**
    * A folder of this host's own where an unfinished backup notes what it has stored; the next
@@ -131,6 +133,11 @@ export interface SnapshotWriter {
   readonly snapshotId: string
   /** The newest logical snapshot of the same source; its `chunkStep`s keep the borders stable. */
   readonly parent: SnapshotEnvelope | null
+  /**
+   * Does the server run where the one of the newest snapshot did, as far as that is known? returned: it does
+   * not, and an earlier one did.
+   */
+  readonly place: 'same' | 'other' | 'returned'
 
   /** The keyed name of a table in the envelope. */
   tableId(schema: string, table: string): string

@@ -2,7 +2,7 @@ import { EcomdbError } from '#core/errors'
 import { freeIfAlone, freeMemory } from '#core/free-memory'
 import { toolVersion } from '#core/version'
 import { checkRecipients, encryptAge } from '#crypto/age-file'
-import { blockId, objectId, recipientSet, scopeId, tableId } from '#crypto/object-id'
+import { blockId, objectId, placeId, recipientSet, scopeId, tableId } from '#crypto/object-id'
 import { signStatement } from '#crypto/signed-statement'
 import { encodeBlockIndex } from '#domain/backup/block-index'
 import {
@@ -53,6 +53,8 @@ export async function openSnapshotWriter(
 class Writer implements SnapshotWriter {
   readonly snapshotId: string
   readonly parent: SnapshotEnvelope | null
+  readonly place: SnapshotWriter['place']
+  readonly #placeId: string | undefined
   readonly #start: SnapshotStart
   readonly #target: Target
   readonly #repositoryId: string
@@ -87,6 +89,9 @@ class Writer implements SnapshotWriter {
     this.#start = start
     this.parent = start.own.findLast(({ method }) => method === 'logical') ?? null
     this.snapshotId = start.snapshotId
+    this.#placeId =
+      options.place === undefined ? undefined : placeId(options.dedupKey, options.place)
+    this.place = comparedPlace(start.own, this.#placeId)
   }
 
   tableId(schema: string, table: string): string {
@@ -183,6 +188,7 @@ class Writer implements SnapshotWriter {
       repositoryId: this.#repositoryId,
       snapshotId: this.snapshotId,
       sourceId: this.#options.sourceId,
+      ...(this.#placeId === undefined ? {} : { place: this.#placeId }),
       ...facts,
       completedAt: this.#options.clock.now().toISOString(),
       tool: toolVersion(),
@@ -355,4 +361,14 @@ function condemnedBase({ envelope }: BaseSnapshot): EcomdbError {
 function byPath(objects: readonly StoredObject[]): StoredObject[] {
   const paths = new Map(objects.map(object => [object.path, object]))
   return [...paths.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** @param own earlier snapshots of the same source, oldest first */
+function comparedPlace(
+  own: readonly SnapshotEnvelope[],
+  here: string | undefined,
+): SnapshotWriter['place'] {
+  const places = own.flatMap(({ place }) => (place === undefined ? [] : [place]))
+  if (here === undefined || places.length === 0 || places.at(-1) === here) return 'same'
+  return places.includes(here) ? 'returned' : 'other'
 }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { SqlRow } from '#engine/session'
@@ -90,6 +90,20 @@ describe.each(TEST_ENGINES)('%s: files of the binary log', family => {
     await shop.run('INSERT INTO shop.t VALUES (2)')
     await isAll(await archive())
     expect(await ecomdb(3, 'backup', 'window')).not.toContain('to now')
+  })
+
+  // As of two servers that go by one id: a copied auto.cnf, MariaDB without a port.
+  test('of two data directories that take turns under one id the backup is a finding', async () => {
+    const home = shop.source.folder
+    const move = async (to: string): Promise<string> => {
+      await shop.engine.scratchServers.stop(shop.source.folder)
+      await rename(shop.source.folder, to)
+      shop.source = await startLogged(shop.engine, to)
+      return await ecomdb(to === home ? 3 : 0, 'backup', 'logical')
+    }
+    expect(await move(join(folder, 'moved'))).toContain('where this one was moved')
+    expect(await ecomdb(0, 'backup', 'logical')).not.toContain('moved')
+    expect(await move(home)).toContain('not kept  apart from each other')
   })
 
   test('of GTIDs that the server never had in its log, a refusal names those', async () => {

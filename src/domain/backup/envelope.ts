@@ -48,6 +48,8 @@ export interface SnapshotEnvelope {
    * of each; null where it was not asked to lock.
    */
   lockUntil: string | null
+  /** Keyed hash of host name and data directory. Older snapshots lack it. */
+  place?: string
   /** Keyed hash of the databases that were asked for; null or missing: all of them. */
   scope?: string | null
   /** The snapshot that an incremental one needs; null or missing: it stands by itself. */

@@ -22,6 +22,7 @@ import {
   userDatabases,
 } from '../shared/physical/observe-source.ts'
 import { replicaLacks } from '../shared/replica-lacks.ts'
+import { serverPlace } from '../shared/server-place.ts'
 import { systemTablespaceRanges } from './doublewrite-pages.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { startMariadbBackup } from './physical-copy.ts'
@@ -147,6 +148,7 @@ async function observe(session: Session): Promise<PhysicalSource> {
   return {
     serverVersion: session.flavor.text,
     sourceId,
+    place: await serverPlace(session),
     settings: await readSettings(session, [
       ...Object.keys(START_SETTINGS),
       ...REPLAYED_SETTINGS,

@@ -12,6 +12,7 @@ import {
   userDatabases,
 } from '../shared/physical/observe-source.ts'
 import { replicaLacks } from '../shared/replica-lacks.ts'
+import { serverPlace } from '../shared/server-place.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
 
 /** Without the source's values for these a server does not start on its files. */
@@ -42,6 +43,7 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
   return {
     serverVersion: session.flavor.text,
     sourceId: await mysqlLogicalDialect.sourceId(session),
+    place: await serverPlace(session),
     settings: await readSettings(session, [
       ...Object.keys(START_SETTINGS),
       ...REPLAYED_SETTINGS,

@@ -14,6 +14,7 @@ import type { ConnectOptions } from '#engine/session'
 import { openRepository, type Repository, type SnapshotWriter } from '#repository/repository'
 import type { Target } from '#target/target'
 import { closing } from './closing.ts'
+import { placeFindings } from './place-findings.ts'
 import { type StoredTables, storeTables } from './store-tables.ts'
 import { withBeginOfFile } from './with-begin-of-file.ts'
 
@@ -50,6 +51,7 @@ export async function backUpLogically(
   const { writer, sourceId } = await startSnapshot(repository, options)
   const closeWriter = closing(() => writer.close())
   try {
+    const elsewhere = placeFindings(writer, progress)
     progress.stage('getting a consistent point')
     const point = await openPoint(options, sourceId, progress)
     const closePoint = closing(() => point.close())
@@ -60,7 +62,7 @@ export async function backUpLogically(
       const proof = await point.finish()
       throwIfInterrupted()
       progress.stage('committing')
-      const shown = { ...point, position }
+      const shown = { ...point, position, findings: [...point.findings, ...elsewhere] }
       await commit(options, writer, shown, proof, stored, startedAt)
       const durationMs = Math.round(options.clock.monotonicMs() - startedMs)
       return report(options, writer, shown, proof, stored, durationMs)
@@ -83,12 +85,13 @@ async function startSnapshot(
   const session = await engine.connect({ ...connect, database: undefined })
   try {
     const sourceId = await engine.logicalReader.sourceId(session)
+    const place = await engine.logicalReader.place(session)
     const writer = await repository.startSnapshot({
       recipients,
       trustedSigners,
       signingKey,
       dedupKey,
-      sourceId,
+      ...{ sourceId, place },
       clock,
       journalFolder: join(stateFolder(), 'unfinished-backups'),
     })

@@ -22,6 +22,7 @@ import {
 } from '#repository/repository'
 import type { Target } from '#target/target'
 import { closing } from './closing.ts'
+import { placeFindings } from './place-findings.ts'
 import { type StoredFiles, storeFiles } from './store-files.ts'
 import { withBeginOfFile } from './with-begin-of-file.ts'
 
@@ -55,12 +56,14 @@ export async function backUpPhysically(
   const writer = await startSnapshot(repository, source, options)
   const closeWriter = closing(() => writer.close())
   try {
+    const elsewhere = placeFindings(writer, progress)
     const { facts, stored } = await copyAndStore(options, source, base, writer, progress)
     throwIfInterrupted()
     progress.stage('committing')
     const consistentAt = facts.consistentAt.toISOString()
     const position = await withBeginOfFile(options, placeIn(source, facts), consistentAt)
-    const manifest = manifestOf(options, writer, source, base, { ...facts, position }, stored)
+    const shown = { ...facts, position, findings: [...facts.findings, ...elsewhere] }
+    const manifest = manifestOf(options, writer, source, base, shown, stored)
     await writer.commitPhysical({ ...factsOf(manifest), startedAt }, manifest, base, stored.frames)
     const durationMs = Math.round(options.clock.monotonicMs() - startedMs)
     return reportOf(options, manifest, stored, durationMs)
@@ -98,7 +101,7 @@ async function findBase(
 /** @throws EcomdbError LOCKED, CONFIG_INVALID, SECRET_MISSING */
 async function startSnapshot(
   repository: Repository,
-  { sourceId }: PhysicalSource,
+  { sourceId, place }: PhysicalSource,
   { keys, clock }: PhysicalBackupOptions,
 ): Promise<SnapshotWriter> {
   const { recipients, trustedSigners, signingKeyFile, dedupKeyFile } = keys
@@ -107,7 +110,7 @@ async function startSnapshot(
     trustedSigners,
     signingKey: await readSigningKey(signingKeyFile),
     dedupKey: await readDedupKey(dedupKeyFile),
-    sourceId,
+    ...{ sourceId, place },
     clock,
     journalFolder: join(stateFolder(), 'unfinished-backups'),
   })

@@ -1,4 +1,5 @@
 import type { LogicalReader } from '../../logical-reader.ts'
+import { serverPlace } from '../server-place.ts'
 import { openConsistent } from './consistent-point.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { previewConsistent } from './preview-consistent.ts'
@@ -20,6 +21,7 @@ export function logicalReader(dialect: LogicalDialect): LogicalReader {
       }
     },
     sourceId: session => dialect.sourceId(session),
+    place: serverPlace,
     preview: (session, databases) => previewConsistent(dialect, session, databases),
     readCatalog: (session, databases) => readCatalog(dialect, session, databases),
   }
