@@ -9,15 +9,21 @@ import {
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
+import { silentProgress } from '#core/progress'
 import { MIB } from '#core/units'
 import type { S3Place } from '#domain/target-place'
 import { createRepository, openRepository } from '#repository/repository'
+import { openDirectoryTarget } from '#target/dir/directory-target'
 import { openS3Target } from '#target/s3/open-s3-target'
 import type { Target } from '#target/target'
 import { makeBucket, ownerClient } from '#test/buckets'
 import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
 import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
+import { storeRepository } from '#test/stored-repository'
+import { withFolder } from '#test/temporary'
 import { checkProtection, shadowedFiles } from '#workflow/backup/check-protection'
+import { copyRepository } from '#workflow/copy/copy-repository'
+import { prepareCopy } from '#workflow/copy/prepare-copy'
 import { heldNewest } from '#workflow/status/held-newest'
 
 const missing = cephMissing()
@@ -167,6 +173,27 @@ describe.skipIf(missing)('locks', () => {
     ])
     expect((await heldNewest(target, [envelope], new Date())).get(envelope.snapshotId)).toEqual({
       ...{ until: null, files: 5, asked: 5, loose: 1 },
+    })
+  })
+
+  test('of a copy are its own, and are asked of all that its newest snapshot needs', async () => {
+    await withFolder(async folder => {
+      const made = await storeRepository(folder)
+      const source = openDirectoryTarget(made.path)
+      const { recipients, trustedSigners } = made.keys.options
+      const options = { source, destination: target, clock: systemClock }
+      await prepareCopy({ ...options, label: 'far', sameDisk: true })
+      await copyRepository(
+        {
+          ...{ ...options, eject: null, keys: { recipients, trustedSigners, identityFiles: [] } },
+          place: { name: null, media: null, offsite: true, offline: false },
+        },
+        silentProgress(),
+      )
+      const { snapshots } = await (await openRepository(target)).listSnapshots(trustedSigners)
+      const [held] = (await heldNewest(target, snapshots, new Date())).values()
+      expect(held).toMatchObject({ loose: 0, files: (snapshots.at(-1)?.objects.length ?? 0) + 3 })
+      expect(Date.parse(held?.until ?? '') - Date.now()).toBeGreaterThan(DAY_MS - 60_000)
     })
   })
 
