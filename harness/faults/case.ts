@@ -174,16 +174,23 @@ export class Case {
     return `${verified.snapshots.length} snapshots verified deep, ${snapshot === 'latest' ? 'the latest' : 'one'} restored and proved`
   }
 
-  /** Brings the repository to a state that is made once, and copied from then on. */
-  async from(state: string, make: () => Promise<void>): Promise<void> {
+  /**
+   * Brings the repository to a state that is made once, and copied from then on.
+   *
+   * @returns what `make` told of it
+   */
+  async from<Told>(state: string, make: () => Promise<Told>): Promise<Told> {
     const kept = join(this.place.folder, 'states', state)
-    if ((await filesOf(kept)).length > 0) {
+    const told = await readFile(`${kept}.json`, 'utf8').catch(() => null)
+    if (told !== null) {
       await rm(this.repository, { recursive: true })
       await cp(kept, this.repository, { recursive: true })
-      return
+      return JSON.parse(told)
     }
-    await make()
+    const made = await make()
     await cp(this.repository, kept, { recursive: true })
+    await writeFile(`${kept}.json`, JSON.stringify(made ?? null))
+    return made
   }
 
   async remove(): Promise<void> {

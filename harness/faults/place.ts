@@ -57,6 +57,11 @@ export class Place {
     return this.#source
   }
 
+  /** Of the servers that all cases share. */
+  serverPids(): number[] {
+    return [this.#source, this.#target].flatMap(server => (server ? [server.pid] : []))
+  }
+
   async close(): Promise<void> {
     await this.#ceph?.stop()
     for (const name of ['source', 'target']) {

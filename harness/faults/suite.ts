@@ -4,12 +4,13 @@ import type { HarnessCase, Suite } from '../suite.ts'
 import type { Job } from './job.ts'
 import { JOBS } from './jobs.ts'
 import { FAULTS, type Fault } from './kinds.ts'
+import { requireNothingRuns } from './left-running.ts'
 import { Place } from './place.ts'
 
 /**
  * Every job, cut short and disturbed in every way. What must hold, checked by a real restore:
  * a snapshot is absent, or complete and restorable; no failure ends with 0; nothing earlier
- * is harmed; the next run succeeds.
+ * is harmed; the next run succeeds, and leaves nothing running.
  *
  * --only takes a part of a case's name: "drill", "SIGKILL", "restore, the server".
  */
@@ -49,11 +50,14 @@ const nameOf = ({ job, fault }: Pair): string => `${job.name}, ${fault.name}`
 function caseOf(place: Place, seed: number, pair: Pair): HarnessCase {
   return {
     name: `${nameOf(pair)} (seed ${seed})`,
-    expected: 'absent or whole, never 0 for a failure, nothing harmed, the next run succeeds',
+    expected:
+      'absent or whole, never 0 for a failure, nothing harmed, the next run succeeds, nothing is left running',
     async run() {
       const one = await place.begin()
       try {
-        return await pair.fault.run(one, pair.job, new Random(seed))
+        const seen = await pair.fault.run(one, pair.job, new Random(seed))
+        await requireNothingRuns(one)
+        return seen
       } finally {
         await one.remove()
       }

@@ -5,10 +5,10 @@ import type { Case } from '../case.ts'
 import type { Job } from '../job.ts'
 import { emptyTarget, keepOldEngine, requireSameValues } from './logical.ts'
 
-const ARCHIVE = ['backup', 'binlog', '--once', '--segment-mib', '1'] as const
+export const ARCHIVE = ['backup', 'binlog', '--once', '--segment-mib', '1'] as const
 
 /** Some transactions of every kind, over the ends of some files. */
-const CHANGES = [
+export const CHANGES = [
   'USE shop',
   'INSERT INTO noise (n, b) SELECT n, RANDOM_BYTES(1000) FROM noise ORDER BY id DESC LIMIT 400',
   'DELETE FROM noise ORDER BY id LIMIT 400',
@@ -62,7 +62,7 @@ export const backupBinlog: Job = {
 }
 
 /** What earlier cases have written is no business of this one. */
-async function forgetLog({ place }: Case): Promise<void> {
+export async function forgetLog({ place }: Case): Promise<void> {
   await place.withSession(place.source, async session => {
     await session.run('FLUSH BINARY LOGS')
     const files = await session.rows('SHOW BINARY LOGS')

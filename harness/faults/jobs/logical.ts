@@ -1,4 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
+import { silentProgress } from '#core/progress'
+import { verifySnapshots } from '#workflow/backup/verify-snapshots'
+import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 import type { Case } from '../case.ts'
 import type { Job } from '../job.ts'
 
@@ -32,6 +35,12 @@ export const backupVerify: Job = {
   writes: 'repository',
   roomKib: 8,
   args: async () => ['backup', 'verify', '--all', '--deep'],
+  async byClock(one, clock) {
+    const { config: keys } = one.place.backup
+    const what = { target: await one.target(), snapshot: 'all', deep: true, keys, clock } as const
+    const { outcome } = await verifySnapshots(what, silentProgress())
+    if (outcome !== 'passed') throw new Error(`by the clock that is ahead: ${outcome}`)
+  },
   recover: one => one.prove(),
 }
 
@@ -51,6 +60,11 @@ export const drill: Job = {
   writes: 'repository',
   roomKib: 8,
   args: async () => ['drill', 'latest'],
+  async byClock(one, clock) {
+    const options = one.place.backup.drillOptions({ target: await one.target(), clock })
+    const { outcome } = await drillSnapshot(options, silentProgress())
+    if (outcome !== 'passed') throw new Error(`by the clock that is ahead: ${outcome}`)
+  },
   recover: one => one.prove(),
 }
 
@@ -74,6 +88,8 @@ export const restore: Job = {
     await one.backUp()
   },
   args: one => restoreArgs(one),
+  // The snapshot is of a time that has not come.
+  byClock: async (one, clock) => void (await one.backUp({ clock })),
   claims: one => requireSameValues(one, 'exit 0'),
   async recover(one) {
     const args = await restoreArgs(one)

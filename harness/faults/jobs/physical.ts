@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { silentProgress } from '#core/progress'
 import { backUpPhysically } from '#workflow/backup/back-up-physically'
 import type { Case } from '../case.ts'
+import { type Content, contentOf, requireOnFiles } from '../content.ts'
 import type { Job } from '../job.ts'
 import { keepOldEngine, recoverBackup, requireSnapshots } from './logical.ts'
 
@@ -25,7 +26,7 @@ export const backupPhysical: Job = {
   args: async () => BACK_UP,
   byClock: (one, clock) => byClock(one, clock, null),
   claims: one => requireSnapshots(one, 2),
-  recover: one => recoverBackup(one, BACK_UP),
+  recover: one => recoverFiles(one, BACK_UP, 1),
 }
 
 export const backupIncremental: Job = {
@@ -38,7 +39,7 @@ export const backupIncremental: Job = {
   roomKib: 800,
   async prepare(one) {
     await keepOldEngine(one, 'InnoDB')
-    await one.from('with a physical one', async () => void (await one.succeeds(...BACK_UP)))
+    await withPhysical(one)
     await one.place.run(
       one.place.source,
       'UPDATE shop.noise SET n = n + 1 WHERE id % 50 = 0',
@@ -48,7 +49,7 @@ export const backupIncremental: Job = {
   args: async () => INCREMENT,
   byClock: (one, clock) => byClock(one, clock, 'latest'),
   claims: one => requireSnapshots(one, 3),
-  recover: one => recoverBackup(one, INCREMENT),
+  recover: one => recoverFiles(one, INCREMENT, 2),
 }
 
 export const restoreFiles: Job = {
@@ -65,7 +66,7 @@ export const restoreFiles: Job = {
   roomKib: 0,
   async prepare(one) {
     await keepOldEngine(one, 'InnoDB')
-    await one.from('with a physical one', async () => void (await one.succeeds(...BACK_UP)))
+    CONTENT.set(one, await withPhysical(one))
   },
   args: async one => restoreArgs(one),
   claims: requireServer,
@@ -81,39 +82,43 @@ export const restoreFiles: Job = {
     if (inTheWay) await one.succeeds(...restoreArgs(one), '--start-over')
     await requireServer(one)
     const found = inTheWay ? 'what was half there' : 'what was whole'
-    return `${isThere ? `${found} was in the way` : 'run again'}; its server answers`
+    return `${isThere ? `${found} was in the way` : 'run again'}; every value is that of the source`
   },
 }
 
 const dataOf = (one: Case): string => join(one.folder, 'restored/data')
 const restoreArgs = (one: Case): string[] => ['restore', 'latest', '--data-dir', dataOf(one)]
 
-/** A server on a copy of the files has every row that the source has. */
-async function requireServer(one: Case): Promise<void> {
-  const { scratchServers, physicalBackups } = one.place.engine
-  const folder = await claimed(one)
-  const server = await scratchServers.start({
-    folder,
-    tcp: false,
-    purpose: 'drill',
-    serverOptions: physicalBackups.serverOptions({}),
+/** What the source held when the snapshot was made. */
+const CONTENT = new WeakMap<Case, Content>()
+
+async function withPhysical(one: Case): Promise<Content> {
+  return await one.from('with a physical one', async () => {
+    await one.succeeds(...BACK_UP)
+    return await contentOf(one.place, one.place.source)
   })
-  try {
-    const rows = await one.place.withSession(server, session =>
-      session.value('SELECT COUNT(*) FROM shop.noise'),
-    )
-    if (Number(rows) < 1000) throw new Error(`the restored server has ${rows} rows`)
-  } finally {
-    await scratchServers.remove(folder)
-  }
 }
 
-async function claimed(one: Case): Promise<string> {
-  const { rename } = await import('node:fs/promises')
-  const folder = join(one.folder, `server-${Math.random().toString(36).slice(2, 8)}`)
-  const real = await one.place.engine.scratchServers.claim(folder)
-  await rename(dataOf(one), join(real, 'data'))
-  return real
+/** A server on the files has every row and definition that the source had. */
+async function requireServer(one: Case): Promise<void> {
+  const expected = CONTENT.get(one)
+  if (!expected) throw new Error('the job was not prepared')
+  await requireOnFiles(one, dataOf(one), expected, 'restored')
+}
+
+/**
+ * As any backup; and each that was made here, also the one that was to be cut short, comes back
+ * with what the source holds: nobody has written since.
+ */
+async function recoverFiles(one: Case, args: readonly string[], known: number): Promise<string> {
+  const seen = await recoverBackup(one, args)
+  const expected = await contentOf(one.place, one.place.source)
+  const made = (await one.snapshots()).slice(known)
+  for (const snapshot of made) {
+    await one.succeeds('restore', snapshot, '--data-dir', dataOf(one))
+    await requireOnFiles(one, dataOf(one), expected, `restored ${snapshot}`)
+  }
+  return `${seen}; ${made.length} restored as files, every value is that of the source`
 }
 
 async function byClock(

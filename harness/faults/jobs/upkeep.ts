@@ -1,8 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { policyFrom } from '#cli/flags'
+import { loadConfig } from '#config/load-config'
 import { silentProgress } from '#core/progress'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { copyRepository } from '#workflow/copy/copy-repository'
+import { expireSnapshots } from '#workflow/expire/expire-snapshots'
+import { rotateKey } from '#workflow/key/rotate-key'
 import type { Case } from '../case.ts'
 import type { Job } from '../job.ts'
 import { keepOldEngine } from './logical.ts'
@@ -74,6 +78,12 @@ export const backupExpire: Job = {
     })
   },
   args: async () => ['backup', 'expire', '--confirm'],
+  async byClock(one, clock) {
+    const config = await loadConfig({ file: one.config, environment: one.env, flags: {} })
+    const policy = await policyFrom(config)
+    const what = { target: await one.target(), keys: config.keys, policy, confirm: true }
+    await expireSnapshots({ ...what, accept: null, clock }, silentProgress())
+  },
   claims: requireNewest,
   async recover(one) {
     const [newest] = (await one.snapshots()).slice(-1)
@@ -100,6 +110,10 @@ export const keyRotate: Job = {
     await keepOldEngine(one)
   },
   args: async () => ['key', 'rotate', 'operations'],
+  async byClock(one, clock) {
+    const config = await loadConfig({ file: one.config, environment: one.env, flags: {} })
+    await rotateKey({ config, kind: 'operations', replace: null, dryRun: false, clock })
+  },
   async recover(one) {
     const [old] = await one.snapshots()
     const kinds = ['operations', 'signing']
