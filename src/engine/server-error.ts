@@ -115,11 +115,16 @@ export function translateServerError(error: unknown, what: string): EcomdbError 
 }
 
 /**
- * Do a server's complaints mean that the disk is full? Both engines print errno 28; MariaDB says
- * of its redo log only that it could not be made so large.
+ * Do a server's complaints mean that the disk is full? Both engines print errno 28; of the redo log
+ * they say only that it could not be made so large.
  */
 export function meansFullDisk(text: string): boolean {
-  return /no space left|disk (is )?full|errcode: 28|os error(?: number)? 28|error:? 28\b|cannot set log file \S+ size/i.test(
-    text,
-  )
+  return OF_A_FULL_DISK.some(pattern => pattern.test(text))
 }
+
+const OF_A_FULL_DISK = [
+  /no space left|disk (is )?full|out of disk space/i,
+  /errcode: 28|os error(?: number)? 28|error:? 28\b/i,
+  /cannot set log file \S+ size/i,
+  /cannot resize redo log file \S+ to .* \(failed to set size\)/i,
+]
