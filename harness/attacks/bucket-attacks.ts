@@ -22,7 +22,7 @@ export interface BucketAttack {
   change(bucket: VictimBucket): Promise<void>
   /**
    * named: the locked content is read, verify names what was laid over it (exit 3). refused:
-   * nobody believes it, and verify says so (exit 13).
+   * nobody believes it: verify, and a restore and a drill of 'latest', say so (exit 13).
    */
   outcome: 'named' | 'refused'
 }

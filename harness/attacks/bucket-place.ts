@@ -39,7 +39,8 @@ export class BucketAttacks {
   }
 
   caseOf(attack: BucketAttack): HarnessCase {
-    const outcome = attack.outcome === 'named' ? 'verify names it' : 'verify refuses it'
+    const outcome =
+      attack.outcome === 'named' ? 'verify names it' : "verify, drill and restore refuse 'latest'"
     return {
       name: `a lock bucket: ${attack.name}`,
       expected: `restore and drill have what was locked, ${outcome}, the next backup works`,
@@ -65,9 +66,14 @@ export class BucketAttacks {
     if (attack.outcome === 'named' && !/laid over|over it|hides it/.test(verified.stdout)) {
       throw new Error(`verify does not say what was done:\n${verified.stdout}`)
     }
+    const into = ['--confirm', 'shop', '--socket', this.#at.target.socketPath, '--user', 'root']
+    if (attack.outcome === 'refused') {
+      await expect(13, 'drill', 'latest')
+      await expect(13, 'restore', 'latest', ...into)
+      await this.#requireEmpty()
+    }
     await expect(0, 'drill', id)
-    const { socketPath } = this.#at.target
-    await expect(0, 'restore', id, '--confirm', 'shop', '--socket', socketPath, '--user', 'root')
+    await expect(0, 'restore', id, ...into)
     await this.#requireSecond()
     await this.#backUp(victim)
     seen.push('backed up again')
@@ -128,6 +134,15 @@ export class BucketAttacks {
     return await runEcomdb([...args, '--config', config], {
       env: { ECOMDB_STATE: join(folder, 'state'), ECOMDB_TARGET: target },
     })
+  }
+
+  /** What was refused has changed nothing. */
+  async #requireEmpty(): Promise<void> {
+    const { engine, target } = this.#at
+    const session = await engine.connect(target.administrator)
+    const there = await session.value("SHOW DATABASES LIKE 'shop'")
+    await session.close()
+    if (there !== null) throw new Error('the restore was refused, and has made the database')
   }
 
   /** The restored shop is the second snapshot's. */

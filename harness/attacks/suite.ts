@@ -13,6 +13,8 @@ import type { HarnessCase, Suite, SuiteContext } from '../suite.ts'
 import { prepareAuditAttacks } from './audit-suite.ts'
 import { BUCKET_ATTACKS } from './bucket-attacks.ts'
 import { BucketAttacks } from './bucket-place.ts'
+import { FILE_ATTACKS } from './file-attacks.ts'
+import { FilePlace } from './file-place.ts'
 import { prepareLoginAttacks } from './login-attacks.ts'
 import { type Attack, REPOSITORY_ATTACKS, type Victim } from './repository-attacks.ts'
 import { prepareRoleAttacks } from './role-attacks.ts'
@@ -21,12 +23,12 @@ import { prepareRoleAttacks } from './role-attacks.ts'
  * What somebody tries who may write to the target and has public keys only: restore, verify
  * and drill must refuse it, each with its code, and the restore before it changes anything.
  *
- * --only repository is that; --only roles is what the holder of a role tries on the server, --only
+ * --only repository is that, of rows, of files and the log, and of buckets; --only roles is what the holder of a role tries on the server, --only
  * audit what root does against the trail, --only login what a part of a login is tried for. Without --only it is the repository.
  */
 export const attacks: Suite = {
   name: 'attacks',
-  defaultCount: REPOSITORY_ATTACKS.length + BUCKET_ATTACKS.length,
+  defaultCount: REPOSITORY_ATTACKS.length + FILE_ATTACKS.length + BUCKET_ATTACKS.length,
   async prepare(context) {
     if (context.only === 'roles') return await prepareRoleAttacks(context)
     if (context.only === 'login') return await prepareLoginAttacks(context)
@@ -48,6 +50,7 @@ class Place {
   readonly #source: RunningServer
   readonly #target: RunningServer
   readonly #buckets: BucketAttacks
+  readonly #files: FilePlace
   readonly #backup: BackupPlace
   readonly #envelopes: readonly [SnapshotEnvelope, SnapshotEnvelope]
   readonly #others: Pick<Victim, 'stranger' | 'foreign'>
@@ -59,7 +62,9 @@ class Place {
     backup: BackupPlace,
     envelopes: readonly [SnapshotEnvelope, SnapshotEnvelope],
     others: Pick<Victim, 'stranger' | 'foreign'>,
+    files: FilePlace,
   ) {
+    this.#files = files
     this.#folder = folder
     this.#engine = engine
     this.#source = source
@@ -98,11 +103,20 @@ class Place {
       stranger: { path: other.path, snapshotId },
       foreign: { path: foreign.path },
     }
-    return new Place(folder, engine, [source, await start('target')], backup, envelopes, others)
+    return new Place(
+      folder,
+      engine,
+      [source, await start('target')],
+      backup,
+      envelopes,
+      others,
+      await FilePlace.make({ family, folder }),
+    )
   }
 
   async close(): Promise<void> {
     await this.#buckets.close()
+    await this.#files.close()
     for (const { folder } of [this.#source, this.#target]) {
       await this.#engine.scratchServers.remove(folder)
     }
@@ -111,6 +125,7 @@ class Place {
   cases(): HarnessCase[] {
     return [
       ...REPOSITORY_ATTACKS.map(attack => this.caseOf(attack)),
+      ...FILE_ATTACKS.map(attack => this.#files.caseOf(attack)),
       ...BUCKET_ATTACKS.map(attack => this.#buckets.caseOf(attack)),
     ]
   }
