@@ -6,7 +6,7 @@ import type { EngineFamily } from '#domain/engine-family'
 import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { expectSameAsBefore } from '#test/same-as-before'
 import { withFolder } from '#test/temporary'
 import { withBackups } from '#test/with-backups'
@@ -33,7 +33,7 @@ async function limit(session: Session, family: EngineFamily): Promise<void> {
   for (const setting of settings) await session.run(`SET GLOBAL ${setting}`)
 }
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: what a server sets for every session cuts no backup, and no restore',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -67,33 +67,36 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.each(TEST_ENGINES)('%s: views are whole where no statement can be prepared', async family => {
-  await withFolder(async folder => {
-    vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
-    const place = await BackupPlace.make(join(folder, 'backup'), family)
-    await withServer(family, join(folder, 'source'), async (server, engine) => {
-      const session = await engine.connect(server.administrator)
-      await session.run('CREATE DATABASE shop')
-      await session.run('CREATE TABLE shop.t (id INT PRIMARY KEY)')
-      await session.run('INSERT INTO shop.t VALUES (1), (2)')
-      await session.run('CREATE VIEW shop.whole AS SELECT id FROM shop.t')
-      await session.run('CREATE VIEW shop.of_rows AS SELECT (SELECT id FROM shop.t) AS one')
-      await session.run('CREATE TABLE shop.gone (id INT)')
-      await session.run('CREATE VIEW shop.broken AS SELECT id FROM shop.gone')
-      await session.run('DROP TABLE shop.gone')
-      await session.run('SET GLOBAL max_prepared_stmt_count = 0')
-      await session.close()
-      expect((await place.report(server)).findings).toEqual([
-        expect.stringMatching(/^view shop\.broken is invalid here/),
-      ])
+test.each(SLOW_TEST_ENGINES)(
+  '%s: views are whole where no statement can be prepared',
+  async family => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('CREATE TABLE shop.t (id INT PRIMARY KEY)')
+        await session.run('INSERT INTO shop.t VALUES (1), (2)')
+        await session.run('CREATE VIEW shop.whole AS SELECT id FROM shop.t')
+        await session.run('CREATE VIEW shop.of_rows AS SELECT (SELECT id FROM shop.t) AS one')
+        await session.run('CREATE TABLE shop.gone (id INT)')
+        await session.run('CREATE VIEW shop.broken AS SELECT id FROM shop.gone')
+        await session.run('DROP TABLE shop.gone')
+        await session.run('SET GLOBAL max_prepared_stmt_count = 0')
+        await session.close()
+        expect((await place.report(server)).findings).toEqual([
+          expect.stringMatching(/^view shop\.broken is invalid here/),
+        ])
+      })
     })
-  })
-})
+  },
+)
 
 /** A backup's account is no administrator's, so that the server's init_connect is for it. */
 const ADMINISTERS = { mysql: 'SUPER, CONNECTION_ADMIN', mariadb: 'SUPER, CONNECTION ADMIN' }
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: names and texts are whole though init_connect sets other names',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -152,7 +155,7 @@ const PRINTED_OTHERWISE = {
   mariadb: ['mysql56_temporal_format = OFF'],
 }
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: what a server prints by its own settings, or of its age, is no part of a definition',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -186,7 +189,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.runIf(TEST_ENGINES.includes('mysql'))(
+test.runIf(SLOW_TEST_ENGINES.includes('mysql'))(
   'mysql: generated invisible primary keys come back, also where the server hides them',
   async () => {
     await withBackups('mysql', async ({ folder, place }) => {

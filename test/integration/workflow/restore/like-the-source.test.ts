@@ -5,7 +5,7 @@ import { silentProgress } from '#core/progress'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import { type BackupPlace, withServer } from '#test/backed-up'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { withBackups } from '#test/with-backups'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 import { openSnapshot } from '#workflow/restore/open-snapshot'
@@ -32,7 +32,7 @@ const NEEDED = {
   },
 }
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: a drill has the plugins that accounts and tables need; a server without them is told',
   async family => {
     const { plugins, sql, told } = NEEDED[family]
@@ -72,7 +72,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: a drill of a server whose names are in lower case takes them in any',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -96,7 +96,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-const PAGES = TEST_ENGINES.flatMap(family =>
+const PAGES = SLOW_TEST_ENGINES.flatMap(family =>
   [4096, 65536].map(pageSize => [family, pageSize] as const),
 )
 
@@ -133,7 +133,7 @@ test.each(PAGES)(
   },
 )
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: a server that has names in lower case is told before it gets others',
   async family => {
     await withBackups(family, async ({ folder, place }) => {

@@ -8,13 +8,13 @@ import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { BackupPlace, withServer } from '#test/backed-up'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { expectSameAsBefore } from '#test/same-as-before'
 import { withFolder } from '#test/temporary'
 import { withBackups } from '#test/with-backups'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: functions that the server would refuse behind the rows are told before anything is made',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -50,7 +50,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: views that read a database which is not there are told before anything is made',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -123,7 +123,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: databases whose names differ in case alone keep what is theirs, and PUBLIC its nothing',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -156,7 +156,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: while another restore runs, none is called interrupted, not by a dry run either',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -195,7 +195,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: rows that are larger than max_allowed_packet come by local_infile; without it, it is told how',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -251,7 +251,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: a drill of a snapshot whose view reads what is not in it fails, and is attested',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -282,7 +282,7 @@ const REPLICATE = {
   ],
 }
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: a server that takes nothing is told before a journal is written, and a replica is noted',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -359,7 +359,7 @@ const UNSAID = {
   ],
 }
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   "%s: a server's own settings give tables and programs nothing that they did not say",
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -405,7 +405,7 @@ const GONE: Record<EngineFamily, string> = {
   mariadb: `UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.plugin', 'mysql_gone_password') WHERE User = 'old'`,
 }
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: accounts whose way in this server does not have are named before anything is made',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -440,7 +440,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.each(TEST_ENGINES.filter(family => family === 'mysql'))(
+test.each(SLOW_TEST_ENGINES.filter(family => family === 'mysql'))(
   '%s: a server that would put all tables into its system tablespace is told before anything is made',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -471,7 +471,7 @@ test.each(TEST_ENGINES.filter(family => family === 'mysql'))(
   },
 )
 
-if (TEST_ENGINES.includes('mariadb')) {
+if (SLOW_TEST_ENGINES.includes('mariadb')) {
   test('mariadb: a restore that was cut short with grants to PUBLIC starts over', async () => {
     await withFolder(async folder => {
       vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
