@@ -22,7 +22,7 @@ export class Place {
   readonly engine: Engine
   readonly folder: string
   readonly backup: BackupPlace
-  /** How long each job took when nothing disturbed it, in milliseconds: by its name. */
+  /** The least that each job took to its good end, in milliseconds: by its name. */
   readonly took = new Map<string, number>()
   #source: RunningServer
   #target: RunningServer | null = null
