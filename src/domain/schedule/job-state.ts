@@ -77,7 +77,7 @@ export function isFailing({ last }: JobState): boolean {
 
 /**
  * A state from the future would keep a job from running until then: the clock was put back. By
- * less than an hour is waited for, so that nothing runs twice.
+ * less than an hour is waited for, so that nothing runs twice; but not for another attempt of what failed.
  */
 export function withoutFuture(state: JobState, now: number): JobState {
   const limit = now + 3_600_000
@@ -86,6 +86,9 @@ export function withoutFuture(state: JobState, now: number): JobState {
     ...state,
     since: since > limit ? now : since,
     dueAt: dueAt !== null && dueAt > limit ? now : dueAt,
-    last: last && last.endedAt > limit ? { ...last, endedAt: now } : last,
+    last:
+      last && last.endedAt > now
+        ? { ...last, startedAt: Math.min(last.startedAt, now), endedAt: now }
+        : last,
   }
 }

@@ -145,6 +145,9 @@ describe('a job with a time', () => {
     const sound = withoutFuture(done, now)
     expect(decide(nightly, sound, now + DAY)).toMatchObject({ start: true })
     expect(withoutFuture(done, due - 30 * MINUTE).dueAt).toBe(due)
+    // The archiver of the log that failed just before waits for its five minutes, and not for an hour more.
+    const failed = { ...done, last: done.last && { ...done.last, outcome: 'failed' as const } }
+    expect(withoutFuture(failed, due - 30 * MINUTE).last?.endedAt).toBe(due - 30 * MINUTE)
   })
 })
 
