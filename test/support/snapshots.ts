@@ -12,6 +12,7 @@ import {
 } from '#crypto/key-files'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { Manifest, PieceEntry } from '#domain/backup/manifest'
+import type { Position } from '#domain/backup/position'
 import type { Repository, SnapshotOptions } from '#repository/repository'
 
 const compress = promisify(zstdCompress)
@@ -44,6 +45,7 @@ export async function commitSnapshot(
   repository: Repository,
   options: SnapshotOptions,
   texts: readonly string[],
+  position?: Position,
 ): Promise<{ envelope: SnapshotEnvelope; manifest: Manifest; reused: number }> {
   const writer = await repository.startSnapshot(options)
   try {
@@ -71,6 +73,7 @@ export async function commitSnapshot(
         startedAt: options.clock.now().toISOString(),
         consistentAt: options.clock.now().toISOString(),
         tables: [{ id: writer.tableId('shop', 't'), rows, bytes: 0, chunkStep: null }],
+        ...(position ? { position } : {}),
       },
       manifest,
       {

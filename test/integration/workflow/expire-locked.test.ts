@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { writeSigningKey } from '#crypto/key-files'
+import type { HashedSegment } from '#domain/binlog/stretch'
 import { lockUntilOf } from '#domain/retention/decide-retention'
 import type { S3Place } from '#domain/target-place'
+import { BinlogArchive, type SegmentFacts } from '#repository/binlog-archive'
 import { createRepository, openRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
 import type { Target } from '#target/target'
@@ -121,6 +123,45 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
       expect(await target.lock?.heldUntil(path, versionId)).toEqual(until)
     }
     expect((await expire({ daily: 3 })).locked.snapshots).toBe(0)
+  })
+
+  test('the log that no snapshot needs, once its lock is over', async () => {
+    const place = await makeBucket(ceph, true)
+    const lock: S3Place['objectLock'] = { mode: 'governance', days: LOCK_SECONDS / 86_400 }
+    target = await openS3Target({ ...place, objectLock: lock }, systemClock)
+    const repository = await createRepository(target, systemClock)
+    const archive = await BinlogArchive.open(target)
+    const by = { ...keys.options, clock: systemClock }
+    const stretchId = archive.newStretchId(systemClock, [])
+    const file = (number: number): string => `binlog.00000${number}`
+    const before = new Date().toISOString()
+    let last: HashedSegment | null = null
+    for (const sequence of [1, 2, 3]) {
+      const facts: SegmentFacts = {
+        ...{ sourceId: keys.options.sourceId, engine: 'mariadb', serverVersion: '10.11.0' },
+        ...{ serverUuid: null, serverId: 1, stretchId, sequence },
+        previousSha256: last?.sha256 ?? null,
+        begins: sequence === 1 ? { reason: 'first', after: null } : null,
+        ...{ file: file(sequence), from: 0, to: 100, border: 100, open: null },
+        ...{ nextFile: file(sequence + 1), transactions: 1, firstAt: before, lastAt: before },
+        gtidsBefore: sequence === 1 ? '' : `0-1-${sequence - 1}`,
+        ...{ gtidsAfter: `0-1-${sequence}`, knownUntil: null, tail: null },
+      }
+      last = await archive.append(facts, [Buffer.alloc(100)], by)
+    }
+    await commitSnapshot(repository, keys.options, ['1\n'], {
+      ...{ engine: 'mariadb', file: file(2), offset: 100, gtidSet: '0-1-2' },
+    })
+    const lockEndMs = Date.now() + LOCK_SECONDS * 1000
+    const inTime = { ...systemClock, now: () => new Date(Math.min(Date.now(), lockEndMs - 5000)) }
+    const early = await expire({}, inTime)
+    expect(early).toMatchObject({ log: [{ segments: 1, removed: 0 }], notRemoved: [] })
+    await sleep(Math.max(0, lockEndMs + 1000 - Date.now()))
+    expect((await expire()).log).toMatchObject([{ segments: 1, removed: 1 }])
+    const { stretches, refused, unreadable } = await archive.stretches(by.trustedSigners)
+    expect([refused, unreadable]).toEqual([[], []])
+    expect(stretches[0]?.segments.map(({ sequence }) => sequence)).toEqual([2, 3])
+    expect((await expire()).log).toEqual([])
   })
 
   test('goes on where one file is held by somebody else; and a snapshot that stays keeps its files', async () => {
