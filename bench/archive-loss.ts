@@ -73,7 +73,7 @@ export const archiveLoss: Benchmark = {
 }
 
 async function lossOfKill(shop: LoggedShop): Promise<Loss> {
-  const follower = shop.follow('--segment-seconds', String(SEGMENT_SECONDS))
+  const follower = shop.follow({}, '--segment-seconds', String(SEGMENT_SECONDS))
   await sleep(Math.random() * 2 * SEGMENT_SECONDS * 1000)
   follower.kill('SIGKILL')
   await follower.ended

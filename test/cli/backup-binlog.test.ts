@@ -10,6 +10,7 @@ import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
+import { wrapProgram } from '#test/wrapped-program'
 
 describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
   let folder: string
@@ -28,11 +29,25 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     await rm(folder, { recursive: true, force: true })
   })
 
+  /** What is archived is what the server has, byte for byte. */
+  async function expectWhole(): Promise<void> {
+    // MariaDB notes by itself, a moment after a rotation, which older files it no longer needs.
+    let [archived, written] = [{}, {}]
+    for (let looks = 30; looks > 0; looks -= 1) {
+      const last = await once()
+      expect(last.status, last.stderr).toBe(0)
+      ;[archived, written] = [await archivedFiles(shop), await serverFiles(shop)]
+      if (isDeepStrictEqual(archived, written)) break
+      await sleep(500)
+    }
+    expect(archived).toEqual(written)
+  }
+
   const once = () => shop.ecomdb(['backup', 'binlog', '--once', '--quiet'])
 
   test('killed again and again under load, and the server restarted: no gap, nothing twice', async () => {
     const writers = new Writers(shop, 8)
-    let follower = shop.follow('--segment-seconds', '1')
+    let follower = shop.follow({}, '--segment-seconds', '1')
     try {
       for (let round = 0; round < 4; round += 1) {
         // While it starts, or while it follows, where it makes a segment each second.
@@ -40,7 +55,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
         await sleep(Math.random() * 1200)
         follower.kill('SIGKILL')
         await follower.ended
-        follower = shop.follow('--segment-seconds', '1')
+        follower = shop.follow({}, '--segment-seconds', '1')
       }
       await follower.following(1)
       const second = await once()
@@ -57,25 +72,43 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
       follower.kill('SIGKILL')
       await writers.stop()
     }
-    // MariaDB notes by itself, a moment after a rotation, which older files it no longer needs.
-    let [archived, written] = [{}, {}]
-    for (let looks = 30; looks > 0; looks -= 1) {
-      const last = await once()
-      expect(last.status, last.stderr).toBe(0)
-      ;[archived, written] = [await archivedFiles(shop), await serverFiles(shop)]
-      if (isDeepStrictEqual(archived, written)) break
-      await sleep(500)
-    }
-    expect(archived).toEqual(written)
+    await expectWhole()
     const window = await shop.ecomdb(['backup', 'window', '--json'])
     expect(window.status, window.stdout).toBe(0)
     expect(window.json().result.sources[0].stretches).toHaveLength(1)
   })
 
+  test('the program that reads the log is killed: never exit 0, no gap, nothing twice', async () => {
+    const program = family === 'mysql' ? 'mysqlbinlog' : 'mariadb-binlog'
+    const note = join(folder, 'reader')
+    const wrapped = (script: (real: string) => string) =>
+      wrapProgram(shop.engine, join(folder, 'wrapped'), program, script)
+    // It has read the first of several files.
+    const part = await wrapped(real => `${real} "\${@/--to-last-log/--raw}"; kill -9 $$`)
+    const writers = new Writers(shop, 2)
+    await writers.untilCommitted(100)
+    const config = ['--config', join(folder, 'ecomdb.yaml')]
+    const killed = await runEcomdb(['backup', 'binlog', '--once', ...config], {
+      env: { ...shop.environment(), ...part },
+    })
+    expect([killed.status, killed.stderr]).toEqual([30, expect.stringContaining('SIGKILL')])
+    const env = await wrapped(real => `echo $$ > ${note}; exec ${real} "$@"`)
+    const follower = shop.follow(env, '--segment-seconds', '1')
+    await follower.following(1)
+    await writers.untilCommitted(writers.committed + 100)
+    process.kill(Number(await readFile(note, 'utf8')), 'SIGKILL')
+    expect([await follower.ended, follower.output()]).toEqual([
+      30,
+      expect.stringContaining('SIGKILL'),
+    ])
+    await writers.stop()
+    await expectWhole()
+  })
+
   test('what a killed run had not stored is stored by the next as soon as it has come', async () => {
     const size = (): Promise<number> => archivedBytes(shop)
     expect((await once()).status).toBe(0)
-    let follower = shop.follow('--segment-seconds', '3600')
+    let follower = shop.follow({}, '--segment-seconds', '3600')
     try {
       for (const round of [1, 2]) {
         await follower.following(1)
@@ -86,7 +119,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
         expect(await size()).toBe(before)
         follower.kill('SIGKILL')
         await follower.ended
-        follower = shop.follow('--segment-seconds', '3600')
+        follower = shop.follow({}, '--segment-seconds', '3600')
         await expect.poll(size, { timeout: 20_000 }).toBeGreaterThan(before)
       }
     } finally {

@@ -42,7 +42,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     )
     if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
     const writers = new Writers(shop, 8)
-    const follower = shop.follow('--segment-seconds', '1')
+    const follower = shop.follow({}, '--segment-seconds', '1')
     await writers.untilCommitted(100)
     for (const method of ['logical', 'physical']) {
       const backup = await shop.ecomdb(['backup', method])

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { EngineFamily } from '#domain/engine-family'
 import { runEcomdb } from '#test/cli'
 import { KILLED } from '#test/dying-at'
 import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
+import { wrapProgram } from '#test/wrapped-program'
 
 // What may happen to the copying program, the server and the disk: never a snapshot, never
 // exit 0, nothing left behind, and the next backup works.
@@ -96,6 +97,38 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).toBe('')
   })
 
+  test('the program that makes files usable fails or is killed: no restore, no drill, no snapshot', async () => {
+    const [program, onlyThen] =
+      family === 'mysql' ? ['mysqld', '*'] : ['mariadb-backup', '*--prepare*']
+    const restore = ['restore', 'latest', '--data-dir', 'unprepared']
+    const before = await snapshotCount(shop)
+    for (const [death, words] of [
+      ['echo the disk is on fire >&2; exit 1', 'exit status 1'],
+      ['kill -9 $$', 'SIGKILL'],
+    ] as const) {
+      const dying = (real: string) => `case "$*" in ${onlyThen}) ${death};; esac\nexec ${real} "$@"`
+      const env = await wrapProgram(shop.engine, join(shop.folder, 'dying'), program, dying)
+      const run = (...args: string[]) => runEcomdb(args, { cwd: shop.folder, env })
+      // MySQL applies the log when a server starts on the files: nothing is run on them here.
+      if (family === 'mariadb') {
+        const restored = await run(...restore)
+        expect([restored.status, restored.stderr]).toEqual([30, expect.stringContaining(words)])
+        expect(existsSync(join(shop.folder, 'unprepared'))).toBe(false)
+      }
+      const drilled = await run('drill')
+      expect([drilled.status, drilled.stdout]).toEqual([13, expect.stringContaining(words)])
+      if (family === 'mariadb') continue
+      const backup = await run('backup', 'physical')
+      expect([backup.status, backup.stderr]).toEqual([
+        30,
+        expect.stringContaining('no server starts on the clone, so it is no backup'),
+      ])
+      expect(await snapshotCount(shop)).toBe(before)
+    }
+    const again = await shop.ecomdb(...restore)
+    expect(again.status, again.stderr).toBe(0)
+  })
+
   streams?.('rows of MEMORY tables are in no file, and named', async () => {
     await shop.session.run('CREATE TABLE bank.quick (a INT) ENGINE = MEMORY')
     expect((await shop.ecomdb('backup', 'physical')).status).toBe(0)
@@ -157,22 +190,5 @@ async function backUpWith(shop: PhysicalShop, then: string) {
 
 const noting = (file: string) => (real: string) => `echo "$@" > ${file}\n${real} "$@"`
 
-/** An installation whose mariadb-backup is a script, which is told where the real one is. */
-async function wrapper(shop: PhysicalShop, script: (real: string) => string) {
-  const family: EngineFamily = 'mariadb'
-  const basedir = join(shop.folder, 'wrapped')
-  const installation = shop.engine.installation()
-  const real = installation.program('mariadb-backup')
-  await mkdir(join(basedir, 'bin'), { recursive: true })
-  for (const name of ['mariadbd', 'innochecksum']) {
-    await symlink(installation.program(name).file, join(basedir, 'bin', name)).catch(() => {})
-  }
-  const path = join(basedir, 'bin/mariadb-backup')
-  const settings = Object.entries(real.env).map(([name, value]) => `${name}='${value}'`)
-  await writeFile(
-    path,
-    `#!/bin/bash\nset -o pipefail\nexport ${settings.join(' ') || 'A=1'}\n${script(real.file)}\n`,
-  )
-  await chmod(path, 0o755)
-  return { [`ECOMDB_${family.toUpperCase()}_BASEDIR`]: basedir }
-}
+const wrapper = (shop: PhysicalShop, script: (real: string) => string) =>
+  wrapProgram(shop.engine, join(shop.folder, 'wrapped'), 'mariadb-backup', script)

@@ -69,12 +69,15 @@ export class LoggedShop {
   }
 
   /** An archiver that follows, as a process of its own. */
-  follow(...args: string[]): Follower {
+  follow(env: Record<string, string>, ...args: string[]): Follower {
     const config = ['--config', join(this.folder, 'ecomdb.yaml'), '--progress', 'json']
     const child = spawn(
       join(packageRoot(), 'bin/ecomdb'),
       ['backup', 'binlog', ...args, ...config],
-      { env: cliEnvironment(this.folder, this.environment()), stdio: ['ignore', 'pipe', 'pipe'] },
+      {
+        env: cliEnvironment(this.folder, { ...this.environment(), ...env }),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
     )
     let output = ''
     child.stdout.on('data', text => (output += text))
