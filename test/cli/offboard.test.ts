@@ -102,6 +102,20 @@ describe.each(TEST_ENGINES)('%s', family => {
           expect(JSON.stringify(restore.json().result.plan)).not.toContain(
             `CREATE USER '${person}'@'localhost'`,
           )
+          const again = (...args: string[]) =>
+            runEcomdb(['restore', 'latest', '--confirm', database, '--config', config, ...args], {
+              env: { ...leaver.environment, ECOMDB_STATE: join(folder, 'state') },
+            })
+          const isBack = `SELECT COUNT(*) FROM mysql.user WHERE user = '${person}' AND host = 'localhost'`
+          const rows = `SELECT COUNT(*) FROM ${quoteIdentifier(database)}.items`
+          // A view of the snapshot still runs as the person: it is said how it answers again.
+          const silent = await again()
+          expect(silent.status, silent.stderr).toBe(13)
+          expect([await session.value(isBack), await session.value(rows)]).toEqual(['0', '1'])
+          const [, hint = ''] = /as an account that is locked: (.*)/.exec(silent.stderr) ?? []
+          for (const statement of hint.split('; ')) await session.run(statement)
+          const restored = await again('--resume')
+          expect(restored.status, restored.stderr).toBe(0)
         } finally {
           await leaver.remove()
         }

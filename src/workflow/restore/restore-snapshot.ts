@@ -4,6 +4,7 @@ import { EcomdbError } from '#core/errors'
 import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
+import type { AccountEntry } from '#domain/backup/manifest'
 import { tablesElsewhere } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import type { AccountName } from '#domain/schema/service-accounts'
@@ -56,6 +57,7 @@ import { bringZones, refuseWithoutZones, zoneFindings } from './time-zones.ts'
 import {
   askingForAdministrator,
   keptDefiners,
+  leftDefiners,
   leftText,
   smallerPages,
   withWhatIsThere,
@@ -125,7 +127,17 @@ async function restoreInUse(
       const names = journal.databases
       refuseOthers(await place.engine.logicalWriter.databasesThere(session, names), plan.makes)
     }
-    const run = { options, access, snapshot, place, session, clock, leavers: leavers.accounts }
+    const left = isBeside ? [] : leftDefiners(whole.manifest, gone)
+    const run = {
+      options,
+      access,
+      snapshot,
+      place,
+      session,
+      clock,
+      leavers: leavers.accounts,
+      left,
+    }
     const outcome = await execute(run, prepared, progress)
     return { ...report, findings: [...report.findings, ...notAsTheyWere(outcome)], outcome }
   } finally {
@@ -141,6 +153,7 @@ interface Run {
   session: Session
   clock: Clock
   leavers: readonly AccountName[]
+  left: readonly AccountEntry[]
 }
 
 interface Prepared {
@@ -257,7 +270,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     const elsewhere = tablesElsewhere(snapshot.manifest, options.databases)
     const definers = keptDefiners(snapshot.manifest, databasesOf(options), target, plan)
     const pages = smallerPages(snapshot.manifest, target)
-    throw withWhatIsThere(error, { plan, elsewhere, definers, pages }, canResume)
+    const { left } = run
+    throw withWhatIsThere(error, { plan, elsewhere, definers, left, pages }, canResume)
   } finally {
     advised()
   }

@@ -18,6 +18,8 @@ interface Circumstances {
   elsewhere: readonly TableElsewhere[]
   /** See keptDefiners. */
   definers: readonly AccountEntry[]
+  /** See leftDefiners. */
+  left: readonly AccountEntry[]
   /** See smallerPages. */
   pages: string | null
 }
@@ -43,6 +45,16 @@ export function keptDefiners(
   )
 }
 
+/** Whom programs of the snapshot run as that has left since, and is not brought back. */
+export function leftDefiners(
+  { accounts, programs }: Manifest,
+  leavers: readonly { user: string; host: string }[],
+): AccountEntry[] {
+  return definerAccounts(accounts, programs, () => true).filter(account =>
+    leavers.some(one => sameAccount(one, account)),
+  )
+}
+
 /** `ecomdb doctor` looks at what a backup needs, which is less than a restore does. */
 export function askingForAdministrator(error: unknown): unknown {
   if (!(error instanceof EcomdbError) || error.code !== 'PRIVILEGE_MISSING') return error
@@ -60,29 +72,46 @@ export function askingForAdministrator(error: unknown): unknown {
 /** The servers' words for an account that may not: errors 1356, 1370, 1142 to 1144. */
 const MAY_NOT = /lack rights to use them|command denied to user|[Aa]ccess denied for user/
 
+/** A view that the server cannot run: its definer is not there, for one. */
+const NO_ANSWER = /does not answer|was defined otherwise/
+
+function lockedWithGrants({ user, host, grants }: AccountEntry): string[] {
+  return [`CREATE USER ${quoteAccount(user, host)} ACCOUNT LOCK`, ...grants]
+}
+
 /** Error 1118. */
 const ROW_TOO_LARGE = /Row size too large/
 
 /** The same error, and what it leaves on the server. */
 export function withWhatIsThere(
   error: unknown,
-  { plan, elsewhere, definers, pages }: Circumstances,
+  { plan, elsewhere, definers, left: gone, pages }: Circumstances,
   canResume: boolean,
 ): unknown {
   if (!(error instanceof EcomdbError)) return error
   const { code, what, why, hints } = error
   const left = leftText(plan)
   const lacksRights = definers.length > 0 && canResume && MAY_NOT.test(why ?? '')
+  const lacksLeaver =
+    gone.length > 0 && canResume && code === 'CONTENT_MISMATCH' && NO_ANSWER.test(why ?? '')
   return new EcomdbError(code, {
     what,
     why: why ? `${why}; ${left}` : left,
     hints: [
+      ...(lacksLeaver
+        ? [
+            `programs run as ${gone.map(({ user, host }) => quoteAccount(user, host)).join(', ')}, who has left since and is not brought back; as an account that is locked: ${gone.flatMap(lockedWithGrants).join('; ')}`,
+            'run the command again with --resume; then `ecomdb offboard` of that person gives the programs another definer, and drops the account',
+          ]
+        : []),
       ...(lacksRights
         ? [
             `programs run as ${definers.map(({ user, host }) => quoteAccount(user, host)).join(', ')}, which the server had before, and which keeps the rights that it has there; those of the source: ${definers.flatMap(({ grants }) => grants).join('; ')}`,
             'grant what is lacking, and run the command again with --resume: it makes the programs again',
           ]
-        : hints),
+        : lacksLeaver
+          ? []
+          : hints),
       ...(code === 'SERVER_REFUSED' && elsewhere.length > 0
         ? [
             `these places must be there, and the server be able to use them: ${namedTables(elsewhere)}`,
