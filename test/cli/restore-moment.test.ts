@@ -5,11 +5,16 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { silentProgress } from '#core/progress'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions } from '#engine/session'
+import { type LeaverReceipt, putLeaverReceipt } from '#repository/leaver-receipts'
+import { openRepository } from '#repository/repository'
+import { uuidV7 } from '#repository/uuid'
+import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
 import { dyingAt, KILLED } from '#test/dying-at'
 import { TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, startLogged, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
+import { wrapProgram } from '#test/wrapped-program'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 
 /** Rows of the ledger, and what the trigger and the update made of them, compared in the server. */
@@ -37,6 +42,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     await shop.run(
       ...LEDGER,
       'CREATE ROLE clerk',
+      "CREATE USER 'gone'@'%' IDENTIFIED BY 'Secret3'",
       'SET character_set_client = latin1',
       "CREATE DEFINER = root@localhost EVENT shop.`yearly` ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO DELETE FROM shop.audit",
     )
@@ -57,6 +63,8 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       'ALTER EVENT shop.`yearly` DISABLE',
       'CREATE ROLE packer',
       "GRANT clerk TO 'late'@'%'",
+      "GRANT SELECT ON shop.* TO 'gone'@'%'",
+      "CREATE USER 'gone'@'localhost' IDENTIFIED BY 'Secret3'",
       "GRANT packer TO 'late'@'%'",
     )
     await writers.untilCommitted(400)
@@ -129,7 +137,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     await check(target, ended.stdout)
     await shop.rows('DROP DATABASE shop', target)
     await shop.rows('DROP DATABASE IF EXISTS ecomdb_audit', target)
-    await shop.rows("DROP USER IF EXISTS 'late'@'%', 'ecomdb_job'@'%'", target)
+    await shop.rows(
+      "DROP USER IF EXISTS 'late'@'%', 'ecomdb_job'@'%', 'gone'@'%', 'gone'@'localhost'",
+      target,
+    )
     await shop.rows('DROP ROLE IF EXISTS clerk, packer', target)
   }
 
@@ -149,7 +160,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       )
       expect(output).toContain(`just before GTID ${dropped}`)
       expect(output).toMatch(/first not +\S+/)
-      expect(output).toMatch(/locked +'late'@'%'/)
+      expect(output).toMatch(/locked +.*'late'@'%'/)
       expect(output).toMatch(/disabled +shop\.hourly/)
       const locked = (await shop.rows("SHOW CREATE USER 'late'@'%'", server)).map(row =>
         Object.values(row).join(),
@@ -158,13 +169,47 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     })
   })
 
+  test('a program that is killed in the middle of the replay: never exit 0, and said what to do', async () => {
+    const [tool, client] =
+      family === 'mysql' ? ['mysqlbinlog', 'mysql'] : ['mariadb-binlog', 'mariadb']
+    const args = ['restore', '--before-gtid', dropped, '--confirm', 'shop']
+    const config = ['--config', join(folder, 'ecomdb.yaml')]
+    for (const [name, script] of [
+      [tool, (real: string) => `${real} "$@" | head -c 60000; kill -9 $$`],
+      [
+        client,
+        (real: string) =>
+          `exec 4<&0; exec ${real} "$@" < <(head -c 60000 <&4; sleep 0.5; kill -9 $$)`,
+      ],
+    ] as const) {
+      const env = await wrapProgram(shop.engine, join(folder, 'dying'), name, script)
+      const more = name === tool ? [] : ['--start-over']
+      const died = await runEcomdb([...args, ...more, ...config], {
+        env: { ...shop.environment(target), ...env },
+      })
+      expect([died.status, died.stderr]).toEqual([30, expect.stringContaining('SIGKILL')])
+      expect(died.stderr).toContain('--start-over')
+    }
+    const again = await shop.ecomdb(args, target)
+    expect(again.status, again.stdout).not.toBe(0)
+    await restored(['--before-gtid', dropped, '--start-over'], async server => {
+      const found = (await shop.rows(STATE, server))[0]
+      expect(found?.['rows_']).toBe((beforeDrop as typeof found)?.['rows_'])
+    })
+  })
+
   test('to a time', async () => {
     await restored(['--at', pause.time, '--time-zone', 'UTC'], async server => {
       expect((await shop.rows(STATE, server))[0]).toEqual(pause.state)
     })
-    const plan = await shop.ecomdb(['restore', '--gtid', pause.gtids, '--dry-run'], target)
-    expect(plan.status, plan.stderr).toBe(0)
-    expect(plan.stdout).toMatch(/would replay [\d,]+ transactions/)
+    await restored(['--gtid', pause.gtids], async server => {
+      // Neither the tables that were made later nor the rows, and every row from before.
+      expect((await shop.rows(STATE, server))[0]).toEqual(pause.state)
+      expect(await shop.rows("SHOW DATABASES LIKE 'ecomdb_audit'", server)).toEqual([])
+      expect(await shop.value("SELECT COUNT(*) FROM mysql.user WHERE user = 'late'", server)).toBe(
+        '1',
+      )
+    })
   })
 
   test('to a set of GTIDs: here all of them; a large transaction that was cut is whole', async () => {
@@ -283,6 +328,37 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     })
   })
 
+  /** Says in the repository that somebody has left now, with both accounts. */
+  async function leave(person: string): Promise<void> {
+    const target = openDirectoryTarget(shop.place.path)
+    const receipt = {
+      format: 1,
+      receiptId: uuidV7(new Date()),
+      repositoryId: (await openRepository(target)).id,
+      person,
+      startedAt: new Date().toISOString(),
+      accounts: ['%', 'localhost'].map(host => ({ user: person, host })),
+    }
+    await putLeaverReceipt(target, receipt as unknown as LeaverReceipt, shop.place.keys.signingKey)
+  }
+
+  test('who has left since does not come back: in rows, at a moment, in data files', async () => {
+    const count = "SELECT COUNT(*) FROM mysql.user WHERE user = 'gone'"
+    const isGone = async (server: RunningServer): Promise<void> => {
+      expect(await shop.value(count, server)).toBe('0')
+    }
+    await leave('gone')
+    await restored(['latest'], isGone)
+    // The log makes one of the accounts, and gives rights to the other.
+    const moment = ['--at', pause.time, '--time-zone', 'UTC']
+    await restored(moment, isGone)
+    const data = join(folder, 'without')
+    const files = await shop.ecomdb(['restore', '--data-dir', data, ...moment])
+    expect([files.status, files.stdout]).toEqual([3, expect.stringContaining('--init-file=')])
+    await onFiles(data, isGone)
+    await rm(join(shop.place.path, 'leavers'), { recursive: true })
+  })
+
   /** The server that somebody starts on restored files: with what they bring, and no more. */
   async function onFiles(
     data: string,
@@ -291,8 +367,11 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     const { scratchServers } = shop.engine
     const place = await scratchServers.claim(join(folder, 'on-files'))
     await rename(data, join(place, 'data'))
+    const initFile = join(place, 'data', 'ecomdb-leavers.sql')
+    const serverOptions = existsSync(initFile) ? [`--init-file=${initFile}`] : []
+    const how = { tcp: false, purpose: 'drill', serverOptions } as const
     try {
-      await use(await scratchServers.start({ folder: place, tcp: false, purpose: 'drill' }))
+      await use(await scratchServers.start({ folder: place, ...how }))
     } finally {
       await scratchServers.remove(place)
     }
@@ -360,7 +439,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       for (const name of ['shop', 'ecomdb_audit']) {
         await shop.rows(`DROP DATABASE ${name}`, target)
       }
-      await shop.rows("DROP USER IF EXISTS 'late'@'%', 'ecomdb_job'@'%'", target)
+      await shop.rows(
+        "DROP USER IF EXISTS 'late'@'%', 'ecomdb_job'@'%', 'gone'@'%', 'gone'@'localhost'",
+        target,
+      )
       await shop.rows('DROP ROLE IF EXISTS clerk, packer', target)
       await rm(away, { recursive: true })
       // Rows of a table that the log does not make are refused: the server and its files are gone then.
@@ -399,6 +481,20 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       expect(output).toContain('replayed 1 transaction')
       expect(output).toContain('first not    the archived log ends there')
       expect(await shop.rows('SELECT i FROM shop.late ORDER BY i', server)).toHaveLength(3)
+    })
+    // One session replays it all: a temporary table is there behind the borders of files and segments.
+    const session = await shop.engine.connect(shop.source.administrator)
+    await session.run(`SET binlog_format = ${family === 'mysql' ? 'STATEMENT' : 'MIXED'}`)
+    await session.run('CREATE TEMPORARY TABLE shop.passing (i INT PRIMARY KEY)')
+    await session.run('INSERT INTO shop.passing VALUES (4)')
+    await session.run('FLUSH BINARY LOGS')
+    await session.run('INSERT INTO shop.passing VALUES (5)')
+    await archived()
+    await session.run('INSERT INTO shop.late SELECT i FROM shop.passing')
+    await session.close()
+    await archived()
+    await restored(['--gtid', await executed()], async server => {
+      expect(await shop.rows('SELECT i FROM shop.late ORDER BY i', server)).toHaveLength(5)
     })
   })
 
