@@ -4,6 +4,7 @@ import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { namedTables, type TableElsewhere } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { definerAccounts } from '#domain/backup/restored-accounts'
+import { lockedAccount } from '#engine/locked-account'
 import type { RestoreTarget } from '#engine/logical-writer'
 import { quoteAccount } from '#engine/quote'
 import { madeText } from './restore-refusals.ts'
@@ -75,10 +76,6 @@ const MAY_NOT = /lack rights to use them|command denied to user|[Aa]ccess denied
 /** A view that the server cannot run: its definer is not there, for one. */
 const NO_ANSWER = /does not answer|was defined otherwise/
 
-function lockedWithGrants({ user, host, grants }: AccountEntry): string[] {
-  return [`CREATE USER ${quoteAccount(user, host)} ACCOUNT LOCK`, ...grants]
-}
-
 /** Error 1118. */
 const ROW_TOO_LARGE = /Row size too large/
 
@@ -100,7 +97,7 @@ export function withWhatIsThere(
     hints: [
       ...(lacksLeaver
         ? [
-            `programs run as ${gone.map(({ user, host }) => quoteAccount(user, host)).join(', ')}, who has left since and is not brought back; as an account that is locked: ${gone.flatMap(lockedWithGrants).join('; ')}`,
+            `programs run as ${gone.map(({ user, host }) => quoteAccount(user, host)).join(', ')}, who has left since and is not brought back; as an account that is locked: ${gone.flatMap(one => [lockedAccount(one), ...one.grants]).join('; ')}`,
             'run the command again with --resume; then `ecomdb offboard` of that person gives the programs another definer, and drops the account',
           ]
         : []),
