@@ -1,4 +1,4 @@
-import { string } from '@oclif/core/flags'
+import { integer, string } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, serverFlags, targetFlags } from '#cli/flags'
 import { wire } from '#cli/wire'
@@ -31,6 +31,13 @@ export default class BackupPhysical extends BaseCommand {
       helpValue: 'FOLDER',
       summary: 'MySQL: a folder that the server may write its clone to, and that can be read here',
     }),
+    hold: integer({
+      default: 60,
+      min: 1,
+      helpValue: 'SECONDS',
+      summary:
+        'MariaDB: how long writers to tables without transactions (MyISAM, …) may have to wait',
+    }),
     ...serverFlags,
     ...targetFlags,
   }
@@ -38,10 +45,10 @@ export default class BackupPhysical extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(BackupPhysical)
     const config = await configFrom(flags)
-    const { incremental: base = null, 'clone-folder': cloneFolder } = flags
+    const { incremental: base = null, 'clone-folder': cloneFolder, hold: holdSeconds } = flags
     const keys = backupKeys(config)
     const place = { ...(await wire.server(config)), target: await wire.target(config) }
-    const options = { ...place, keys, base, cloneFolder, clock: systemClock }
+    const options = { ...place, keys, base, cloneFolder, holdSeconds, clock: systemClock }
     const result = await backUpPhysically(options, this.progress)
     const status = result.findings.length ? EXIT.FINDINGS : EXIT.DONE
     return { result, text: physicalBackupText(result), status }

@@ -82,6 +82,8 @@ export interface PhysicalBackupOptions {
    * which we can read it. Default: beside `workFolder`.
    */
   cloneFolder?: string | undefined
+  /** MariaDB: seconds for which writers to tables without transactions may have to wait. */
+  holdSeconds?: number | undefined
   /** MariaDB: copy only what has changed since; null for a full copy. */
   since: LogSequence | null
   /** Is told what is being done, in words. */

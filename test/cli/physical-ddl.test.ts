@@ -100,4 +100,39 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     const drill = await shop.ecomdb('drill')
     expect(drill.status, drill.stderr + drill.stdout).toBe(0)
   })
+
+  if (family === 'mariadb') {
+    test('writers to tables without transactions wait for --hold seconds at most', async () => {
+      for (const name of ['held', 'other_held']) {
+        await shop.session.run(`CREATE TABLE bank.${name} (v INT) ENGINE = MyISAM`)
+      }
+      const [long, short] = await Promise.all(
+        [1, 2].map(() => shop.engine.connect(shop.server.administrator)),
+      )
+      const writing = long?.run('INSERT INTO bank.held SELECT SLEEP(25)')
+      const backup = shop.ecomdb('backup', 'physical', '--hold', '1')
+      for (;;) {
+        const rows = await shop.session.rows(
+          "SELECT 1 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'BACKUP STAGE %'",
+        )
+        if (rows.length > 0) break
+        await sleep(10)
+      }
+      const begun = performance.now()
+      await short?.run('INSERT INTO bank.other_held VALUES (1)')
+      const waitedMs = performance.now() - begun
+      const ended = await backup
+      expect(ended.status, ended.stderr).toBe(13)
+      expect(ended.stderr).toContain('code: NOT_CONSISTENT')
+      expect(ended.stderr).toContain('raise --hold')
+      // The statement sleeps on.
+      expect(waitedMs).toBeLessThan(15_000)
+      await shop.session.run(`KILL QUERY ${long?.connectionId}`)
+      await writing?.catch(() => {})
+      const done = await shop.ecomdb('backup', 'physical', '--json')
+      expect(done.status, done.stderr).toBe(0)
+      expect(done.json().result.steps.join()).toMatch(/closed to writers for \d+ ms/)
+      for (const session of [long, short]) await session?.close()
+    })
+  }
 })

@@ -13,6 +13,7 @@ import type {
   PhysicalFacts,
 } from '../physical-backup.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
+import { endWaitForStage, HeldStage } from './backup-stage.ts'
 import { writeOptionFile } from './option-file.ts'
 import { XbstreamReader } from './xbstream.ts'
 
@@ -25,6 +26,8 @@ const INFO_FILE = /^(?:xtrabackup|mariadb_backup)_(binlog_info|checkpoints|info)
  */
 const COPYING_THREADS = '--parallel=2'
 
+const HOLD_SECONDS = 60
+
 /** mariadb-backup, streaming the files of a running server. */
 export async function startMariadbBackup(
   options: PhysicalBackupOptions,
@@ -35,8 +38,12 @@ export async function startMariadbBackup(
   const optionFile = await writeOptionFile(workFolder, 'mariadb-backup', options.connect)
   const target = join(workFolder, 'target')
   await mkdir(target, { mode: 0o700 })
-  const log = new BackupLog(options)
-  const program = startProgram(
+  let program: StartedProgram | null = null
+  const stage = new HeldStage(options.holdSeconds ?? HOLD_SECONDS, () => {
+    void endWaitForStage(options.connect).finally(() => program?.kill())
+  })
+  const log = new BackupLog(options, stage)
+  program = startProgram(
     findInstallation('mariadb').program('mariadb-backup'),
     [
       `--defaults-file=${optionFile}`,
@@ -104,6 +111,7 @@ class MariadbCopy implements PhysicalCopy {
       lockedMs: this.#log.lockedMs(),
       steps: [
         `mariadb-backup copied the files and the log up to LSN ${to}, under BACKUP STAGE`,
+        ...this.#log.heldWords(),
         'mariadb-backup ended with status 0 and "completed OK!"',
       ],
       lsn: { from, to, of: lineage },
@@ -112,6 +120,7 @@ class MariadbCopy implements PhysicalCopy {
   }
 
   async close(): Promise<void> {
+    this.#log.stage.stop()
     this.#program.kill()
     await this.#program.ended.catch(() => {})
   }
@@ -120,7 +129,7 @@ class MariadbCopy implements PhysicalCopy {
     try {
       await this.#program.ended
     } catch (error) {
-      throw this.#log.refused() ?? error
+      throw this.#log.refused() ?? this.#log.heldTooLong(error) ?? error
     }
   }
 
@@ -140,22 +149,27 @@ function read<Result>(work: () => Result): Result {
   }
 }
 
+type LogOptions = Pick<PhysicalBackupOptions, 'now' | 'onStep' | 'holdSeconds'>
+
 /** What mariadb-backup says of its work, with the times at which it says it. */
 class BackupLog {
-  readonly #options: Pick<PhysicalBackupOptions, 'now' | 'onStep'>
+  readonly #options: LogOptions
   completed = false
   #blocked: Date | null = null
   #released: Date | null = null
   readonly #missing: string[] = []
   readonly #began: Date
+  readonly stage: HeldStage
 
-  constructor(options: Pick<PhysicalBackupOptions, 'now' | 'onStep'>) {
+  constructor(options: LogOptions, stage: HeldStage) {
     this.#options = options
+    this.stage = stage
     this.#began = options.now()
   }
 
   read(line: string): void {
     if (line.endsWith('completed OK!')) this.completed = true
+    this.stage.read(line)
     const [, missing] = /Error: missing required privilege (.+) on \*\.\*/.exec(line) ?? []
     if (missing) this.#missing.push(missing)
     // Commits wait from here on, so that everything later is not in the copy.
@@ -177,6 +191,28 @@ class BackupLog {
         `as an administrator: GRANT ${missing} ON *.* TO the account`,
         'run `ecomdb doctor` to see all privileges that a backup uses; docs/backup.md has them in one statement',
       ],
+    })
+  }
+
+  /** How long tables without transactions were closed to writers, in words. */
+  heldWords(): string[] {
+    const { heldMs } = this.stage
+    return heldMs === null
+      ? []
+      : [`Aria and MyISAM tables were closed to writers for ${heldMs} ms at most`]
+  }
+
+  heldTooLong(cause: unknown): EcomdbError | null {
+    if (!this.stage.isOver) return null
+    return new EcomdbError('NOT_CONSISTENT', {
+      what: 'Aria and MyISAM tables were not copied while their writers waited',
+      why: `BACKUP STAGE BLOCK_DDL was held, or waited for a statement that writes such a table, for ${this.#options.holdSeconds ?? HOLD_SECONDS} s, which is the limit`,
+      hints: [
+        'raise --hold: their writers wait for that long',
+        'run it when no statement writes such a table for long',
+        'ALTER TABLE … ENGINE=InnoDB gives a table transactions',
+      ],
+      cause,
     })
   }
 

@@ -35,6 +35,8 @@ export interface PhysicalBackupOptions {
   base: string | null
   /** MySQL: where the server may write its clone. */
   cloneFolder: string | undefined
+  /** MariaDB: seconds for which writers to tables without transactions may have to wait. */
+  holdSeconds?: number
   clock: Clock
 }
 
@@ -118,7 +120,7 @@ async function startSnapshot(
 
 /** The programs and all they leave are gone again when the promise settles. */
 async function copyAndStore(
-  { engine, connect, cloneFolder, clock }: PhysicalBackupOptions,
+  { engine, connect, cloneFolder, holdSeconds, clock }: PhysicalBackupOptions,
   source: PhysicalSource,
   base: BaseSnapshot | null,
   writer: SnapshotWriter,
@@ -132,7 +134,7 @@ async function copyAndStore(
     progress.stage('copying, compressing, encrypting and storing files')
     progress.total({ bytes: source.estimateBytes })
     const options = {
-      ...{ connect, workFolder, cloneFolder, since: base?.envelope.lsn ?? null },
+      ...{ connect, workFolder, cloneFolder, holdSeconds, since: base?.envelope.lsn ?? null },
       onStep: (step: string) => progress.stage(step),
       now: () => clock.now(),
     }
