@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
 import { manifestBeside } from '#domain/backup/manifest-beside'
 import { withoutLeavers } from '#domain/backup/without-leavers'
+import { withoutSessions } from '#domain/backup/without-sessions'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { Session } from '#engine/session'
 import type { OpenedSnapshot } from './open-snapshot.ts'
@@ -14,15 +15,20 @@ import type { RestoreOptions, RestorePlace } from './restore-options.ts'
  * @throws EcomdbError USAGE
  */
 export async function snapshotBeside(
-  { databases, tables, into }: RestoreOptions,
+  { databases, tables, into, sequel, inside }: RestoreOptions,
   leavers: readonly AccountName[],
   snapshot: OpenedSnapshot,
   { engine }: RestorePlace,
   session: Session,
 ): Promise<{ snapshot: OpenedSnapshot; notes: readonly string[] }> {
   if (into === undefined) {
-    const { manifest, notes } = withoutLeavers(snapshot.manifest, leavers)
-    return { snapshot: { ...snapshot, manifest }, notes }
+    // A replay may name them, and a drill compares all.
+    const lasting =
+      sequel || inside
+        ? { manifest: snapshot.manifest, notes: [] }
+        : withoutSessions(snapshot.manifest)
+    const { manifest, notes } = withoutLeavers(lasting.manifest, leavers)
+    return { snapshot: { ...snapshot, manifest }, notes: [...lasting.notes, ...notes] }
   }
   const chosen = chooseBeside(snapshot.manifest, databases ?? [], tables ?? null)
   const target = await engine.logicalWriter.observe(session, snapshot.manifest)

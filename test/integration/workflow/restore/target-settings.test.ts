@@ -157,6 +157,46 @@ test.each(SLOW_TEST_ENGINES)(
 )
 
 test.each(SLOW_TEST_ENGINES)(
+  '%s: session accounts of the broker do not come back',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      const [session, role, like] = [
+        's_ann_0123456789ab',
+        'rs_ann_0123456789ab',
+        's_ann_of_the_shop',
+      ]
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const root = await engine.connect(server.administrator)
+        await root.run('CREATE DATABASE shop')
+        await root.run("CREATE USER ecomdb_issuer@localhost IDENTIFIED BY 'Xx-1234567890-xX'")
+        for (const name of [session, like]) {
+          await root.run(`CREATE USER ${name}@'10.0.0.1' IDENTIFIED BY 'Xx-1234567890-xX'`)
+        }
+        if (family === 'mariadb') {
+          await root.run(`CREATE ROLE ${role}`)
+          await root.run(`GRANT ${role} TO ecomdb_issuer@localhost WITH ADMIN OPTION`)
+          await root.run(`GRANT ${role} TO ${session}@'10.0.0.1'`)
+          await root.run(`SET DEFAULT ROLE ${role} FOR ${session}@'10.0.0.1'`)
+        }
+        await root.close()
+        await place.report(server)
+      })
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const { notes, outcome } = await place.restore(server)
+        expect(notes.join()).toContain("1 of the broker's session accounts not brought back")
+        expect(outcome?.checks.filter(one => one.outcome === 'failed')).toEqual([])
+        const root = await engine.connect(server.administrator)
+        const names = await root.rows(
+          "SELECT User AS name FROM mysql.user WHERE User LIKE '%ann%' OR User LIKE 'ecomdb_issuer'",
+        )
+        expect(names.map(({ name }) => name).sort()).toEqual(['ecomdb_issuer', like])
+        await root.close()
+      })
+    })
+  },
+)
+
+test.each(SLOW_TEST_ENGINES)(
   '%s: while another restore runs, none is called interrupted, not by a dry run either',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
