@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
-describe.each(TEST_ENGINES)('%s: a binary log with holes', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: a binary log with holes', family => {
   let folder: string
   let shop: LoggedShop
   let target: RunningServer

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
 import type { SqlRow } from '#engine/session'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -77,7 +77,9 @@ const OFF = {
 } as const
 
 test.each(
-  TEST_ENGINES.flatMap(family => Object.entries(OFF).map(([name, how]) => [family, name, ...how])),
+  SLOW_TEST_ENGINES.flatMap(family =>
+    Object.entries(OFF).map(([name, how]) => [family, name, ...how]),
+  ),
 )('%s: %s: no restore leads over it', async (family, _name, option, why) => {
   await withLog(family as EngineFamily, [], async (log, folder) => {
     const { shop } = log
@@ -111,7 +113,7 @@ test.each(
   })
 })
 
-test.each(TEST_ENGINES)('%s: what the server could not log is a gap', async family => {
+test.each(SLOW_TEST_ENGINES)('%s: what the server could not log is a gap', async family => {
   const options = ['--max-binlog-stmt-cache-size=4096', '--binlog-stmt-cache-size=4096']
   await withLog(family, options, async (log, folder) => {
     const { shop } = log
@@ -137,7 +139,7 @@ test.each(TEST_ENGINES)('%s: what the server could not log is a gap', async fami
   })
 })
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: a server that stops logging until it is started again',
   async family => {
     const elsewhere = await makeFolder()

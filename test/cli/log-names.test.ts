@@ -2,14 +2,14 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { SqlRow } from '#engine/session'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
 /** Of a Binlog_checkpoint_event: header, length and checksum, without the file's name. */
 const CHECKPOINT_BYTES = 19 + 4 + 4
 
-describe.each(TEST_ENGINES)('%s: files of the binary log', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: files of the binary log', family => {
   let folder: string
   let shop: LoggedShop
 

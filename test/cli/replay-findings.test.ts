@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
 import type { RunningServer } from '#engine/scratch-server'
 import { runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -38,7 +38,7 @@ const TEMPORARY = /FINDING: .*temporary tables that their sessions had made befo
 const COLUMNS = `SELECT TABLE_NAME AS place, COLUMN_NAME AS name, COLUMN_TYPE AS type, CHARACTER_SET_NAME AS letters
   FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'shop' ORDER BY 1, 2`
 
-describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: what a replay leaves to look at', family => {
   let folder: string
   let shop: LoggedShop
   let target: RunningServer
@@ -153,44 +153,47 @@ describe.each(TEST_ENGINES)('%s: what a replay leaves to look at', family => {
 })
 
 // MySQL logs what comes from a temporary table as rows, except in a session of STATEMENT, which GTIDs refuse.
-test.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: temporary tables of before', async () => {
-  const folder = await makeFolder()
-  const shop = await LoggedShop.make('mariadb', folder, ['--binlog-format=MIXED'])
-  const target = await startLogged(shop.engine, join(folder, 'target'))
-  const session = await shop.engine.connect(shop.source.administrator)
-  const restored = async (...more: string[]) => {
-    const gtid = String(await shop.value('SELECT @@gtid_binlog_pos'))
-    const args = ['restore', ...more, '--gtid', gtid, '--confirm', 'shop']
-    const done = await shop.ecomdb(args, target)
-    await shop.rows('DROP DATABASE shop', target)
-    return done
-  }
-  try {
-    await shop.run(
-      'CREATE DATABASE shop',
-      'CREATE TABLE shop.t (i INT)',
-      'CREATE TABLE shop.s (i INT)',
-    )
-    const first = await shop.ecomdb(['backup', 'logical', '--quiet'])
-    await session.run('CREATE TEMPORARY TABLE shop.t (i INT)')
-    await session.run('INSERT INTO shop.t VALUES (1)')
-    await shop.ecomdb(['backup', 'logical', '--quiet'])
-    await session.run('INSERT INTO shop.s SELECT * FROM shop.t')
-    await shop.run('INSERT INTO shop.t VALUES (CONNECTION_ID())')
-    await shop.ecomdb(['backup', 'binlog', '--once'])
-    const late = await restored()
-    expect([late.status, late.stdout]).toEqual([3, expect.stringMatching(TEMPORARY)])
-    const early = await restored(/[0-9a-f-]{36}/.exec(first.stdout)?.[0] ?? '')
-    expect([early.status, early.stdout]).toEqual([0, expect.not.stringMatching(TEMPORARY)])
-  } finally {
-    await session.close()
-    await shop.engine.scratchServers.remove(target.folder)
-    await shop.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
-})
+test.runIf(SLOW_TEST_ENGINES.includes('mariadb'))(
+  'mariadb: temporary tables of before',
+  async () => {
+    const folder = await makeFolder()
+    const shop = await LoggedShop.make('mariadb', folder, ['--binlog-format=MIXED'])
+    const target = await startLogged(shop.engine, join(folder, 'target'))
+    const session = await shop.engine.connect(shop.source.administrator)
+    const restored = async (...more: string[]) => {
+      const gtid = String(await shop.value('SELECT @@gtid_binlog_pos'))
+      const args = ['restore', ...more, '--gtid', gtid, '--confirm', 'shop']
+      const done = await shop.ecomdb(args, target)
+      await shop.rows('DROP DATABASE shop', target)
+      return done
+    }
+    try {
+      await shop.run(
+        'CREATE DATABASE shop',
+        'CREATE TABLE shop.t (i INT)',
+        'CREATE TABLE shop.s (i INT)',
+      )
+      const first = await shop.ecomdb(['backup', 'logical', '--quiet'])
+      await session.run('CREATE TEMPORARY TABLE shop.t (i INT)')
+      await session.run('INSERT INTO shop.t VALUES (1)')
+      await shop.ecomdb(['backup', 'logical', '--quiet'])
+      await session.run('INSERT INTO shop.s SELECT * FROM shop.t')
+      await shop.run('INSERT INTO shop.t VALUES (CONNECTION_ID())')
+      await shop.ecomdb(['backup', 'binlog', '--once'])
+      const late = await restored()
+      expect([late.status, late.stdout]).toEqual([3, expect.stringMatching(TEMPORARY)])
+      const early = await restored(/[0-9a-f-]{36}/.exec(first.stdout)?.[0] ?? '')
+      expect([early.status, early.stdout]).toEqual([0, expect.not.stringMatching(TEMPORARY)])
+    } finally {
+      await session.close()
+      await shop.engine.scratchServers.remove(target.folder)
+      await shop.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+)
 
-test.each(TEST_ENGINES)('%s: statements that failed half done', async family => {
+test.each(SLOW_TEST_ENGINES)('%s: statements that failed half done', async family => {
   const folder = await makeFolder()
   const shop = await LoggedShop.make(family, folder, ['--binlog-format=MIXED'])
   const target = await startLogged(shop.engine, join(folder, 'target'))
@@ -245,7 +248,7 @@ test.each(TEST_ENGINES)('%s: statements that failed half done', async family => 
   }
 })
 
-test.runIf(TEST_ENGINES.includes('mariadb'))(
+test.runIf(SLOW_TEST_ENGINES.includes('mariadb'))(
   'mariadb: rows are applied as they are, whatever the server does as a replica',
   async () => {
     const folder = await makeFolder()

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
 import type { RunningServer } from '#engine/scratch-server'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, startLogged, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -57,7 +57,7 @@ interface Source {
   isRows: boolean
 }
 
-describe.each(TEST_ENGINES)('%s: a replica from a backup', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: a replica from a backup', family => {
   let folder: string
   let shop: LoggedShop
   let writers: Writers | null = null

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
 import type { RunningServer } from '#engine/scratch-server'
 import { runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -44,7 +44,7 @@ const WORDS: Readonly<Record<EngineFamily, Words>> = {
   },
 }
 
-describe.each(TEST_ENGINES)('%s: a backup of a replica', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: a backup of a replica', family => {
   const words = WORDS[family]
   let folder: string
   /** The replica, which is backed up. */

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -21,7 +21,7 @@ const REPLICA: Readonly<Record<EngineFamily, { off: string; become: string; ceas
   },
 }
 
-describe.each(TEST_ENGINES)('%s: a replica whose log lacks what its source sends', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: a replica whose log lacks what its source sends', family => {
   let folder: string
   let shop: LoggedShop
 
@@ -69,7 +69,7 @@ describe.each(TEST_ENGINES)('%s: a replica whose log lacks what its source sends
   })
 })
 
-describe.each(TEST_ENGINES)('%s: a log that was reset', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: a log that was reset', family => {
   let folder: string
   let shop: LoggedShop
 
@@ -112,7 +112,7 @@ describe.each(TEST_ENGINES)('%s: a log that was reset', family => {
   })
 })
 
-describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: GTIDs out of order', () => {
+describe.runIf(SLOW_TEST_ENGINES.includes('mariadb'))('mariadb: GTIDs out of order', () => {
   test('are replayed in the order of the log, and looked for one by one', async () => {
     const folder = await makeFolder()
     const shop = await LoggedShop.make('mariadb', folder)

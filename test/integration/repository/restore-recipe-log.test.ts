@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop } from '#test/logged-shop'
 import { followRecipe, inShell } from '#test/recipe'
 import { withFolder } from '#test/temporary'
@@ -14,7 +14,7 @@ const STATE = 'SELECT writer AS writer, seq AS seq FROM shop.ledger ORDER BY wri
 const insert = (writer: number): string =>
   `INSERT INTO shop.ledger (writer, seq) VALUES (${writer}, ${writer})`
 
-describe.each(TEST_ENGINES)('%s: RESTORE.md', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: RESTORE.md', family => {
   test('brings what came after the snapshot, to a moment or to the end', () =>
     withFolder(async folder => {
       const shop = await LoggedShop.make(family, folder)

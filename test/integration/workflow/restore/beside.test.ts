@@ -6,7 +6,7 @@ import type { EngineFamily } from '#domain/engine-family'
 import { quoteIdentifier } from '#engine/quote'
 import type { Session } from '#engine/session'
 import { withServer } from '#test/backed-up'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { fillOddServer, ODD_DATABASE } from '#test/odd-server'
 import { serverValues } from '#test/server-values'
 import { withBackups } from '#test/with-backups'
@@ -18,7 +18,7 @@ afterEach(() => {
 
 const ODD = quoteIdentifier(ODD_DATABASE)
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: a database or a table comes back beside the live one, which stays as it is',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -92,7 +92,7 @@ test.each(TEST_ENGINES)(
   },
 )
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: programs of the copy that name other databases are told, aliases are not',
   async family => {
     await withBackups(family, async ({ folder, place }) => {

@@ -33,7 +33,7 @@ const elsewhere = (database: string): string[] => [
 const parameters = (session: Session): Promise<unknown[]> =>
   session.rows(
     `SELECT SPECIFIC_NAME, ORDINAL_POSITION, COLLATION_NAME FROM information_schema.PARAMETERS
-      WHERE SPECIFIC_SCHEMA = 'shop' ORDER BY 1, 2`,
+      WHERE SPECIFIC_SCHEMA = 'shop' ORDER BY 1, ROUTINE_TYPE, 2`,
   )
 
 test.runIf(TEST_ENGINES.includes('mysql')).each([NEW, GENERAL])(

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { silentProgress } from '#core/progress'
 import type { Session } from '#engine/session'
 import { withServer } from '#test/backed-up'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { withBackups } from '#test/with-backups'
 import { drillSnapshot } from '#workflow/restore/drill-snapshot'
 
@@ -32,7 +32,7 @@ async function runAll(session: Session, statements: readonly string[]): Promise<
   for (const sql of statements) await session.run(sql)
 }
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: time zones by name: a drill has them, and a server that lacks them is told',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
@@ -79,40 +79,43 @@ const OWN = [
   "INSERT INTO mysql.time_zone_name (Name, Time_zone_id) VALUES ('Shop/Own', 1)",
 ]
 
-test.each(TEST_ENGINES)('%s: time zones that rows name: all that the source had', async family => {
-  await withBackups(family, async ({ folder, place }) => {
-    await withServer(family, join(folder, 'source'), async (server, engine) => {
-      const session = await engine.connect(server.administrator)
-      await runAll(session, [
-        ...OWN,
-        'CREATE DATABASE shop',
-        'CREATE TABLE shop.orders (id INT PRIMARY KEY, at DATETIME, zone VARCHAR(40))',
-        "INSERT INTO shop.orders VALUES (1, '2026-06-01 12:00:00', 'Shop/Own')",
-        "CREATE VIEW shop.local AS SELECT id, CONVERT_TZ(at, '+00:00', zone) AS t FROM shop.orders",
-        'CREATE DATABASE local_times',
-        `CREATE TABLE local_times.orders (id INT PRIMARY KEY, at DATETIME, zone VARCHAR(40),
+test.each(SLOW_TEST_ENGINES)(
+  '%s: time zones that rows name: all that the source had',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await runAll(session, [
+          ...OWN,
+          'CREATE DATABASE shop',
+          'CREATE TABLE shop.orders (id INT PRIMARY KEY, at DATETIME, zone VARCHAR(40))',
+          "INSERT INTO shop.orders VALUES (1, '2026-06-01 12:00:00', 'Shop/Own')",
+          "CREATE VIEW shop.local AS SELECT id, CONVERT_TZ(at, '+00:00', zone) AS t FROM shop.orders",
+          'CREATE DATABASE local_times',
+          `CREATE TABLE local_times.orders (id INT PRIMARY KEY, at DATETIME, zone VARCHAR(40),
            here DATETIME AS (CONVERT_TZ(at, '+00:00', zone)) STORED)`,
-        `INSERT INTO local_times.orders (id, at, zone)
+          `INSERT INTO local_times.orders (id, at, zone)
            VALUES (1, '2026-06-01 12:00:00', 'Europe/Berlin')`,
-      ])
-      await session.close()
-      expect((await place.report(server)).findings).toEqual([])
-    })
-    if (existsSync('/usr/share/zoneinfo/Europe/Berlin')) {
-      const drill = await drillSnapshot(place.drillOptions(), silentProgress())
-      expect(drill.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
-    }
-    await withServer(family, join(folder, 'target'), async (server, engine) => {
-      await expect(place.restore(server)).rejects.toMatchObject({
-        code: 'UNSUPPORTED',
-        why: '1 need them: table local_times.orders (those of its rows)',
+        ])
+        await session.close()
+        expect((await place.report(server)).findings).toEqual([])
       })
-      const session = await engine.connect(server.administrator)
-      await runAll(session, BERLIN)
-      expect((await place.restore(server)).findings).toEqual([
-        expect.stringContaining('(Shop/Own)'),
-      ])
-      await session.close()
+      if (existsSync('/usr/share/zoneinfo/Europe/Berlin')) {
+        const drill = await drillSnapshot(place.drillOptions(), silentProgress())
+        expect(drill.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+      }
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        await expect(place.restore(server)).rejects.toMatchObject({
+          code: 'UNSUPPORTED',
+          why: '1 need them: table local_times.orders (those of its rows)',
+        })
+        const session = await engine.connect(server.administrator)
+        await runAll(session, BERLIN)
+        expect((await place.restore(server)).findings).toEqual([
+          expect.stringContaining('(Shop/Own)'),
+        ])
+        await session.close()
+      })
     })
-  })
-})
+  },
+)
