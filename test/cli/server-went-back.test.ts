@@ -28,6 +28,17 @@ describe.each(SLOW_TEST_ENGINES)(
         await shop.run(`INSERT INTO shop.t VALUES (${id}, '${who}')`)
       }
     }
+    /** To the log's end now, from the one snapshot that all of these logs have behind them. */
+    const isRestoredFromBoth = async () => {
+      const restored = await run(
+        ['restore', '--gtid', await gtid(), '--confirm', 'shop'],
+        0,
+        target,
+      )
+      expect(restored).toContain(`snapshot     ${first[0]}`)
+      const rows = 'SELECT who AS who, COUNT(*) AS n FROM shop.t GROUP BY who ORDER BY who'
+      expect(await shop.rows(rows, target)).toEqual(await shop.rows(rows))
+    }
     const putBack = async () => {
       const data = join(shop.source.folder, 'data')
       await shop.engine.scratchServers.stop(shop.source.folder)
@@ -69,14 +80,7 @@ describe.each(SLOW_TEST_ENGINES)(
     })
 
     test('its log is not replayed onto what it had been before, but onto what both have', async () => {
-      const restored = await run(
-        ['restore', '--gtid', await gtid(), '--confirm', 'shop'],
-        0,
-        target,
-      )
-      expect(restored).toContain(`snapshot     ${first[0]}`)
-      const rows = 'SELECT who AS who, COUNT(*) AS n FROM shop.t GROUP BY who ORDER BY who'
-      expect(await shop.rows(rows, target)).toEqual(await shop.rows(rows))
+      await isRestoredFromBoth()
       const named = [first[1] ?? '', '--gtid', await gtid(), '--dry-run']
       expect(await run(['restore', ...named], 10, target)).toContain('OUTSIDE_WINDOW')
     })
@@ -92,14 +96,7 @@ describe.each(SLOW_TEST_ENGINES)(
       const windows = await run(['backup', 'window', '--json'], 3)
       expect(windows).not.toContain(undone)
       await shop.rows('DROP DATABASE shop', target)
-      const restored = await run(
-        ['restore', '--gtid', await gtid(), '--confirm', 'shop'],
-        0,
-        target,
-      )
-      expect(restored).toContain(`snapshot     ${first[0]}`)
-      const rows = 'SELECT who AS who, COUNT(*) AS n FROM shop.t GROUP BY who ORDER BY who'
-      expect(await shop.rows(rows, target)).toEqual(await shop.rows(rows))
+      await isRestoredFromBoth()
     })
 
     test('a GTID that two logs have is refused where no snapshot leads to it in the newer one', async () => {

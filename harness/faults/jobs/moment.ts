@@ -146,6 +146,12 @@ async function again(one: Case, args: readonly string[]): Promise<string> {
   throw new Error(`--start-over: exit ${over.status}\n${next.stderr}\n${over.stderr}`)
 }
 
+/** A drill here takes some seconds, has a server of its own, and writes what it says of the snapshot. */
+const OF_A_DRILL = {
+  ...{ lastsMs: 5000, server: null, roomKib: 8, prepare },
+  writes: 'repository' as const,
+}
+
 export const drillAnyMoment: Job = {
   name: 'drill --any-moment',
   stages: [
@@ -158,11 +164,7 @@ export const drillAnyMoment: Job = {
     ...REPLAY,
     'removing the private server',
   ],
-  lastsMs: 5000,
-  server: null,
-  writes: 'repository',
-  roomKib: 8,
-  prepare,
+  ...OF_A_DRILL,
   args: async one => ['drill', of(one).rows, '--any-moment'],
   async recover(one) {
     return await drilled(one, 'moment', of(one).rows, '--any-moment')
@@ -182,11 +184,7 @@ export const drillFiles: Job = {
     'reading rows back',
     'removing the private server',
   ],
-  lastsMs: 5000,
-  server: null,
-  writes: 'repository',
-  roomKib: 8,
-  prepare,
+  ...OF_A_DRILL,
   args: async one => ['drill', of(one).files],
   async recover(one) {
     return await drilled(one, 'content', of(one).files)

@@ -161,7 +161,7 @@ export function segmentsOfSnapshot(
     one.sourceId === sourceId &&
     one.engine === engine &&
     // Two logs of a server, or of two that go by one name, have files of one name.
-    (begunAt ?? one.begunAt ?? null) === (one.begunAt ?? begunAt ?? null) &&
+    (begunAt == null || one.begunAt == null || begunAt === one.begunAt) &&
     couldLieIn(one, gtidSet)
   return found[0] && isIts(found[0]) ? found.filter(isIts) : []
 }

@@ -6,6 +6,7 @@ import { BinlogArchive } from '#repository/binlog-archive'
 import { BINLOG, idsOfSegmentFile, idsOfTrimFile, segmentOfFile } from '#repository/layout'
 import { LogTrims } from '#repository/log-trims'
 import type { Repository } from '#repository/repository'
+import { aboutOneFile } from '#repository/signed-records'
 import { ABOUT_ONE_FILE, sha256Hex } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
@@ -114,8 +115,8 @@ async function trimmedIn(
   for (const name of there.keys()) {
     const ids = idsOfTrimFile(name)
     if (!ids) continue
-    const trim = await trims.read(name, trustedSigners).catch(() => null)
-    if (trim?.copyId !== copyId) continue
+    const trim = await trims.read(name, trustedSigners).catch(aboutOneFile)
+    if (trim instanceof EcomdbError || trim.copyId !== copyId) continue
     through.set(ids.folder, Math.max(ids.through, through.get(ids.folder) ?? 0))
   }
   return name => {

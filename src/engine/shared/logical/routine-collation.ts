@@ -29,6 +29,18 @@ export async function withOwnCollations(
   )
 }
 
+/** Parameters p, the value that a function returns among them, and the routine r of each. */
+const OF_ROUTINES = `FROM information_schema.PARAMETERS p
+       JOIN information_schema.ROUTINES r ON r.ROUTINE_SCHEMA = p.SPECIFIC_SCHEMA
+        AND r.ROUTINE_NAME = p.SPECIFIC_NAME AND r.ROUTINE_TYPE = p.ROUTINE_TYPE`
+
+function parametersOf<Row extends { type: string; name: string }>(
+  { kind, name }: ProgramEntry,
+  rows: readonly Row[],
+): Row[] {
+  return rows.filter(row => row.type.toLowerCase() === kind && row.name === name)
+}
+
 interface ParameterRow extends SqlRow {
   type: string
   name: string
@@ -48,17 +60,13 @@ async function withSessionDatabase(
   const rows = await session.rows<ParameterRow>(
     `SELECT p.ROUTINE_TYPE AS type, p.SPECIFIC_NAME AS name, p.ORDINAL_POSITION AS place,
             p.COLLATION_NAME AS collation
-       FROM information_schema.PARAMETERS p
-       JOIN information_schema.ROUTINES r ON r.ROUTINE_SCHEMA = p.SPECIFIC_SCHEMA
-        AND r.ROUTINE_NAME = p.SPECIFIC_NAME AND r.ROUTINE_TYPE = p.ROUTINE_TYPE
+       ${OF_ROUTINES}
       WHERE p.SPECIFIC_SCHEMA = ? AND p.ORDINAL_POSITION > 0
         AND p.COLLATION_NAME <> r.DATABASE_COLLATION`,
     [schema],
   )
   return programs.map(program => {
-    const own = rows.filter(
-      ({ type, name }) => type.toLowerCase() === program.kind && name === program.name,
-    )
+    const own = parametersOf(program, rows)
     if (own.length === 0) return program
     const unsaid = withoutCharacterSet(program.create)
     const found = own.find(({ place }) => unsaid.has(Number(place)))
@@ -93,16 +101,12 @@ async function withDefaultCollation(
   const rows = await session.rows<TypeRow>(
     `SELECT p.ROUTINE_TYPE AS type, p.SPECIFIC_NAME AS name, p.COLLATION_NAME AS collation,
             r.DATABASE_COLLATION AS database_collation
-       FROM information_schema.PARAMETERS p
-       JOIN information_schema.ROUTINES r ON r.ROUTINE_SCHEMA = p.SPECIFIC_SCHEMA
-        AND r.ROUTINE_NAME = p.SPECIFIC_NAME AND r.ROUTINE_TYPE = p.ROUTINE_TYPE
+       ${OF_ROUTINES}
       WHERE p.SPECIFIC_SCHEMA = ? AND p.COLLATION_NAME IN (?, ?)`,
     [schema, ...DEFAULTS],
   )
   return programs.map(program => {
-    const own = rows.filter(
-      ({ type, name }) => type.toLowerCase() === program.kind && name === program.name,
-    )
+    const own = parametersOf(program, rows)
     const utf8mb4Collation = impliedDefault(program.create, own)
     return utf8mb4Collation === undefined ? program : { ...program, utf8mb4Collation }
   })
