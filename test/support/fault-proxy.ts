@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -8,13 +9,16 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { runProgram } from '#process/run-program'
 
 /**
  * What happens to a request: it is answered by the service, at once or slowly, by an error of
  * the proxy's own, by nothing (a reset, or silence), its body is cut off on the way there, or its
  * answer is lost or cut off on the way back, after the service has carried it out. Or something in
  * between answers with success and a page of its own, or with nothing, or takes the end off a listing,
- * or says of what the service answers that it is a web page, and numbers it as Google does.
+ * or says of what the service answers that it is a web page, and numbers it as Google does, or changes
+ * a bit of a body, on the way there or back.
  */
 export type Fate =
   | 'pass'
@@ -32,6 +36,8 @@ export type Fate =
   | 'endless-listing'
   | 'called-page'
   | 'google-page'
+  | 'flip-request'
+  | 'flip-answer'
 
 /** How long a slow answer takes, in milliseconds. */
 const SLOW_MS = 700
@@ -91,6 +97,18 @@ export async function startFaultProxy(
   }
 }
 
+/** A certificate for the proxy, and the file that a client knows it by. */
+export async function makeCertificate(
+  folder: string,
+): Promise<{ cert: string; tls: { key: string; cert: string } }> {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const form = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const made = ['-keyout', key, '-out', cert, '-days', '1', ...subject]
+  await runProgram({ file: 'openssl', args: [], env: {} }, [...form, ...made])
+  return { cert, tls: { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') } }
+}
+
 /** The service gets half of what was announced, and then nothing more. */
 function cutRequest(service: string, incoming: IncomingMessage): void {
   const { method, url, headers } = incoming
@@ -113,7 +131,7 @@ function forward(
   service: string,
   incoming: IncomingMessage,
   answer: ServerResponse,
-  fate: 'pass' | 'lose-answer' | 'cut-answer' | 'endless-listing' | 'called-page' | 'google-page',
+  fate: Exclude<Fate, number | 'slow' | 'reset' | 'silence' | 'cut-request'>,
 ): void {
   const { method, url, headers } = incoming
   const onward = request(`${service}${url}`, { method, headers, agent: false }, reply => {
@@ -129,12 +147,23 @@ function forward(
       const called = isCalled ? { 'content-type': 'text/html' } : {}
       const sent = fate === 'google-page' ? asGoogle(reply.headers) : reply.headers
       answer.writeHead(reply.statusCode ?? 502, { ...sent, ...called })
-      if (fate === 'pass' || isCalled) return void answer.end(body)
+      if (fate === 'flip-answer') flipBit(body)
+      if (fate !== 'cut-answer') return void answer.end(body)
       answer.write(body.subarray(0, body.length / 2), () => answer.socket?.destroy())
     })
   })
   onward.on('error', () => answer.socket?.destroy())
-  incoming.pipe(onward)
+  if (fate !== 'flip-request') return void incoming.pipe(onward)
+  const parts: Buffer[] = []
+  incoming.on('data', part => parts.push(part))
+  incoming.on('end', () => onward.end(flipBit(Buffer.concat(parts))))
+}
+
+/** In the middle: neither length nor form of the request changes. */
+function flipBit(body: Buffer): Buffer {
+  const at = Math.floor(body.length / 2)
+  if (body.length > 0) body[at] = (body[at] ?? 0) ^ 1
+  return body
 }
 
 /** No number of Amazon's, but one of its own. */

@@ -45,7 +45,8 @@ export function isUnreachable(error: unknown): boolean {
 
 const PASSING_NAMES = new Set([
   ...['RequestTimeout', 'OperationAborted', 'ConditionalRequestConflict', 'TimeoutError'],
-  ...['IncompleteBodyError', 'BadDigest', NOT_FROM_SERVICE],
+  // A body that was changed on the way, by the one checksum or the other.
+  ...['IncompleteBodyError', 'BadDigest', 'XAmzContentSHA256Mismatch', NOT_FROM_SERVICE],
 ])
 const NOT_THERE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'])
 const PASSING_CODES = new Set([

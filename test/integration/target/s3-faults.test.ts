@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { MIB } from '#core/units'
 import type { S3Place } from '#domain/target-place'
-import { runProgram } from '#process/run-program'
 import { createRepository, openRepository } from '#repository/repository'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { openS3Target } from '#target/s3/open-s3-target'
@@ -14,7 +13,7 @@ import type { Target } from '#target/target'
 import { limitRate } from '#target/wrap/rate-limit'
 import { makeBucket, ownerClient } from '#test/buckets'
 import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
-import { type Fate, type FaultProxy, startFaultProxy } from '#test/fault-proxy'
+import { type Fate, type FaultProxy, makeCertificate, startFaultProxy } from '#test/fault-proxy'
 import { commitSnapshot, makeKeys } from '#test/snapshots'
 import { withFolder } from '#test/temporary'
 
@@ -232,16 +231,19 @@ describe.skipIf(missing)('a bucket behind a line that fails', () => {
 
 test.skipIf(missing)("a certificate of a CA of one's own needs ca_file", async () => {
   await withFolder(async folder => {
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
-    const form = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-    const made = ['-keyout', key, '-out', cert, '-days', '1', ...subject]
-    await runProgram({ file: 'openssl', args: [], env: {} }, [...form, ...made])
-    const tls = { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') }
+    const { cert, tls } = await makeCertificate(folder)
     proxy = await startFaultProxy(ceph.endpoint, () => 'pass', tls)
     const place = { ...(await makeBucket(ceph)), endpoint: proxy.endpoint }
     const known = await openS3Target({ ...place, caFile: cert }, systemClock, TUNING)
-    await known.put('a', [Buffer.from('x')])
+    for (const [name, bytes] of [
+      ['a', 1],
+      ['in-one', 3 * MIB],
+      ['in-parts', 11 * MIB],
+    ] as const) {
+      const body = randomBytes(bytes)
+      await known.put(name, [body])
+      expect((await known.get(name))?.equals(body)).toBe(true)
+    }
     await expect((await openS3Target(place, systemClock, TUNING)).get('a')).rejects.toMatchObject({
       code: 'TARGET_UNAVAILABLE',
       why: expect.stringMatching(/self-signed certificate/),
