@@ -15,6 +15,8 @@ import { runProgram } from '#process/run-program'
 export interface CephGateway {
   /** "http://127.0.0.1:17480"; path style, any region. */
   endpoint: string
+  /** The same, where buckets are names below it; no resolver knows them. */
+  hostEndpoint: string
   accessKey: string
   secretKey: string
   /** Another account, which may do nothing before a bucket's policy lets it. */
@@ -33,6 +35,7 @@ export function cephMissing(): string | null {
 const START_TIMEOUT_MS = 60_000
 const ACCESS_KEY = 'test'
 const SECRET_KEY = 'testsecret'
+const DNS_NAME = 's3.test'
 
 /**
  * Starts one monitor, one OSD that keeps everything in memory, and the gateway, from the
@@ -49,6 +52,7 @@ export async function startCeph(): Promise<CephGateway> {
     const port = await bringUp(folder, daemons)
     return {
       endpoint: `http://127.0.0.1:${port}`,
+      hostEndpoint: `http://${DNS_NAME}:${port}`,
       accessKey: ACCESS_KEY,
       secretKey: SECRET_KEY,
       addUser: async name => {
@@ -146,6 +150,7 @@ osd memory cache min = 67108864
 osd op num shards = 2
 [client.rgw]
 rgw frontends = beast endpoint=127.0.0.1:${port} tcp_nodelay=1
+rgw dns name = ${DNS_NAME}
 rgw thread pool size = 32
 rgw dynamic resharding = false
 rgw override bucket index max shards = 1
