@@ -20,6 +20,7 @@ import type { SchemaObserver } from './schema-observer.ts'
 import type { ScratchServers } from './scratch-server.ts'
 import type { ServerInspector } from './server-inspector.ts'
 import type { ConnectOptions, Session } from './session.ts'
+import type { SessionAccounts } from './session-accounts.ts'
 import type { Sessions } from './sessions.ts'
 import type { ShopReports } from './shop-reports.ts'
 
@@ -54,4 +55,5 @@ export interface Engine {
   readonly auditTrail: AuditTrail
   readonly accessHistory: AccessHistory
   readonly credentials: Credentials
+  readonly sessionAccounts: SessionAccounts
 }

@@ -43,11 +43,16 @@ function replayLines(
 }
 
 function outcomeLines(
-  { fetchMs, replayMs, locked, events }: NonNullable<ReplayReport['outcome']>,
+  { fetchMs, replayMs, sessions, locked, events }: NonNullable<ReplayReport['outcome']>,
   amount: string,
 ): string[] {
   return [
     ...(events.length ? [`disabled     ${events.join(', ')}`] : []),
+    ...(sessions.length
+      ? [
+          `dropped      ${countOf(sessions.length, 'session account')} of the broker: people log in anew`,
+        ]
+      : []),
     ...(locked.length ? [`locked       ${locked.join(', ')}`] : []),
     `replayed ${amount} in ${formatDuration(replayMs)}, fetched in ${formatDuration(fetchMs)}`,
   ]

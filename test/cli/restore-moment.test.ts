@@ -43,6 +43,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       ...LEDGER,
       'CREATE ROLE clerk',
       "CREATE USER 'gone'@'%' IDENTIFIED BY 'Secret3'",
+      "CREATE USER ecomdb_issuer@localhost IDENTIFIED BY 'Secret4'",
+      ...sessionOf('ann'),
+      "CREATE USER s_ann_of_the_shop@localhost IDENTIFIED BY 'Secret4'",
       'SET character_set_client = latin1',
       "CREATE DEFINER = root@localhost EVENT shop.`yearly` ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO DELETE FROM shop.audit",
     )
@@ -55,6 +58,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       expect(backup.status, backup.stderr).toBe(0)
     }
     await shop.run(
+      ...sessionOf('bob'),
       "CREATE USER 'late'@'%' IDENTIFIED BY 'Secret1'",
       "CREATE USER 'ecomdb_job'@'%' IDENTIFIED BY 'Secret2'",
       'SET character_set_client = latin1',
@@ -107,6 +111,15 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     await rm(folder, { recursive: true, force: true })
   })
 
+  /** As the broker makes it. */
+  function sessionOf(person: string): string[] {
+    const name = `s_${person}_0123456789ab`
+    const account = `CREATE USER ${name}@localhost IDENTIFIED BY 'Secret4'`
+    if (family === 'mysql') return [account]
+    const grant = `GRANT r${name} TO ecomdb_issuer@localhost WITH ADMIN OPTION`
+    return [account, `CREATE ROLE r${name}`, grant, `GRANT r${name} TO ${name}@localhost`]
+  }
+
   async function pauseOf(writers: Writers): Promise<typeof pause> {
     await writers.pause()
     // The log knows seconds: this one has no transaction, and neither has the one after it.
@@ -138,7 +151,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     await shop.rows('DROP DATABASE shop', target)
     await shop.rows('DROP DATABASE IF EXISTS ecomdb_audit', target)
     await shop.rows(
-      "DROP USER IF EXISTS 'late'@'%', 'ecomdb_job'@'%', 'gone'@'%', 'gone'@'localhost'",
+      "DROP USER IF EXISTS 'late'@'%', 'ecomdb_job'@'%', 'gone'@'%', 'gone'@'localhost', ecomdb_issuer@localhost, s_ann_of_the_shop@localhost",
       target,
     )
     await shop.rows('DROP ROLE IF EXISTS clerk, packer', target)
@@ -357,6 +370,35 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     expect([files.status, files.stdout]).toEqual([3, expect.stringContaining('--init-file=')])
     await onFiles(data, isGone)
     await rm(join(shop.place.path, 'leavers'), { recursive: true })
+  })
+
+  test('session accounts of the broker do not come back: in rows, at a moment, in data files', async () => {
+    const names = "SELECT user AS name FROM mysql.user WHERE user LIKE '%s\\_%\\_%' ORDER BY user"
+    const areGone = async (server: RunningServer): Promise<void> => {
+      const found = await shop.rows(names, server)
+      const theirs = found.map(({ name }) => String(name)).filter(name => /^r?s_/.test(name))
+      expect(theirs).toEqual(['s_ann_of_the_shop'])
+    }
+    await restored(['latest'], areGone)
+    const moment = ['--at', pause.time, '--time-zone', 'UTC']
+    await restored(moment, async (server, output) => {
+      await areGone(server)
+      expect(output).toMatch(/dropped +[12] session accounts? of the broker/)
+      expect(output).not.toMatch(/^locked .*s_(ann|bob)_0/m)
+    })
+    const data = join(folder, 'sessions')
+    const toMoment = await shop.ecomdb(['restore', '--data-dir', data, ...moment])
+    // MariaDB: the log does not tell who may grant a role.
+    expect(toMoment.status, toMoment.stderr).toBe(family === 'mysql' ? 0 : 3)
+    expect(toMoment.stdout).toMatch(/dropped +2 session accounts of the broker/)
+    expect(existsSync(join(data, 'ecomdb-leavers.sql'))).toBe(false)
+    await onFiles(data, areGone)
+    const files = await shop.ecomdb(['restore', 'latest', '--data-dir', data])
+    expect([files.status, files.stdout]).toEqual([
+      3,
+      expect.stringMatching(/FINDING: session accounts .* start the server with --init-file=/),
+    ])
+    await onFiles(data, areGone)
   })
 
   /** The server that somebody starts on restored files: with what they bring, and no more. */

@@ -7,13 +7,16 @@ const SESSION = /^s_.{1,16}_[0-9a-f]{12}$/
 const ROLE = /^rs_.{1,16}_[0-9a-f]{12}$/
 const OF_ROLE = /^GRANT [`"']?rs_.{1,16}_[0-9a-f]{12}[`"']? TO /
 
+export const isSessionAccount = (user: string): boolean => SESSION.test(user)
+export const isSessionRole = (role: string): boolean => ROLE.test(role)
+
 /**
  * The manifest without the session accounts of the broker: they were made for minutes, for who had just shown
  * password and code, and a restore is no login. So nobody has one after it, and logs in anew.
  */
 export function withoutSessions(manifest: Manifest): { manifest: Manifest; notes: string[] } {
   const isTheirs = ({ user, kind }: AccountEntry): boolean =>
-    kind === 'account' ? SESSION.test(user) : ROLE.test(user)
+    kind === 'account' ? isSessionAccount(user) : isSessionRole(user)
   const gone = manifest.accounts.filter(isTheirs)
   if (gone.length === 0 || !manifest.accounts.some(({ user }) => user === ISSUER)) {
     return { manifest, notes: [] }

@@ -31,6 +31,8 @@ export interface ReplayedTransaction {
 export interface ReplayOutcome {
   fetchMs: number
   replayMs: number
+  /** Session accounts of the broker, dropped afterwards. */
+  sessions: readonly string[]
   /** Accounts of people that the log made or opened, locked afterwards. */
   locked: readonly string[]
   /** Events that the log made or enabled, disabled afterwards. */

@@ -6,6 +6,7 @@ import { auditTrail } from '../shared/audit/audit-trail.ts'
 import { binaryLog } from '../shared/binlog/binary-log.ts'
 import { logicalWriter } from '../shared/bulk-load/logical-writer.ts'
 import { credentials } from '../shared/credentials/credentials.ts'
+import { sessionAccounts } from '../shared/credentials/session-accounts.ts'
 import { definerObjects } from '../shared/definer-objects/definer-objects.ts'
 import { hardening } from '../shared/hardening/hardening.ts'
 import { serverInspector } from '../shared/inspect/inspect-server.ts'
@@ -54,4 +55,5 @@ export const mariadbEngine: Engine = {
   auditTrail: auditTrail(mariadbAccounts),
   accessHistory,
   credentials: credentials(mariadbIdentities, mariadbIssuer, mariadbAccounts),
+  sessionAccounts: sessionAccounts(mariadbAccounts, ['mysql/global_priv.MAD']),
 }

@@ -44,7 +44,8 @@ export interface ReplayRun {
 
 /**
  * Fetches the segments of a span, lays them out as the server's files, and replays them in one
- * session; then, if it is wished, events are disabled, and people's accounts locked.
+ * session; then the broker's session accounts are dropped and, if it is wished, events are disabled, and
+ * people's accounts locked.
  */
 export async function replayLog(run: ReplayRun, progress: Progress): Promise<ReplayOutcome> {
   const { clock } = run
@@ -76,7 +77,7 @@ async function replayFiles(
   { files, errors }: FetchedFiles,
   folder: string,
   progress: Progress,
-): Promise<Pick<ReplayOutcome, 'locked' | 'events'>> {
+): Promise<Pick<ReplayOutcome, 'sessions' | 'locked' | 'events'>> {
   const { place, source, span, binlog, keepGtids = false, settle, onElsewhere } = run
   const { replay } = place.engine.binaryLog
   const connect = { ...place.connect, database: undefined }
@@ -97,9 +98,10 @@ async function replayFiles(
         const undecided = await replay.undecided(session)
         if (undecided > 0) run.onFinding(undecidedText(undecided))
       }
-      if (!settle) return { locked: [], events: [] }
+      const sessions = await place.engine.sessionAccounts.drop(session, binlog)
+      if (!settle) return { sessions, locked: [], events: [] }
       progress.stage('disabling events and locking accounts')
-      return await replay.settle(session, settle)
+      return { sessions, ...(await replay.settle(session, settle)) }
     } finally {
       await putBack()
       advised()

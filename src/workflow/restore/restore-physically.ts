@@ -12,6 +12,7 @@ import type { Check } from '#domain/backup/check'
 import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { Position } from '#domain/backup/position'
 import type { EngineFamily } from '#domain/engine-family'
+import type { AccountName } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import { usingRepository } from '#repository/repository-use'
 import { claimFolder, emptyFolder, refuseFull, unclaimFolder } from './data-folder-mark.ts'
@@ -99,29 +100,38 @@ export async function restorePhysically(
   await refuseFull(folder, options.startOver)
   const report = reportOf(layers, folder, leavers, options.auditDatabase)
   if (options.dryRun) return report
-  const { initFile } = report
-  const text = engine.leavers.dropFile(leavers.accounts)
-  const place = {
-    folder,
-    startOver: options.startOver,
-    extra: initFile ? { path: initFile, text } : null,
-    sequel: options.sequel,
-  }
-  const { paths, ...done } = await usingRepository(access.repository, () =>
+  const { startOver, sequel } = options
+  const place = { folder, startOver, leavers: leavers.accounts, sequel }
+  const { paths, initFile, sessions, ...done } = await usingRepository(access.repository, () =>
     fill(engine, access, layers, place, progress),
   )
-  const findings = findingsOf(leavers, initFile, paths, options.auditDatabase)
+  const findings = findingsOf({ leavers, sessions }, initFile, paths, options.auditDatabase)
   const durationMs = Math.round(clock.monotonicMs() - startedMs)
-  return { ...report, findings, outcome: { ...done, durationMs } }
+  return { ...report, initFile, findings, outcome: { ...done, durationMs } }
+}
+
+/** Who must not be let in on the files as they are. */
+interface Unwanted {
+  leavers: LeaversSince
+  /** Session accounts of the broker may be in them. */
+  sessions: boolean
 }
 
 function findingsOf(
-  leavers: LeaversSince,
+  { leavers, sessions }: Unwanted,
   initFile: string | null,
   paths: readonly string[],
   auditDatabase: string,
 ): string[] {
-  return [...leaverFindings(leavers, initFile), ...trailFindings(paths, auditDatabase)]
+  return [
+    ...leaverFindings(leavers, initFile),
+    ...(sessions
+      ? [
+          `session accounts of the broker may be in the files, of who had logged in before the backup: start the server with --init-file=${initFile}, which drops them before anybody can connect`,
+        ]
+      : []),
+    ...trailFindings(paths, auditDatabase),
+  ]
 }
 
 /** The files bring their accounts back, and no server runs that could drop them. */
@@ -147,9 +157,32 @@ function trailFindings(paths: readonly string[], auditDatabase: string): string[
 interface Place {
   folder: string
   startOver: boolean
-  /** A file of ours beside the server's. */
-  extra: { path: string; text: string } | null
+  /** Accounts that must not come back. */
+  leavers: readonly AccountName[]
   sequel: FilesSequel | undefined
+}
+
+interface Filled extends Pick<Unwanted, 'sessions'> {
+  checks: Check[]
+  owner: number
+  paths: string[]
+  initFile: string | null
+}
+
+/** A file of ours beside the server's; none where nobody has to go. */
+async function writeInitFile(
+  engine: Engine,
+  folder: string,
+  { leavers, sessions }: { leavers: readonly AccountName[]; sessions: boolean },
+): Promise<string | null> {
+  if (leavers.length === 0 && !sessions) return null
+  const path = join(folder, LEAVERS_FILE)
+  const text = [
+    leavers.length > 0 ? engine.leavers.dropFile(leavers) : '',
+    sessions ? engine.sessionAccounts.dropFile() : '',
+  ]
+  await writeFile(path, text.join(''), { flag: 'wx' })
+  return path
 }
 
 /**
@@ -160,9 +193,9 @@ async function fill(
   engine: Engine,
   access: SnapshotAccess,
   layers: readonly PhysicalLayer[],
-  { folder, startOver, extra, sequel }: Place,
+  { folder, startOver, leavers, sequel }: Place,
   progress: Progress,
-): Promise<{ checks: Check[]; owner: number; paths: string[] }> {
+): Promise<Filled> {
   const made = await makeDataFolder(folder)
   const empty = async (): Promise<void> => {
     await emptyFolder(folder)
@@ -186,12 +219,14 @@ async function fill(
     // What a sequel has made, or removed, is not in the snapshot's list.
     const entries = await readDataFolder(folder)
     const paths = entries.map(one => relative(folder, join(one.parentPath, one.name)))
-    if (extra) await writeFile(extra.path, extra.text, { flag: 'wx' })
+    // A replay has dropped them on its server.
+    const sessions = !sequel && (await engine.sessionAccounts.mayBeIn(folder))
+    const initFile = await writeInitFile(engine, folder, { leavers, sessions })
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)
     throwIfInterrupted()
     await unclaimFolder(folder)
-    return { checks, owner, paths }
+    return { checks, owner, paths, initFile, sessions }
   } catch (error) {
     await empty()
     throw translateStorageError(error, `cannot restore into ${folder}`)
@@ -291,7 +326,7 @@ function reportOf(
     leavers: leavers.people,
     initFile,
     findings: findingsOf(
-      leavers,
+      { leavers, sessions: false },
       initFile,
       files.map(({ path }) => path),
       auditDatabase,

@@ -1,0 +1,85 @@
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemCode } from '#core/errors'
+import { isSessionAccount, isSessionRole } from '#domain/backup/without-sessions'
+import type { AccountName } from '#domain/schema/service-accounts'
+import { quoteAccount, quoteString } from '../../quote.ts'
+import type { Session, SqlRow } from '../../session.ts'
+import type { SessionAccounts } from '../../session-accounts.ts'
+import type { AccountDialect } from '../provision/accounts.ts'
+import { ISSUER } from './issuer-procedures.ts'
+
+const CHUNK = 1024 * 1024
+/** Longer than a name is, in bytes. */
+const OVERLAP = 128
+const IN_BYTES = /s_[\x21-\xff]{1,64}_[0-9a-f]{12}/
+
+/** @param files that hold the accounts, in a data directory */
+export function sessionAccounts(
+  dialect: AccountDialect,
+  files: readonly string[],
+): SessionAccounts {
+  return {
+    drop: (session, binlog) => dropAll(session, dialect, binlog),
+    dropFile: () => `${DROP_ALL.join(';\n')};\n`,
+    async mayBeIn(folder) {
+      for (const file of files) if (await hasName(join(folder, file))) return true
+      return false
+    },
+  }
+}
+
+async function dropAll(
+  session: Session,
+  dialect: AccountDialect,
+  binlog: boolean,
+): Promise<string[]> {
+  const all = await session.rows<SqlRow & AccountName>(dialect.accounts)
+  if (!all.some(({ user }) => user === ISSUER.user)) return []
+  const accounts = all.filter(({ user, host }) => host !== '' && isSessionAccount(user))
+  const roles = all.filter(({ user, host }) => host === '' && isSessionRole(user))
+  if (accounts.length + roles.length === 0) return []
+  if (!binlog) await session.run('SET SESSION sql_log_bin = 0')
+  const names = accounts.map(({ user, host }) => quoteAccount(user, host))
+  for (const name of names) await session.run(`DROP USER IF EXISTS ${name}`)
+  for (const { user } of roles) await session.run(`DROP ROLE IF EXISTS ${quoteString(user)}`)
+  return names
+}
+
+/** One statement a line. Neither engine has blocks in such a file that both understand. */
+const DROP_ALL: readonly string[] = [
+  'SET SESSION sql_log_bin = 0',
+  'SET SESSION group_concat_max_len = 1048576',
+  ...dropEach('USER', "CONCAT(QUOTE(User), '@', QUOTE(Host))", "Host <> '' AND User REGEXP '^s_"),
+  // MariaDB's; with no host, as only roles are.
+  ...dropEach('ROLE', 'QUOTE(User)', "Host = '' AND User REGEXP '^rs_"),
+]
+
+function dropEach(kind: string, name: string, which: string): string[] {
+  const issuer = `EXISTS (SELECT 1 FROM mysql.user WHERE User = ${quoteString(ISSUER.user)})`
+  return [
+    `SELECT GROUP_CONCAT(${name}) INTO @ecomdb_sessions FROM mysql.user WHERE ${which}.{1,16}_[0-9a-f]{12}$' AND ${issuer}`,
+    `SET @ecomdb_sessions = COALESCE(CONCAT('DROP ${kind} ', @ecomdb_sessions), 'DO 0')`,
+    'PREPARE ecomdb_sessions FROM @ecomdb_sessions',
+    'EXECUTE ecomdb_sessions',
+    'DEALLOCATE PREPARE ecomdb_sessions',
+  ]
+}
+
+async function hasName(path: string): Promise<boolean> {
+  const handle = await open(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return null
+    throw error
+  })
+  if (!handle) return false
+  try {
+    const buffer = Buffer.alloc(CHUNK + OVERLAP)
+    for (let at = 0; ; at += CHUNK) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at)
+      if (IN_BYTES.test(buffer.toString('latin1', 0, bytesRead))) return true
+      if (bytesRead < buffer.length) return false
+    }
+  } finally {
+    await handle.close()
+  }
+}
