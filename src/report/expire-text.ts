@@ -57,6 +57,11 @@ function outcome(report: ExpireReport): string[] {
           `locked ${countOf(locked.snapshots, 'snapshot')} for longer: as long as the policy keeps them`,
         ]
       : []),
+    ...(locked.segments > 0
+      ? [
+          `locked ${countOf(locked.segments, 'segment')} of the log for longer: as long as the policy keeps them`,
+        ]
+      : []),
     ...(report.removeAfter && Number(going.length) + leftovers.files > removed.files
       ? [
           `announced: \`ecomdb backup expire --confirm\` removes it after ${shortTime(report.removeAfter)}`,

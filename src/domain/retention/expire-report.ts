@@ -30,7 +30,12 @@ export interface ExpireReport {
   /** Files that the target did not let be removed, and why; the next run tries again. */
   notRemoved: readonly { name: string; problem: string }[]
   /** What was locked for longer, since the policy keeps it for longer. */
-  locked: { snapshots: number; files: number }
+  locked: {
+    snapshots: number
+    files: number
+    /** Of the archived log. */
+    segments: number
+  }
 }
 
 export interface ExpiredSnapshot {

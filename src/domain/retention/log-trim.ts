@@ -88,7 +88,11 @@ export function unusedLog(
   })
 }
 
-function isStart({ sourceId, scope, position }: SnapshotEnvelope, ofServer: string): boolean {
+/** Can a replay of the log of this server begin at it? */
+export function isStart(
+  { sourceId, scope, position }: SnapshotEnvelope,
+  ofServer: string,
+): boolean {
   return sourceId === ofServer && (scope ?? null) === null && (position?.file ?? null) !== null
 }
 

@@ -85,7 +85,7 @@ export class RetentionLock implements TargetLock {
       }
     }
     const versionId = await this.#options.versionOf(name)
-    if (versionId === undefined && known !== undefined) return { versionId, held: null }
+    if (versionId === undefined) return { versionId, held: null }
     return { versionId, held: await this.#held(name, versionId) }
   }
 

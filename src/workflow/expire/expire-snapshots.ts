@@ -14,9 +14,10 @@ import { putTombstone } from '#repository/tombstones'
 import { uuidV7 } from '#repository/uuid'
 import type { Target } from '#target/target'
 import { extendLocks } from './extend-locks.ts'
+import { extendLogLocks } from './extend-log-locks.ts'
 import { Remover, refuseNewSnapshots, refuseWhileBackupRuns } from './remove-snapshots.ts'
 import { anomaliesOf, type Survey, surveyRepository } from './survey-repository.ts'
-import { trimLog } from './trim-log.ts'
+import { openLog, trimLog } from './trim-log.ts'
 
 export interface ExpireOptions {
   target: Target
@@ -63,7 +64,8 @@ async function preview(
   const report = reportOf(options, repository, survey)
   if (isBraked(survey)) return report
   const { snapshots } = dueNow(survey, options.clock.now())
-  return { ...report, log: await trimLog(placeOf(options), survey, snapshots, null, progress) }
+  const found = await openLog(options.target, options.keys.trustedSigners, progress)
+  return { ...report, log: await trimLog(placeOf(options), found, survey, snapshots, null) }
 }
 
 const placeOf = ({ target, keys, policy, clock }: ExpireOptions) => ({
@@ -91,7 +93,11 @@ async function expire(
   await look()
   const survey = await surveyed(options, repository, progress)
   if (isBraked(survey)) return reportOf(options, repository, survey)
-  const locked = await extendLocks(target, survey, policy.retention, progress)
+  const found = await openLog(target, options.keys.trustedSigners, progress)
+  const locked = {
+    ...(await extendLocks(target, survey, policy.retention, progress)),
+    segments: await extendLogLocks(target, found, survey, policy.retention, progress),
+  }
   progress.stage('removing what was announced')
   // Nothing is refused here: that is the brake's.
   const known = new Set(survey.snapshots.map(({ value }) => value.snapshotId))
@@ -110,7 +116,7 @@ async function expire(
   )
   await remover.removeFiles(due.leftovers)
   const { snapshots: gone } = remover
-  const log = await trimLog(placeOf(options), survey, gone, { key, remover }, progress)
+  const log = await trimLog(placeOf(options), found, survey, gone, { key, remover })
   const { files, bytes, held, refused: notRemoved } = remover
   const report = reportOf(options, repository, survey)
   return {
@@ -318,6 +324,6 @@ function reportOf(
     ...{ tombstoneId: null, removeAfter: null },
     removed: { snapshots: 0, files: 0, bytes: 0, held: 0 },
     notRemoved: [],
-    locked: { snapshots: 0, files: 0 },
+    locked: { snapshots: 0, files: 0, segments: 0 },
   }
 }

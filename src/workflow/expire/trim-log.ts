@@ -2,11 +2,12 @@ import type { Clock } from '#core/clock'
 import type { Progress } from '#core/progress'
 import { toolVersion } from '#core/version'
 import type { SigningKey } from '#crypto/key-files'
+import type { Damage } from '#domain/backup/repository-report'
 import type { Stretch } from '#domain/binlog/stretch'
 import type { ExpiredLog } from '#domain/retention/expire-report'
 import { type LogTrim, type StayingSnapshot, unusedLog } from '#domain/retention/log-trim'
 import type { RetentionPolicy } from '#domain/retention/recovery-policy'
-import { BinlogArchive } from '#repository/binlog-archive'
+import { BinlogArchive, type RefusedStretch } from '#repository/binlog-archive'
 import { LogTrims } from '#repository/log-trims'
 import type { Target } from '#target/target'
 import type { Remover } from './remove-snapshots.ts'
@@ -18,9 +19,14 @@ export interface Trimming {
   remover: Remover
 }
 
-interface Opened {
+/** The archived log as it was found. */
+export interface OpenedLog {
   archive: BinlogArchive
-  notices: LogTrims
+  /** As far as each is believed. */
+  stretches: readonly Stretch[]
+  refused: readonly RefusedStretch[]
+  /** Of their segments, those whose bytes are missing or cut. */
+  unreadable: readonly Damage[]
 }
 
 interface TrimOptions {
@@ -28,6 +34,17 @@ interface TrimOptions {
   trustedSigners: readonly string[]
   policy: RetentionPolicy
   clock: Clock
+}
+
+/** @throws EcomdbError TARGET_UNAVAILABLE, STORAGE_FAILED */
+export async function openLog(
+  target: Target,
+  trustedSigners: readonly string[],
+  progress: Progress,
+): Promise<OpenedLog> {
+  progress.stage('looking at the archived binary log')
+  const archive = await BinlogArchive.open(target)
+  return { archive, ...(await archive.stretches(trustedSigners)) }
 }
 
 /**
@@ -40,16 +57,13 @@ interface TrimOptions {
  */
 export async function trimLog(
   options: TrimOptions,
+  { archive, stretches, refused }: OpenedLog,
   survey: Survey,
   gone: ReadonlySet<string>,
   trimming: Trimming | null,
-  progress: Progress,
 ): Promise<ExpiredLog[]> {
-  const { target, trustedSigners, policy, clock } = options
-  progress.stage('looking at the archived binary log')
-  const archive = await BinlogArchive.open(target)
+  const { target, policy, clock } = options
   const notices = new LogTrims(archive.repository, target)
-  const { stretches, refused } = await archive.stretches(trustedSigners)
   const whole = stretches.filter(
     ({ stretchId }) => !refused.some(({ name }) => name.endsWith(`/${stretchId}/`)),
   )
@@ -78,7 +92,16 @@ function stayingOf({ snapshots, retained }: Survey, gone: ReadonlySet<string>): 
 }
 
 async function trimStretch(
-  { archive, notices, trustedSigners, policy, clock }: TrimOptions & Opened,
+  {
+    archive,
+    notices,
+    trustedSigners,
+    policy,
+    clock,
+  }: TrimOptions & {
+    archive: BinlogArchive
+    notices: LogTrims
+  },
   { copyId }: Survey,
   stretch: Stretch,
   through: number,

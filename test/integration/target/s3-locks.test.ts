@@ -143,6 +143,9 @@ describe.skipIf(missing)('locks', () => {
     expect(await target.lock?.hold('a', until, foreign)).toMatchObject({ until })
     expect(await target.lock?.heldUntil('a')).toEqual(until)
     expect(await target.lock?.heldUntil('a', foreign)).toEqual(until)
+    expect(await target.lock?.heldUntil('b')).toBeNull()
+    expect(await target.lock?.heldUntil('b', foreign)).toBeNull()
+    await expect(target.lock?.hold('b', until)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
     await expect(target.lock?.hold('b', until, foreign)).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
     })

@@ -6,10 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { writeSigningKey } from '#crypto/key-files'
+import type { Position } from '#domain/backup/position'
+import type { BinlogSegment } from '#domain/binlog/segment'
 import type { HashedSegment } from '#domain/binlog/stretch'
 import { lockUntilOf } from '#domain/retention/decide-retention'
 import type { S3Place } from '#domain/target-place'
 import { BinlogArchive, type SegmentFacts } from '#repository/binlog-archive'
+import { segmentFile } from '#repository/layout'
 import { createRepository, openRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
 import type { Target } from '#target/target'
@@ -43,6 +46,37 @@ afterAll(async () => {
   await ceph?.stop()
   if (folder) await rm(join(folder, '..'), { recursive: true })
 })
+
+const logFile = (number: number): string => `binlog.00000${number}`
+const IN_SECOND: Position = {
+  ...{ engine: 'mariadb', file: logFile(2), offset: 100, gtidSet: '0-1-2' },
+}
+
+/** Files of a log, a segment and a transaction to each, behind those that are there. */
+async function archiveFiles(
+  archive: BinlogArchive,
+  stretchId: string,
+  count: number,
+): Promise<void> {
+  const by = { ...keys.options, clock: systemClock }
+  const heads = await archive.heads(by.sourceId, by.trustedSigners)
+  let last: HashedSegment | null = heads.at(-1) ?? null
+  const first = (last?.segment.sequence ?? 0) + 1
+  const at = new Date().toISOString()
+  for (let sequence = first; sequence < first + count; sequence += 1) {
+    const facts: SegmentFacts = {
+      ...{ sourceId: by.sourceId, engine: 'mariadb', serverVersion: '10.11.0' },
+      ...{ serverUuid: null, serverId: 1, stretchId, sequence },
+      previousSha256: last?.sha256 ?? null,
+      begins: sequence === 1 ? { reason: 'first', after: null } : null,
+      ...{ file: logFile(sequence), from: 0, to: 100, border: 100, open: null },
+      ...{ nextFile: logFile(sequence + 1), transactions: 1, firstAt: at, lastAt: at },
+      gtidsBefore: sequence === 1 ? '' : `0-1-${sequence - 1}`,
+      ...{ gtidsAfter: `0-1-${sequence}`, knownUntil: null, tail: null },
+    }
+    last = await archive.append(facts, [Buffer.alloc(100)], by)
+  }
+}
 
 const policyWith = (change: object): ExpireOptions['policy'] => ({
   file: 'test',
@@ -113,7 +147,7 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
     expect(shared).toHaveLength(1)
 
     const { locked } = await expire({ daily: 3 })
-    expect(locked).toEqual({ snapshots: 1, files: 3 })
+    expect(locked).toEqual({ snapshots: 1, files: 3, segments: 0 })
     const until = lockUntilOf(
       new Date(second.envelope.consistentAt),
       ['daily'],
@@ -131,37 +165,74 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
     target = await openS3Target({ ...place, objectLock: lock }, systemClock)
     const repository = await createRepository(target, systemClock)
     const archive = await BinlogArchive.open(target)
-    const by = { ...keys.options, clock: systemClock }
-    const stretchId = archive.newStretchId(systemClock, [])
-    const file = (number: number): string => `binlog.00000${number}`
-    const before = new Date().toISOString()
-    let last: HashedSegment | null = null
-    for (const sequence of [1, 2, 3]) {
-      const facts: SegmentFacts = {
-        ...{ sourceId: keys.options.sourceId, engine: 'mariadb', serverVersion: '10.11.0' },
-        ...{ serverUuid: null, serverId: 1, stretchId, sequence },
-        previousSha256: last?.sha256 ?? null,
-        begins: sequence === 1 ? { reason: 'first', after: null } : null,
-        ...{ file: file(sequence), from: 0, to: 100, border: 100, open: null },
-        ...{ nextFile: file(sequence + 1), transactions: 1, firstAt: before, lastAt: before },
-        gtidsBefore: sequence === 1 ? '' : `0-1-${sequence - 1}`,
-        ...{ gtidsAfter: `0-1-${sequence}`, knownUntil: null, tail: null },
-      }
-      last = await archive.append(facts, [Buffer.alloc(100)], by)
-    }
-    await commitSnapshot(repository, keys.options, ['1\n'], {
-      ...{ engine: 'mariadb', file: file(2), offset: 100, gtidSet: '0-1-2' },
-    })
+    await archiveFiles(archive, archive.newStretchId(systemClock, []), 3)
+    await commitSnapshot(repository, keys.options, ['1\n'], IN_SECOND)
     const lockEndMs = Date.now() + LOCK_SECONDS * 1000
     const inTime = { ...systemClock, now: () => new Date(Math.min(Date.now(), lockEndMs - 5000)) }
     const early = await expire({}, inTime)
     expect(early).toMatchObject({ log: [{ segments: 1, removed: 0 }], notRemoved: [] })
     await sleep(Math.max(0, lockEndMs + 1000 - Date.now()))
     expect((await expire()).log).toMatchObject([{ segments: 1, removed: 1 }])
-    const { stretches, refused, unreadable } = await archive.stretches(by.trustedSigners)
+    const { stretches, refused, unreadable } = await archive.stretches(keys.options.trustedSigners)
     expect([refused, unreadable]).toEqual([[], []])
     expect(stretches[0]?.segments.map(({ sequence }) => sequence)).toEqual([2, 3])
     expect((await expire()).log).toEqual([])
+  })
+
+  test('the log is held as long as the snapshot that leads through it, and as far back as it is wanted', async () => {
+    const place = await makeBucket(ceph, true)
+    const lock: S3Place['objectLock'] = { mode: 'governance', days: LOCK_SECONDS / 86_400 }
+    target = await openS3Target({ ...place, objectLock: lock }, systemClock)
+    const repository = await createRepository(target, systemClock)
+    const archive = await BinlogArchive.open(target)
+    const stretchId = archive.newStretchId(systemClock, [])
+    await archiveFiles(archive, stretchId, 4)
+    const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'], IN_SECOND)
+    const { trustedSigners } = keys.options
+    const segments = async (): Promise<readonly BinlogSegment[]> =>
+      (await archive.stretches(trustedSigners)).stretches[0]?.segments ?? []
+    /** Of each segment, until when its envelope and its bytes are held, in seconds from now. */
+    const heldFor = async (): Promise<(readonly (number | null)[])[]> =>
+      await Promise.all(
+        (await segments()).map(async ({ sourceId, sequence, object }) => {
+          const names = [segmentFile(sourceId, stretchId, sequence), object?.path ?? '']
+          const held = await Promise.all(names.map(name => target.lock?.heldUntil(name)))
+          return held.map(until => (until ? (until.getTime() - Date.now()) / 1000 : null))
+        }),
+      )
+    const rounded = async (): Promise<(readonly (number | null)[])[]> =>
+      (await heldFor()).map(both =>
+        both.map(seconds => (seconds === null ? null : Math.round(seconds / 1800) * 1800)),
+      )
+
+    // Bytes of the log that were lost keep nothing else from being held.
+    await sleep(LOCK_SECONDS * 1000 + 1000)
+    const lost = (await segments())[3]
+    await target.remove(lost?.object?.path ?? '')
+    const verify = { target, snapshot: 'all', deep: false, keys: configured(), clock: systemClock }
+    await verifySnapshots(verify, silentProgress())
+    // Only the snapshot's own day is a class of it: three days, of which the log is wanted for an hour.
+    const hour = await expire({ daily: 3, logMs: 3_600_000 })
+    expect(hour.locked).toMatchObject({ snapshots: 1, segments: 3 })
+    // The first one is not needed, and gone.
+    expect(hour.log).toMatchObject([{ removed: 1 }])
+    const hours = [3600, 3600]
+    expect(await rounded()).toEqual([hours, hours, [3600, null]])
+    expect((await expire({ daily: 3, logMs: 3_600_000 })).locked.segments).toBe(0)
+
+    // What comes later, and all of it where the log is wanted as long as its snapshots.
+    await archiveFiles(archive, stretchId, 1)
+    const all = await expire({ daily: 3 })
+    expect(all.locked).toMatchObject({ snapshots: 0, segments: 4 })
+    const until = lockUntilOf(
+      new Date(envelope.consistentAt),
+      ['daily'],
+      policyWith({ daily: 3 }).retention,
+    )
+    const { sourceId, object } = (await segments()).at(-1) ?? {}
+    for (const name of [segmentFile(sourceId ?? '', stretchId, 5), object?.path ?? '']) {
+      expect(await target.lock?.heldUntil(name)).toEqual(until)
+    }
   })
 
   test('goes on where one file is held by somebody else; and a snapshot that stays keeps its files', async () => {

@@ -1,0 +1,56 @@
+import type { Stretch } from '../binlog/stretch.ts'
+import { segmentOfSnapshot } from '../binlog/window.ts'
+import { isStart, type StayingSnapshot } from './log-trim.ts'
+
+/** A snapshot that stays, how it was proved, and until when its own files are held. */
+export interface HoldingSnapshot extends StayingSnapshot {
+  heldUntil: Date | null
+}
+
+/** A start of a replay, and the first segment that it reads: that of its file's beginning. */
+interface Start extends HoldingSnapshot {
+  first: number | null
+}
+
+/**
+ * Until when each segment of a stretch has to be locked, in their order: as long as the snapshots are held
+ * that lead through it, and where the policy says how far back moments are to be restored, no longer than
+ * the first proven snapshot behind it, of each method, is of that age. Never later than retention
+ * keeps the segment.
+ *
+ * @param logMs as for `unusedLog`
+ * @returns null: no snapshot that is held leads through it
+ */
+export function locksOfSegments(
+  stretch: Stretch,
+  staying: readonly HoldingSnapshot[],
+  logMs: number | null,
+): (Date | null)[] {
+  const { segments, sourceId } = stretch
+  const starts = staying
+    .filter(({ envelope }) => isStart(envelope, sourceId))
+    .map(one => ({ ...one, first: firstOf(stretch, one) }))
+  const byMethod = [...Map.groupBy(starts, ({ envelope }) => envelope.method).values()]
+  return segments.map(({ sequence, closedAt }) => {
+    const isThrough = ({ first }: Start): boolean => first !== null && first <= sequence
+    const held = starts.filter(isThrough).map(({ heldUntil }) => heldUntil?.getTime() ?? 0)
+    const longest = Math.max(0, ...held)
+    if (longest === 0) return null
+    if (logMs === null) return new Date(longest)
+    const isBehind = ({ first, envelope, proof }: Start): boolean =>
+      (proof === 'verified' || proof === 'drilled') &&
+      (first === null ? envelope.consistentAt > closedAt : first > sequence)
+    const next = byMethod.map(ofOne => {
+      const behind = ofOne.filter(isBehind).map(({ envelope }) => Date.parse(envelope.consistentAt))
+      return behind.length > 0 ? Math.min(...behind) : Date.parse(closedAt)
+    })
+    return new Date(Math.min(longest, Math.max(...next) + logMs))
+  })
+}
+
+function firstOf(stretch: Stretch, { envelope }: StayingSnapshot): number | null {
+  const own = segmentOfSnapshot(stretch, envelope)
+  if (!own) return null
+  const begin = stretch.segments.find(({ file, from }) => file === own.file && from === 0)
+  return begin?.sequence ?? own.sequence
+}
