@@ -1,3 +1,4 @@
+import { freeIfAlone, freeMemory } from '#core/free-memory'
 import { insertHead, type LoadableTable, valueFrame } from './row-statements.ts'
 
 const TAB = 0x09
@@ -12,6 +13,8 @@ const CAPITAL_N = 0x4e
  * added. The `_binary` introducer makes a column take the bytes as they are, as LOAD DATA
  * with CHARACTER SET binary does.
  *
+ * Blocks are given back when they are read, and a statement of one large row when the next is asked for.
+ *
  * @param limitBytes a statement is not made longer than this, unless one row is
  */
 export async function* insertStatements(
@@ -20,49 +23,83 @@ export async function* insertStatements(
   limitBytes: number,
 ): AsyncIterable<{ sql: Buffer; rows: number }> {
   const writer = new RowWriter(table)
-  let head = Buffer.from(insertHead(table))
-  let parts: Buffer[] = []
-  let bytes = 0
+  const head = Buffer.from(insertHead(table))
+  let parts: Buffer[] = [head]
+  let rows = 0
+  let bytes = head.length
   for await (const line of lines(blocks)) {
-    const row = writer.row(line)
-    if (parts.length > 0 && head.length + bytes + row.length > limitBytes) {
-      yield { sql: Buffer.concat([head, ...parts]), rows: parts.length }
-      head = Buffer.from(insertHead(table))
-      parts = []
-      bytes = 0
+    // One that is as large is copied no more often than it must be.
+    const row = line.length > limitBytes ? null : writer.row(line, NOTHING)
+    if (rows > 0 && (row === null || bytes + row.length > limitBytes)) {
+      yield { sql: Buffer.concat(parts), rows }
+      parts = [head]
+      rows = 0
+      bytes = head.length
     }
-    parts.push(parts.length > 0 ? Buffer.concat([COMMA, row]) : row)
+    if (row === null) {
+      const sql = writer.row(line, head)
+      freeIfAlone(line)
+      yield { sql, rows: 1 }
+      freeIfAlone(sql)
+      continue
+    }
+    if (rows > 0) parts.push(COMMA)
+    parts.push(row)
+    rows += 1
     bytes += row.length + 1
   }
-  if (parts.length > 0) yield { sql: Buffer.concat([head, ...parts]), rows: parts.length }
+  if (rows > 0) yield { sql: Buffer.concat(parts), rows }
 }
 
+const NOTHING = Buffer.alloc(0)
 const COMMA = Buffer.from(',')
-const NULL = Buffer.from('NULL')
-const OPEN_LITERAL = Buffer.from("_binary'")
 
-/** Lines without their newline; an escaped newline belongs to its field. */
+/**
+ * Lines without their newline; an escaped newline belongs to its field. What a line has of the blocks
+ * before is looked at once: one of 64 MiB took half a minute when it was looked at with each block.
+ */
 async function* lines(blocks: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
-  let rest: Buffer = Buffer.alloc(0)
+  let held: Buffer[] = []
+  /** Backslashes at the end of what is held. */
+  let slashes = 0
   for await (const block of blocks) {
     const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
-    const joined = rest.length ? Buffer.concat([rest, bytes]) : bytes
     let start = 0
-    for (let end = joined.indexOf(NEWLINE); end >= 0; end = joined.indexOf(NEWLINE, end + 1)) {
-      if (isEscaped(joined, start, end)) continue
-      yield joined.subarray(start, end)
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, end + 1)) {
+      const run = slashesBefore(bytes, start, end)
+      const isWhole = run < end - start
+      if ((isWhole ? run : run + slashes) % 2 === 1) continue
+      const last = bytes.subarray(start, end)
+      const line = held.length > 0 ? Buffer.concat([...held, last]) : last
+      held.forEach(freeMemory)
+      held = []
+      slashes = 0
       start = end + 1
+      yield line
     }
-    rest = Buffer.from(joined.subarray(start))
+    const run = slashesBefore(bytes, start, bytes.length)
+    slashes = run < bytes.length - start ? run : run + slashes
+    if (start < bytes.length) held.push(ownCopy(bytes.subarray(start)))
+    freeMemory(block)
   }
-  if (rest.length > 0) throw new RangeError('the rows end in the middle of a line')
+  if (held.length > 0) throw new RangeError('the rows end in the middle of a line')
+}
+
+/** Not of the pool that all small buffers share, so that it can be given back. */
+function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(copy)
+  return copy
 }
 
 /** An odd number of backslashes before `at`. */
-function isEscaped(bytes: Buffer, from: number, at: number): boolean {
+const isEscaped = (bytes: Buffer, from: number, at: number): boolean =>
+  slashesBefore(bytes, from, at) % 2 === 1
+
+function slashesBefore(bytes: Buffer, from: number, at: number): number {
   let slashes = 0
   while (at - 1 - slashes >= from && bytes[at - 1 - slashes] === BACKSLASH) slashes += 1
-  return slashes % 2 === 1
+  return slashes
 }
 
 class RowWriter {
@@ -72,28 +109,40 @@ class RowWriter {
     this.#frames = table.columns.map(column => valueFrame(column).map(text => Buffer.from(text)))
   }
 
-  /** "(value,value)" of one line. */
-  row(line: Buffer): Buffer {
-    const parts: Buffer[] = []
+  /** `before` and "(value,value)" of one line. */
+  row(line: Buffer, before: Buffer): Buffer {
+    const parts: Part[] = [plain(before)]
     let start = 0
     for (const [place, frame] of this.#frames.entries()) {
       if (start > line.length) throw new RangeError('a line has fewer fields than the table')
       const end = fieldEnd(line, start)
       const value = literal(line.subarray(start, end))
-      parts.push(place === 0 ? OPEN_ROW : COMMA, ...framed(frame, value))
+      parts.push(place === 0 ? OPEN_ROW : COMMA_PART, ...framed(frame, value))
       start = end + 1
     }
     if (start <= line.length) throw new RangeError('a line has more fields than the table')
     parts.push(CLOSE_ROW)
-    return Buffer.concat(parts)
+    return joined(parts)
   }
 }
 
-const OPEN_ROW = Buffer.from('(')
-const CLOSE_ROW = Buffer.from(')')
+/** Bytes of a statement, in which so many quotes are to be doubled. */
+interface Part {
+  bytes: Buffer
+  quotes: number
+}
 
-function framed(frame: readonly Buffer[], value: Buffer): Buffer[] {
-  return frame.flatMap((text, place) => (place === 0 ? [text] : [value, text]))
+const plain = (bytes: Buffer): Part => ({ bytes, quotes: 0 })
+
+const OPEN_ROW = plain(Buffer.from('('))
+const COMMA_PART = plain(COMMA)
+const CLOSE_ROW = plain(Buffer.from(')'))
+const NULL = plain(Buffer.from('NULL'))
+const OPEN_LITERAL = plain(Buffer.from("_binary'"))
+const CLOSE_LITERAL = plain(Buffer.from("'"))
+
+function framed(frame: readonly Buffer[], value: readonly Part[]): Part[] {
+  return frame.flatMap((text, place) => (place === 0 ? [plain(text)] : [...value, plain(text)]))
 }
 
 function fieldEnd(line: Buffer, start: number): number {
@@ -102,23 +151,34 @@ function fieldEnd(line: Buffer, start: number): number {
   return end < 0 ? line.length : end
 }
 
-function literal(field: Buffer): Buffer {
-  if (field.length === 2 && field[0] === BACKSLASH && field[1] === CAPITAL_N) return NULL
-  const body = field.includes(QUOTE) ? doubledQuotes(field) : field
-  return Buffer.concat([OPEN_LITERAL, body, CLOSE_LITERAL])
+function literal(field: Buffer): Part[] {
+  if (field.length === 2 && field[0] === BACKSLASH && field[1] === CAPITAL_N) return [NULL]
+  let quotes = 0
+  for (let at = nextQuote(field, 0); at >= 0; at = nextQuote(field, at + 1)) quotes += 1
+  return [OPEN_LITERAL, { bytes: field, quotes }, CLOSE_LITERAL]
 }
 
-const CLOSE_LITERAL = Buffer.from("'")
+/** A quote that has a backslash before it stands for itself already. */
+function nextQuote(field: Buffer, from: number): number {
+  let at = field.indexOf(QUOTE, from)
+  while (at >= 0 && isEscaped(field, 0, at)) at = field.indexOf(QUOTE, at + 1)
+  return at
+}
 
-/** Each quote twice; a quote that has a backslash before it stands for itself already. */
-function doubledQuotes(field: Buffer): Buffer {
-  const parts: Buffer[] = []
-  let start = 0
-  for (let at = field.indexOf(QUOTE); at >= 0; at = field.indexOf(QUOTE, at + 1)) {
-    if (isEscaped(field, 0, at)) continue
-    parts.push(field.subarray(start, at + 1), CLOSE_LITERAL)
-    start = at + 1
+function joined(parts: readonly Part[]): Buffer {
+  const length = parts.reduce((sum, { bytes, quotes }) => sum + bytes.length + quotes, 0)
+  const all = Buffer.allocUnsafe(length)
+  let to = 0
+  for (const { bytes, quotes } of parts) {
+    let from = 0
+    for (let doubled = 0; doubled < quotes; doubled += 1) {
+      const end = nextQuote(bytes, from) + 1
+      to += bytes.copy(all, to, from, end)
+      all[to] = QUOTE
+      to += 1
+      from = end
+    }
+    to += bytes.copy(all, to, from)
   }
-  parts.push(field.subarray(start))
-  return Buffer.concat(parts)
+  return all
 }
