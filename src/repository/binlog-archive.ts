@@ -10,14 +10,8 @@ import { recipientSet } from '#crypto/object-id'
 import { openStatement, signStatement } from '#crypto/signed-statement'
 import type { StoredObject } from '#domain/backup/envelope'
 import type { Damage } from '#domain/backup/repository-report'
-import {
-  BINLOG_CAPABILITIES,
-  type BinlogSegment,
-  isBinlogSegment,
-  type StretchBegin,
-} from '#domain/binlog/segment'
-import { chainProblem, type HashedSegment, type Stretch } from '#domain/binlog/stretch'
-import type { LogTrim } from '#domain/retention/log-trim'
+import { BINLOG_CAPABILITIES, type BinlogSegment, isBinlogSegment } from '#domain/binlog/segment'
+import type { HashedSegment, Stretch } from '#domain/binlog/stretch'
 import type { Target } from '#target/target'
 import type { Repository } from './contract.ts'
 import {
@@ -29,6 +23,7 @@ import {
   segmentFile,
 } from './layout.ts'
 import { LogTrims } from './log-trims.ts'
+import { readStretch } from './read-stretch.ts'
 import { openRepository } from './repository.ts'
 import { checkCapabilities, checkFormat, checkOwn, misplaced, sha256Hex } from './trusted-files.ts'
 import { uuidV7Behind } from './uuid.ts'
@@ -36,8 +31,6 @@ import { uuidV7Behind } from './uuid.ts'
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 
-/** A log has very many envelopes, small ones, and a bucket is far away. */
-const READS_AT_ONCE = 16
 /** Binary logs are read while the server works: the cheapest level. */
 const LEVEL = 1
 
@@ -159,19 +152,12 @@ export class BinlogArchive {
     }
     const stretches: Stretch[] = []
     const refused: RefusedStretch[] = []
+    const read = (name: string) => this.read(name, trustedSigners)
     for (const [folder, files] of names) {
-      const missing = sequenceOf(files[0] ?? '') - 1
-      const trims = notices.get(folder) ?? []
-      const trim = missing > 0 ? await this.#trims.reaching(missing, trims, trustedSigners) : null
-      const { chain, problem } = await this.#chain(files, trim, trustedSigners)
-      const head = chain.at(-1)
-      if (head) {
-        const { stretchId, sourceId } = head.segment
-        const segments = chain.map(({ segment }) => segment)
-        const begins = trim?.begins ?? segments[0]?.begins ?? FIRST
-        stretches.push({ stretchId, sourceId, segments, begins, headSha256: head.sha256 })
-      }
-      if (problem) refused.push({ name: folder, why: problem, segments: chain.length })
+      const trims = this.#trims.among(notices.get(folder) ?? [], trustedSigners)
+      const { parts, problems } = await readStretch(files, trims, read)
+      stretches.push(...parts)
+      refused.push(...problems.map(problem => ({ name: folder, ...problem })))
     }
     return { stretches, refused, unreadable: await this.#unreadable(stretches, sizes) }
   }
@@ -218,28 +204,6 @@ export class BinlogArchive {
     if (object) await ofSegment(segment, this.repository.readStored(object))
   }
 
-  /** The segments of one stretch, until the first that does not follow. */
-  async #chain(
-    all: readonly string[],
-    trim: LogTrim | null,
-    trustedSigners: readonly string[],
-  ): Promise<{ chain: HashedSegment[]; problem: string | null }> {
-    const chain: HashedSegment[] = []
-    const files = all.filter(name => sequenceOf(name) > (trim?.through ?? 0))
-    for (let at = 0; at < files.length; at += READS_AT_ONCE) {
-      const names = files.slice(at, at + READS_AT_ONCE)
-      const reads = names.map(name => this.read(name, trustedSigners))
-      for (const outcome of await Promise.allSettled(reads)) {
-        if (outcome.status === 'rejected') return { chain, problem: refusalOf(outcome.reason) }
-        const { segment, sha256 } = outcome.value
-        const problem = chainProblem(chain.at(-1) ?? null, segment, trim)
-        if (problem) return { chain, problem }
-        chain.push({ segment, sha256 })
-      }
-    }
-    return { chain, problem: null }
-  }
-
   /**
    * The envelope of a segment, by its name in the repository.
    * @throws EcomdbError SIGNATURE_INVALID, REPOSITORY_VERSION, UNSUPPORTED
@@ -282,28 +246,6 @@ const compressed = (bytes: Uint8Array): Promise<Buffer> =>
   compress(bytes, {
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
   })
-
-const ABOUT_ONE_FILE: ReadonlySet<string> = new Set([
-  'SIGNATURE_INVALID',
-  'REPOSITORY_VERSION',
-  'UNSUPPORTED',
-])
-
-/** In words; what is not about one envelope is thrown on. */
-function refusalOf(error: unknown): string {
-  const { what, why } = ofOneFile(error)
-  return `${what}: ${why ?? ''}`
-}
-
-/** What is not about one file is thrown on. */
-function ofOneFile(error: unknown): EcomdbError {
-  if (error instanceof EcomdbError && ABOUT_ONE_FILE.has(error.code)) return error
-  throw error
-}
-
-const FIRST: StretchBegin = { reason: 'first', after: null }
-
-const sequenceOf = (name: string): number => idsOfSegmentFile(name)?.sequence ?? 0
 
 /** What is true of a table's object is not of a segment: no later backup stores it anew. */
 async function ofSegment<T>(segment: BinlogSegment, read: Promise<T>): Promise<T> {

@@ -15,6 +15,21 @@ export interface SegmentFile {
   bytes: number
 }
 
+/** The notices of one stretch, asked for the smallest that reaches as far as what is missing; null: none. */
+export interface TrimsOfStretch {
+  /**
+   * A notice of this place: an expire that was cut off has removed a part of it, and what is left of that
+   * part is not read. Or one of the place that this one was copied from, all of which is not here.
+   *
+   * @param missing the number of the last segment that is missing
+   */
+  reaching(missing: number): Promise<LogTrim | null>
+  /** The same where segments before those are here: only a copy has such a beginning. */
+  between(missing: number): Promise<LogTrim | null>
+  /** A notice of another place, part of which is here. */
+  ofOrigin(missing: number): Promise<LogTrim | null>
+}
+
 /** The notices of what retention removes of the archived log: see domain/retention/log-trim.ts. */
 export class LogTrims {
   readonly #repository: Repository
@@ -25,27 +40,30 @@ export class LogTrims {
     this.#target = target
   }
 
-  /**
-   * What retention has removed of a stretch whose first segments are missing; null where that is not what
-   * was removed. An expire that was cut off has removed a part of it; what is left of that part is not read.
-   *
-   * @param missing the number of the last one that is missing
-   * @param names of the stretch's notices
-   */
-  async reaching(
-    missing: number,
-    names: readonly string[],
-    trustedSigners: readonly string[],
-  ): Promise<LogTrim | null> {
-    const found = names.filter(name => (idsOfTrimFile(name)?.through ?? 0) >= missing)
-    const here = found.length > 0 ? await this.#repository.copyId() : null
-    for (const name of found.toSorted()) {
-      const trim = await this.read(name, trustedSigners).catch(aboutOneFile)
-      if (trim instanceof EcomdbError) continue
-      // A copy that is made of what was left has the notice of the repository that it was copied from.
-      if (trim.copyId === null || trim.copyId === here) return trim
+  /** @param names of the notices of one stretch */
+  among(names: readonly string[], trustedSigners: readonly string[]): TrimsOfStretch {
+    const find = async (
+      missing: number,
+      isMeant: (trim: LogTrim, here: string | null) => boolean,
+    ): Promise<LogTrim | null> => {
+      const found = names.filter(name => (idsOfTrimFile(name)?.through ?? 0) >= missing)
+      const here = found.length > 0 ? await this.#repository.copyId() : null
+      for (const name of found.toSorted()) {
+        const trim = await this.read(name, trustedSigners).catch(aboutOneFile)
+        if (!(trim instanceof EcomdbError) && isMeant(trim, here)) return trim
+      }
+      return null
     }
-    return null
+    return {
+      reaching: missing =>
+        find(missing, ({ copyId, through }, here) => copyId === here || through === missing),
+      between: missing =>
+        find(
+          missing,
+          ({ copyId, through }, here) => through === missing || (here !== null && copyId === here),
+        ),
+      ofOrigin: missing => find(missing, ({ copyId }, here) => copyId !== here),
+    }
   }
 
   /**

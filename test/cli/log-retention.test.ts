@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
@@ -7,6 +7,7 @@ import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}/
+const COPIES = ['disk', 'fresh', 'away']
 
 describe.each(SLOW_TEST_ENGINES)('%s: the archived log that no snapshot needs', family => {
   let folder: string
@@ -14,6 +15,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: the archived log that no snapshot needs', 
   let target: RunningServer
   const snapshots: string[] = []
   let next = 0
+  let early = ''
 
   const run = async (status: number, ...args: string[]): Promise<string> => {
     const into = args[0] === 'restore' ? target : shop.source
@@ -64,19 +66,23 @@ describe.each(SLOW_TEST_ENGINES)('%s: the archived log that no snapshot needs', 
     target = await startLogged(shop.engine, join(folder, 'target'))
     await mkdir(join(folder, 'disk'))
     await mkdir(join(folder, 'fresh'))
+    await mkdir(join(folder, 'away'))
     const copy = (name: string) => `{name: ${name}, directory: ${join(folder, name)}}`
     await appendFile(
       join(folder, 'ecomdb.yaml'),
-      `recovery_policy: recovery.yaml\ncopies: [${copy('disk')}, ${copy('fresh')}]\n`,
+      `recovery_policy: recovery.yaml\ncopies: [${COPIES.map(copy).join(', ')}]\n`,
     )
-    for (const name of ['disk', 'fresh']) {
+    for (const name of COPIES) {
       await run(0, 'target', 'prepare', name, '--label', name, '--same-disk')
     }
     await policy('last: 9')
     await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (id INT PRIMARY KEY)')
     await write(2)
     await back()
-    await write(3)
+    await write(1)
+    await run(0, 'backup', 'copy', '--to', 'away')
+    early = await gtid()
+    await write(2)
     await back()
     await write(3)
     await run(0, 'backup', 'copy', '--to', 'disk')
@@ -125,15 +131,71 @@ describe.each(SLOW_TEST_ENGINES)('%s: the archived log that no snapshot needs', 
     // The copy of before has it still, and brings back what it has.
     await run(0, 'backup', 'copy', '--to', 'disk')
     expect(await segments(join(folder, 'disk'))).toContain(1)
-    // As an expire leaves it that is cut off.
-    const names = await readdir(join(folder, 'disk/binlog'), { recursive: true })
-    const one = names.find(name => name.endsWith('/0000000001.json')) ?? ''
-    await rm(join(folder, 'disk/binlog', one))
+    const binlog = join(folder, 'disk/binlog')
+    await cp(binlog, join(folder, 'before'), { recursive: true })
     await run(0, 'backup', 'verify', '--all', '--from', 'disk')
     await expire('--confirm', '--from', 'disk')
     expect(await segments(join(folder, 'disk'))).toEqual(await segments(shop.place.path))
+    // As an expire leaves it that is cut off.
+    for (const name of await readdir(join(folder, 'before'), { recursive: true })) {
+      if (!/0000000002/.test(name)) continue
+      await copyFile(join(folder, 'before', name), join(binlog, name))
+    }
+    await run(0, 'backup', 'verify', '--all', '--from', 'disk')
     await run(0, 'backup', 'copy', '--to', 'disk')
     await isRestored('--from', 'disk')
+  })
+
+  test('a copy that was away for so long has both parts, and says what is between them', async () => {
+    const away = join(folder, 'away')
+    const place = ['--target', away]
+    await run(0, 'backup', 'copy', '--to', 'away')
+    await run(0, 'backup', 'verify', '--all', '--from', 'away')
+    const told = JSON.parse(await run(3, 'backup', 'window', '--json', ...place)).result.sources[0]
+    expect(told.stretches).toMatchObject([
+      { begins: 'first', snapshots: [{ snapshotId: snapshots[0] }] },
+      { begins: 'trimmed', snapshots: [{ snapshotId: snapshots[1] }] },
+    ])
+    expect(told.gaps).toMatchObject([{ why: expect.stringMatching(/retention had removed/) }])
+    await isRestored('--from', 'away')
+    await shop.rows('DROP DATABASE shop', target)
+    await run(0, 'restore', '--gtid', early, '--confirm', 'shop', '--from', 'away')
+    expect(await shop.value('SELECT COUNT(*) FROM shop.t', target)).toBe('3')
+    // Its own loss is told, and what the repository has removed since is no reason for it.
+    const names = await readdir(join(away, 'binlog'), { recursive: true })
+    const first = join(away, 'binlog', names.find(name => name.endsWith('/0000000001.json')) ?? '')
+    await rename(first, join(folder, 'first'))
+    expect(await run(13, 'backup', 'verify', '--all', '--from', 'away')).toMatch(
+      /segment 1 is missing: 2 comes next; it is read from segment \d+ on/,
+    )
+    await isRestored('--from', 'away')
+    await rename(join(folder, 'first'), first)
+  })
+
+  test('goes from such a copy, too; and from a repository that is put back from it', async () => {
+    const away = join(folder, 'away')
+    await write(1)
+    await back()
+    await write(1)
+    await run(0, 'backup', 'copy', '--to', 'away')
+    const before = await segments(away)
+    await run(0, 'backup', 'verify', '--all', '--from', 'away')
+    await policy('last: 2', 'unproven: 0s')
+    await expire('--confirm', '--from', 'away')
+    const left = await segments(away)
+    expect(left.length).toBeLessThan(before.length)
+    await run(0, 'backup', 'copy', '--to', 'away')
+    expect(await segments(away)).toEqual(left)
+    await run(0, 'backup', 'verify', '--all', '--from', 'away')
+    await isRestored('--from', 'away')
+    await policy('last: 1', 'unproven: 0s')
+    await expire('--confirm', '--from', 'away')
+    await isRestored('--from', 'away')
+    const put = join(folder, 'put-back')
+    await cp(away, put, { recursive: true })
+    await rm(join(put, 'ecomdb-copy.json'))
+    await run(0, 'backup', 'verify', '--all', '--target', put)
+    await isRestored('--target', put)
   })
 
   test('what is missing without a notice is missing', async () => {

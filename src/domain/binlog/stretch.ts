@@ -6,10 +6,24 @@ export interface Stretch {
   sourceId: string
   /** From the first; where retention has removed the beginning, from the one behind it. */
   segments: readonly BinlogSegment[]
-  /** Why it began, also where its first segment is gone. */
-  begins: StretchBegin
+  /**
+   * Why it began, also where its first segment is gone. trimmed: in a copy that was away while retention
+   * removed from the repository what lies between this and the part before.
+   */
+  begins:
+    | StretchBegin
+    | { reason: 'trimmed'; after: NonNullable<StretchBegin['after']>; first: StretchBegin }
   /** The hash of the newest envelope: what the next one names. */
   headSha256: string
+}
+
+/** The oldest first; what is of one stretch in the order of its segments. */
+export function inOrder(stretches: readonly Stretch[]): Stretch[] {
+  const first = ({ segments }: Stretch): number => segments[0]?.sequence ?? 0
+  return stretches.toSorted((a, b) => {
+    if (a.stretchId === b.stretchId) return first(a) - first(b)
+    return a.stretchId < b.stretchId ? -1 : 1
+  })
 }
 
 /** A segment and the hash of its envelope's bytes. */

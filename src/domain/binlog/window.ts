@@ -1,7 +1,7 @@
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
 import { couldLieIn } from './gtid-history.ts'
-import type { BinlogSegment, StretchBegin } from './segment.ts'
-import { endOf, isAtLeast, type LogPlace, type Stretch } from './stretch.ts'
+import type { BinlogSegment } from './segment.ts'
+import { endOf, inOrder, isAtLeast, type LogPlace, type Stretch } from './stretch.ts'
 
 /** What can be restored of one server, and what cannot. */
 export interface SourceWindow {
@@ -18,7 +18,7 @@ export interface StretchWindow {
    * unreadable: the bytes of the segment before it are missing or damaged. hole: the server did not log
    * all that comes before it.
    */
-  begins: StretchBegin['reason'] | 'unreadable' | 'hole'
+  begins: Stretch['begins']['reason'] | 'unreadable' | 'hole'
   /** The first and the last moment of its log, ISO 8601; null where nothing happened. */
   from: string | null
   until: string | null
@@ -80,9 +80,7 @@ export function windowsOf(
 ): SourceWindow[] {
   const sources = [...new Set(stretches.map(({ sourceId }) => sourceId))]
   return sources.map(sourceId => {
-    const own = stretches
-      .filter(stretch => stretch.sourceId === sourceId)
-      .sort((a, b) => (a.stretchId < b.stretchId ? -1 : 1))
+    const own = inOrder(stretches.filter(stretch => stretch.sourceId === sourceId))
     const parts = own.flatMap((stretch, at) =>
       partsOf(stretch, own[at - 1] ?? null, own[at + 1] ?? null, unreadable),
     )
@@ -326,7 +324,9 @@ function gapAtEnd(newest: Part | undefined, window: StretchWindow | undefined): 
 }
 
 function whyBefore({ hole, begins }: HoledWindow): string {
-  return hole ? whyHole(hole) : whyGap(begins === 'gap' ? 'gap' : 'history')
+  return hole
+    ? whyHole(hole)
+    : whyGap(begins === 'gap' || begins === 'trimmed' ? begins : 'history')
 }
 
 const whyHole = ({ sequence, hole }: BinlogSegment): string =>
@@ -335,12 +335,13 @@ const whyHole = ({ sequence, hole }: BinlogSegment): string =>
     : `the server did not log all that was changed: ${hole}`
 
 /** What lies before a stretch that is not a source's first, in words. */
-export function whyGap(begins: StretchBegin['reason']): string {
-  return GAP[begins === 'gap' ? 'gap' : 'history']
+export function whyGap(begins: Stretch['begins']['reason']): string {
+  return GAP[begins === 'first' ? 'history' : begins]
 }
 
 const GAP = {
   gap: 'the server had purged binary logs before they were archived',
   history:
     "the server's binary log became another one: it was reset, restored, or given another name",
+  trimmed: 'retention had removed the log in between before it was copied here',
 } as const

@@ -7,7 +7,7 @@ import { BINLOG, idsOfSegmentFile, idsOfTrimFile, segmentOfFile } from '#reposit
 import { LogTrims } from '#repository/log-trims'
 import type { Repository } from '#repository/repository'
 import { aboutOneFile } from '#repository/signed-records'
-import { ABOUT_ONE_FILE, sha256Hex } from '#repository/trusted-files'
+import { ABOUT_ONE_FILE, misplaced, sha256Hex } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
 import type { Arrivals } from './arrival.ts'
@@ -36,6 +36,7 @@ export async function carryLog(
   const carried: CarriedLog = { damaged: [], refused: [] }
   await carryTrims(
     new LogTrims(archive.repository, source),
+    await copy.repository.copyId(),
     here,
     there,
     arrivals,
@@ -48,7 +49,11 @@ export async function carryLog(
     there,
     trustedSigners,
   )
-  for (const name of unsettled(here, there).filter(one => !isTrimmed(one))) {
+  const isLeft = await leftIn(new LogTrims(archive.repository, source), here, trustedSigners)
+  const going = new Set<string>()
+  for (const name of unsettled(here, there).filter(one => !isTrimmed(one) && !isLeft(one))) {
+    // What comes later would be of no use without it; the next copy brings what is left.
+    if (going.has(folderOf(name))) continue
     throwIfInterrupted()
     try {
       const { segment, bytes, sha256 } = await archive.read(name, trustedSigners)
@@ -62,6 +67,9 @@ export async function carryLog(
       }
       if (object && there.get(object.path) !== object.bytes) {
         const stored = await archive.repository.readStored(object).catch(asDamage)
+        if (stored instanceof EcomdbError && !(await source.stat(name))) {
+          throw misplaced(name, 'it is gone')
+        }
         if (stored instanceof EcomdbError) {
           carried.damaged.push({ name: object.path, problem: stored.why ?? stored.what })
         } else {
@@ -76,14 +84,20 @@ export async function carryLog(
     } catch (error) {
       if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
       carried.refused.push(refusal(name, error))
+      // Retention removes it at this moment, on another host.
+      if (!(await source.stat(name))) going.add(folderOf(name))
     }
   }
   return carried
 }
 
-/** What was removed before the segments that are there: before them, so that these can be read. */
+/**
+ * What was removed before the segments that are there: before them, so that these can be read. Also the notices
+ * of a copy that backups go to, since the first repository is lost; not those of the destination itself.
+ */
 async function carryTrims(
   trims: LogTrims,
+  copyIdThere: string | null,
   here: Sizes,
   there: Sizes,
   arrivals: Arrivals,
@@ -94,7 +108,7 @@ async function carryTrims(
     if (!idsOfTrimFile(name) || there.has(name)) continue
     try {
       const { bytes, copyId } = await trims.read(name, trustedSigners)
-      if (copyId !== null) continue
+      if (copyId === copyIdThere) continue
       await arrivals.put({ path: name, bytes: bytes.length, sha256: sha256Hex(bytes) }, bytes)
     } catch (error) {
       if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
@@ -103,7 +117,7 @@ async function carryTrims(
   }
 }
 
-/** Segments that retention is about to remove from the copy, or has removed, by its own notices. */
+/** Segments that retention has removed from the copy, by its own notices. */
 async function trimmedIn(
   copy: Repository,
   trims: LogTrims,
@@ -119,11 +133,43 @@ async function trimmedIn(
     if (trim instanceof EcomdbError || trim.copyId !== copyId) continue
     through.set(ids.folder, Math.max(ids.through, through.get(ids.folder) ?? 0))
   }
+  const first = firstIn(there)
   return name => {
     const ids = segmentOfFile(name)
-    return ids !== null && ids.sequence <= (through.get(ids.folder) ?? 0)
+    if (ids === null || ids.sequence > (through.get(ids.folder) ?? 0)) return false
+    return ids.sequence < (first.get(ids.folder) ?? Number.POSITIVE_INFINITY)
   }
 }
+
+/** Segments that an expire of the source which was cut off has left: nobody reads them any more. */
+async function leftIn(
+  trims: LogTrims,
+  here: Sizes,
+  trustedSigners: readonly string[],
+): Promise<(name: string) => boolean> {
+  const through = new Map<string, number>()
+  for (const [folder, first] of firstIn(here)) {
+    const notices = [...here.keys()].filter(name => idsOfTrimFile(name)?.folder === folder)
+    if (first === 1 || notices.length === 0) continue
+    const trim = await trims.among(notices, trustedSigners).reaching(first - 1)
+    if (trim) through.set(folder, trim.through)
+  }
+  return name => (segmentOfFile(name)?.sequence ?? 0) <= (through.get(folderOf(name)) ?? -1)
+}
+
+/** The number of the first segment of each folder. */
+function firstIn(sizes: Sizes): Map<string, number> {
+  const first = new Map<string, number>()
+  for (const name of sizes.keys()) {
+    const sequence = idsOfSegmentFile(name)?.sequence
+    if (sequence === undefined) continue
+    const folder = folderOf(name)
+    first.set(folder, Math.min(sequence, first.get(folder) ?? sequence))
+  }
+  return first
+}
+
+const folderOf = (name: string): string => segmentOfFile(name)?.folder ?? ''
 
 const OTHER =
   'the copy has another of this name, signed too, as when the repository was put back from a copy: from there on the log needs another folder'

@@ -74,7 +74,7 @@ export async function trimLog(
     policy.logMs,
     clock.now(),
   )) {
-    const stretch = whole.find(one => one.stretchId === stretchId)
+    const stretch = whole.find(one => one.stretchId === stretchId && has(one, through))
     if (stretch)
       trims.push(
         await trimStretch({ ...options, archive, notices }, survey, stretch, through, trimming),
@@ -82,6 +82,9 @@ export async function trimLog(
   }
   return trims
 }
+
+const has = ({ segments }: Stretch, sequence: number): boolean =>
+  segments.some(one => one.sequence === sequence)
 
 function stayingOf({ snapshots, retained }: Survey, gone: ReadonlySet<string>): StayingSnapshot[] {
   return snapshots.flatMap(({ value: envelope }, at) =>
@@ -107,9 +110,12 @@ async function trimStretch(
   through: number,
   trimming: Trimming | null,
 ): Promise<ExpiredLog> {
-  const { sourceId, stretchId, segments } = stretch
+  const { sourceId, stretchId, segments, begins } = stretch
   const now = clock.now()
-  const { trims, files } = await notices.ofStretch(stretch, trustedSigners)
+  const { trims, files: all } = await notices.ofStretch(stretch, trustedSigners)
+  // The part before, in a copy that was away for so long, is trimmed by itself.
+  const behind = begins.reason === 'trimmed' ? begins.after.sequence : 0
+  const files = all.filter(({ sequence }) => sequence > behind)
   const own = trims.filter(one => one.copyId === copyId && one.through <= through)
   const announced = own.toSorted((a, b) => a.through - b.through)
   const unused = segments.filter(({ sequence }) => sequence <= through)
@@ -143,7 +149,8 @@ function noticeOf(
   if (!next?.previousSha256) throw new Error(`segment ${through + 1} names none before it`)
   return {
     ...{ format: 1, repositoryId: archive.repository.id, sourceId, stretchId, through },
-    ...{ sha256: next.previousSha256, begins, copyId },
+    ...{ sha256: next.previousSha256, copyId },
+    begins: begins.reason === 'trimmed' ? begins.first : begins,
     at: now.toISOString(),
     removeAfter: new Date(now.getTime() + policy.waitMs).toISOString(),
     tool: toolVersion(),

@@ -9,7 +9,13 @@ import { isHistoryOf } from '#domain/binlog/gtid-history'
 import { type Moment, momentText } from '#domain/binlog/moment'
 import type { Transaction } from '#domain/binlog/scanner'
 import { type BinlogSegment, microsOfIso } from '#domain/binlog/segment'
-import { holeBetween, isAtLeast, type LogPlace, type Stretch } from '#domain/binlog/stretch'
+import {
+  holeBetween,
+  inOrder,
+  isAtLeast,
+  type LogPlace,
+  type Stretch,
+} from '#domain/binlog/stretch'
 import {
   isOfNewLog,
   isOfOldLog,
@@ -66,7 +72,7 @@ export async function chooseStart(
   const copyId = await repository.copyId()
   const bad = foundBad(listed.snapshots, attestations, copyId)
   const isBad: IsBad = ({ snapshotId }) => bad.has(snapshotId)
-  const newestFirst = own.toSorted((a, b) => (a.stretchId > b.stretchId ? -1 : 1))
+  const newestFirst = inOrder(own).reverse()
   let reached: FoundMoment | null = null
   for (const [at, stretch] of newestFirst.entries()) {
     const found = await findMoment(archive, stretch, moment, identities)

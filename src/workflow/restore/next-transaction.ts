@@ -2,7 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
 import type { Transaction } from '#domain/binlog/scanner'
 import type { BinlogSegment } from '#domain/binlog/segment'
-import type { Stretch } from '#domain/binlog/stretch'
+import { inOrder, type Stretch } from '#domain/binlog/stretch'
 import { whyGap } from '#domain/binlog/window'
 import type { BinlogArchive, RefusedStretch } from '#repository/binlog-archive'
 import type { FoundMoment } from './find-moment.ts'
@@ -33,12 +33,10 @@ export async function nextTransaction(
   const later = segments.slice(segments.indexOf(segment) + 1)
   const busy = later.find(({ transactions }) => transactions > 0)
   if (busy) return await firstIn(archive, stretch, busy, identities)
+  const all = inOrder(stretches)
+  const begins = all[all.indexOf(stretch) + 1]?.begins
   const broken = refused.find(({ name }) => name.endsWith(`/${stretchId}/`))
-  if (broken) return { next: null, nextUnknown: broken.why }
-  const newer = stretches
-    .filter(one => one.stretchId > stretchId)
-    .sort((a, b) => (a.stretchId < b.stretchId ? -1 : 1))
-  const begins = newer[0]?.begins
+  if (broken && begins?.reason !== 'trimmed') return { next: null, nextUnknown: broken.why }
   return { next: null, nextUnknown: begins ? whyGap(begins.reason) : null }
 }
 
