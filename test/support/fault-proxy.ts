@@ -18,7 +18,8 @@ import { runProgram } from '#process/run-program'
  * answer is lost or cut off on the way back, after the service has carried it out. Or something in
  * between answers with success and a page of its own, or with nothing, or takes the end off a listing,
  * or says of what the service answers that it is a web page, and numbers it as Google does, or changes
- * a bit of a body, on the way there or back.
+ * a bit of a body, on the way there or back. Or it knows no way to the service, or the service says that
+ * the session's token has run out.
  */
 export type Fate =
   | 'pass'
@@ -38,9 +39,23 @@ export type Fate =
   | 'google-page'
   | 'flip-request'
   | 'flip-answer'
+  | 'no-route'
+  | 'expired-token'
 
 /** How long a slow answer takes, in milliseconds. */
 const SLOW_MS = 700
+
+/** What the proxy answers by itself. */
+const OWN_ANSWERS: Partial<Record<Fate, { status: number; type: string; body: string }>> = {
+  'web-page': { status: 200, type: 'text/html', body: '<html>Please log in</html>' },
+  'empty-answer': { status: 200, type: 'application/xml', body: '' },
+  'no-route': { status: 404, type: 'text/plain', body: '404 page not found' },
+  'expired-token': {
+    status: 400,
+    type: 'application/xml',
+    body: '<?xml version="1.0"?><Error><Code>ExpiredToken</Code></Error>',
+  },
+}
 
 export interface FaultProxy {
   /** "http://127.0.0.1:1234", in place of the service's own. */
@@ -68,14 +83,11 @@ export async function startFaultProxy(
     if (decided === 'slow') {
       return void setTimeout(() => forward(service, incoming, answer, 'pass'), SLOW_MS)
     }
-    if (decided === 'web-page' || decided === 'empty-answer') {
-      const [type, body] =
-        decided === 'web-page'
-          ? ['text/html', '<html>Please log in</html>']
-          : ['application/xml', '']
+    const own = OWN_ANSWERS[decided]
+    if (own) {
       incoming.resume()
       return void incoming.on('end', () =>
-        answer.writeHead(200, { 'content-type': type }).end(body),
+        answer.writeHead(own.status, { 'content-type': own.type }).end(own.body),
       )
     }
     if (typeof decided === 'number') {

@@ -98,13 +98,13 @@ export class S3Target implements Target {
     checkName(name)
     if (range && range.end <= range.start) return (await this.stat(name)) ? Buffer.alloc(0) : null
     if (versionId !== undefined) {
-      const hinted = await this.#read(name, range, versionId)
+      // The id of another place's version is no id here.
+      const hinted = await this.#read(name, range, versionId, status => status === 400)
       if (hinted) return hinted
     }
     if (!(await this.#keepsVersions())) return await this.#read(name, range)
     const [first] = await this.#versionsOf(name)
-    if (!first || first.versionId === versionId) return null
-    return await this.#read(name, range, first.versionId)
+    return first ? await this.#read(name, range, first.versionId) : null
   }
 
   /** A service has no cache of this machine: what it answers is what it keeps. */
@@ -354,7 +354,13 @@ export class S3Target implements Target {
     return null
   }
 
-  async #read(name: string, range: FilePart['range'], versionId?: string): Promise<Buffer | null> {
+  /** @param isNone other answers than 404 that say that there is no such file */
+  async #read(
+    name: string,
+    range: FilePart['range'],
+    versionId?: string,
+    isNone = (_status: number | undefined): boolean => false,
+  ): Promise<Buffer | null> {
     const input = {
       Bucket: this.#place.bucket,
       Key: this.#key(name),
@@ -367,9 +373,7 @@ export class S3Target implements Target {
       )
     } catch (error) {
       const { name: answer, status } = answerOf(error)
-      if (isMissing(error)) return null
-      // The id of another place's version is no id here.
-      if (versionId !== undefined && status === 400) return null
+      if (isMissing(error) || isNone(status)) return null
       if (answer === 'InvalidRange' || status === 416) return Buffer.alloc(0)
       throw translateS3Error(error, `cannot read ${name} from ${this.label}`, this.label)
     }

@@ -60,23 +60,22 @@ function atFirst(fate: Fate, times: number): Parameters<typeof startFaultProxy>[
 }
 
 describe.skipIf(missing)('a bucket behind a line that fails', () => {
-  test.each<Fate>([...([500, 503, 'reset', 'silence', 'cut-answer', 'web-page'] as const)])(
-    '%s: tries again',
-    async fate => {
-      const place = await makeBucket(ceph)
-      // Silence is told from a busy machine by its length alone: three attempts are left to answer.
-      const silent = fate === 'silence'
-      const tuning = silent ? { ...TUNING, timeoutMs: 1000 } : TUNING
-      const target = await through(place, atFirst(fate, silent ? 1 : 2), tuning)
-      const body = randomBytes(50_000)
-      await target.put('a/b', [body])
-      expect((await target.get('a/b'))?.equals(body)).toBe(true)
-      expect(await target.stat('a/b')).toEqual({ sizeBytes: body.length })
-      await target.remove('a/b')
-      const direct = await openS3Target(place, systemClock)
-      expect(await direct.stat('a/b')).toBeNull()
-    },
-  )
+  test.each<Fate>([
+    ...([500, 503, 'reset', 'silence', 'cut-answer', 'web-page', 'no-route'] as const),
+  ])('%s: tries again', async fate => {
+    const place = await makeBucket(ceph)
+    // Silence is told from a busy machine by its length alone: three attempts are left to answer.
+    const silent = fate === 'silence'
+    const tuning = silent ? { ...TUNING, timeoutMs: 1000 } : TUNING
+    const target = await through(place, atFirst(fate, silent ? 1 : 2), tuning)
+    const body = randomBytes(50_000)
+    await target.put('a/b', [body])
+    expect((await target.get('a/b'))?.equals(body)).toBe(true)
+    expect(await target.stat('a/b')).toEqual({ sizeBytes: body.length })
+    await target.remove('a/b')
+    const direct = await openS3Target(place, systemClock)
+    expect(await direct.stat('a/b')).toBeNull()
+  })
 
   test.each<{ locks: boolean; fate: Fate }>([
     { locks: false, fate: 'web-page' },
@@ -99,6 +98,40 @@ describe.skipIf(missing)('a bucket behind a line that fails', () => {
       code: 'TARGET_UNAVAILABLE',
       why: expect.stringContaining('it was answered with success, and'),
     })
+  })
+
+  test.each<{ fate: Fate; locks: boolean; code: string }>([
+    { fate: 'no-route', locks: false, code: 'TARGET_UNAVAILABLE' },
+    { fate: 'no-route', locks: true, code: 'TARGET_UNAVAILABLE' },
+    { fate: 'expired-token', locks: false, code: 'AUTHENTICATION_REFUSED' },
+    { fate: 'expired-token', locks: true, code: 'AUTHENTICATION_REFUSED' },
+  ])('a file that is not given out is not taken for missing: $fate, locks $locks', async one => {
+    const place = await makeBucket(ceph, one.locks)
+    const keys = await makeKeys()
+    const direct = await openS3Target(place, systemClock)
+    const repository = await createRepository(direct, systemClock)
+    const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'])
+    const by = { ...keys.options, signingKey: keys.signingKey }
+    const at = new Date().toISOString()
+    const { attestationId } = await repository.putAttestation(
+      {
+        ...{ snapshotId: envelope.snapshotId, kind: 'verify', outcome: 'failed', damaged: [] },
+        ...{ startedAt: at, completedAt: at, details: {} },
+      },
+      by,
+    )
+    for (const part of ['/objects/', attestationId]) {
+      const target = await through(place, ({ method, url }) =>
+        method === 'GET' && url.includes(part) && url.includes('GetObject') ? one.fate : 'pass',
+      )
+      const behind = await openRepository(target)
+      const read =
+        part === attestationId
+          ? behind.listAttestations(by.trustedSigners)
+          : behind.readStored(envelope.objects[0] ?? envelope.manifest)
+      await expect(read).rejects.toMatchObject({ code: one.code })
+      await proxy?.close()
+    }
   })
 
   test.each<Fate>(['called-page', 'google-page'])(
