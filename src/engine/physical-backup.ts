@@ -1,5 +1,5 @@
 import type { LogSequence } from '#domain/backup/envelope'
-import type { Position } from '#domain/backup/position'
+import type { Position, SourcePosition } from '#domain/backup/position'
 import type { RunningServer } from './scratch-server.ts'
 import type { ConnectOptions, Session } from './session.ts'
 
@@ -105,6 +105,8 @@ export interface PhysicalSource {
   lineage: string | null
   /** Its own binary log lacks changes, as a replica's may: a place in it is no moment. */
   unlogged: boolean
+  /** MariaDB: of a replica, as far as the account may see them. */
+  sources?: readonly SourcePosition[]
   /** What the files will lack, in words: the backup ends with exit 3. */
   findings?: readonly string[]
 }

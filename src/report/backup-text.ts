@@ -14,7 +14,7 @@ import type {
   VerifyReport,
 } from '#domain/backup/repository-report'
 import { alignColumns } from './align-columns.ts'
-import { positionText } from './position-text.ts'
+import { positionText, sourceLines } from './position-text.ts'
 
 /** `ecomdb backup list` for people. */
 export function snapshotListText(list: SnapshotList): string {
@@ -137,6 +137,7 @@ function filesText(content: FilesContent): string {
   return [
     `copied by ${copiedBy}${waited}`,
     `position ${positionText(position)}`,
+    ...sourceLines(position),
     `databases ${databases.join(', ') || 'none'}`,
     `${formatCount(content.files)} files (${formatBytes(content.bytes)}) in ${formatCount(content.blocks)} blocks of ${formatCount(content.packs)} packs`,
   ].join('\n')
@@ -149,6 +150,7 @@ function contentText({ proof, position, tables, programs, accounts }: SnapshotCo
   return [
     `consistent by ${proof.method}, ${proof.readers} readers, writers waited at most ${proof.lockedMs} ms`,
     `position ${binlog}${position.gtidSet ? `, GTID ${position.gtidSet}` : ''}`,
+    ...sourceLines(position),
     `${accounts.length} accounts and roles; ${[...kinds].map(([kind, n]) => `${kind} ${n}`).join(', ') || 'no programs'}`,
     '',
     alignColumns(

@@ -13,6 +13,29 @@ export interface Position {
    * may have one name. null or, in older snapshots, missing: not known.
    */
   begunAt?: string | null
+  /** Of a replica, how far it had come with each of its sources; missing elsewhere, and in the envelope. */
+  sources?: readonly SourcePosition[]
+}
+
+/**
+ * The place in a source's binary log up to which a replica had executed. Where several threads of it apply,
+ * the place may be an earlier one, and the GTIDs say it exactly.
+ */
+export interface SourcePosition {
+  /** MySQL's channel, MariaDB's connection name; '' for the one without a name. */
+  channel: string
+  host: string
+  port: number
+  /** null where the replica goes by GTIDs only. */
+  file: string | null
+  offset: number | null
+  /** What it had executed: MySQL gtid_executed, its own among them; MariaDB gtid_slave_pos. '' without. */
+  gtidSet: string
+}
+
+/** As the envelope has it, which anybody can read: the names of hosts are nobody's business. */
+export function withoutSources({ sources: _, ...position }: Position): Position {
+  return position
 }
 
 /** The same transactions, and no others; false where binary logging is off. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { EcomdbError, messageOf } from '#core/errors'
 import { freePiece } from '#core/free-memory'
 import type { LogSequence } from '#domain/backup/envelope'
-import type { Position } from '#domain/backup/position'
+import type { Position, SourcePosition } from '#domain/backup/position'
 import { type StartedProgram, startProgram } from '#process/start-program'
 import { findInstallation } from '../installation.ts'
 import type {
@@ -11,6 +11,7 @@ import type {
   PhysicalBackupOptions,
   PhysicalCopy,
   PhysicalFacts,
+  PhysicalSource,
 } from '../physical-backup.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
@@ -18,7 +19,7 @@ import { writeOptionFile } from './option-file.ts'
 import { XbstreamReader } from './xbstream.ts'
 
 /** Small files at the end of the stream; mariadb-backup renames them in MariaDB 11. */
-const INFO_FILE = /^(?:xtrabackup|mariadb_backup)_(binlog_info|checkpoints|info)$/
+const INFO_FILE = /^(?:xtrabackup|mariadb_backup)_(binlog_info|checkpoints|info|slave_info)$/
 
 /**
  * One thread waits for the disk and for us in turn, and we for it: a tenth of the time of a backup
@@ -32,7 +33,7 @@ const HOLD_SECONDS = 60
 export async function startMariadbBackup(
   options: PhysicalBackupOptions,
   lineage: string,
-  findings: readonly string[],
+  { findings = [], sources = [] }: Pick<PhysicalSource, 'findings' | 'sources'>,
 ): Promise<PhysicalCopy> {
   const { workFolder, since } = options
   const optionFile = await writeOptionFile(workFolder, 'mariadb-backup', options.connect)
@@ -52,10 +53,11 @@ export async function startMariadbBackup(
       COPYING_THREADS,
       `--target-dir=${target}`,
       ...(since ? [`--incremental-lsn=${since.to}`] : []),
+      ...(sources.length > 0 ? ['--slave-info'] : []),
     ],
     { cwd: workFolder, onLine: line => log.read(line) },
   )
-  return new MariadbCopy(program, log, { lineage, since, findings })
+  return new MariadbCopy(program, log, { lineage, since, findings, sources })
 }
 
 /** What was known before the copying began. */
@@ -63,6 +65,7 @@ interface Expected {
   lineage: string
   since: LogSequence | null
   findings: readonly string[]
+  sources: readonly SourcePosition[]
 }
 
 class MariadbCopy implements PhysicalCopy {
@@ -105,7 +108,7 @@ class MariadbCopy implements PhysicalCopy {
     if (from !== (since?.to ?? '0')) throw notAStream(`it begins at ${from}`)
     const version = settingsIn(this.#info.get('info') ?? '').get('tool_version')
     return {
-      position: positionIn(this.#info.get('binlog_info')),
+      position: { ...positionIn(this.#info.get('binlog_info')), ...this.#sources() },
       consistentAt: this.#log.consistentAt(),
       copiedBy: `mariadb-backup${version ? ` ${version}` : ''}`,
       lockedMs: this.#log.lockedMs(),
@@ -123,6 +126,11 @@ class MariadbCopy implements PhysicalCopy {
     this.#log.stage.stop()
     this.#program.kill()
     await this.#program.ended.catch(() => {})
+  }
+
+  #sources(): Pick<Position, 'sources'> {
+    const { sources } = this.#expected
+    return sources.length > 0 ? { sources: sourcesIn(sources, this.#info.get('slave_info')) } : {}
   }
 
   async #ended(): Promise<void> {
@@ -242,6 +250,23 @@ function positionIn(text: string | undefined): Position {
     offset: offset ? Number(offset) : null,
     gtidSet: gtidSet ?? '',
   }
+}
+
+/**
+ * Where a replica was while commits waited, as statements: `CHANGE MASTER 'name' TO MASTER_LOG_FILE='file',
+ * MASTER_LOG_POS=offset`, or by GTIDs, `SET GLOBAL gtid_slave_pos = 'set'`. What it does not name is not known.
+ */
+function sourcesIn(sources: readonly SourcePosition[], text = ''): SourcePosition[] {
+  const gtidSet = /gtid_slave_pos *= *'([^']*)'/i.exec(text)?.[1] ?? ''
+  const places = [
+    ...text.matchAll(
+      /CHANGE MASTER(?: '([^']*)')? TO MASTER_LOG_FILE='([^']*)', MASTER_LOG_POS=(\d+)/gi,
+    ),
+  ]
+  return sources.map(source => {
+    const [, , file, offset] = places.find(([, name = '']) => name === source.channel) ?? []
+    return { ...source, file: file || null, offset: file ? Number(offset) : null, gtidSet }
+  })
 }
 
 function notAStream(error: unknown): EcomdbError {

@@ -22,6 +22,7 @@ import {
   userDatabases,
 } from '../shared/physical/observe-source.ts'
 import { replicaLacks } from '../shared/replica-lacks.ts'
+import { seenSources } from '../shared/replica-sources.ts'
 import { serverPlace } from '../shared/server-place.ts'
 import { systemTablespaceRanges } from './doublewrite-pages.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
@@ -53,8 +54,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
     const programs = findInstallation('mariadb')
     for (const name of ['mariadb-backup', 'innochecksum']) programs.program(name)
   },
-  start: (options, { lineage, findings = [] }) =>
-    startMariadbBackup(options, lineage ?? '', findings),
+  start: (options, source) => startMariadbBackup(options, source.lineage ?? '', source),
   async prepare(folder, { increments, workFolder }) {
     const program = findInstallation('mariadb').program('mariadb-backup')
     const prepare = ['--prepare', `--target-dir=${folder}`, '--use-memory=128M']
@@ -158,6 +158,7 @@ async function observe(session: Session): Promise<PhysicalSource> {
     estimateBytes: Number(bytes ?? 0),
     lineage: await lineageOf(folder, sourceId),
     unlogged: await lacksInLog(session),
+    sources: await seenSources(session),
     findings: [...(await replicaLacks(session)), ...(await rowsInMemory(session))],
   }
 }

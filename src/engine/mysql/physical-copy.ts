@@ -1,7 +1,7 @@
 import { access, chown, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EcomdbError, messageOf } from '#core/errors'
-import type { Position } from '#domain/backup/position'
+import type { Position, SourcePosition } from '#domain/backup/position'
 import { makeOwnFolder } from '#process/own-folder'
 import type {
   FilePart,
@@ -216,12 +216,35 @@ async function clonePosition(session: Session): Promise<Position> {
     'SELECT BINLOG_FILE AS file, BINLOG_POSITION AS offset, GTID_EXECUTED AS gtids FROM performance_schema.clone_status',
   )
   const file = row?.['file'] ? String(row['file']) : null
+  const gtidSet = String(row?.['gtids'] ?? '').replaceAll('\n', '')
+  const sources = await cloneSources(session, gtidSet)
   return {
     engine: 'mysql',
     file,
     offset: file ? Number(row?.['offset']) : null,
-    gtidSet: String(row?.['gtids'] ?? '').replaceAll('\n', ''),
+    gtidSet,
+    ...(sources.length > 0 ? { sources } : {}),
   }
+}
+
+/**
+ * Of a replica: these tables are written with each transaction that is applied, so they are of the same
+ * moment as the rows. The server itself may say nothing of them: its relay log is not cloned.
+ */
+async function cloneSources(session: Session, gtidSet: string): Promise<SourcePosition[]> {
+  const rows = await session.rows(
+    `SELECT m.Channel_name AS channel, m.Host AS host, m.Port AS port, r.Master_log_name AS file, r.Master_log_pos AS offset
+       FROM mysql.slave_master_info m JOIN mysql.slave_relay_log_info r ON r.Channel_name = m.Channel_name
+      WHERE m.Channel_name NOT LIKE 'group\\_replication\\_%' AND m.Host <> '' ORDER BY 1`,
+  )
+  return rows.map(({ channel, host, port, file, offset }) => ({
+    channel: String(channel),
+    host: String(host),
+    port: Number(port),
+    file: file ? String(file) : null,
+    offset: file ? Number(offset) : null,
+    gtidSet,
+  }))
 }
 
 async function killStatement(

@@ -2,6 +2,7 @@ import type { Session, SqlRow } from '../session.ts'
 import { unlessRefused } from './logical/unless-refused.ts'
 import {
   addressOf,
+  isOfSource,
   isOrWasReplica,
   replicaStatus,
   THREADS,
@@ -38,10 +39,6 @@ export async function replicaBehind(session: Session): Promise<string[]> {
   const rows = await unlessRefused(replicaStatus(session))
   return (rows ?? []).filter(isOfSource).flatMap(notOfNow)
 }
-
-/** Members of a group have channels of their own beside those. */
-const isOfSource = (row: SqlRow): boolean =>
-  !String(row['Channel_Name'] ?? '').startsWith('group_replication_')
 
 function filtered(row: SqlRow): string[] {
   const found = FILTERS.flatMap(name =>

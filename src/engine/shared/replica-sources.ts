@@ -1,4 +1,6 @@
+import type { Position, SourcePosition } from '#domain/backup/position'
 import type { Session, SqlRow } from '../session.ts'
+import { unlessRefused } from './logical/unless-refused.ts'
 
 /** What a replica gets its changes from. */
 export interface ReplicaSource {
@@ -53,6 +55,43 @@ export async function isOrWasReplica(session: Session): Promise<boolean> {
 /** host:port of a source, of a row of `replicaStatus`. */
 export function addressOf(row: SqlRow): string {
   return `${row['Source_Host'] ?? row['Master_Host']}:${row['Source_Port'] ?? row['Master_Port']}`
+}
+
+/** Members of a group have channels of their own beside those of sources. */
+export const isOfSource = (row: SqlRow): boolean =>
+  !String(row['Channel_Name'] ?? '').startsWith('group_replication_')
+
+/**
+ * A position with that of each source, as the server says it now: under a lock nothing of them is applied
+ * meanwhile. Nothing is added where the server has none, or the account may not see them.
+ */
+export async function withSources(
+  session: Session,
+  position: Position | null,
+): Promise<Position | null> {
+  if (position === null) return null
+  const sources = await seenSources(session)
+  return sources.length > 0 ? { ...position, sources } : position
+}
+
+/** Those that the account may see. */
+export async function seenSources(session: Session): Promise<SourcePosition[]> {
+  const rows = (await unlessRefused(replicaStatus(session))) ?? []
+  return rows.filter(isOfSource).map(sourceOf)
+}
+
+function sourceOf(row: SqlRow): SourcePosition {
+  const file = row['Relay_Source_Log_File'] ?? row['Relay_Master_Log_File']
+  const offset = row['Exec_Source_Log_Pos'] ?? row['Exec_Master_Log_Pos']
+  const gtids = row['Gtid_Slave_Pos'] ?? row['Executed_Gtid_Set'] ?? ''
+  return {
+    channel: String(row['Channel_Name'] ?? row['Connection_name'] ?? ''),
+    host: String(row['Source_Host'] ?? row['Master_Host']),
+    port: Number(row['Source_Port'] ?? row['Master_Port']),
+    file: file ? String(file) : null,
+    offset: file ? Number(offset) : null,
+    gtidSet: String(gtids).replaceAll('\n', ''),
+  }
 }
 
 function statement({ flavor }: Session): string {

@@ -7,6 +7,7 @@ import type { Progress } from '#core/progress'
 import { readDedupKey, readSigningKey } from '#crypto/key-files'
 import type { LogicalBackupReport } from '#domain/backup/logical-backup-report'
 import type { ConsistencyProof, Manifest } from '#domain/backup/manifest'
+import { withoutSources } from '#domain/backup/position'
 import type { Engine } from '#engine/engine'
 import type { ConsistentPoint } from '#engine/logical-reader'
 import { renderRestoreScripts } from '#engine/restore-scripts'
@@ -175,7 +176,7 @@ async function commit(
     startedAt,
     consistentAt: point.consistentAt,
     scope: writer.scopeId(asked),
-    position: point.position,
+    position: withoutSources(point.position),
     tables: tables.map(({ schema, name, rows, chunks, chunkStep }) => ({
       id: writer.tableId(schema, name),
       rows,

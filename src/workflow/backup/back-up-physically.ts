@@ -9,7 +9,7 @@ import type { Progress } from '#core/progress'
 import { readDedupKey, readSigningKey } from '#crypto/key-files'
 import type { PhysicalBackupReport } from '#domain/backup/physical-backup-report'
 import type { PhysicalManifest } from '#domain/backup/physical-manifest'
-import type { Position } from '#domain/backup/position'
+import { type Position, withoutSources } from '#domain/backup/position'
 import type { Engine } from '#engine/engine'
 import type { PhysicalFacts, PhysicalSource } from '#engine/physical-backup'
 import type { ConnectOptions } from '#engine/session'
@@ -182,7 +182,8 @@ function placeIn({ unlogged }: PhysicalSource, { position }: PhysicalFacts): Pos
 }
 
 function factsOf({ engine, serverVersion, consistentAt, position }: PhysicalManifest) {
-  return { method: 'physical' as const, engine, serverVersion, consistentAt, position, tables: [] }
+  const facts = { engine, serverVersion, consistentAt, position: withoutSources(position) }
+  return { method: 'physical' as const, ...facts, tables: [] }
 }
 
 function reportOf(

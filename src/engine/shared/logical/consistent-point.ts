@@ -9,6 +9,7 @@ import type {
 } from '../../logical-reader.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
+import { withSources } from '../replica-sources.ts'
 import { amongServersOwn } from './among-servers-own.ts'
 import { alwaysChanging, changedMeanwhile } from './changed-meanwhile.ts'
 import {
@@ -236,7 +237,7 @@ function snapshotsUnderLock(made: {
     async during(method, session) {
       await pool.startSnapshots(table => same.require(table))
       const consistentAt = await serverTime(session)
-      const position = await dialect.position(session)
+      const position = await withSources(session, await dialect.position(session))
       const prepared = await preparedAtPoint(session, steps)
       if (!method.fenceFirst) await fence()
       return { position, consistentAt, prepared }
