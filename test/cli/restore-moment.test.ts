@@ -46,6 +46,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       "CREATE USER ecomdb_issuer@localhost IDENTIFIED BY 'Secret4'",
       ...sessionOf('ann'),
       "CREATE USER s_ann_of_the_shop@localhost IDENTIFIED BY 'Secret4'",
+      "CREATE USER s_import_202611290130@localhost IDENTIFIED BY 'Secret4'",
       'SET character_set_client = latin1',
       "CREATE DEFINER = root@localhost EVENT shop.`yearly` ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO DELETE FROM shop.audit",
     )
@@ -114,7 +115,8 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
   /** As the broker makes it. */
   function sessionOf(person: string): string[] {
     const name = `s_${person}_0123456789ab`
-    const account = `CREATE USER ${name}@localhost IDENTIFIED BY 'Secret4'`
+    const limited = 'WITH MAX_USER_CONNECTIONS 3'
+    const account = `CREATE USER ${name}@localhost IDENTIFIED BY 'Secret4' ${limited}`
     if (family === 'mysql') return [account]
     const grant = `GRANT r${name} TO ecomdb_issuer@localhost WITH ADMIN OPTION`
     return [account, `CREATE ROLE r${name}`, grant, `GRANT r${name} TO ${name}@localhost`]
@@ -377,7 +379,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     const areGone = async (server: RunningServer): Promise<void> => {
       const found = await shop.rows(names, server)
       const theirs = found.map(({ name }) => String(name)).filter(name => /^r?s_/.test(name))
-      expect(theirs).toEqual(['s_ann_of_the_shop'])
+      expect(theirs).toEqual(['s_ann_of_the_shop', 's_import_202611290130'])
     }
     await restored(['latest'], areGone)
     const moment = ['--at', pause.time, '--time-zone', 'UTC']

@@ -1,12 +1,15 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '#core/errors'
-import { isSessionAccount, isSessionRole } from '#domain/backup/without-sessions'
+import {
+  isSessionAccount,
+  roleOfSession,
+  SESSION_CONNECTIONS,
+} from '#domain/backup/without-sessions'
 import type { AccountName } from '#domain/schema/service-accounts'
 import { quoteAccount, quoteString } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { SessionAccounts } from '../../session-accounts.ts'
-import type { AccountDialect } from '../provision/accounts.ts'
 import { ISSUER } from './issuer-procedures.ts'
 
 const CHUNK = 1024 * 1024
@@ -15,12 +18,9 @@ const OVERLAP = 128
 const IN_BYTES = /s_[\x21-\xff]{1,64}_[0-9a-f]{12}/
 
 /** @param files that hold the accounts, in a data directory */
-export function sessionAccounts(
-  dialect: AccountDialect,
-  files: readonly string[],
-): SessionAccounts {
+export function sessionAccounts(files: readonly string[]): SessionAccounts {
   return {
-    drop: (session, binlog) => dropAll(session, dialect, binlog),
+    drop: dropAll,
     dropFile: () => `${DROP_ALL.join(';\n')};\n`,
     async mayBeIn(folder) {
       for (const file of files) if (await hasName(join(folder, file))) return true
@@ -29,16 +29,18 @@ export function sessionAccounts(
   }
 }
 
-async function dropAll(
-  session: Session,
-  dialect: AccountDialect,
-  binlog: boolean,
-): Promise<string[]> {
-  const all = await session.rows<SqlRow & AccountName>(dialect.accounts)
+/** Accounts of both engines, and MariaDB's roles, which have no host. */
+const ALL = 'SELECT User AS user, Host AS host, max_user_connections AS connections FROM mysql.user'
+
+async function dropAll(session: Session, binlog: boolean): Promise<string[]> {
+  const all = await session.rows<SqlRow & AccountName>(ALL)
   if (!all.some(({ user }) => user === ISSUER.user)) return []
-  const accounts = all.filter(({ user, host }) => host !== '' && isSessionAccount(user))
-  const roles = all.filter(({ user, host }) => host === '' && isSessionRole(user))
-  if (accounts.length + roles.length === 0) return []
+  const accounts = all.filter(
+    ({ user, host, connections }) => host !== '' && isSessionAccount(user, Number(connections)),
+  )
+  if (accounts.length === 0) return []
+  const theirs = accounts.map(({ user }) => roleOfSession(user))
+  const roles = all.filter(({ user, host }) => host === '' && theirs.includes(user))
   if (!binlog) await session.run('SET SESSION sql_log_bin = 0')
   const names = accounts.map(({ user, host }) => quoteAccount(user, host))
   for (const name of names) await session.run(`DROP USER IF EXISTS ${name}`)
@@ -46,19 +48,25 @@ async function dropAll(
   return names
 }
 
+const IS_SESSION = `Host <> '' AND User REGEXP '^s_.{1,16}_[0-9a-f]{12}$' AND max_user_connections BETWEEN 1 AND ${SESSION_CONNECTIONS}`
+
 /** One statement a line. Neither engine has blocks in such a file that both understand. */
 const DROP_ALL: readonly string[] = [
   'SET SESSION sql_log_bin = 0',
   'SET SESSION group_concat_max_len = 1048576',
-  ...dropEach('USER', "CONCAT(QUOTE(User), '@', QUOTE(Host))", "Host <> '' AND User REGEXP '^s_"),
-  // MariaDB's; with no host, as only roles are.
-  ...dropEach('ROLE', 'QUOTE(User)', "Host = '' AND User REGEXP '^rs_"),
+  // MariaDB's, while their accounts are there.
+  ...dropEach(
+    'ROLE',
+    'QUOTE(User)',
+    `Host = '' AND User IN (SELECT CONCAT('r', User) FROM mysql.user WHERE ${IS_SESSION})`,
+  ),
+  ...dropEach('USER', "CONCAT(QUOTE(User), '@', QUOTE(Host))", IS_SESSION),
 ]
 
 function dropEach(kind: string, name: string, which: string): string[] {
   const issuer = `EXISTS (SELECT 1 FROM mysql.user WHERE User = ${quoteString(ISSUER.user)})`
   return [
-    `SELECT GROUP_CONCAT(${name}) INTO @ecomdb_sessions FROM mysql.user WHERE ${which}.{1,16}_[0-9a-f]{12}$' AND ${issuer}`,
+    `SELECT GROUP_CONCAT(${name}) INTO @ecomdb_sessions FROM mysql.user WHERE ${which} AND ${issuer}`,
     `SET @ecomdb_sessions = COALESCE(CONCAT('DROP ${kind} ', @ecomdb_sessions), 'DO 0')`,
     'PREPARE ecomdb_sessions FROM @ecomdb_sessions',
     'EXECUTE ecomdb_sessions',

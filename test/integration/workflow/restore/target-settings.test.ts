@@ -160,36 +160,42 @@ test.each(SLOW_TEST_ENGINES)(
   '%s: session accounts of the broker do not come back',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
-      const [session, role, like] = [
-        's_ann_0123456789ab',
-        'rs_ann_0123456789ab',
-        's_ann_of_the_shop',
-      ]
+      const [session, author] = ['s_ann_0123456789ab', 's_annie_0123456789ab']
+      // Of somebody else, though one of them looks like it.
+      const others = ['s_ann_of_the_shop', 's_ann_202611290130']
       await withServer(family, join(folder, 'source'), async (server, engine) => {
         const root = await engine.connect(server.administrator)
         await root.run('CREATE DATABASE shop')
         await root.run("CREATE USER ecomdb_issuer@localhost IDENTIFIED BY 'Xx-1234567890-xX'")
-        for (const name of [session, like]) {
-          await root.run(`CREATE USER ${name}@'10.0.0.1' IDENTIFIED BY 'Xx-1234567890-xX'`)
+        for (const name of [session, author, ...others]) {
+          const limit = others.includes(name) ? '' : 'WITH MAX_USER_CONNECTIONS 3'
+          await root.run(`CREATE USER ${name}@'10.0.0.1' IDENTIFIED BY 'Xx-1234567890-xX' ${limit}`)
         }
-        if (family === 'mariadb') {
-          await root.run(`CREATE ROLE ${role}`)
-          await root.run(`GRANT ${role} TO ecomdb_issuer@localhost WITH ADMIN OPTION`)
-          await root.run(`GRANT ${role} TO ${session}@'10.0.0.1'`)
-          await root.run(`SET DEFAULT ROLE ${role} FOR ${session}@'10.0.0.1'`)
+        for (const name of family === 'mariadb' ? [session, author] : []) {
+          await root.run(`CREATE ROLE r${name}`)
+          await root.run(`GRANT r${name} TO ecomdb_issuer@localhost WITH ADMIN OPTION`)
+          await root.run(`GRANT r${name} TO ${name}@'10.0.0.1'`)
+          await root.run(`SET DEFAULT ROLE r${name} FOR ${name}@'10.0.0.1'`)
         }
+        await root.run('CREATE TABLE shop.t (id INT)')
+        await root.run(`GRANT SELECT ON shop.* TO ${author}@'10.0.0.1'`)
+        await root.run(`CREATE DEFINER = ${author}@'10.0.0.1' VIEW shop.v AS SELECT * FROM shop.t`)
         await root.close()
         await place.report(server)
       })
       await withServer(family, join(folder, 'target'), async (server, engine) => {
         const { notes, outcome } = await place.restore(server)
-        expect(notes.join()).toContain("1 of the broker's session accounts not brought back")
+        expect(notes.join()).toContain(
+          `1 of the broker's session accounts not brought back: people log in anew (${session})`,
+        )
         expect(outcome?.checks.filter(one => one.outcome === 'failed')).toEqual([])
         const root = await engine.connect(server.administrator)
         const names = await root.rows(
           "SELECT User AS name FROM mysql.user WHERE User LIKE '%ann%' OR User LIKE 'ecomdb_issuer'",
         )
-        expect(names.map(({ name }) => name).sort()).toEqual(['ecomdb_issuer', like])
+        const roles = family === 'mariadb' ? [`r${author}`] : []
+        const all = ['ecomdb_issuer', author, ...roles, ...others]
+        expect(names.map(({ name }) => name).sort()).toEqual(all.sort())
         await root.close()
       })
     })
