@@ -3,6 +3,7 @@ import type { StretchBegin } from '../binlog/segment.ts'
 import { endOf, type Stretch } from '../binlog/stretch.ts'
 import { momentOfEnd, segmentOfSnapshot } from '../binlog/window.ts'
 import type { RetainedSnapshot } from './decide-retention.ts'
+import { FORCE_MS } from './tombstone.ts'
 
 /**
  * The signed notice that the beginning of a stretch of the archived log is to go, and then that it has
@@ -39,6 +40,11 @@ export function isLogTrim(value: unknown): value is LogTrim {
     begins !== null &&
     texts.every(name => typeof rest[name] === 'string')
   )
+}
+
+/** Does it still announce anything? It goes on saying why what is gone is not there. */
+export function isTrimInForce({ removeAfter }: LogTrim, now: Date): boolean {
+  return new Date(removeAfter).getTime() + FORCE_MS > now.getTime()
 }
 
 /** A snapshot that stays, and how it was proved. */

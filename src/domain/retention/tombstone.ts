@@ -1,3 +1,6 @@
+/** An announcement is acted upon within this time after its wait; later it takes a new one. */
+export const FORCE_MS = 14 * 86_400_000
+
 /** The signed notice that snapshots will be removed from one place (docs/formats.md). */
 export interface Tombstone {
   format: 1

@@ -7,7 +7,7 @@ import { readSigningKey, type SigningKey } from '#crypto/key-files'
 import { acceptancesThatStay } from '#domain/retention/anomalies'
 import type { ExpiredSnapshot, ExpireReport } from '#domain/retention/expire-report'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
-import { isDue, type Tombstone } from '#domain/retention/tombstone'
+import { FORCE_MS, isDue, type Tombstone } from '#domain/retention/tombstone'
 import { type Attesting, openRepository, type Repository } from '#repository/repository'
 import { aloneInRepository, usingRepository } from '#repository/repository-use'
 import { putTombstone } from '#repository/tombstones'
@@ -29,9 +29,6 @@ export interface ExpireOptions {
   accept: { snapshotId: string; reason: string } | null
   clock: Clock
 }
-
-/** A tombstone is acted upon within this time after its wait; later it takes a new one. */
-const TOMBSTONE_FORCE_MS = 14 * 86_400_000
 
 /**
  * `ecomdb backup expire`: says what the policy does not keep, and with `confirm` writes a
@@ -186,7 +183,7 @@ function newTombstone(
     tool: toolVersion(),
     at: at.toISOString(),
     removeAfter: removeAfter.toISOString(),
-    lapsesAt: new Date(removeAfter.getTime() + TOMBSTONE_FORCE_MS).toISOString(),
+    lapsesAt: new Date(removeAfter.getTime() + FORCE_MS).toISOString(),
     ...what,
   }
 }

@@ -5,7 +5,12 @@ import type { SigningKey } from '#crypto/key-files'
 import type { Damage } from '#domain/backup/repository-report'
 import type { Stretch } from '#domain/binlog/stretch'
 import type { ExpiredLog } from '#domain/retention/expire-report'
-import { type LogTrim, type StayingSnapshot, unusedLog } from '#domain/retention/log-trim'
+import {
+  isTrimInForce,
+  type LogTrim,
+  type StayingSnapshot,
+  unusedLog,
+} from '#domain/retention/log-trim'
 import type { RetentionPolicy } from '#domain/retention/recovery-policy'
 import { BinlogArchive, type RefusedStretch } from '#repository/binlog-archive'
 import { LogTrims } from '#repository/log-trims'
@@ -116,7 +121,9 @@ async function trimStretch(
   // The part before, in a copy that was away for so long, is trimmed by itself.
   const behind = begins.reason === 'trimmed' ? begins.after.sequence : 0
   const files = all.filter(({ sequence }) => sequence > behind)
-  const own = trims.filter(one => one.copyId === copyId && one.through <= through)
+  const own = trims.filter(
+    one => one.copyId === copyId && one.through <= through && isTrimInForce(one, now),
+  )
   const announced = own.toSorted((a, b) => a.through - b.through)
   const unused = segments.filter(({ sequence }) => sequence <= through)
   const bytes = files

@@ -8,14 +8,14 @@ import { silentProgress } from '#core/progress'
 import { writeSigningKey } from '#crypto/key-files'
 import type { Position } from '#domain/backup/position'
 import type { BinlogSegment } from '#domain/binlog/segment'
-import type { HashedSegment } from '#domain/binlog/stretch'
 import { lockUntilOf } from '#domain/retention/decide-retention'
 import type { S3Place } from '#domain/target-place'
-import { BinlogArchive, type SegmentFacts } from '#repository/binlog-archive'
+import { BinlogArchive } from '#repository/binlog-archive'
 import { segmentFile } from '#repository/layout'
 import { createRepository, openRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
 import type { Target } from '#target/target'
+import { archiveFiles, logFile } from '#test/archived-files'
 import { makeBucket, ownerClient } from '#test/buckets'
 import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
 import { startFaultProxy } from '#test/fault-proxy'
@@ -47,35 +47,8 @@ afterAll(async () => {
   if (folder) await rm(join(folder, '..'), { recursive: true })
 })
 
-const logFile = (number: number): string => `binlog.00000${number}`
 const IN_SECOND: Position = {
   ...{ engine: 'mariadb', file: logFile(2), offset: 100, gtidSet: '0-1-2' },
-}
-
-/** Files of a log, a segment and a transaction to each, behind those that are there. */
-async function archiveFiles(
-  archive: BinlogArchive,
-  stretchId: string,
-  count: number,
-): Promise<void> {
-  const by = { ...keys.options, clock: systemClock }
-  const heads = await archive.heads(by.sourceId, by.trustedSigners)
-  let last: HashedSegment | null = heads.at(-1) ?? null
-  const first = (last?.segment.sequence ?? 0) + 1
-  const at = new Date().toISOString()
-  for (let sequence = first; sequence < first + count; sequence += 1) {
-    const facts: SegmentFacts = {
-      ...{ sourceId: by.sourceId, engine: 'mariadb', serverVersion: '10.11.0' },
-      ...{ serverUuid: null, serverId: 1, stretchId, sequence },
-      previousSha256: last?.sha256 ?? null,
-      begins: sequence === 1 ? { reason: 'first', after: null } : null,
-      ...{ file: logFile(sequence), from: 0, to: 100, border: 100, open: null },
-      ...{ nextFile: logFile(sequence + 1), transactions: 1, firstAt: at, lastAt: at },
-      gtidsBefore: sequence === 1 ? '' : `0-1-${sequence - 1}`,
-      ...{ gtidsAfter: `0-1-${sequence}`, knownUntil: null, tail: null },
-    }
-    last = await archive.append(facts, [Buffer.alloc(100)], by)
-  }
 }
 
 const policyWith = (change: object): ExpireOptions['policy'] => ({
@@ -165,7 +138,7 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
     target = await openS3Target({ ...place, objectLock: lock }, systemClock)
     const repository = await createRepository(target, systemClock)
     const archive = await BinlogArchive.open(target)
-    await archiveFiles(archive, archive.newStretchId(systemClock, []), 3)
+    await archiveFiles(archive, keys, archive.newStretchId(systemClock, []), 3)
     await commitSnapshot(repository, keys.options, ['1\n'], IN_SECOND)
     const lockEndMs = Date.now() + LOCK_SECONDS * 1000
     const inTime = { ...systemClock, now: () => new Date(Math.min(Date.now(), lockEndMs - 5000)) }
@@ -186,7 +159,7 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
     const repository = await createRepository(target, systemClock)
     const archive = await BinlogArchive.open(target)
     const stretchId = archive.newStretchId(systemClock, [])
-    await archiveFiles(archive, stretchId, 4)
+    await archiveFiles(archive, keys, stretchId, 4)
     const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'], IN_SECOND)
     const { trustedSigners } = keys.options
     const segments = async (): Promise<readonly BinlogSegment[]> =>
@@ -221,7 +194,7 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
     expect((await expire({ daily: 3, logMs: 3_600_000 })).locked.segments).toBe(0)
 
     // What comes later, and all of it where the log is wanted as long as its snapshots.
-    await archiveFiles(archive, stretchId, 1)
+    await archiveFiles(archive, keys, stretchId, 1)
     const all = await expire({ daily: 3 })
     expect(all.locked).toMatchObject({ snapshots: 0, segments: 4 })
     const until = lockUntilOf(
