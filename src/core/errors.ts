@@ -220,6 +220,11 @@ export const ERROR_CODES = {
     'a program that was started failed',
     "the program's own words are in the message",
   ],
+  TOOL_KILLED: [
+    EXIT.TOOL_FAILED,
+    'a program or a private server was killed from outside, mostly by the kernel for want of memory',
+    'see whether `journalctl -k` tells of "Out of memory"; run it again where there is more memory',
+  ],
   STORAGE_FAILED: [
     EXIT.TOOL_FAILED,
     'reading or writing storage failed: full disk, read-only, permission',

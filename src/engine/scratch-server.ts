@@ -50,6 +50,11 @@ export interface ScratchServers {
    * @throws EcomdbError UNSUPPORTED when the folder was not made by `start`
    */
   remove(folder: string): Promise<boolean>
+  /**
+   * Was the server that this process has started there killed (SIGKILL), and not by us? The kernel does that
+   * for want of memory; a server that fails on its data ends otherwise (SIGABRT, SIGSEGV, a status).
+   */
+  wasKilled(folder: string): Promise<boolean>
   /** Tells the server this host's time zones, where it has files of them and the engine's program for it. */
   loadTimeZones(socketPath: string): Promise<void>
   /** The engine's own client, as root on this server. No password is in its arguments. */

@@ -39,7 +39,7 @@ const KEPT_STDERR_BYTES = MIB
  * of up to some megabytes.
  *
  * @throws EcomdbError TOOL_MISSING when it cannot be started; TOOL_FAILED when it exits
- *   with a status that is not accepted, or by a signal; STORAGE_FAILED for a disk that stays full.
+ *   with a status that is not accepted, or by a signal; TOOL_KILLED for SIGKILL; STORAGE_FAILED for a disk that stays full.
  */
 export async function runProgram(
   command: ProgramCommand,
@@ -75,7 +75,7 @@ export async function runProgram(
   if (disk?.error) throw disk.error
   const stderr = Buffer.concat(err).toString('utf8')
   if (status === null || !(options.accept ?? [0]).includes(status)) {
-    throw new EcomdbError('TOOL_FAILED', {
+    throw new EcomdbError(signal === 'SIGKILL' ? 'TOOL_KILLED' : 'TOOL_FAILED', {
       what: `${programName(command)} failed`,
       why: `${signal ? `killed by ${signal}` : `exit status ${status}`}: ${stderr.trim().slice(-QUOTED_STDERR)}`,
     })

@@ -102,9 +102,12 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
       family === 'mysql' ? ['mysqld', '*'] : ['mariadb-backup', '*--prepare*']
     const restore = ['restore', 'latest', '--data-dir', 'unprepared']
     const before = await snapshotCount(shop)
-    for (const [death, words] of [
-      ['echo the disk is on fire >&2; exit 1', 'exit status 1'],
-      ['kill -9 $$', 'SIGKILL'],
+    for (const [death, words, isTold] of [
+      ['echo the disk is on fire >&2; exit 1', 'exit status 1', true],
+      // What fails on the files ends so.
+      ['kill -ABRT $$', 'SIGABRT', true],
+      // The kernel does this for want of memory, which says nothing of the files.
+      ['kill -9 $$', 'SIGKILL', false],
     ] as const) {
       const dying = (real: string) => `case "$*" in ${onlyThen}) ${death};; esac\nexec ${real} "$@"`
       const env = await wrapProgram(shop.engine, join(shop.folder, 'dying'), program, dying)
@@ -115,8 +118,11 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
         expect([restored.status, restored.stderr]).toEqual([30, expect.stringContaining(words)])
         expect(existsSync(join(shop.folder, 'unprepared'))).toBe(false)
       }
+      const proofs = await drillCount(shop)
       const drilled = await run('drill')
-      expect([drilled.status, drilled.stdout]).toEqual([13, expect.stringContaining(words)])
+      const told = isTold ? drilled.stdout : drilled.stderr
+      expect([drilled.status, told]).toEqual([isTold ? 13 : 30, expect.stringContaining(words)])
+      expect((await drillCount(shop)) - proofs).toBe(isTold ? 1 : 0)
       if (family === 'mariadb') continue
       const backup = await run('backup', 'physical')
       expect([backup.status, backup.stderr]).toEqual([
@@ -127,6 +133,26 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     }
     const again = await shop.ecomdb(...restore)
     expect(again.status, again.stderr).toBe(0)
+  })
+
+  test('a private server that is killed while it is asked is no finding, one that aborts is', async () => {
+    const program = family === 'mysql' ? 'mysqld' : 'mariadbd'
+    const proofs = await drillCount(shop)
+    for (const [signal, status] of [
+      ['KILL', 30],
+      ['ABRT', 13],
+    ] as const) {
+      // As soon as it can be asked.
+      const dying = (
+        real: string,
+      ) => `for word; do case "$word" in --socket=*) socket=\${word#--socket=};; esac; done
+(while kill -0 $$ 2>/dev/null; do [ -S "$socket" ] && kill -${signal} $$; sleep 0.02; done) &
+exec ${real} "$@"`
+      const env = await wrapProgram(shop.engine, join(shop.folder, 'dying'), program, dying)
+      const drilled = await runEcomdb(['drill'], { cwd: shop.folder, env })
+      expect(drilled.status, drilled.stdout + drilled.stderr).toBe(status)
+      expect((await drillCount(shop)) - proofs).toBe(status === 13 ? 1 : 0)
+    }
   })
 
   streams?.('rows of MEMORY tables are in no file, and named', async () => {
@@ -185,6 +211,13 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(await snapshotCount(shop)).toBe(before)
   })
 })
+
+/** Drills that are signed. */
+async function drillCount(shop: PhysicalShop): Promise<number> {
+  const folder = join(shop.folder, 'backups', 'attestations')
+  const names = await readdir(folder, { recursive: true }).catch((): string[] => [])
+  return names.filter(name => name.endsWith('.json')).length
+}
 
 async function snapshotCount(shop: PhysicalShop): Promise<number> {
   const files = await readdir(join(shop.folder, 'backups/snapshots'), { recursive: true })

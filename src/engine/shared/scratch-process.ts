@@ -31,6 +31,7 @@ import {
   complaints,
   findServerProcess,
   freePort,
+  KILLED,
   placeArguments,
   readServerProcess,
   type ServerProcess,
@@ -88,6 +89,10 @@ export function scratchServers(dialect: ScratchDialect): ScratchServers {
       return await translated(`cannot remove the private server in ${path}`, () =>
         locked(path, () => removeLocked(path)),
       )
+    },
+    async wasKilled(folder) {
+      const path = await existingFolder(folder)
+      return path !== null && (await wasKilled(path))
     },
     loadTimeZones: socketPath => loadTimeZones(dialect, socketPath),
     client: server => dialect.client(server.socketPath),
@@ -182,8 +187,27 @@ async function launch(
     ...(options.serverOptions ?? []),
   ]
   const { pid, ending } = await spawnDetached(dialect.server(), args, folder)
+  launched.set(folder, { pid, ending, endedByUs: false })
   await writeRecord(folder, { format: 1, family: dialect.family, pid, port: place.port })
   return { pid, ending, ...place }
+}
+
+interface Launched extends Required<Pick<ServerProcess, 'pid' | 'ending'>> {
+  endedByUs: boolean
+}
+
+/** The last server that this process has started in a folder. */
+const launched = new Map<string, Launched>()
+
+/** A connection is lost before the system says how the server ended. */
+const ENDING_MS = 2000
+
+async function wasKilled(folder: string): Promise<boolean> {
+  const server = launched.get(folder)
+  if (!server || server.endedByUs) return false
+  const deadline = performance.now() + ENDING_MS
+  while (server.ending() === null && performance.now() < deadline) await sleep(POLL_MS)
+  return server.ending() === KILLED
 }
 
 /**
@@ -241,6 +265,14 @@ async function startFailed(
   last: unknown,
 ): Promise<EcomdbError> {
   const why = (await complaints(folder)) || silence(folder, server, last)
+  if (server.ending?.() === KILLED || NO_MEMORY.test(why)) {
+    return new EcomdbError('TOOL_KILLED', {
+      what: `the private server in ${folder} did not start`,
+      why: server.ending?.() === KILLED ? `${KILLED}; the last that it said: ${why}` : why,
+      hints: [MORE_MEMORY],
+      cause: last,
+    })
+  }
   const full = meansFullDisk(why) || (await isNearlyFull(folder))
   return new EcomdbError(full ? 'STORAGE_FAILED' : 'TOOL_FAILED', {
     what: `the private server in ${folder} did not start`,
@@ -252,6 +284,12 @@ async function startFailed(
     cause: last,
   })
 }
+
+/** Both engines, before they have looked at any file. */
+const NO_MEMORY = /cannot allocate memory for the buffer pool/i
+
+const MORE_MEMORY =
+  'see whether `journalctl -k` tells of "Out of memory"; run it again where there is more memory'
 
 /** Why it is not ready, when it has written nothing. */
 function silence(folder: string, server: ServerProcess, last: unknown): string {
@@ -293,6 +331,9 @@ async function upgradeOlderData(dialect: ScratchDialect, server: RunningServer):
 }
 
 async function endNow(folder: string, server: ServerProcess): Promise<void> {
+  const ours = launched.get(folder)
+  // One that has ended already was not ended by us.
+  if (ours?.pid === server.pid && ours.ending() === null) ours.endedByUs = true
   if (readServerProcess(server.pid, folder)) signalServer(server.pid, 'SIGKILL')
   await untilGone(server.pid, folder, STOP_TIMEOUT_MS)
 }
@@ -325,6 +366,7 @@ async function removeLocked(folder: string): Promise<boolean> {
     await endNow(folder, found.process)
     await forgetSocket(found.process.socketPath)
   }
+  launched.delete(folder)
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   return true
 }

@@ -127,6 +127,8 @@ export async function stillRuns(
 /** A time slice or some; where nothing can be read in /proc, what looks for the server says so. */
 const COMMAND_LINE_MS = 10_000
 
+export const KILLED = 'killed by SIGKILL'
+
 function endingOf({ exitCode, signalCode }: ChildProcess): string | null {
   if (signalCode) return `killed by ${signalCode}`
   return exitCode === null ? null : `exit status ${exitCode}`

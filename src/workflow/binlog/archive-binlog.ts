@@ -37,6 +37,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'SERVER_LOST',
   'SERVER_UNREACHABLE',
   'TOOL_FAILED',
+  'TOOL_KILLED',
 ])
 
 /**

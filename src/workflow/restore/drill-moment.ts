@@ -47,8 +47,7 @@ export async function drillMoment(
   try {
     return await withDrillServer(engine, settings, async server => {
       const place = { engine, connect: { ...server.administrator, database: undefined } }
-      const end = () => engine.scratchServers.remove(server.folder)
-      const report = await withRoom(server.folder, end, () =>
+      const report = await withRoom(engine.scratchServers, server.folder, () =>
         restoreToMoment(
           { ...restoreOptions(options), sourceId },
           parseMoment(text, 'UTC'),

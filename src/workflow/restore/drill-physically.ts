@@ -39,8 +39,7 @@ export async function drillPhysically(
   return await withDrillFolder(engine, async folder => {
     const drill = new PhysicalDrill(options, access, layers, engine)
     try {
-      const end = () => engine.scratchServers.remove(folder)
-      return await withRoom(folder, end, () => drill.run(folder, progress))
+      return await withRoom(engine.scratchServers, folder, () => drill.run(folder, progress))
     } catch (error) {
       return { ...drill.failed(error), restoredAt: options.clock.monotonicMs() }
     } finally {

@@ -130,10 +130,9 @@ async function drillOn(
     `envelope of ${envelope.snapshotId} and ${envelope.objects.length} objects by their signed SHA-256`,
     [],
   )
-  const end = () => engine.scratchServers.remove(server.folder)
   const place = { engine, connect: server.administrator }
   try {
-    const { checks, restoredAt } = await withRoom(server.folder, end, () =>
+    const { checks, restoredAt } = await withRoom(engine.scratchServers, server.folder, () =>
       restoreAndProve(options, access, snapshot, place, progress),
     )
     return { checks: [signature, ...checks], damaged: [], restoredAt }

@@ -1,6 +1,7 @@
 import { diskSpace } from '#core/disk-space'
 import { EcomdbError, type ErrorCode } from '#core/errors'
 import { MIB } from '#core/units'
+import type { ScratchServers } from '#engine/scratch-server'
 import { meansFullDisk } from '#engine/server-error'
 import { watchFullDisk } from '#process/full-disk'
 
@@ -17,26 +18,45 @@ const OF_A_SERVER: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /**
- * Uses a private server. Where the disk below it is full, that is no finding about what is restored: it
- * would be signed that a good snapshot does not come back. A server that waits for room is ended: MariaDB's
- * tables without transactions do so for ever.
+ * Uses a private server. Where the disk below it is full, or the server is killed for want of memory, that is
+ * no finding about what is restored: it would be signed that a good snapshot does not come back. A server
+ * that waits for room is ended: MariaDB's tables without transactions do so for ever.
  *
- * @param end ends the server at once
- * @throws EcomdbError STORAGE_FAILED; what `use` throws
+ * @throws EcomdbError STORAGE_FAILED, TOOL_KILLED; what `use` throws
  */
 export async function withRoom<Result>(
+  servers: Pick<ScratchServers, 'remove' | 'wasKilled'>,
   folder: string,
-  end: () => Promise<unknown>,
   use: () => Promise<Result>,
 ): Promise<Result> {
-  const disk = watchFullDisk(folder, () => void end().catch(() => {}))
+  const disk = watchFullDisk(folder, () => void servers.remove(folder).catch(() => {}))
   try {
     return await use()
   } catch (error) {
-    throw disk.error ?? (await forWantOfRoom(error, folder)) ?? error
+    if (disk.error) throw disk.error
+    throw (
+      (await forWantOfRoom(error, folder)) ?? (await whenKilled(error, servers, folder)) ?? error
+    )
   } finally {
     disk.close()
   }
+}
+
+async function whenKilled(
+  error: unknown,
+  servers: Pick<ScratchServers, 'wasKilled'>,
+  folder: string,
+): Promise<EcomdbError | null> {
+  if (!(error instanceof EcomdbError) || !OF_A_SERVER.has(error.code)) return null
+  if (!(await servers.wasKilled(folder))) return null
+  return new EcomdbError('TOOL_KILLED', {
+    what: `the private server in ${folder} was killed`,
+    why: `by SIGKILL, as the kernel does for want of memory; then: ${error.what}`,
+    hints: [
+      'see whether `journalctl -k` tells of "Out of memory"; run it again where there is more memory',
+    ],
+    cause: error,
+  })
 }
 
 async function forWantOfRoom(error: unknown, folder: string): Promise<EcomdbError | null> {

@@ -45,8 +45,8 @@ export async function withServerOnFiles<Result>(
     await mkdir(data, { mode: engine.physicalBackups.modes.folder })
     await moveFiles(folder, data, SERVER)
     throwIfInterrupted()
-    const end = () => removeServerOn(engine, folder)
-    const result = await withRoom(place, end, () => onServer(engine, place, files, use))
+    const { scratchServers } = engine
+    const result = await withRoom(scratchServers, place, () => onServer(engine, place, files, use))
     throwIfInterrupted()
     await moveFiles(data, folder, SERVER)
     await rm(place, { recursive: true })
