@@ -63,9 +63,11 @@ export function targetStatusText(report: TargetStatusReport): string {
 
 function lockState({ newest, exposed }: TargetStatusReport): string {
   if (!newest?.lockUntil) return 'the newest snapshot promises none'
-  const open = exposed.filter(({ problem }) => problem.includes('snapshot promises')).length
+  const isOpen = ({ problem }: { problem: string }): boolean =>
+    ['snapshot promises', 'asks for compliance'].some(words => problem.includes(words))
+  const open = exposed.filter(isOpen).length
   return open > 0
-    ? `${countOf(open, 'file')} not locked as promised`
+    ? `${countOf(open, 'file')} not locked as promised, or as configured`
     : `every file of a snapshot is locked as promised, the newest until ${newest.lockUntil}`
 }
 

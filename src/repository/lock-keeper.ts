@@ -1,7 +1,8 @@
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { StoredObject } from '#domain/backup/envelope'
-import type { HeldFile, PutReceipt, Target, TargetLock } from '#target/target'
+import type { PutReceipt, Target } from '#target/target'
+import { isWeaker } from '#target/weaker-lock'
 import { envelopeFile, RECIPE_FILE, REPOSITORY_FILE } from './layout.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -79,10 +80,6 @@ export class LockKeeper {
     this.#held.add(path)
     if (!this.#earliest || heldUntil < this.#earliest) this.#earliest = heldUntil
   }
-}
-
-function isWeaker({ mode }: HeldFile, lock: TargetLock): boolean {
-  return lock.mode === 'compliance' && mode === 'governance'
 }
 
 function weakerBase(path: string): EcomdbError {

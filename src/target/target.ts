@@ -127,7 +127,9 @@ export interface TargetLock {
    * @throws EcomdbError UNSUPPORTED when it is not; STORAGE_FAILED
    */
   hold(name: string, until: Date, versionId?: string): Promise<HeldFile>
-  /** Until when a file is held; null: it is not, or is not there. */
+  /** Until when a file is held, and how; null: it is not, or is not there. */
+  held(name: string, versionId?: string): Promise<HeldFile | null>
+  /** The same, where it does not matter how. */
   heldUntil(name: string, versionId?: string): Promise<Date | null>
 }
 

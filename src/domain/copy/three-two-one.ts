@@ -42,6 +42,8 @@ export interface HeldFiles {
   asked: number
   /** Of these, those that no lock holds now. */
   loose: number
+  /** Held, but in governance mode where compliance is asked for. */
+  weaker: number
 }
 
 /** 3 copies, 2 media, 1 off site, 1 offline or immutable, 0 errors: of one server's snapshots. */
@@ -242,13 +244,18 @@ function lockOf(place: Place, ofServer: readonly SnapshotEnvelope[], now: Date):
   const newest = newestOf(both, now)
   const found = newest ? place.held.get(newest.snapshotId) : undefined
   if (!found) return []
-  const { until, files, asked, loose } = found
+  const { until, files, asked, loose, weaker } = found
   const some =
     asked < files ? ` (${formatCount(asked)} of its ${formatCount(files)} files asked about)` : ''
   if (until !== null && new Date(until) > now)
     return [{ isHeld: true, words: `${place.label} locked until ${until}${some}` }]
-  const what = `${formatCount(Math.max(loose, 1))} of ${formatCount(asked)} files`
-  return [{ isHeld: false, words: `${place.label}: ${what} of the newest snapshot not locked` }]
+  const what = (count: number): string =>
+    `${place.label}: ${formatCount(count)} of ${formatCount(asked)} files of the newest snapshot`
+  const words =
+    loose === 0 && weaker > 0
+      ? `${what(weaker)} locked in governance mode, and compliance is asked for`
+      : `${what(Math.max(loose, 1))} not locked`
+  return [{ isHeld: false, words }]
 }
 
 /** Where something is held, what is not held elsewhere is no fault. */

@@ -59,7 +59,7 @@ export class RetentionLock implements TargetLock {
         { abortSignal },
       ),
     )
-    const after = await this.#held(name, versionId)
+    const after = await this.#heldVersion(name, versionId)
     if (after && isHeld(after.until, until)) return { ...after, wasSet: true }
     throw new EcomdbError('UNSUPPORTED', {
       what,
@@ -68,8 +68,12 @@ export class RetentionLock implements TargetLock {
     })
   }
 
+  async held(name: string, known?: string): Promise<HeldFile | null> {
+    return (await this.#find(name, known)).held
+  }
+
   async heldUntil(name: string, known?: string): Promise<Date | null> {
-    return (await this.#find(name, known)).held?.until ?? null
+    return (await this.held(name, known))?.until ?? null
   }
 
   /** A copy in another bucket has versions of its own, which no envelope knows: then the name counts. */
@@ -86,10 +90,10 @@ export class RetentionLock implements TargetLock {
     }
     const versionId = await this.#options.versionOf(name)
     if (versionId === undefined) return { versionId, held: null }
-    return { versionId, held: await this.#held(name, versionId) }
+    return { versionId, held: await this.#heldVersion(name, versionId) }
   }
 
-  async #held(name: string, versionId: string | undefined): Promise<HeldFile | null> {
+  async #heldVersion(name: string, versionId: string | undefined): Promise<HeldFile | null> {
     return await this.#ask(name, versionId).catch(error => {
       throw this.#translated(name, error)
     })

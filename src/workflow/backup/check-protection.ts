@@ -3,7 +3,10 @@ import type { Exposure } from '#domain/backup/repository-report'
 import { envelopeFile, SNAPSHOTS } from '#repository/layout'
 import type { Repository } from '#repository/repository'
 import type { Target } from '#target/target'
+import { isWeaker } from '#target/weaker-lock'
 import { askAtOnce } from './ask-at-once.ts'
+
+const WEAKER = 'is locked in governance mode, and target.s3.object_lock asks for compliance'
 
 /** A service stores whole seconds. */
 const TOLERANCE_MS = 1000
@@ -51,10 +54,13 @@ async function unlocked(
   if (!lock || (await repository.copyId()) !== null) return []
   const found: Exposure[] = []
   await askAtOnce([...promisedLocks(envelopes, now)], async ([name, { until, versionId }]) => {
-    const held = await lock.heldUntil(name, versionId)
-    if (held && held.getTime() >= until.getTime() - TOLERANCE_MS) return
+    const held = await lock.held(name, versionId)
+    if (held && held.until.getTime() >= until.getTime() - TOLERANCE_MS) {
+      if (isWeaker(held, lock)) found.push({ name, problem: WEAKER })
+      return
+    }
     const is = held
-      ? `is locked until ${held.toISOString()} only`
+      ? `is locked until ${held.until.toISOString()} only`
       : (await target.stat(name))
         ? 'is not locked'
         : 'is not there'

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto'
 import { type SnapshotEnvelope, wholeOrAll } from '#domain/backup/envelope'
 import { type HeldFiles, newestOf } from '#domain/copy/three-two-one'
 import { envelopeFile, REPOSITORY_FILE } from '#repository/layout'
-import type { Target, TargetLock } from '#target/target'
+import type { HeldFile, Target, TargetLock } from '#target/target'
+import { isWeaker } from '#target/weaker-lock'
 import { askAtOnce } from '../backup/ask-at-once.ts'
 
 /** Some seconds; of more, this many drawn by lot, so that run after run all are asked about. */
@@ -44,16 +45,21 @@ async function askAbout(
   for (let one: SnapshotEnvelope | undefined = newest; one; one = byId.get(one.base ?? ''))
     first.push({ path: envelopeFile(one.snapshotId) })
   const asked = [...first, ...drawn(newest.objects, MOST_ASKED - first.length)]
-  const untils: (Date | null)[] = []
+  const held: HeldFile[] = []
+  let weaker = 0
   await askAtOnce(asked, async ({ path, versionId }) => {
-    untils.push(await lock.heldUntil(path, versionId))
+    const found = await lock.held(path, versionId)
+    if (!found || found.until <= now) return
+    held.push(found)
+    // The repository's own file is never stored anew, and each envelope has all that stands in it.
+    if (path !== REPOSITORY_FILE && isWeaker(found, lock)) weaker += 1
   })
-  const loose = untils.filter(until => !until || until <= now).length
-  const earliest = Math.min(...untils.map(until => until?.getTime() ?? 0))
+  const loose = asked.length - held.length
+  const earliest = Math.min(...held.map(({ until }) => until.getTime()))
   return {
-    until: loose > 0 ? null : new Date(earliest).toISOString(),
+    until: loose + weaker > 0 ? null : new Date(earliest).toISOString(),
     files: first.length + newest.objects.length,
-    ...{ asked: asked.length, loose },
+    ...{ asked: asked.length, loose, weaker },
   }
 }
 

@@ -154,9 +154,22 @@ describe.skipIf(missing)('locks', () => {
   test('in governance mode are not enough to be used again once compliance is asked for', async () => {
     const repository = await createRepository(target, systemClock)
     await commitSnapshot(repository, keys.options, ['1\n', '2\n'])
-    const strict = await openRepository(await open({ mode: 'compliance', days: 1 }))
+    const asked = await open({ mode: 'compliance', days: 1 })
+    const strict = await openRepository(asked)
+    const newestIn = async () => (await strict.listSnapshots(keys.options.trustedSigners)).snapshots
+    const before = await newestIn()
+    const now = new Date()
+    const weak = (await heldNewest(asked, before, now)).values().next().value
+    expect(weak).toMatchObject({ until: null, files: 5, loose: 0, weaker: 4 })
+    const exposed = await checkProtection(asked, strict, before, now)
+    expect(exposed).toHaveLength(4)
+    expect(exposed[0]?.problem).toContain('in governance mode, and target.s3.object_lock asks')
+    expect(await checkProtection(target, strict, before, now)).toEqual([])
     const { envelope, reused } = await commitSnapshot(strict, keys.options, ['1\n', '2\n'])
     expect(reused).toBe(0)
+    const strong = (await heldNewest(asked, [envelope], now)).values().next().value
+    expect(strong).toMatchObject({ loose: 0, weaker: 0 })
+    expect(strong?.until).not.toBeNull()
     for (const { path, versionId: VersionId } of [...envelope.objects, envelope.manifest]) {
       const held = await owner.send(new GetObjectRetentionCommand({ ...object(path), VersionId }))
       expect(held.Retention?.Mode, path).toBe('COMPLIANCE')
@@ -175,7 +188,7 @@ describe.skipIf(missing)('locks', () => {
       { name: path, problem: expect.stringMatching(/^is not there; its snapshot promises/) },
     ])
     expect((await heldNewest(target, [envelope], new Date())).get(envelope.snapshotId)).toEqual({
-      ...{ until: null, files: 5, asked: 5, loose: 1 },
+      ...{ until: null, files: 5, asked: 5, loose: 1, weaker: 0 },
     })
   })
 

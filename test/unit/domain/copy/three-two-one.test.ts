@@ -123,7 +123,7 @@ test('a copy whose newest snapshot the repository has no more counts by its age'
 test('a lock that the target itself confirms is as good as offline, until it ends', () => {
   const held = (until: string | null, change = {}) => ({
     ...repository,
-    held: new Map([['s2', { until, files: 4, asked: 4, loose: 0, ...change }]]),
+    held: new Map([['s2', { until, files: 4, asked: 4, loose: 0, weaker: 0, ...change }]]),
   })
   const places = [place('nas', { offline: false, media: 'nas' })]
   expect(missing({ places: [held(ago(-1)), ...places] })).toEqual([])
@@ -131,6 +131,8 @@ test('a lock that the target itself confirms is as good as offline, until it end
     `1 offline: none offline or immutable; repository: ${files} of the newest snapshot not locked`
   expect(missing({ places: [held(ago(1)), ...places] })).toEqual([loose('1 of 4 files')])
   // All that it needs has to be, and not its envelope alone.
+  const [weaker] = missing({ places: [held(null, { weaker: 2 }), ...places] })
+  expect(weaker).toContain('2 of 4 files of the newest snapshot locked in governance mode')
   expect(missing({ places: [held(null, { loose: 3 }), ...places] })).toEqual([
     loose('3 of 4 files'),
   ])
