@@ -43,15 +43,11 @@ export async function carryLog(
     trustedSigners,
     carried,
   )
-  const isTrimmed = await trimmedIn(
-    copy.repository,
-    new LogTrims(copy.repository, destination),
-    there,
-    trustedSigners,
-  )
-  const isLeft = await leftIn(new LogTrims(archive.repository, source), here, trustedSigners)
   const going = new Set<string>()
-  for (const name of unsettled(here, there).filter(one => !isTrimmed(one) && !isLeft(one))) {
+  for (const name of await missing(
+    { archive, copy, source, destination, here, there },
+    trustedSigners,
+  )) {
     // What comes later would be of no use without it; the next copy brings what is left.
     if (going.has(folderOf(name))) continue
     throwIfInterrupted()
@@ -89,6 +85,46 @@ export async function carryLog(
     }
   }
   return carried
+}
+
+/** What `carryLog` would bring now. */
+export async function missingLogBytes(
+  source: Target,
+  destination: Target,
+  trustedSigners: readonly string[],
+): Promise<number> {
+  const [archive, copy] = [await BinlogArchive.open(source), await BinlogArchive.open(destination)]
+  const [here, there] = [await sizesIn(source), await sizesIn(destination)]
+  const found = { archive, copy, source, destination, here, there }
+  const bytesHere = bytesByStem(here)
+  return (await missing(found, trustedSigners))
+    .flatMap(name => [[name, here.get(name) ?? 0] as const, ...(bytesHere.get(stemOf(name)) ?? [])])
+    .filter(([path, bytes]) => there.get(path) !== bytes)
+    .reduce((sum, [, bytes]) => sum + bytes, 0)
+}
+
+interface BothLogs {
+  archive: BinlogArchive
+  copy: BinlogArchive
+  source: Target
+  destination: Target
+  here: Sizes
+  there: Sizes
+}
+
+/** Envelopes of segments to look at that the copy is to have. */
+async function missing(
+  { archive, copy, source, destination, here, there }: BothLogs,
+  trustedSigners: readonly string[],
+): Promise<string[]> {
+  const isTrimmed = await trimmedIn(
+    copy.repository,
+    new LogTrims(copy.repository, destination),
+    there,
+    trustedSigners,
+  )
+  const isLeft = await leftIn(new LogTrims(archive.repository, source), here, trustedSigners)
+  return unsettled(here, there).filter(one => !isTrimmed(one) && !isLeft(one))
 }
 
 /**

@@ -20,7 +20,7 @@ import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
 import { refusal } from '../backup/list-snapshots.ts'
 import { Arrivals } from './arrival.ts'
-import { carryLog } from './carry-log.ts'
+import { carryLog, missingLogBytes } from './carry-log.ts'
 import { carryAttestations, carryOtherFiles } from './carry-records.ts'
 import { readCopyNotes, writeCopyNote } from './copy-notes.ts'
 import { isSourceDamage, SnapshotCopier } from './copy-snapshots.ts'
@@ -145,7 +145,8 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
     ],
   }
   const bytes = copier.missingBytes(todo)
-  await checkRoom(options.destination, bytes)
+  const ofLog = await missingLogBytes(options.source, options.destination, trustedSigners)
+  await checkRoom(options.destination, bytes, ofLog)
   progress.stage('copying what is missing, and reading it back')
   progress.total({ bytes })
   // What the copy alone has was whole when it was brought.
@@ -233,7 +234,7 @@ async function namedFiles(
 }
 
 /** @throws EcomdbError STORAGE_FAILED before anything is written */
-async function checkRoom(destination: Target, bytes: number): Promise<void> {
+async function checkRoom(destination: Target, ofSnapshots: number, ofLog: number): Promise<void> {
   const { space, refusal: why } = await destination.inspect()
   if (why) {
     throw new EcomdbError('STORAGE_FAILED', {
@@ -242,10 +243,12 @@ async function checkRoom(destination: Target, bytes: number): Promise<void> {
       hints: ['repair its permissions, or mount it writable'],
     })
   }
+  const bytes = ofSnapshots + ofLog
   if (!space || space.freeBytes >= bytes) return
+  const binlog = ofLog > 0 ? `, ${formatBytes(ofLog)} of it the binary log` : ''
   throw new EcomdbError('STORAGE_FAILED', {
     what: `${destination.label} is too small`,
-    why: `${formatBytes(bytes)} are missing in the copy, and ${formatBytes(space.freeBytes)} are free`,
+    why: `${formatBytes(bytes)} are missing in the copy${binlog}, and ${formatBytes(space.freeBytes)} are free`,
     hints: ['use a larger disk; nothing was copied'],
   })
 }
