@@ -37,6 +37,8 @@ export const EVENT = {
 } as const
 
 const IN_USE_FLAG = 0x01
+/** LOG_EVENT_IGNORABLE_F: who does not know its type goes on without it. */
+const IGNORABLE_FLAG = 0x80
 export const FLAGS_AT = 17
 
 export interface EventHeader {
@@ -59,6 +61,14 @@ export function readHeader(bytes: Buffer, at = 0): EventHeader {
     size: bytes.readUInt32LE(at + 9),
     nextPosition: bytes.readUInt32LE(at + 13),
   }
+}
+
+/**
+ * MariaDB marks the event that says how its file is encrypted so when it sends it: what it sends
+ * behind it is decrypted. In a file of its own folder the event is not, and what follows is encrypted.
+ */
+export function isIgnorable(event: Buffer): boolean {
+  return (event.readUInt16LE(FLAGS_AT) & IGNORABLE_FLAG) !== 0
 }
 
 /** What a format description event says of the rest of its file. */

@@ -5,6 +5,7 @@ import {
   EVENT,
   type EventHeader,
   type FileFormat,
+  isIgnorable,
   readFormat,
   readHeader,
   readQuery,
@@ -144,8 +145,8 @@ export class BinlogScanner {
     const body = (): Buffer => bodyOf(event, this.#format())
     if (type === EVENT.previousGtids) this.gtids = readPreviousGtids(body())
     else if (type === EVENT.gtidList) this.gtids = readGtidList(body())
-    else if (type === EVENT.startEncryption) {
-      throw unreadable('the server hands it out encrypted')
+    else if (type === EVENT.startEncryption && !isIgnorable(event)) {
+      throw unreadable('it is encrypted')
     } else if (WITHIN.has(type)) {
       throw unreadable(`${this.#file} has an event of type ${type} outside of a transaction`)
     }

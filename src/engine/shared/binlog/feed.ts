@@ -6,7 +6,7 @@ import { EcomdbError, messageOf } from '#core/errors'
 import { onInterrupt } from '#core/interruption'
 import { stateFolder } from '#core/paths'
 import { translateStorageError } from '#core/storage-error'
-import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
+import { EVENT, FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { fileAfter } from '#domain/binlog/stretch'
 import { makeOwnFolder } from '#process/own-folder'
 import { type RunningProgram, startProgram } from '#process/running-program'
@@ -110,7 +110,9 @@ class Feed implements BinlogFeed {
     const deadline = performance.now() + waitMs
     for (;;) {
       const event = this.#splitter.next()
-      if (event) return this.#item(event)
+      const found = event && this.#item(event)
+      if (found) return found
+      if (event) continue
       const item = await this.#fill()
       if (item === 'more') continue
       if (item) return item
@@ -175,11 +177,13 @@ class Feed implements BinlogFeed {
     return { kind: 'file-end', file: left, next: this.#file }
   }
 
-  #item(bytes: Buffer): FeedItem {
+  /** null for what is not in the file at this place. */
+  #item(bytes: Buffer): FeedItem | null {
     const { type, nextPosition } = readHeader(bytes)
-    // A file that is not read from its start begins with a copy of its format description.
-    if (this.#offset > FILE_MAGIC.length && nextPosition === 0 && type === 15) {
-      return { kind: 'format', file: this.#file, bytes }
+    // A file that is not read from its start begins with copies of what describes it.
+    if (this.#offset > FILE_MAGIC.length && nextPosition === 0) {
+      if (type === EVENT.format) return { kind: 'format', file: this.#file, bytes }
+      if (type === EVENT.startEncryption) return null
     }
     const offset = this.#offset
     this.#offset += bytes.length
