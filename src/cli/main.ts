@@ -1,6 +1,7 @@
 import type { Config } from '@oclif/core/config'
 import type { Request } from './find-command.ts'
 import { captureStdout, drainOutput, printJson, tolerateClosedPipes } from './output.ts'
+import { printError } from './render-error.ts'
 import { handleCrashes, handleSignals, isInterrupted } from './signals.ts'
 
 /**
@@ -35,7 +36,6 @@ async function attempt(argv: readonly string[], root: string, asksJson: boolean)
     return Number(process.exitCode ?? 0)
   } catch (thrown) {
     if (isInterrupted()) return 0
-    const { printError } = await import('./render-error.ts')
     return printError(thrown, asksJson)
   }
 }

@@ -65,12 +65,25 @@ function classify(error: unknown): EcomdbError {
     return new EcomdbError('INTERRUPTED', { what: 'the question was not answered', cause: error })
   }
   if (isUsageError(error)) return usageError(error)
+  if (isMissingModule(error)) {
+    return new EcomdbError('BUG', {
+      what: messageOf(error),
+      why: 'a part of ecomdb itself is not there (any more)',
+      hints: ['was ecomdb upgraded or removed while this ran? run the command again'],
+      cause: error,
+    })
+  }
   return new EcomdbError('BUG', {
     what: messageOf(error),
     why: ERROR_CODES.BUG[1],
     hints: ['this is a bug in ecomdb: please report it with the lines on stderr'],
     cause: error,
   })
+}
+
+function isMissingModule(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return error instanceof Error && (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
 }
 
 /** @inquirer/prompts throws these on Ctrl-C and Ctrl-D. */

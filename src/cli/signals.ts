@@ -1,4 +1,7 @@
+import { EXIT, type ExitStatus } from '#core/errors'
 import { signalsAreLeftToProgram } from '#core/interruption'
+// Not when it is needed: where ecomdb is upgraded while it runs, it is gone by then.
+import { endCrashed, endInterrupted } from './end-interrupted.ts'
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 type Signal = keyof typeof SIGNALS
@@ -30,14 +33,18 @@ export function handleCrashes(json: boolean): void {
   process.on('uncaughtException', error => {
     if (interrupted) return
     interrupted = true
-    void import('./end-interrupted.ts').then(async ({ endCrashed }) => {
-      process.exit(await endCrashed(error, json))
-    })
+    void leaveCrashed(error, json)
   })
+}
+
+/** What failed here would be an exception that nobody awaited, once more, and the program's end a success. */
+async function leaveCrashed(error: unknown, json: boolean): Promise<void> {
+  const gaveUp = (): ExitStatus => EXIT.BUG
+  process.exit(await endCrashed(error, json).catch(gaveUp))
 }
 
 async function leave(signal: Signal, json: boolean): Promise<void> {
   process.stderr.write(`\n${signal}: cleaning up; once more to leave at once\n`)
-  const { endInterrupted } = await import('./end-interrupted.ts')
-  process.exit(await endInterrupted(signal, json))
+  const gaveUp = (): ExitStatus => EXIT.INTERRUPTED
+  process.exit(await endInterrupted(signal, json).catch(gaveUp))
 }

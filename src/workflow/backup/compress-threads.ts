@@ -29,6 +29,8 @@ export class CompressThreads {
   readonly #asked = new Map<number, PromiseWithResolvers<BlockAnswer>>()
   readonly #forget: () => void
   #next = 0
+  /** Of a thread that has ended: what is asked of it later has no answer either. */
+  #failure: unknown = null
 
   constructor() {
     const program = threadProgram('src/workflow/backup/compress-worker')
@@ -48,6 +50,7 @@ export class CompressThreads {
     const asked = Promise.withResolvers<BlockAnswer>()
     this.#asked.set(id, asked)
     const task: BlockTask = { id, bytes, wish }
+    if (this.#failure) asked.reject(this.#failure)
     this.#threads[id % this.#threads.length]?.postMessage(task)
     return asked.promise
   }
@@ -64,6 +67,7 @@ export class CompressThreads {
       this.#asked.delete(answer.id)
     })
     thread.on('error', error => {
+      this.#failure ??= error
       for (const asked of this.#asked.values()) asked.reject(error)
     })
     return thread
