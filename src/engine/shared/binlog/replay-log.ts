@@ -53,7 +53,9 @@ async function openAccounts(
 /**
  * An event that ran during the replay would do again what the log has of it. A row may be as
  * large as the source's packets, and travels in a statement that is larger. What LOAD DATA read is in the
- * log of statements, and goes to the server as LOAD DATA LOCAL, which MySQL refuses unless it is told.
+ * log of statements, and goes to the server as LOAD DATA LOCAL, which MySQL refuses unless it is told. Functions
+ * that a source with `log_bin_trust_function_creators` took are refused by a server that has a log of its own, also
+ * where the session does not write to it.
  */
 async function prepareServer(session: Session): Promise<() => Promise<void>> {
   const setReadOnlyAgain = await liftReadOnly(session)
@@ -61,8 +63,10 @@ async function prepareServer(session: Session): Promise<() => Promise<void>> {
   const scheduler = await session.value('SELECT @@GLOBAL.event_scheduler')
   const packet = Number(await session.value('SELECT @@GLOBAL.max_allowed_packet'))
   const hasInfile = (await session.value('SELECT @@GLOBAL.local_infile')) === '1'
+  const trusts = (await session.value('SELECT @@GLOBAL.log_bin_trust_function_creators')) === '1'
   if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = OFF')
   if (!hasInfile) await session.run('SET GLOBAL local_infile = ON')
+  if (!trusts) await session.run('SET GLOBAL log_bin_trust_function_creators = ON')
   if (packet < LARGEST_PACKET) {
     await session.run(`SET GLOBAL max_allowed_packet = ${LARGEST_PACKET}`)
   }
@@ -70,6 +74,7 @@ async function prepareServer(session: Session): Promise<() => Promise<void>> {
     await setReadOnlyAgain()
     await setRowsAgain()
     if (!hasInfile) await session.run('SET GLOBAL local_infile = OFF')
+    if (!trusts) await session.run('SET GLOBAL log_bin_trust_function_creators = OFF')
     if (packet < LARGEST_PACKET) await session.run(`SET GLOBAL max_allowed_packet = ${packet}`)
     if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = ON')
   }

@@ -3,11 +3,14 @@ import { WITHOUT_LIMITS } from '../without-limits.ts'
 
 /** What statements of a log read, and no event of it says: the source's own values are taken. */
 const SOURCES_OWN = [
+  'cte_max_recursion_depth',
+  'default_regex_flags',
   'default_storage_engine',
   'default_week_format',
   'div_precision_increment',
   'enforce_storage_engine',
   'group_concat_max_len',
+  'max_recursive_iterations',
   'old_mode',
 ]
 
