@@ -55,6 +55,14 @@ export interface RefusedStretch {
   segments: number
 }
 
+/** Envelopes of segments in their order, and notices of what retention has removed. */
+interface StretchFiles {
+  files: string[]
+  notices: string[]
+}
+
+const NO_FILES: StretchFiles = { files: [], notices: [] }
+
 /** The binary logs in a repository: segments, each with its signed envelope (docs/formats.md). */
 export class BinlogArchive {
   readonly repository: Repository
@@ -136,30 +144,45 @@ export class BinlogArchive {
   async stretches(
     trustedSigners: readonly string[],
   ): Promise<{ stretches: Stretch[]; refused: RefusedStretch[]; unreadable: Damage[] }> {
-    const names = new Map<string, string[]>()
-    const notices = new Map<string, string[]>()
-    const sizes = new Map<string, number>()
-    for await (const { name, sizeBytes } of this.#target.list(BINLOG)) {
-      sizes.set(name, sizeBytes)
-      const notice = idsOfTrimFile(name)
-      if (notice) notices.set(notice.folder, [...(notices.get(notice.folder) ?? []), name])
-      const ids = idsOfSegmentFile(name)
-      if (!ids) continue
-      const folder = `${ids.folder}${ids.stretchId}/`
-      const files = names.get(folder)
-      if (files) files.push(name)
-      else names.set(folder, [name])
-    }
+    const { folders, sizes } = await this.#list(BINLOG)
     const stretches: Stretch[] = []
     const refused: RefusedStretch[] = []
     const read = (name: string) => this.read(name, trustedSigners)
-    for (const [folder, files] of names) {
-      const trims = this.#trims.among(notices.get(folder) ?? [], trustedSigners)
-      const { parts, problems } = await readStretch(files, trims, read)
-      stretches.push(...parts)
-      refused.push(...problems.map(problem => ({ name: folder, ...problem })))
+    const readAll = ({ files, notices }: StretchFiles) =>
+      readStretch(files, this.#trims.among(notices, trustedSigners), read)
+    for (const [folder, there] of folders) {
+      let found = await readAll(there)
+      if (found.problems.length > 0) {
+        // Another host's expire may have removed its beginning since it was listed, and says so first.
+        const now = (await this.#list(folder)).folders.get(folder) ?? NO_FILES
+        if (there.files.some(name => !now.files.includes(name))) found = await readAll(now)
+      }
+      stretches.push(...found.parts)
+      refused.push(...found.problems.map(problem => ({ name: folder, ...problem })))
     }
     return { stretches, refused, unreadable: await this.#unreadable(stretches, sizes) }
+  }
+
+  /** What is there of each stretch that has an envelope, and of every file its bytes. */
+  async #list(
+    prefix: string,
+  ): Promise<{ folders: Map<string, StretchFiles>; sizes: Map<string, number> }> {
+    const sizes = new Map<string, number>()
+    const notices: { name: string; folder: string }[] = []
+    const folders = new Map<string, StretchFiles>()
+    for await (const { name, sizeBytes } of this.#target.list(prefix)) {
+      sizes.set(name, sizeBytes)
+      const notice = idsOfTrimFile(name)
+      if (notice) notices.push({ name, folder: notice.folder })
+      const ids = idsOfSegmentFile(name)
+      if (!ids) continue
+      const folder = `${ids.folder}${ids.stretchId}/`
+      const found = folders.get(folder) ?? { files: [], notices: [] }
+      folders.set(folder, found)
+      found.files.push(name)
+    }
+    for (const { name, folder } of notices) folders.get(folder)?.notices.push(name)
+    return { folders, sizes }
   }
 
   /** @param sizes of a listing, in which a segment that came meanwhile may be missing */

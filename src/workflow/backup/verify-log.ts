@@ -5,6 +5,7 @@ import type { Secret } from '#core/secret'
 import type { Damage, VerifiedLog } from '#domain/backup/repository-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { BinlogArchive } from '#repository/binlog-archive'
+import { segmentFile } from '#repository/layout'
 import type { Target } from '#target/target'
 import { damageOf } from './check-content.ts'
 
@@ -34,11 +35,16 @@ export async function verifyLog(
   const damaged: Damage[] = []
   for (const segment of segments) {
     throwIfInterrupted()
-    damaged.push(...(await check(archive, segment, options)))
+    const found = await check(archive, segment, options)
+    // Another host's expire removes the envelope first.
+    if (found.length > 0 && (await target.stat(envelopeOf(segment)))) damaged.push(...found)
     progress.advance({ bytes: segment.object?.bytes ?? 0 })
   }
   return { segments: segments.length, bytes, damaged, refused }
 }
+
+const envelopeOf = ({ sourceId, stretchId, sequence }: BinlogSegment): string =>
+  segmentFile(sourceId, stretchId, sequence)
 
 async function check(
   archive: BinlogArchive,
