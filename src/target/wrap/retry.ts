@@ -7,13 +7,16 @@ export interface RetryOptions {
   /** Wait before the second try; each further wait is twice as long. */
   firstWaitMs: number
   longestWaitMs: number
+  /** Behind so long no other try begins: a silent one takes a minute by itself. Missing: they are counted only. */
+  giveUpAfterMs?: number
 }
 
-/** About a minute in all: a gateway that is restarted comes back within it. */
+/** About a minute in all, two where there is no answer: a gateway that is restarted comes back within it. */
 export const STORAGE_RETRY: RetryOptions = {
   attempts: 9,
   firstWaitMs: 250,
   longestWaitMs: 20_000,
+  giveUpAfterMs: 100_000,
 }
 
 /**
@@ -27,14 +30,17 @@ export const STORAGE_RETRY: RetryOptions = {
 export async function retry<T>(
   operation: (attempt: number) => Promise<T>,
   mayPass: (error: unknown) => boolean,
-  { attempts, firstWaitMs, longestWaitMs }: RetryOptions,
+  { attempts, firstWaitMs, longestWaitMs, giveUpAfterMs }: RetryOptions,
 ): Promise<T> {
+  const begunMs = performance.now()
   for (let attempt = 1; ; attempt += 1) {
     throwIfInterrupted()
     try {
       return await operation(attempt)
     } catch (error) {
-      if (attempt >= attempts || !mayPass(error)) throw error
+      // Two tries at least: the first of a large body may take longer by itself.
+      const isLate = attempt > 1 && performance.now() - begunMs >= (giveUpAfterMs ?? Infinity)
+      if (attempt >= attempts || isLate || !mayPass(error)) throw error
       const wait = Math.min(firstWaitMs * 2 ** (attempt - 1), longestWaitMs)
       await sleep(wait * (1 - Math.random() / 2))
     }

@@ -228,6 +228,17 @@ describe.skipIf(missing)('a bucket behind a line that fails', () => {
     ).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' })
   })
 
+  test('does not wait for one that stays silent as often as for one that answers', async () => {
+    const retry = { attempts: 9, firstWaitMs: 5, longestWaitMs: 20, giveUpAfterMs: 600 }
+    const place = await makeBucket(ceph)
+    const target = await through(place, () => 'silence', { ...TUNING, retry, timeoutMs: 500 })
+    await expect(target.stat('a')).rejects.toMatchObject({
+      code: 'TARGET_UNAVAILABLE',
+      why: expect.stringContaining('no complete answer within 0.5 s'),
+    })
+    expect(proxy?.requests).toHaveLength(2)
+  })
+
   test('calls an upload in parts off when a part cannot be sent', async () => {
     const place = await makeBucket(ceph)
     const target = await through(place, ({ url }) => (url.includes('partNumber=2') ? 503 : 'pass'))
