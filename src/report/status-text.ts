@@ -30,9 +30,15 @@ export function statusText(report: StatusReport): string {
       ({ snapshotId, label }) =>
         `VANISHED  ${snapshotId}: ${label} has it, newer than any here, and no tombstone tells why: it was removed, or the repository is an older copy`,
     ),
-    ...refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`),
+    ...refused.map(one => `${refusedHow(one)}  ${one.name}: ${one.why} (${one.code})`),
     report.met ? '3-2-1-1-0 is met' : '3-2-1-1-0 is NOT met',
   ].join('\n')
+}
+
+/** A signed file has no other codes than these. */
+function refusedHow({ code }: StatusReport['refused'][number]): string {
+  const isOfFile = ['SIGNATURE_INVALID', 'REPOSITORY_VERSION', 'UNSUPPORTED'].includes(code)
+  return isOfFile || code === 'REPOSITORY_NOT_FOUND' ? 'NOT BELIEVED' : 'NOT REACHED'
 }
 
 /** @param ahead labels of copies whose newest snapshot has vanished here */
@@ -59,17 +65,18 @@ function datasetLines(
 }
 
 function newestText(
-  { newestShows, newestExpired, fresh, expired }: PlaceStatus,
+  { newestShows, newestExpired, fresh, unreachable, expired }: PlaceStatus,
   gone: string,
 ): string {
   if (!newestShows) {
     return expired > 0 ? `${countOf(expired, 'snapshot')}, expired here, too old` : 'no snapshot'
   }
-  return `shows ${shortTime(newestShows)}${newestExpired ? `, ${gone}` : ''}${fresh ? '' : ', too old'}`
+  return `shows ${shortTime(newestShows)}${newestExpired ? `, ${gone}` : ''}${fresh || unreachable ? '' : ', too old'}`
 }
 
-function whereText({ present, lastSeenAt }: PlaceStatus): string {
+function whereText({ present, unreachable, lastSeenAt }: PlaceStatus): string {
   if (present) return 'here'
+  if (unreachable) return 'NOT REACHED'
   return lastSeenAt ? `offline since ${shortTime(lastSeenAt)}` : 'never seen'
 }
 

@@ -17,6 +17,8 @@ export interface StatusReport {
     copyId: string | null
     directory: string | null
     present: boolean
+    /** It is never away (a bucket), and is not here. */
+    unreachable: boolean
     /** Of a copy that is not here; null when it never was. */
     lastSeenAt: string | null
     snapshots: number

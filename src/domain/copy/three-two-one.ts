@@ -21,6 +21,8 @@ export interface Place {
   held: ReadonlyMap<string, HeldFiles>
   /** It is here now. */
   present: boolean
+  /** It should be here, always, and is not: what is written down of it does not count. */
+  unreachable?: boolean
   /** ISO 8601: when it was here the last time; null: never, or it cannot go. */
   lastSeenAt: string | null
   /** How old its newest snapshot may be; null: nothing is asked of it. */
@@ -69,6 +71,8 @@ export interface PlaceStatus {
   /** Snapshots in it that the repository has no more. */
   expired: number
   present: boolean
+  /** It is never away, and is not here. */
+  unreachable: boolean
   lastSeenAt: string | null
   problems: string[]
 }
@@ -178,9 +182,14 @@ function placeStatus(
     copyId: place.copyId,
     newestShows: newest?.consistentAt ?? null,
     newestExpired: newest !== undefined && !known.has(newest.snapshotId),
-    fresh: ageMs !== null && ageMs <= maxAgeMs && !(newest && hasNotCome(newest.consistentAt, now)),
+    fresh:
+      !place.unreachable &&
+      ageMs !== null &&
+      ageMs <= maxAgeMs &&
+      !(newest && hasNotCome(newest.consistentAt, now)),
     expired: [...place.snapshots].filter(id => !known.has(id)).length,
     present: place.present,
+    unreachable: place.unreachable ?? false,
     lastSeenAt: place.lastSeenAt,
     problems: newest ? proofProblems(place, newest, { snapshots, attestations }) : [],
   }

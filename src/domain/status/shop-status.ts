@@ -230,14 +230,17 @@ function disksLine({ copies, now }: StatusFacts): StatusLine[] {
   const disks = copies.places.filter(({ copyId }) => copyId !== null)
   if (disks.length === 0) return []
   const detail = disks
-    .map(({ label, present, lastSeenAt }) => {
+    .map(({ label, present, unreachable, lastSeenAt }) => {
+      if (unreachable) return `${label} cannot be reached`
       if (present) return `${label} is here`
       return lastSeenAt
         ? `${label} offline for ${formatDuration(now.getTime() - Date.parse(lastSeenAt))}`
         : `${label} never seen`
     })
     .join(', ')
-  return [{ key: 'disks', name: 'disks', state: 'ok', detail, next: [] }]
+  const isFine = disks.every(({ unreachable }) => !unreachable)
+  const next = isFine ? [] : ['`ecomdb backup status` says why']
+  return [{ key: 'disks', name: 'disks', state: isFine ? 'ok' : 'finding', detail, next }]
 }
 
 function keysLine({ recipients }: StatusFacts): StatusLine {

@@ -78,8 +78,9 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     ...{ repositoryId: repository.id, target: repository.label, at: now.toISOString() },
     met: findings === 0 && datasets.length > 0 && datasets.every(({ met }) => met),
     ...{ datasets, former },
-    places: places.map(({ label, name, copyId, directory, present, lastSeenAt, snapshots }) => ({
-      ...{ label, name, copyId, directory, present, lastSeenAt, snapshots: snapshots.size },
+    places: places.map(({ label, name, copyId, directory, present, lastSeenAt, ...more }) => ({
+      ...{ label, name, copyId, directory, present, lastSeenAt },
+      ...{ unreachable: more.unreachable ?? false, snapshots: more.snapshots.size },
     })),
     ...{ stale, vanished, ahead, refused },
   }
@@ -116,6 +117,8 @@ function staleCopies(
   return copies.flatMap(({ name }) => {
     const disks = places.filter(place => place.name === name)
     if (disks.length === 0) return [{ name, why: 'it was never copied to' }]
+    // Told by itself.
+    if (disks.some(({ unreachable }) => unreachable)) return []
     const ids = new Set(disks.map(({ copyId }) => copyId))
     const old = datasets.find(({ places: states }) =>
       states.filter(({ copyId }) => ids.has(copyId)).every(({ fresh }) => !fresh),

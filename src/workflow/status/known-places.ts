@@ -73,11 +73,13 @@ export async function knownCopies(
   // Backups go to what was a copy, as where the first repository is lost: it is one place, and none beside itself.
   const own = await repository.copyId()
   const attestations: Attestation[] = []
+  const unreachable = new Set<string | null>()
   for (const copy of copies) {
     const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, now)
     if (!here) continue
     if ('error' in here) {
       refused.push(here)
+      if (copy.place.s3) unreachable.add(copy.name)
       continue
     }
     if (here.place.copyId === own) continue
@@ -86,7 +88,9 @@ export async function knownCopies(
   }
   if (own !== null) places.delete(own)
   // Ids are random; a person looks for labels.
-  const sorted = lastOfEachLabel([...places.values()]).sort((a, b) => (a.label < b.label ? -1 : 1))
+  const sorted = lastOfEachLabel([...places.values()])
+    .map(place => (unreachable.has(place.name) ? { ...place, unreachable: true } : place))
+    .sort((a, b) => (a.label < b.label ? -1 : 1))
   return { places: sorted, attestations, refused }
 }
 
@@ -138,8 +142,10 @@ async function lookInto(
     return { place, attestations }
   } catch (error) {
     if (!(error instanceof EcomdbError)) throw error
-    // What an unmounted disk looks like.
-    if (error.code === 'TARGET_UNAVAILABLE') return null
+    const isBucket = copy.place.s3 !== undefined
+    // What an unmounted disk looks like. A bucket is never away.
+    if (error.code === 'TARGET_UNAVAILABLE' && !isBucket) return null
+    if (isBucket && UNREACHABLE.has(error.code)) return { name: `copy ${copy.name}`, error }
     if (UNUSABLE.has(error.code)) return { name: `copy ${copy.name}`, error }
     throw error
   }
@@ -147,6 +153,11 @@ async function lookInto(
 
 /** It is here, and its marker or its repository's own file is damaged or gone: nothing is restored from it. */
 const UNUSABLE: ReadonlySet<string> = new Set(['REPOSITORY_NOT_FOUND', 'REPOSITORY_VERSION'])
+
+/** The bucket is gone, or does not answer, or not to this account. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  ...['TARGET_UNAVAILABLE', 'STORAGE_FAILED', 'AUTHENTICATION_REFUSED', 'SECRET_MISSING'],
+])
 
 /** The repository itself as a place; what its target holds is asked of the target. */
 export async function repositoryPlace(
