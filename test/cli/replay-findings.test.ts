@@ -6,6 +6,7 @@ import type { RunningServer } from '#engine/scratch-server'
 import { runEcomdb } from '#test/cli'
 import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
+import { SMALL_LOG } from '#test/own-server'
 import { makeFolder } from '#test/temporary'
 
 const OTHER_ZONE = /FINDING: statements of the log depend on the system's time zone, which was BER/
@@ -42,6 +43,11 @@ const DEFINED: Readonly<Record<EngineFamily, readonly string[]>> = {
     'CREATE TABLE shop.parent (i INT, KEY (i)) ENGINE = InnoDB',
     'CREATE TABLE shop.child (i INT, FOREIGN KEY (i) REFERENCES shop.parent (i)) ENGINE = InnoDB',
   ],
+}
+
+const GTIDS: Readonly<Record<EngineFamily, readonly string[]>> = {
+  mariadb: [],
+  mysql: ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'],
 }
 
 const TEMPORARY = /FINDING: .*temporary tables that their sessions had made before/
@@ -315,3 +321,39 @@ test.runIf(SLOW_TEST_ENGINES.includes('mariadb'))(
     }
   },
 )
+
+test.each(SLOW_TEST_ENGINES)('%s: names that are folded there and not here', async family => {
+  const folder = await makeFolder()
+  const shop = await LoggedShop.make(family, folder)
+  const other = shop.source
+  const gtids = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+  const startFolded = async (name: string) =>
+    await shop.engine.scratchServers.start({
+      ...{ folder: join(folder, name), tcp: false, purpose: 'drill', lowerCaseNames: true },
+      serverOptions: ['--log-bin=binlog', ...SMALL_LOG[family], ...GTIDS[family]],
+    })
+  try {
+    shop.source = await startFolded('folded')
+    await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.Old (i INT)')
+    await shop.ecomdb(['backup', 'logical', '--quiet'])
+    await shop.run('DROP TABLE IF EXISTS shop.Old', 'CREATE TABLE shop.New (i INT)')
+    await shop.ecomdb(['backup', 'binlog', '--once'])
+    const all = String(await shop.value(`SELECT ${gtids}`)).replaceAll('\n', '')
+    const args = ['restore', '--gtid', all, '--confirm', 'shop']
+    const refused = await shop.ecomdb(args, other)
+    expect(refused.status, refused.stdout).toBe(78)
+    expect(refused.stderr).toContain('lower_case_table_names was 1 on the source and is 0 here')
+    expect(await shop.rows("SHOW DATABASES LIKE 'shop'", other)).toEqual([])
+    const target = await startFolded('target')
+    const done = await shop.ecomdb(args, target)
+    expect(done.status, done.stderr).toBe(0)
+    const tables =
+      "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'shop'"
+    expect(await shop.rows(tables, target)).toEqual([{ name: 'new' }])
+  } finally {
+    for (const name of ['source', 'folded', 'target']) {
+      await shop.engine.scratchServers.remove(join(folder, name))
+    }
+    await rm(folder, { recursive: true, force: true })
+  }
+})

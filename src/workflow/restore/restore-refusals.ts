@@ -293,6 +293,24 @@ export function refuseLoweredNames(
   })
 }
 
+/**
+ * Statements of a log name databases and tables as somebody typed them: on a server that folds names
+ * otherwise they find none, or another one, and `DROP TABLE IF EXISTS` drops nothing, without an error.
+ */
+export function refuseOtherFolding(target: RestoreTarget, { settings }: Manifest): void {
+  const [was, is] = [settings, target.settings].map(all => all['lower_case_table_names'])
+  if (was === undefined || is === undefined || (was === '0') === (is === '0')) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'cannot restore to a moment in this server: names of databases and tables mean others here',
+    why: `lower_case_table_names was ${was} on the source and is ${is} here, and the log names them as they were typed`,
+    hints: [
+      `restore into a server with lower_case_table_names = ${was}; MySQL takes it when the data directory is made`,
+      'or from a physical snapshot into data files, which have that setting: --data-dir',
+      'nothing was changed',
+    ],
+  })
+}
+
 /** A restore was cut short here, and this one does not say what to do about it. */
 export function interruptedBefore(journal: RestoreJournal): EcomdbError {
   return new EcomdbError('TARGET_NOT_EMPTY', {

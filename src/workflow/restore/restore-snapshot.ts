@@ -44,6 +44,7 @@ import {
   refuseFull,
   refuseLargeRows,
   refuseLoweredNames,
+  refuseOtherFolding,
   refuseOthers,
   refuseReadOnly,
   refuseSharedTablespace,
@@ -201,6 +202,7 @@ async function prepare(
   refuseWithoutPlugins(target, manifest, plan)
   const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
   refuseLoweredNames(target, manifest, isWanted)
+  if (options.sequel) refuseOtherFolding(target, manifest)
   refuseDistrusted(target, manifest, isWanted)
   // A drill's finding is what the server says of the snapshot.
   if (!options.inside) {
