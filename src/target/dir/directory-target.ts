@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import {
-  constants,
   type FileHandle,
   link,
   mkdir,
   open,
   readdir,
   rename,
+  rmdir,
   stat,
   unlink,
 } from 'node:fs/promises'
@@ -24,6 +24,17 @@ import type {
   Target,
   TargetFacts,
 } from '../target.ts'
+import {
+  FILE_MODE,
+  FOLDER_ATTEMPTS,
+  GONE,
+  giveFolder,
+  type Owner,
+  readdirWhole,
+  readRange,
+  syncFolder,
+  writeDurably,
+} from './durable-files.ts'
 import { mountPointOf } from './mount-point.ts'
 import { readPastCache } from './read-past-cache.ts'
 
@@ -31,8 +42,6 @@ import { readPastCache } from './read-past-cache.ts'
 const PARTIAL = '.partial-'
 const CLAIM = '.claim-'
 
-/** Reading and writing for the owner, reading for its group: a copy job may be another account. */
-const FILE_MODE = 0o640
 const FOLDER_MODE = 0o750
 
 export interface DirectoryOptions {
@@ -87,14 +96,13 @@ class DirectoryTarget implements Target {
     const folder = dirname(final)
     const partial = join(folder, PARTIAL + randomBytes(8).toString('hex'))
     try {
-      await this.#makeFolder(folder)
       try {
-        await writeDurably(partial, body, this.#owner)
+        await this.#writeIn(folder, partial, body)
         await this.#publishAs(partial, final, name)
       } finally {
         await unlink(partial).catch(() => {})
       }
-      await syncFolder(folder)
+      await this.#syncIfThere(folder)
       return { versionId: null, lockedUntil: null }
     } catch (error) {
       throw translateStorageError(error, `cannot write ${name} to ${this.label}`)
@@ -153,7 +161,7 @@ class DirectoryTarget implements Target {
     await this.#checkMounted()
     try {
       await unlink(join(this.#root, name))
-      await syncFolder(dirname(join(this.#root, name)))
+      await this.#removeEmpty(dirname(join(this.#root, name)))
     } catch (error) {
       if (isMissing(error)) return
       throw translateStorageError(error, `cannot remove ${name} from ${this.label}`)
@@ -176,7 +184,7 @@ class DirectoryTarget implements Target {
 
   async *leftovers(): AsyncIterable<Leftover> {
     await this.#checkMounted()
-    const names = await readdir(this.#root, { recursive: true })
+    const names = await readdirWhole(this.#root)
     for (const name of names.filter(name => /(^|\/)\.(partial|claim)-/.test(name)).sort()) {
       const found = await stat(join(this.#root, name)).catch(() => null)
       if (found) yield { name, startedAt: found.mtime }
@@ -251,6 +259,48 @@ class DirectoryTarget implements Target {
     }
   }
 
+  /** Whoever removes its last file removes the folder as well, right before the first of ours is in it. */
+  async #writeIn(folder: string, partial: string, body: readonly Uint8Array[]): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#makeFolder(folder)
+        return await writeDurably(partial, body, this.#owner)
+      } catch (error) {
+        const isGone = GONE.has(systemCode(error) ?? '')
+        if (!isGone || attempt === FOLDER_ATTEMPTS || folder === this.#root) throw error
+        await this.#checkMounted()
+      }
+    }
+  }
+
+  /** Who has removed the file again, with its folder, did so after it had come. */
+  async #syncIfThere(folder: string): Promise<void> {
+    try {
+      await syncFolder(folder)
+    } catch (error) {
+      if (!GONE.has(systemCode(error) ?? '')) throw error
+      await this.#checkMounted()
+    }
+  }
+
+  /**
+   * The folder of a removed file, and those above it, where they are empty by that: a year of snapshots left
+   * as many folders. Never the root, nor one that lies in it, which somebody may have made as a link or
+   * mounted. The system refuses what is not empty; what it refuses otherwise stays, and harms nobody.
+   */
+  async #removeEmpty(folder: string): Promise<void> {
+    const parent = dirname(folder)
+    const isDeep = folder !== this.#root && parent !== this.#root
+    const isRemoved =
+      isDeep &&
+      (await rmdir(folder).then(
+        () => true,
+        () => false,
+      ))
+    if (isRemoved) await this.#removeEmpty(parent)
+    else await syncFolder(folder)
+  }
+
   /** Makes the folders between the root and `folder`, durably, but never the root. */
   async #makeFolder(folder: string): Promise<void> {
     if (folder === this.#root) return
@@ -299,73 +349,6 @@ class DirectoryTarget implements Target {
 
 /** link(2): EPERM where the file system has no hard links; the others on FUSE and shares. */
 const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
-
-interface Owner {
-  uid: number
-  gid: number
-}
-
-async function writeDurably(
-  file: string,
-  body: readonly Uint8Array[],
-  owner: Owner | null,
-): Promise<void> {
-  const handle = await open(file, 'wx', FILE_MODE)
-  try {
-    if (owner) await give(handle, owner)
-    // Joined, because writev may stop half-way and writeFile goes on until all is written.
-    const [only, ...more] = body
-    await handle.writeFile(only && more.length === 0 ? only : Buffer.concat(body))
-    await handle.datasync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** By its handle: whoever owns the folder above may have put another thing in its place. */
-async function giveFolder(folder: string, owner: Owner): Promise<void> {
-  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants
-  const handle = await open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-  try {
-    await give(handle, owner)
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Some shares and FAT know one owner only. */
-async function give(handle: FileHandle, { uid, gid }: Owner): Promise<void> {
-  try {
-    await handle.chown(uid, gid)
-  } catch (error) {
-    if (!['EPERM', 'ENOTSUP', 'EINVAL', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error
-  }
-}
-
-async function readRange(handle: FileHandle, start: number, end: number): Promise<Buffer> {
-  const { size } = await handle.stat()
-  const buffer = Buffer.alloc(Math.max(0, Math.min(end, size) - start))
-  let filled = 0
-  while (filled < buffer.length) {
-    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  return buffer.subarray(0, filled)
-}
-
-/** A new name survives a power cut only when its directory was flushed too (fsync(2)). */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } catch (error) {
-    // Some network shares refuse fsync on a directory; the file's own was done.
-    if (!['EINVAL', 'ENOTSUP', 'EBADF'].includes(systemCode(error) ?? '')) throw error
-  } finally {
-    await handle.close()
-  }
-}
 
 function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(systemCode(error) ?? '')

@@ -45,6 +45,45 @@ describe('a directory', () => {
     }
   })
 
+  test('a folder goes with its last file; the root, what lies in it and what is not empty stay', async () => {
+    const folder = await emptyFolder()
+    const target = openDirectoryTarget(folder)
+    for (const name of ['top', 'snapshots/a/x', 'snapshots/a/y', 'binlog/s/t/1', 'binlog/s/t/2']) {
+      await target.put(name, [Buffer.from('x')])
+    }
+    await mkdir(join(folder, 'binlog', 's', 'of-somebody'))
+    for (const name of ['snapshots/a/x', 'binlog/s/t/1', 'binlog/s/t/2', 'top']) {
+      await target.remove(name)
+    }
+    const all = async () => (await readdir(folder, { recursive: true })).sort()
+    const left = ['binlog', 'binlog/s', 'binlog/s/of-somebody']
+    expect(await all()).toEqual([...left, 'snapshots', 'snapshots/a', 'snapshots/a/y'])
+    await target.remove('snapshots/a/y')
+    expect(await all()).toEqual([...left, 'snapshots'])
+  })
+
+  test('who writes where another removes the last file, again and again, fails never', async () => {
+    const folder = await emptyFolder()
+    const [writer, remover] = [openDirectoryTarget(folder), openDirectoryTarget(folder)]
+    let isOver = false
+    const removing = (async () => {
+      while (!isOver) {
+        for await (const { name } of remover.list('objects/')) await remover.remove(name)
+      }
+    })()
+    try {
+      const lanes = Array.from({ length: 4 }, async (_, lane) => {
+        for (let at = 0; at < 150; at += 1) {
+          await writer.put(`objects/ab/${lane}-${at}`, [Buffer.from('x')])
+        }
+      })
+      await Promise.all(lanes)
+    } finally {
+      isOver = true
+      await removing
+    }
+  })
+
   test.runIf(process.getuid?.() === 0)(
     "what root puts belongs to the folder's owner, who works on it without root",
     async () => {

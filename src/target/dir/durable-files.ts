@@ -1,0 +1,87 @@
+import { constants, type FileHandle, open, readdir } from 'node:fs/promises'
+import { systemCode } from '#core/errors'
+
+/** Reading and writing for the owner, reading for its group: a copy job may be another account. */
+export const FILE_MODE = 0o640
+
+/** A share says ESTALE of what another host has removed. */
+export const GONE = new Set(['ENOENT', 'ESTALE'])
+export const FOLDER_ATTEMPTS = 20
+
+export interface Owner {
+  uid: number
+  gid: number
+}
+
+export async function writeDurably(
+  file: string,
+  body: readonly Uint8Array[],
+  owner: Owner | null,
+): Promise<void> {
+  const handle = await open(file, 'wx', FILE_MODE)
+  try {
+    if (owner) await give(handle, owner)
+    // Joined, because writev may stop half-way and writeFile goes on until all is written.
+    const [only, ...more] = body
+    await handle.writeFile(only && more.length === 0 ? only : Buffer.concat(body))
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** By its handle: whoever owns the folder above may have put another thing in its place. */
+export async function giveFolder(folder: string, owner: Owner): Promise<void> {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants
+  const handle = await open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  try {
+    await give(handle, owner)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Some shares and FAT know one owner only. */
+async function give(handle: FileHandle, { uid, gid }: Owner): Promise<void> {
+  try {
+    await handle.chown(uid, gid)
+  } catch (error) {
+    if (!['EPERM', 'ENOTSUP', 'EINVAL', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error
+  }
+}
+
+export async function readRange(handle: FileHandle, start: number, end: number): Promise<Buffer> {
+  const { size } = await handle.stat()
+  const buffer = Buffer.alloc(Math.max(0, Math.min(end, size) - start))
+  let filled = 0
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
+}
+
+/** A new name survives a power cut only when its directory was flushed too (fsync(2)). */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    // Some network shares refuse fsync on a directory; the file's own was done.
+    if (!['EINVAL', 'ENOTSUP', 'EBADF'].includes(systemCode(error) ?? '')) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A folder may go while it is read. */
+export async function readdirWhole(root: string): Promise<string[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await readdir(root, { recursive: true })
+    } catch (error) {
+      if (!GONE.has(systemCode(error) ?? '') || attempt === FOLDER_ATTEMPTS) throw error
+    }
+  }
+}
