@@ -38,7 +38,7 @@ export default class BackupBinlog extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(BackupBinlog)
     const config = await configFrom(flags)
-    const keys = backupKeys(config)
+    const keys = backupKeys(config, text => this.progress.warn(text))
     const place = { ...(await wire.server(config)), target: await wire.target(config) }
     const segmentMs = flags['segment-seconds'] * 1000
     const segmentBytes = flags['segment-mib'] * MIB

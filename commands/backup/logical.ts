@@ -58,7 +58,7 @@ export default class BackupLogical extends BaseCommand {
     if (!flags['dry-run']) await wire.warmReaders(flags.readers)
     const config = await configFrom(flags)
     const { readers, wait: waitSeconds, hold: holdSeconds, databases = null } = flags
-    const keys = backupKeys(config)
+    const keys = backupKeys(config, text => this.progress.warn(text))
     const place = { ...(await wire.server(config)), target: await wire.target(config) }
     const limits = { readers, waitSeconds, holdSeconds }
     const options = { ...place, keys, databases, ...limits, clock: systemClock }

@@ -46,7 +46,7 @@ export default class BackupPhysical extends BaseCommand {
     const { flags } = await this.parse(BackupPhysical)
     const config = await configFrom(flags)
     const { incremental: base = null, 'clone-folder': cloneFolder, hold: holdSeconds } = flags
-    const keys = backupKeys(config)
+    const keys = backupKeys(config, text => this.progress.warn(text))
     const place = { ...(await wire.server(config)), target: await wire.target(config) }
     const options = { ...place, keys, base, cloneFolder, holdSeconds, clock: systemClock }
     const result = await backUpPhysically(options, this.progress)

@@ -126,6 +126,8 @@ export interface ServerConfig {
 export interface KeysConfig {
   /** age public keys. */
   recipients: readonly string[]
+  /** Backups for one key alone are wished so. */
+  singleRecipient?: boolean
   signingKeyFile?: string | undefined
   dedupKeyFile?: string | undefined
   /** Public signing keys whose snapshots are accepted. */
@@ -144,11 +146,13 @@ export function targetPlace(config: Config): TargetPlace {
 /**
  * What a backup needs.
  *
+ * @param warn is told where one key alone opens it
  * @throws EcomdbError CONFIG_INVALID when one of them is not configured
  */
-export function backupKeys(config: Config): Required<
-  Pick<KeysConfig, 'recipients' | 'trustedSigners'>
-> & {
+export function backupKeys(
+  config: Config,
+  warn: (message: string) => void,
+): Required<Pick<KeysConfig, 'recipients' | 'trustedSigners'>> & {
   signingKeyFile: string
   dedupKeyFile: string
 } {
@@ -160,8 +164,12 @@ export function backupKeys(config: Config): Required<
     throw missing(config, 'keys.signing_key_file', 'the key that signs a snapshot')
   }
   if (!dedupKeyFile) throw missing(config, 'keys.dedup_key_file', 'the key that names objects')
+  if (new Set(recipients).size === 1 && !config.keys.singleRecipient) warn(ONE_RECIPIENT)
   return { recipients, trustedSigners, signingKeyFile, dedupKeyFile }
 }
+
+const ONE_RECIPIENT =
+  'one key alone opens this backup (keys.recipients): when its private half is lost, so is every backup; add the escrow key (docs/keys.md), or say keys.single_recipient: true'
 
 function missing(config: Config, key: string, meaning: string, otherwise?: string): EcomdbError {
   return new EcomdbError('CONFIG_INVALID', {

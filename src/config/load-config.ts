@@ -208,6 +208,7 @@ async function compose(
     keys: {
       totpKeyFile: beside(keys.totp_key_file),
       recipients: keys.recipients ?? [],
+      singleRecipient: keys.single_recipient ?? false,
       signingKeyFile: beside(keys.signing_key_file),
       dedupKeyFile: beside(keys.dedup_key_file),
       trustedSigners: keys.trusted_signers ?? [],

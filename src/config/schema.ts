@@ -173,6 +173,10 @@ const keys = z
       .array(z.string().regex(/^age1[0-9a-z]+$/))
       .optional()
       .describe('age public keys (age1…); at least two: operations, and escrow kept offline'),
+    single_recipient: z
+      .boolean()
+      .optional()
+      .describe('true: one recipient is enough, and nothing warns of it (default false)'),
     signing_key_file: path('the private Ed25519 key that signs snapshots').optional(),
     dedup_key_file: path(
       'the key that names objects, so that unchanged ones are reused',

@@ -43,7 +43,7 @@ test('makes a configuration that holds, keys that others cannot read, a reposito
   expect(config.server).toMatchObject({ socketPath: join(folder, 's.sock'), user: 'root' })
   expect(await readFile(config.server.passwordFile ?? '', 'utf8')).toBe('pass: "#word\n')
   expect(config.target.place?.directory).toBe(join(folder, 'b'))
-  expect(backupKeys(config).recipients).toHaveLength(2)
+  expect(backupKeys(config, () => {}).recipients).toHaveLength(2)
   expect(existsSync(join(folder, 'b/ecomdb-repository.json'))).toBe(true)
   expect(await modeOf('keys')).toBe('700')
   expect(await modeOf('take-away')).toBe('700')

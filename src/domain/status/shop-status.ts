@@ -36,6 +36,8 @@ export interface StatusFigures extends ServerFigures {
 /** How many private keys open what. */
 export interface StatusKeys {
   count: number
+  /** One is enough (keys.single_recipient). */
+  isAccepted: boolean
   of: 'new backups' | 'the newest backup'
 }
 
@@ -245,9 +247,13 @@ function disksLine({ copies, now }: StatusFacts): StatusLine[] {
 
 function keysLine({ recipients }: StatusFacts): StatusLine {
   const line = { key: 'keys', name: 'keys' }
-  const { count, of } = recipients
+  const { count, of, isAccepted } = recipients
   if (count >= 2) {
     const detail = `${of} ${of === 'new backups' ? 'open' : 'opens'} with any of ${count} keys`
+    return { ...line, state: 'ok', detail, next: [] }
+  }
+  if (count === 1 && isAccepted) {
+    const detail = `${of} ${of === 'new backups' ? 'open' : 'opens'} with one key alone, as keys.single_recipient says`
     return { ...line, state: 'ok', detail, next: [] }
   }
   const next = ['add the escrow key to keys.recipients: docs/keys.md']

@@ -134,7 +134,7 @@ async function backUp(
   target: Target,
   progress: Progress,
 ): Promise<LogicalBackupReport> {
-  const keys = backupKeys(config)
+  const keys = backupKeys(config, text => progress.warn(text))
   const how = { databases: [DATABASE], readers: 2, waitSeconds: 60 }
   return await backUpLogically({ engine, connect, target, keys, ...how, clock }, progress)
 }

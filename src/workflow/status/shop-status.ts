@@ -34,12 +34,13 @@ export async function readShopStatus(options: ShopStatusOptions): Promise<ShopSt
 
 /** A host that makes no backups need not know for whom they are: the signed envelopes say it. */
 async function keysThatOpen({ source, config }: ShopStatusOptions): Promise<StatusKeys> {
-  const { recipients, trustedSigners } = config.keys
+  const { recipients, singleRecipient, trustedSigners } = config.keys
+  const isAccepted = singleRecipient === true
   if (config.runsOn === 'all' || config.runsOn === 'database' || recipients.length > 0) {
-    return { count: new Set(recipients).size, of: 'new backups' }
+    return { count: new Set(recipients).size, isAccepted, of: 'new backups' }
   }
   const { snapshots } = await (await openRepository(source)).listSnapshots(trustedSigners)
-  return { count: new Set(snapshots.at(-1)?.recipients).size, of: 'the newest backup' }
+  return { count: new Set(snapshots.at(-1)?.recipients).size, isAccepted, of: 'the newest backup' }
 }
 
 /** Tells whoever `notify:` names of what is new, and of what is over. */

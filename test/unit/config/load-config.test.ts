@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { targetPlace } from '#config/config'
+import { backupKeys, targetPlace } from '#config/config'
 import { loadConfig } from '#config/load-config'
 import type { EcomdbError } from '#core/errors'
 
@@ -26,6 +26,20 @@ async function mistakesIn(text: string): Promise<string[]> {
   expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitCode: 78 })
   return (error?.why ?? '').split('\n').map(line => line.replace(`${folder}/`, ''))
 }
+
+test.each([
+  ['[age1a, age1b]', '', 0],
+  ['[age1a, age1a]', '', 1],
+  ['[age1a]', '', 1],
+  ['[age1a]', ', single_recipient: true', 0],
+])('a backup for %s%s warns that one key alone opens it: %i', async (recipients, more, count) => {
+  const config = await load(
+    `keys: {recipients: ${recipients}, signing_key_file: s, dedup_key_file: d${more}}`,
+  )
+  const warnings: string[] = []
+  expect(backupKeys(config, text => warnings.push(text)).recipients).toContain('age1a')
+  expect(warnings).toEqual(Array(count).fill(expect.stringContaining('one key alone opens')))
+})
 
 test('paths in the file are relative to the file', async () => {
   const config = await load(

@@ -25,9 +25,10 @@ const states = (
   drills: readonly DrillRecord[],
   window: object = { sources: [] },
   former: readonly object[] = [],
+  recipients: StatusFacts['recipients'] = { count: 2, isAccepted: false, of: 'new backups' },
 ): Record<string, string> => {
   const facts = {
-    ...{ now: NOW, drills, server: [], recipients: { count: 2, of: 'new backups' } },
+    ...{ now: NOW, drills, server: [], recipients },
     copies: {
       ...{
         target: 't',
@@ -70,4 +71,14 @@ test('what shows a moment that has not come is not young, and its age is not kno
   expect(states(AHEAD, young)).toMatchObject({ drill: 'ok', rpo: 'missed' })
   expect(states(YOUNG, [drilled(AHEAD)])).toMatchObject({ drill: 'finding', rpo: 'ok' })
   expect(states(AHEAD, [drilled(AHEAD)])).toMatchObject({ known: 'false false false' })
+})
+
+test.each([
+  [2, false, 'ok'],
+  [1, false, 'finding'],
+  [1, true, 'ok'],
+  [0, true, 'finding'],
+])('backups for %i recipients, one accepted: %s', (count, isAccepted, state) => {
+  const keys = { count, isAccepted, of: 'new backups' as const }
+  expect(states(YOUNG, [], { sources: [] }, [], keys)['keys']).toBe(state)
 })

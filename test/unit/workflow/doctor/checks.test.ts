@@ -164,6 +164,10 @@ describe('keys', () => {
     const facts = { config: { fact: { ...config, keys: { ...config.keys, recipients: keys } } } }
     expect(statuses(recipients, facts)).toEqual([status])
   })
+  test('one recipient that is wished so', () => {
+    const keys = { ...config.keys, recipients: ['age1a'], singleRecipient: true }
+    expect(statuses(recipients, { config: { fact: { ...config, keys } } })).toEqual(['ok'])
+  })
   test('a key file that cannot be used, and a signer that is not trusted', () => {
     const error = new EcomdbError('SECRET_MISSING', { what: 'it is open' })
     const facts = { keyFiles: [{ path: '/k', purpose: 'p', error }], signer: 'stranger' }
