@@ -77,9 +77,11 @@ export interface Target {
 
   /**
    * Can it be written, and how much room is left? Leaves nothing behind.
+   *
+   * @param triesRemoving ask a service whether this account may remove files, by one that never was
    * @throws EcomdbError TARGET_UNAVAILABLE
    */
-  inspect(): Promise<TargetFacts>
+  inspect(triesRemoving?: boolean): Promise<TargetFacts>
 }
 
 /** What a put has made sure of. */

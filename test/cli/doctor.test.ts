@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -52,6 +52,22 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(await doctor()).toMatchObject({ status: 3, bad: [right] })
     await writeFile(join(folder, 'keys/forgotten.txt'), '# mine\nAGE-SECRET-KEY-1ABC\n')
     expect(await doctor()).toMatchObject({ status: 3, bad: [right, 'fail private key'] })
+  })
+
+  test('a key that seals the audit trail is a failure on a database host, and on no other', async () => {
+    await initialised('--runs-on', 'database')
+    await rm(join(folder, 'take-away'), { recursive: true })
+    const rotated = await runEcomdb(['key', 'rotate', 'audit'], { cwd: folder })
+    expect(rotated.status, rotated.stderr).toBe(0)
+    const { bad } = await doctor()
+    expect(bad).toEqual(['fail right to delete', 'fail sealing key'])
+    const config = join(folder, 'ecomdb.yaml')
+    const text = await readFile(config, 'utf8')
+    // Taken out of the configuration, it lies there nevertheless.
+    await writeFile(config, text.replace(/^ *signing_key_file: .*audit.*\n/m, ''))
+    expect((await doctor()).bad).toContain('fail sealing key')
+    await writeFile(config, text.replace('runs_on: database', 'runs_on: all'))
+    expect((await doctor()).bad).not.toContain('fail sealing key')
   })
 
   test('key files that others may read, a missing one, an emptied target', async () => {

@@ -22,6 +22,7 @@ import type {
   TargetFacts,
 } from '../target.ts'
 import { removingRules } from './bucket-rules.ts'
+import { mayRemove } from './may-remove.ts'
 import { checkPage } from './not-from-service.ts'
 import { readWhole } from './read-body.ts'
 import type { S3Requests } from './requests.ts'
@@ -204,7 +205,7 @@ export class S3Target implements Target {
   }
 
   /** An upload that is begun and called off shows the right to write, and leaves nothing. */
-  async inspect(): Promise<TargetFacts> {
+  async inspect(triesRemoving = false): Promise<TargetFacts> {
     await this.#listed('inspect')
     const object = { Bucket: this.#place.bucket, Key: this.#key('inspect') }
     try {
@@ -213,7 +214,12 @@ export class S3Target implements Target {
         const { UploadId } = await client.send(begun, { abortSignal })
         await client.send(new AbortMultipartUploadCommand({ ...object, UploadId }), { abortSignal })
       })
-      return { refusal: null, space: null, mountPoint: null }
+      const versions = await this.#keepsVersions()
+      const canRemove = triesRemoving
+        ? await mayRemove(this.#requests, this.#place.bucket, this.#key(''), versions)
+        : null
+      const facts = { refusal: null, space: null, mountPoint: null }
+      return canRemove === null ? facts : { ...facts, canRemove }
     } catch (error) {
       return { refusal: messageOf(error), space: null, mountPoint: null }
     }

@@ -39,7 +39,7 @@ export function limitRate(target: Target, bytesPerSecond: number, clock: Clock):
     removingRules: () => target.removingRules(),
     noticesDamage: name => target.noticesDamage(name),
     leftovers: () => target.leftovers(),
-    inspect: () => target.inspect(),
+    inspect: triesRemoving => target.inspect(triesRemoving),
   }
 }
 

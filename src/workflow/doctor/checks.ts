@@ -9,6 +9,7 @@ import { keyFiles } from './checks/key-files.ts'
 import { operatorCode } from './checks/operator-code.ts'
 import { privateKeys } from './checks/private-keys.ts'
 import { recipients } from './checks/recipients.ts'
+import { sealingKeys } from './checks/sealing-keys.ts'
 import { serverReachable } from './checks/server-reachable.ts'
 import { serverVersion } from './checks/server-version.ts'
 import { targetRepository } from './checks/target-repository.ts'
@@ -31,5 +32,6 @@ export const CHECKS: readonly Check[] = [
   keyFiles,
   recipients,
   privateKeys,
+  sealingKeys,
   tools,
 ]

@@ -13,7 +13,7 @@ import type { Target } from '#target/target'
 import { doesListen, whyNotTrusted } from '../broker/socket-trust.ts'
 import { readCopyNotes } from '../copy/copy-notes.ts'
 import type { DoctorFacts, Known } from './facts.ts'
-import { gatherKeyFiles, gatherPrivateKeys } from './gather-keys.ts'
+import { gatherKeyFiles, gatherPrivateKeys, gatherSealingKeys } from './gather-keys.ts'
 import { gatherOperators } from './gather-operators.ts'
 import { gatherTools } from './gather-tools.ts'
 
@@ -41,7 +41,9 @@ export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
       )
     : null
   const folder = stateFolder()
-  const target = values?.target.place ? await gatherTarget(values.target.place, ports) : null
+  const target = values?.target.place
+    ? await gatherTarget(values, values.target.place, ports)
+    : null
   return {
     config,
     server,
@@ -53,6 +55,7 @@ export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
     tools: await gatherTools(family, ports.engineFor),
     keyFiles: values ? await gatherKeyFiles(values) : [],
     signer,
+    sealingKeys: values ? await gatherSealingKeys(values) : [],
     privateKeys: values ? await gatherPrivateKeys(values) : [],
     state: { folder, space: await diskSpace(folder) },
   }
@@ -101,12 +104,13 @@ function skew(theirs: number, before: number, after: number): number {
 }
 
 async function gatherTarget(
+  { runsOn }: Config,
   place: TargetPlace,
   ports: DoctorPorts,
 ): Promise<DoctorFacts['target']> {
   return await known(async () => {
     const target = await ports.openTarget(place)
-    const facts = await target.inspect()
+    const facts = await target.inspect(runsOn === 'database')
     const repository = await known(() => openRepository(target))
     const lock = target.lock ? { mode: target.lock.mode, days: target.lock.days } : null
     return { ...facts, label: target.label, lock, repository }

@@ -48,13 +48,35 @@ export async function gatherPrivateKeys({
   file,
   keys,
 }: Config): Promise<DoctorFacts['privateKeys']> {
-  const beside = file ? [join(dirname(file), 'keys'), join(dirname(file), 'take-away')] : []
-  const listed = await Promise.all(beside.map(filesIn))
-  const candidates = [...new Set([...keys.identityFiles, ...listed.flat()])]
+  const candidates = [...new Set([...keys.identityFiles, ...(await filesBeside(file))])]
   const found = await Promise.all(
     candidates.map(async path => ((await holdsIdentity(path)) ? [path] : [])),
   )
   return found.flat().map(path => ({ path, escrow: path.endsWith('escrow.identity') }))
+}
+
+/** The key that the configuration names, and others whose seals are believed. */
+export async function gatherSealingKeys({ file, audit }: Config): Promise<string[]> {
+  const { signingKeyFile, trustedSigners } = audit
+  const own = signingKeyFile ? [signingKeyFile] : []
+  const found = await Promise.all(
+    [...new Set([...own, ...(await filesBeside(file))])].map(async path => {
+      const signer = await readSigningKey(path).then(
+        key => key.signer,
+        () => null,
+      )
+      return signer !== null && (own.includes(path) || trustedSigners.includes(signer))
+        ? [path]
+        : []
+    }),
+  )
+  return found.flat()
+}
+
+/** In the folders that init makes. */
+async function filesBeside(file: Config['file']): Promise<string[]> {
+  const beside = file ? [join(dirname(file), 'keys'), join(dirname(file), 'take-away')] : []
+  return (await Promise.all(beside.map(filesIn))).flat()
 }
 
 async function filesIn(folder: string): Promise<string[]> {

@@ -63,6 +63,7 @@ const healthy: DoctorFacts = {
   keyFiles: [],
   signer: 'me',
   privateKeys: [],
+  sealingKeys: [],
   state: { folder: '/state', space: room },
 }
 
