@@ -61,19 +61,30 @@ export class PhysicalShop {
     return runEcomdb(args, { cwd: this.folder })
   }
 
+  /** Of `whileWriting`: what was committed, and how long the slowest transaction took. */
+  written = { transactions: 0, longestMs: 0 }
+
   /** Moves money and writes it down, one transaction after another, while `work` runs. */
-  async whileWriting<Result>(work: () => Promise<Result>): Promise<Result> {
-    const writer = await this.engine.connect(this.server.administrator)
+  async whileWriting<Result>(work: () => Promise<Result>, writers = 1): Promise<Result> {
+    const sessions = await Promise.all(
+      Array.from({ length: writers }, () => this.engine.connect(this.server.administrator)),
+    )
     let ended = false
-    const writing = (async () => {
-      while (!ended) await transfer(writer)
-    })()
+    this.written = { transactions: 0, longestMs: 0 }
+    const writing = sessions.map(async session => {
+      while (!ended) {
+        const began = performance.now()
+        await transfer(session)
+        this.written.transactions += 1
+        this.written.longestMs = Math.max(this.written.longestMs, performance.now() - began)
+      }
+    })
     try {
       return await work()
     } finally {
       ended = true
-      await writing
-      await writer.close()
+      await Promise.all(writing)
+      for (const session of sessions) await session.close()
     }
   }
 
