@@ -127,6 +127,32 @@ describe.each(SLOW_TEST_ENGINES)('%s: a backup of a replica', family => {
     expect((await shop.ecomdb(['backup', 'binlog', '--once'])).status).toBe(0)
   })
 
+  test('that has two sources keeps the position of each', async () => {
+    const host = "HOST = '127.0.0.2'"
+    const second =
+      family === 'mariadb'
+        ? `CHANGE MASTER 'old shop' TO MASTER_${host}, MASTER_PORT = 3307, MASTER_USER = 'repl', MASTER_LOG_FILE = 'binlog.000007', MASTER_LOG_POS = 4711`
+        : `CHANGE REPLICATION SOURCE TO SOURCE_${host}, SOURCE_PORT = 3307, SOURCE_USER = 'repl', SOURCE_LOG_FILE = 'binlog.000007', SOURCE_LOG_POS = 4711 FOR CHANNEL 'old shop'`
+    await shop.run(second)
+    for (const method of ['logical', 'physical']) {
+      await backedUp(method, 3)
+      const shown = await shop.ecomdb(['backup', 'show', 'latest', '--json'])
+      const { content, files } = JSON.parse(shown.stdout).result
+      const { sources } = (content ?? files).position
+      expect(sources).toHaveLength(2)
+      expect(sources).toContainEqual(expect.objectContaining({ channel: '', port: source.port }))
+      expect(sources).toContainEqual({
+        ...{ channel: 'old shop', host: '127.0.0.2', port: 3307 },
+        ...{ file: 'binlog.000007', offset: 4711, gtidSet: expect.any(String) },
+      })
+    }
+    await shop.run(
+      family === 'mariadb'
+        ? "RESET SLAVE 'old shop' ALL"
+        : "RESET REPLICA ALL FOR CHANNEL 'old shop'",
+    )
+  })
+
   test('that leaves tables of its source out names them', async () => {
     await shop.run(words.stop, words.ignore, words.start)
     await onSource('CREATE TABLE shop.secret (id INT)', 'INSERT INTO shop.orders VALUES (1)')
