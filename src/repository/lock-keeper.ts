@@ -90,6 +90,7 @@ function weakerBase(path: string): EcomdbError {
   })
 }
 
-function lockDate(now: Date, days: number): Date {
+/** Until when a new file is held, in whole seconds, as services keep it. */
+export function lockDate(now: Date, days: number): Date {
   return new Date(Math.floor((now.getTime() + days * DAY_MS) / 1000) * 1000)
 }

@@ -127,6 +127,7 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   const copier = await SnapshotCopier.open({
     ...{ source, destination: options.destination, arrivals: work.arrivals, progress },
     named: await namedFiles(work, there.snapshots),
+    ...{ snapshots: here.snapshots, clock: options.clock },
   })
   const blocked = new Set(there.refused.map(({ snapshotId }) => snapshotId))
   const expired = await expiredSnapshots(work)

@@ -1,3 +1,4 @@
+import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
@@ -9,6 +10,7 @@ import type { Trusted } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import { Limiter } from '../backup/limiter.ts'
 import type { Arrivals } from './arrival.ts'
+import { holdAgain } from './hold-again.ts'
 
 /** Bytes that are in memory at a time: each file twice, sent and read back. */
 const IN_FLIGHT_BYTES = 64 * MIB
@@ -19,6 +21,9 @@ export interface SnapshotCopying {
   arrivals: Arrivals
   /** Files that believed envelopes in the copy name, by path: they were read back when they came. */
   named: ReadonlyMap<string, StoredObject>
+  /** All snapshots of the source, for what one builds on. */
+  snapshots: readonly SnapshotEnvelope[]
+  clock: Clock
   progress: Progress
 }
 
@@ -35,6 +40,8 @@ export class SnapshotCopier {
   readonly #limiter = new Limiter(2 * IN_FLIGHT_BYTES)
   /** Files that are whole in the copy: found so, or written by this run. */
   readonly #settled: Map<string, string>
+  /** Of these, what this run has written. */
+  readonly #fresh = new Set<string>()
   /** Names and sizes in the copy, listed once. */
   readonly #sizes: ReadonlyMap<string, number>
 
@@ -91,6 +98,9 @@ export class SnapshotCopier {
     if (!this.#isSettled(value.manifest)) await this.#bring(value.manifest)
     if (there) return arrivals.files > before ? 'healed' : 'present'
     throwIfInterrupted()
+    const { snapshots, clock } = this.#work
+    const bases = basesFrom(value, snapshots)
+    await holdAgain(destination, value, bases, this.#fresh, clock.now())
     await arrivals.put({ path, bytes: file.length, sha256 }, file)
     return 'copied'
   }
@@ -130,9 +140,18 @@ export class SnapshotCopier {
     const bytes = await source.readStored(file)
     if (this.#sizes.has(file.path)) await destination.remove(file.path)
     await arrivals.put(file, bytes)
+    this.#fresh.add(file.path)
     this.#settled.set(file.path, file.sha256)
     progress.advance({ bytes: file.bytes, items: 1 })
   }
+}
+
+function basesFrom(
+  { base }: SnapshotEnvelope,
+  snapshots: readonly SnapshotEnvelope[],
+): readonly string[] {
+  const found = base == null ? undefined : snapshots.find(({ snapshotId }) => snapshotId === base)
+  return found ? [found.snapshotId, ...basesFrom(found, snapshots)] : []
 }
 
 async function sizesIn(destination: Target): Promise<Map<string, number>> {

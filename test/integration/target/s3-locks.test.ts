@@ -210,6 +210,25 @@ describe.skipIf(missing)('locks', () => {
       const [held] = (await heldNewest(target, snapshots, new Date())).values()
       expect(held).toMatchObject({ loose: 0, files: (snapshots.at(-1)?.objects.length ?? 0) + 3 })
       expect(Date.parse(held?.until ?? '') - Date.now()).toBeGreaterThan(DAY_MS - 60_000)
+
+      // What is there from before is held as long as what comes now.
+      const { envelope, reused } = await commitSnapshot(made.repository, made.keys.options, [
+        ...['1\n2\n', '5\n'],
+      ])
+      expect(reused).toBe(1)
+      const later = await open({ mode: 'governance', days: 3 })
+      await copyRepository(
+        {
+          ...{ ...options, destination: later, eject: null },
+          keys: { recipients, trustedSigners, identityFiles: [] },
+          place: { name: null, media: null, offsite: true, offline: false },
+        },
+        silentProgress(),
+      )
+      const [newest] = (await heldNewest(later, [envelope], new Date())).values()
+      expect(Date.parse(newest?.until ?? '') - Date.now()).toBeGreaterThan(3 * DAY_MS - 60_000)
+      const marker = await later.lock?.heldUntil('ecomdb-copy.json')
+      expect((marker?.getTime() ?? 0) - Date.now()).toBeGreaterThan(3 * DAY_MS - 60_000)
     })
   })
 
