@@ -41,6 +41,7 @@ export type Fate =
   | 'flip-answer'
   | 'no-route'
   | 'expired-token'
+  | 'late-error'
 
 /** How long a slow answer takes, in milliseconds. */
 const SLOW_MS = 700
@@ -50,6 +51,12 @@ const OWN_ANSWERS: Partial<Record<Fate, { status: number; type: string; body: st
   'web-page': { status: 200, type: 'text/html', body: '<html>Please log in</html>' },
   'empty-answer': { status: 200, type: 'application/xml', body: '' },
   'no-route': { status: 404, type: 'text/plain', body: '404 page not found' },
+  // As Amazon answers the end of an upload in parts that fails behind the head of the answer.
+  'late-error': {
+    status: 200,
+    type: 'application/xml',
+    body: '<?xml version="1.0"?><Error><Code>InternalError</Code></Error>',
+  },
   'expired-token': {
     status: 400,
     type: 'application/xml',

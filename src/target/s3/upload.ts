@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { checkEtag } from './not-from-service.ts'
+import { checkEtag, notFromService } from './not-from-service.ts'
 import type { S3Requests } from './requests.ts'
 import { answerOf, isTaken } from './s3-error.ts'
 import { bareEtag } from './versions.ts'
@@ -93,9 +93,13 @@ async function uploadParts(
   size: number,
   { partBytes, members }: UploadOptions,
 ): Promise<Uploaded> {
-  const { UploadId } = await requests.runRaw(0, (client, abortSignal) =>
-    client.send(new CreateMultipartUploadCommand({ ...object, ...members() }), { abortSignal }),
-  )
+  const { UploadId } = await requests.runRaw(0, async (client, abortSignal) => {
+    const begin = new CreateMultipartUploadCommand({ ...object, ...members() })
+    const answer = await client.send(begin, { abortSignal })
+    // A part without one would be taken for the whole object.
+    if (!answer.UploadId) throw notFromService('it names no upload')
+    return answer
+  })
   const upload = { ...object, UploadId }
   try {
     const parts = await sendParts(requests, upload, cut(body, size, partBytes))

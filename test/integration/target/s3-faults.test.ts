@@ -228,6 +228,34 @@ describe.skipIf(missing)('a bucket behind a line that fails', () => {
     ).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' })
   })
 
+  test('an upload in parts that only something in between has begun leaves no part as a file', async () => {
+    const place = await makeBucket(ceph)
+    const target = await through(place, ({ method, url }) =>
+      method === 'POST' && url.includes('uploads') ? 'empty-answer' : 'pass',
+    )
+    await expect(target.put('a', [randomBytes(11 * MIB)])).rejects.toMatchObject({
+      code: 'TARGET_UNAVAILABLE',
+    })
+    expect(await (await openS3Target(place, systemClock)).stat('a')).toBeNull()
+  })
+
+  test.each([false, true])('an error behind a 200 is one (locks: %s)', async locks => {
+    const place = await makeBucket(ceph, locks)
+    const body = randomBytes(11 * MIB)
+    let left = Number.POSITIVE_INFINITY
+    const target = await through(place, ({ method, url }) => {
+      if (method !== 'POST' || !url.includes('uploadId') || left <= 0) return 'pass'
+      left -= 1
+      return 'late-error'
+    })
+    await expect(target.put('a', [body])).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    const direct = await openS3Target(place, systemClock)
+    expect(await direct.stat('a')).toBeNull()
+    left = 1
+    await target.put('a', [body])
+    expect((await direct.get('a'))?.equals(body)).toBe(true)
+  })
+
   test('does not wait for one that stays silent as often as for one that answers', async () => {
     const retry = { attempts: 9, firstWaitMs: 5, longestWaitMs: 20, giveUpAfterMs: 600 }
     const place = await makeBucket(ceph)
