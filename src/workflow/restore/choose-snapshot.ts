@@ -23,7 +23,7 @@ import {
   segmentsOfSnapshot,
 } from '#domain/binlog/window'
 import type { BinlogArchive } from '#repository/binlog-archive'
-import { type FoundMoment, findMoment, outsideWindow } from './find-moment.ts'
+import { type FoundMoment, findMoment, outsideWindow, quietUntil } from './find-moment.ts'
 import { type NextTransaction, nextTransaction } from './next-transaction.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import type { RestoreOptions } from './restore-options.ts'
@@ -81,20 +81,43 @@ export async function chooseStart(
     const [after, before] = [newestFirst[at - 1] ?? null, newestFirst[at + 1] ?? null]
     if (!found) continue
     const inIt = snapshots.filter(one => !isOfNewLog(one, stretch, after))
-    const usable = usableBefore(found, inIt, moment, only ? () => false : isBad)
-    const snapshot = await newestOfLog(archive, usable, { stretch, before, identities })
-    if (!snapshot) continue
+    const isOut = only ? () => false : isBad
+    const near = { stretch, before, identities }
+    const begin = await beginOf(archive, found, moment, identities, place =>
+      newestOfLog(archive, usableBefore(place, inIt, moment, isOut), near),
+    )
+    if (!begin) continue
+    const { snapshot, place } = begin
     const start = placeOf(snapshot)
     await requireSameHistory(archive, stretch, snapshot, access)
     const log = { stretches: own, refused }
     const next = await nextTransaction(archive, found, log, identities)
     const proof = newestProof(snapshot.snapshotId, attestations, copyId)
     const proven = proof && !isBad(snapshot) ? proofInWords(proof) : null
-    return { ...found, ...next, snapshot, start, proven }
+    return { ...place, ...next, snapshot, start, proven }
   }
   if (only) throw notFrom(only, moment, own, method)
   if (!reached) throw outsideWindow(moment, own)
   throw noStart(reached, listed.snapshots, moment, isBad, method)
+}
+
+/**
+ * The newest snapshot before a moment's place; or, where there is none, before the last place that shows the
+ * same: one that was taken when the log had gone on in its next file, and nothing had happened since.
+ */
+async function beginOf(
+  archive: BinlogArchive,
+  found: FoundMoment,
+  moment: Moment,
+  identities: readonly Secret[],
+  newest: (place: FoundMoment) => Promise<SnapshotEnvelope | null>,
+): Promise<{ place: FoundMoment; snapshot: SnapshotEnvelope } | null> {
+  const first = await newest(found)
+  if (first) return { place: found, snapshot: first }
+  if (moment.kind !== 'gtid' || found.next) return null
+  const place = { ...found, stop: await quietUntil(archive, found, identities) }
+  const snapshot = await newest(place)
+  return snapshot && { place, snapshot }
 }
 
 /**

@@ -50,6 +50,32 @@ export async function findMoment(
   return { stretch, segment, stop, last, next }
 }
 
+/**
+ * The last place that shows what a moment's own stop shows: nothing was committed between the two. A log
+ * that goes on in its next file, as at a start of the server, has it there.
+ */
+export async function quietUntil(
+  archive: BinlogArchive,
+  { stretch, segment, stop }: FoundMoment,
+  identities: readonly Secret[],
+): Promise<LogPlace> {
+  const { segments } = stretch
+  let quiet = stop
+  let before = segment
+  for (const one of segments.slice(segments.indexOf(segment) + 1)) {
+    if (before.hole != null || before.open) return quiet
+    const { file, border, open, transactions } = one
+    if (transactions > 0) {
+      const scanned = await new SegmentScan(archive, stretch, identities).scan(one)
+      return { file, offset: scanned.transactions[0]?.from ?? one.from }
+    }
+    if (open) return { file, offset: open.from }
+    if (border !== null) quiet = { file, offset: border }
+    before = one
+  }
+  return quiet
+}
+
 /** A segment, and how many of its transactions belong to the moment. */
 interface Stop extends ScannedSegment {
   at: number

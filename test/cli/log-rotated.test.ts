@@ -1,0 +1,46 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { SLOW_TEST_ENGINES } from '#test/engines'
+import { LoggedShop, startLogged } from '#test/logged-shop'
+import { makeFolder } from '#test/temporary'
+
+test.each(SLOW_TEST_ENGINES)(
+  '%s: the GTIDs of a snapshot that was taken when the log had gone on in its next file',
+  async family => {
+    const folder = await makeFolder()
+    const shop = await LoggedShop.make(family, folder)
+    const target = await startLogged(shop.engine, join(folder, 'target'))
+    const done = async (...args: string[]) => {
+      const ended = await shop.ecomdb([...args, '--quiet'])
+      expect(ended.status, ended.stderr).toBe(0)
+    }
+    const restored = async (gtids: string) => {
+      const args = ['restore', '--gtid', gtids, '--confirm', 'shop']
+      const ended = await shop.ecomdb(args, target)
+      expect(ended.status, ended.stderr).toBe(0)
+      expect(ended.stdout).toContain('replayed 0 transactions')
+      expect(await shop.rows('SELECT i FROM shop.t', target)).toEqual([{ i: 1 }])
+      await shop.rows('DROP DATABASE shop', target)
+      const plan = await shop.ecomdb([...args, '--dry-run', '--data-dir', join(folder, 'files')])
+      expect(plan.status, plan.stderr).toBe(0)
+    }
+    try {
+      if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+      await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT)')
+      await shop.run('INSERT INTO shop.t VALUES (1)', 'FLUSH BINARY LOGS')
+      const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+      const gtids = String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
+      for (const method of ['logical', 'physical']) await done('backup', method)
+      await done('backup', 'binlog', '--once')
+      await restored(gtids)
+      await shop.run('INSERT INTO shop.t VALUES (2)')
+      await done('backup', 'binlog', '--once')
+      await restored(gtids)
+    } finally {
+      await shop.engine.scratchServers.remove(target.folder)
+      await shop.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+)
