@@ -264,11 +264,12 @@ async function startFailed(
   server: ServerProcess,
   last: unknown,
 ): Promise<EcomdbError> {
-  const why = (await complaints(folder)) || silence(folder, server, last)
+  const said = await complaints(folder)
+  const why = said || silence(folder, server, last)
   if (server.ending?.() === KILLED || NO_MEMORY.test(why)) {
     return new EcomdbError('TOOL_KILLED', {
       what: `the private server in ${folder} did not start`,
-      why: server.ending?.() === KILLED ? `${KILLED}; the last that it said: ${why}` : why,
+      why: said && server.ending?.() === KILLED ? `${KILLED}; the last that it said: ${why}` : why,
       hints: [MORE_MEMORY],
       cause: last,
     })

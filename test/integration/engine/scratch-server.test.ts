@@ -98,7 +98,7 @@ describe.each(TEST_ENGINES)('a private %s server', family => {
     const scratch = scratchServers({ ...dialect, server: () => commands.shift() ?? killed })
     const start = scratch.start({ folder, tcp: false, purpose: 'drill' })
     await expect(start).rejects.toMatchObject({
-      code: 'TOOL_FAILED',
+      code: 'TOOL_KILLED',
       why: 'it ended without a word: killed by SIGKILL',
     })
   })
