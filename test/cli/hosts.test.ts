@@ -5,13 +5,13 @@ import { packageRoot } from '#core/paths'
 import type { EngineFamily } from '#domain/engine-family'
 import type { Session } from '#engine/session'
 import { runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
 
 // Three folders play the hosts of docs/hosts.md, on a server whose schemas are nobody's shop; the account is
 // the documented one, by the documented statement.
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: a host that backs up with the documented rights, one that keeps, one that restores',
   async family => {
     const { engine, server, folder, remove } = await startOwnServer(family)

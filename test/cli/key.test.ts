@@ -2,13 +2,13 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { withOwnDatabase } from '#test/servers'
 import { contentsOf } from '#test/stored-repository'
 import { withFolder } from '#test/temporary'
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: every key is rotated; old snapshots open, verify and drill; new ones are for the new keys',
   family =>
     withFolder(folder =>
@@ -79,7 +79,7 @@ test.each(TEST_ENGINES)(
     ),
 )
 
-test.each(TEST_ENGINES)(
+test.each(SLOW_TEST_ENGINES)(
   '%s: after a rotation moments open with the new key alone, from the next file of the log on',
   family =>
     withFolder(async folder => {

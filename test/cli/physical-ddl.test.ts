@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Session } from '#engine/session'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
 
 /** Until it is told to stop, one statement after another; what the backup makes it wait for, it does later. */
@@ -23,7 +23,7 @@ function keepDoing(session: Session, statements: readonly string[]): () => Promi
   }
 }
 
-describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
   let shop: PhysicalShop
 
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
 import { runProgram } from '#process/run-program'
 import { cliEnvironment } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -48,7 +48,7 @@ async function connectedWithout(root: string, args: readonly string[]) {
   return ended
 }
 
-test.each(TEST_ENGINES)('%s: a backup whose program is gone is no success', async family => {
+test.each(SLOW_TEST_ENGINES)('%s: a backup whose program is gone is no success', async family => {
   const place = await makeFolder()
   const shop = await LoggedShop.make(family, place)
   const config = ['--config', join(place, 'ecomdb.yaml')]

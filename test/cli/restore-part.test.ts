@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
-describe.each(TEST_ENGINES)('%s: a newer snapshot of some databases only', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: a newer snapshot of some databases only', family => {
   let folder: string
   let shop: LoggedShop
   let target: RunningServer

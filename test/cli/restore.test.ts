@@ -12,7 +12,7 @@ import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import { BackupPlace, withServer } from '#test/backed-up'
 import { type CliResult, cliEnvironment, runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { NEEDS_MOUNT, onReadOnly } from '#test/read-only'
 import { writeConfig } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
@@ -20,7 +20,7 @@ import { makeFolder } from '#test/temporary'
 /** Rows of `bulk`: enough to interrupt their loading, 26 MB. */
 const BULK_ROWS = 64_000
 
-describe.each(TEST_ENGINES)('%s: ecomdb restore and drill', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore and drill', family => {
   let at: Place
 
   beforeAll(async () => {

@@ -7,14 +7,14 @@ import { withServer } from '#test/backed-up'
 import { addRoles, BucketShop, type RolesGateway } from '#test/bucket-shop'
 import { cephMissing, startCeph } from '#test/ceph'
 import { cliEnvironment, runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { withOwnDatabase } from '#test/servers'
 import { withFolder } from '#test/temporary'
 
 // The host, its server, its repository and its keys are gone. What is left is the page, the
 // disk and the escrow key; the one who follows the page has an empty home and an empty server.
 
-test.each(TEST_ENGINES)('%s: the page leads from nothing to a proved database', family =>
+test.each(SLOW_TEST_ENGINES)('%s: the page leads from nothing to a proved database', family =>
   withFolder(async folder => {
     const shop = join(folder, 'shop')
     const page = await withDatabaseGone(family, shop)
@@ -54,7 +54,7 @@ afterAll(() => gateway?.ceph.stop())
 
 // The bucket is all that is left, and the disks are the vault's: the database host's ecomdb.yaml
 // names none. The escrow key was changed; the page tells which one is needed for what.
-test.skipIf(missing).each(TEST_ENGINES)('%s: the page leads from a bucket, too', family =>
+test.skipIf(missing).each(SLOW_TEST_ENGINES)('%s: the page leads from a bucket, too', family =>
   withFolder(async folder => {
     const shop = join(folder, 'shop')
     await mkdir(join(shop, 'disk'), { recursive: true })
@@ -99,7 +99,7 @@ test.skipIf(missing).each(TEST_ENGINES)('%s: the page leads from a bucket, too',
 
 /** A shop that was backed up, drilled and copied to a disk, and its page; the database is dropped. */
 async function withDatabaseGone(
-  family: (typeof TEST_ENGINES)[number],
+  family: (typeof SLOW_TEST_ENGINES)[number],
   shop: string,
 ): Promise<{ text: string; database: string }> {
   await mkdir(join(shop, 'disk'), { recursive: true })

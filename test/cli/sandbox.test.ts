@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cacheFolder, packageRoot } from '#core/paths'
 import { cliEnvironment, runEcomdb } from '#test/cli'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 
 let state: string
 let env: Record<string, string>
@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(state, { recursive: true })
 })
 
-describe.each(TEST_ENGINES)('ecomdb sandbox --engine %s', engine => {
+describe.each(SLOW_TEST_ENGINES)('ecomdb sandbox --engine %s', engine => {
   const sandbox = (command: string, ...more: string[]) =>
     runEcomdb(['sandbox', command, '--engine', engine, ...more], { env })
 
@@ -121,7 +121,7 @@ test('no sandbox at all is no error', async () => {
 test('the server keeps neither the files nor the environment of its starter', async () => {
   const lock = join(state, 'lock')
   const script = `exec 9>${lock}; exec ${join(packageRoot(), 'bin/ecomdb')} sandbox start --json`
-  const engine = TEST_ENGINES[0] ?? 'mariadb'
+  const engine = SLOW_TEST_ENGINES[0] ?? 'mariadb'
   const child = spawn('sh', ['-c', `${script} --engine ${engine}`], {
     env: cliEnvironment(state, env),
   })
