@@ -1,4 +1,5 @@
 import { EcomdbError, type ErrorDetails } from '#core/errors'
+import type { SystemZone } from '#domain/binlog/system-zone'
 import type { ConnectOptions, Session } from './session.ts'
 
 /** The server does not log all of its changes, so an archive of its log has a hole from here on. */
@@ -108,9 +109,10 @@ export interface LogReplay {
   observe(session: Session): Promise<ReplayTarget>
   /**
    * Prepares a server for a replay: the event scheduler stops, packets may be as large as the
-   * source's, LOAD DATA LOCAL is allowed, and no database is READ ONLY. What was changed is put back by the function given back.
+   * source's, LOAD DATA LOCAL is allowed, and no database is READ ONLY. What was changed is put back by the function given back,
+   * in any session: that of the replay may be gone by then.
    */
-  prepare(session: Session): Promise<() => Promise<void>>
+  prepare(session: Session): Promise<(session: Session) => Promise<void>>
   /**
    * Replays whole transactions of files that follow one another, in one session, and waits for
    * the statuses of the tool and of the client.
@@ -119,8 +121,7 @@ export interface LogReplay {
    *   it refuses; SERVER_LOST, TOOL_FAILED
    */
   run(options: ReplayOptions): Promise<void>
-  /** Where a server runs: @@system_time_zone. */
-  systemZone(session: Session): Promise<string>
+  systemZone(session: Session): Promise<SystemZone>
   /** XA transactions that are prepared, and wait for their COMMIT or ROLLBACK. */
   undecided(session: Session): Promise<number>
   /**

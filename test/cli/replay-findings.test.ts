@@ -165,6 +165,18 @@ describe.each(SLOW_TEST_ENGINES)('%s: what a replay leaves to look at', family =
     expect(ended.status, ended.stderr).toBe(3)
     expect(ended.stdout).toMatch(OTHER_ZONE)
     expect(ended.stdout).toMatch(UNDECIDED)
+    const config = ['--config', join(folder, 'ecomdb.yaml')]
+    const inZone = (zone: string, place: string) =>
+      runEcomdb([...args, join(folder, place), ...config], {
+        env: { ...shop.environment(), TZ: zone },
+      })
+    const same = await inZone('BER-2', 'same')
+    expect(same.status, same.stderr).toBe(3)
+    expect(same.stdout).not.toMatch(OTHER_ZONE)
+    expect(same.stdout).toMatch(UNDECIDED)
+    // As CST is China's and Chicago's.
+    const named = await inZone('BER-5', 'named')
+    expect(named.stdout).toContain('was BER (UTC+2) on the source and is BER (UTC+5) here')
     // Of files that were copied after it had been prepared nothing is replayed. (CLONE takes no MyISAM.)
     const placed = ['counted', 'loaded', 'own'].map(
       name => `ALTER TABLE shop.${name} ENGINE = InnoDB`,
@@ -175,13 +187,6 @@ describe.each(SLOW_TEST_ENGINES)('%s: what a replay leaves to look at', family =
     const newest = await shop.ecomdb([...args, join(folder, 'newest')])
     expect(newest.stdout).toMatch(/replay +ok +0 transactions/)
     expect([newest.status, newest.stdout]).toEqual([3, expect.stringMatching(UNDECIDED)])
-    const config = ['--config', join(folder, 'ecomdb.yaml')]
-    const same = await runEcomdb([...args, join(folder, 'same'), ...config], {
-      env: { ...shop.environment(), TZ: 'BER-2' },
-    })
-    expect(same.status, same.stderr).toBe(3)
-    expect(same.stdout).not.toMatch(OTHER_ZONE)
-    expect(same.stdout).toMatch(UNDECIDED)
   })
 })
 
@@ -354,6 +359,38 @@ test.each(SLOW_TEST_ENGINES)('%s: names that are folded there and not here', asy
     for (const name of ['source', 'folded', 'target']) {
       await shop.engine.scratchServers.remove(join(folder, name))
     }
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test.each(SLOW_TEST_ENGINES)('%s: whose sessions are killed while it replays', async family => {
+  const folder = await makeFolder()
+  const shop = await LoggedShop.make(family, folder, ['--binlog-format=MIXED'])
+  const target = await startLogged(shop.engine, join(folder, 'target'))
+  const changed = 'SELECT @@GLOBAL.log_bin_trust_function_creators'
+  try {
+    await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT)')
+    await shop.ecomdb(['backup', 'logical', '--quiet'])
+    await shop.run('SET binlog_format = STATEMENT', 'INSERT INTO shop.t SELECT SLEEP(4)')
+    await shop.ecomdb(['backup', 'binlog', '--once'])
+    const moment = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    const all = String(await shop.value(`SELECT ${moment}`)).replaceAll('\n', '')
+    const restoring = shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
+    const asleep =
+      "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%SLEEP(4)%'"
+    await vi.waitFor(async () => expect(await shop.value(asleep, target)).toBe('2'), 60_000)
+    expect(await shop.value(changed, target)).toBe('1')
+    const own = await shop.rows(
+      "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = SUBSTRING_INDEX(CURRENT_USER(), '@', 1) AND ID <> CONNECTION_ID()",
+      target,
+    )
+    for (const { id } of own) await shop.rows(`KILL ${String(id)}`, target).catch(() => [])
+    const ended = await restoring
+    expect(ended.status, ended.stdout).not.toBe(0)
+    expect(await shop.value(changed, target)).toBe('0')
+  } finally {
+    await shop.engine.scratchServers.remove(target.folder)
+    await shop.stop()
     await rm(folder, { recursive: true, force: true })
   }
 })

@@ -14,7 +14,6 @@ import { checkPages } from '../shared/physical/check-pages.ts'
 import {
   column,
   lineageOf,
-  readSettings,
   refuseElsewhere,
   refuseEncrypted,
   startOptions,
@@ -24,6 +23,7 @@ import {
 import { replicaLacks } from '../shared/replica-lacks.ts'
 import { seenSources } from '../shared/replica-sources.ts'
 import { serverPlace } from '../shared/server-place.ts'
+import { readSettings } from '../shared/server-settings.ts'
 import { systemTablespaceRanges } from './doublewrite-pages.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { startMariadbBackup } from './physical-copy.ts'

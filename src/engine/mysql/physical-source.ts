@@ -5,7 +5,6 @@ import { lacksInLog } from '../shared/binlog/log-lacks.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
 import {
   column,
-  readSettings,
   refuseElsewhere,
   refuseEncrypted,
   switchedOn,
@@ -13,6 +12,7 @@ import {
 } from '../shared/physical/observe-source.ts'
 import { replicaLacks } from '../shared/replica-lacks.ts'
 import { serverPlace } from '../shared/server-place.ts'
+import { readSettings } from '../shared/server-settings.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
 
 /** Without the source's values for these a server does not start on its files. */

@@ -13,7 +13,7 @@ import { loggedErrors } from '#domain/binlog/logged-errors'
 import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
-import { isSameSystemZone } from '#domain/binlog/system-zone'
+import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
 import type { SettleOptions } from '#engine/binlog'
 import type { Session } from '#engine/session'
 import { makeOwnFolder } from '#process/own-folder'
@@ -72,44 +72,78 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
 const LEFT_CHANGED =
   'the server may have been left with event_scheduler off, local_infile and log_bin_trust_function_creators on, max_allowed_packet raised, and databases that were READ ONLY not so'
 
+type Settled = Pick<ReplayOutcome, 'sessions' | 'locked' | 'events'>
+
 async function replayFiles(
   run: ReplayRun,
-  { files, errors }: FetchedFiles,
+  fetched: FetchedFiles,
   folder: string,
   progress: Progress,
-): Promise<Pick<ReplayOutcome, 'sessions' | 'locked' | 'events'>> {
-  const { place, source, span, binlog, keepGtids = false, settle, onElsewhere } = run
-  const { replay } = place.engine.binaryLog
-  const connect = { ...place.connect, database: undefined }
-  const session = await place.engine.connect(connect)
+): Promise<Settled> {
+  const { place, settle } = run
+  const session = await place.engine.connect({ ...place.connect, database: undefined })
   try {
-    const putBack = await replay.prepare(session)
+    const putBack = await place.engine.binaryLog.replay.prepare(session)
     // A private server on files is gone then, and they with it.
     const advised = settle ? adviseOnInterrupt(LEFT_CHANGED) : () => {}
     try {
-      progress.stage('replaying the binary log')
-      if (span.transactions > 0) {
-        const onBytes = (bytes: number): void => progress.advance({ bytes })
-        const options = { connect, source, files, binlog, keepGtids, folder, onBytes, onElsewhere }
-        const onSystemZone = await whenOtherZone(run, session)
-        const onMissedErrors = (missed: readonly number[]): void =>
-          run.onFinding(missedText(missed))
-        await replay.run({ ...options, errors, onMissedErrors, onSystemZone, ...limitsOf(span) })
-      }
-      // Data files may have brought one, where nothing is replayed on them, too.
-      const undecided = await replay.undecided(session)
-      if (undecided > 0) run.onFinding(undecidedText(undecided))
-      const sessions = await place.engine.sessionAccounts.drop(session, binlog)
-      if (!settle) return { sessions, locked: [], events: [] }
-      progress.stage('disabling events and locking accounts')
-      return { sessions, ...(await replay.settle(session, settle)) }
+      const settled = await replayAndSettle(run, session, fetched, folder, progress)
+      await putBack(session)
+      return settled
+    } catch (error) {
+      if (settle) await putBackAnew(place, putBack, progress)
+      throw error
     } finally {
-      await putBack()
       advised()
     }
   } finally {
     await session.close()
   }
+}
+
+/** Behind an error, which may be that the session is gone: somebody has killed it, or the server is. */
+async function putBackAnew(
+  { engine, connect }: ReplayRun['place'],
+  putBack: (session: Session) => Promise<void>,
+  progress: Progress,
+): Promise<void> {
+  try {
+    const session = await engine.connect({ ...connect, database: undefined })
+    try {
+      await putBack(session)
+    } finally {
+      await session.close()
+    }
+  } catch {
+    progress.warn(LEFT_CHANGED)
+  }
+}
+
+async function replayAndSettle(
+  run: ReplayRun,
+  session: Session,
+  { files, errors }: FetchedFiles,
+  folder: string,
+  progress: Progress,
+): Promise<Settled> {
+  const { place, source, span, binlog, keepGtids = false, settle, onElsewhere } = run
+  const { replay } = place.engine.binaryLog
+  const connect = { ...place.connect, database: undefined }
+  progress.stage('replaying the binary log')
+  if (span.transactions > 0) {
+    const onBytes = (bytes: number): void => progress.advance({ bytes })
+    const options = { connect, source, files, binlog, keepGtids, folder, onBytes, onElsewhere }
+    const onSystemZone = await whenOtherZone(run, session)
+    const onMissedErrors = (missed: readonly number[]): void => run.onFinding(missedText(missed))
+    await replay.run({ ...options, errors, onMissedErrors, onSystemZone, ...limitsOf(span) })
+  }
+  // Data files may have brought one, where nothing is replayed on them, too.
+  const undecided = await replay.undecided(session)
+  if (undecided > 0) run.onFinding(undecidedText(undecided))
+  const sessions = await place.engine.sessionAccounts.drop(session, binlog)
+  if (!settle) return { sessions, locked: [], events: [] }
+  progress.stage('disabling events and locking accounts')
+  return { sessions, ...(await replay.settle(session, settle)) }
 }
 
 /** The log says SYSTEM of a session that had no zone of its own, and not which one that was. */
@@ -118,12 +152,13 @@ async function whenOtherZone(
   session: Session,
 ): Promise<(() => void) | undefined> {
   const here = await place.engine.binaryLog.replay.systemZone(session)
-  const sourceZone = source['system_time_zone']
-  if (sourceZone !== undefined && isSameSystemZone(sourceZone, here)) return undefined
-  const was = sourceZone === undefined ? 'is not known' : `was ${sourceZone}`
+  const name = source['system_time_zone']
+  const there = name === undefined ? null : { name, offsets: source[SYSTEM_OFFSETS] }
+  if (there !== null && isSameSystemZone(there, here)) return undefined
+  const was = there === null ? 'is not known' : `was ${systemZoneText(there)}`
   return () =>
     onFinding(
-      `statements of the log depend on the system's time zone, which ${was} on the source and is ${here} here: times that they wrote (NOW() in a DATETIME, a text in a TIMESTAMP) may be off by the difference: restore again into a server that was started in the source's zone, as by TZ=Europe/Berlin (for --data-dir: this command's)`,
+      `statements of the log depend on the system's time zone, which ${was} on the source and is ${systemZoneText(here)} here: times that they wrote (NOW() in a DATETIME, a text in a TIMESTAMP) may be off by the difference: restore again into a server that was started in the source's zone, as by TZ=Europe/Berlin (for --data-dir: this command's)`,
     )
 }
 

@@ -6,6 +6,7 @@ import type { Session, SqlRow } from '../../session.ts'
 import { alterEvents } from '../definer-objects/alter-event.ts'
 import { definerOf } from '../definer-objects/list-objects.ts'
 import { liftReadOnly } from '../lift-read-only.ts'
+import { systemOffsets } from '../server-settings.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { runReplay } from './run-replay.ts'
 
@@ -23,7 +24,10 @@ export function logReplay(dialect: BinlogDialect): LogReplay {
     observe: session => observeTarget(dialect, session),
     prepare: prepareServer,
     run: options => runReplay(dialect, options),
-    systemZone: async session => (await session.value('SELECT @@system_time_zone')) ?? '',
+    systemZone: async session => ({
+      name: (await session.value('SELECT @@system_time_zone')) ?? '',
+      offsets: await systemOffsets(session),
+    }),
     undecided: async session => (await session.rows('XA RECOVER')).length,
     settle: (session, options) => settle(dialect, session, options),
   }
@@ -57,7 +61,7 @@ async function openAccounts(
  * that a source with `log_bin_trust_function_creators` took are refused by a server that has a log of its own, also
  * where the session does not write to it.
  */
-async function prepareServer(session: Session): Promise<() => Promise<void>> {
+async function prepareServer(session: Session): Promise<(session: Session) => Promise<void>> {
   const setReadOnlyAgain = await liftReadOnly(session)
   const setRowsAgain = await applyRowsAsTheyAre(session)
   const scheduler = await session.value('SELECT @@GLOBAL.event_scheduler')
@@ -70,13 +74,13 @@ async function prepareServer(session: Session): Promise<() => Promise<void>> {
   if (packet < LARGEST_PACKET) {
     await session.run(`SET GLOBAL max_allowed_packet = ${LARGEST_PACKET}`)
   }
-  return async () => {
-    await setReadOnlyAgain()
-    await setRowsAgain()
-    if (!hasInfile) await session.run('SET GLOBAL local_infile = OFF')
-    if (!trusts) await session.run('SET GLOBAL log_bin_trust_function_creators = OFF')
-    if (packet < LARGEST_PACKET) await session.run(`SET GLOBAL max_allowed_packet = ${packet}`)
-    if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = ON')
+  return async by => {
+    await setReadOnlyAgain(by)
+    await setRowsAgain(by)
+    if (!hasInfile) await by.run('SET GLOBAL local_infile = OFF')
+    if (!trusts) await by.run('SET GLOBAL log_bin_trust_function_creators = OFF')
+    if (packet < LARGEST_PACKET) await by.run(`SET GLOBAL max_allowed_packet = ${packet}`)
+    if (scheduler === 'ON') await by.run('SET GLOBAL event_scheduler = ON')
   }
 }
 
@@ -86,7 +90,7 @@ async function prepareServer(session: Session): Promise<() => Promise<void>> {
  */
 const OF_REPLICAS = { slave_exec_mode: 'STRICT', slave_run_triggers_for_rbr: 'NO' } as const
 
-async function applyRowsAsTheyAre(session: Session): Promise<() => Promise<void>> {
+async function applyRowsAsTheyAre(session: Session): Promise<(session: Session) => Promise<void>> {
   if (session.flavor.family !== 'mariadb') return async () => {}
   const undo: string[] = []
   for (const [name, value] of Object.entries(OF_REPLICAS)) {
@@ -95,8 +99,8 @@ async function applyRowsAsTheyAre(session: Session): Promise<() => Promise<void>
     await session.run(`SET GLOBAL ${name} = ${quoteString(value)}`)
     undo.push(`SET GLOBAL ${name} = ${quoteString(was)}`)
   }
-  return async () => {
-    for (const statement of undo) await session.run(statement)
+  return async by => {
+    for (const statement of undo) await by.run(statement)
   }
 }
 

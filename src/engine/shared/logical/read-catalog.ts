@@ -7,6 +7,7 @@ import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import { isGone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { knownZones, listedZones } from '../known-zones.ts'
+import { readSettings } from '../server-settings.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { readPrograms } from './read-programs.ts'
 import { type ObservedTable, readTables } from './read-tables.ts'
@@ -56,7 +57,7 @@ async function lookThrough(
     databases.push({ name, create: String(row?.['Create Database'] ?? '') })
     tables.push(...(await readTables(session, name)))
   }
-  const settings = await readSettings(dialect, session)
+  const settings = await readSettings(session, dialect.settings)
   const programs = await readPrograms(dialect, session, names)
   return {
     serverVersion: session.flavor.text,
@@ -109,18 +110,4 @@ async function databaseNames(
     })
   }
   return there.filter(name => wanted.includes(name))
-}
-
-async function readSettings(
-  dialect: LogicalDialect,
-  session: Session,
-): Promise<Record<string, string>> {
-  const rows = await session.rows<SqlRow>('SHOW GLOBAL VARIABLES')
-  const all = new Map(rows.map(row => [String(row['Variable_name']), String(row['Value'])]))
-  return Object.fromEntries(
-    dialect.settings.flatMap(name => {
-      const value = all.get(name)
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
 }

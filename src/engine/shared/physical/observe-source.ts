@@ -4,21 +4,7 @@ import { join } from 'node:path'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Session } from '../../session.ts'
 import { unlessRefused } from '../logical/unless-refused.ts'
-
-/** Global variables by name; those that the server does not have are left out. */
-export async function readSettings(
-  session: Session,
-  names: readonly string[],
-): Promise<Record<string, string>> {
-  const rows = await session.rows('SHOW GLOBAL VARIABLES')
-  const values = new Map(rows.map(row => [String(row['Variable_name']), String(row['Value'])]))
-  return Object.fromEntries(
-    names.flatMap(name => {
-      const value = values.get(name)
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
-}
+import { readSettings } from '../server-settings.ts'
 
 /** Databases but the server's own. */
 export async function userDatabases(session: Session, own: readonly string[]): Promise<string[]> {

@@ -72,7 +72,7 @@ async function putDefinersBack(
   if (changes.length === 0) return
   const setReadOnlyAgain = await liftReadOnly(session)
   await alterEvents(session, changes)
-  await setReadOnlyAgain()
+  await setReadOnlyAgain(session)
 }
 
 /** SLAVESIDE_DISABLED or REPLICA_SIDE_DISABLED besides the two. */
