@@ -13,8 +13,9 @@ export async function openSession(options: ConnectOptions): Promise<Session> {
       `SET ${WITHOUT_LIMITS}, sql_quote_show_create = 1, sql_mode = CONCAT_WS(',', 'STRICT_TRANS_TABLES', 'NO_ZERO_DATE', ` +
         "'NO_ZERO_IN_DATE', 'ERROR_FOR_DIVISION_BY_ZERO', 'NO_ENGINE_SUBSTITUTION')",
     )
+    // MySQL: a global limit of a millisecond would end it on a busy machine, and 0 in the hint means that limit.
     const [rows] = await connection.query<never>(
-      'SELECT VERSION() AS version, CONNECTION_ID() AS id',
+      'SELECT /*+ MAX_EXECUTION_TIME(60000) */ VERSION() AS version, CONNECTION_ID() AS id',
     )
     const [first] = rows as { version: string; id: number }[]
     if (!first) throw new Error('VERSION() gave no row')
