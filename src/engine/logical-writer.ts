@@ -46,7 +46,10 @@ export interface LogicalWriter {
   plan(manifest: Manifest, target: RestoreTarget, options: PlanOptions): RestorePlan
   /** Opens the loading connections. Throws EcomdbError as `Engine.connect` does. */
   open(options: WriterOptions): Promise<LogicalWriterSession>
-  /** Reads a row of each view; gives back those that do not answer. */
+  /**
+   * Reads a row of each view; gives back those that do not answer. Nothing is written: a view may call a
+   * function that writes, or take the next number of a sequence.
+   */
   askViews(
     session: Session,
     views: readonly { schema: string; name: string }[],
@@ -67,6 +70,8 @@ export interface SilentView {
   error: string
   /** What the server refuses comes of the rows alone, as in a division by zero. */
   opens: boolean
+  /** It opens, and to answer would write. */
+  writes?: true
 }
 
 export interface RestoreTarget {

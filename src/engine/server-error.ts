@@ -50,6 +50,9 @@ const OF_ROWS = [
   ...[3037, 3055, 3140, 3141, 3146, 3156],
 ]
 
+/** ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: what was asked calls something that writes. */
+export const wouldWrite = (error: unknown): boolean => serverErrorNumber(error) === 1792
+
 /** The server refuses because of what rows hold. */
 export const comesOfRows = (error: unknown): boolean =>
   OF_ROWS.includes(serverErrorNumber(error) ?? 0)

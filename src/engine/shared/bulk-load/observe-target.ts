@@ -4,7 +4,7 @@ import type { Manifest } from '#domain/backup/manifest'
 import { zonesToAsk } from '#domain/backup/time-zones'
 import type { ObjectThere, RestoreTarget, SilentView } from '../../logical-writer.ts'
 import { quoteQualified } from '../../quote.ts'
-import { comesOfRows } from '../../server-error.ts'
+import { comesOfRows, wouldWrite } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 import { knownZones } from '../known-zones.ts'
 import { replicaSources } from '../replica-sources.ts'
@@ -213,13 +213,17 @@ export async function askViews(
   views: readonly { schema: string; name: string }[],
 ): Promise<SilentView[]> {
   const failed: SilentView[] = []
+  await session.run('SET SESSION TRANSACTION READ ONLY')
   for (const { schema, name } of views) {
     try {
       await session.rows(`SELECT 1 FROM ${quoteQualified(schema, name)} LIMIT 1`)
     } catch (error) {
       if (error instanceof EcomdbError && error.code === 'SERVER_LOST') throw error
-      failed.push({ schema, name, error: messageOf(error), opens: comesOfRows(error) })
+      const opens = comesOfRows(error) || wouldWrite(error)
+      const writes = wouldWrite(error) ? { writes: true as const } : {}
+      failed.push({ schema, name, error: messageOf(error), opens, ...writes })
     }
   }
+  await session.run('SET SESSION TRANSACTION READ WRITE')
   return failed
 }

@@ -266,7 +266,7 @@ function pointOf(
   const { position, consistentAt, prepared } = result
   steps.push(
     `${method.words}: writers waited for at most ${lockedMs} ms`,
-    `under it, on ${pool.readers} reader(s): START TRANSACTION WITH CONSISTENT SNAPSHOT`,
+    `under it, on ${pool.readers} reader(s): START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`,
     position === null
       ? 'binary log position: the account may not see it'
       : `under it, binary log position ${position.file ?? 'none'}:${position.offset ?? 0}, GTID set '${position.gtidSet}'`,
@@ -308,7 +308,7 @@ async function singleReaderPoint(
     throw error
   })
   steps.push(
-    'one reader: START TRANSACTION WITH CONSISTENT SNAPSHOT, without a lock',
+    'one reader: START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY; without a lock',
     'binary log position: not known without a lock',
   )
   const position = noPosition(dialect)

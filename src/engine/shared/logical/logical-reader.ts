@@ -15,6 +15,8 @@ export function logicalReader(dialect: LogicalDialect): LogicalReader {
       // Read as at the backup, over the raw wire: the driver would print numbers its own way.
       const pool = await ReaderPool.open(dialect, { ...session.options, database: schema }, 1)
       try {
+        // Of a server that has just been compared: what a procedure writes besides would stay.
+        await pool.query('SET SESSION TRANSACTION READ ONLY')
         return await answerText(pool, sql)
       } finally {
         await pool.close()

@@ -19,7 +19,7 @@ export async function previewConsistent(
     steps: [
       'wait until nothing runs that others would wait behind',
       `stop commits for a moment by what the account may use: ${locks.join('; else ')}`,
-      'on every reader: START TRANSACTION WITH CONSISTENT SNAPSHOT',
+      'on every reader: START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
       'read the binary log position, and let commits go on',
       'compare all definitions with those before the point',
       'read the rows in chunks by key, and compare each table again after each chunk',

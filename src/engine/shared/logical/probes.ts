@@ -1,5 +1,6 @@
-import { messageOf } from '#core/errors'
-import type { ProbeEntry } from '#domain/backup/manifest'
+import { EcomdbError, messageOf } from '#core/errors'
+import type { ProbeEntry, ProgramEntry } from '#domain/backup/manifest'
+import { mayEndTransaction } from '#domain/backup/may-end-transaction'
 import type { Catalog, ReadableTable } from '../../logical-reader.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { computedProbe } from './computed-columns.ts'
@@ -29,6 +30,7 @@ export async function answerProbes(
     try {
       probes.push({ ...probe, answer: await answerText(pool, probe.sql) })
     } catch (error) {
+      if (error instanceof EcomdbError && error.code === 'NOT_CONSISTENT') throw error
       unanswered.push(`probe ${probe.name} has no answer: ${messageOf(error)}`)
     }
   }
@@ -40,7 +42,9 @@ export async function answerProbes(
     // Writers wait until these tables are read, and a view would wait behind the writers.
     if (catalog.tables.some(table => table.schema === schema && isHeld(table))) continue
     // One statement to choose the schema, since a procedure's tables are its own.
-    for (const probe of await probesOf(pool, catalog, schema)) await ask(probe, warnings)
+    for (const probe of await probesOf(pool, catalog, schema, warnings)) {
+      await ask(probe, warnings)
+    }
   }
   return { probes, warnings, findings }
 }
@@ -58,20 +62,31 @@ const VIEWS: Readonly<Record<string, string>> = {
   monthly_website_traffic: 'website_pageviews',
 }
 
-async function probesOf(pool: ReaderPool, catalog: Catalog, schema: string): Promise<Probe[]> {
+async function probesOf(
+  pool: ReaderPool,
+  catalog: Catalog,
+  schema: string,
+  warnings: string[],
+): Promise<Probe[]> {
   const probes: Probe[] = []
   const small = (name: string): boolean =>
     catalog.tables.some(
       table => table.schema === schema && table.name === name && table.estimate.rows <= PROBE_ROWS,
     )
-  const has = (kind: string, name: string): boolean =>
-    catalog.programs.some(one => one.schema === schema && one.kind === kind && one.name === name)
-  if (has('procedure', 'order_performance') && small('order_items')) {
+  const find = (kind: string, name: string): ProgramEntry | undefined =>
+    catalog.programs.find(one => one.schema === schema && one.kind === kind && one.name === name)
+  const performance = find('procedure', 'order_performance')
+  const isAsked = performance !== undefined && small('order_items')
+  if (isAsked && mayEndTransaction(performance)) {
+    warnings.push(
+      `probe ${schema}.order_performance is not asked: the procedure may end the transaction of the backup`,
+    )
+  } else if (isAsked) {
     const range = await dateRange(pool, schema)
     if (range) probes.push(performanceProbe(schema, ...range))
   }
   for (const [name, table] of Object.entries(VIEWS)) {
-    if (!has('view', name) || !small(table)) continue
+    if (!find('view', name) || !small(table)) continue
     probes.push({
       name: `${schema}.${name}`,
       schema,

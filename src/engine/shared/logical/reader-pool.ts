@@ -8,7 +8,7 @@ import type {
   RowReader,
 } from '../../logical-reader.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
-import { isChangedTable } from '../../server-error.ts'
+import { isChangedTable, serverErrorNumber } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { RowConnection } from '../bulk/row-connection.ts'
 import type { Packing } from '../bulk/row-protocol.ts'
@@ -76,11 +76,14 @@ export class ReaderPool implements RowReader {
     for (const one of this.#connections) await check(async sql => (await one.query(sql))[0]?.[0])
   }
 
-  /** Opens a snapshot on every connection; the caller makes sure that they are the same. */
+  /**
+   * Opens a snapshot on every connection; the caller makes sure that they are the same. READ ONLY: a probe is
+   * somebody's procedure, and may write; of the session, too, where it has ended the transaction.
+   */
   async startSnapshots(afterChunk: AfterChunk): Promise<void> {
-    await Promise.all(
-      this.#connections.map(one => one.query('START TRANSACTION WITH CONSISTENT SNAPSHOT')),
-    )
+    const readOnly = 'SET SESSION TRANSACTION READ ONLY'
+    await Promise.all(this.#connections.map(one => one.query(readOnly)))
+    await Promise.all(this.#connections.map(one => one.query(START_SNAPSHOT)))
     await Promise.all(this.#connections.map(one => one.query(`SAVEPOINT ${SAVEPOINT}`)))
     this.#inSnapshot = true
     this.#afterChunk = afterChunk
@@ -178,20 +181,36 @@ export class ReaderPool implements RowReader {
    * Gives back to the savepoint first: that lets go of the metadata locks of what was read
    * (the snapshot stays), so that a waiting ALTER, and all behind it, do not wait for the
    * whole backup.
+   *
+   * @throws EcomdbError NOT_CONSISTENT where the savepoint, and so the snapshot, is gone
    */
   async #giveBack(connection: RowConnection): Promise<void> {
-    if (this.#inSnapshot) {
-      await connection.query(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`).catch(() => {
-        // The connection is lost: its next use says so.
-      })
-    }
+    const lost = this.#inSnapshot
+      ? await connection.query(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`).then(() => null, lostSnapshot)
+      : null
     const waiting = this.#waiting.shift()
     if (waiting) waiting(connection)
     else this.#free.push(connection)
+    if (lost) throw lost
   }
 }
 
 const SAVEPOINT = 'ecomdb_reader'
+const START_SNAPSHOT = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
+
+/** null where the connection is lost: its next use says so. */
+function lostSnapshot(error: unknown): EcomdbError | null {
+  if (serverErrorNumber(error) !== NO_SUCH_SAVEPOINT) return null
+  return new EcomdbError('NOT_CONSISTENT', {
+    what: 'the backup would not be of one moment',
+    why: 'a reader has lost its transaction: a statement that it ran, or the server, has ended it',
+    hints: ['run the backup again, and report it when it comes again'],
+    cause: error,
+  })
+}
+
+/** ER_SP_DOES_NOT_EXIST, which both engines say of savepoints. */
+const NO_SUCH_SAVEPOINT = 1305
 
 function nameOf({ schema, name }: ReadableTable): string {
   return `table ${schema}.${name} has changed`
