@@ -80,9 +80,9 @@ export default class Drill extends BaseCommand {
   }
 }
 
-function statusOf({ outcome, missed, unattested }: DrillReport): ExitStatus {
+function statusOf({ outcome, missed, unattested, unsteady }: DrillReport): ExitStatus {
   if (outcome === 'failed') return EXIT.VERIFICATION_FAILED
   if (missed.length > 0) return EXIT.OBJECTIVE_MISSED
   // A proof that nobody will find is none for retention.
-  return unattested === undefined ? EXIT.DONE : EXIT.FINDINGS
+  return unattested === undefined && !unsteady ? EXIT.DONE : EXIT.FINDINGS
 }

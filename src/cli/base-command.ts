@@ -5,6 +5,7 @@ import type { Config } from '#config/config'
 import { EXIT, type ExitStatus } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { setTextWidth } from '#core/text-width'
+import { allUnsteadyReads } from '#repository/unsteady-reads'
 import { FailedRun, printJson } from './output.ts'
 import {
   chooseProgress,
@@ -99,10 +100,19 @@ export abstract class BaseCommand<Result extends object = object> extends Comman
     if (process.stdout.columns) setTextWidth(process.stdout.columns)
     const { result, text, status = EXIT.DONE } = await this.execute()
     if (isInterrupted()) return undefined
+    this.#warnOfUnsteady(result)
     this.#progress?.done()
     process.exitCode = status
     if (!this.jsonEnabled() && text) process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
     return { version: 1, status, result, warnings: this.warnings }
+  }
+
+  /** Some commands have them in their result. */
+  #warnOfUnsteady(result: Result): void {
+    if ('unsteady' in result) return
+    for (const { name, problem } of allUnsteadyReads()) {
+      this.progress.warn(`the way to the storage changes bytes: ${name}: ${problem}`)
+    }
   }
 
   /** main.ts prints it. */

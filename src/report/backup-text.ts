@@ -9,6 +9,7 @@ import type {
   SnapshotContent,
   SnapshotList,
   SnapshotSummary,
+  UnsteadyRead,
   VerifiedLog,
   VerifiedSnapshot,
   VerifyReport,
@@ -174,8 +175,11 @@ export function verifyReportText(report: VerifyReport): string {
     ...report.snapshots.flatMap(one => verifiedLines(one, report.level)),
     ...refusedLines(report.refused),
     ...exposedLines(report.exposed),
+    ...unsteadyLines(report.unsteady),
     ...(report.log ? logLines(report.log, report.copyId !== null) : []),
-    ...(report.snapshots.length + report.refused.length === 0 ? noneLines(report) : []),
+    ...(report.snapshots.length + report.refused.length === 0
+      ? noneLines(report)
+      : []),
     ...(isAnySnapshotBad(report) ? mendLines(report) : []),
   ].join('\n')
 }
@@ -264,6 +268,15 @@ function verifiedLines(one: VerifiedSnapshot, level: VerifyReport['level']): str
 
 function refusedLines(refused: readonly Refused[]): string[] {
   return refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`)
+}
+
+/** The last line tells what to do. */
+export function unsteadyLines(unsteady: readonly UnsteadyRead[]): string[] {
+  if (unsteady.length === 0) return []
+  return [
+    ...unsteady.map(({ name, problem }) => `UNSTEADY  ${name}: ${problem}`),
+    'What lies there is whole, and was not called damaged: memory, a cable, a disk or a proxy on the way changes bytes.',
+  ]
 }
 
 export function exposedLines(exposed: readonly Exposure[]): string[] {

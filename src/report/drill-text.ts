@@ -2,6 +2,7 @@ import { formatBytes, formatCount, formatDuration } from '#core/units'
 import { comparedRows, type DrillReport } from '#domain/backup/drill-report'
 import { failOnlyAtMoment } from '#domain/backup/proof-of-snapshot'
 import { alignColumns } from './align-columns.ts'
+import { unsteadyLines } from './backup-text.ts'
 import { checkLines } from './restore-text.ts'
 
 /** `ecomdb drill` for people. The last line says it all. */
@@ -28,6 +29,7 @@ export function drillReportText(report: DrillReport): string {
     ),
     '',
     ...report.missed.map(line => `OBJECTIVE MISSED  ${line}`),
+    ...unsteadyLines(report.unsteady ?? []),
     closingLine(report),
   ].join('\n')
 }

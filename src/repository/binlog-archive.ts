@@ -7,7 +7,7 @@ import { toolVersion } from '#core/version'
 import { checkRecipients, encryptAge } from '#crypto/age-file'
 import type { SigningKey } from '#crypto/key-files'
 import { recipientSet } from '#crypto/object-id'
-import { openStatement, signStatement } from '#crypto/signed-statement'
+import { signStatement } from '#crypto/signed-statement'
 import type { StoredObject } from '#domain/backup/envelope'
 import type { Damage } from '#domain/backup/repository-report'
 import { BINLOG_CAPABILITIES, type BinlogSegment, isBinlogSegment } from '#domain/binlog/segment'
@@ -25,7 +25,14 @@ import {
 import { LogTrims } from './log-trims.ts'
 import { readStretch } from './read-stretch.ts'
 import { openRepository } from './repository.ts'
-import { checkCapabilities, checkFormat, checkOwn, misplaced, sha256Hex } from './trusted-files.ts'
+import {
+  checkCapabilities,
+  checkFormat,
+  checkOwn,
+  misplaced,
+  readStatement,
+  sha256Hex,
+} from './trusted-files.ts'
 import { uuidV7Behind } from './uuid.ts'
 
 const compress = promisify(zstdCompress)
@@ -235,9 +242,9 @@ export class BinlogArchive {
     name: string,
     trustedSigners: readonly string[],
   ): Promise<HashedSegment & { bytes: Buffer }> {
-    const file = await this.#target.get(name)
-    if (!file) throw misplaced(name, 'it is gone')
-    const { value } = openStatement('binlog-segment', file, trustedSigners, name)
+    const found = await readStatement(this.#target, name, 'binlog-segment', trustedSigners)
+    if (!found) throw misplaced(name, 'it is gone')
+    const { file, value } = found
     checkFormat(value, name)
     if (!isBinlogSegment(value)) throw misplaced(name, 'its members are of another format')
     checkOwn(name, this.repository.id, value.repositoryId)

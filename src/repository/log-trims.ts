@@ -1,12 +1,12 @@
 import { EcomdbError } from '#core/errors'
 import type { SigningKey } from '#crypto/key-files'
-import { openStatement, signStatement } from '#crypto/signed-statement'
+import { signStatement } from '#crypto/signed-statement'
 import { isLogTrim, type LogTrim } from '#domain/retention/log-trim'
 import type { Target } from '#target/target'
 import type { Repository } from './contract.ts'
 import { idsOfTrimFile, newTrimFile, segmentOfFile, stretchFolder } from './layout.ts'
 import { aboutOneFile } from './signed-records.ts'
-import { checkFormat, checkOwn, misplaced } from './trusted-files.ts'
+import { checkFormat, checkOwn, misplaced, readStatement } from './trusted-files.ts'
 
 /** A file of a segment: its envelope, or its bytes. */
 export interface SegmentFile {
@@ -74,9 +74,9 @@ export class LogTrims {
     name: string,
     trustedSigners: readonly string[],
   ): Promise<LogTrim & { bytes: Buffer }> {
-    const file = await this.#target.get(name)
-    if (!file) throw misplaced(name, 'it is gone')
-    const { value } = openStatement('binlog-trim', file, trustedSigners, name)
+    const found = await readStatement(this.#target, name, 'binlog-trim', trustedSigners)
+    if (!found) throw misplaced(name, 'it is gone')
+    const { file, value } = found
     checkFormat(value, name)
     if (!isLogTrim(value)) throw misplaced(name, 'its members are of another format')
     checkOwn(name, this.#repository.id, value.repositoryId)

@@ -29,6 +29,7 @@ import {
 import { type LeaverListing, leaverReceipts } from './leaver-receipts.ts'
 import { unpackManifest } from './manifest-file.ts'
 import { unpackPhysicalManifest } from './physical-manifest-file.ts'
+import { damaged, readSteadily } from './read-again.ts'
 import { openSnapshotWriter } from './snapshot-writer.ts'
 import {
   ABOUT_ONE_FILE,
@@ -138,17 +139,7 @@ export class TargetRepository implements Repository {
   }
 
   async readStored(stored: StoredObject): Promise<Buffer> {
-    const { versionId } = stored
-    const bytes = await this.#target.get(stored.path, { versionId })
-    if (!bytes) throw damaged(stored.path, 'it is missing')
-    if (bytes.length !== stored.bytes) {
-      throw damaged(stored.path, `it has ${bytes.length} bytes, and ${stored.bytes} were stored`)
-    }
-    const found = sha256Hex(bytes)
-    if (found !== stored.sha256) {
-      throw damaged(stored.path, `its SHA-256 is ${found}, and ${stored.sha256} was stored`)
-    }
-    return bytes
+    return await readSteadily(this.#target, stored)
   }
 
   async putAttestation(
@@ -296,15 +287,4 @@ export class TargetRepository implements Repository {
       })
     }
   }
-}
-
-function damaged(path: string, why: string): EcomdbError {
-  return new EcomdbError('OBJECT_DAMAGED', {
-    what: `the object ${path} is damaged`,
-    why,
-    hints: [
-      'run `ecomdb backup verify --all` to see what else is, and which tables are concerned',
-      'use another copy of the repository; the next backup stores a damaged object anew',
-    ],
-  })
 }

@@ -9,6 +9,7 @@ import {
 } from '#domain/backup/envelope'
 import type { Target } from '#target/target'
 import { attestationFile, envelopeFile } from './layout.ts'
+import { noteUnsteady } from './unsteady-reads.ts'
 
 /** A file of a repository whose signature was checked, and what it says about itself. */
 export interface Trusted<T> {
@@ -35,9 +36,9 @@ export async function readTrustedEnvelope(
   trust: Trust,
 ): Promise<Trusted<SnapshotEnvelope>> {
   const name = envelopeFile(snapshotId)
-  const file = await target.get(name)
-  if (!file) throw noSuchSnapshot(snapshotId, target.label)
-  const { value } = openStatement('snapshot', file, trust.trustedSigners, name)
+  const found = await readStatement(target, name, 'snapshot', trust.trustedSigners)
+  if (!found) throw noSuchSnapshot(snapshotId, target.label)
+  const { file, value } = found
   checkFormat(value, name)
   if (!isSnapshotEnvelope(value)) throw unreadable(name, 'its members are of another format')
   const envelope = value
@@ -57,9 +58,9 @@ export async function readTrustedAttestation(
   trust: Trust,
 ): Promise<Trusted<Attestation> | null> {
   const name = attestationFile(snapshotId, attestationId)
-  const file = await target.get(name)
-  if (!file) return null
-  const { value } = openStatement('attestation', file, trust.trustedSigners, name)
+  const found = await readStatement(target, name, 'attestation', trust.trustedSigners)
+  if (!found) return null
+  const { file, value } = found
   checkFormat(value, name)
   const attestation = value as Attestation
   checkOwn(name, trust.repositoryId, attestation.repositoryId)
@@ -82,9 +83,9 @@ export async function readTrustedFile<Value extends { format: 1; repositoryId: s
   id: Readonly<Record<string, string>>,
   trust: Trust,
 ): Promise<Value | null> {
-  const file = await target.get(name)
-  if (!file) return null
-  const { value } = openStatement(kind, file, trust.trustedSigners, name)
+  const found = await readStatement(target, name, kind, trust.trustedSigners)
+  if (!found) return null
+  const { value } = found
   checkFormat(value, name)
   const statement = value as Value & Record<string, unknown>
   checkOwn(name, trust.repositoryId, statement.repositoryId)
@@ -94,6 +95,34 @@ export async function readTrustedFile<Value extends { format: 1; repositoryId: s
     }
   }
   return statement
+}
+
+/**
+ * A signed statement. One that is not believed is read again, as what a bit that flips on the way makes of it looks
+ * like somebody's work: what comes then counts.
+ *
+ * @returns null when the file is not there
+ * @throws EcomdbError SIGNATURE_INVALID
+ */
+export async function readStatement(
+  target: Target,
+  name: string,
+  kind: StatementKind,
+  trustedSigners: readonly string[],
+): Promise<{ file: Buffer; value: unknown } | null> {
+  const file = await target.get(name)
+  if (!file) return null
+  try {
+    return { file, value: openStatement(kind, file, trustedSigners, name).value }
+  } catch (error) {
+    if (!(error instanceof EcomdbError) || error.code !== 'SIGNATURE_INVALID') throw error
+    const again = (await target.readBack(name))?.bytes
+    if (!again || again.equals(file)) throw error
+    const { value } = openStatement(kind, again, trustedSigners, name)
+    const problem = `${error.why ?? error.what}; read again it is as signed`
+    noteUnsteady(target, { name, problem })
+    return { file: again, value }
+  }
 }
 
 /** Errors that concern one signed file; the others may still be good. */

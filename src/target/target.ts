@@ -36,9 +36,14 @@ export interface Target {
   /**
    * The whole file as the medium has it, past the memory of this machine where the system
    * lets it: to prove that what was written has arrived.
+   *
+   * @param versionId as in FilePart
    * @returns null when there is no such file
    */
-  readBack(name: string): Promise<{ bytes: Buffer; from: 'medium' | 'cache' } | null>
+  readBack(
+    name: string,
+    versionId?: string,
+  ): Promise<{ bytes: Buffer; from: 'medium' | 'cache' } | null>
 
   /** Size in bytes, or null when there is no such file. */
   stat(name: string): Promise<{ sizeBytes: number } | null>

@@ -1,6 +1,7 @@
 import type { EngineFamily } from '../engine-family.ts'
 import type { Check } from './check.ts'
 import type { SnapshotMethod } from './envelope.ts'
+import type { UnsteadyRead } from './repository-report.ts'
 
 /** What a drill found. Everything in it was measured or compared; nothing is assumed. */
 export interface DrillReport {
@@ -48,6 +49,8 @@ export interface DrillReport {
   attestationId: string | null
   /** Why the signed result could not be stored: retention will not know of it. */
   unattested?: string
+  /** Files that were read wrong, and as signed when they were read again; missing: none. */
+  unsteady?: readonly UnsteadyRead[]
   /** A second of the window, drawn by lot, that was restored too; where that was asked for. */
   moment?: string | null
   momentTransactions?: number

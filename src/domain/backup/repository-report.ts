@@ -115,8 +115,17 @@ export interface VerifyReport {
   refused: Refused[]
   /** Files laid over or hidden in the whole target, and locks that do not hold. */
   exposed: Exposure[]
+  /** Files that were read wrong, and as signed when they were read again. */
+  unsteady: readonly UnsteadyRead[]
   /** Of the archived binary log; null where there is none, or one snapshot alone was asked for. */
   log: VerifiedLog | null
+}
+
+/** What lies there is whole, and what came from there was not: the way to here changes bytes. */
+export interface UnsteadyRead {
+  name: string
+  /** In words. */
+  problem: string
 }
 
 export interface VerifiedLog {

@@ -109,8 +109,11 @@ export class S3Target implements Target {
   }
 
   /** A service has no cache of this machine: what it answers is what it keeps. */
-  async readBack(name: string): Promise<{ bytes: Buffer; from: 'medium' } | null> {
-    const bytes = await this.get(name)
+  async readBack(
+    name: string,
+    versionId?: string,
+  ): Promise<{ bytes: Buffer; from: 'medium' } | null> {
+    const bytes = await this.get(name, { versionId })
     return bytes ? { bytes, from: 'medium' } : null
   }
 

@@ -25,9 +25,9 @@ export function limitRate(target: Target, bytesPerSecond: number, clock: Clock):
       await pace.take(bytes?.length ?? 0)
       return bytes
     },
-    async readBack(name) {
+    async readBack(name, versionId) {
       await pace.take(0)
-      const read = await target.readBack(name)
+      const read = await target.readBack(name, versionId)
       await pace.take(read?.bytes.length ?? 0)
       return read
     },

@@ -15,6 +15,7 @@ import type {
 } from '#domain/backup/repository-report'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
+import { unsteadyReads } from '#repository/unsteady-reads'
 import type { Target } from '#target/target'
 import { checkContent, damageOf, tablesOf } from './check-content.ts'
 import { checkBases, checkFiles } from './check-files.ts'
@@ -86,7 +87,7 @@ async function verifyInUse(
     ...{ target: repository.label, copyId },
     level: options.deep ? 'deep' : 'stored',
     outcome: areWhole && isLogWhole ? 'passed' : 'failed',
-    ...{ snapshots, refused, exposed, log },
+    ...{ snapshots, refused, exposed, log, unsteady: unsteadyReads(options.target) },
   }
 }
 

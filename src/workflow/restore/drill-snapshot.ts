@@ -13,6 +13,7 @@ import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions } from '#engine/session'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
+import { unsteadyReads } from '#repository/unsteady-reads'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { drillMoment } from './drill-moment.ts'
@@ -63,6 +64,7 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
     rtoMs: found.restoredAt - began,
     rpoMs: Math.max(0, startedAt.getTime() - Date.parse(found.about.consistentAt)),
   }
+  const unsteady = unsteadyReads(options.target)
   const report: DrillReport = {
     ...found.about,
     ...(found.contentSha256 === undefined ? {} : { contentSha256: found.contentSha256 }),
@@ -78,6 +80,7 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
     signer: signingKey?.signer ?? null,
     attestationId: null,
     ...(moment ? momentFigures(moment) : {}),
+    ...(unsteady.length > 0 ? { unsteady } : {}),
   }
   return await attested(report, found.damaged, access, signingKey, clock, outer)
 }

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ListMultipartUploadsCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
+import { silentProgress } from '#core/progress'
 import { MIB } from '#core/units'
+import { writeSigningKey } from '#crypto/key-files'
 import type { S3Place } from '#domain/target-place'
 import { createRepository, openRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
@@ -13,6 +16,7 @@ import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
 import { type FaultProxy, makeCertificate, startFaultProxy } from '#test/fault-proxy'
 import { commitSnapshot, makeKeys } from '#test/snapshots'
 import { makeFolder } from '#test/temporary'
+import { verifySnapshots } from '#workflow/backup/verify-snapshots'
 
 // Something between here and the service changes a bit of what goes by.
 
@@ -135,5 +139,35 @@ describe.skipIf(missing)('a bit that flips on the way', () => {
       [],
       [{ error: { code: 'SIGNATURE_INVALID' } }],
     ])
+  })
+
+  test('back, once, is asked for again: nothing is signed as damage, and the way is a finding', async () => {
+    const place = await makeBucket(ceph)
+    const keys = await makeKeys()
+    const { trustedSigners, recipients } = keys.options
+    const direct = await createRepository(await openS3Target(place, systemClock), systemClock)
+    const { envelope } = await commitSnapshot(direct, keys.options, ['1\n2\n3\n'])
+    const signingKeyFile = join(folder, 'signing.pem')
+    await writeSigningKey(signingKeyFile, keys.signingKey)
+    const met = new Set<string>()
+    const target = await through(place, ({ method, url }) => {
+      const key = url.split('?')[0] ?? ''
+      const isFile = method === 'GET' && /objects\/|manifest\.age|snapshot\.json/.test(key)
+      if (!isFile || met.has(key)) return 'pass'
+      met.add(key)
+      return 'flip-answer'
+    })
+    const configured = { recipients, trustedSigners, signingKeyFile, identityFiles: [] }
+    const report = await verifySnapshots(
+      { target, snapshot: 'all', deep: false, keys: configured, clock: systemClock },
+      silentProgress(),
+    )
+    expect(report.outcome).toBe('passed')
+    const names = [`snapshots/${envelope.snapshotId}/snapshot.json`, envelope.manifest.path]
+    expect(report.unsteady.map(({ name }) => name).sort()).toEqual(
+      [...names, ...envelope.objects.map(({ path }) => path)].sort(),
+    )
+    const { attestations } = await direct.listAttestations(trustedSigners)
+    expect(attestations).toMatchObject([{ outcome: 'passed', damaged: [] }])
   })
 })
