@@ -10,7 +10,7 @@ export function expireReportText(report: ExpireReport): string {
     ...(snapshots.length ? [table(snapshots)] : [`no snapshot in ${report.target}`]),
     ...anomalies.map(one => `BRAKE  ${one.kind} at ${one.snapshotId}: ${one.detail}`),
     ...refused.map(({ name, code, why }) => `BRAKE  not believed: ${name}: ${why} (${code})`),
-    ...(braked ? brakeAdvice(report) : outcome(report)),
+    ...(braked ? [...brakeAdvice(report), ...lockedLines(report)] : outcome(report)),
     ...(dryRun && !braked ? ['nothing was changed: this is what --confirm would do'] : []),
   ].join('\n')
 }
@@ -38,7 +38,7 @@ function verdictText({ action, removeAfter, removed }: ExpiredSnapshot): string 
 }
 
 function outcome(report: ExpireReport): string[] {
-  const { removed, leftovers, snapshots, dryRun, locked } = report
+  const { removed, leftovers, snapshots, dryRun } = report
   const going = snapshots.filter(({ action, removed }) => action === 'remove' && !removed)
   return [
     `${countOf(snapshots.length - going.length - removed.snapshots, 'snapshot')} kept, ${going.length} to go, by ${report.policy}`,
@@ -52,16 +52,7 @@ function outcome(report: ExpireReport): string[] {
       ? [`${countOf(removed.held, 'file')} of them stay until their lock runs out`]
       : []),
     ...report.notRemoved.map(({ name, problem }) => `NOT REMOVED  ${name}: ${problem}`),
-    ...(locked.snapshots > 0
-      ? [
-          `locked ${countOf(locked.snapshots, 'snapshot')} for longer: as long as the policy keeps them`,
-        ]
-      : []),
-    ...(locked.segments > 0
-      ? [
-          `locked ${countOf(locked.segments, 'segment')} of the log for longer: as long as the policy keeps them`,
-        ]
-      : []),
+    ...lockedLines(report),
     ...(report.removeAfter && Number(going.length) + leftovers.files > removed.files
       ? [
           `announced: \`ecomdb backup expire --confirm\` removes it after ${shortTime(report.removeAfter)}`,
@@ -72,6 +63,15 @@ function outcome(report: ExpireReport): string[] {
           `${countOf(leftovers.files, 'file')}, ${formatBytes(leftovers.bytes)}, of backups that were cut off, go as well`,
         ]
       : []),
+  ]
+}
+
+function lockedLines({ locked }: ExpireReport): string[] {
+  const line = (what: string): string =>
+    `locked ${what} for longer: as long as the policy keeps them`
+  return [
+    ...(locked.snapshots > 0 ? [line(countOf(locked.snapshots, 'snapshot'))] : []),
+    ...(locked.segments > 0 ? [line(`${countOf(locked.segments, 'segment')} of the log`)] : []),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { hasNotCome } from '../has-not-come.ts'
 import { periodsLater, startOfPeriod } from './periods.ts'
 import { PERIODS, type Period, type RetentionPolicy } from './recovery-policy.ts'
 
@@ -66,6 +67,20 @@ export function decideRetention(
     if (verdict.action === 'remove') verdict.reasons.push('no rule of the policy keeps it')
   }
   return [...verdicts.values()]
+}
+
+/** The newest snapshot of each series that is proven, and shows a moment that has come: by it a server comes back. */
+export function newestProven(
+  snapshots: readonly RetainedSnapshot[],
+  policy: RetentionPolicy,
+  now: Date,
+): Set<string> {
+  const byId = new Map(snapshots.map(one => [one.snapshotId, one]))
+  const counted = snapshots
+    .filter(one => isProven(one, byId, policy) && !hasNotCome(one.consistentAt, now))
+    .toSorted((a, b) => (a.snapshotId < b.snapshotId ? -1 : 1))
+  const newest = Map.groupBy(counted, ({ series }) => series).values()
+  return new Set([...newest].flatMap(ofOne => ofOne.at(-1)?.snapshotId ?? []))
 }
 
 type Keep = (snapshot: RetainedSnapshot, reason: string, period?: Period) => void

@@ -17,7 +17,7 @@ import { extendLocks } from './extend-locks.ts'
 import { extendLogLocks } from './extend-log-locks.ts'
 import { Remover, refuseNewSnapshots, refuseWhileBackupRuns } from './remove-snapshots.ts'
 import { anomaliesOf, type Survey, surveyRepository } from './survey-repository.ts'
-import { openLog, trimLog } from './trim-log.ts'
+import { type OpenedLog, openLog, trimLog } from './trim-log.ts'
 
 export interface ExpireOptions {
   target: Target
@@ -81,7 +81,7 @@ async function expire(
   const trust = { repositoryId: repository.id, trustedSigners: options.keys.trustedSigners }
   const look = () => refuseWhileBackupRuns(target, trust, policy.longestBackupMs, clock.now())
   const before = await surveyed(options, repository, progress)
-  if (isBraked(before)) return reportOf(options, repository, before)
+  if (isBraked(before)) return await onlyHeld(options, repository, before, progress)
   await look()
   progress.stage('writing the tombstone')
   const tombstone = await bury(options, repository, before, key)
@@ -89,21 +89,18 @@ async function expire(
   // the tombstone. Between the two nothing can be used again that is removed here.
   await look()
   const survey = await surveyed(options, repository, progress)
-  if (isBraked(survey)) return reportOf(options, repository, survey)
+  if (isBraked(survey)) return await onlyHeld(options, repository, survey, progress)
   const found = await openLog(target, options.keys.trustedSigners, progress)
-  const locked = {
-    ...(await extendLocks(target, survey, policy.retention, progress)),
-    segments: await extendLogLocks(target, found, survey, policy.retention, progress),
-  }
+  const locked = await holdLonger(options, survey, found, progress)
   progress.stage('removing what was announced')
   // Nothing is refused here: that is the brake's.
+  const due = dueNow(survey, clock.now())
   const known = new Set(survey.snapshots.map(({ value }) => value.snapshotId))
   const lookAgain = async () => {
     await look()
     await refuseNewSnapshots(target, known)
   }
   const remover = new Remover(target, lookAgain, clock, progress)
-  const due = dueNow(survey, clock.now())
   const envelopes = survey.snapshots.map(({ value }) => value)
   await keepAcceptances(options, repository, survey, due.snapshots, key)
   await remover.removeSnapshots(
@@ -128,6 +125,35 @@ async function expire(
     removed: { snapshots: gone.size, files, bytes, held },
     notRemoved,
     locked,
+  }
+}
+
+/**
+ * While the brake is on, nothing goes by ecomdb, and nothing is to go by others: what it keeps is held on. A brake
+ * may last for months, and whoever caused it may be waiting for the locks to run out.
+ */
+async function onlyHeld(
+  options: ExpireOptions,
+  repository: Repository,
+  survey: Survey,
+  progress: Progress,
+): Promise<ExpireReport> {
+  const report = reportOf(options, repository, survey)
+  if (!options.target.lock) return report
+  const found = await openLog(options.target, options.keys.trustedSigners, progress)
+  return { ...report, locked: await holdLonger(options, survey, found, progress) }
+}
+
+async function holdLonger(
+  { target, policy, clock }: ExpireOptions,
+  survey: Survey,
+  found: OpenedLog,
+  progress: Progress,
+): Promise<ExpireReport['locked']> {
+  const now = clock.now()
+  return {
+    ...(await extendLocks(target, survey, policy, now, progress)),
+    segments: await extendLogLocks(target, found, survey, policy.retention, now, progress),
   }
 }
 

@@ -1,5 +1,6 @@
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
+import { hasNotCome } from '#domain/has-not-come'
 import { lockUntilOf } from '#domain/retention/decide-retention'
 import { type HoldingSnapshot, locksOfSegments } from '#domain/retention/log-locks'
 import type { RetentionPolicy } from '#domain/retention/recovery-policy'
@@ -25,13 +26,14 @@ export async function extendLogLocks(
   { stretches, unreadable }: OpenedLog,
   survey: Survey,
   policy: RetentionPolicy,
+  now: Date,
   progress: Progress,
 ): Promise<number> {
   const { lock } = target
   if (!lock) return 0
   progress.stage('locking the archived binary log')
   const lost = new Set(unreadable.map(({ path }) => path))
-  const staying = holdingOf(survey, policy)
+  const staying = holdingOf(survey, policy, now)
   let extended = 0
   for (const stretch of stretches) {
     const untils = locksOfSegments(stretch, staying, policy.logMs)
@@ -54,10 +56,11 @@ export async function extendLogLocks(
 function holdingOf(
   { snapshots, retained, verdicts, held }: Survey,
   policy: RetentionPolicy,
+  now: Date,
 ): HoldingSnapshot[] {
   return snapshots.flatMap(({ value: envelope }, at) => {
     const { action, classes = [] } = verdicts[at] ?? {}
-    if (action !== 'keep') return []
+    if (action !== 'keep' || hasNotCome(envelope.consistentAt, now)) return []
     const byClass = lockUntilOf(new Date(envelope.consistentAt), classes, policy)
     const heldUntil = [byClass, held.get(envelope.snapshotId)]
       .flatMap(until => until ?? [])
