@@ -74,10 +74,11 @@ function newestText(
   return `shows ${shortTime(newestShows)}${newestExpired ? `, ${gone}` : ''}${fresh || unreachable ? '' : ', too old'}`
 }
 
-function whereText({ present, unreachable, lastSeenAt }: PlaceStatus): string {
+function whereText({ present, unreachable, offline, lastSeenAt }: PlaceStatus): string {
   if (present) return 'here'
   if (unreachable) return 'NOT REACHED'
-  return lastSeenAt ? `offline since ${shortTime(lastSeenAt)}` : 'never seen'
+  if (!lastSeenAt) return 'never seen'
+  return `${offline ? 'offline since' : 'not looked at, last seen'} ${shortTime(lastSeenAt)}`
 }
 
 function shortTime(iso: string): string {

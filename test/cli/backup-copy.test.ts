@@ -465,6 +465,41 @@ test('a copy that is here and cannot be used does not count by what was written 
   expect((await status())[2]).toEqual([])
 })
 
+test('a directory that nobody takes away does not count by what was written down of it', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  const text = await readFile(config, 'utf8')
+  await writeFile(config, text.replace(', offline: true', ''))
+  await prepare()
+  await copied()
+  const status = async () => {
+    const { status, stdout } = await ecomdb('backup', 'status')
+    expect(status).toBe(3)
+    return stdout
+  }
+  expect(await status()).toMatch(/ok +3 copies +3 copies: the server, repository, disk-a/)
+  const notReached = async (why: string) => {
+    const stdout = await status()
+    expect(stdout).toMatch(/MISSING +3 copies +2 copies: the server, repository$/m)
+    expect(stdout).toMatch(/disk-a +shows \S+ \S+ +NOT REACHED/)
+    expect(stdout).toMatch(new RegExp(`^NOT (REACHED|BELIEVED) {2}copy weekly: .*${why}`, 'm'))
+  }
+  await rename(disk, `${disk}-a`)
+  await notReached('there is no such directory; .*offline: true')
+  await mkdir(disk)
+  await notReached('there is no ecomdb-copy.json in it')
+  const marker = await readFile(join(`${disk}-a`, 'ecomdb-copy.json'), 'utf8')
+  const other = { ...JSON.parse(marker), repositoryId: '00000000-0000-4000-8000-000000000000' }
+  await writeFile(join(disk, 'ecomdb-copy.json'), JSON.stringify(other))
+  await notReached('it is a copy of repository 00000000')
+
+  // Another disk for good: what was written down of the one before is no copy beside it.
+  await rm(disk, { recursive: true })
+  await mkdir(disk)
+  await prepare('disk-b')
+  await copied()
+  expect(await status()).toMatch(/ok +3 copies +3 copies: the server, repository, disk-b$/m)
+})
+
 test('a disk that was formatted and has its label again counts once', async () => {
   await configure([`signing_key_file: ${made.signingKey}`])
   await prepare()

@@ -16,8 +16,10 @@ export interface StatusReport {
     name: string | null
     copyId: string | null
     directory: string | null
+    /** Its disk is taken away between copies. */
+    offline: boolean
     present: boolean
-    /** It is never away (a bucket), and is not here. */
+    /** It is never away (a bucket, a directory that is not offline), and is not here. */
     unreachable: boolean
     /** Of a copy that is not here; null when it never was. */
     lastSeenAt: string | null

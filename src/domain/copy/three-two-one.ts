@@ -73,6 +73,8 @@ export interface PlaceStatus {
   present: boolean
   /** It is never away, and is not here. */
   unreachable: boolean
+  /** Its disk is taken away between copies. */
+  offline: boolean
   lastSeenAt: string | null
   problems: string[]
 }
@@ -149,7 +151,7 @@ function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: Counting): 
       rule: '1 offline',
       met: offline.length + held.length > 0,
       detail: offlineDetail(
-        offline.map(({ place }) => place.label),
+        offline.map(({ place }) => (place.present ? `${place.label} (here now)` : place.label)),
         locks,
       ),
     },
@@ -190,6 +192,7 @@ function placeStatus(
     expired: [...place.snapshots].filter(id => !known.has(id)).length,
     present: place.present,
     unreachable: place.unreachable ?? false,
+    offline: place.offline,
     lastSeenAt: place.lastSeenAt,
     problems: newest ? proofProblems(place, newest, { snapshots, attestations }) : [],
   }

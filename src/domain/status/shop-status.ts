@@ -232,12 +232,12 @@ function disksLine({ copies, now }: StatusFacts): StatusLine[] {
   const disks = copies.places.filter(({ copyId }) => copyId !== null)
   if (disks.length === 0) return []
   const detail = disks
-    .map(({ label, present, unreachable, lastSeenAt }) => {
+    .map(({ label, present, unreachable, offline, lastSeenAt }) => {
       if (unreachable) return `${label} cannot be reached`
       if (present) return `${label} is here`
-      return lastSeenAt
-        ? `${label} offline for ${formatDuration(now.getTime() - Date.parse(lastSeenAt))}`
-        : `${label} never seen`
+      if (!lastSeenAt) return `${label} never seen`
+      const ago = formatDuration(now.getTime() - Date.parse(lastSeenAt))
+      return offline ? `${label} offline for ${ago}` : `${label} not looked at for ${ago}`
     })
     .join(', ')
   const isFine = disks.every(({ unreachable }) => !unreachable)

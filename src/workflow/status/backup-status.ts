@@ -78,8 +78,8 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     ...{ repositoryId: repository.id, target: repository.label, at: now.toISOString() },
     met: findings === 0 && datasets.length > 0 && datasets.every(({ met }) => met),
     ...{ datasets, former },
-    places: places.map(({ label, name, copyId, directory, present, lastSeenAt, ...more }) => ({
-      ...{ label, name, copyId, directory, present, lastSeenAt },
+    places: places.map(({ label, name, copyId, directory, offline, present, lastSeenAt, ...more }) => ({
+      ...{ label, name, copyId, directory, offline, present, lastSeenAt },
       ...{ unreachable: more.unreachable ?? false, snapshots: more.snapshots.size },
     })),
     ...{ stale, vanished, ahead, refused },

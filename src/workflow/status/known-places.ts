@@ -74,19 +74,27 @@ export async function knownCopies(
   const own = await repository.copyId()
   const attestations: Attestation[] = []
   const unreachable = new Set<string | null>()
+  /** By name, the id of what is there now. */
+  const there = new Map<string | null, string | null>()
   for (const copy of copies) {
     const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, now)
     if (!here) continue
     if ('error' in here) {
       refused.push(here)
-      if (copy.place.s3) unreachable.add(copy.name)
+      // Of a name that several disks share, the others are away.
+      if (isNeverAway(copy)) unreachable.add(copy.name)
       continue
     }
+    if (isNeverAway(copy)) there.set(copy.name, here.place.copyId)
     if (here.place.copyId === own) continue
     places.set(here.place.copyId ?? '', here.place)
     attestations.push(...here.attestations)
   }
   if (own !== null) places.delete(own)
+  // Another was in its place before: of what is never away only what is there now is known to be.
+  for (const [copyId, { name }] of places) {
+    if (there.has(name) && there.get(name) !== copyId) places.delete(copyId)
+  }
   // Ids are random; a person looks for labels.
   const sorted = lastOfEachLabel([...places.values()])
     .map(place => (unreachable.has(place.name) ? { ...place, unreachable: true } : place))
@@ -125,7 +133,7 @@ async function lookInto(
     const target = await openPlace(copy.name)
     const marker = await readCopyMarker(target)
     // The disk of something else is in its place.
-    if (marker && marker.repositoryId !== id) return null
+    if (marker && marker.repositoryId !== id && !isNeverAway(copy)) return null
     const { copyId, label } = await openCopy(target, id)
     const repository = await openRepository(target)
     const { snapshots } = await repository.listSnapshots(trustedSigners)
@@ -142,19 +150,32 @@ async function lookInto(
     return { place, attestations }
   } catch (error) {
     if (!(error instanceof EcomdbError)) throw error
-    const isBucket = copy.place.s3 !== undefined
-    // What an unmounted disk looks like. A bucket is never away.
-    if (error.code === 'TARGET_UNAVAILABLE' && !isBucket) return null
-    if (isBucket && UNREACHABLE.has(error.code)) return { name: `copy ${copy.name}`, error }
+    // What an unmounted disk looks like.
+    if (error.code === 'TARGET_UNAVAILABLE' && !isNeverAway(copy)) return null
+    if (UNREACHABLE.has(error.code))
+      return { name: `copy ${copy.name}`, error: withAway(copy, error) }
     if (UNUSABLE.has(error.code)) return { name: `copy ${copy.name}`, error }
     throw error
   }
 }
 
+/** A bucket is never away, nor is a directory of which nobody has said that its disk is taken away. */
+const isNeverAway = ({ place, offline }: CopyConfig): boolean => place.s3 !== undefined || !offline
+
+function withAway({ place, name }: CopyConfig, error: EcomdbError): EcomdbError {
+  if (place.s3) return error
+  return new EcomdbError(error.code, {
+    what: error.what,
+    why: `${error.why ?? error.what}; where its disk is taken away between copies, \`offline: true\` of ${name} in ecomdb.yaml says so`,
+    hints: error.hints,
+    cause: error,
+  })
+}
+
 /** It is here, and its marker or its repository's own file is damaged or gone: nothing is restored from it. */
 const UNUSABLE: ReadonlySet<string> = new Set(['REPOSITORY_NOT_FOUND', 'REPOSITORY_VERSION'])
 
-/** The bucket is gone, or does not answer, or not to this account. */
+/** It is gone, or does not answer, or not to this account. */
 const UNREACHABLE: ReadonlySet<string> = new Set([
   ...['TARGET_UNAVAILABLE', 'STORAGE_FAILED', 'AUTHENTICATION_REFUSED', 'SECRET_MISSING'],
 ])
