@@ -59,14 +59,16 @@ function statusOf({
   exposed,
   snapshots,
   refused,
-  unsteady
+  unsteady,
+  gone,
 }: VerifyReport): ExitStatus {
   if (outcome === 'failed') return EXIT.VERIFICATION_FAILED
   // A proof that nobody will find is none for retention.
   const lost = snapshots.some(({ unattested }) => unattested !== undefined)
   // Of the log alone nothing can be restored: the snapshots may have been taken away.
-  const none = snapshots.length + refused.length === 0
-  return exposed.length + unsteady.length > 0 || lost || none
+  const none = snapshots.length + refused.length + gone.length === 0
+  const vanished = gone.some(({ announced }) => !announced)
+  return exposed.length + unsteady.length > 0 || lost || none || vanished
     ? EXIT.FINDINGS
     : EXIT.DONE
 }

@@ -173,11 +173,12 @@ function contentText({ proof, position, tables, programs, accounts }: SnapshotCo
 export function verifyReportText(report: VerifyReport): string {
   return [
     ...report.snapshots.flatMap(one => verifiedLines(one, report.level)),
+    ...report.gone.map(goneLine),
     ...refusedLines(report.refused),
     ...exposedLines(report.exposed),
     ...unsteadyLines(report.unsteady),
     ...(report.log ? logLines(report.log, report.copyId !== null) : []),
-    ...(report.snapshots.length + report.refused.length === 0
+    ...(report.snapshots.length + report.refused.length + report.gone.length === 0
       ? noneLines(report)
       : []),
     ...(isAnySnapshotBad(report) ? mendLines(report) : []),
@@ -264,6 +265,12 @@ function verifiedLines(one: VerifiedSnapshot, level: VerifyReport['level']): str
         `  ${path}: ${problem}; ${tables.length > 0 ? `table ${tables.join(', ')}` : 'tables unknown without an identity'}`,
     ),
   ]
+}
+
+function goneLine({ snapshotId, announced }: VerifyReport['gone'][number]): string {
+  return announced
+    ? `${snapshotId}  gone      an expire on another host removed it while it was read`
+    : `VANISHED  ${snapshotId}: it was removed while it was read, and no tombstone tells of it`
 }
 
 function refusedLines(refused: readonly Refused[]): string[] {

@@ -57,12 +57,15 @@ export interface Repository {
     trustedSigners: readonly string[],
   ): Promise<Trusted<SnapshotEnvelope>>
 
+  /** Is its envelope there now? Another host's expire removes it before anything else of it. */
+  isThere(snapshotId: string): Promise<boolean>
+
   /** The id of the copy that this is; null for the repository that backups go to. */
   copyId(): Promise<string | null>
 
   /**
    * @throws EcomdbError WRONG_IDENTITY; OBJECT_DAMAGED when the stored bytes are not the
-   *   envelope's, or the manifest is not this snapshot's
+   *   envelope's, or the manifest is not this snapshot's; SNAPSHOT_NOT_FOUND when it was removed meanwhile
    */
   readManifest(envelope: SnapshotEnvelope, identities: readonly Secret[]): Promise<Manifest>
 
@@ -80,9 +83,15 @@ export interface Repository {
 
   /**
    * One object, checked against its SHA-256 and decrypted: zstd frames that follow one another.
-   * @throws EcomdbError WRONG_IDENTITY, OBJECT_DAMAGED
+   *
+   * @param snapshotId that it is read for
+   * @throws EcomdbError WRONG_IDENTITY, OBJECT_DAMAGED; SNAPSHOT_NOT_FOUND when the snapshot was removed meanwhile
    */
-  readPiece(stored: StoredObject, identities: readonly Secret[]): Promise<Buffer>
+  readPiece(
+    stored: StoredObject,
+    identities: readonly Secret[],
+    snapshotId?: string,
+  ): Promise<Buffer>
 
   /**
    * The stored bytes of one object, checked against size and SHA-256; needs no identity.

@@ -65,6 +65,8 @@ export class TargetRepository implements Repository {
       try {
         snapshots.push(await this.#envelope(snapshotId, trustedSigners))
       } catch (error) {
+        // Another host's expire has removed it since it was listed.
+        if (isNotFound(error) && !(await this.isThere(snapshotId))) continue
         if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
         refused.push({ snapshotId, error })
       }
@@ -100,6 +102,10 @@ export class TargetRepository implements Repository {
     return await readTrustedEnvelope(this.#target, snapshotId, trust)
   }
 
+  async isThere(snapshotId: string): Promise<boolean> {
+    return (await this.#target.stat(envelopeFile(snapshotId))) !== null
+  }
+
   copyId(): Promise<string | null> {
     this.#copyId ??= readCopyMarker(this.#target).then(marker => marker?.copyId ?? null)
     return this.#copyId
@@ -107,7 +113,7 @@ export class TargetRepository implements Repository {
 
   async readManifest(envelope: SnapshotEnvelope, identities: readonly Secret[]): Promise<Manifest> {
     const { path } = envelope.manifest
-    const packed = await this.#decrypt(envelope.manifest, identities)
+    const packed = await this.readPiece(envelope.manifest, identities, envelope.snapshotId)
     const manifest = await unpackManifest(packed, path)
     if (manifest.snapshotId !== envelope.snapshotId) {
       throw damaged(path, `it is the manifest of snapshot ${manifest.snapshotId}`)
@@ -120,7 +126,7 @@ export class TargetRepository implements Repository {
     identities: readonly Secret[],
   ): Promise<PhysicalManifest> {
     const { path } = envelope.manifest
-    const packed = await this.#decrypt(envelope.manifest, identities)
+    const packed = await this.readPiece(envelope.manifest, identities, envelope.snapshotId)
     const manifest = await unpackPhysicalManifest(packed, path)
     if (manifest.snapshotId !== envelope.snapshotId) {
       throw damaged(path, `it is the manifest of snapshot ${manifest.snapshotId}`)
@@ -134,8 +140,18 @@ export class TargetRepository implements Repository {
     return { envelope: value, sha256 }
   }
 
-  async readPiece(stored: StoredObject, identities: readonly Secret[]): Promise<Buffer> {
-    return await this.#decrypt(stored, identities)
+  async readPiece(
+    stored: StoredObject,
+    identities: readonly Secret[],
+    snapshotId?: string,
+  ): Promise<Buffer> {
+    try {
+      return await this.#decrypt(stored, identities)
+    } catch (error) {
+      const isDamage = error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED'
+      if (!isDamage || snapshotId === undefined || (await this.isThere(snapshotId))) throw error
+      throw removedMeanwhile(snapshotId, error)
+    }
   }
 
   async readStored(stored: StoredObject): Promise<Buffer> {
@@ -287,4 +303,19 @@ export class TargetRepository implements Repository {
       })
     }
   }
+}
+
+const isNotFound = (error: unknown): boolean =>
+  error instanceof EcomdbError && error.code === 'SNAPSHOT_NOT_FOUND'
+
+function removedMeanwhile(snapshotId: string, cause: EcomdbError): EcomdbError {
+  return new EcomdbError('SNAPSHOT_NOT_FOUND', {
+    what: `snapshot ${snapshotId} was removed while it was read`,
+    why: 'its envelope is not there any more: an expire on another host has removed it, or somebody',
+    hints: [
+      'nothing is known to be damaged; take another snapshot: `ecomdb backup list`',
+      '`ecomdb backup status` says whether it went without a tombstone (VANISHED)',
+    ],
+    cause,
+  })
 }

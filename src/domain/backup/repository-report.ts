@@ -113,6 +113,8 @@ export interface VerifyReport {
   outcome: 'passed' | 'failed'
   snapshots: VerifiedSnapshot[]
   refused: Refused[]
+  /** Snapshots that went while they were read, and whether a tombstone had said so. */
+  gone: readonly { snapshotId: string; announced: boolean }[]
   /** Files laid over or hidden in the whole target, and locks that do not hold. */
   exposed: Exposure[]
   /** Files that were read wrong, and as signed when they were read again. */

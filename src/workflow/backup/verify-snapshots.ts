@@ -17,6 +17,7 @@ import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { unsteadyReads } from '#repository/unsteady-reads'
 import type { Target } from '#target/target'
+import { announcedIn } from '../expire/vanished-now.ts'
 import { checkContent, damageOf, tablesOf } from './check-content.ts'
 import { checkBases, checkFiles } from './check-files.ts'
 import { checkProtection } from './check-protection.ts'
@@ -70,12 +71,18 @@ async function verifyInUse(
   progress.total({ bytes: totalBytes(envelopes, options.deep) })
   const checker = new StoredChecker(repository, progress)
   const snapshots: VerifiedSnapshot[] = []
+  const gone: string[] = []
   for (const envelope of envelopes) {
-    snapshots.push(await verifyOne(repository, envelope, checker, options, progress))
+    const verified = await unlessGone(repository, envelope, () =>
+      verifyOne(repository, envelope, checker, options, progress),
+    )
+    if (verified) snapshots.push(verified)
+    else gone.push(envelope.snapshotId)
   }
   progress.stage('looking for what was laid over, and at locks')
   const now = options.clock.now()
-  const exposed = await checkProtection(options.target, repository, envelopes, now)
+  const there = envelopes.filter(({ snapshotId }) => !gone.includes(snapshotId))
+  const exposed = await checkProtection(options.target, repository, there, now)
   const log = options.snapshot === 'all' ? await verifyLog(options.target, options, progress) : null
   const copyId = await repository.copyId()
   if (options.snapshot === 'all' && envelopes.length + refused.length === 0 && !log)
@@ -88,7 +95,36 @@ async function verifyInUse(
     level: options.deep ? 'deep' : 'stored',
     outcome: areWhole && isLogWhole ? 'passed' : 'failed',
     ...{ snapshots, refused, exposed, log, unsteady: unsteadyReads(options.target) },
+    gone: await whetherAnnounced(gone, repository, options),
   }
+}
+
+/**
+ * What an expire on another host removes while it is read is no damage, and nothing is signed about it.
+ * @returns null: it went meanwhile
+ */
+async function unlessGone(
+  repository: Repository,
+  { snapshotId }: SnapshotEnvelope,
+  verify: () => Promise<VerifiedSnapshot | null>,
+): Promise<VerifiedSnapshot | null> {
+  try {
+    return await verify()
+  } catch (error) {
+    const isNotFound = error instanceof EcomdbError && error.code === 'SNAPSHOT_NOT_FOUND'
+    if (!isNotFound || (await repository.isThere(snapshotId))) throw error
+    return null
+  }
+}
+
+async function whetherAnnounced(
+  snapshotIds: readonly string[],
+  repository: Repository,
+  { target, trustedSigners }: Verification,
+): Promise<VerifyReport['gone']> {
+  if (snapshotIds.length === 0) return []
+  const announced = await announcedIn(target, repository, trustedSigners)
+  return snapshotIds.map(snapshotId => ({ snapshotId, announced: announced.has(snapshotId) }))
 }
 
 async function withKeys(asked: VerifyOptions, progress: Progress): Promise<Verification> {
@@ -119,7 +155,7 @@ async function verifyOne(
   checker: StoredChecker,
   options: Verification,
   progress: Progress,
-): Promise<VerifiedSnapshot> {
+): Promise<VerifiedSnapshot | null> {
   const startedAt = options.clock.now().toISOString()
   const files = [envelope.manifest, ...envelope.objects]
   const damaged: Damage[] = []
@@ -130,6 +166,7 @@ async function verifyOne(
     throwIfInterrupted()
   }
   const content = await checkInside(repository, envelope, damaged, options, onObject)
+  if (damaged.length > 0 && !(await repository.isThere(envelope.snapshotId))) return null
   const found: Omit<VerifiedSnapshot, 'attestationId' | 'unattested'> = {
     snapshotId: envelope.snapshotId,
     consistentAt: envelope.consistentAt,

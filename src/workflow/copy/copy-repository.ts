@@ -23,7 +23,7 @@ import { Arrivals } from './arrival.ts'
 import { carryLog, missingLogBytes } from './carry-log.ts'
 import { carryAttestations, carryOtherFiles } from './carry-records.ts'
 import { readCopyNotes, writeCopyNote } from './copy-notes.ts'
-import { isSourceDamage, SnapshotCopier } from './copy-snapshots.ts'
+import { hasGone, isSourceDamage, SnapshotCopier } from './copy-snapshots.ts'
 import { type CopyEjector, ejectDisk } from './eject-disk.ts'
 import { openCopy } from './open-copy.ts'
 
@@ -157,19 +157,27 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   )
   for (const { snapshotId, base } of todo) {
     if (base && !whole.has(base)) {
+      if (!(await source.isThere(snapshotId))) {
+        found.skipped.push(snapshotId)
+        continue
+      }
       // It would be of no use there, and must not count as a copy.
       const problem = `it builds on ${base}, which is not whole in the copy`
       found.incomplete.push({ snapshotId, problem })
       continue
     }
-    const envelope = await source.readSignedEnvelope(snapshotId, trustedSigners)
     try {
+      const envelope = await source.readSignedEnvelope(snapshotId, trustedSigners)
       const outcome = await copier.copy(envelope)
       if (outcome !== 'present') found[outcome].push(snapshotId)
       if (outcome === 'skipped') continue
       found.whole.push({ snapshotId, envelopeSha256: envelope.sha256 })
       whole.add(snapshotId)
     } catch (error) {
+      if (await hasGone(error, source, snapshotId)) {
+        found.skipped.push(snapshotId)
+        continue
+      }
       if (!isSourceDamage(error)) throw error
       found.incomplete.push({ snapshotId, problem: error.message })
     }

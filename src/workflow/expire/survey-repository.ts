@@ -22,6 +22,7 @@ import { tombstonesOf } from '#repository/tombstones'
 import type { Trusted } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
+import { vanishedNow } from './vanished-now.ts'
 
 /** Everything that expire goes by, read once. */
 export interface Survey {
@@ -52,16 +53,14 @@ export async function surveyRepository(
   now: Date,
 ): Promise<Survey> {
   const copyId = await repository.copyId()
-  const { snapshots: listed, refused } = await repository.listSnapshots(trustedSigners)
+  const { snapshots: found, refused } = await repository.listSnapshots(trustedSigners)
   const attested = await repository.listAttestations(trustedSigners)
   const trust = { repositoryId: repository.id, trustedSigners }
   const buried = await tombstonesOf(target, trust, copyId)
   const { records } = await newestCopyRecords(target, trust)
   const here = attested.attestations.filter(one => (one.copyId ?? null) === copyId)
-  const snapshots: Trusted<SnapshotEnvelope>[] = []
-  for (const { snapshotId } of listed) {
-    snapshots.push(await repository.readSignedEnvelope(snapshotId, trustedSigners))
-  }
+  const snapshots = await signedEnvelopes(repository, found, trustedSigners)
+  const listed = snapshots.map(({ value }) => value)
   const held = await heldEnvelopes(target, listed)
   const evidence = new Set(
     attested.attestations
@@ -88,7 +87,7 @@ export async function surveyRepository(
     verdicts: decideRetention(retained, policy.retention, now),
     anomalies: [
       ...findAnomalies(listed, accepted, policy.brake, now),
-      ...vanished.map(vanishedAnomaly),
+      ...(await vanishedNow(target, repository, trustedSigners, vanished)).map(vanishedAnomaly),
     ],
     accepted,
     tombstones: buried.tombstones.filter(one => isInForce(one, now)),
@@ -107,6 +106,24 @@ export async function surveyRepository(
       evidence,
     ),
   }
+}
+
+/** Without those that another host's expire has removed since they were listed. */
+async function signedEnvelopes(
+  repository: Repository,
+  listed: readonly SnapshotEnvelope[],
+  trustedSigners: readonly string[],
+): Promise<Trusted<SnapshotEnvelope>[]> {
+  const snapshots: Trusted<SnapshotEnvelope>[] = []
+  for (const { snapshotId } of listed) {
+    try {
+      snapshots.push(await repository.readSignedEnvelope(snapshotId, trustedSigners))
+    } catch (error) {
+      const isGone = error instanceof EcomdbError && error.code === 'SNAPSHOT_NOT_FOUND'
+      if (!isGone || (await repository.isThere(snapshotId))) throw error
+    }
+  }
+  return snapshots
 }
 
 /** Its objects would be taken for leftovers, or go with another snapshot that has the same. */

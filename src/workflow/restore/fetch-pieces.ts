@@ -28,7 +28,11 @@ export async function* fetchPieces(
   pieces: readonly PieceEntry[],
 ): AsyncGenerator<Buffer> {
   const read = async (piece: PieceEntry): Promise<Buffer> =>
-    await access.repository.readPiece(storedObject(snapshot, piece.path), access.identities)
+    await access.repository.readPiece(
+      storedObject(snapshot, piece.path),
+      access.identities,
+      snapshot.envelope.snapshotId,
+    )
   const isLarge = pieces.some(({ path }) => storedObject(snapshot, path).bytes > LARGE_PIECE_BYTES)
   for await (const { item: piece, result } of ahead(pieces, isLarge ? 0 : PIECES_AHEAD, read)) {
     yield* rowsOf(piece, result)

@@ -76,7 +76,7 @@ export async function readPacks(
     const stored = objects.get(path)
     if (!stored) throw notNamed(path, envelope.snapshotId)
     return await threads.restore(path, {
-      packed: await repository.readPiece(stored, identities),
+      packed: await repository.readPiece(stored, identities, envelope.snapshotId),
       frames,
     })
   }

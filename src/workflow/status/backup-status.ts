@@ -12,9 +12,9 @@ import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { vanishedSnapshots } from '#domain/retention/vanished'
 import { refusedAbout } from '#repository/refused-attestations'
 import { openRepository, type Repository } from '#repository/repository'
-import { tombstonesOf } from '#repository/tombstones'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
+import { announcedIn, vanishedNow } from '../expire/vanished-now.ts'
 import { knownCopies, type OpenCopy, repositoryPlace } from './known-places.ts'
 
 export interface StatusOptions {
@@ -63,11 +63,25 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     .map(({ sourceId, engine, newestShows }) => ({ sourceId, engine, newestShows }))
   const stale = staleCopies(config, places, datasets)
   const announced = await announcedIn(source, repository, trustedSigners)
-  const ahead = newerInCopies(listed.snapshots, places, announced)
+  const newer = newerInCopies(listed.snapshots, places, announced)
+  const lost = new Set(
+    await vanishedNow(
+      source,
+      repository,
+      trustedSigners,
+      newer.map(one => one.snapshotId),
+    ),
+  )
+  const ahead = newer.filter(({ snapshotId }) => lost.has(snapshotId))
   const explained = [...ids, ...listed.refused.map(one => one.snapshotId), ...announced]
-  const vanished = vanishedSnapshots(
-    { ...{ copyId, snapshots: listed.snapshots, records: [] }, ...attested },
-    new Set([...explained, ...ahead.map(one => one.snapshotId)]),
+  const vanished = await vanishedNow(
+    source,
+    repository,
+    trustedSigners,
+    vanishedSnapshots(
+      { ...{ copyId, snapshots: listed.snapshots, records: [] }, ...attested },
+      new Set([...explained, ...ahead.map(one => one.snapshotId)]),
+    ),
   )
   const refused = [
     ...listed.refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
@@ -78,10 +92,12 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     ...{ repositoryId: repository.id, target: repository.label, at: now.toISOString() },
     met: findings === 0 && datasets.length > 0 && datasets.every(({ met }) => met),
     ...{ datasets, former },
-    places: places.map(({ label, name, copyId, directory, offline, present, lastSeenAt, ...more }) => ({
-      ...{ label, name, copyId, directory, offline, present, lastSeenAt },
-      ...{ unreachable: more.unreachable ?? false, snapshots: more.snapshots.size },
-    })),
+    places: places.map(
+      ({ label, name, copyId, directory, offline, present, lastSeenAt, ...more }) => ({
+        ...{ label, name, copyId, directory, offline, present, lastSeenAt },
+        ...{ unreachable: more.unreachable ?? false, snapshots: more.snapshots.size },
+      }),
+    ),
     ...{ stale, vanished, ahead, refused },
   }
 }
@@ -136,15 +152,4 @@ function staleCopies(
     const why = newest ? `its newest snapshot shows ${newest}` : none
     return [{ name, why }]
   })
-}
-
-/** Ids of all that expire was going to remove from here. */
-async function announcedIn(
-  source: Target,
-  repository: Repository,
-  trustedSigners: readonly string[],
-): Promise<Set<string>> {
-  const trust = { repositoryId: repository.id, trustedSigners }
-  const { tombstones } = await tombstonesOf(source, trust, await repository.copyId())
-  return new Set(tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
 }

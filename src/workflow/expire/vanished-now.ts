@@ -1,0 +1,32 @@
+import type { Repository } from '#repository/repository'
+import { tombstonesOf } from '#repository/tombstones'
+import type { Target } from '#target/target'
+
+/**
+ * Of snapshots that signed files tell of and that were not listed, those that are not there now and that no tombstone
+ * announces now. What other hosts do meanwhile is no alarm: a backup that came, and was copied or verified, after the
+ * listing; an expire whose tombstone came after they were read.
+ */
+export async function vanishedNow(
+  target: Target,
+  repository: Repository,
+  trustedSigners: readonly string[],
+  snapshotIds: readonly string[],
+): Promise<string[]> {
+  if (snapshotIds.length === 0) return []
+  const away: string[] = []
+  for (const id of snapshotIds) if (!(await repository.isThere(id))) away.push(id)
+  const announced = await announcedIn(target, repository, trustedSigners)
+  return away.filter(id => !announced.has(id))
+}
+
+/** Ids of all that expire was going to remove from here. */
+export async function announcedIn(
+  target: Target,
+  repository: Repository,
+  trustedSigners: readonly string[],
+): Promise<Set<string>> {
+  const trust = { repositoryId: repository.id, trustedSigners }
+  const { tombstones } = await tombstonesOf(target, trust, await repository.copyId())
+  return new Set(tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
+}
