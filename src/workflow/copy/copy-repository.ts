@@ -124,11 +124,7 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   progress.stage('comparing')
   const here = await source.listSnapshots(trustedSigners)
   const there = await copy.listSnapshots(trustedSigners)
-  const copier = await SnapshotCopier.open({
-    ...{ source, destination: options.destination, arrivals: work.arrivals, progress },
-    named: await namedFiles(work, there.snapshots),
-    ...{ snapshots: here.snapshots, clock: options.clock },
-  })
+  const copier = await copierOf(work, here.snapshots, there.snapshots)
   const blocked = new Set(there.refused.map(({ snapshotId }) => snapshotId))
   const expired = await expiredSnapshots(work)
   const possible = copyOrder(here.snapshots).filter(({ snapshotId }) => !blocked.has(snapshotId))
@@ -182,10 +178,55 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
       found.incomplete.push({ snapshotId, problem: error.message })
     }
   }
-  withoutGone(found, whole, todo, await copier.removedMeanwhile(todo))
+  withoutGone(found, whole, todo, await removedInSpite(work, copier, here.snapshots, todo, whole))
   const either = [...here.snapshots, ...there.snapshots]
   found.newest = newestOfEach(either.filter(({ snapshotId }) => whole.has(snapshotId)))
   return found
+}
+
+async function copierOf(
+  work: Work,
+  snapshots: readonly SnapshotEnvelope[],
+  there: readonly SnapshotEnvelope[],
+): Promise<SnapshotCopier> {
+  const { source, arrivals, progress, options } = work
+  const { destination, clock } = options
+  const named = await namedFiles(work, there)
+  return await SnapshotCopier.open({
+    ...{ source, destination, arrivals, progress, named, snapshots, clock },
+  })
+}
+
+/**
+ * An expire of the copy on another host does not know of this one, and takes what a copy that was cut off had
+ * brought, or what is used again: a snapshot must not be listed there without it, and it is brought once more.
+ *
+ * @returns by snapshot, a file of it that is not there even so
+ */
+async function removedInSpite(
+  work: Work,
+  copier: SnapshotCopier,
+  snapshots: readonly SnapshotEnvelope[],
+  todo: readonly SnapshotEnvelope[],
+  whole: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const { copy, source, options } = work
+  const { trustedSigners } = options.keys
+  const gone = await copier.removedMeanwhile(todo)
+  const lacking = todo.filter(({ snapshotId }) => {
+    const path = gone.get(snapshotId)
+    return path !== undefined && path !== envelopeFile(snapshotId) && whole.has(snapshotId)
+  })
+  if (lacking.length === 0) return gone
+  const there = await copy.listSnapshots(trustedSigners)
+  const again = await copierOf(work, snapshots, there.snapshots)
+  for (const { snapshotId } of lacking) {
+    const envelope = await source.readSignedEnvelope(snapshotId, trustedSigners)
+    await again.copy(envelope).catch((error: unknown) => {
+      if (!isSourceDamage(error)) throw error
+    })
+  }
+  return await again.removedMeanwhile(todo)
 }
 
 /** What was whole, and is not any more, does not count as copied, nor what builds on it. */

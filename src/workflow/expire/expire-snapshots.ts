@@ -15,7 +15,8 @@ import { uuidV7 } from '#repository/uuid'
 import type { Target } from '#target/target'
 import { extendLocks } from './extend-locks.ts'
 import { extendLogLocks } from './extend-log-locks.ts'
-import { Remover, refuseNewSnapshots, refuseWhileBackupRuns } from './remove-snapshots.ts'
+import { LaterArrivals, refuseWhileBackupRuns } from './look-again.ts'
+import { Remover } from './remove-snapshots.ts'
 import { anomaliesOf, type Survey, surveyRepository } from './survey-repository.ts'
 import { type OpenedLog, openLog, trimLog } from './trim-log.ts'
 
@@ -95,14 +96,14 @@ async function expire(
   progress.stage('removing what was announced')
   // Nothing is refused here: that is the brake's.
   const due = dueNow(survey, clock.now())
-  const known = new Set(survey.snapshots.map(({ value }) => value.snapshotId))
+  await keepAcceptances(options, repository, survey, due.snapshots, key)
+  const arrivals = laterArrivals(options, repository, survey, due.snapshots, key)
   const lookAgain = async () => {
     await look()
-    await refuseNewSnapshots(target, known)
+    await arrivals.refuse(remover.removed)
   }
   const remover = new Remover(target, lookAgain, clock, progress)
   const envelopes = survey.snapshots.map(({ value }) => value)
-  await keepAcceptances(options, repository, survey, due.snapshots, key)
   await remover.removeSnapshots(
     envelopes.filter(({ snapshotId }) => due.snapshots.has(snapshotId)),
     envelopes.filter(({ snapshotId }) => !due.snapshots.has(snapshotId)),
@@ -110,6 +111,7 @@ async function expire(
   )
   await remover.removeFiles(due.leftovers)
   const { snapshots: gone } = remover
+  await arrivals.checkNew(remover.removed)
   const log = await trimLog(placeOf(options), found, survey, gone, { key, remover })
   const { files, bytes, held, refused: notRemoved } = remover
   const report = reportOf(options, repository, survey)
@@ -126,6 +128,19 @@ async function expire(
     notRemoved,
     locked,
   }
+}
+
+function laterArrivals(
+  { target, keys, clock }: ExpireOptions,
+  repository: Repository,
+  { snapshots, attested }: Survey,
+  going: ReadonlySet<string>,
+  signingKey: SigningKey,
+): LaterArrivals {
+  const known = new Set(snapshots.map(({ value }) => value.snapshotId))
+  const decided = { snapshots: known, attestations: attested }
+  const by = { signingKey, trustedSigners: keys.trustedSigners, clock }
+  return new LaterArrivals(target, repository, decided, going, by)
 }
 
 /**

@@ -4,16 +4,7 @@ import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import { filesOnlyOf } from '#domain/retention/removable-files'
-import {
-  ATTESTATIONS,
-  endFile,
-  envelopeFile,
-  SNAPSHOTS,
-  snapshotOfEnvelopeFile,
-  startFile,
-} from '#repository/layout'
-import { runningBackups } from '#repository/tombstones'
-import type { Trust } from '#repository/trusted-files'
+import { ATTESTATIONS, endFile, envelopeFile, startFile } from '#repository/layout'
 import type { Target } from '#target/target'
 
 /** Files between two looks for a backup that has begun meanwhile. */
@@ -36,6 +27,8 @@ export class Remover {
   held = 0
   /** Files that the target did not let be removed: a legal hold, another account's file. */
   readonly refused: { name: string; problem: string }[] = []
+  /** Names of what is gone. */
+  readonly removed = new Set<string>()
   readonly #target: Target
   readonly #look: () => Promise<void>
   readonly #clock: Clock
@@ -140,6 +133,7 @@ export class Remover {
       this.#noteRefusal(name, error)
       return false
     }
+    this.removed.add(name)
     this.files += 1
     this.bytes += found.sizeBytes
     this.#progress.advance({ items: 1 })
@@ -152,49 +146,5 @@ export class Remover {
     const isTooMuch = this.refused.length >= MOST_REFUSALS || this.#refusedMs >= MOST_REFUSED_MS
     if (!isRefusal || isTooMuch) throw error
     this.refused.push({ name, problem: error.why ?? error.what })
-  }
-}
-
-/**
- * Nothing is removed while a backup runs, on whatever host.
- * @throws EcomdbError LOCKED
- */
-export async function refuseWhileBackupRuns(
-  target: Target,
-  trust: Trust,
-  longestBackupMs: number,
-  now: Date,
-): Promise<void> {
-  const running = await runningBackups(target, trust, longestBackupMs, now)
-  if (running.length === 0) return
-  throw new EcomdbError('LOCKED', {
-    what: `will not remove anything from ${target.label} now`,
-    why: `a backup has begun and is not complete: ${running.join(', ')}`,
-    hints: [
-      'wait for it to end, then run the command again',
-      'one that died is passed over when it is older than longest_backup in recovery.yaml',
-    ],
-  })
-}
-
-/**
- * A snapshot that has come since may use what is about to be removed: one that a copy on another host has
- * brought here, or a backup that was begun and is complete by now.
- *
- * @param known ids of all that were looked at, believed or not
- * @throws EcomdbError LOCKED
- */
-export async function refuseNewSnapshots(
-  target: Target,
-  known: ReadonlySet<string>,
-): Promise<void> {
-  for await (const { name } of target.list(SNAPSHOTS)) {
-    const snapshotId = snapshotOfEnvelopeFile(name)
-    if (!snapshotId || known.has(snapshotId)) continue
-    throw new EcomdbError('LOCKED', {
-      what: `will not remove anything more from ${target.label} now`,
-      why: `snapshot ${snapshotId} has come meanwhile, and may use it`,
-      hints: ['run the command again: what was removed was announced, and nobody used it'],
-    })
   }
 }

@@ -36,6 +36,8 @@ export interface Survey {
   accepted: ReadonlyMap<string, ReadonlySet<string>>
   tombstones: readonly Tombstone[]
   refused: readonly Refused[]
+  /** Names of all attestations that were looked at, believed or not. */
+  attested: ReadonlySet<string>
   /** Until when the target itself holds each envelope; empty where it has no locks. */
   held: ReadonlyMap<string, Date>
   /** Attestations that outlive their snapshots. */
@@ -98,6 +100,10 @@ export async function surveyRepository(
         refusal(one.name, one.error),
       ),
     ],
+    attested: new Set([
+      ...attestations.map(one => attestationFile(one.snapshotId, one.attestationId)),
+      ...attested.refused.map(({ name }) => name),
+    ]),
     evidence,
     leftovers: await leftoversIn(
       target,

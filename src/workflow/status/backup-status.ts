@@ -63,21 +63,13 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     .map(({ sourceId, engine, newestShows }) => ({ sourceId, engine, newestShows }))
   const stale = staleCopies(config, places, datasets)
   const announced = await announcedIn(source, repository, trustedSigners)
+  const awayNow = (snapshotIds: readonly string[]) =>
+    vanishedNow(source, repository, trustedSigners, snapshotIds)
   const newer = newerInCopies(listed.snapshots, places, announced)
-  const lost = new Set(
-    await vanishedNow(
-      source,
-      repository,
-      trustedSigners,
-      newer.map(one => one.snapshotId),
-    ),
-  )
-  const ahead = newer.filter(({ snapshotId }) => lost.has(snapshotId))
+  const lost = await awayNow(newer.map(one => one.snapshotId))
+  const ahead = newer.filter(({ snapshotId }) => lost.includes(snapshotId))
   const explained = [...ids, ...listed.refused.map(one => one.snapshotId), ...announced]
-  const vanished = await vanishedNow(
-    source,
-    repository,
-    trustedSigners,
+  const vanished = await awayNow(
     vanishedSnapshots(
       { ...{ copyId, snapshots: listed.snapshots, records: [] }, ...attested },
       new Set([...explained, ...ahead.map(one => one.snapshotId)]),
@@ -92,12 +84,10 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
     ...{ repositoryId: repository.id, target: repository.label, at: now.toISOString() },
     met: findings === 0 && datasets.length > 0 && datasets.every(({ met }) => met),
     ...{ datasets, former },
-    places: places.map(
-      ({ label, name, copyId, directory, offline, present, lastSeenAt, ...more }) => ({
-        ...{ label, name, copyId, directory, offline, present, lastSeenAt },
-        ...{ unreachable: more.unreachable ?? false, snapshots: more.snapshots.size },
-      }),
-    ),
+    places: places.map(({ label, name, copyId, directory, offline, present, ...more }) => ({
+      ...{ label, name, copyId, directory, offline, present, lastSeenAt: more.lastSeenAt },
+      ...{ unreachable: more.unreachable ?? false, snapshots: more.snapshots.size },
+    })),
     ...{ stale, vanished, ahead, refused },
   }
 }

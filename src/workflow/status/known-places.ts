@@ -2,13 +2,14 @@ import type { Config, CopyConfig } from '#config/config'
 import { EcomdbError } from '#core/errors'
 import type { Attestation } from '#domain/backup/attestation'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
+import type { CopyRecord } from '#domain/copy/copy-record'
 import { newestOfEach } from '#domain/copy/plan-copy'
 import type { Place } from '#domain/copy/three-two-one'
 import { readCopyMarker } from '#repository/copy-marker'
 import { openRepository, type Repository } from '#repository/repository'
 import { newestCopyRecords, type RefusedFile } from '#repository/signed-records'
 import type { Target } from '#target/target'
-import { readCopyNotes } from '../copy/copy-notes.ts'
+import { type CopyNote, readCopyNotes } from '../copy/copy-notes.ts'
 import { openCopy } from '../copy/open-copy.ts'
 import { heldNewest } from './held-newest.ts'
 
@@ -36,40 +37,7 @@ export async function knownCopies(
   const trust = { repositoryId: repository.id, trustedSigners: keys.trustedSigners }
   const { records, refused } = await newestCopyRecords(source, trust)
   const notes = await readCopyNotes(repository.id)
-  const places = new Map<string, Place>()
-  const known = [
-    ...records.map(one => ({
-      ...one,
-      lastSeenAt: one.at,
-      directory: null,
-      ids: one.snapshots.map(({ snapshotId }) => snapshotId),
-    })),
-    ...[...notes.values()].map(one => ({ ...one, ids: one.snapshots })),
-  ]
-  for (const {
-    copyId,
-    label,
-    name,
-    directory,
-    media,
-    offsite,
-    offline,
-    lastSeenAt,
-    ids,
-    newest = [],
-  } of known) {
-    const before = places.get(copyId)
-    if (before && (before.lastSeenAt ?? '') > lastSeenAt) continue
-    const configured = copies.find(copy => copy.name === name)
-    places.set(copyId, {
-      ...{ copyId, label, name, directory },
-      ...{ media, offsite, offline, lastSeenAt, present: false, held: new Map() },
-      maxAgeMs: configured?.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
-      snapshots: new Set(ids),
-      newest,
-      readBackOnArrival: true,
-    })
-  }
+  const places = writtenDown(records, [...notes.values()], copies)
   // Backups go to what was a copy, as where the first repository is lost: it is one place, and none beside itself.
   const own = await repository.copyId()
   const attestations: Attestation[] = []
@@ -100,6 +68,49 @@ export async function knownCopies(
     .map(place => (unreachable.has(place.name) ? { ...place, unreachable: true } : place))
     .sort((a, b) => (a.label < b.label ? -1 : 1))
   return { places: sorted, attestations, refused }
+}
+
+/** What the newest record or note of each copy says of it, by its id. */
+function writtenDown(
+  records: readonly CopyRecord[],
+  notes: readonly CopyNote[],
+  copies: Config['copies'],
+): Map<string, Place> {
+  const places = new Map<string, Place>()
+  const known = [
+    ...records.map(one => ({
+      ...one,
+      lastSeenAt: one.at,
+      directory: null,
+      ids: one.snapshots.map(({ snapshotId }) => snapshotId),
+    })),
+    ...notes.map(one => ({ ...one, ids: one.snapshots })),
+  ]
+  for (const {
+    copyId,
+    label,
+    name,
+    directory,
+    media,
+    offsite,
+    offline,
+    lastSeenAt,
+    ids,
+    newest = [],
+  } of known) {
+    const before = places.get(copyId)
+    if (before && (before.lastSeenAt ?? '') > lastSeenAt) continue
+    const configured = copies.find(copy => copy.name === name)
+    places.set(copyId, {
+      ...{ copyId, label, name, directory },
+      ...{ media, offsite, offline, lastSeenAt, present: false, held: new Map() },
+      maxAgeMs: configured?.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
+      snapshots: new Set(ids),
+      newest,
+      readBackOnArrival: true,
+    })
+  }
+  return places
 }
 
 /**

@@ -1,9 +1,10 @@
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { envelopeFile } from '#repository/layout'
+import { openRepository } from '#repository/repository'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import type { Target } from '#target/target'
 import { commitSnapshot } from '#test/snapshots'
@@ -44,6 +45,20 @@ beforeEach(async () => {
   return async () => await rm(folder, { recursive: true, force: true })
 })
 
+const policy = {
+  file: 'test',
+  objectives: { rpoMs: null, rtoMs: null, drillEveryMs: null },
+  retention: {
+    ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
+    ...{ proof: 'verify' as const, unprovenMs: 0, waitMs: 0, logMs: null },
+  },
+  brake: { shrinkTo: 0, staleMs: 86_400_000, formerServers: [] },
+  longestBackupMs: 3_600_000,
+  runsOn: {} as never,
+  schedule: { timeZone: 'UTC', jobs: new Map() },
+  reports: [],
+}
+
 /** The disk, where something else happens right before a file is put. */
 function disturbed(isNow: (name: string) => boolean, happen: () => Promise<void>): Target {
   const inner = openDirectoryTarget(disk)
@@ -64,21 +79,36 @@ function disturbed(isNow: (name: string) => boolean, happen: () => Promise<void>
   })
 }
 
-test('a snapshot whose object was removed meanwhile is not copied, and the next copy mends it', async () => {
+test('an object that was removed meanwhile is brought again; and where it is not to be had, nothing counts', async () => {
   const { envelope } = await commitSnapshot(made.repository, made.keys.options, ['1\n2\n', '5\n'])
   const shared = envelope.objects.find(({ path }) =>
     made.second.objects.some(one => one.path === path),
   )
   const name = envelopeFile(envelope.snapshotId)
-  const report = await copy(
-    disturbed(
-      put => put === name,
-      async () => await rm(join(disk, shared?.path ?? '')),
-    ),
+  const path = shared?.path ?? ''
+  const withoutIt = disturbed(
+    put => put === name,
+    async () => await rm(join(disk, path)),
   )
+  expect(await copy(withoutIt)).toMatchObject({ outcome: 'passed', incomplete: [] })
+  expect((await verify(openDirectoryTarget(disk))).outcome).toBe('passed')
+
+  const { snapshotId } = (
+    await commitSnapshot(made.repository, made.keys.options, ['1\n2\n', '6\n'])
+  ).envelope
+  const whole = join(made.path, path)
+  const nowhere = disturbed(
+    put => put === envelopeFile(snapshotId),
+    async () => {
+      await rm(join(disk, path))
+      await rename(whole, `${whole}.away`)
+    },
+  )
+  const report = await copy(nowhere)
   expect(report).toMatchObject({ outcome: 'failed', copied: [], newestShows: null })
   const problem = expect.stringContaining('was removed from the copy meanwhile')
-  expect(report.incomplete).toContainEqual({ snapshotId: envelope.snapshotId, problem })
+  expect(report.incomplete).toContainEqual({ snapshotId, problem })
+  await rename(`${whole}.away`, whole)
   expect((await copy(openDirectoryTarget(disk))).outcome).toBe('passed')
   expect((await verify(openDirectoryTarget(disk))).outcome).toBe('passed')
 })
@@ -122,19 +152,6 @@ test('expire stops when a snapshot has come meanwhile, and leaves what it uses',
       await inner.remove(name)
     },
   })
-  const policy = {
-    file: 'test',
-    objectives: { rpoMs: null, rtoMs: null, drillEveryMs: null },
-    retention: {
-      ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
-      ...{ proof: 'verify' as const, unprovenMs: 0, waitMs: 0, logMs: null },
-    },
-    brake: { shrinkTo: 0, staleMs: 86_400_000, formerServers: [] },
-    longestBackupMs: 3_600_000,
-    runsOn: {} as never,
-    schedule: { timeZone: 'UTC', jobs: new Map() },
-    reports: [],
-  }
   const options = { target, keys: keys(), policy, confirm: true, accept: null, clock: systemClock }
   await expect(expireSnapshots(options, silentProgress())).rejects.toMatchObject({
     code: 'LOCKED',
@@ -144,3 +161,88 @@ test('expire stops when a snapshot has come meanwhile, and leaves what it uses',
   expect(shared).toHaveLength(1)
   expect((await verify(openDirectoryTarget(disk))).outcome).toBe('passed')
 })
+
+/** The disk, where something happens as one file is removed: before, or behind it. */
+function whileRemoving(isIt: (name: string) => boolean, happen: () => Promise<void>): Target {
+  const inner = openDirectoryTarget(disk)
+  return Object.assign(Object.create(inner), {
+    ...{ label: inner.label, lock: null, put: inner.put.bind(inner), list: inner.list.bind(inner) },
+    get: (...args: Parameters<Target['get']>) => inner.get(...args),
+    readBack: (name: string) => inner.readBack(name),
+    stat: (name: string) => inner.stat(name),
+    remove: async (name: string) => {
+      if (isIt(name)) await happen()
+      await inner.remove(name)
+    },
+  })
+}
+
+const expire = (target: Target) =>
+  expireSnapshots(
+    { target, keys: keys(), policy, confirm: true, accept: null, clock: systemClock },
+    silentProgress(),
+  )
+
+test('a snapshot that came between a look and a removal that it lacks is told, and signed', async () => {
+  const third = await commitSnapshot(made.repository, made.keys.options, ['3\n', '9\n'])
+  const { snapshotId, objects, manifest } = third.envelope
+  await verify(openDirectoryTarget(disk))
+  const shared = objects.find(({ path }) => made.first.objects.some(one => one.path === path))
+  const target = whileRemoving(
+    name => name === shared?.path,
+    async () => {
+      const own = objects.filter(({ path }) => path !== shared?.path).map(one => one.path)
+      for (const path of [...own, manifest.path, envelopeFile(snapshotId)]) {
+        await mkdir(dirname(join(disk, path)), { recursive: true })
+        await cp(join(made.path, path), join(disk, path))
+      }
+    },
+  )
+  await expect(expire(target)).rejects.toMatchObject({
+    code: 'OBJECT_DAMAGED',
+    what: expect.stringContaining(snapshotId),
+  })
+  const repository = await openRepository(openDirectoryTarget(disk))
+  const { attestations } = await repository.listAttestations(made.keys.options.trustedSigners)
+  expect(attestations.at(-1)).toMatchObject({
+    ...{ snapshotId, outcome: 'failed', damaged: [{ path: shared?.path }] },
+  })
+  expect((await copy(openDirectoryTarget(disk))).healed).toEqual([snapshotId])
+  expect((await verify(openDirectoryTarget(disk))).outcome).toBe('passed')
+})
+
+test('a proof that fails since it was decided keeps the snapshot that is left', async () => {
+  await commitSnapshot(made.repository, made.keys.options, ['5\n'])
+  await copy(openDirectoryTarget(disk))
+  await verify(openDirectoryTarget(disk))
+  // The one that the others go for.
+  const newest = (await repositoryOf(disk)).at(-1)
+  const target = whileRemoving(
+    name => name === envelopeFile(made.second.snapshotId),
+    async () => {
+      const at = systemClock.now().toISOString()
+      const snapshotId = newest?.snapshotId ?? ''
+      const { trustedSigners } = made.keys.options
+      await (await openRepository(openDirectoryTarget(disk))).putAttestation(
+        {
+          ...{ snapshotId, kind: 'verify', outcome: 'failed', startedAt: at, completedAt: at },
+          ...{ damaged: [{ path: newest?.objects[0]?.path ?? '', problem: 'gone' }], details: {} },
+        },
+        { signingKey: made.keys.signingKey, trustedSigners, clock: systemClock },
+      )
+    },
+  )
+  await expect(expire(target)).rejects.toMatchObject({
+    code: 'LOCKED',
+    why: expect.stringContaining('has failed since it was decided'),
+  })
+  const left = (await repositoryOf(disk)).map(({ snapshotId }) => snapshotId)
+  expect(left).toEqual([made.first.snapshotId, newest?.snapshotId])
+})
+
+const repositoryOf = async (path: string) =>
+  (
+    await (
+      await openRepository(openDirectoryTarget(path))
+    ).listSnapshots(made.keys.options.trustedSigners)
+  ).snapshots
