@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { EcomdbError } from '#core/errors'
 import type { ProgramEntry } from '#domain/backup/manifest'
+import { withBinaryLiteralsAsHex } from '#domain/schema/binary-literals'
 import { quoteIdentifier } from '../../quote.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { fromMarked, isSjis, markedBytes, markedText } from '../sjis-backslash.ts'
@@ -164,7 +165,11 @@ async function ungarbled(
   if (isSame && !mayLose && !isSjis(client)) return { text: create, isLossy: false }
   const bytes = await shownBytes(session, program)
   if (!bytes) return { text: create, isLossy: false }
-  if (SHOWN_AS_STORED.has(client)) return { text: create, isLossy: !isUtf8(bytes) }
+  if (SHOWN_AS_STORED.has(client)) {
+    if (isUtf8(bytes)) return { text: create, isLossy: false }
+    const text = kind === 'view' ? withBinaryLiteralsAsHex(bytes, true) : null
+    return { text: text ?? create, isLossy: text === null }
+  }
   const pieces = stored ? shownPieces(kind, bytes, stored) : [{ bytes, isUtf8: false }]
   const theirs = pieces.filter(piece => !piece.isUtf8)
   // MariaDB, too, puts a question mark into a name where the client's set lacks the letter.
