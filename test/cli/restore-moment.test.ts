@@ -54,10 +54,12 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     const writers = new Writers(shop, 8)
     const follower = shop.follow({}, '--segment-seconds', '1')
     await writers.untilCommitted(100)
+    writers.restMs = 50
     for (const method of ['logical', 'physical']) {
       const backup = await shop.ecomdb(['backup', method])
       expect(backup.status, backup.stderr).toBe(0)
     }
+    writers.restMs = 0
     await shop.run(
       ...sessionOf('bob'),
       "CREATE USER 'late'@'%' IDENTIFIED BY 'Secret1'",
@@ -72,7 +74,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
       "CREATE USER 'gone'@'localhost' IDENTIFIED BY 'Secret3'",
       "GRANT packer TO 'late'@'%'",
     )
-    await writers.untilCommitted(400)
+    await writers.untilCommitted(writers.committed + 300)
     pause = await pauseOf(writers)
     await shop.run(
       'CREATE DATABASE ecomdb_audit',
@@ -88,9 +90,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
         "CREATE PROCEDURE shop.never() CREATE TABLE shop.a (i INT) DATA DIRECTORY = '/a'",
       )
     }
-    await writers.untilCommitted(800)
+    await writers.untilCommitted(writers.committed + 400)
     await shop.run('DROP TABLE shop.victim')
-    await writers.untilCommitted(1100)
+    await writers.untilCommitted(writers.committed + 300)
     await writers.stop()
     dropped = await shop.gtidOf(/DROP TABLE/)
     beforeDrop = (await shop.rows(STATE.replace('shop.ledger', 'shop.ledger WHERE has_victim')))[0]

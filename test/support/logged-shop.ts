@@ -190,6 +190,8 @@ export class Writers {
   readonly #loops: Promise<void>[]
   /** Transactions that were answered. */
   committed = 0
+  /** Of each writer behind each transaction: who restores replays all that they wrote meanwhile. */
+  restMs = 0
   #paused = false
   #idle = 0
 
@@ -229,6 +231,7 @@ export class Writers {
         session ??= await shop.engine.connect(shop.source.administrator)
         await transaction(session, writer, Math.floor(seq))
         this.committed += 1
+        if (this.restMs > 0) await sleep(this.restMs)
       } catch {
         // The server restarts, or it was the victim's end.
         session?.destroy()

@@ -19,20 +19,6 @@ import { scratchServers } from '../shared/scratch-process.ts'
 import { refuseEmptied } from './physical-source.ts'
 import { mysqlScratch } from './scratch.ts'
 
-/** Of the performance schema only what the clone's position is read from is needed. */
-const WITHOUT_STATISTICS = [
-  ...['error', 'digests', 'accounts', 'hosts', 'users'].map(what => `${what}-size=0`),
-  ...['waits', 'stages', 'statements', 'transactions'].flatMap(what => [
-    `events-${what}-history-long-size=0`,
-    `events-${what}-history-size=0`,
-  ]),
-  ...['memory', 'statement', 'stage'].map(what => `max-${what}-classes=0`),
-  ...['file', 'table', 'mutex'].map(what => `max-${what}-instances=0`),
-  ...['index-stat', 'table-lock-stat', 'metadata-locks'].map(what => `max-${what}=0`),
-  ...['digest', 'sql-text'].map(what => `max-${what}-length=0`),
-  'max-thread-instances=64',
-].map(setting => `--performance-schema-${setting}`)
-
 /** For a server that answers two questions: 165 MB of memory instead of 500 (measured on 9.7). */
 const TO_BE_ASKED = [
   '--innodb-buffer-pool-size=32M',
@@ -43,7 +29,6 @@ const TO_BE_ASKED = [
   '--table-definition-cache=400',
   // Nobody logs in with a password: no RSA keys, which take 0.1 s to make. Not in every series.
   '--loose-sha256-password-auto-generate-rsa-keys=OFF',
-  ...WITHOUT_STATISTICS,
 ]
 
 /**

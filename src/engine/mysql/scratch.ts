@@ -15,6 +15,23 @@ function folders(): string[] {
   ]
 }
 
+/**
+ * The performance schema is there, for views and positions that read it, and counts nothing: 245 MB of memory
+ * instead of 485 (measured on 9.7, with the redo log below).
+ */
+const WITHOUT_STATISTICS = [
+  ...['error', 'digests', 'accounts', 'hosts', 'users'].map(what => `${what}-size=0`),
+  ...['waits', 'stages', 'statements', 'transactions'].flatMap(what => [
+    `events-${what}-history-long-size=0`,
+    `events-${what}-history-size=0`,
+  ]),
+  ...['memory', 'statement', 'stage'].map(what => `max-${what}-classes=0`),
+  ...['file', 'table', 'mutex'].map(what => `max-${what}-instances=0`),
+  ...['index-stat', 'table-lock-stat', 'metadata-locks'].map(what => `max-${what}=0`),
+  ...['digest', 'sql-text'].map(what => `max-${what}-length=0`),
+  'max-thread-instances=64',
+].map(setting => `--performance-schema-${setting}`)
+
 interface UpgradeHistory {
   upgrade_history?: { version?: string }[]
 }
@@ -83,7 +100,10 @@ export const mysqlScratch: ScratchDialect = {
             '--caching-sha2-password-auto-generate-rsa-keys=OFF',
             '--innodb-flush-log-at-trx-commit=0',
             '--innodb-doublewrite=OFF',
-            '--innodb-redo-log-capacity=1G',
+            // All of it is written at the start: 1 GiB took half of the start's time, and room on the disk.
+            // Rows are loaded without a redo log.
+            '--innodb-redo-log-capacity=128M',
+            ...WITHOUT_STATISTICS,
             '--innodb-flush-method=nosync',
             '--event-scheduler=OFF',
             '--max-allowed-packet=1G',
