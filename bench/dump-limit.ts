@@ -74,7 +74,7 @@ async function read(wire: WireConnection, sql: string): Promise<void> {
       columns() {},
       row() {},
       part() {},
-      end: resolve,
+      end: () => resolve(),
       error: ({ message }) => reject(new Error(message)),
     })
   })

@@ -28,6 +28,7 @@ export class RowConnection {
   readonly #place: string
   #answer: Answer | null = null
   #lastId = 0
+  #warnings = 0
   #gone: Error | null = null
 
   private constructor(worker: Worker, place: string) {
@@ -62,6 +63,11 @@ export class RowConnection {
       })
       worker.postMessage(opening)
     })
+  }
+
+  /** How many warnings the server has of the last statement that ended. */
+  get warnings(): number {
+    return this.#warnings
   }
 
   /** A statement with a small result: its rows as text. */
@@ -204,8 +210,10 @@ export class RowConnection {
       return
     }
     this.#answer = null
-    if (message.type === 'done') answer.done(message)
-    else answer.failed(driverError(message.error))
+    if (message.type === 'done') {
+      this.#warnings = message.warnings
+      answer.done(message)
+    } else answer.failed(driverError(message.error))
   }
 
   #blockOf({ buffer, length, rows, rowSum }: BlockMessage): RowBlock {

@@ -38,8 +38,14 @@ export type FromWorker =
     }
   /** A packed range of keys is over, and another follows. */
   | { type: 'range'; id: number; hashes: PackedHashes }
-  /** Of the last packed range, if there is one. */
-  | { type: 'done'; id: number; rows: (string | null)[][]; hashes: PackedHashes | null }
+  /** `hashes`: of the last packed range, if there is one. `warnings`: how many the server has. */
+  | {
+      type: 'done'
+      id: number
+      rows: (string | null)[][]
+      hashes: PackedHashes | null
+      warnings: number
+    }
   | { type: 'failed'; id: number | null; error: PlainError }
 
 /** How a stream's rows are cut and packed. */

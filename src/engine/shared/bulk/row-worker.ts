@@ -110,10 +110,10 @@ function streamSink(
       packed?.beforePart(bytes, start, last, tsv)
       tsv.part(bytes, start, end, last)
     },
-    end() {
+    end(warnings) {
       tsv.flush()
       discarded = null
-      send({ type: 'done', id, rows: [], hashes: packed?.end() ?? null })
+      send({ type: 'done', id, rows: [], hashes: packed?.end() ?? null, warnings })
     },
     error(error) {
       discarded = null
@@ -193,7 +193,7 @@ function rowsSink(id: number): ResultSink {
     row: (bytes, start) => {
       rows.push(textRow(bytes, start, columns))
     },
-    end: () => send({ type: 'done', id, rows, hashes: null }),
+    end: warnings => send({ type: 'done', id, rows, hashes: null, warnings }),
     error: error => send({ type: 'failed', id, error: refusal(error) }),
   }
 }

@@ -121,7 +121,7 @@ export class WireConnection {
       row: (bytes, start, end) => this.#sink?.row(bytes, start, end),
       rows: (bytes, at) => this.#sink?.rows?.(bytes, at) ?? at,
       part: (bytes, start, end, last) => this.#sink?.part?.(bytes, start, end, last),
-      end: () => this.#settle(sink => sink.end()),
+      end: warnings => this.#settle(sink => sink.end(warnings)),
       error: error => this.#settle(sink => sink.error(error)),
     }
   }

@@ -20,8 +20,11 @@ export interface ResultSink {
    * such a row comes as one, in memory of its size.
    */
   part?(bytes: Buffer, start: number, end: number, last: boolean): void
-  /** The answer is complete. */
-  end(): void
+  /**
+   * The answer is complete.
+   * @param warnings how many the server has of it, up to 65535
+   */
+  end(warnings: number): void
   /** The server gave up, before the first row or after some. The connection is still good. */
   error(error: ServerRefusal): void
 }
@@ -171,7 +174,7 @@ export class WireResult {
   #first(bytes: Buffer, start: number, end: number): void {
     const marker = bytes[start] ?? 0
     if (marker === 0xff) this.#fail(bytes, start, end)
-    else if (marker === 0x00) this.#finish(okStatus(bytes, start))
+    else if (marker === 0x00) this.#finish(okEnding(bytes, start))
     else if (marker === 0xfb) throw new Error('the server asked for a file, and gets none')
     else {
       const [count] = readLength(bytes, start)
@@ -202,8 +205,7 @@ export class WireResult {
     }
     // 0xfe also begins a row whose first field has 16 MiB or more: that row is longer.
     if (marker === 0xfe && this.#isEnd(end - start)) {
-      const status = this.#deprecateEof ? okStatus(bytes, start) : bytes.readUInt16LE(start + 3)
-      this.#finish(status)
+      this.#finish(this.#deprecateEof ? okEnding(bytes, start) : eofEnding(bytes, start))
       return
     }
     this.#sink.row(bytes, start, end)
@@ -213,13 +215,13 @@ export class WireResult {
     return this.#deprecateEof ? length < MAX_PAYLOAD : length < 9
   }
 
-  #finish(status: number): void {
+  #finish({ status, warnings }: Ending): void {
     if (status & SERVER_MORE_RESULTS_EXISTS) {
       this.#state = 'first'
       return
     }
     this.#state = 'idle'
-    this.#sink.end()
+    this.#sink.end(warnings)
   }
 
   #fail(bytes: Buffer, start: number, end: number): void {
@@ -239,11 +241,21 @@ function readError(bytes: Buffer, start: number, end: number): ServerRefusal {
   }
 }
 
-/** OK packet: marker, affected rows, last insert id, status flags. */
-function okStatus(bytes: Buffer, start: number): number {
+interface Ending {
+  status: number
+  warnings: number
+}
+
+/** OK packet: marker, affected rows, last insert id, status flags 2, warnings 2. */
+function okEnding(bytes: Buffer, start: number): Ending {
   const [, afterRows] = readLength(bytes, start + 1)
   const [, afterId] = readLength(bytes, afterRows)
-  return bytes.readUInt16LE(afterId)
+  return { status: bytes.readUInt16LE(afterId), warnings: bytes.readUInt16LE(afterId + 2) }
+}
+
+/** EOF packet: marker, warnings 2, status flags 2. */
+function eofEnding(bytes: Buffer, start: number): Ending {
+  return { status: bytes.readUInt16LE(start + 3), warnings: bytes.readUInt16LE(start + 1) }
 }
 
 /** A length-encoded integer: [value, where it ends]. */

@@ -14,6 +14,7 @@ import { RowConnection } from '../bulk/row-connection.ts'
 import type { Packing } from '../bulk/row-protocol.ts'
 import { WITHOUT_LIMITS } from '../without-limits.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
+import { refuseCutValues } from './cut-values.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { sumOf } from './sum-of.ts'
 import { unlessRefused } from './unless-refused.ts'
@@ -48,6 +49,7 @@ export class ReaderPool implements RowReader {
     const pool = new ReaderPool(connections)
     try {
       await Promise.all(opening)
+      await Promise.all(connections.map(one => one.query(`SET SESSION ${WITHOUT_LIMITS}`)))
       await Promise.all(connections.map(one => one.query(readerSettings(dialect))))
       const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ'
       await Promise.all(connections.map(one => one.query(isolation)))
@@ -97,9 +99,7 @@ export class ReaderPool implements RowReader {
   }
 
   async *readChunk(table: ReadableTable, range: KeyRange): AsyncGenerator<RowBlock> {
-    yield* this.#read(table, connection =>
-      connection.stream(selectRows(table, range), table.key === null),
-    )
+    yield* this.#read(table, connection => readWhole(connection, table, range))
   }
 
   async *readPacked(
@@ -223,9 +223,10 @@ function nameOf({ schema, name }: ReadableTable): string {
  */
 function readerSettings(dialect: LogicalDialect): string {
   return `SET SESSION ${[
-    WITHOUT_LIMITS,
     'character_set_results = NULL',
     "sql_mode = ''",
+    // All of them: refuseCutValues looks through what a statement has left.
+    'max_error_count = 65535',
     'net_write_timeout = 86400',
     'lock_wait_timeout = 600',
     ...dialect.readerSettings,
@@ -247,6 +248,15 @@ async function growSendBuffer(connection: RowConnection): Promise<void> {
   await connection.query(`DO 0${' '.repeat(SEND_BUFFER_BYTES)}`)
 }
 
+async function* readWhole(
+  connection: RowConnection,
+  table: ReadableTable,
+  range: KeyRange,
+): AsyncGenerator<RowBlock, void, undefined> {
+  yield* connection.stream(selectRows(table, range), table.key === null)
+  await refuseCutValues(connection, table)
+}
+
 /** Packed rows, and at the end a look whether they are as many as the server has sent. */
 async function* readCounted(
   connection: RowConnection,
@@ -260,6 +270,7 @@ async function* readCounted(
     if (item.kind === 'block') rows += item.rows
     yield item
   }
+  await refuseCutValues(connection, table)
   const sent = await rowsSent(connection, table, range)
   if (sent === rows) return
   throw new EcomdbError('NOT_CONSISTENT', {
