@@ -1,3 +1,6 @@
+/** 2^64 - 1, in few letters: a server may take no statement of more than 1024 bytes. */
+const MOST = '~0'
+
 /**
  * What a server may give to every session (SET GLOBAL, an option file), and what then cuts our answers,
  * refuses our statements or loses our changes, most of it without a word: a logical backup of a
@@ -12,9 +15,9 @@ export const WITHOUT_LIMITS = [
   'character_set_results = utf8mb4',
   // As the driver's own handshake has it.
   'collation_connection = utf8mb4_general_ci',
-  'sql_select_limit = 18446744073709551615',
+  `sql_select_limit = ${MOST}`,
   'max_sort_length = 1024',
-  'max_join_size = 18446744073709551615',
+  `max_join_size = ${MOST}`,
   'sql_big_selects = 1',
   'sql_safe_updates = 0',
   'sql_auto_is_null = 0',
@@ -23,6 +26,8 @@ export const WITHOUT_LIMITS = [
   'foreign_key_checks = 1',
   'unique_checks = 1',
   'div_precision_increment = 4',
+  // Bytes. With the least, 32 KiB, a list of accounts in their order is more than the server sorts.
+  'sort_buffer_size = CAST(GREATEST(@@sort_buffer_size, 2097152) AS UNSIGNED)',
   // The one prints what nobody said; the other, of the session that asks, as if it were a view's own.
   '/*!80011 show_create_table_verbosity = 0, transaction_read_only = 0, */ sql_buffer_result = 0',
   // Hidden ones (generated invisible primary keys) were in no backup, and nobody was told.
@@ -34,9 +39,14 @@ export const WITHOUT_LIMITS = [
     'system_versioning_asof = DEFAULT',
     'check_constraint_checks = 1',
     'max_statement_time = 0',
+    // What a session may have in memory, and in temporary tables on the disk.
+    `max_session_mem_used = ${MOST} >> 1`,
+    `tmp_disk_table_size = ${MOST}`,
     'tx_read_only = 0',
     'idle_transaction_timeout = 0',
     'idle_readonly_transaction_timeout = 0',
     'idle_write_transaction_timeout = 0',
   ].join(', ')}, */ time_zone = '+00:00'`,
-].join(', ')
+]
+  .join(', ')
+  .replaceAll(' = ', '=')
