@@ -11,7 +11,6 @@ const PATIENCE_SECONDS = 3600
  * they are; reading them back shows whether they did.
  */
 const SETTINGS = [
-  WITHOUT_LIMITS,
   "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
   'foreign_key_checks = 0',
   // MySQL keeps a CHECK as it would be printed.
@@ -49,17 +48,30 @@ const OPTIONAL_SETTINGS: Readonly<Record<string, string>> = {
   max_heap_table_size: '17179869184',
   // MySQL sorts an index in a buffer of this size, in bytes, for all its threads together.
   innodb_ddl_buffer_size: '67108864',
+  // MariaDB brings no sequence to its value where it logs statements only.
+  binlog_format: "IF(@@binlog_format = 'STATEMENT', 'MIXED', @@binlog_format)",
 }
 
 /**
  * @throws EcomdbError PRIVILEGE_MISSING when the account may not leave the binary log out
  */
 export async function prepareLoader(connection: WireConnection, binlog: boolean): Promise<void> {
+  await connection.run(`SET SESSION ${WITHOUT_LIMITS}`)
   await connection.run(`SET SESSION ${SETTINGS.join(', ')}`)
+  // With binlog_format = STATEMENT the servers take no row under READ COMMITTED.
+  await connection.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
   // Options that no engine knows any more, which showCreateTable reads; only MariaDB has the mode.
   await connection
     .run("SET SESSION sql_mode = CONCAT(@@sql_mode, ',IGNORE_BAD_TABLE_OPTIONS')")
     .catch(() => {})
+  const [logs] = await connection.rows('SELECT @@sql_log_bin')
+  // What init_connect has turned off is missing on every replica.
+  if (binlog && logs?.[0] === '0') {
+    await connection.run(
+      'SET SESSION sql_log_bin = 1',
+      'cannot write the restore to the binary log',
+    )
+  }
   if (!binlog) {
     await connection.run(
       'SET SESSION sql_log_bin = 0',

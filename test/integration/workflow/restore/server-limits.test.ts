@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { Secret } from '#core/secret'
 import type { EngineFamily } from '#domain/engine-family'
+import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { withServer } from '#test/backed-up'
 import { SLOW_TEST_ENGINES } from '#test/engines'
@@ -79,6 +81,86 @@ test.each(SLOW_TEST_ENGINES)(
         expectSameAsBefore(await place.restore(server))
         await session.close()
       })
+    })
+  },
+)
+
+/** A restore's account is no administrator's, so that the server's init_connect is for it. */
+const ADMINISTERS = { mysql: 'SUPER, CONNECTION_ADMIN', mariadb: 'SUPER, CONNECTION ADMIN' }
+
+test.each(SLOW_TEST_ENGINES)(
+  '%s: a restore is in the binary log though init_connect turns that off',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await makeShop(session)
+        await session.close()
+        await place.report(server)
+      })
+      const log = ['--log-bin=binlog', '--binlog-format=ROW', '--server-id=5']
+      await withServer(
+        family,
+        join(folder, 'target'),
+        async (server, engine) => {
+          const password = new Secret('In-the-log-1234')
+          const session = await engine.connect(server.administrator)
+          await session.run(`CREATE USER operator IDENTIFIED BY '${password.reveal()}'`)
+          await session.run('GRANT ALL ON *.* TO operator WITH GRANT OPTION')
+          await session.run(`REVOKE ${ADMINISTERS[family]} ON *.* FROM operator`)
+          await session.run("SET GLOBAL init_connect = 'SET sql_log_bin = 0'")
+          const operator: RunningServer = {
+            ...server,
+            administrator: { ...server.administrator, user: 'operator', password },
+          }
+          expectSameAsBefore(await place.restore(operator))
+          const events = await session.rows("SHOW BINLOG EVENTS IN 'binlog.000001'")
+          const text = JSON.stringify(events)
+          for (const part of [
+            'CREATE DATABASE `shop`',
+            'shop.t',
+            'DROP DATABASE IF EXISTS ecomdb_restore',
+          ])
+            expect(text).toContain(part)
+          // Asked for, it is left out.
+          await session.run('DROP DATABASE shop')
+          await session.run('FLUSH BINARY LOGS')
+          expectSameAsBefore(await place.restore(operator, { binlog: false }))
+          const later = await session.rows("SHOW BINLOG EVENTS IN 'binlog.000002'")
+          expect(JSON.stringify(later)).not.toContain('shop')
+          await session.close()
+        },
+        log,
+      )
+    })
+  },
+)
+
+test.each(SLOW_TEST_ENGINES)(
+  '%s: a server that logs statements takes a restore, under READ COMMITTED too',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await makeShop(session)
+        if (family === 'mariadb') {
+          await session.run('CREATE SEQUENCE shop.numbers START WITH 5')
+          await session.run('SELECT NEXTVAL(shop.numbers)')
+        }
+        await session.close()
+        await place.report(server)
+      })
+      await withServer(
+        family,
+        join(folder, 'target'),
+        async (server, engine) => {
+          const session = await engine.connect(server.administrator)
+          await session.run('SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED')
+          await session.close()
+          expectSameAsBefore(await place.restore(server))
+        },
+        ['--log-bin=binlog', '--binlog-format=STATEMENT', '--server-id=5'],
+      )
     })
   },
 )
