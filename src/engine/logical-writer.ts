@@ -155,6 +155,8 @@ export interface WriterOptions {
    * transaction of its rows: so they are there both, or neither. Nothing is kept without it.
    */
   restoreId?: string
+  /** The connection that took the restore lock: all others must reach its server. */
+  lockedBy?: number
   /** Loading connections, one worker thread each. */
   writers: number
   /** Nothing of this server will be kept: MySQL then goes without its redo log. */

@@ -12,10 +12,12 @@ import type {
 import { quoteString } from '../quote.ts'
 import type { RunningServer } from '../scratch-server.ts'
 import type { Session } from '../session.ts'
+import { requireSource } from '../shared/logical/same-server.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
 import { readFolder } from '../shared/physical/read-folder.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
+import { mysqlLogicalDialect } from './logical-dialect.ts'
 import { refuseEmptied } from './physical-source.ts'
 import { mysqlScratch } from './scratch.ts'
 
@@ -37,13 +39,13 @@ const TO_BE_ASKED = [
  */
 export async function startClone(
   options: PhysicalBackupOptions,
-  startOptions: readonly string[],
-  findings: readonly string[],
+  expected: Expected,
 ): Promise<PhysicalCopy> {
   const folder = await cloneFolder(options)
   const donor = await openSession({ ...options.connect, database: undefined })
-  const copy = new CloneCopy(donor, folder, options, { startOptions, findings })
+  const copy = new CloneCopy(donor, folder, options, expected)
   try {
+    await requireSource(mysqlLogicalDialect, donor, expected.sourceId)
     await copy.clone()
     return copy
   } catch (error) {
@@ -86,23 +88,25 @@ async function removeClone(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
+/** What was known before the copying began. */
+interface Expected {
+  sourceId: string
+  startOptions: readonly string[]
+  findings: readonly string[]
+}
+
 class CloneCopy implements PhysicalCopy {
   readonly #donor: Session
   readonly #folder: string
   readonly #options: PhysicalBackupOptions
-  readonly #expected: { startOptions: readonly string[]; findings: readonly string[] }
+  readonly #expected: Expected
   readonly #servers = scratchServers(mysqlScratch)
   #cloning = false
   #consistentAt: Date | null = null
   /** The server writes a clone as it writes its own files. */
   #direct = false
 
-  constructor(
-    donor: Session,
-    folder: string,
-    options: PhysicalBackupOptions,
-    expected: { startOptions: readonly string[]; findings: readonly string[] },
-  ) {
+  constructor(donor: Session, folder: string, options: PhysicalBackupOptions, expected: Expected) {
     this.#donor = donor
     this.#folder = folder
     this.#options = options
@@ -160,7 +164,9 @@ class CloneCopy implements PhysicalCopy {
 
   async close(): Promise<void> {
     // Ending our connection does not end the statement.
-    if (this.#cloning) await killStatement(this.#options, this.#donor.connectionId)
+    if (this.#cloning) {
+      await killStatement(this.#options, this.#donor.connectionId, this.#expected.sourceId)
+    }
     await this.#donor.close()
     await this.#servers.remove(this.#folder).catch(() => {})
   }
@@ -235,10 +241,19 @@ async function cloneSources(session: Session, gtidSet: string): Promise<SourcePo
 async function killStatement(
   { connect }: PhysicalBackupOptions,
   connectionId: number,
+  sourceId: string,
 ): Promise<void> {
   const session = await openSession({ ...connect, database: undefined }).catch(() => null)
-  await session?.run(`KILL ${connectionId}`).catch(() => {})
-  await session?.close()
+  if (!session) return
+  try {
+    // On another server by now it is somebody else's.
+    await requireSource(mysqlLogicalDialect, session, sourceId)
+    await session.run(`KILL ${connectionId}`)
+  } catch {
+    // It has ended, or its server is gone.
+  } finally {
+    await session.close()
+  }
 }
 
 function cloneFailed(error: unknown, folder: string): unknown {
@@ -253,7 +268,12 @@ function cloneFailed(error: unknown, folder: string): unknown {
     hints:
       error.code === 'PRIVILEGE_MISSING'
         ? ['as an administrator: GRANT BACKUP_ADMIN ON *.* TO the account']
-        : place,
+        : /redo log/i.test(error.why ?? '')
+          ? [
+              'ALTER INSTANCE ENABLE INNODB REDO_LOG there, when what it was turned off for is done; until then a crash of the server may cost all of its data',
+              'or run `ecomdb backup logical`, which does not need it',
+            ]
+          : place,
     cause: error.cause ?? error,
   })
 }

@@ -22,7 +22,11 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   requirePrograms: () => void findInstallation('mysql').program('innochecksum'),
   async start(options, source) {
     if (options.since) throw noIncrements()
-    return await startClone(options, serverOptions(source.settings), source.findings ?? [])
+    const { sourceId, settings, findings = [] } = source
+    return await startClone(options, {
+      ...{ sourceId, findings },
+      startOptions: serverOptions(settings),
+    })
   },
   async prepare(_folder, { increments }) {
     if (increments.length > 0) throw noIncrements()

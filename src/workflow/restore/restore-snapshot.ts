@@ -233,6 +233,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   const writer = await openWriter(place, prepared, {
     ...{ connect: place.connect, writers: options.connections, binlog, method },
     restoreId: journal.restoreId,
+    lockedBy: session.connectionId,
   })
   const advise = (how: string) =>
     adviseOnInterrupt(`${leftText(plan)}; run the command again with ${how}`)

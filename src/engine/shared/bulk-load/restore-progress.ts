@@ -113,6 +113,26 @@ export async function lockServer(session: Session): Promise<void> {
   }
 }
 
+/**
+ * A balancer, or an address that moved to another server, gives connections to several: what is empty here
+ * may be in use there, and --start-over drops databases. The lock is known to its own server only.
+ *
+ * @param holder the connection that took the lock
+ * @throws EcomdbError UNSUPPORTED
+ */
+export async function requireLockedServer(
+  connection: Pick<WireConnection, 'rows'>,
+  holder: number,
+): Promise<void> {
+  const [row] = await connection.rows(`SELECT IS_USED_LOCK('${LOCK}')`)
+  if (row?.[0] === String(holder)) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'the connections of this restore do not reach the same server',
+    why: `the lock '${LOCK}', which the first of them took, is not held there: what answers is a balancer, a proxy, a name with several addresses, or an address that another server took over`,
+    hints: ['give the address or the socket of one server'],
+  })
+}
+
 /** See LogicalWriter.refuseLocked. */
 export async function refuseLocked(session: Session): Promise<void> {
   if ((await session.value(`SELECT IS_USED_LOCK('${LOCK}')`)) !== null) throw anotherRuns()

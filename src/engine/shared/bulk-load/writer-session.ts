@@ -12,7 +12,12 @@ import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 import { bytesOfMarked, markedText } from '../sjis-backslash.ts'
 import { insertStatements } from './insert-rows.ts'
 import { prepareLoader } from './loader-settings.ts'
-import { holdLoaderLock, JOURNAL_STATEMENTS, markStatement } from './restore-progress.ts'
+import {
+  holdLoaderLock,
+  JOURNAL_STATEMENTS,
+  markStatement,
+  requireLockedServer,
+} from './restore-progress.ts'
 import { loadStatement } from './row-statements.ts'
 import { type OkPacket, WireConnection } from './wire-connection.ts'
 
@@ -48,6 +53,7 @@ async function openLoader(options: WriterOptions, place: number): Promise<WireCo
   const connection = await WireConnection.open({ ...options.connect, database: undefined })
   try {
     await prepareLoader(connection, options.binlog)
+    if (options.lockedBy !== undefined) await requireLockedServer(connection, options.lockedBy)
     if (options.restoreId !== undefined) await holdLoaderLock(connection, place)
     return connection
   } catch (error) {

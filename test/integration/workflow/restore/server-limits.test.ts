@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises'
+import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Secret } from '#core/secret'
@@ -7,6 +9,7 @@ import type { Session } from '#engine/session'
 import { withServer } from '#test/backed-up'
 import { SLOW_TEST_ENGINES } from '#test/engines'
 import { expectSameAsBefore } from '#test/same-as-before'
+import { withFolder } from '#test/temporary'
 import { withBackups } from '#test/with-backups'
 
 afterEach(() => {
@@ -161,6 +164,95 @@ test.each(SLOW_TEST_ENGINES)(
         },
         ['--log-bin=binlog', '--binlog-format=STATEMENT', '--server-id=5'],
       )
+    })
+  },
+)
+
+/** An address that another server takes over: from then on it gives connections to that one. */
+async function takenOver(
+  socket: string,
+  servers: readonly string[],
+  after: number,
+): Promise<() => void> {
+  let count = 0
+  const address = createServer(client => {
+    const server = createConnection(servers[count++ < after ? 0 : 1] ?? '')
+    client.pipe(server).pipe(client)
+    for (const side of [client, server]) {
+      side.on('error', () => {})
+      side.on('close', () => {
+        client.destroy()
+        server.destroy()
+      })
+    }
+  })
+  await new Promise<void>(resolve => address.listen(socket, resolve))
+  return () => address.close()
+}
+
+test.each(SLOW_TEST_ENGINES)(
+  '%s: a restore changes nothing on a server that it has not looked at',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'a'), async (a, engine) => {
+        await withServer(family, join(folder, 'b'), async b => {
+          const session = await engine.connect(a.administrator)
+          await makeShop(session)
+          await place.report(a)
+          await session.run('DROP DATABASE shop')
+          const other = await engine.connect(b.administrator)
+          const sockets = [a, b].map(({ administrator }) => administrator.socketPath ?? '')
+          const socketPath = join(folder, 'address')
+          const close = await takenOver(socketPath, sockets, 1)
+          const moved = { ...a, administrator: { ...a.administrator, socketPath } }
+          await expect(place.restore(moved, { connections: 1 })).rejects.toMatchObject({
+            code: 'UNSUPPORTED',
+            what: 'the connections of this restore do not reach the same server',
+            hints: expect.arrayContaining(['nothing was changed']),
+          })
+          close()
+          for (const one of [session, other]) {
+            const names = JSON.stringify(await one.rows('SHOW DATABASES'))
+            expect(names).not.toMatch(/shop|ecomdb_restore/)
+            await one.close()
+          }
+          expectSameAsBefore(await place.restore(a))
+        })
+      })
+    })
+  },
+)
+
+test.runIf(SLOW_TEST_ENGINES.includes('mysql'))(
+  'mysql: only the server that was looked at is cloned, and one without a redo log says what to do',
+  async () => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      await withServer('mysql', join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+        const { physicalBackups } = engine
+        const source = await physicalBackups.check(server.administrator)
+        const workFolder = join(folder, 'work')
+        await mkdir(workFolder)
+        const start = (sourceId: string) =>
+          physicalBackups.start(
+            {
+              connect: server.administrator,
+              ...{ workFolder, since: null, onStep: () => {}, now: () => new Date() },
+            },
+            { ...source, sourceId },
+          )
+        await expect(start('another server')).rejects.toMatchObject({ code: 'NOT_CONSISTENT' })
+        await session.run('ALTER INSTANCE DISABLE INNODB REDO_LOG')
+        await expect(start(source.sourceId)).rejects.toMatchObject({
+          hints: [
+            expect.stringContaining('ENABLE INNODB REDO_LOG'),
+            expect.stringContaining('backup logical'),
+          ],
+        })
+        await session.close()
+      })
     })
   },
 )
