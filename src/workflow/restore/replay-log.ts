@@ -70,7 +70,7 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
 }
 
 const LEFT_CHANGED =
-  'the server may have been left with event_scheduler off, local_infile and log_bin_trust_function_creators on, max_allowed_packet raised, and databases that were READ ONLY not so'
+  'the server may have been left with event_scheduler off, local_infile and log_bin_trust_function_creators on, max_allowed_packet and the limits of binary log caches raised, and databases that were READ ONLY not so'
 
 type Settled = Pick<ReplayOutcome, 'sessions' | 'locked' | 'events'>
 

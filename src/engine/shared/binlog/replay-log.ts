@@ -64,6 +64,7 @@ async function openAccounts(
 async function prepareServer(session: Session): Promise<(session: Session) => Promise<void>> {
   const setReadOnlyAgain = await liftReadOnly(session)
   const setRowsAgain = await applyRowsAsTheyAre(session)
+  const setCachesAgain = await takeLargeTransactions(session)
   const scheduler = await session.value('SELECT @@GLOBAL.event_scheduler')
   const packet = Number(await session.value('SELECT @@GLOBAL.max_allowed_packet'))
   const hasInfile = (await session.value('SELECT @@GLOBAL.local_infile')) === '1'
@@ -77,10 +78,30 @@ async function prepareServer(session: Session): Promise<(session: Session) => Pr
   return async by => {
     await setReadOnlyAgain(by)
     await setRowsAgain(by)
+    await setCachesAgain(by)
     if (!hasInfile) await by.run('SET GLOBAL local_infile = OFF')
     if (!trusts) await by.run('SET GLOBAL log_bin_trust_function_creators = OFF')
     if (packet < LARGEST_PACKET) await by.run(`SET GLOBAL max_allowed_packet = ${packet}`)
     if (scheduler === 'ON') await by.run('SET GLOBAL event_scheduler = ON')
+  }
+}
+
+/**
+ * A transaction that the source took must be taken here, too, where the replay is logged anew; in the middle of
+ * a log there is no going on without it. A session has them from its beginning.
+ */
+const CACHES = ['max_binlog_cache_size', 'max_binlog_stmt_cache_size']
+
+async function takeLargeTransactions(
+  session: Session,
+): Promise<(session: Session) => Promise<void>> {
+  const was: [name: string, value: string | null][] = []
+  for (const name of CACHES) {
+    was.push([name, await session.value(`SELECT CAST(@@GLOBAL.${name} AS CHAR)`)])
+    await session.run(`SET GLOBAL ${name} = 18446744073709547520`)
+  }
+  return async by => {
+    for (const [name, value] of was) await by.run(`SET GLOBAL ${name} = ${value}`)
   }
 }
 

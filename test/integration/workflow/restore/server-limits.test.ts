@@ -8,6 +8,7 @@ import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { withServer } from '#test/backed-up'
 import { SLOW_TEST_ENGINES } from '#test/engines'
+import { LoggedShop, startLogged } from '#test/logged-shop'
 import { expectSameAsBefore } from '#test/same-as-before'
 import { withFolder } from '#test/temporary'
 import { withBackups } from '#test/with-backups'
@@ -253,6 +254,40 @@ test.runIf(SLOW_TEST_ENGINES.includes('mysql'))(
         })
         await session.close()
       })
+    })
+  },
+)
+
+test.each(SLOW_TEST_ENGINES)(
+  '%s: a transaction of the log is larger than what the server lets its own log have',
+  async family => {
+    await withFolder(async folder => {
+      const shop = await LoggedShop.make(family, folder)
+      try {
+        await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (id INT PRIMARY KEY, v TEXT)')
+        expect((await shop.ecomdb(['backup', 'logical'])).status).toBe(0)
+        const rows = Array.from({ length: 40 }, (_, id) => `(${id}, REPEAT('x', 9000))`)
+        await shop.run(
+          `INSERT INTO shop.t VALUES ${rows.join(', ')}`,
+          'CREATE TABLE shop.later (id INT)',
+        )
+        expect((await shop.ecomdb(['backup', 'binlog', '--once'])).status).toBe(0)
+        const before = await shop.gtidOf(/CREATE TABLE shop.later/)
+        const small = ['--max-binlog-cache-size=65536', '--binlog-cache-size=4096']
+        const target = await startLogged(shop.engine, join(folder, 'target'), small)
+        try {
+          const moment = ['restore', '--before-gtid', before, '--confirm', 'shop', '--binlog']
+          const restored = await shop.ecomdb(moment, target)
+          expect(restored.stderr).not.toContain('error:')
+          expect(await shop.value('SELECT COUNT(*) FROM shop.t', target)).toBe('40')
+          // As it was.
+          expect(await shop.value('SELECT @@GLOBAL.max_binlog_cache_size', target)).toBe('65536')
+        } finally {
+          await shop.engine.scratchServers.remove(target.folder)
+        }
+      } finally {
+        await shop.stop()
+      }
     })
   },
 )
