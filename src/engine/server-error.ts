@@ -103,6 +103,41 @@ const HINTS: Partial<Record<ErrorCode, readonly string[]>> = {
   ],
 }
 
+const ROW_FORMAT =
+  'a key of the source is too long for the row format that tables get there: SET GLOBAL innodb_default_row_format = DYNAMIC, then run the command again'
+
+const binlogCache = (name: string): string =>
+  `raise ${name} there (SET GLOBAL), or keep the work out of its binary log (--no-binlog)`
+
+/** What helps against errors of a server's limits and states, by their numbers. */
+const HINTS_OF_NUMBER: Readonly<Record<number, readonly string[]>> = {
+  1038: ['raise sort_buffer_size there (SET GLOBAL), then run the command again'],
+  1040: [
+    'wait until others have gone (SHOW PROCESSLIST), or raise max_connections there (SET GLOBAL)',
+    'fewer --connections of this command may do, too',
+  ],
+  1071: [ROW_FORMAT],
+  1153: ['raise max_allowed_packet there (SET GLOBAL), then run the command again'],
+  1197: [binlogCache('max_binlog_cache_size')],
+  1203: ["the account's MAX_USER_CONNECTIONS, or max_user_connections, is the limit: raise it"],
+  1301: ['raise max_allowed_packet there (SET GLOBAL), then run the command again'],
+  1705: [binlogCache('max_binlog_stmt_cache_size')],
+  1709: [ROW_FORMAT],
+  3032: ['turn offline_mode off there (SET GLOBAL), or use an account with CONNECTION_ADMIN'],
+  3159: ['set `tls: true` under `server` in ecomdb.yaml, or connect over its socket'],
+}
+
+function hintsOf(error: unknown, code: ErrorCode): readonly string[] {
+  const ofNumber = HINTS_OF_NUMBER[serverErrorNumber(error) ?? 0]
+  if (ofNumber) return ofNumber
+  return code === 'SERVER_REFUSED' && meansFullDisk(messageOf(error))
+    ? [NO_ROOM]
+    : (HINTS[code] ?? [])
+}
+
+const NO_ROOM =
+  'free some space on its host, or give the server another tmpdir, then run the command again'
+
 /**
  * @param what what was being done, e.g. "cannot connect to mariadb at /run/mysqld.sock"
  */
@@ -112,7 +147,7 @@ export function translateServerError(error: unknown, what: string): EcomdbError 
   return new EcomdbError(code, {
     what,
     why: messageOf(error),
-    hints: HINTS[code] ?? [],
+    hints: hintsOf(error, code),
     cause: error,
   })
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '#core/clock'
+import { translateStorageError } from '#core/storage-error'
 import { isAlive } from './is-alive.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -15,11 +16,24 @@ const DAY_MS = 24 * 60 * 60 * 1000
  * host: it is removed when nothing was added to it or taken from it for a day, too.
  *
  * @param discard removes one that was left, with what still works in it
+ * @throws EcomdbError STORAGE_FAILED
  */
 export async function makeOwnFolder(
   parent: string,
   prefix: string,
   discard: (path: string) => Promise<void> = removeFolder,
+): Promise<string> {
+  try {
+    return await makeFolderIn(parent, prefix, discard)
+  } catch (error) {
+    throw translateStorageError(error, `cannot make a folder to work in, in ${parent}`)
+  }
+}
+
+async function makeFolderIn(
+  parent: string,
+  prefix: string,
+  discard: (path: string) => Promise<void>,
 ): Promise<string> {
   await mkdir(parent, { recursive: true, mode: 0o700 })
   const ofHost = `${prefix}-${hostname()}-`

@@ -175,9 +175,9 @@ export function refuseReadOnly({ writableBy }: RestoreTarget): void {
   if (writableBy !== 'nobody') return
   throw new EcomdbError('UNSUPPORTED', {
     what: 'cannot restore into this server: it is read-only for administrators, too',
-    why: 'super_read_only is ON here, or read_only is NO_LOCK_NO_ADMIN, as on a replica',
+    why: 'super_read_only is ON here, or read_only is NO_LOCK_NO_ADMIN, as on a replica; or it was started with innodb_read_only or innodb_force_recovery',
     hints: [
-      'restore on its source, or into another server; or turn that off on it (SET GLOBAL), where it is no replica',
+      'restore on its source, or into another server; or turn that off on it (SET GLOBAL, or a start without it), where it is no replica',
       'nothing was changed',
     ],
   })

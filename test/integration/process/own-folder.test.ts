@@ -22,3 +22,10 @@ test('what killed runs left is removed: of this host at once, of an unknown one 
     expect((await readdir(folder)).toSorted()).toEqual([...kept, made].toSorted())
   })
 })
+
+test('where none can be made, it is told as what it is', async () => {
+  await expect(makeOwnFolder('/proc/self', 'reader')).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    what: 'cannot make a folder to work in, in /proc/self',
+  })
+})

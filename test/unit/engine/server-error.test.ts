@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { meansFullDisk } from '#engine/server-error'
+import { meansFullDisk, translateServerError } from '#engine/server-error'
 
 test.each([
   // MySQL 9.7 and MariaDB 10.11, each started on data files on a disk that had no room.
@@ -14,4 +14,19 @@ test.each([
 test('a server that complains of something else', () => {
   expect(meansFullDisk('[InnoDB] Database page corruption on disk or a failed read')).toBe(false)
   expect(meansFullDisk("Table 'shop.fullness' doesn't exist (error 281)")).toBe(false)
+})
+
+test.each([
+  [1038, 'Out of sort memory', 'sort_buffer_size'],
+  [1040, 'Too many connections', 'max_connections'],
+  [1197, 'Multi-statement transaction required more', 'max_binlog_cache_size'],
+  [1709, 'Index column size too large', 'innodb_default_row_format'],
+  [3032, 'The server is currently in offline mode', 'offline_mode'],
+  [3159, 'Connections using insecure transport are prohibited', 'tls: true'],
+  [1026, "Error writing file '/tmp/MLfd=32' (OS errno 28 - No space left on device)", 'tmpdir'],
+])('what helps against error %i is told', (errno, message, word) => {
+  const error = Object.assign(new Error(message), { errno })
+  const { hints, why } = translateServerError(error, 'the server refused')
+  expect(why).toBe(message)
+  expect(hints.join()).toContain(word)
 })

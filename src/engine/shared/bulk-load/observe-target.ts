@@ -77,10 +77,18 @@ async function refusesHashes(session: Session): Promise<boolean> {
 }
 
 async function writableBy(session: Session): Promise<RestoreTarget['writableBy']> {
-  const { read_only = 'OFF', super_read_only } = await globalVariables(session, [
-    'read_only',
-    'super_read_only',
+  const {
+    read_only = 'OFF',
+    super_read_only,
+    innodb_read_only,
+    innodb_force_recovery = '0',
+  } = await globalVariables(session, [
+    ...['read_only', 'super_read_only'],
+    ...['innodb_read_only', 'innodb_force_recovery'],
   ])
+  // Manuals, "InnoDB Recovery Modes": MySQL lets nothing be changed from 1 on, MariaDB from 4 on.
+  const forced = session.flavor.family === 'mysql' ? 1 : 4
+  if (innodb_read_only === 'ON' || Number(innodb_force_recovery) >= forced) return 'nobody'
   // MariaDB 12.0 has more than ON and OFF.
   if (super_read_only === 'ON' || read_only === 'NO_LOCK_NO_ADMIN') return 'nobody'
   return read_only === 'OFF' ? 'all' : 'administrators'

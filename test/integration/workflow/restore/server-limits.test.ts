@@ -169,6 +169,36 @@ test.each(SLOW_TEST_ENGINES)(
   },
 )
 
+test.each(SLOW_TEST_ENGINES)(
+  '%s: a server that was started read-only is told before anything is made, by a dry run too',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await makeShop(session)
+        await session.close()
+        await place.report(server)
+      })
+      const target = join(folder, 'target')
+      const forced = `--innodb-force-recovery=${family === 'mysql' ? 1 : 4}`
+      await withServer(
+        family,
+        target,
+        async server => {
+          for (const dryRun of [true, false]) {
+            await expect(place.restore(server, { dryRun })).rejects.toMatchObject({
+              code: 'UNSUPPORTED',
+              why: expect.stringContaining('innodb_force_recovery'),
+              hints: expect.arrayContaining(['nothing was changed']),
+            })
+          }
+        },
+        [forced],
+      )
+    })
+  },
+)
+
 /** An address that another server takes over: from then on it gives connections to that one. */
 async function takenOver(
   socket: string,
