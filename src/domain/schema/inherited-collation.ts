@@ -1,8 +1,11 @@
 import { parseCreateTable } from './create-table.ts'
 
-/** A column's name and type, then a collation without a character set before it. */
+/**
+ * A column's name and type, then a collation without a character set before it. A doubled quote is the end of
+ * one text and the begin of the next: were it either, 30 of them would take minutes, and 40 a day.
+ */
 const COLLATION_ALONE =
-  /^(`(?:[^`]|``)+` \w+(?:\((?:[^)']|'(?:[^'\\]|''|\\.)*')*\))?) COLLATE (\w+)(?= |$)/s
+  /^(`(?:[^`]|``)+` \w+(?:\((?:[^)']|'(?:[^'\\]|\\.)*')*\))?) COLLATE (\w+)(?= |$)/s
 
 /**
  * Leaves out the collations that columns take from their table, so that the new table
