@@ -1,10 +1,12 @@
 import { countOf } from '#core/units'
 import { withoutImpliedCharacterSets } from '../schema/inherited-collation.ts'
 import { type Check, checkOf } from './check.ts'
+import { compareAccounts } from './compare-accounts.ts'
 import { asFilesCount, countersCheck } from './counters-of-files.ts'
 import { withoutDanglingGrants } from './dangling-grants.ts'
 import { disabledEvent } from './disabled-event.ts'
 import { inTheClear as decrypted, withoutClearMark } from './encrypted-at-rest.ts'
+import type { ExpectedChanges } from './expected-changes.ts'
 import type {
   AccountEntry,
   DatabaseEntry,
@@ -16,7 +18,6 @@ import type {
 } from './manifest.ts'
 import { encryptedTables, namedTables, type TableElsewhere } from './manifest-inside.ts'
 import { placedElsewhere, placedInside } from './placed-elsewhere.ts'
-import { maskHashes } from './restored-accounts.ts'
 
 /** Definitions of a server, as they are now. */
 export interface FoundCatalog {
@@ -26,23 +27,6 @@ export interface FoundCatalog {
   accounts: readonly AccountEntry[]
   spatialReferences: readonly SpatialReferenceEntry[]
   serverObjects: readonly ServerObjectEntry[]
-}
-
-/** What a restore changes on purpose. */
-export interface ExpectedChanges {
-  /** Only these databases were restored; null for all. */
-  databases: readonly string[] | null
-  eventsDisabled: boolean
-  /** The server was started on data files, which have AUTO_INCREMENT values of their own. */
-  dataFiles?: boolean
-  /** Into a private server, which has no key: tables that were encrypted are in the clear. */
-  inTheClear?: boolean
-  /** Accounts and grants were restored. */
-  accounts: boolean
-  /** Accounts that came back locked. */
-  locked: readonly { user: string; host: string }[]
-  /** Accounts that were there before and were left alone. */
-  kept: readonly { user: string; host: string }[]
 }
 
 /** Compares every definition of the snapshot with what is on the server now. */
@@ -89,7 +73,7 @@ export function compareCatalog(
     ...lettersCheck(programs),
     ...compareSpatial(expected.spatialReferences ?? [], found),
     ...(changes.accounts ? compareServerObjects(expected.serverObjects ?? [], found) : []),
-    compareAccounts(
+    ...compareAccounts(
       withoutDanglingGrants(expected.accounts, { tables: expected.tables, programs: there }),
       found.accounts,
       changes,
@@ -298,69 +282,6 @@ function findProgram(
   found: FoundCatalog,
 ): ProgramEntry | undefined {
   return found.programs.find(one => one.kind === kind && one.schema === schema && one.name === name)
-}
-
-function compareAccounts(
-  { accounts: expected, leftOut }: ReturnType<typeof withoutDanglingGrants>,
-  found: readonly AccountEntry[],
-  changes: ExpectedChanges,
-): Check {
-  if (!changes.accounts) {
-    return { name: 'accounts', outcome: 'unchecked', summary: 'not restored', differences: [] }
-  }
-  const among = (list: ExpectedChanges['kept'], { user, host }: AccountEntry): boolean =>
-    list.some(one => one.user === user && one.host === host)
-  const compared = expected.filter(account => !among(changes.kept, account))
-  const differences = compared.flatMap(account => {
-    const label = `${account.kind} '${account.user}'@'${account.host}'`
-    const is = found.find(one => one.user === account.user && one.host === account.host)
-    if (!is) return [`${label} is missing`]
-    const locked = among(changes.locked, account)
-    const definition = (entry: AccountEntry): string =>
-      locked ? withoutLock(entry.create) : entry.create.join(';\n')
-    return [
-      // Definitions hold password hashes, so a difference is named and not shown.
-      ...(definition(is) === definition(account) ? [] : [`${label} has another definition`]),
-      ...grantDifferences(label, account.grants, is.grants),
-    ]
-  })
-  const kept = expected.filter(account => among(changes.kept, account))
-  const left = kept.length
-    ? `; not compared, for they were there before: ${kept.map(({ user, host }) => `'${user}'@'${host}'`).join(', ')}`
-    : ''
-  const dangling = leftOut.length
-    ? `; left out, for what they are on is not in the snapshot: ${leftOut.length} grants`
-    : ''
-  return checkOf(
-    'accounts',
-    `${compared.length} accounts and roles with their grants${left}${dangling}`,
-    differences,
-  )
-}
-
-/** MySQL prints ACCOUNT LOCK or UNLOCK, MariaDB prints ACCOUNT LOCK or nothing. */
-function withoutLock(create: readonly string[]): string {
-  return create.join(';\n').replaceAll(/ ACCOUNT (UN)?LOCK\b/g, '')
-}
-
-function grantDifferences(
-  label: string,
-  expected: readonly string[],
-  found: readonly string[],
-): string[] {
-  const shown = (grant: string): string => maskHashes(inNameOrder(grant))
-  const [was, is] = [expected.map(shown), found.map(shown)]
-  return [
-    ...was.flatMap(grant => (is.includes(grant) ? [] : [`${label} lacks what it had: ${grant}`])),
-    ...is.flatMap(grant => (was.includes(grant) ? [] : [`${label} has what it had not: ${grant}`])),
-  ]
-}
-
-/** MariaDB prints the columns of a grant in the order of its hash table. */
-function inNameOrder(grant: string): string {
-  return grant.replace(/\((`(?:[^`]|``)*`(?:, `(?:[^`]|``)*`)*)\)/g, (_, names: string) => {
-    return `(${(names.match(/`(?:[^`]|``)*`/g) ?? []).sort().join(', ')})`
-  })
 }
 
 function difference(label: string, was: string, is: string | undefined): string[] {

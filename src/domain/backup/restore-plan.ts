@@ -71,6 +71,8 @@ export interface RestorePlan {
   locked: readonly { user: string; host: string }[]
   /** Accounts that were there already and are left as they are. */
   kept: readonly { user: string; host: string }[]
+  /** Privileges that the server does not know, and that are granted to nobody. */
+  unknownPrivileges: readonly string[]
   /** What the plan leaves out or changes, in words: accounts that exist already, … */
   notes: readonly string[]
 }

@@ -18,6 +18,7 @@ export function expectedChanges(
     accounts: databases === null,
     locked: plan.locked,
     kept: plan.kept,
+    unknownPrivileges: plan.unknownPrivileges,
   }
 }
 

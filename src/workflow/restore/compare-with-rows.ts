@@ -35,6 +35,7 @@ export async function compareWithRows(
       accounts: false,
       locked: [],
       kept: [],
+      unknownPrivileges: [],
     }
     const checks = await proveContent(
       { engine, connect, manifest: rows, readers, changes },

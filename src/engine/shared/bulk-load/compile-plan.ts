@@ -1,4 +1,3 @@
-import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import { madeForRows, splitTable } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
@@ -30,6 +29,7 @@ import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from '../../past-event.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 import { isReadOnly, setReadOnly } from '../../read-only-database.ts'
+import { grantableHere } from './grantable-here.ts'
 import {
   accountsOnly,
   removalStatements,
@@ -69,7 +69,7 @@ export function compileRestorePlan(
   const databases = manifest.databases.filter(database => wanted(database.name))
   const tables = manifest.tables.flatMap((table, place) => (wanted(table.schema) ? [place] : []))
   const entries = tables.flatMap(place => manifest.tables[place] ?? [])
-  const grantable = withoutDanglingGrants(accountsOf(manifest, options, wanted), manifest)
+  const grantable = grantableHere(accountsOf(manifest, options, wanted), manifest, target)
   const accounts = accountStatements(grantable.accounts, manifest.programs, there, options)
   const readOnly = databases.filter(isReadOnly)
   const setTo = (to: 0 | 1, stage: RestoreStage) => (database: DatabaseEntry) =>
@@ -116,12 +116,11 @@ export function compileRestorePlan(
     },
     locked: accounts.locked,
     kept: accounts.kept,
+    unknownPrivileges: grantable.unknown,
     notes: [
       ...accounts.notes,
       ...passwordHistoryNotes(manifest, accounts.made),
-      ...grantable.leftOut.map(
-        grant => `left out, for what it is on is not in the snapshot: ${maskHashes(grant)}`,
-      ),
+      ...grantable.notes,
       ...invalidViewNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
       ...unreadableTriggerNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
       ...settingNotes(manifest, target),

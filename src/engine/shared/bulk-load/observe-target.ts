@@ -38,6 +38,7 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     distrustsFunctions: await distrustsFunctions(session),
     sharesTablespace: await sharesTablespace(session),
     hasTableKey: await hasTableKey(session),
+    privileges: await privilegesThere(session),
     plugins: await pluginsThere(session),
     timeZones: await knownZones(session, manifest.timeZones ?? zonesToAsk(manifest)),
   }
@@ -124,6 +125,13 @@ async function sharesTablespace(session: Session): Promise<boolean> {
 export async function ignoresPlaces(session: Session): Promise<boolean> {
   if (session.flavor.family !== 'mariadb') return false
   return (await session.value('SELECT @@have_symlink')) === 'DISABLED'
+}
+
+/** Reference manual, "SHOW PRIVILEGES Statement": those that are registered now. */
+async function privilegesThere(session: Session): Promise<string[] | null> {
+  if (session.flavor.family === 'mariadb') return null
+  const rows = await session.rows('SHOW PRIVILEGES')
+  return rows.map(row => String(row['Privilege']).toUpperCase())
 }
 
 async function pluginsThere(session: Session): Promise<string[]> {

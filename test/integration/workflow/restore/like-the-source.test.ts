@@ -72,6 +72,43 @@ test.each(SLOW_TEST_ENGINES)(
   },
 )
 
+test.each(SLOW_TEST_ENGINES.filter(family => family === 'mysql'))(
+  '%s: privileges of a plugin that the server lacks are named, and do not end a restore or a drill',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('CREATE USER ann')
+        await session.run('GRANT BACKUP_ADMIN ON *.* TO ann')
+        // As a plugin leaves it that was uninstalled since.
+        await session.run("INSERT INTO mysql.global_grants VALUES ('ann', '%', 'GONE_ADMIN', 'N')")
+        await session.run('FLUSH PRIVILEGES')
+        await session.close()
+        await place.backUp(server)
+      })
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const { findings, notes } = await place.restore(server)
+        const told = /does not know.* GONE_ADMIN of 'ann'@'%'/
+        expect(findings).toEqual([expect.stringMatching(told)])
+        expect(notes.join()).toContain("does not know it: GONE_ADMIN of 'ann'@'%'")
+        const session = await engine.connect(server.administrator)
+        const grants = await session.rows('SHOW GRANTS FOR ann')
+        expect(grants.map(row => Object.values(row)[0])).toEqual([
+          'GRANT USAGE ON *.* TO `ann`@`%`',
+          'GRANT BACKUP_ADMIN ON *.* TO `ann`@`%`',
+        ])
+        await session.close()
+      })
+      const drill = await drillSnapshot(place.drillOptions(), silentProgress())
+      expect(drill.outcome).toBe('passed')
+      expect(drill.checks.filter(({ outcome }) => outcome === 'unchecked')).toContainEqual(
+        expect.objectContaining({ name: 'privileges' }),
+      )
+    })
+  },
+)
+
 test.each(SLOW_TEST_ENGINES)(
   '%s: a drill of a server whose names are in lower case takes them in any',
   async family => {

@@ -1,0 +1,77 @@
+import { type Check, checkOf } from './check.ts'
+import type { withoutDanglingGrants } from './dangling-grants.ts'
+import type { ExpectedChanges } from './expected-changes.ts'
+import type { AccountEntry } from './manifest.ts'
+import { maskHashes } from './restored-accounts.ts'
+import { privilegesOf, withoutPrivileges } from './unknown-privileges.ts'
+
+/** Every account and role with its grants, as the server prints them. */
+export function compareAccounts(
+  { accounts: expected, leftOut }: ReturnType<typeof withoutDanglingGrants>,
+  found: readonly AccountEntry[],
+  changes: ExpectedChanges,
+): Check[] {
+  if (!changes.accounts) {
+    const summary = 'not restored'
+    return [{ name: 'accounts', outcome: 'unchecked', summary, differences: [] }]
+  }
+  const among = (list: ExpectedChanges['kept'], { user, host }: AccountEntry): boolean =>
+    list.some(one => one.user === user && one.host === host)
+  const restored = expected.filter(account => !among(changes.kept, account))
+  const unknown = new Set(changes.unknownPrivileges)
+  const compared = withoutPrivileges(restored, unknown)
+  const differences = compared.flatMap(account => {
+    const label = `${account.kind} '${account.user}'@'${account.host}'`
+    const is = found.find(one => one.user === account.user && one.host === account.host)
+    if (!is) return [`${label} is missing`]
+    const locked = among(changes.locked, account)
+    const definition = (entry: AccountEntry): string =>
+      locked ? withoutLock(entry.create) : entry.create.join(';\n')
+    return [
+      // Definitions hold password hashes, so a difference is named and not shown.
+      ...(definition(is) === definition(account) ? [] : [`${label} has another definition`]),
+      ...grantDifferences(label, account.grants, is.grants),
+    ]
+  })
+  const kept = expected.filter(account => among(changes.kept, account))
+  const left = kept.length
+    ? `; not compared, for they were there before: ${kept.map(({ user, host }) => `'${user}'@'${host}'`).join(', ')}`
+    : ''
+  const dangling = leftOut.length
+    ? `; left out, for what they are on is not in the snapshot: ${leftOut.length} grants`
+    : ''
+  const summary = `${compared.length} accounts and roles with their grants${left}${dangling}`
+  return [checkOf('accounts', summary, differences), ...privilegesCheck(restored, unknown)]
+}
+
+/** A plugin or component of the source knew them, which the server lacks. */
+function privilegesCheck(accounts: readonly AccountEntry[], unknown: ReadonlySet<string>): Check[] {
+  if (unknown.size === 0) return []
+  const summary = `this server does not know ${privilegesOf(accounts, unknown).join(', ')}: install what they belong to, and grant them`
+  return [{ name: 'privileges', outcome: 'unchecked', summary, differences: [] }]
+}
+
+/** MySQL prints ACCOUNT LOCK or UNLOCK, MariaDB prints ACCOUNT LOCK or nothing. */
+function withoutLock(create: readonly string[]): string {
+  return create.join(';\n').replaceAll(/ ACCOUNT (UN)?LOCK\b/g, '')
+}
+
+function grantDifferences(
+  label: string,
+  expected: readonly string[],
+  found: readonly string[],
+): string[] {
+  const shown = (grant: string): string => maskHashes(inNameOrder(grant))
+  const [was, is] = [expected.map(shown), found.map(shown)]
+  return [
+    ...was.flatMap(grant => (is.includes(grant) ? [] : [`${label} lacks what it had: ${grant}`])),
+    ...is.flatMap(grant => (was.includes(grant) ? [] : [`${label} has what it had not: ${grant}`])),
+  ]
+}
+
+/** MariaDB prints the columns of a grant in the order of its hash table. */
+function inNameOrder(grant: string): string {
+  return grant.replace(/\((`(?:[^`]|``)*`(?:, `(?:[^`]|``)*`)*)\)/g, (_, names: string) => {
+    return `(${(names.match(/`(?:[^`]|``)*`/g) ?? []).sort().join(', ')})`
+  })
+}

@@ -1,0 +1,18 @@
+/** What a restore changes on purpose. */
+export interface ExpectedChanges {
+  /** Only these databases were restored; null for all. */
+  databases: readonly string[] | null
+  eventsDisabled: boolean
+  /** The server was started on data files, which have AUTO_INCREMENT values of their own. */
+  dataFiles?: boolean
+  /** Into a private server, which has no key: tables that were encrypted are in the clear. */
+  inTheClear?: boolean
+  /** Accounts and grants were restored. */
+  accounts: boolean
+  /** Accounts that came back locked. */
+  locked: readonly { user: string; host: string }[]
+  /** Accounts that were there before and were left alone. */
+  kept: readonly { user: string; host: string }[]
+  /** Privileges that the server does not know, in whose place nothing was granted. */
+  unknownPrivileges: readonly string[]
+}

@@ -1,0 +1,31 @@
+import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
+import type { AccountEntry, Manifest } from '#domain/backup/manifest'
+import { maskHashes } from '#domain/backup/restored-accounts'
+import {
+  privilegesOf,
+  unknownPrivileges,
+  withoutPrivileges,
+} from '#domain/backup/unknown-privileges'
+import type { RestoreTarget } from '../../logical-writer.ts'
+
+/** The accounts with what the snapshot and the server let them have, and what that leaves out, in words. */
+export function grantableHere(
+  wanted: readonly AccountEntry[],
+  manifest: Manifest,
+  { privileges }: RestoreTarget,
+): { accounts: AccountEntry[]; unknown: string[]; notes: string[] } {
+  const { accounts, leftOut } = withoutDanglingGrants(wanted, manifest)
+  const unknown = unknownPrivileges(accounts, privileges)
+  return {
+    accounts: withoutPrivileges(accounts, new Set(unknown)),
+    unknown,
+    notes: [
+      ...leftOut.map(
+        grant => `left out, for what it is on is not in the snapshot: ${maskHashes(grant)}`,
+      ),
+      ...privilegesOf(accounts, new Set(unknown)).map(
+        one => `not granted, for this server does not know it: ${one}`,
+      ),
+    ],
+  }
+}
