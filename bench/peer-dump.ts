@@ -53,7 +53,7 @@ export function findDumpPeer(engine: Engine): Peer | string {
 function dumpArguments(family: EngineFamily, socketPath: string): string[] {
   return [
     '--no-defaults',
-    ...(family === 'mysql' ? ['--no-login-paths', '--set-gtid-purged=OFF'] : []),
+    ...(family === 'mysql' ? ['--set-gtid-purged=OFF'] : []),
     `--socket=${socketPath}`,
     '--user=root',
     '--single-transaction',

@@ -8,8 +8,8 @@ import type { ProgramCommand } from '#process/program'
 
 /**
  * Where an engine's programs are, and how to start them. Looked for in this order: the
- * folder named by ECOMDB_MARIADB_BASEDIR or ECOMDB_MYSQL_BASEDIR; what bin/setup
- * unpacked; the system.
+ * folder named by ECOMDB_MARIADB_BASEDIR or ECOMDB_MYSQL_BASEDIR, which is that of an installed
+ * server or one as bin/setup unpacks them, of another version; what bin/setup unpacked; the system.
  */
 export interface Installation {
   readonly family: EngineFamily
@@ -43,6 +43,12 @@ export function findInstallation(
   })
 }
 
+/**
+ * MySQL's programs read accounts and passwords out of ~/.mylogin.cnf, also with --no-defaults. They have
+ * --no-login-paths against it in some series only (8.4 and 9.7, not 8.0); the name of another file they all take.
+ */
+const WITHOUT_LOGIN_PATHS = { MYSQL_TEST_LOGIN_FILE: '/dev/null/none' }
+
 /** Where MariaDB is installed, its package leaves a link named mysqld, which is no MySQL. */
 function hasServer(family: EngineFamily, basedir: string): boolean {
   const path = locate(basedir, SERVER[family])
@@ -60,10 +66,17 @@ function candidates(family: EngineFamily, environment: NodeJS.ProcessEnv): Candi
   const named = environment[`ECOMDB_${family.toUpperCase()}_BASEDIR`]
   const root = join(cacheFolder(environment), family, 'root')
   return [
-    ...(named ? [{ source: 'environment' as const, basedir: named }] : []),
+    ...(named ? [namedCandidate(named)] : []),
     { source: 'unpacked', basedir: join(root, 'usr'), root },
     { source: 'system', basedir: '/usr' },
   ]
+}
+
+function namedCandidate(named: string): Candidate {
+  const root = join(named, 'root')
+  return existsSync(join(root, 'usr'))
+    ? { source: 'environment', basedir: join(root, 'usr'), root }
+    : { source: 'environment', basedir: named }
 }
 
 function locate(basedir: string, name: string): string | undefined {
@@ -84,7 +97,10 @@ function installation(family: EngineFamily, { source, basedir, root }: Candidate
           hints: ['run `bin/setup`, or install the package that has it'],
         })
       }
-      return root ? unpacked(family, root, path) : { file: path, args: [], env: {} }
+      const found = root ? unpacked(family, root, path) : { file: path, args: [], env: {} }
+      return family === 'mysql'
+        ? { ...found, env: { ...found.env, ...WITHOUT_LOGIN_PATHS } }
+        : found
     },
   }
 }

@@ -5,7 +5,6 @@ import { mariadbLogicalDialect } from './logical-dialect.ts'
 export const mariadbBinlogDialect: BinlogDialect = {
   family: 'mariadb',
   tool: () => findInstallation('mariadb').program('mariadb-binlog'),
-  toolOptions: [],
   readerIdOption: '--stop-never-slave-server-id',
   client: () => findInstallation('mariadb').program('mariadb'),
   clientOptions: ['--local-infile=1'],

@@ -5,10 +5,9 @@ import { mysqlLogicalDialect } from './logical-dialect.ts'
 export const mysqlBinlogDialect: BinlogDialect = {
   family: 'mysql',
   tool: () => findInstallation('mysql').program('mysqlbinlog'),
-  toolOptions: ['--no-login-paths'],
   readerIdOption: '--connection-server-id',
   client: () => findInstallation('mysql').program('mysql'),
-  clientOptions: ['--no-login-paths', '--local-infile=1'],
+  clientOptions: ['--local-infile=1'],
   toolReplayOptions: [],
   forgetGtids: ['--skip-gtids'],
   // Seen on 9.7.

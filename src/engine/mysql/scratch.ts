@@ -73,13 +73,7 @@ export const mysqlScratch: ScratchDialect = {
     const client = findInstallation('mysql').program('mysql')
     return {
       ...client,
-      args: [
-        ...client.args,
-        '--no-defaults',
-        '--no-login-paths',
-        `--socket=${socketPath}`,
-        '--user=root',
-      ],
+      args: [...client.args, '--no-defaults', `--socket=${socketPath}`, '--user=root'],
     }
   },
   server: () => findInstallation('mysql').program('mysqld'),
@@ -91,6 +85,8 @@ export const mysqlScratch: ScratchDialect = {
       '--secure-file-priv=NULL',
       '--server-id=1',
       '--local-infile=ON',
+      // MySQL 8.4 has it, and does not load it by itself: accounts of 8.0 come back with it.
+      '--loose-mysql-native-password=ON',
       '--innodb-buffer-pool-size=256M',
       ...(purpose === 'drill'
         ? [

@@ -7,8 +7,6 @@ export interface BinlogDialect {
   readonly family: EngineFamily
   /** mysqlbinlog, mariadb-binlog. */
   tool(): ProgramCommand
-  /** After the option file: what keeps the tool from reading other options. */
-  readonly toolOptions: readonly string[]
   /** The option by which the tool, while it follows, tells the server its number. */
   readonly readerIdOption: string
   /** The client, by an option file that comes first. */

@@ -59,7 +59,6 @@ function argumentsOf(
 ): string[] {
   return [
     optionFile,
-    ...dialect.toolOptions,
     '--read-from-remote-server',
     '--raw',
     `--result-file=${folder}/`,

@@ -65,7 +65,6 @@ function toolArguments(
 ): string[] {
   return [
     '--no-defaults',
-    ...dialect.toolOptions,
     ...dialect.toolReplayOptions,
     ...(keepGtids ? [] : dialect.forgetGtids),
     ...(binlog ? [] : ['--disable-log-bin']),
