@@ -14,14 +14,12 @@ export async function openSession(options: ConnectOptions): Promise<Session> {
       `SET sql_quote_show_create = 1, sql_mode = CONCAT_WS(',', 'STRICT_TRANS_TABLES', 'NO_ZERO_DATE', ` +
         "'NO_ZERO_IN_DATE', 'ERROR_FOR_DIVISION_BY_ZERO', 'NO_ENGINE_SUBSTITUTION')",
     )
-    // MySQL: a global limit of a millisecond would end it on a busy machine, and 0 in the hint means that limit.
     const [rows] = await connection.query<never>(
-      'SELECT /*+ MAX_EXECUTION_TIME(60000) */ VERSION() AS version, CONNECTION_ID() AS id, @@sql_log_bin AS logs',
+      'SELECT VERSION() AS version, CONNECTION_ID() AS id, @@sql_log_bin AS logs',
     )
     const [first] = rows as { version: string; id: number; logs: number }[]
     if (!first) throw new Error('VERSION() gave no row')
     const flavor = Flavor.parse(first.version)
-    if (flavor.family === 'mysql') await connection.query('SET max_execution_time = 0')
     // By init_connect, so the account may: what is done here would be missing on every replica.
     if (Number(first.logs) === 0) await connection.query('SET sql_log_bin = 1')
     return new Mysql2Session(connection, flavor, options, Number(first.id))

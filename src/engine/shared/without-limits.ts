@@ -7,8 +7,7 @@ const MOST = '~0'
  * server with a global sql_select_limit of 3 saw no database, and ended with 0 (measured on both engines).
  * `init_connect` sets the names, too, of every account that is no administrator's ("SET NAMES utf8" was
  * common), and --skip-character-set-client-handshake of everybody: letters beyond the set came as question marks.
- * Each connection begins with these, as assignments of one SET; MySQL's limit of time is another one's,
- * since only the flavor tells where it is.
+ * Each connection begins with these, as assignments of one SET, before it asks for anything.
  */
 export const WITHOUT_LIMITS = [
   'character_set_client = utf8mb4',
@@ -18,7 +17,6 @@ export const WITHOUT_LIMITS = [
   `sql_select_limit = ${MOST}`,
   'max_sort_length = 1024',
   `max_join_size = ${MOST}`,
-  'sql_big_selects = 1',
   'sql_safe_updates = 0',
   'sql_auto_is_null = 0',
   'autocommit = 1',
@@ -30,8 +28,10 @@ export const WITHOUT_LIMITS = [
   'sort_buffer_size = CAST(GREATEST(@@sort_buffer_size, 2097152) AS UNSIGNED)',
   // The one prints what nobody said; the other, of the session that asks, as if it were a view's own.
   '/*!80011 show_create_table_verbosity = 0, transaction_read_only = 0, */ sql_buffer_result = 0',
+  // A millisecond ends any SELECT on a busy machine.
+  '/*!80011 max_execution_time = 0, */ sql_notes = 1',
   // Hidden ones (generated invisible primary keys) were in no backup, and nobody was told.
-  '/*!80030 show_gipk_in_create_table_and_information_schema = 1, */ sql_notes = 1',
+  '/*!80030 show_gipk_in_create_table_and_information_schema = 1, */ sql_big_selects = 1',
   // Seconds: the longest that all platforms take. A job may take longer than a server lets a quiet session be.
   'wait_timeout = 2147483',
   `/*M!100303 ${[

@@ -71,7 +71,10 @@ export class WireConnection {
     const { stream } = connection as unknown as { stream: Socket }
     const wire = new WireConnection(stream, describe(options))
     try {
-      const [limit] = await wire.rows('SELECT @@max_allowed_packet')
+      // Comes before any SET: of a global limit of a millisecond (MySQL), which 0 in the hint would mean.
+      const [limit] = await wire.rows(
+        'SELECT /*+ MAX_EXECUTION_TIME(60000) */ @@max_allowed_packet',
+      )
       wire.#maxPacket = Number(limit?.[0])
       return wire
     } catch (error) {
