@@ -10,7 +10,7 @@ type NamedRow = SqlRow & { name: string }
  * @returns sets it again, by any session, where the database is still there
  */
 export async function liftReadOnly(session: Session): Promise<(session: Session) => Promise<void>> {
-  if (!session.flavor.atLeast('mysql', 8, 1)) return async () => {}
+  if (!(await knowsReadOnly(session))) return async () => {}
   const readOnly = await session.rows<NamedRow>(
     `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA_EXTENSIONS
       WHERE OPTIONS LIKE '%READ ONLY=1%' ORDER BY SCHEMA_NAME`,
@@ -30,4 +30,13 @@ export async function liftReadOnly(session: Session): Promise<(session: Session)
     throw error
   }
   return setAgain
+}
+
+/** MySQL 8.0.22 and later; MariaDB has no such databases. */
+async function knowsReadOnly(session: Session): Promise<boolean> {
+  const found = await session.value(
+    `SELECT COUNT(*) FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = 'SCHEMATA_EXTENSIONS'`,
+  )
+  return found !== '0'
 }
