@@ -1,5 +1,7 @@
 import type { EngineFamily } from '#domain/engine-family'
 import { Random } from '#domain/sample/random'
+import type { Flavor } from '#engine/flavor'
+import { isKnown } from '#test/newer-sql'
 
 /** A column type, and literals for it: the edges first, then values that the number makes. */
 export interface ColumnType {
@@ -290,8 +292,9 @@ const ONLY: Record<EngineFamily, readonly ColumnType[]> = {
   ],
 }
 
-export function columnTypes(family: EngineFamily): readonly ColumnType[] {
-  return [...SHARED, ...ONLY[family]]
+/** Those that the server has. */
+export function columnTypes(flavor: Flavor): readonly ColumnType[] {
+  return [...SHARED, ...ONLY[flavor.family]].filter(({ sql }) => isKnown(sql, flavor))
 }
 
 /** The literal of a number: small ones are the edges. */

@@ -103,7 +103,8 @@ class Place {
       )
     }
     const sessions = await Promise.all(servers.map(one => engine.connect(one.administrator)))
-    const dialect = { family, collations: await collationsOf(sessions[0] as Session) }
+    const [source] = sessions as [Session, Session]
+    const dialect = { family, flavor: source.flavor, collations: await collationsOf(source) }
     return new Place(context, engine, servers, sessions, dialect)
   }
 

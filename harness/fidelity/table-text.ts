@@ -1,9 +1,11 @@
 import type { EngineFamily } from '#domain/engine-family'
+import type { Flavor } from '#engine/flavor'
 import { type ColumnType, columnTypes, literal } from './column-types.ts'
 import { oddName, quoted } from './odd-names.ts'
 import type { ColumnWish, TableWish } from './schema-arbitrary.ts'
 
 export interface Dialect {
+  flavor: Flavor
   family: EngineFamily
   /** Of the server: each a character set and a collation of it. */
   collations: readonly { charset: string; collation: string }[]
@@ -94,7 +96,7 @@ export function makeTable(
 ): MadeTable {
   const name = oddName(`t${place}`, wish.name)
   const key = KEYS[wish.key % KEYS.length] as KeyShape
-  const types = columnTypes(dialect.family)
+  const types = columnTypes(dialect.flavor)
   const columns = wish.columns.map((column, at) => {
     const type = types[column.type % types.length] as ColumnType
     return { wish: column, type, name: oddName(`c${at}`, column.type + column.charset) }

@@ -8,6 +8,7 @@ import { BinlogArchive } from '#repository/binlog-archive'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
+import { logWords } from '#test/log-words'
 import { LEDGER, LoggedShop, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 import { wrapProgram } from '#test/wrapped-program'
@@ -279,7 +280,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
   })
 
   test('the log was reset: another history under the same name is not taken for the old one', async () => {
-    const statement = family === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER'
+    const statement = logWords(shop.source.version).reset
     await shop.run(statement, 'INSERT INTO shop.victim VALUES (2, 1, 1)')
     const reset = await once()
     expect(reset.status, reset.stderr).toBe(13)

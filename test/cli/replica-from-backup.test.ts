@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
 import type { RunningServer } from '#engine/scratch-server'
 import { SLOW_TEST_ENGINES } from '#test/engines'
+import { logWords } from '#test/log-words'
 import { LEDGER, LoggedShop, startLogged, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -23,8 +24,8 @@ const FOLLOW: Readonly<Record<EngineFamily, (at: Source) => string[]>> = {
        MASTER_PASSWORD = 'Only-4-replicas', MASTER_USE_GTID = slave_pos`,
     'START SLAVE',
   ],
-  mysql: ({ port, gtidSet, isRows }) => [
-    ...(isRows ? ['RESET BINARY LOGS AND GTIDS', `SET GLOBAL gtid_purged = '${gtidSet}'`] : []),
+  mysql: ({ port, gtidSet, isRows, version }) => [
+    ...(isRows ? [logWords(version).reset, `SET GLOBAL gtid_purged = '${gtidSet}'`] : []),
     `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = ${port}, SOURCE_USER = 'repl',
        SOURCE_PASSWORD = 'Only-4-replicas', SOURCE_AUTO_POSITION = 1,
        SOURCE_SSL = 0, GET_SOURCE_PUBLIC_KEY = 1`,
@@ -55,6 +56,7 @@ interface Source {
   gtidSet: string
   /** Restored from rows, and not from files. */
   isRows: boolean
+  version: string
 }
 
 describe.each(SLOW_TEST_ENGINES)('%s: a replica from a backup', family => {
@@ -106,7 +108,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: a replica from a backup', family => {
   const follow = async (replica: RunningServer, gtidSet: string, isRows: boolean) => {
     const session = await shop.engine.connect(replica.administrator)
     try {
-      const at = { port: shop.source.port ?? 0, gtidSet, isRows }
+      const at = { port: shop.source.port ?? 0, gtidSet, isRows, version: replica.version }
       for (const sql of FOLLOW[family](at)) await session.run(sql)
     } finally {
       await session.close()

@@ -6,6 +6,7 @@ import type { EngineFamily } from '#domain/engine-family'
 import type { RunningServer } from '#engine/scratch-server'
 import { runEcomdb } from '#test/cli'
 import { SLOW_TEST_ENGINES } from '#test/engines'
+import { logWords } from '#test/log-words'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -102,7 +103,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: a backup of a replica', family => {
 
   test('that has all of its source is without findings', async () => {
     // A replica with several threads says the place somewhat later than its GTIDs.
-    const log = family === 'mysql' ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS'
+    const { status: log } = logWords(source.version)
     const [at] = await shop.rows(log, source)
     const [file, offset] = [String(at?.['File']), Number(at?.['Position'])]
     await until(/^Exec_(Source|Master)_Log_Pos$/, new RegExp(`^${offset}$`))

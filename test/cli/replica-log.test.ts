@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
 import { SLOW_TEST_ENGINES } from '#test/engines'
+import { logWords } from '#test/log-words'
 import { LEDGER, LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -89,7 +90,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: a log that was reset', family => {
       expect(result.status, result.stderr).toBe(status)
       return result.stdout
     }
-    const reset = family === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER'
+    const { reset } = logWords(shop.source.version)
     // Both snapshots are taken at the same place, behind the same GTID.
     await shop.run(reset, 'CREATE DATABASE shop')
     await run(['backup', 'logical'], 0)

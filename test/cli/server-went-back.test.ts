@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
 import { SLOW_TEST_ENGINES } from '#test/engines'
+import { logWords } from '#test/log-words'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -100,7 +101,7 @@ describe.each(SLOW_TEST_ENGINES)(
     })
 
     test('a GTID that two logs have is refused where no snapshot leads to it in the newer one', async () => {
-      const reset = family === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER'
+      const { reset } = logWords(shop.source.version)
       await shop.run(reset)
       await insert(40, 41, 'res')
       await run(['backup', 'binlog', '--once'], 13)

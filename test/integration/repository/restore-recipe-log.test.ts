@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { RunningServer } from '#engine/scratch-server'
 import { SLOW_TEST_ENGINES } from '#test/engines'
+import { logWords } from '#test/log-words'
 import { LEDGER, LoggedShop } from '#test/logged-shop'
 import { followRecipe, inShell } from '#test/recipe'
 import { withFolder } from '#test/temporary'
@@ -149,7 +150,7 @@ async function expectRefusals(
   }
   // Another history, whose file has the name and the place of the snapshot.
   await sleep(5000)
-  const reset = shop.family === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER'
+  const { reset } = logWords(shop.source.version)
   await shop.run(reset)
   while ((await newestFile(shop)).name !== place.name) await shop.run('FLUSH BINARY LOGS')
   for (let i = 100; (await newestFile(shop)).size < place.size; i += 1) await shop.run(insert(i))
