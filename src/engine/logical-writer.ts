@@ -107,8 +107,12 @@ export interface RestoreTarget {
   sharesTablespace: boolean
   /** It has a key to encrypt the files of tables with; null where the account may not see that. */
   hasTableKey: boolean | null
-  /** Privileges that it knows, in upper case; null where they do not hang on plugins (MariaDB). */
-  privileges: readonly string[] | null
+  /** Names of its collations and character sets. */
+  collations: readonly string[]
+  /** It has CREATE LIBRARY, and routines in JavaScript (MySQL). */
+  hasLibraries: boolean
+  /** Privileges that it knows, in upper case. */
+  privileges: readonly string[]
   /** Names of its active plugins, in lower case. */
   plugins: readonly string[]
   /** Of the time zones that the snapshot may name: those that it knows. */

@@ -44,10 +44,10 @@ export function compareAccounts(
   return [checkOf('accounts', summary, differences), ...privilegesCheck(restored, unknown)]
 }
 
-/** A plugin or component of the source knew them, which the server lacks. */
+/** A plugin or component of the source knew them, or its version, which the server lacks. */
 function privilegesCheck(accounts: readonly AccountEntry[], unknown: ReadonlySet<string>): Check[] {
   if (unknown.size === 0) return []
-  const summary = `this server does not know ${privilegesOf(accounts, unknown).join(', ')}: install what they belong to, and grant them`
+  const summary = `this server does not know ${privilegesOf(accounts, unknown).join(', ')}: grant what this version has in their place, or install what they belong to`
   return [{ name: 'privileges', outcome: 'unchecked', summary, differences: [] }]
 }
 

@@ -3,6 +3,7 @@ import { constants, cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError, systemCode } from '#core/errors'
 import { cacheFolder } from '#core/paths'
+import { isOlder } from '#domain/backup/other-version'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import { runProgram } from '#process/run-program'
 import type { LastingSettings } from '../scratch-server.ts'
@@ -130,17 +131,11 @@ async function checkVersion(
       hints: ['move it away: the next start makes a new one'],
     })
   }
-  if (series(dataVersion) > series(programVersion)) {
+  if (isOlder(programVersion, dataVersion)) {
     throw new EcomdbError('UNSUPPORTED', {
       what: `the data in ${data} is newer than the ${dialect.family} program`,
       why: `data of ${dataVersion}, program of ${programVersion}; servers cannot go back a version`,
       hints: ['run `bin/setup` to get the newer program, or use another folder or name'],
     })
   }
-}
-
-/** "10.11.19-MariaDB" → 10011: major and minor; patch releases read each other's data. */
-export function series(version: string): number {
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? []
-  return Number(major ?? 0) * 1000 + Number(minor ?? 0)
 }

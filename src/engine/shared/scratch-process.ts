@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, messageOf } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
 import { MIB } from '#core/units'
+import { isOlder } from '#domain/backup/other-version'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import type {
   RunningServer,
@@ -15,7 +16,7 @@ import type {
 import { meansFullDisk } from '../server-error.ts'
 import { loadTimeZones } from './load-time-zones.ts'
 import { openSession } from './mysql2-session.ts'
-import { lastingOptions, prepareData, series, versionOf } from './scratch-data.ts'
+import { lastingOptions, prepareData, versionOf } from './scratch-data.ts'
 import type { ScratchDialect } from './scratch-dialect.ts'
 import {
   claimFolder,
@@ -326,7 +327,7 @@ function rootHasPassword(folder: string, cause: EcomdbError): EcomdbError {
 async function upgradeOlderData(dialect: ScratchDialect, server: RunningServer): Promise<void> {
   if (!dialect.upgrade) return
   const dataVersion = await dialect.dataVersion(join(server.folder, 'data'))
-  if (dataVersion && series(dataVersion) < series(server.version)) {
+  if (dataVersion && isOlder(dataVersion, server.version)) {
     await dialect.upgrade(server.socketPath)
   }
 }

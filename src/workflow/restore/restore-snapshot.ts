@@ -21,6 +21,7 @@ import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { leaversSince } from './leavers-since.ts'
 import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
+import { otherServer, refuseUnknown, versionNotes } from './other-version.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
 import { refuseWithoutPlugins } from './refuse-plugins.ts'
@@ -119,7 +120,13 @@ async function restoreInUse(
     const found = isBeside
       ? []
       : [...leavers.findings, ...(await rowsWithoutTrail(options, place, session))]
-    const notes = [...replicaNotes(prepared.target), ...beside.notes, ...placed.notes, ...told]
+    const notes = [
+      ...versionNotes(snapshot, prepared),
+      ...replicaNotes(prepared.target),
+      ...beside.notes,
+      ...placed.notes,
+      ...told,
+    ]
     const zones = zoneFindings(prepared.target, snapshot.manifest)
     const report = reportOf(snapshot, prepared, notes, [...zones, ...found])
     if (options.dryRun) return report
@@ -201,6 +208,7 @@ async function prepare(
   refuseWhereHashesAre(target, manifest.accounts, plan.makes)
   refuseWithoutPlugins(target, manifest, plan)
   const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
+  refuseUnknown(target, manifest, isWanted)
   refuseLoweredNames(target, manifest, isWanted)
   if (options.sequel) refuseOtherFolding(target, manifest)
   refuseDistrusted(target, manifest, isWanted)
@@ -273,8 +281,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     const elsewhere = tablesElsewhere(snapshot.manifest, options.databases)
     const definers = keptDefiners(snapshot.manifest, databasesOf(options), target, plan)
     const pages = smallerPages(snapshot.manifest, target)
-    const { left } = run
-    throw withWhatIsThere(error, { plan, elsewhere, definers, left, pages }, canResume)
+    const [other, { left }] = [otherServer(snapshot.manifest, target), run]
+    throw withWhatIsThere(error, { plan, elsewhere, definers, left, pages, other }, canResume)
   } finally {
     advised()
   }

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError, type ErrorCode } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
+import { isSameSeries } from '#domain/backup/other-version'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
 import { moveFiles } from './data-folder-mark.ts'
@@ -70,7 +71,7 @@ export async function requireServerFor(
   folder: string,
   { serverVersion }: Pick<FilesOf, 'serverVersion'>,
 ): Promise<void> {
-  physicalBackups.requirePrograms()
+  await physicalBackups.requirePrograms(serverVersion)
   binaryLog.replay.requirePrograms()
   requireSameSeries(serverVersion, await scratchServers.check(join(folder, SERVER)))
 }
@@ -147,8 +148,9 @@ async function requireGoodEnd(folder: string): Promise<void> {
   })
 }
 
+/** Patch releases read each other's files. */
 function requireSameSeries(of: string, running: string): void {
-  if (seriesOf(of) === seriesOf(running)) return
+  if (isSameSeries(of, running)) return
   throw new EcomdbError('UNSUPPORTED', {
     what: `the files are of ${of}, and the server that is installed here is ${running}`,
     why: 'a server makes older files its own, and the older server could not be started on them again',
@@ -157,9 +159,4 @@ function requireSameSeries(of: string, running: string): void {
       'or leave --data-dir out: a logical snapshot is replayed into any server',
     ],
   })
-}
-
-/** Patch releases read each other's files. */
-function seriesOf(version: string): string {
-  return /^\d+\.\d+/.exec(version)?.[0] ?? version
 }

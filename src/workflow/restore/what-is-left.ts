@@ -23,6 +23,8 @@ interface Circumstances {
   left: readonly AccountEntry[]
   /** See smallerPages. */
   pages: string | null
+  /** See otherServer. */
+  other: string | null
 }
 
 /** In words; null where this server's pages hold every row that the source's did. */
@@ -79,10 +81,13 @@ const NO_ANSWER = /does not answer|was defined otherwise/
 /** Error 1118. */
 const ROW_TOO_LARGE = /Row size too large/
 
+/** What a server, or its programs, say of what is of another version. */
+const OF_VERSIONS: ReadonlySet<string> = new Set(['SERVER_REFUSED', 'TOOL_FAILED'])
+
 /** The same error, and what it leaves on the server. */
 export function withWhatIsThere(
   error: unknown,
-  { plan, elsewhere, definers, left: gone, pages }: Circumstances,
+  { plan, elsewhere, definers, left: gone, pages, other }: Circumstances,
   canResume: boolean,
 ): unknown {
   if (!(error instanceof EcomdbError)) return error
@@ -114,6 +119,7 @@ export function withWhatIsThere(
             `these places must be there, and the server be able to use them: ${namedTables(elsewhere)}`,
           ]
         : []),
+      ...(OF_VERSIONS.has(code) && other !== null ? [other] : []),
       ...(pages !== null && ROW_TOO_LARGE.test(why ?? '') ? [pages] : []),
       ...(code === 'CONTENT_MISMATCH' || lacksRights || !canResume
         ? []

@@ -3,6 +3,7 @@ import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { maskHashes } from '#domain/backup/restored-accounts'
 import {
   privilegesOf,
+  successorsOf,
   unknownPrivileges,
   withoutPrivileges,
 } from '#domain/backup/unknown-privileges'
@@ -16,6 +17,7 @@ export function grantableHere(
 ): { accounts: AccountEntry[]; unknown: string[]; notes: string[] } {
   const { accounts, leftOut } = withoutDanglingGrants(wanted, manifest)
   const unknown = unknownPrivileges(accounts, privileges)
+  const successors = successorsOf(unknown, privileges)
   return {
     accounts: withoutPrivileges(accounts, new Set(unknown)),
     unknown,
@@ -26,6 +28,7 @@ export function grantableHere(
       ...privilegesOf(accounts, new Set(unknown)).map(
         one => `not granted, for this server does not know it: ${one}`,
       ),
+      ...(successors === '' ? [] : [`of these privileges: ${successors}`]),
     ],
   }
 }

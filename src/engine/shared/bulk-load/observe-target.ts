@@ -38,6 +38,8 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     distrustsFunctions: await distrustsFunctions(session),
     sharesTablespace: await sharesTablespace(session),
     hasTableKey: await hasTableKey(session),
+    collations: await collationsThere(session),
+    hasLibraries: await hasLibraries(session),
     privileges: await privilegesThere(session),
     plugins: await pluginsThere(session),
     timeZones: await knownZones(session, manifest.timeZones ?? zonesToAsk(manifest)),
@@ -128,10 +130,31 @@ export async function ignoresPlaces(session: Session): Promise<boolean> {
 }
 
 /** Reference manual, "SHOW PRIVILEGES Statement": those that are registered now. */
-async function privilegesThere(session: Session): Promise<string[] | null> {
-  if (session.flavor.family === 'mariadb') return null
+async function privilegesThere(session: Session): Promise<string[]> {
   const rows = await session.rows('SHOW PRIVILEGES')
-  return rows.map(row => String(row['Privilege']).toUpperCase())
+  const names = rows.map(row => String(row['Privilege']).toUpperCase())
+  // MariaDB 10.6 lists it by another name than that by which it prints it.
+  return names.map(name => (name === 'DELETE VERSIONING ROWS' ? 'DELETE HISTORY' : name))
+}
+
+/** Of the collations of several sets MariaDB has the whole name in a column that older servers lack. */
+async function collationsThere(session: Session): Promise<string[]> {
+  const rows = await session.rows(
+    'SELECT * FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY',
+  )
+  const names = rows.flatMap(row => [
+    row['CHARACTER_SET_NAME'],
+    row['FULL_COLLATION_NAME'] ?? row['COLLATION_NAME'],
+  ])
+  return [...new Set(names.map(String))]
+}
+
+async function hasLibraries(session: Session): Promise<boolean> {
+  const found = await session.value(
+    `SELECT COUNT(*) FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = 'LIBRARIES'`,
+  )
+  return found !== '0'
 }
 
 async function pluginsThere(session: Session): Promise<string[]> {
