@@ -17,10 +17,10 @@ export interface PhysicalBackups {
    */
   check(connect: ConnectOptions): Promise<PhysicalSource>
   /**
-   * Are the programs here that `prepare` and `checkPages` need?
-   * @throws EcomdbError TOOL_MISSING
+   * Are the programs here that `prepare` and `checkPages` need, and new enough for files of that version?
+   * @throws EcomdbError TOOL_MISSING, UNSUPPORTED
    */
-  requirePrograms(): void
+  requirePrograms(serverVersion: string): Promise<void>
   /** Begins the copy; `close` must be called whatever happens. */
   start(options: PhysicalBackupOptions, source: PhysicalSource): Promise<PhysicalCopy>
   /**

@@ -46,6 +46,6 @@ export function physicalRestoreText(report: PhysicalRestoreText): string {
     '',
     ...findings,
     `restored ${amounts} into ${dataFolder} in ${formatDuration(durationMs)}, for user ${owner}; no server runs on it`,
-    `next: start ${engine} ${serverVersion.split('-')[0]} or newer on it${initFile ? `, with --init-file=${initFile}` : ''}`,
+    `next: start ${engine} ${serverVersion.split('-')[0]} on it, or a later one of its series${initFile ? `, with --init-file=${initFile}` : ''}`,
   ].join('\n')
 }

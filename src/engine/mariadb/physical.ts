@@ -1,7 +1,9 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readDataFolder } from '#core/data-files'
-import { systemCode } from '#core/errors'
+import { EcomdbError, systemCode } from '#core/errors'
+import { isOlder } from '#domain/backup/other-version'
+import type { ProgramCommand } from '#process/program'
 import { runProgram } from '#process/run-program'
 import { findInstallation } from '../installation.ts'
 import type { PhysicalBackups, PhysicalSource } from '../physical-backup.ts'
@@ -50,9 +52,10 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
       await session.close()
     }
   },
-  requirePrograms() {
+  async requirePrograms(serverVersion) {
     const programs = findInstallation('mariadb')
     for (const name of ['mariadb-backup', 'innochecksum']) programs.program(name)
+    await requireNewEnough(programs.program('mariadb-backup'), serverVersion)
   },
   start: (options, source) => startMariadbBackup(options, source.lineage ?? '', source),
   async prepare(folder, { increments, workFolder }) {
@@ -78,6 +81,20 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   // What the binary log had is in no file that is copied.
   restoredGtids: async () => null,
   ...ownAdministrator,
+}
+
+/** It renames its own files in 11, and writes the log as its series does. A newer one prepares older files. */
+async function requireNewEnough(program: ProgramCommand, serverVersion: string): Promise<void> {
+  const { stdout, stderr } = await runProgram(program, ['--version'])
+  const [, version] = /MariaDB server (\S+)/.exec(`${stdout}${stderr}`) ?? []
+  if (version === undefined || !isOlder(version, serverVersion)) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: `the files are of MariaDB ${serverVersion}, and mariadb-backup is of ${version} here`,
+    why: 'an older one does not prepare the files of a newer server',
+    hints: [
+      'restore where a MariaDB of that series is installed, or name the folder of its programs in ECOMDB_MARIADB_BASEDIR',
+    ],
+  })
 }
 
 function grantedOptions(settings: Readonly<Record<string, string>>): string[] {

@@ -19,7 +19,9 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
       await session.close()
     }
   },
-  requirePrograms: () => void findInstallation('mysql').program('innochecksum'),
+  async requirePrograms() {
+    findInstallation('mysql').program('innochecksum')
+  },
   async start(options, source) {
     if (options.since) throw noIncrements()
     const { sourceId, settings, findings = [] } = source

@@ -8,6 +8,7 @@ import type { Catalog } from '#engine/logical-reader'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions, Session } from '#engine/session'
 import { compareWithRows } from './compare-with-rows.ts'
+import { refuseNewerFiles } from './drill-elsewhere.ts'
 import {
   type AboutSnapshot,
   type DrilledSnapshot,
@@ -56,6 +57,7 @@ class PhysicalDrill {
   readonly #engine: Engine
   readonly #checks: Check[] = []
   #scratchVersion = 'none'
+  #programVersion = ''
   #read: ReadTables | null = null
   #catalog: Catalog | null = null
 
@@ -84,6 +86,7 @@ class PhysicalDrill {
 
   async run(folder: string, progress: Progress): Promise<DrilledSnapshot> {
     const data = join(folder, 'data')
+    await this.#refuseNewer(folder)
     this.#checks.push(
       ...(await restoreDataFolder(this.#engine, this.#access, this.#layers, data, progress)),
     )
@@ -109,11 +112,18 @@ class PhysicalDrill {
     return { ...this.#result(), checks: [...this.#checks, ...checks], damaged }
   }
 
-  #result(): Pick<DrilledSnapshot, 'checks' | 'about' | 'scratchVersion' | 'settings'> {
+  #result(): Omit<DrilledSnapshot, 'damaged' | 'restoredAt' | 'contentSha256'> {
     return {
       ...{ checks: this.#checks, about: this.#about(), scratchVersion: this.#scratchVersion },
       settings: this.#last.manifest.settings,
+      programVersion: this.#programVersion,
     }
+  }
+
+  async #refuseNewer(folder: string): Promise<void> {
+    const { engine, serverVersion: sourceVersion } = this.#last.envelope
+    this.#programVersion = await this.#engine.scratchServers.check(folder)
+    refuseNewerFiles({ engine, sourceVersion, scratchVersion: this.#programVersion })
   }
 
   async #start(folder: string): Promise<RunningServer> {

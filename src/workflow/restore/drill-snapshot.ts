@@ -16,6 +16,7 @@ import { usingRepository } from '#repository/repository-use'
 import { unsteadyReads } from '#repository/unsteady-reads'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
+import { refuseBlame } from './drill-elsewhere.ts'
 import { drillMoment } from './drill-moment.ts'
 import { drillPhysically } from './drill-physically.ts'
 import {
@@ -60,6 +61,8 @@ export async function drillSnapshot(options: DrillOptions, outer: Progress): Pro
   const moment = await momentOf(options, envelope.sourceId, found, progress)
   progress.done()
   const checks = [...found.checks, ...(moment?.checks ?? [])]
+  const { programVersion: scratchVersion = found.scratchVersion } = found
+  refuseBlame({ ...found, checks }, { ...found.about, scratchVersion })
   const measured = {
     rtoMs: found.restoredAt - began,
     rpoMs: Math.max(0, startedAt.getTime() - Date.parse(found.about.consistentAt)),

@@ -35,6 +35,8 @@ export interface DrillResult {
 export interface DrilledSnapshot extends DrillResult {
   about: AboutSnapshot
   scratchVersion: string
+  /** Of the server's program, which may not have started. */
+  programVersion?: string
   contentSha256?: string
   /** Of the server that was backed up. */
   settings: Readonly<Record<string, string>>

@@ -94,7 +94,7 @@ export async function restorePhysically(
   const leavers = await leaversSince(access, envelope.consistentAt)
   const layers = await openChain(access, envelope)
   const engine = await engineFor(envelope.engine)
-  engine.physicalBackups.requirePrograms()
+  await engine.physicalBackups.requirePrograms(envelope.serverVersion)
   const folder = resolve(options.dataFolder)
   await refuseInside(folder)
   await refuseFull(folder, options.startOver)

@@ -5,7 +5,7 @@ import { requireServerFor } from '#workflow/restore/server-on-files'
 const installed = (version: string) =>
   ({
     scratchServers: { check: async () => version },
-    physicalBackups: { requirePrograms() {} },
+    physicalBackups: { async requirePrograms() {} },
     binaryLog: { replay: { requirePrograms() {} } },
   }) as unknown as Engine
 

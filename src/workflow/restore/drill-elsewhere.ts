@@ -1,0 +1,54 @@
+import { EcomdbError } from '#core/errors'
+import { isOlder, isSameSeries } from '#domain/backup/other-version'
+import type { EngineFamily } from '#domain/engine-family'
+import type { DrillResult } from './drilled-snapshot.ts'
+
+/** Which server was backed up, and which one is on this host. */
+export interface Versions {
+  engine: EngineFamily
+  sourceVersion: string
+  /** Of the server's program, or of the private server. */
+  scratchVersion: string
+}
+
+/** What is compared byte for byte, and what files are: it does not depend on who reads it. */
+const OF_BYTES = new Set(['signature', 'blocks', 'pages', 'rows', 'content', 'counters'])
+
+/**
+ * A server of another series lacks ways in, types and statements, prints definitions otherwise, and does
+ * not start on every other's files: what fails on it says nothing of the snapshot.
+ *
+ * @throws EcomdbError UNSUPPORTED: no drill took place
+ */
+export function refuseBlame({ checks, damaged }: DrillResult, versions: Versions): void {
+  const failed = checks.filter(({ outcome }) => outcome === 'failed')
+  if (failed.length === 0 || damaged.length > 0) return
+  if (isSameSeries(versions.sourceVersion, versions.scratchVersion)) return
+  if (failed.some(({ name }) => OF_BYTES.has(name))) return
+  throw ofOtherVersion(
+    versions,
+    failed.flatMap(({ name, differences }) => [`${name}: ${differences.join('; ')}`]).join('; '),
+  )
+}
+
+/**
+ * No server or program reads the files of a newer series.
+ * @throws EcomdbError UNSUPPORTED
+ */
+export function refuseNewerFiles(versions: Versions): void {
+  if (!isOlder(versions.scratchVersion, versions.sourceVersion)) return
+  throw ofOtherVersion(versions, 'a server does not read the files of a newer one')
+}
+
+function ofOtherVersion(
+  { engine, sourceVersion, scratchVersion }: Versions,
+  why: string,
+): EcomdbError {
+  return new EcomdbError('UNSUPPORTED', {
+    what: `${engine} ${scratchVersion} is installed here, and the snapshot is of ${sourceVersion}: it is neither proved nor found bad`,
+    why,
+    hints: [
+      `drill where ${engine} ${sourceVersion.split('-')[0]} is installed, or name the folder of its programs in ECOMDB_${engine.toUpperCase()}_BASEDIR`,
+    ],
+  })
+}
