@@ -51,6 +51,7 @@ test('envelopes of a log are read side by side, and believed in their order', as
     label: target.label,
     list: (prefix: string) => target.list(prefix),
     stat: (name: string) => target.stat(name),
+    readBack: (name: string) => target.readBack(name),
     get: async (...args: Parameters<Target['get']>) => {
       reading += 1
       most = Math.max(most, reading)
