@@ -105,6 +105,8 @@ class DirectoryTarget implements Target {
       await this.#syncIfThere(folder)
       return { versionId: null, lockedUntil: null }
     } catch (error) {
+      // What was written a moment ago is not there: its disk went, and that is what has to be said.
+      if (GONE.has(systemCode(error) ?? '')) await this.#checkMounted()
       throw translateStorageError(error, `cannot write ${name} to ${this.label}`)
     }
   }

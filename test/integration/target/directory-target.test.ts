@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { mkdirSync, renameSync } from 'node:fs'
 import {
   chmod,
   chown,
@@ -129,8 +130,8 @@ describe('a directory', () => {
     const list = async (): Promise<void> => {
       for await (const { name } of target.list('')) {
         names.push(name)
-        await rm(folder, { recursive: true })
-        // Its mount point is left.
+        // Its mount point is left; what is removed could have given it its inode.
+        await rename(folder, `${folder}-${names.length}`)
         await mkdir(folder)
       }
     }
@@ -146,6 +147,26 @@ describe('a directory', () => {
     await rename(folder, `${folder}-unmounted`)
     await mkdir(folder)
     await expect(target.put('b', [])).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' })
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('that becomes another one while a file is written is what is told, and not the file', async () => {
+    const folder = join(await emptyFolder(), 'disk')
+    await mkdir(folder)
+    const target = openDirectoryTarget(folder)
+    await target.put('a', [Buffer.from('x')])
+    const bytes = [Buffer.from('x')]
+    const body = Object.assign([...bytes], {
+      *[Symbol.iterator]() {
+        renameSync(folder, `${folder}-unmounted`)
+        mkdirSync(folder)
+        yield* bytes
+      },
+    })
+    await expect(target.put('b/c', body)).rejects.toMatchObject({
+      code: 'TARGET_UNAVAILABLE',
+      why: expect.stringContaining('the disk was unmounted'),
+    })
     expect(await readdir(folder)).toEqual([])
   })
 
