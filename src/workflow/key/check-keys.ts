@@ -93,7 +93,7 @@ async function checkOne(
   try {
     for (const stored of files) {
       throwIfInterrupted()
-      await repository.readPiece(stored, [identity])
+      await repository.readPiece(stored, [identity], envelope.snapshotId)
       checked.files += 1
       checked.bytes += stored.bytes
       progress.advance({ items: 1 })
