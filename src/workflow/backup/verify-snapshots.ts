@@ -24,6 +24,7 @@ import { checkProtection } from './check-protection.ts'
 import { identitiesAtHand, signingKeyAtHand } from './keys-at-hand.ts'
 import { refusal } from './list-snapshots.ts'
 import { verifyLog } from './verify-log.ts'
+import { whyNotStored } from './why-not-stored.ts'
 
 export interface VerifyOptions {
   target: Target
@@ -271,8 +272,7 @@ async function attest(
     )
     return { attestationId }
   } catch (error) {
-    if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
-    const unattested = error.why ?? error.what
+    const unattested = whyNotStored(error)
     progress.warn(`no attestation was written: ${unattested}`)
     return { attestationId: null, unattested }
   }

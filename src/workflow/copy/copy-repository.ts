@@ -19,6 +19,7 @@ import { uuidV7 } from '#repository/uuid'
 import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
 import { refusal } from '../backup/list-snapshots.ts'
+import { whyNotStored } from '../backup/why-not-stored.ts'
 import { Arrivals } from './arrival.ts'
 import { carryLog, missingLogBytes } from './carry-log.ts'
 import { carryAttestations, carryOtherFiles } from './carry-records.ts'
@@ -336,8 +337,7 @@ async function record(
     )
     return { recordId, recordProblem: null }
   } catch (error) {
-    if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
-    return noRecord(error.why ?? error.what)
+    return noRecord(whyNotStored(error))
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Clock } from '#core/clock'
-import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { readIdentities, type SigningKey } from '#crypto/key-files'
 import { checkOf } from '#domain/backup/check'
@@ -15,6 +14,7 @@ import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { unsteadyReads } from '#repository/unsteady-reads'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
+import { whyNotStored } from '../backup/why-not-stored.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { refuseBlame } from './drill-elsewhere.ts'
 import { drillMoment } from './drill-moment.ts'
@@ -246,8 +246,7 @@ async function attested(
     )
     return { ...report, attestationId }
   } catch (error) {
-    if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
-    const unattested = error.why ?? error.what
+    const unattested = whyNotStored(error)
     progress.warn(`no attestation was written: ${unattested}`)
     return { ...report, unattested }
   }
