@@ -109,10 +109,14 @@ export interface LogReplay {
   observe(session: Session): Promise<ReplayTarget>
   /**
    * Prepares a server for a replay: the event scheduler stops, packets may be as large as the
-   * source's, LOAD DATA LOCAL is allowed, and no database is READ ONLY. What was changed is put back by the function given back,
+   * source's, LOAD DATA LOCAL is allowed, no database is READ ONLY, and global variables that statements
+   * read are the source's. What was changed is put back by the function given back,
    * in any session: that of the replay may be gone by then.
    */
-  prepare(session: Session): Promise<(session: Session) => Promise<void>>
+  prepare(
+    session: Session,
+    source: ReplayOptions['source'],
+  ): Promise<(session: Session) => Promise<void>>
   /**
    * Replays whole transactions of files that follow one another, in one session, and waits for
    * the statuses of the tool and of the client.

@@ -38,6 +38,8 @@ export const WITHOUT_LIMITS = [
     // DEFAULT is no moment at all here, and not the global value.
     'system_versioning_asof = DEFAULT',
     'check_constraint_checks = 1',
+    // An account without a password is printed without its plugin, and would get one that nobody can log in by.
+    'old_passwords = 0',
     'max_statement_time = 0',
     // What a session may have in memory, and in temporary tables on the disk.
     `max_session_mem_used = ${MOST} >> 1`,

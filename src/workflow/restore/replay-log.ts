@@ -70,7 +70,7 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
 }
 
 const LEFT_CHANGED =
-  'the server may have been left with event_scheduler off, local_infile and log_bin_trust_function_creators on, max_allowed_packet and the limits of binary log caches raised, and databases that were READ ONLY not so'
+  'the server may have been left with event_scheduler off, local_infile and log_bin_trust_function_creators on, max_allowed_packet and the limits of binary log caches raised, other global variables as on the source, and databases that were READ ONLY not so'
 
 type Settled = Pick<ReplayOutcome, 'sessions' | 'locked' | 'events'>
 
@@ -83,7 +83,7 @@ async function replayFiles(
   const { place, settle } = run
   const session = await place.engine.connect({ ...place.connect, database: undefined })
   try {
-    const putBack = await place.engine.binaryLog.replay.prepare(session)
+    const putBack = await place.engine.binaryLog.replay.prepare(session, run.source)
     // A private server on files is gone then, and they with it.
     const advised = settle ? adviseOnInterrupt(LEFT_CHANGED) : () => {}
     try {
@@ -122,7 +122,7 @@ async function putBackAnew(
 async function replayAndSettle(
   run: ReplayRun,
   session: Session,
-  { files, errors }: FetchedFiles,
+  { files, errors, untold }: FetchedFiles,
   folder: string,
   progress: Progress,
 ): Promise<Settled> {

@@ -1,5 +1,5 @@
 import { isPerson } from '#domain/backup/restored-accounts'
-import type { LogReplay, ReplayTarget, SettleOptions } from '../../binlog.ts'
+import type { LogReplay, ReplayOptions, ReplayTarget, SettleOptions } from '../../binlog.ts'
 import { quoteAccount, quoteString } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
@@ -8,6 +8,7 @@ import { definerOf } from '../definer-objects/list-objects.ts'
 import { liftReadOnly } from '../lift-read-only.ts'
 import { systemOffsets } from '../server-settings.ts'
 import type { BinlogDialect } from './dialect.ts'
+import { takeGlobals } from './replay-settings.ts'
 import { runReplay } from './run-replay.ts'
 
 /** The largest that both engines take. */
@@ -61,10 +62,14 @@ async function openAccounts(
  * that a source with `log_bin_trust_function_creators` took are refused by a server that has a log of its own, also
  * where the session does not write to it.
  */
-async function prepareServer(session: Session): Promise<(session: Session) => Promise<void>> {
+async function prepareServer(
+  session: Session,
+  source: ReplayOptions['source'],
+): Promise<(session: Session) => Promise<void>> {
   const setReadOnlyAgain = await liftReadOnly(session)
   const setRowsAgain = await applyRowsAsTheyAre(session)
   const setCachesAgain = await takeLargeTransactions(session)
+  const setGlobalsAgain = await takeGlobals(session, source)
   const scheduler = await session.value('SELECT @@GLOBAL.event_scheduler')
   const packet = Number(await session.value('SELECT @@GLOBAL.max_allowed_packet'))
   const hasInfile = (await session.value('SELECT @@GLOBAL.local_infile')) === '1'
@@ -79,6 +84,7 @@ async function prepareServer(session: Session): Promise<(session: Session) => Pr
     await setReadOnlyAgain(by)
     await setRowsAgain(by)
     await setCachesAgain(by)
+    await setGlobalsAgain(by)
     if (!hasInfile) await by.run('SET GLOBAL local_infile = OFF')
     if (!trusts) await by.run('SET GLOBAL log_bin_trust_function_creators = OFF')
     if (packet < LARGEST_PACKET) await by.run(`SET GLOBAL max_allowed_packet = ${packet}`)

@@ -1,4 +1,6 @@
 import { quoteString } from '../../quote.ts'
+import type { Session } from '../../session.ts'
+import { readSettings } from '../server-settings.ts'
 import { WITHOUT_LIMITS } from '../without-limits.ts'
 
 /** What statements of a log read, and no event of it says: the source's own values are taken. */
@@ -6,16 +8,41 @@ const SOURCES_OWN = [
   'cte_max_recursion_depth',
   'default_regex_flags',
   'default_storage_engine',
+  'default_tmp_storage_engine',
   'default_week_format',
   'div_precision_increment',
   'enforce_storage_engine',
   'group_concat_max_len',
+  'innodb_compression_default',
+  'innodb_default_encryption_key_id',
+  'innodb_ft_enable_stopword',
+  // What a trigger that handles an error notes of it.
+  'lc_messages',
+  'max_error_count',
+  // Bytes; a MEMORY table keeps that of the session that made it.
+  'max_heap_table_size',
+  'max_points_in_geometry',
   'max_recursive_iterations',
+  'max_sort_length',
+  'max_sp_recursion_depth',
   'old_mode',
+  'old_passwords',
+  'windowing_use_high_precision',
+]
+
+/** The same, of those that no session has for itself: the server has them while it replays. */
+const SOURCES_GLOBALS = [
+  'aria_page_checksum',
+  'ft_boolean_syntax',
+  'innodb_default_row_format',
+  'mysql56_temporal_format',
+  'partial_revokes',
+  'regexp_stack_limit',
+  'regexp_time_limit',
 ]
 
 /** Of the source; with its version, which says what some of them mean. */
-export const REPLAYED_SETTINGS = [...SOURCES_OWN, 'version']
+export const REPLAYED_SETTINGS = [...SOURCES_OWN, ...SOURCES_GLOBALS, 'version']
 
 /**
  * Definitions were taken by the source once, whatever its session had set: nothing is to be refused here, or
@@ -23,8 +50,8 @@ export const REPLAYED_SETTINGS = [...SOURCES_OWN, 'version']
  */
 const AS_DEFINED = [
   '/*!80030 sql_generate_invisible_primary_key = 0, */ /*!80400 restrict_fk_on_non_standard_key = 0, */',
-  "/*M!100304 alter_algorithm = 'DEFAULT', enforce_storage_engine = NULL, innodb_compression_default = 0,",
-  "innodb_default_encryption_key_id = 1, system_versioning_alter_history = 'KEEP', */ innodb_strict_mode = 0",
+  "/*M!100304 alter_algorithm = 'DEFAULT', default_tmp_storage_engine = NULL, enforce_storage_engine = NULL, innodb_compression_default = 0,",
+  "innodb_default_encryption_key_id = 1, system_versioning_alter_history = 'KEEP', */ innodb_strict_mode = 0, updatable_views_with_limit = 1",
 ].join(' ')
 
 /**
@@ -37,14 +64,50 @@ export function replaySettings(source: Readonly<Record<string, string>>): string
   const own = SOURCES_OWN.flatMap(name => {
     const value = source[name]
     if (value === undefined || !isMeant(name, value, source['version'] ?? '')) return []
-    return [`${name} = ${/^\d+$/.test(value) ? value : quoteString(value)}`]
+    return [`${name} = ${literalOf(value)}`]
   })
   return `SET ${[WITHOUT_LIMITS, AS_DEFINED, 'time_zone = @@GLOBAL.time_zone', ...own].join(', ')}`
 }
 
-/** No engine is enforced by the empty name; that utf8 has three bytes was no mode before MariaDB 10.6. */
+const literalOf = (value: string): string => (/^\d+$/.test(value) ? value : quoteString(value))
+
+/**
+ * Sets global variables as the source has them, where they are otherwise here.
+ *
+ * @param source its global variables, as far as the snapshot has them
+ * @returns sets them back, by any session
+ */
+export async function takeGlobals(
+  session: Session,
+  source: Readonly<Record<string, string>>,
+): Promise<(session: Session) => Promise<void>> {
+  const here = await readSettings(session, SOURCES_GLOBALS)
+  const others = Object.entries(here).filter(([name, value]) => value !== (source[name] ?? value))
+  const set = async (by: Session, name: string, value: string): Promise<void> =>
+    void (await by.run(`SET GLOBAL ${name} = ${literalOf(value)}`))
+  const done: (readonly [string, string])[] = []
+  const setBack = async (by: Session): Promise<void> => {
+    for (const [name, value] of done) {
+      // It stays where accounts have such restrictions now.
+      if (name === 'partial_revokes') await set(by, name, value).catch(() => {})
+      else await set(by, name, value)
+    }
+  }
+  try {
+    for (const [name, value] of others) {
+      await set(session, name, source[name] ?? value)
+      done.push([name, value])
+    }
+  } catch (error) {
+    await setBack(session).catch(() => {})
+    throw error
+  }
+  return setBack
+}
+
+/** The empty name is none; that utf8 has three bytes was no mode before MariaDB 10.6. */
 function isMeant(name: string, value: string, version: string): boolean {
-  if (name === 'enforce_storage_engine') return value !== ''
+  if (name.endsWith('_storage_engine')) return value !== ''
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? []
   return name !== 'old_mode' || Number(major) > 10 || (Number(major) === 10 && Number(minor) >= 6)
 }
