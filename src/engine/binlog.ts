@@ -1,5 +1,6 @@
 import { EcomdbError, type ErrorDetails } from '#core/errors'
 import type { SystemZone } from '#domain/binlog/system-zone'
+import type { Untold } from '#domain/binlog/untold'
 import type { ConnectOptions, Session } from './session.ts'
 
 /** The server does not log all of its changes, so an archive of its log has a hole from here on. */
@@ -155,10 +156,14 @@ export interface ReplayOptions {
   onBytes?: (bytes: number) => void
   /** A statement puts a table elsewhere, and a private server makes it in its data directory. */
   onElsewhere?: (() => void) | undefined
+  /** What the log has of its statements beyond what the tool prints, in order. */
+  untold: readonly Untold[]
   /** The errors with which statements ended on the source, in order; see loggedErrors. */
   errors: readonly number[]
   /** Some of these statements ended without an error here. */
   onMissedErrors?: ((errors: readonly number[]) => void) | undefined
+  /** A statement writes which roles its session has, which no log tells. */
+  onRoles?: (() => void) | undefined
   /** A statement depends on the system's time zone, which no log tells. */
   onSystemZone?: (() => void) | undefined
 }

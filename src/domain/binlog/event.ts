@@ -18,6 +18,7 @@ export const EVENT = {
   query: 2,
   stop: 3,
   rotate: 4,
+  userVariable: 14,
   format: 15,
   xid: 16,
   executeLoadQuery: 18,

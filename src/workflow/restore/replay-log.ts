@@ -8,12 +8,13 @@ import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import { countOf, formatBytes } from '#core/units'
-import { FILE_MAGIC, readHeader } from '#domain/binlog/event'
+import { FILE_MAGIC, type FileFormat, readFormat, readHeader } from '#domain/binlog/event'
 import { loggedErrors } from '#domain/binlog/logged-errors'
 import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
+import { type Untold, untoldIn } from '#domain/binlog/untold'
 import type { SettleOptions } from '#engine/binlog'
 import type { Session } from '#engine/session'
 import { makeOwnFolder } from '#process/own-folder'
@@ -135,7 +136,15 @@ async function replayAndSettle(
     const options = { connect, source, files, binlog, keepGtids, folder, onBytes, onElsewhere }
     const onSystemZone = await whenOtherZone(run, session)
     const onMissedErrors = (missed: readonly number[]): void => run.onFinding(missedText(missed))
-    await replay.run({ ...options, errors, onMissedErrors, onSystemZone, ...limitsOf(span) })
+    await replay.run({
+      ...options,
+      errors,
+      untold,
+      onMissedErrors,
+      onRoles: () => run.onFinding(ROLES),
+      onSystemZone,
+      ...limitsOf(span),
+    })
   }
   // Data files may have brought one, where nothing is replayed on them, too.
   const undecided = await replay.undecided(session)
@@ -165,6 +174,9 @@ async function whenOtherZone(
 const missedText = (errors: readonly number[]): string =>
   `${countOf(errors.length, 'statement')} of the log ended with an error on the source (${[...new Set(errors)].join(', ')}: interrupted, or refused after a part of the rows) and without one here: what was half done there may be done here, or otherwise; compare the tables without transactions`
 
+const ROLES =
+  'statements of the log write which roles their session had (CURRENT_ROLE()), which no log tells: here they had none; compare what they wrote'
+
 const undecidedText = (count: number): string =>
   `${countOf(count, 'XA transaction')} prepared at the moment, and neither committed nor rolled back: what was written is not seen, and its rows are locked; \`XA RECOVER\` has the names for XA COMMIT or XA ROLLBACK`
 
@@ -181,6 +193,7 @@ interface FetchedFiles {
   files: readonly string[]
   /** See ReplayOptions. */
   errors: readonly number[]
+  untold: readonly Untold[]
 }
 
 /** The files of the server, as far as they are replayed: the bytes before the start are left out. */
@@ -195,25 +208,30 @@ async function fetchFiles(
   progress.stage('fetching the binary log')
   progress.total({ bytes: total })
   const { readsBeforeStart } = place.engine.binaryLog.replay
+  let format: FileFormat = { serverVersion: '', hasChecksums: true }
   for (const segment of span.lead) {
     const { file, from } = segment
     const bytes = await archive.readBytes(segment, access.identities)
+    if (from === 0) format = readFormat(formatEvent(bytes))
     await writeAt(join(folder, file), from, readsBeforeStart ? bytes : formatOf(bytes))
   }
   const temporary = new OlderTemporaryTables()
   const errors: number[] = []
+  const untold: Untold[] = []
   for (const segment of span.segments) {
     throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
     const replayed = replayedOf(span, segment, bytes)
     temporary.look(replayed)
     errors.push(...loggedErrors(replayed))
+    if (segment.from === 0) format = readFormat(formatEvent(bytes))
+    for (const one of untoldIn(replayed, format)) untold.push(one)
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })
   }
   if (temporary.found) onFinding(OLDER_TEMPORARY)
   const paths = span.segments.map(({ file }) => join(folder, file))
-  return { files: [...new Set(paths)], errors }
+  return { files: [...new Set(paths)], errors, untold }
 }
 
 const OLDER_TEMPORARY =
@@ -237,6 +255,8 @@ function replayedOf(
 function formatOf(bytes: Buffer): Buffer {
   return bytes.subarray(0, FILE_MAGIC.length + readHeader(bytes, FILE_MAGIC.length).size)
 }
+
+const formatEvent = (bytes: Buffer): Buffer => formatOf(bytes).subarray(FILE_MAGIC.length)
 
 /** At its own offset: what is left out before it is a hole, and takes no room. */
 async function writeAt(path: string, offset: number, bytes: Buffer): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
 import { EcomdbError } from '#core/errors'
 import { type RunningProgram, startProgram } from '#process/running-program'
 import type { ReplayOptions } from '../../binlog.ts'
@@ -8,7 +9,8 @@ import type { BinlogDialect } from './dialect.ts'
 import { ExpectedErrors } from './expected-errors.ts'
 import { writeOptionFile } from './option-file.ts'
 import { replaySettings } from './replay-settings.ts'
-import { asksSystemZone, putsElsewhere, watchStatements } from './watch-statements.ts'
+import { SpellOut, spellings } from './spell-out.ts'
+import { asksRoles, asksSystemZone, putsElsewhere, watchStatements } from './watch-statements.ts'
 
 /** See LogReplay.run. */
 export async function runReplay(dialect: BinlogDialect, options: ReplayOptions): Promise<void> {
@@ -32,15 +34,20 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
       if (dialect.elsewhere && options.onElsewhere) {
         watchStatements(tool.stdout, putsElsewhere(dialect.elsewhere), options.onElsewhere)
       }
+      if (options.onRoles) watchStatements(tool.stdout, asksRoles, options.onRoles)
       if (options.onSystemZone) {
         watchStatements(tool.stdout, asksSystemZone(), options.onSystemZone)
       }
       client.stdin.write(`${replaySettings(options.source)};\n`)
-      await pass(tool, client, errors, options.onBytes)
+      const spelled = spellings(options.untold, dialect.family)
+      const spellOut = spelled.length > 0 ? new SpellOut(spelled) : null
+      await pass({ tool, spellOut, client }, errors, options.onBytes)
       if (errors.missed.length > 0) options.onMissedErrors?.(errors.missed)
     } finally {
       tool.kill()
       client.kill()
+      // What nobody reads any more would keep its pipe open, and us waiting for it.
+      tool.stdout.unpipe().resume()
       await Promise.allSettled([tool.ended, client.ended])
     }
   } finally {
@@ -75,13 +82,19 @@ function toolArguments(
   ]
 }
 
+interface Pipeline {
+  tool: RunningProgram
+  /** Where the log has more than the tool prints. */
+  spellOut: SpellOut | null
+  client: RunningProgram
+}
+
 /**
  * The tool's SQL into the client; then a question, which the client answers when it has
  * executed all that came before. Only then, and with both statuses 0, is it done.
  */
 async function pass(
-  tool: RunningProgram,
-  client: RunningProgram,
+  { tool, spellOut, client }: Pipeline,
   errors: ExpectedErrors,
   onBytes: ReplayOptions['onBytes'],
 ): Promise<void> {
@@ -92,7 +105,8 @@ async function pass(
   })
   tool.stdin.end()
   tool.stdout.on('data', chunk => onBytes?.(chunk.length))
-  tool.stdout.pipe(client.stdin, { end: false })
+  const sql = spellOut ? tool.stdout.pipe(spellOut) : tool.stdout
+  sql.pipe(client.stdin, { end: false })
   // Whichever ends first: a client that refuses a statement leaves the tool writing to no one.
   const clientEnded = client.ended.catch(error => {
     throw clientError(error, errors.unexpected ?? client.stderr)
@@ -100,6 +114,8 @@ async function pass(
   clientEnded.catch(() => {})
   await Promise.race([tool.ended, clientEnded])
   await tool.ended
+  if (spellOut) await Promise.race([finished(spellOut), clientEnded])
+  spellOut?.requireAll(tool.name)
   client.stdin.end(`\nSELECT '${answer}';\n`)
   await clientEnded
   if (errors.unexpected !== null || !answered.includes(answer)) {

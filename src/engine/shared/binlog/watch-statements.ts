@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
 
 /** mariadb-binlog ends each statement so; a row in row format is a statement of base64. */
-const DELIMITER = '/*!*/;\n'
+export const DELIMITER = '/*!*/;\n'
 
 /** Characters of a statement that are looked at: what a table is made of comes before its rows. */
 const LOOKED_AT = 2 ** 20
 
 /** Strings, names, comments; and the two ends of a comment that is executed. An open one ends with the text. */
-const TOKENS =
+export const TOKENS =
   /'[^'\\]*(?:(?:\\.|'')[^'\\]*)*(?:'|$)|"[^"\\]*(?:(?:\\.|"")[^"\\]*)*(?:"|$)|`[^`]*(?:`|$)|#[^\n]*|--(?=\s)[^\n]*|\/\*M?!\d*|\/\*.*?(?:\*\/|$)|\*\//gs
 
 /** A statement as the tool prints it, comments included. */
@@ -56,6 +56,14 @@ export function asksSystemZone(): IsWanted {
     return OF_ITS_TIME.test(wordsOf(text))
   }
 }
+
+/**
+ * Does a statement write which roles its session has? MySQL's log does not tell (MariaDB's has rows then), and a
+ * replay has none.
+ */
+export const asksRoles: IsWanted = statement =>
+  /\bCURRENT_ROLE\b/i.test(statement) &&
+  /^(?:INSERT|UPDATE|DELETE|REPLACE|LOAD|WITH|SELECT)\b.*\bCURRENT_ROLE\b/i.test(wordsOf(statement))
 
 /** Rows that are changed by a statement; a table or an event that is made with a time in it. */
 const OF_ITS_TIME =

@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises'
 import { expect, test } from 'vitest'
 import { mariadbBinlogDialect } from '#engine/mariadb/binlog-dialect'
 import {
+  asksRoles,
   asksSystemZone,
   type IsWanted,
   putsElsewhere,
@@ -70,4 +71,14 @@ test.each([
   `INSERT INTO t VALUES ("\n${SYSTEM.replace('/*!*/;', '')}")`,
 ])('does not: %s', async statement => {
   expect(await found(statement, asksSystemZone())).toBe(0)
+})
+
+test.each([
+  ['INSERT INTO t VALUES (CURRENT_ROLE())', 1],
+  ["update t SET a = 'x', b = current_role ( )", 1],
+  ["INSERT INTO t VALUES ('CURRENT_ROLE()')", 0],
+  ['GRANT SELECT ON a.b TO `CURRENT_ROLE`', 0],
+  ['CREATE VIEW v AS SELECT CURRENT_ROLE()', 0],
+])('asks which roles there are: %s', async (statement, times) => {
+  expect(await found(statement, asksRoles)).toBe(times)
 })

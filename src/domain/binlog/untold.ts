@@ -1,0 +1,81 @@
+import { inflateSync } from 'node:zlib'
+import { bodyOf, EVENT, type FileFormat, readHeader } from './event.ts'
+
+/** What events have, and the engines' tools do not print of them. Texts are bytes, as latin1. */
+export type Untold =
+  | { kind: 'invoker'; statement: string; user: string; host: string }
+  | { kind: 'real'; variable: string; value: number }
+
+/**
+ * Who gave a statement about accounts or events, where its event says so (`CURRENT_USER` is whoever runs it), and
+ * user variables that are floating-point numbers, which the tools print with 14 digits. In the order of the log.
+ *
+ * Sources: MySQL's libs/mysql/binlog/event/statement_events.h, MariaDB's sql/log_event.h: Query_log_event,
+ * User_var_log_event.
+ *
+ * @param events whole events
+ * @param format of their file
+ */
+export function untoldIn(events: Buffer, format: FileFormat): Untold[] {
+  const found: Untold[] = []
+  for (let at = 0; at < events.length; ) {
+    const { size, type } = readHeader(events, at)
+    const body = bodyOf(events.subarray(at, at + size), format)
+    if (type === EVENT.query || type === EVENT.compressedQuery) found.push(...invokerOf(body, type))
+    if (type === EVENT.userVariable) found.push(...realOf(body))
+    at += size
+  }
+  return found
+}
+
+/** Behind the session's number, the seconds it took, lengths and the error; see readQuery. */
+const STATUS_AT = 13
+
+function invokerOf(body: Buffer, type: number): Untold[] {
+  const status = body.subarray(STATUS_AT, STATUS_AT + body.readUInt16LE(11))
+  const invoker = readInvoker(status)
+  if (invoker === null) return []
+  const text = body.subarray(STATUS_AT + status.length + body.readUInt8(8) + 1)
+  const statement = (type === EVENT.query ? text : inflated(text)).toString('latin1')
+  return [{ kind: 'invoker', statement, ...invoker }]
+}
+
+const INVOKER = 11
+/** Status variables that stand before it, by number: their bytes. */
+const FIXED: Readonly<Record<number, number>> = { 0: 4, 1: 8, 3: 4, 4: 6, 7: 2, 8: 2, 9: 8, 10: 4 }
+/** The same, which begin with their length: the time zone, and the catalog. */
+const COUNTED: readonly number[] = [5, 6]
+
+function readInvoker(status: Buffer): { user: string; host: string } | null {
+  const text = (at: number): string =>
+    status.toString('latin1', at + 1, at + 1 + status.readUInt8(at))
+  for (let at = 0; at < status.length; ) {
+    const number = status.readUInt8(at)
+    at += 1
+    if (number === INVOKER) {
+      const user = text(at)
+      return { user, host: text(at + 1 + user.length) }
+    }
+    const bytes = COUNTED.includes(number) ? 1 + status.readUInt8(at) : FIXED[number]
+    if (bytes === undefined) return null
+    at += bytes
+  }
+  return null
+}
+
+/** MariaDB's log_bin_compress: how many bytes the length has, the length, and zlib. */
+function inflated(text: Buffer): Buffer {
+  return inflateSync(text.subarray(1 + (text.readUInt8(0) & 0x07)))
+}
+
+const REAL = 1
+
+function realOf(body: Buffer): Untold[] {
+  const length = body.readUInt32LE(0)
+  const at = 4 + length
+  const [isNull, type] = [body.readUInt8(at), body[at + 1]]
+  if (isNull === 1 || type !== REAL) return []
+  // Behind the character set and the length of the value.
+  const value = body.readDoubleLE(at + 2 + 4 + 4)
+  return [{ kind: 'real', variable: body.toString('latin1', 4, at), value }]
+}
