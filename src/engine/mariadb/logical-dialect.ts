@@ -181,21 +181,42 @@ function afterTheirAdministrators(
  */
 async function readSequence(session: Session, schema: string, name: string): Promise<ProgramEntry> {
   const [row] = await session.rows(`SHOW CREATE SEQUENCE ${quoteIdentifier(name)}`)
-  const [state] = await session.rows(
-    `SELECT next_not_cached_value AS next_value, cycle_count AS cycles FROM ${quoteIdentifier(name)}`,
-  )
+  const [state] = await session.rows<SequenceState>(`SELECT * FROM ${quoteIdentifier(name)}`)
   return {
     kind: 'sequence',
     schema,
     name,
     create: String(row?.['Create Table'] ?? Object.values(row ?? {})[1] ?? ''),
-    after: `DO SETVAL(${quoteIdentifier(name)}, ${state?.['next_value']}, 0, ${state?.['cycles']})`,
+    after: state ? nextValue(quoteIdentifier(name), state) : '',
     sqlMode: '',
     characterSetClient: '',
     collationConnection: '',
     timeZone: '',
   }
 }
+
+type SequenceState = SqlRow & Record<(typeof SEQUENCE_COLUMNS)[number], string | number>
+
+/** In their order in the one row that a sequence has (manual, "CREATE SEQUENCE"). */
+const SEQUENCE_COLUMNS = [
+  ...(['next_not_cached_value', 'minimum_value', 'maximum_value', 'start_value'] as const),
+  ...(['increment', 'cache_size', 'cycle_option', 'cycle_count'] as const),
+]
+
+/**
+ * SETVAL takes a sequence forth and never back, and a new one is at its start: behind ALTER SEQUENCE … RESTART
+ * or START the next value may be before that. Nor does it take the lowest number there is, which a sequence
+ * that counts down can have next. Its row, as it is written by INSERT, can be anything.
+ */
+function nextValue(name: string, state: SequenceState): string {
+  const next = BigInt(state.next_not_cached_value)
+  const start = BigInt(state.start_value)
+  const isBack = BigInt(state.increment) < 0n ? next > start : next < start
+  if (!isBack && next > LOWEST) return `DO SETVAL(${name}, ${next}, 0, ${state.cycle_count})`
+  return `INSERT INTO ${name} VALUES (${SEQUENCE_COLUMNS.map(column => state[column]).join(', ')})`
+}
+
+const LOWEST = -(2n ** 63n)
 
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
