@@ -6,7 +6,7 @@ import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import type { Manifest } from '#domain/backup/manifest'
 import type { Engine } from '#engine/engine'
-import { quoteIdentifier } from '#engine/quote'
+import { quoteIdentifier, quoteQualified } from '#engine/quote'
 import type { RunningServer } from '#engine/scratch-server'
 import type { Session } from '#engine/session'
 import { BackupPlace } from '#test/backed-up'
@@ -147,6 +147,7 @@ class Place {
         refused += 1
       }
       for (const sql of all) await source.run(sql).then(() => {}, skip)
+      await dropUnshown(source, database)
       const place = await BackupPlace.make(backups, this.#context.family)
       const [from, to] = this.#servers as [RunningServer, RunningServer]
       const first = await this.#backUp(place, from, database)
@@ -201,6 +202,20 @@ class Place {
 
   async #manifestOf(place: BackupPlace): Promise<Manifest> {
     return (await openSnapshot(await place.access(), 'latest', silentProgress())).manifest
+  }
+}
+
+/** Before 9 MySQL shows no trigger that it cannot read, and a backup is refused by its name. */
+async function dropUnshown(session: Session, database: string): Promise<void> {
+  const triggers = await session.rows(
+    'SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?',
+    [database],
+  )
+  for (const { name } of triggers) {
+    const trigger = quoteQualified(database, String(name))
+    await session
+      .run(`SHOW CREATE TRIGGER ${trigger}`)
+      .catch(() => session.run(`DROP TRIGGER ${trigger}`))
   }
 }
 

@@ -121,6 +121,10 @@ const HINTS_OF_NUMBER: Readonly<Record<number, readonly string[]>> = {
   1197: [binlogCache('max_binlog_cache_size')],
   1203: ["the account's MAX_USER_CONNECTIONS, or max_user_connections, is the limit: raise it"],
   1301: ['raise max_allowed_packet there (SET GLOBAL), then run the command again'],
+  1602: [
+    // MySQL 8.0 and 8.4; 9.7 shows such a trigger. Its name was sent in a set in which it takes the backtick behind it.
+    'the server cannot read that trigger, and takes no change to its table: DROP TRIGGER makes both good again',
+  ],
   1705: [binlogCache('max_binlog_stmt_cache_size')],
   1709: [ROW_FORMAT],
   3032: ['turn offline_mode off there (SET GLOBAL), or use an account with CONNECTION_ADMIN'],

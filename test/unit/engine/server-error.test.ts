@@ -20,6 +20,7 @@ test.each([
   [1038, 'Out of sort memory', 'sort_buffer_size'],
   [1040, 'Too many connections', 'max_connections'],
   [1197, 'Multi-statement transaction required more', 'max_binlog_cache_size'],
+  [1602, 'Corrupted TRG file for table `second`.`closed`', 'DROP TRIGGER'],
   [1709, 'Index column size too large', 'innodb_default_row_format'],
   [3032, 'The server is currently in offline mode', 'offline_mode'],
   [3159, 'Connections using insecure transport are prohibited', 'tls: true'],
