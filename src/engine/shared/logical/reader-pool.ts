@@ -51,6 +51,7 @@ export class ReaderPool implements RowReader {
       await Promise.all(opening)
       await Promise.all(connections.map(one => one.query(`SET SESSION ${WITHOUT_LIMITS}`)))
       await Promise.all(connections.map(one => one.query(readerSettings(dialect))))
+      await Promise.all(connections.map(keepAllWarnings))
       const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ'
       await Promise.all(connections.map(one => one.query(isolation)))
       await pool.#freeMetadataLocks(dialect)
@@ -225,12 +226,18 @@ function readerSettings(dialect: LogicalDialect): string {
   return `SET SESSION ${[
     'character_set_results = NULL',
     "sql_mode = ''",
-    // All of them: refuseCutValues looks through what a statement has left.
-    'max_error_count = 65535',
     'net_write_timeout = 86400',
     'lock_wait_timeout = 600',
     ...dialect.readerSettings,
   ].join(', ')}`
+}
+
+/**
+ * refuseCutValues looks through what a statement has left. MySQL lets nobody change this for a session but who has
+ * SESSION_VARIABLES_ADMIN, which the account of a backup need not have; then it sees that it does not see all.
+ */
+async function keepAllWarnings(connection: RowConnection): Promise<void> {
+  await unlessRefused(connection.query('SET SESSION max_error_count = 65535'))
 }
 
 const SEND_BUFFER_BYTES = 128 * KIB
