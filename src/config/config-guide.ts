@@ -26,6 +26,11 @@ const VARIABLES: readonly (readonly [string, string])[] = [
   ['ECOMDB_PROGRESS', '`--progress`: auto, bar, lines, json or none'],
   ['ECOMDB_STATE', 'where sandboxes and journals live (default `~/.local/state/ecomdb`)'],
   ['ECOMDB_CACHE', 'where bin/setup unpacks programs (default `~/.cache/ecomdb`)'],
+  [
+    'ECOMDB_MYSQL_BASEDIR',
+    "the folder of another MySQL's programs: with `bin/` in it, or `root/usr/bin/` and libraries of its own as bin/setup unpacks them",
+  ],
+  ['ECOMDB_MARIADB_BASEDIR', "the same for MariaDB's"],
 ]
 
 interface Schema {
