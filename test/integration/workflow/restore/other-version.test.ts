@@ -48,3 +48,29 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+test.runIf(TEST_ENGINES.includes('mysql'))(
+  'mysql: a trigger of another client comes back on a table with a generated column',
+  async () => {
+    await withBackups('mysql', async ({ folder, place }) => {
+      await withServer('mysql', join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('USE shop')
+        await session.run('CREATE TABLE t (id INT PRIMARY KEY, 表 INT, g INT AS (表 + 1) STORED)')
+        await session.run('INSERT INTO t (id, 表) VALUES (1, 2)')
+        await session.run('CREATE TRIGGER before_a BEFORE UPDATE ON t FOR EACH ROW SET @b = 1')
+        await session.rows('SELECT * FROM t')
+        await session.run('SET NAMES cp932')
+        await session.run('CREATE TRIGGER a BEFORE UPDATE ON t FOR EACH ROW SET @a = 1')
+        await session.close()
+        await place.report(server)
+      })
+      await withServer('mysql', join(folder, 'target'), async server => {
+        const { outcome } = await place.restore(server)
+        expect(outcome?.checks.filter(one => one.outcome === 'failed')).toEqual([])
+        expect(outcome?.checks.find(({ name }) => name === 'triggers')?.summary).toBe('2 triggers')
+      })
+    })
+  },
+)
