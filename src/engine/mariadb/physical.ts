@@ -141,7 +141,28 @@ async function rowsInMemory(session: Session): Promise<string[]> {
   )
 }
 
+/** More rows than the lists that mariadb-backup reads have, by far. */
+const LEAST_ROWS = 10_000
+
+/**
+ * mariadb-backup reads SHOW VARIABLES, which a global limit of rows cuts, and was then ended by SIGSEGV
+ * without a word (10.11, with each limit up to 600 of 656 variables).
+ */
+async function refuseCutLists(session: Session): Promise<void> {
+  const limit = await session.value('SELECT @@GLOBAL.sql_select_limit')
+  if (Number(limit) >= LEAST_ROWS) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: 'mariadb-backup cannot work with this server',
+    why: `sql_select_limit is ${limit} for every session, and it reads the list of the server's variables`,
+    hints: [
+      'raise it for as long as the backup takes (SET GLOBAL sql_select_limit = DEFAULT)',
+      'or run `ecomdb backup logical`, which needs no change',
+    ],
+  })
+}
+
 async function observe(session: Session): Promise<PhysicalSource> {
+  await refuseCutLists(session)
   const paths = await column(
     session,
     "SELECT FILENAME FROM information_schema.INNODB_SYS_TABLESPACES WHERE FILENAME LIKE '/%'",

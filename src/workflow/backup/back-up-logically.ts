@@ -57,7 +57,8 @@ export async function backUpLogically(
     const point = await openPoint(options, sourceId, progress)
     const closePoint = closing(() => point.close())
     try {
-      const position = await withBeginOfFile(options, point.position, point.consistentAt)
+      const { consistentAt } = point
+      const position = await withBeginOfFile(options, sourceId, point.position, consistentAt)
       const stored = await readAndStore(point, writer, progress)
       progress.stage('comparing definitions')
       const proof = await point.finish()

@@ -21,6 +21,7 @@ import {
   type SnapshotWriter,
 } from '#repository/repository'
 import type { Target } from '#target/target'
+import { requireSameSource } from '../same-source.ts'
 import { closing } from './closing.ts'
 import { placeFindings } from './place-findings.ts'
 import { type StoredFiles, storeFiles } from './store-files.ts'
@@ -60,10 +61,12 @@ export async function backUpPhysically(
   try {
     const elsewhere = placeFindings(writer, progress)
     const { facts, stored } = await copyAndStore(options, source, base, writer, progress)
+    await requireSameSource(options, source.sourceId)
     throwIfInterrupted()
     progress.stage('committing')
     const consistentAt = facts.consistentAt.toISOString()
-    const position = await withBeginOfFile(options, placeIn(source, facts), consistentAt)
+    const place = placeIn(source, facts)
+    const position = await withBeginOfFile(options, source.sourceId, place, consistentAt)
     const shown = { ...facts, position, findings: [...facts.findings, ...elsewhere] }
     const manifest = manifestOf(options, writer, source, base, shown, stored)
     await writer.commitPhysical({ ...factsOf(manifest), startedAt }, manifest, base, stored.frames)

@@ -128,7 +128,8 @@ async function archiveConnected(
     const untilNow = options.once || gap !== null
     const { feed } = found
     const lastType = found.kind === 'follows' ? found.lastType : null
-    const reading = { untilNow, feed, lastType, least: server.end, writer, session }
+    const { sourceId } = server
+    const reading = { untilNow, feed, lastType, least: server.end, writer, session, sourceId }
     await readLog({ ...options, ...reading }, progress)
   } catch (error) {
     if (error instanceof LogNotWhole) writer.discard()

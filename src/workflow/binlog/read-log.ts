@@ -6,7 +6,8 @@ import { EVENT, isOfServerStart, readHeader } from '#domain/binlog/event'
 import { isAtLeast, type LogPlace } from '#domain/binlog/stretch'
 import type { BinlogFeed, FeedItem } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
-import type { Session } from '#engine/session'
+import type { ConnectOptions, Session } from '#engine/session'
+import { requireSameSource } from '../same-source.ts'
 import type { Observation, SegmentWriter } from './segment-writer.ts'
 
 /** When segments are closed, at the end of a transaction. */
@@ -19,6 +20,9 @@ export interface SegmentLimits {
 
 export interface ReadOptions extends SegmentLimits {
   engine: Engine
+  connect: ConnectOptions
+  /** Whose log it is. */
+  sourceId: string
   clock: Clock
   /** End when all is archived that the server has written by now. */
   untilNow: boolean
@@ -76,11 +80,14 @@ class LogReader {
   /** When the last event came. */
   #movedMs: number
   #lastType: number | null
+  /** The feed is of the server that was looked at: what follows the archive's last event is. */
+  #isOfSource: boolean
 
   constructor(options: ReadOptions, progress: Progress) {
     this.#options = options
     this.#progress = progress
     this.#lastType = options.lastType
+    this.#isOfSource = options.lastType !== null
     this.#openedMs = options.clock.monotonicMs()
     this.#movedMs = this.#openedMs
   }
@@ -118,7 +125,10 @@ class LogReader {
   }
 
   async #take(offset: number, bytes: Buffer): Promise<void> {
-    const { writer } = this.#options
+    const { writer, sourceId } = this.#options
+    // Before anything of it is held: a log of another server would be taken for this one's.
+    if (!this.#isOfSource) await requireSameSource(this.#options, sourceId)
+    this.#isOfSource = true
     const { type } = readHeader(bytes)
     if (type === EVENT.incident) await writer.noteIncident(offset)
     // It went on from one file to the next, and yet that one was begun by a start of the server.

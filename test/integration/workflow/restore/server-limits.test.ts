@@ -321,3 +321,67 @@ test.each(SLOW_TEST_ENGINES)(
     })
   },
 )
+
+test.each(SLOW_TEST_ENGINES)(
+  '%s: nothing of a server that took the address over is backed up under the name of the one before',
+  async family => {
+    await withFolder(async folder => {
+      const clone = family === 'mysql' ? ['--plugin-load-add=clone=mysql_clone.so'] : []
+      const shop = await LoggedShop.make(family, folder, clone)
+      const other = await startLogged(shop.engine, join(folder, 'other'), clone)
+      try {
+        for (const server of [shop.source, other]) {
+          const session = await shop.engine.connect(server.administrator)
+          await makeShop(session)
+          await session.close()
+        }
+        const sockets = [shop.source.socketPath, other.socketPath]
+        /** @param connections that the first server gets */
+        const after = async (connections: number, ...args: string[]) => {
+          const socketPath = join(folder, 'address')
+          const close = await takenOver(socketPath, sockets, connections)
+          try {
+            const run = await shop.ecomdb([...args, '--json'], { ...shop.source, socketPath })
+            return run.json()
+          } finally {
+            close()
+          }
+        }
+        const refused = { code: 'NOT_CONSISTENT' }
+        // The first connection asks which engine it is, the second looks at the server.
+        const log = await after(2, 'backup', 'binlog', '--once')
+        expect(log.error).toMatchObject(refused)
+        const files = await after(2, 'backup', 'physical')
+        expect(files.error).toMatchObject(refused)
+        expect((await after(9, 'backup', 'window')).result).toMatchObject({ sources: [] })
+        // All that is read is of the first; the place in its log is not told by the other's file.
+        const rows = await after(6, 'backup', 'logical')
+        expect(rows.result.position.begunAt).toBeNull()
+        const whole = await after(99, 'backup', 'logical')
+        expect(whole.result.position.begunAt).not.toBeNull()
+      } finally {
+        await shop.engine.scratchServers.remove(other.folder)
+        await shop.stop()
+      }
+    })
+  },
+)
+
+test.runIf(SLOW_TEST_ENGINES.includes('mariadb'))(
+  'mariadb: a limit of rows that would end mariadb-backup is told before',
+  async () => {
+    await withFolder(async folder => {
+      vi.stubEnv('ECOMDB_STATE', join(folder, 'state'))
+      await withServer('mariadb', join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('SET GLOBAL sql_select_limit = 500')
+        const checking = engine.physicalBackups.check(server.administrator)
+        await expect(checking).rejects.toMatchObject({
+          code: 'UNSUPPORTED',
+          why: expect.stringContaining('sql_select_limit is 500'),
+        })
+        await session.close()
+      })
+    })
+  },
+)
