@@ -88,6 +88,7 @@ function codeOf(error: unknown): ErrorCode {
 const HINTS: Partial<Record<ErrorCode, readonly string[]>> = {
   AUTHENTICATION_REFUSED: [
     'check server.user and the password source in ecomdb.yaml',
+    'MariaDB says the same where it wants TLS (require_secure_transport): set `tls: true` under `server`',
     'run `ecomdb doctor`',
   ],
   PRIVILEGE_MISSING: ['run `ecomdb doctor` to see which privileges the account lacks'],
@@ -114,7 +115,7 @@ const HINTS_OF_NUMBER: Readonly<Record<number, readonly string[]>> = {
   1038: ['raise sort_buffer_size there (SET GLOBAL), then run the command again'],
   1040: [
     'wait until others have gone (SHOW PROCESSLIST), or raise max_connections there (SET GLOBAL)',
-    'fewer --connections of this command may do, too',
+    'fewer connections of this command may do, too: --readers of a backup, --connections of a restore',
   ],
   1071: [ROW_FORMAT],
   1153: ['raise max_allowed_packet there (SET GLOBAL), then run the command again'],

@@ -5,6 +5,7 @@ import { lacksInLog } from '../shared/binlog/log-lacks.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
 import {
   column,
+  forcedRecovery,
   refuseElsewhere,
   refuseEncrypted,
   switchedOn,
@@ -53,7 +54,7 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
     estimateBytes: Number(bytes ?? 0),
     lineage: null,
     unlogged: await lacksInLog(session),
-    findings: await replicaLacks(session),
+    findings: [...(await replicaLacks(session)), ...(await forcedRecovery(session))],
   }
 }
 

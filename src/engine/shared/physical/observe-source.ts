@@ -18,6 +18,17 @@ export async function column(session: Session, sql: string): Promise<string[] | 
   return rows?.map(row => String(Object.values(row)[0])) ?? null
 }
 
+/** Nobody starts a server so whose data is whole: a copy of it is to be looked at before it is needed. */
+export async function forcedRecovery(session: Session): Promise<string[]> {
+  const { innodb_force_recovery: level = '0' } = await readSettings(session, [
+    'innodb_force_recovery',
+  ])
+  if (level === '0') return []
+  return [
+    `innodb_force_recovery is ${level}: this server was started on data that is damaged, and so may be its copy; run \`ecomdb drill\` on it, and keep the snapshot before`,
+  ]
+}
+
 /**
  * Tables in a place of their own would be left out, or opened in their old place beside the
  * live server: neither is a backup.
