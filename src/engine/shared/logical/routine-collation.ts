@@ -115,12 +115,15 @@ async function withDefaultCollation(
 /** utf8mb4 without a collation of its own */
 const UNSAID = /\b(?:charset|character\s+set)\s+['"]?utf8mb4\b['"]?(?!\s+collate\b)/i
 
-/** Where parameters have both, one of them was named, or is the database's. */
+/**
+ * Where parameters have both, one of them was named, or is the database's. One that names no character set has the
+ * database's, and the collation of the two that the session has for it (9.7: whatever the database's own is).
+ */
 function impliedDefault(create: string, types: readonly TypeRow[]): string | undefined {
   const used = [...new Set(types.map(({ collation }) => collation))]
-  if (!UNSAID.test(create) || used.length < 2) return UNSAID.test(create) ? used[0] : undefined
   const isNamed = (collation: string): boolean => create.toLowerCase().includes(collation)
   const unnamed = used.filter(collation => !isNamed(collation))
   if (unnamed.length === 1) return unnamed[0]
-  return used.find(collation => collation !== types[0]?.database_collation)
+  if (!UNSAID.test(create)) return undefined
+  return used.length < 2 ? used[0] : used.find(one => one !== types[0]?.database_collation)
 }

@@ -33,7 +33,7 @@ const elsewhere = (database: string): string[] => [
 const parameters = (session: Session): Promise<unknown[]> =>
   session.rows(
     `SELECT SPECIFIC_NAME, ORDINAL_POSITION, COLLATION_NAME FROM information_schema.PARAMETERS
-      WHERE SPECIFIC_SCHEMA = 'shop' ORDER BY 1, ROUTINE_TYPE, 2`,
+      WHERE SPECIFIC_SCHEMA IN ('shop', 'fresh') ORDER BY 1, ROUTINE_TYPE, 2`,
   )
 
 test.runIf(TEST_ENGINES.includes('mysql')).each([NEW, GENERAL])(
@@ -49,6 +49,14 @@ test.runIf(TEST_ENGINES.includes('mysql')).each([NEW, GENERAL])(
         for (const database of ['other', 'shop']) {
           await session.run(`USE ${database}`)
           for (const sql of elsewhere(database)) await session.run(sql)
+        }
+        // A database that has the newest by default gives its parameters the session's.
+        for (const sql of ['CREATE DATABASE fresh', 'USE fresh']) await session.run(sql)
+        for (const under of [GENERAL, NEW]) {
+          await session.run(`SET SESSION default_collation_for_utf8mb4 = ${under}`)
+          await session.run(
+            `CREATE FUNCTION fresh.of_${under.slice(8, 10)} (a TEXT) RETURNS INT DETERMINISTIC RETURN a = 'x'`,
+          )
         }
         await session.run(`SET GLOBAL default_collation_for_utf8mb4 = ${now}`)
         const found = await parameters(session)
