@@ -26,6 +26,15 @@ const DONE: Readonly<Record<EngineFamily, readonly string[]>> = {
     ...['CREATE TABLE packed (i INT) ENGINE = InnoDB', 'CREATE TABLE quick (i INT) ENGINE = Aria'],
     'CREATE TABLE old_times (a DATETIME)',
     "CREATE TABLE hashes AS SELECT PASSWORD('x') AS hash",
+    // Of these the log has the rows first, and then a transaction without any.
+    'CREATE TABLE no_undo (i INT) ENGINE = MyISAM',
+    ...[
+      "XA START 'kz', 'j'",
+      'INSERT INTO no_undo VALUES (1)',
+      "XA END 'kz', 'j'",
+      "XA PREPARE 'kz', 'j'",
+    ],
+    "XA COMMIT 'kz', 'j'",
     // No session had made a temporary one of that name before.
     ...['CREATE SEQUENCE numbers', 'CREATE OR REPLACE SEQUENCE numbers'],
   ],
@@ -61,7 +70,7 @@ const STATE = [
 const STATE_OWN: Readonly<Record<EngineFamily, readonly string[]>> = {
   mariadb: [
     ...['SHOW CREATE TABLE shop.quick', 'SHOW CREATE TABLE shop.old_times'],
-    'SELECT hash FROM shop.hashes',
+    ...['SELECT hash FROM shop.hashes', 'SELECT i FROM shop.no_undo'],
   ],
   mysql: ['SHOW GRANTS FOR limited@localhost'],
 }

@@ -1,10 +1,11 @@
 import { inflateSync } from 'node:zlib'
-import { bodyOf, EVENT, type FileFormat, readHeader } from './event.ts'
+import { bodyOf, EVENT, type FileFormat, readHeader, readQuery } from './event.ts'
 
 /** What events have, and the engines' tools do not print of them. Texts are bytes, as latin1. */
 export type Untold =
   | { kind: 'invoker'; statement: string; user: string; host: string }
   | { kind: 'real'; variable: string; value: number }
+  | { kind: 'empty'; statement: string }
 
 /**
  * Who gave a statement about accounts or events, where its event says so (`CURRENT_USER` is whoever runs it), and
@@ -15,17 +16,55 @@ export type Untold =
  *
  * @param events whole events
  * @param format of their file
+ * @param empty of all events before these, where there are some
  */
-export function untoldIn(events: Buffer, format: FileFormat): Untold[] {
+export function untoldIn(events: Buffer, format: FileFormat, empty = new EmptyXa()): Untold[] {
   const found: Untold[] = []
   for (let at = 0; at < events.length; ) {
     const { size, type } = readHeader(events, at)
     const body = bodyOf(events.subarray(at, at + size), format)
     if (type === EVENT.query || type === EVENT.compressedQuery) found.push(...invokerOf(body, type))
     if (type === EVENT.userVariable) found.push(...realOf(body))
+    found.push(...empty.look(body, type))
     at += size
   }
   return found
+}
+
+/**
+ * MariaDB: an XA transaction in the log in which nothing is done, as of one that had changed tables without
+ * transactions only, whose changes stand before it. Its server refuses to decide on it (1402), when it is replayed.
+ */
+export class EmptyXa {
+  /** Events of the transaction so far but its XA END. */
+  #done = 0
+  readonly #prepared = new Set<string>()
+
+  look(body: Buffer, type: number): Untold[] {
+    const statement = type === EVENT.query ? readQuery(body) : ''
+    if (type === EVENT.mariadbGtid) this.#done = 0
+    else if (type === EVENT.xaPrepare) return this.#done === 0 ? this.#prepare(xidIn(body)) : []
+    else if (!statement.startsWith('XA END ')) this.#done += 1
+    const decided = /^XA (?:COMMIT|ROLLBACK) (.*)$/.exec(statement)?.[1]
+    return decided !== undefined && this.#prepared.delete(decided)
+      ? [{ kind: 'empty', statement }]
+      : []
+  }
+
+  /** The three statements that the tool prints of it. */
+  #prepare(xid: string): Untold[] {
+    this.#prepared.add(xid)
+    const words = ['XA START', 'XA END', 'XA PREPARE']
+    return words.map(word => ({ kind: 'empty', statement: `${word} ${xid}` }))
+  }
+}
+
+/** As a statement names it: behind whether it is of one phase, the format, and two lengths, its bytes. */
+function xidIn(body: Buffer): string {
+  const [format, global, branch] = [1, 5, 9].map(at => body.readUInt32LE(at))
+  const hex = (from: number, bytes = 0): string =>
+    body.toString('hex', 13 + from, 13 + from + bytes)
+  return `X'${hex(0, global)}',X'${hex(global ?? 0, branch)}',${format}`
 }
 
 /** Behind the session's number, the seconds it took, lengths and the error; see readQuery. */

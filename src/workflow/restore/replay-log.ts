@@ -14,7 +14,7 @@ import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
-import { type Untold, untoldIn } from '#domain/binlog/untold'
+import { EmptyXa, type Untold, untoldIn } from '#domain/binlog/untold'
 import type { SettleOptions } from '#engine/binlog'
 import type { Session } from '#engine/session'
 import { makeOwnFolder } from '#process/own-folder'
@@ -218,6 +218,7 @@ async function fetchFiles(
   const temporary = new OlderTemporaryTables()
   const errors: number[] = []
   const untold: Untold[] = []
+  const empty = new EmptyXa()
   for (const segment of span.segments) {
     throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
@@ -225,7 +226,7 @@ async function fetchFiles(
     temporary.look(replayed)
     errors.push(...loggedErrors(replayed))
     if (segment.from === 0) format = readFormat(formatEvent(bytes))
-    for (const one of untoldIn(replayed, format)) untold.push(one)
+    for (const one of untoldIn(replayed, format, empty)) untold.push(one)
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })
   }

@@ -21,6 +21,9 @@ export function spellings(untold: readonly Untold[], family: EngineFamily): Spel
       const printed = `SET @${quoteIdentifier(one.variable)}:=`
       return [{ printed, isBeginning: true, instead: `${printed}${realLiteral(one.value)}` }]
     }
+    if (one.kind === 'empty') {
+      return [{ printed: one.statement, isBeginning: false, instead: 'DO 0\n' }]
+    }
     const instead = asInvoked(one, family)
     return instead === one.statement
       ? []

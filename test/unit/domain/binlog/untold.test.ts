@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { EVENT, HEADER_BYTES } from '#domain/binlog/event'
-import { untoldIn } from '#domain/binlog/untold'
+import { EmptyXa, untoldIn } from '#domain/binlog/untold'
 
 function event(type: number, body: Buffer, checksum = Buffer.alloc(4)): Buffer {
   const header = Buffer.alloc(HEADER_BYTES)
@@ -73,5 +73,36 @@ test('user variables that are floating-point numbers, in the order of the log', 
     { kind: 'real', variable: 'a', value: 1 / 3 },
     invoked,
     { kind: 'real', variable: 'b', value: 1 / 3 },
+  ])
+})
+
+test('a transaction of XA in which nothing is done, also where it is decided later (MariaDB)', () => {
+  const format = { serverVersion: '', hasChecksums: true }
+  const statement = (text: string): Buffer => event(EVENT.query, query([], Buffer.from(text)))
+  const prepared = (id: string): Buffer => {
+    const body = Buffer.alloc(13)
+    body.writeUInt32LE(1, 1)
+    body.writeUInt32LE(id.length, 5)
+    return event(EVENT.xaPrepare, Buffer.concat([body, Buffer.from(id)]))
+  }
+  const begun = event(EVENT.mariadbGtid, Buffer.alloc(13))
+  const empty = new EmptyXa()
+  const first = [
+    ...[begun, statement("XA END X'61',X'',1"), prepared('a')],
+    ...[
+      begun,
+      statement('INSERT INTO t VALUES (1)'),
+      statement("XA END X'62',X'',1"),
+      prepared('b'),
+    ],
+  ]
+  expect(untoldIn(Buffer.concat(first), format, empty)).toEqual(
+    ['XA START', 'XA END', 'XA PREPARE'].map(word => ({
+      ...{ kind: 'empty', statement: `${word} X'61',X'',1` },
+    })),
+  )
+  const then = ["XA COMMIT X'62',X'',1", "XA ROLLBACK X'61',X'',1", "XA COMMIT X'61',X'',1"]
+  expect(untoldIn(Buffer.concat(then.map(statement)), format, empty)).toEqual([
+    { kind: 'empty', statement: "XA ROLLBACK X'61',X'',1" },
   ])
 })
