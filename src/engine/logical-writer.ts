@@ -134,7 +134,7 @@ export interface PlanOptions {
   services: readonly string[]
   /** Create events disabled. */
   disableEvents: boolean
-  /** Install what the source had for its accounts and tables: into a server of our own only. */
+  /** Install what the source had for its accounts, tables and views: into a server of our own only. */
   installPlugins?: boolean
 }
 

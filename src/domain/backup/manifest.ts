@@ -180,7 +180,7 @@ export interface SpatialReferenceEntry {
 }
 
 export interface ServerObjectEntry {
-  kind: 'loadable function' | 'server' | 'resource group'
+  kind: 'loadable function' | 'server' | 'resource group' | 'component'
   name: string
   /** A password of CREATE SERVER is in here. */
   create: string

@@ -83,7 +83,7 @@ export function compileRestorePlan(
     ...removalStatements(accountsOnly(resume?.made)),
     ...spatialStatements(manifest),
     ...(options.installPlugins ? pluginStatements(manifest, target) : []),
-    ...(options.accounts === 'all' ? serverStatements(manifest) : []),
+    ...(options.accounts === 'all' ? serverStatements(manifest, options) : []),
     ...databases.map(database => databaseStatement(database, there)),
     ...accounts.statements,
     ...giveUpRoles(accounts.made, grantable.accounts, target.administrator),
@@ -134,13 +134,26 @@ function spatialStatements({ spatialReferences = [] }: Manifest): RestoreStateme
   )
 }
 
-/** What belongs to no database may be there, or need what is not. */
-function serverStatements({ serverObjects = [] }: Manifest): RestoreStatement[] {
-  return serverObjects.map(({ kind, name, create }) => ({
-    ...plain('databases', `${kind} ${quoteIdentifier(name)}`, null, create),
-    shown: maskHashes(create),
-    mayFail: true,
-  }))
+/**
+ * What belongs to no database may be there, or need what is not. A component changes what the whole server
+ * does, and is left to whoever has that: behind the accounts, for one may refuse their passwords.
+ */
+function serverStatements(
+  { serverObjects = [] }: Manifest,
+  { installPlugins }: PlanOptions,
+): RestoreStatement[] {
+  return serverObjects
+    .filter(({ kind }) => kind !== 'component' || installPlugins)
+    .map(({ kind, name, create }) => ({
+      ...plain(
+        kind === 'component' ? 'routines' : 'databases',
+        `${kind} ${quoteIdentifier(name)}`,
+        null,
+        create,
+      ),
+      shown: maskHashes(create),
+      mayFail: true,
+    }))
 }
 
 function pluginStatements(

@@ -4,14 +4,27 @@ import type { Session, SqlRow } from '../../session.ts'
 
 /**
  * What somebody made that belongs to no database: loadable functions, servers of CREATE SERVER, MySQL's
- * resource groups. They need what another host may lack: a library, processors.
+ * resource groups and components. They need what another host may lack: a library, processors.
  */
 export async function readServerObjects(session: Session): Promise<ServerObjectEntry[]> {
   return [
     ...(await loadableFunctions(session)),
     ...(await foreignServers(session)),
     ...(session.flavor.atLeast('mysql', 8) ? await resourceGroups(session) : []),
+    ...(session.flavor.atLeast('mysql', 8) ? await components(session) : []),
   ]
+}
+
+/** Those that were installed together need each other. Reference manual, "INSTALL COMPONENT Statement". */
+async function components(session: Session): Promise<ServerObjectEntry[]> {
+  const rows = await session.rows<{ part: string | number; urn: string }>(
+    'SELECT component_group_id AS part, component_urn AS urn FROM mysql.component ORDER BY component_id',
+  )
+  return [...Map.groupBy(rows, ({ part }) => String(part)).values()].map(group => ({
+    kind: 'component',
+    name: group.map(({ urn }) => urn).join(', '),
+    create: `INSTALL COMPONENT ${group.map(({ urn }) => quoteString(urn)).join(', ')}`,
+  }))
 }
 
 /** Reference manual, "CREATE FUNCTION Statement for Loadable Functions"; by Item_result. */

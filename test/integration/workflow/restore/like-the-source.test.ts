@@ -109,6 +109,45 @@ test.each(SLOW_TEST_ENGINES.filter(family => family === 'mysql'))(
   },
 )
 
+test.each(SLOW_TEST_ENGINES.filter(family => family === 'mysql'))(
+  '%s: components of the source are in a drill, and a server that lacks them is told',
+  async family => {
+    const component = "COMPONENT 'file://component_query_attributes'"
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE shop')
+        await session.run('CREATE DATABASE plain')
+        // Its password would be refused where the other component is.
+        await session.run('CREATE USER open_one')
+        await session.run(`INSTALL ${component}`)
+        await session.run("INSTALL COMPONENT 'file://component_validate_password'")
+        await session.run(
+          "CREATE VIEW shop.asked AS SELECT mysql_query_attribute_string('trace') AS trace",
+        )
+        await session.close()
+        expect((await place.report(server)).findings).toEqual([])
+      })
+      const drill = await drillSnapshot(place.drillOptions(), silentProgress())
+      expect(drill.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+      expect(drill.checks.find(({ name }) => name === 'server')?.outcome).toBe('passed')
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        await expect(place.restore(server)).rejects.toMatchObject({
+          what: expect.stringContaining('view `shop`.`asked`'),
+          why: expect.stringContaining('mysql_query_attribute_string'),
+        })
+        const session = await engine.connect(server.administrator)
+        await session.run(`INSTALL ${component}`)
+        await session.close()
+        const { findings } = await place.restore(server, { resume: true })
+        expect(findings).toEqual([
+          expect.stringMatching(/not on this server .*: component file:.*validate_password$/),
+        ])
+      })
+    })
+  },
+)
+
 test.each(SLOW_TEST_ENGINES)(
   '%s: a drill of a server whose names are in lower case takes them in any',
   async family => {
