@@ -52,6 +52,7 @@ describe.each(TEST_ENGINES)('%s', family => {
   test('a whole snapshot is proved, attested, and leaves nothing behind', async () => {
     const report = await drill()
     expect(report.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([
+      ...(family === 'mariadb' ? [expect.objectContaining({ name: 'history' })] : []),
       expect.objectContaining({ name: 'letters', outcome: 'unchecked' }),
     ])
     expect(report.outcome).toBe('passed')
