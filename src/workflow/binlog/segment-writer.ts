@@ -67,6 +67,8 @@ export class SegmentWriter {
   #ahead: Observation | null = null
   #storing: Promise<void> = Promise.resolve()
   #finished = false
+  /** A segment may have been stored, or may be yet, whose answer did not come: its number is not used again. */
+  #isUnsure = false
 
   constructor(
     archive: BinlogArchive,
@@ -161,7 +163,7 @@ export class SegmentWriter {
     const { file, to: offset } = head.segment
     this.incident ??= { file, offset, isUnlogged: true }
     await this.#inOrder(async () => {
-      this.#head = await this.#archive.append(holeBehind(head, UNLOGGED), [], this.#keys)
+      this.#head = await this.#append(holeBehind(head, UNLOGGED), [])
       this.first ??= this.#head.segment
       this.written.segments += 1
     })
@@ -182,7 +184,7 @@ export class SegmentWriter {
   async finish(): Promise<void> {
     this.#finished = true
     await this.#inOrder(async () => {
-      if (this.#span.events > 0) await this.#store(this.#span.events, null, null)
+      if (this.#span.events > 0 && !this.#isUnsure) await this.#store(this.#span.events, null, null)
       this.#held = []
       this.#heldBytes = 0
     })
@@ -209,7 +211,7 @@ export class SegmentWriter {
     }
     const to = this.#from + bytes.length
     const facts = { ...this.#facts(to, nextFile, seen, events === this.#span.events), hole }
-    const stored = await this.#archive.append(facts, blocksOf(bytes), this.#keys)
+    const stored = await this.#append(facts, blocksOf(bytes))
     this.#head = stored
     this.first ??= stored.segment
     this.#held = this.#held.slice(events)
@@ -221,6 +223,15 @@ export class SegmentWriter {
     this.written.transactions += facts.transactions
     this.written.bytes += bytes.length
     this.written.storedBytes += stored.segment.object?.bytes ?? 0
+  }
+
+  async #append(facts: SegmentFacts, blocks: readonly Buffer[]): Promise<HashedSegment> {
+    try {
+      return await this.#archive.append(facts, blocks, this.#keys)
+    } catch (error) {
+      this.#isUnsure = true
+      throw error
+    }
   }
 
   #facts(
