@@ -164,15 +164,22 @@ function isSameInside(is: string, was: string): boolean {
 
 /**
  * MariaDB adds partitions by itself, as time goes by, where the table says AUTO; and says of times how an
- * old server stored them, which no statement does.
+ * old server stored them, which no statement does. MySQL 8.0 prints plain names of subpartitions without quotes,
+ * and 9.7 with them.
  */
 function comparable(create: string): string {
   return withoutClearMark(withoutImpliedCharacterSets(create))
     .replace(/( AUTO\nPARTITIONS )\d+$/, '$1n')
     .replace(QUOTED_OR_OLD_TIME, (_, quoted: string | undefined) => quoted ?? '')
+    .replace(QUOTED_OR_PLAIN_NAME, (_, quoted: string | undefined, word: string, name: string) => {
+      return quoted ?? `${word} \`${name}\``
+    })
 }
 
 const QUOTED_OR_OLD_TIME = /('(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)| \/\* mariadb-5\.3 \*\//gs
+
+const QUOTED_OR_PLAIN_NAME =
+  /('(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)|\b((?:SUB)?PARTITION) (?!BY\b)(\w+)/gs
 
 /**
  * Plans may be others without them, and no answer is. A server that renews them itself has others, so
