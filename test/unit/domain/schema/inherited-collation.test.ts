@@ -59,3 +59,21 @@ test('many members with quotes in them cost no time', () => {
   )
   expect(performance.now() - started).toBeLessThan(5_000)
 })
+
+test.each([
+  ['latin1', 'latin1_swedish_ci', true],
+  ['cp1251', 'cp1251_general_ci', true],
+  ['sjis', 'sjis_japanese_ci', true],
+  ['latin1', 'latin1_general_ci', false],
+  ['cp1251', 'cp1251_bin', false],
+  // Another one by each version.
+  ['utf8mb4', 'utf8mb4_0900_ai_ci', false],
+  ['utf8mb4', 'utf8mb4_general_ci', false],
+])('a column of %s with %s is as one of the character set alone: %s', (set, collation, same) => {
+  const table = (column: string): string =>
+    `CREATE TABLE \`t\` (\n  \`c\` varchar(9) ${column} DEFAULT NULL\n) ENGINE=InnoDB DEFAULT CHARSET=ucs2`
+  const [alone, full] = [`CHARACTER SET ${set}`, `CHARACTER SET ${set} COLLATE ${collation}`].map(
+    column => withoutImpliedCharacterSets(table(column)),
+  )
+  expect(alone === full).toBe(same)
+})
