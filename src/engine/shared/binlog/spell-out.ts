@@ -78,8 +78,10 @@ function asInvoked(
   return spelled
 }
 
-/** Comments that the tool prints before a statement. */
+/** Comments that the tool prints before a statement, and those that it begins with itself. */
 const BEFORE = /^(?:#[^\n]*\n|\s+)*/
+
+const withoutBefore = (text: string): string => text.replace(BEFORE, '')
 
 /**
  * Executes other words than the tool prints, for statements that come in this order. What is longer than they
@@ -140,7 +142,9 @@ export class SpellOut extends Transform {
     const before = BEFORE.exec(part)?.[0] ?? ''
     const text = part.slice(before.length)
     const { printed, isBeginning, instead } = next
-    const isIt = isBeginning ? text.startsWith(printed) : text.trimEnd() === printed.trim()
+    const isIt = isBeginning
+      ? text.startsWith(printed)
+      : text.trimEnd() === withoutBefore(printed).trimEnd()
     if (!isIt) return part
     this.#next += 1
     return `${before}${instead}`

@@ -105,3 +105,12 @@ test('what is not printed as it is in the log is an error', async () => {
   const output = printed('0.33333333333333', 'DROP USER ann', '0.66666666666667')
   await expect(executed(output, 1000)).rejects.toMatchObject({ code: 'TOOL_FAILED' })
 })
+
+test('a statement that begins with a comment is found behind those of the tool', async () => {
+  const statement = '# of ticket 12\n-- and 13\nDROP USER CURRENT_USER()'
+  const spellOut = new SpellOut(spellings([given(statement)], 'mysql'))
+  const all = text(spellOut)
+  spellOut.end(`# at 4\n#261129 Query\n${statement}\n/*!*/;\nCOMMIT/*!*/;\n`)
+  expect(await all).toContain(`DROP USER ${ANN}\n/*!*/;\nCOMMIT`)
+  spellOut.requireAll('mysqlbinlog')
+})
