@@ -146,6 +146,8 @@ export interface ReplayOptions {
   start: number
   /** Where to stop in the last file: exclusive, the end of a transaction. */
   stop: number
+  /** The connection that took the restore lock: another server takes nothing of the log. */
+  lockedBy?: number | undefined
   /** Write to the server's own binary log. */
   binlog: boolean
   /** Each transaction keeps its GTID, on a server that has had all before it; else a new one. */

@@ -24,6 +24,12 @@ export interface LogicalWriter {
    * @throws EcomdbError LOCKED when another restore into this server runs
    */
   refuseLocked(session: Session): Promise<void>
+  /**
+   * Is this the server whose lock was taken?
+   * @param lockedBy the connection that took it
+   * @throws EcomdbError UNSUPPORTED
+   */
+  requireLocked(session: Session, lockedBy: number): Promise<void>
   /** What is on the server already. Reads only. */
   observe(session: Session, manifest: Manifest): Promise<RestoreTarget>
   /**

@@ -28,6 +28,8 @@ export interface ReplayRun {
   access: SnapshotAccess
   place: RestorePlace
   span: ReplaySpan
+  /** See ReplayOptions. */
+  lockedBy?: number
   /** Write to the server's own binary log. */
   binlog: boolean
   /** See ReplayOptions. */
@@ -84,6 +86,9 @@ async function replayFiles(
   const { place, settle } = run
   const session = await place.engine.connect({ ...place.connect, database: undefined })
   try {
+    const { lockedBy } = run
+    if (lockedBy !== undefined) await place.engine.logicalWriter.requireLocked(session, lockedBy)
+    const serverId = await place.engine.logicalReader.sourceId(session)
     const putBack = await place.engine.binaryLog.replay.prepare(session, run.source)
     // A private server on files is gone then, and they with it.
     const advised = settle ? adviseOnInterrupt(LEFT_CHANGED) : () => {}
@@ -92,7 +97,7 @@ async function replayFiles(
       await putBack(session)
       return settled
     } catch (error) {
-      if (settle) await putBackAnew(place, putBack, progress)
+      if (settle) await putBackAnew(place, serverId, putBack, progress)
       throw error
     } finally {
       advised()
@@ -105,13 +110,17 @@ async function replayFiles(
 /** Behind an error, which may be that the session is gone: somebody has killed it, or the server is. */
 async function putBackAnew(
   { engine, connect }: ReplayRun['place'],
+  serverId: string,
   putBack: (session: Session) => Promise<void>,
   progress: Progress,
 ): Promise<void> {
   try {
     const session = await engine.connect({ ...connect, database: undefined })
     try {
-      await putBack(session)
+      // The lock may be gone with its session.
+      const isSame = (await engine.logicalReader.sourceId(session)) === serverId
+      if (isSame) await putBack(session)
+      else progress.warn(LEFT_CHANGED)
     } finally {
       await session.close()
     }
@@ -133,7 +142,8 @@ async function replayAndSettle(
   progress.stage('replaying the binary log')
   if (span.transactions > 0) {
     const onBytes = (bytes: number): void => progress.advance({ bytes })
-    const options = { connect, source, files, binlog, keepGtids, folder, onBytes, onElsewhere }
+    const how = { connect, source, files, binlog, keepGtids, lockedBy: run.lockedBy }
+    const options = { ...how, folder, onBytes, onElsewhere }
     const onSystemZone = await whenOtherZone(run, session)
     const onMissedErrors = (missed: readonly number[]): void => run.onFinding(missedText(missed))
     await replay.run({

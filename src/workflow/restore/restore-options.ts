@@ -53,8 +53,11 @@ export interface RestoreSequel {
    * @param own databases that the restore makes, or that an interrupted one made
    */
   check(session: Session, own: readonly string[]): Promise<void>
-  /** @param settings of the source, when the snapshot was made */
-  run(settings: Readonly<Record<string, string>>): Promise<void>
+  /**
+   * @param settings of the source, when the snapshot was made
+   * @param lockedBy the connection that took the restore lock
+   */
+  run(settings: Readonly<Record<string, string>>, lockedBy: number): Promise<void>
 }
 
 export interface RestoreReport {

@@ -262,7 +262,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       advised()
       advised = advise('--start-over')
       canResume = false
-      await options.sequel.run(manifest.settings)
+      await options.sequel.run(manifest.settings, session.connectionId)
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
     const trail = await keepTrail(run, progress)

@@ -15,7 +15,12 @@ import type { SnapshotAccess } from './open-snapshot.ts'
 import { LOG_INSIDE } from './place-tables.ts'
 import { replayLog } from './replay-log.ts'
 import { type ReplaySpan, replaySpan } from './replay-span.ts'
-import type { RestoreOptions, RestorePlace, RestoreReport } from './restore-options.ts'
+import type {
+  RestoreOptions,
+  RestorePlace,
+  RestoreReport,
+  RestoreSequel,
+} from './restore-options.ts'
 import { restoreSnapshot } from './restore-snapshot.ts'
 
 export interface MomentRestoreReport extends RestoreReport {
@@ -56,12 +61,22 @@ export async function restoreToMoment(
       progress.stage('reading the segments of the binary log')
       await requireWhole(span, archive)
     }
-    const run = async (settings: Readonly<Record<string, string>>): Promise<void> => {
+    const run: RestoreSequel['run'] = async (settings, lockedBy) => {
       const { services, binlog } = options
       const settle = { keep: before?.accounts ?? [], services }
       const onElsewhere = isInside ? (): void => void findings.push(LOG_INSIDE) : undefined
       const told = { onElsewhere, onFinding: (finding: string) => void findings.push(finding) }
-      const replayRun = { archive, access, place, span, binlog, settle, source: settings, clock }
+      const replayRun = {
+        archive,
+        access,
+        place,
+        span,
+        binlog,
+        settle,
+        source: settings,
+        clock,
+        lockedBy,
+      }
       replay.outcome = await replayLog({ ...replayRun, ...told }, progress)
     }
     const snapshot = chosen.snapshot.snapshotId

@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises'
 import { EcomdbError } from '#core/errors'
 import { type RunningProgram, startProgram } from '#process/running-program'
 import type { ReplayOptions } from '../../binlog.ts'
+import { NOT_LOCKED, otherServer, requireLockStatement } from '../bulk-load/restore-progress.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { ExpectedErrors } from './expected-errors.ts'
 import { writeOptionFile } from './option-file.ts'
@@ -38,6 +39,9 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
       if (options.onSystemZone) {
         watchStatements(tool.stdout, asksSystemZone(), options.onSystemZone)
       }
+      const { lockedBy } = options
+      // In the first line: nothing else may come before it, and only its error is known by its place.
+      client.stdin.write(lockedBy === undefined ? '\n' : `${requireLockStatement(lockedBy)};\n`)
       client.stdin.write(`${replaySettings(options.source)};\n`)
       const spelled = spellings(options.untold, dialect.family)
       const spellOut = spelled.length > 0 ? new SpellOut(spelled) : null
@@ -130,6 +134,7 @@ async function pass(
 function clientError(error: unknown, stderr: string): unknown {
   if (!(error instanceof EcomdbError) || error.code !== 'TOOL_FAILED') return error
   const [line = '', number = ''] = /ERROR (\d+).*/.exec(stderr) ?? []
+  if (Number(number) === NOT_LOCKED && /at line 1:/.test(line)) return otherServer()
   const lost = ['2002', '2003', '2006', '2013', '2026', '1053', '1927'].includes(number)
   return new EcomdbError(lost ? 'SERVER_LOST' : 'SERVER_REFUSED', {
     what: 'the server refused a statement of the replay',

@@ -7,13 +7,20 @@ import {
   objectsThere,
   observeTarget,
 } from './observe-target.ts'
-import { endJournal, lockServer, readProgress, refuseLocked } from './restore-progress.ts'
+import {
+  endJournal,
+  lockServer,
+  readProgress,
+  refuseLocked,
+  requireLocked,
+} from './restore-progress.ts'
 import { openWriter } from './writer-session.ts'
 
 /** The same for both engines: they differ in what they tell, not in how they are asked. */
 export const logicalWriter: LogicalWriter = {
   lock: lockServer,
   refuseLocked,
+  requireLocked,
   observe: observeTarget,
   ignoresPlaces,
   databasesThere,

@@ -86,6 +86,7 @@ export async function endJournal(session: Session, binlog: boolean): Promise<voi
 }
 
 const LOCK = 'ecomdb.restore'
+const HOLDER = `IS_USED_LOCK('${LOCK}')`
 /** As many as a restore may have connections. */
 const LOADERS = 32
 /** A statement that nobody waits for any more ends when it next writes to its connection. */
@@ -124,9 +125,24 @@ export async function requireLockedServer(
   connection: Pick<WireConnection, 'rows'>,
   holder: number,
 ): Promise<void> {
-  const [row] = await connection.rows(`SELECT IS_USED_LOCK('${LOCK}')`)
-  if (row?.[0] === String(holder)) return
-  throw new EcomdbError('UNSUPPORTED', {
+  const [row] = await connection.rows(`SELECT ${HOLDER}`)
+  if (row?.[0] !== String(holder)) throw otherServer()
+}
+
+/** See LogicalWriter.requireLocked. */
+export async function requireLocked(session: Session, holder: number): Promise<void> {
+  if ((await session.value(`SELECT ${HOLDER}`)) !== String(holder)) throw otherServer()
+}
+
+/** A statement that fails, with NOT_LOCKED, where the lock is not held by that connection. */
+export const requireLockStatement = (holder: number): string =>
+  `SET @ecomdb_locked = IF(${HOLDER} = ${holder}, 0, (SELECT 1 UNION SELECT 2))`
+
+/** ER_SUBQUERY_NO_1_ROW */
+export const NOT_LOCKED = 1242
+
+export function otherServer(): EcomdbError {
+  return new EcomdbError('UNSUPPORTED', {
     what: 'the connections of this restore do not reach the same server',
     why: `the lock '${LOCK}', which the first of them took, is not held there: what answers is a balancer, a proxy, a name with several addresses, or an address that another server took over`,
     hints: ['give the address or the socket of one server'],

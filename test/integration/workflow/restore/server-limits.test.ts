@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -382,6 +382,51 @@ test.runIf(SLOW_TEST_ENGINES.includes('mariadb'))(
         })
         await session.close()
       })
+    })
+  },
+)
+
+test.each(SLOW_TEST_ENGINES)(
+  '%s: the log is not replayed on a server that took the address over meanwhile',
+  async family => {
+    await withFolder(async folder => {
+      const shop = await LoggedShop.make(family, folder)
+      const targets = [
+        await startLogged(shop.engine, join(folder, 'one')),
+        await startLogged(shop.engine, join(folder, 'two')),
+      ]
+      try {
+        await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (id INT PRIMARY KEY)')
+        expect((await shop.ecomdb(['backup', 'logical'])).status).toBe(0)
+        await shop.run('CREATE DATABASE of_the_log', 'CREATE TABLE shop.later (id INT)')
+        expect((await shop.ecomdb(['backup', 'binlog', '--once'])).status).toBe(0)
+        const before = await shop.gtidOf(/CREATE TABLE shop.later/)
+        const moment = ['restore', '--before-gtid', before, '--confirm', 'shop', '--json']
+        const sockets = targets.map(target => target.socketPath)
+        const socketPath = join(folder, 'address')
+        const codes: string[] = []
+        // Wherever the address moves: the last connections are the replay's own.
+        for (let connections = 7; connections <= 12; connections += 1) {
+          const close = await takenOver(socketPath, sockets, connections)
+          const run = await shop.ecomdb(moment, { ...shop.source, socketPath })
+          close()
+          codes.push(run.json().error?.code ?? `exit ${run.status}`)
+          for (const [place, target] of targets.entries()) {
+            const session = await shop.engine.connect(target.administrator)
+            const names = JSON.stringify(await session.rows('SHOW DATABASES'))
+            if (place === 1) expect(names).not.toMatch(/shop|of_the_log|ecomdb_restore/)
+            for (const name of ['shop', 'of_the_log', 'ecomdb_restore'])
+              await session.run(`DROP DATABASE IF EXISTS ${name}`)
+            await session.close()
+          }
+          await rm(join(folder, 'state', 'restore'), { recursive: true, force: true })
+        }
+        expect(codes).toContain('UNSUPPORTED')
+        expect(codes.at(-1)).toBe('exit 0')
+      } finally {
+        for (const target of targets) await shop.engine.scratchServers.remove(target.folder)
+        await shop.stop()
+      }
     })
   },
 )
