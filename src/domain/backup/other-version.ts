@@ -49,6 +49,24 @@ const NAME = /\b(?:COLLATE|CHARSET|CHARACTER SET)[ =]+(\w+)/g
 const namesIn = (create: string): string[] =>
   [...blankQuotes(create).matchAll(NAME)].flatMap(([, name]) => name ?? [])
 
+/**
+ * MariaDB's system-versioned tables, where the two servers end time elsewhere (2038, since 11.5 2106): a row that
+ * is current has that end, and would be one of the past there, which no SELECT shows (10.11 into 11.8, measured).
+ */
+export function otherEndOfTime(
+  { engine, serverVersion, tables }: Pick<Manifest, 'engine' | 'serverVersion' | 'tables'>,
+  targetVersion: string,
+  isWanted: (schema: string) => boolean,
+): string[] {
+  const [was, is] = [serverVersion, targetVersion].map(one => isOlder(one, '11.5.0'))
+  if (engine !== 'mariadb' || was === is) return []
+  return tables
+    .filter(({ schema, create }) => isWanted(schema) && VERSIONED.test(blankQuotes(create)))
+    .map(({ schema, name }) => `${schema}.${name}`)
+}
+
+const VERSIONED = /\bWITH SYSTEM VERSIONING\b|\bPERIOD FOR SYSTEM_TIME\b/
+
 /** Libraries, and routines in other languages than SQL. */
 export function needsLibraries(
   { programs }: Pick<Manifest, 'programs'>,

@@ -5,6 +5,7 @@ import {
   isSameSeries,
   namedCollations,
   needsLibraries,
+  otherEndOfTime,
 } from '#domain/backup/other-version'
 import type { RestoreTarget } from '#engine/logical-writer'
 
@@ -25,6 +26,12 @@ export function refuseUnknown(
       ? [`it has no libraries, and no routines in JavaScript: ${libraries.slice(0, 5).join(', ')}`]
       : []),
   ]
+  const versioned = otherEndOfTime(manifest, target.serverVersion, isWanted)
+  if (versioned.length > 0) {
+    lacks.push(
+      `rows of system-versioned tables would all be past ones, for time ends in 2106 since MariaDB 11.5 and in 2038 before: ${versioned.slice(0, 5).join(', ')}`,
+    )
+  }
   if (lacks.length === 0) return
   throw new EcomdbError('UNSUPPORTED', {
     what: `cannot restore into this server: ${target.serverVersion} lacks what ${manifest.serverVersion} had`,

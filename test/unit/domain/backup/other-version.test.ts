@@ -5,6 +5,7 @@ import {
   isSameSeries,
   namedCollations,
   needsLibraries,
+  otherEndOfTime,
 } from '#domain/backup/other-version'
 
 const program = (kind: ProgramEntry['kind'], name: string, create: string): ProgramEntry => ({
@@ -56,4 +57,15 @@ test('routines in another language than SQL want a server that has them', () => 
   ]
   expect(needsLibraries({ programs }, () => true)).toEqual(['library shop.l', 'function shop.js'])
   expect(needsLibraries({ programs }, () => false)).toEqual([])
+})
+
+test('rows of system-versioned tables are for servers that end time alike', () => {
+  const create = 'CREATE TABLE `t` (\n  `id` int\n) ENGINE=InnoDB WITH SYSTEM VERSIONING'
+  const tables = [{ schema: 'shop', name: 't', create } as TableEntry]
+  const of = (serverVersion: string, target: string) =>
+    otherEndOfTime({ engine: 'mariadb', serverVersion, tables }, target, () => true)
+  expect(of('10.11.19-MariaDB', '11.8.9-MariaDB')).toEqual(['shop.t'])
+  expect(of('11.8.9-MariaDB', '10.11.19-MariaDB')).toEqual(['shop.t'])
+  expect(of('10.11.19-MariaDB', '10.6.1-MariaDB')).toEqual([])
+  expect(of('11.8.9-MariaDB', '12.0.2-MariaDB')).toEqual([])
 })
