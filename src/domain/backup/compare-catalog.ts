@@ -8,6 +8,7 @@ import { withoutDanglingGrants } from './dangling-grants.ts'
 import { disabledEvent } from './disabled-event.ts'
 import { inTheClear as decrypted, withoutClearMark } from './encrypted-at-rest.ts'
 import type { ExpectedChanges } from './expected-changes.ts'
+import { hasLimitedHistory } from './limited-history.ts'
 import type {
   AccountEntry,
   DatabaseEntry,
@@ -126,6 +127,7 @@ function compareTables(
     ),
     ...placesCheck(placed, moved),
     ...countersCheck(counters),
+    ...(dataFiles ? [] : historyCheck(tables)),
     ...encryptionCheck(encrypted),
   ]
 }
@@ -139,6 +141,14 @@ function placesCheck(placed: readonly TableElsewhere[], moved: readonly TableEls
   if (moved.length === 0) return [checkOf('places', `of ${namedTables(placed)}`, [])]
   const summary = `in the data directory, and not where they lay: ${namedTables(moved)}`
   return [{ name: 'places', outcome: 'unchecked', summary, differences: [] }]
+}
+
+/** Rows are compared, and not in which partition each is. */
+function historyCheck(tables: Manifest['tables']): Check[] {
+  const limited = tables.filter(hasLimitedHistory)
+  if (limited.length === 0) return []
+  const summary = `past rows are in the first partition, whatever its LIMIT, and who drops that drops all of them: ${namedTables(limited)}`
+  return [{ name: 'history', outcome: 'unchecked', summary, differences: [] }]
 }
 
 /** Nothing says that the server would have encrypted them. */
