@@ -27,6 +27,7 @@ import {
   findingOf,
 } from './drilled-snapshot.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
+import { refuseOtherEndOfTime } from './other-version.ts'
 import { proveContent } from './prove-content.ts'
 import { withRoom } from './room-for-server.ts'
 import { withDrillServer } from './scratch-drill-server.ts'
@@ -185,6 +186,7 @@ async function drillPlan(
   const session = await engine.connect(connect)
   try {
     const target = await engine.logicalWriter.observe(session, manifest)
+    refuseOtherEndOfTime(target, manifest, () => true)
     refuseWithoutZones(target, manifest, () => true, false)
     return engine.logicalWriter.plan(manifest, target, {
       remove: null,

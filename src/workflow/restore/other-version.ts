@@ -26,12 +26,6 @@ export function refuseUnknown(
       ? [`it has no libraries, and no routines in JavaScript: ${libraries.slice(0, 5).join(', ')}`]
       : []),
   ]
-  const versioned = otherEndOfTime(manifest, target.serverVersion, isWanted)
-  if (versioned.length > 0) {
-    lacks.push(
-      `rows of system-versioned tables would all be past ones, for time ends in 2106 since MariaDB 11.5 and in 2038 before: ${versioned.slice(0, 5).join(', ')}`,
-    )
-  }
   if (lacks.length === 0) return
   throw new EcomdbError('UNSUPPORTED', {
     what: `cannot restore into this server: ${target.serverVersion} lacks what ${manifest.serverVersion} had`,
@@ -39,6 +33,28 @@ export function refuseUnknown(
     hints: [
       'restore into a server of the version that was backed up, or of a newer one',
       'or restore databases without it: --databases',
+      'nothing was changed',
+    ],
+  })
+}
+
+/**
+ * See otherEndOfTime. A drill, too: what it compares has all rows, the past ones as well.
+ * @throws EcomdbError UNSUPPORTED
+ */
+export function refuseOtherEndOfTime(
+  target: RestoreTarget,
+  manifest: Manifest,
+  isWanted: (schema: string) => boolean,
+): void {
+  const versioned = otherEndOfTime(manifest, target.serverVersion, isWanted)
+  if (versioned.length === 0) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: `rows of system-versioned tables would all be past ones in this server: ${versioned.slice(0, 5).join(', ')}`,
+    why: `time ends in 2106 since MariaDB 11.5 and in 2038 before; this server is ${target.serverVersion}, the one that was backed up ${manifest.serverVersion}`,
+    hints: [
+      `restore into a server ${isOlder(manifest.serverVersion, '11.5.0') ? 'older than 11.5' : 'of 11.5 or newer'}`,
+      'or restore databases without such tables: --databases',
       'nothing was changed',
     ],
   })
