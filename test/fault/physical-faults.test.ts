@@ -99,11 +99,11 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
 
   test('the program that makes files usable fails or is killed: no restore, no drill, no snapshot', async () => {
     const [program, onlyThen] =
-      family === 'mysql' ? ['mysqld', '*'] : ['mariadb-backup', '*--prepare*']
+      family === 'mysql' ? ['mysqld', '*--datadir*'] : ['mariadb-backup', '*--prepare*']
     const restore = ['restore', 'latest', '--data-dir', 'unprepared']
     const before = await snapshotCount(shop)
     for (const [death, words, isTold] of [
-      ['echo the disk is on fire >&2; exit 1', 'exit status 1', true],
+      ['echo the disk is on fire >&2; exit 1', 'the disk is on fire', true],
       // What fails on the files ends so.
       ['kill -ABRT $$', 'SIGABRT', true],
       // The kernel does this for want of memory, which says nothing of the files.
@@ -133,6 +133,19 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     }
     const again = await shop.ecomdb(...restore)
     expect(again.status, again.stderr).toBe(0)
+  })
+
+  test('a server that does not even tell its version is no finding', async () => {
+    const program = family === 'mysql' ? 'mysqld' : 'mariadbd'
+    const broken = () => 'echo no such library >&2; exit 127'
+    const env = await wrapProgram(shop.engine, join(shop.folder, 'broken'), program, broken)
+    const proofs = await drillCount(shop)
+    const drilled = await runEcomdb(['drill'], { cwd: shop.folder, env })
+    expect([drilled.status, drilled.stderr]).toEqual([
+      30,
+      expect.stringMatching(/program does not run here(.|\n)*no such library(.|\n)*TOOL_MISSING/),
+    ])
+    expect(await drillCount(shop)).toBe(proofs)
   })
 
   test('a private server that is killed while it is asked is no finding, one that aborts is', async () => {

@@ -40,6 +40,19 @@ export function refuseNewerFiles(versions: Versions): void {
   throw ofOtherVersion(versions, 'a server does not read the files of a newer one')
 }
 
+/** A server's program that does not even tell its version: it has looked at no file of the snapshot. */
+export function doesNotRun(error: unknown): unknown {
+  if (!(error instanceof EcomdbError) || error.code !== 'TOOL_FAILED') return error
+  return new EcomdbError('TOOL_MISSING', {
+    what: "the server's program does not run here: the snapshot is neither proved nor found bad",
+    why: error.message,
+    hints: [
+      '`ecomdb doctor` says where it looks for programs; bin/setup unpacks them without root',
+    ],
+    cause: error,
+  })
+}
+
 function ofOtherVersion(
   { engine, sourceVersion, scratchVersion }: Versions,
   why: string,

@@ -8,7 +8,7 @@ import type { Catalog } from '#engine/logical-reader'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions, Session } from '#engine/session'
 import { compareWithRows } from './compare-with-rows.ts'
-import { refuseNewerFiles } from './drill-elsewhere.ts'
+import { doesNotRun, refuseNewerFiles } from './drill-elsewhere.ts'
 import {
   type AboutSnapshot,
   type DrilledSnapshot,
@@ -122,7 +122,9 @@ class PhysicalDrill {
 
   async #refuseNewer(folder: string): Promise<void> {
     const { engine, serverVersion: sourceVersion } = this.#last.envelope
-    this.#programVersion = await this.#engine.scratchServers.check(folder)
+    this.#programVersion = await this.#engine.scratchServers.check(folder).catch(error => {
+      throw doesNotRun(error)
+    })
     refuseNewerFiles({ engine, sourceVersion, scratchVersion: this.#programVersion })
   }
 
