@@ -72,7 +72,8 @@ class Round {
     this.#random = random
     this.#place = place
     this.#hasGtids = !WITHOUT_GTIDS.some(option => source.options.includes(option))
-    this.#known = new Known(family, random, this.#hasGtids)
+    // A table that was made in the future ends no backup of MySQL: known, so not before the snapshot.
+    this.#known = new Known(family, random, false)
     this.#sessions = new RoundSessions(this.#known, place.socketPath, place.loadedFile)
     this.#hasTemporary = random.chance(0.25)
   }
@@ -89,6 +90,7 @@ class Round {
     await this.#sessions.close()
     this.#sessions.note('snapshot')
     await this.#place.backUp()
+    this.#known.canLie = this.#hasGtids
     for (let at = 0; at < CLIENTS; at++) await this.#sessions.open()
     await this.#give(STATEMENTS.first)
     const moments = [await this.#moment()]

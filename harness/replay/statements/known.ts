@@ -16,11 +16,11 @@ export interface Column {
 export class Known {
   readonly family: EngineFamily
   readonly random: Random
-  readonly canLie: boolean
+  /** Whether a session may SET timestamp: a moment is not found by a time then. */
+  canLie: boolean
   /** Of the tables in `shop`, by name. */
   columns = new Map<string, readonly Column[]>()
 
-  /** @param canLie whether a session may SET timestamp: a moment is not found by a time then */
   constructor(family: EngineFamily, random: Random, canLie: boolean) {
     this.family = family
     this.random = random
