@@ -52,6 +52,17 @@ describe.each(TEST_ENGINES)('%s', family => {
       ...more,
     })
 
+  test('a table that says it was made on a later day is not waited for', async () => {
+    const other = await engine.connect(server.administrator)
+    await other.run("SET timestamp = UNIX_TIMESTAMP('2031-01-01 00:00:00')")
+    await other.run('CREATE TABLE bank.later (id INT PRIMARY KEY)')
+    await other.run('INSERT INTO bank.later VALUES (1)')
+    await other.close()
+    const point = await open()
+    await point.close()
+    await admin.run('DROP TABLE bank.later')
+  })
+
   test('what comes and goes while the catalog is read does not stop the reading', async () => {
     const other = await engine.connect(server.administrator)
     let ended = false

@@ -140,7 +140,8 @@ async function findPoint(
 
 /**
  * CREATE_TIME has whole seconds: only when the newest lies in the past does every later
- * ALTER show.
+ * ALTER show. One of a later day (MySQL under SET timestamp, or a clock that was put back) is waited for in vain,
+ * and need not be: an ALTER now gives another one.
  */
 async function settledCatalog(
   dialect: LogicalDialect,
@@ -148,10 +149,14 @@ async function settledCatalog(
   databases: readonly string[] | null,
 ): Promise<ObservedCatalog> {
   while (true) {
-    const now = await control.value("SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%d %H:%i:%s')")
+    const [clock] = await control.rows(
+      `SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%d %H:%i:%s') AS now_,
+         DATE_FORMAT(UTC_TIMESTAMP() + INTERVAL 60 SECOND, '%Y-%m-%d %H:%i:%s') AS ahead`,
+    )
+    const [now, ahead] = [String(clock?.['now_']), String(clock?.['ahead'])]
     const catalog = await readCatalog(dialect, control, databases)
-    const newest = newestTable(catalog.tables)
-    if (newest === null || now === null || newest < now) return catalog
+    const newest = newestTable(catalog.tables.filter(one => (one.createdAt ?? '') < ahead))
+    if (newest === null || newest < now) return catalog
     await sleep(200)
   }
 }
