@@ -15,6 +15,7 @@ export function refuseUnknown(
   manifest: Manifest,
   isWanted: (schema: string) => boolean,
 ): void {
+  refuseOtherEndOfTime(target, manifest, isWanted)
   const there = new Set(target.collations)
   // An older server prints the short names of utf8mb3, which all servers take.
   const isThere = (name: string): boolean => there.has(name) || /^utf8(?:_|$)/.test(name)

@@ -21,7 +21,7 @@ import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { leaversSince } from './leavers-since.ts'
 import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
-import { otherServer, refuseOtherEndOfTime, refuseUnknown, versionNotes } from './other-version.ts'
+import { otherServer, refuseUnknown, versionNotes } from './other-version.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
 import { refuseWithoutPlugins } from './refuse-plugins.ts'
@@ -209,7 +209,6 @@ async function prepare(
   refuseWithoutPlugins(target, manifest, plan)
   const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
   refuseUnknown(target, manifest, isWanted)
-  refuseOtherEndOfTime(target, manifest, isWanted)
   refuseLoweredNames(target, manifest, isWanted)
   if (options.sequel) refuseOtherFolding(target, manifest)
   refuseDistrusted(target, manifest, isWanted)
