@@ -1,28 +1,10 @@
-import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Session } from '#engine/session'
 import { withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
+import { shareAddress } from '#test/shared-address'
 import { withFolder } from '#test/temporary'
-
-/** What stands before several servers and gives each connection to the next one. */
-async function balance(socket: string, servers: readonly string[]): Promise<() => void> {
-  let next = 0
-  const balancer = createServer(client => {
-    const server = createConnection(servers[next++ % servers.length] ?? '')
-    client.pipe(server).pipe(client)
-    for (const side of [client, server]) {
-      side.on('error', () => {})
-      side.on('close', () => {
-        client.destroy()
-        server.destroy()
-      })
-    }
-  })
-  await new Promise<void>(resolve => balancer.listen(socket, resolve))
-  return () => balancer.close()
-}
 
 async function shop(session: Session): Promise<void> {
   await session.run('CREATE DATABASE shop')
@@ -41,7 +23,7 @@ test.each(TEST_ENGINES)(
           const sockets = [a, b].map(({ administrator }) => administrator.socketPath ?? '')
           for (const readers of [1, 2]) {
             const socketPath = join(folder, `balanced-${readers}`)
-            const close = await balance(socketPath, sockets)
+            const close = await shareAddress(socketPath, sockets, connection => connection % 2)
             const connect = { ...a.administrator, socketPath }
             const opening = engine.logicalReader.openConsistent({
               connect,

@@ -10,6 +10,7 @@ import { putTombstone } from '#repository/tombstones'
 import { uuidV7 } from '#repository/uuid'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import type { Target } from '#target/target'
+import { KEEP_NEWEST } from '#test/keep-newest'
 import { type StoredRepository, storeRepository } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
 import { verifySnapshots } from '#workflow/backup/verify-snapshots'
@@ -125,21 +126,8 @@ describe('what goes while it is read', () => {
 
   test.each([[1], [2]])('stops no other expire, nor is it called vanished (read %i)', async nth => {
     await verify(openDirectoryTarget(made.path), false)
-    const policy = {
-      file: 'test',
-      objectives: { rpoMs: null, rtoMs: null, drillEveryMs: null },
-      retention: {
-        ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
-        ...{ proof: 'verify' as const, unprovenMs: 0, waitMs: 0, logMs: null },
-      },
-      brake: { shrinkTo: 0, staleMs: 86_400_000, formerServers: [] },
-      longestBackupMs: 3_600_000,
-      runsOn: {} as never,
-      schedule: { timeZone: 'UTC', jobs: new Map() },
-      reports: [],
-    }
     const target = disturbed(firstEnvelope(), expireFirst, nth)
-    const options = { target, keys: keys(), policy, accept: null, clock: systemClock }
+    const options = { target, keys: keys(), policy: KEEP_NEWEST, accept: null, clock: systemClock }
     const report = await expireSnapshots({ ...options, confirm: false }, silentProgress())
     expect(report).toMatchObject({ anomalies: [], refused: [] })
     expect(report.snapshots).toMatchObject([{ snapshotId: made.second.snapshotId }])

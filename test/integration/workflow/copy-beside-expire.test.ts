@@ -7,6 +7,7 @@ import { envelopeFile } from '#repository/layout'
 import { openRepository } from '#repository/repository'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import type { Target } from '#target/target'
+import { KEEP_NEWEST } from '#test/keep-newest'
 import { commitSnapshot } from '#test/snapshots'
 import { type StoredRepository, storeRepository } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
@@ -44,20 +45,6 @@ beforeEach(async () => {
   await copy(openDirectoryTarget(disk))
   return async () => await rm(folder, { recursive: true, force: true })
 })
-
-const policy = {
-  file: 'test',
-  objectives: { rpoMs: null, rtoMs: null, drillEveryMs: null },
-  retention: {
-    ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
-    ...{ proof: 'verify' as const, unprovenMs: 0, waitMs: 0, logMs: null },
-  },
-  brake: { shrinkTo: 0, staleMs: 86_400_000, formerServers: [] },
-  longestBackupMs: 3_600_000,
-  runsOn: {} as never,
-  schedule: { timeZone: 'UTC', jobs: new Map() },
-  reports: [],
-}
 
 /** The disk, where something else happens right before a file is put. */
 function disturbed(isNow: (name: string) => boolean, happen: () => Promise<void>): Target {
@@ -152,7 +139,14 @@ test('expire stops when a snapshot has come meanwhile, and leaves what it uses',
       await inner.remove(name)
     },
   })
-  const options = { target, keys: keys(), policy, confirm: true, accept: null, clock: systemClock }
+  const options = {
+    target,
+    keys: keys(),
+    policy: KEEP_NEWEST,
+    confirm: true,
+    accept: null,
+    clock: systemClock,
+  }
   await expect(expireSnapshots(options, silentProgress())).rejects.toMatchObject({
     code: 'LOCKED',
     why: expect.stringContaining(snapshotId),
@@ -179,7 +173,7 @@ function whileRemoving(isIt: (name: string) => boolean, happen: () => Promise<vo
 
 const expire = (target: Target) =>
   expireSnapshots(
-    { target, keys: keys(), policy, confirm: true, accept: null, clock: systemClock },
+    { target, keys: keys(), policy: KEEP_NEWEST, confirm: true, accept: null, clock: systemClock },
     silentProgress(),
   )
 

@@ -11,6 +11,7 @@ import { createRepository } from '#repository/repository'
 import { createDirectoryTarget, openDirectoryTarget } from '#target/dir/directory-target'
 import type { Target } from '#target/target'
 import { archiveFiles, logFile } from '#test/archived-files'
+import { KEEP_NEWEST } from '#test/keep-newest'
 import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
 import { makeFolder } from '#test/temporary'
 import { copyRepository } from '#workflow/copy/copy-repository'
@@ -31,21 +32,8 @@ const config = () => ({
 })
 
 async function expire(place = 'repository'): Promise<void> {
-  const policy = {
-    file: 'test',
-    objectives: { rpoMs: null, rtoMs: null, drillEveryMs: null },
-    retention: {
-      ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
-      ...{ proof: 'verify' as const, unprovenMs: 0, waitMs: 0, logMs: null },
-    },
-    brake: { shrinkTo: 0, staleMs: 86_400_000, formerServers: [] },
-    longestBackupMs: 3_600_000,
-    runsOn: {} as never,
-    schedule: { timeZone: 'UTC', jobs: new Map() },
-    reports: [],
-  }
   const target = openDirectoryTarget(at(place))
-  const options = { target, keys: config(), policy, confirm: true, accept: null }
+  const options = { target, keys: config(), policy: KEEP_NEWEST, confirm: true, accept: null }
   const { log } = await expireSnapshots({ ...options, clock: systemClock }, silentProgress())
   expect(log).toMatchObject([{ segments: 3, removed: 3 }])
 }

@@ -10,6 +10,7 @@ import { BinlogArchive } from '#repository/binlog-archive'
 import { createRepository } from '#repository/repository'
 import { createDirectoryTarget } from '#target/dir/directory-target'
 import { archiveFiles, logFile } from '#test/archived-files'
+import { KEEP_NEWEST } from '#test/keep-newest'
 import { commitSnapshot, makeKeys } from '#test/snapshots'
 import { makeFolder } from '#test/temporary'
 import { expireSnapshots } from '#workflow/expire/expire-snapshots'
@@ -32,17 +33,10 @@ test('log that was announced long ago is announced again before it goes', async 
     const { recipients, trustedSigners } = keys.options
     const configured = { recipients, trustedSigners, identityFiles: [] }
     const policy = {
-      file: 'test',
-      objectives: { rpoMs: null, rtoMs: null, drillEveryMs: null },
-      retention: {
-        ...{ last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
-        ...{ proof: 'verify' as const, unprovenMs: 0, waitMs: DAY_MS, logMs: null },
-      },
+      ...KEEP_NEWEST,
+      retention: { ...KEEP_NEWEST.retention, waitMs: DAY_MS },
       brake: { shrinkTo: 0, staleMs: 1000 * DAY_MS, formerServers: [] },
       longestBackupMs: DAY_MS,
-      runsOn: {} as never,
-      schedule: { timeZone: 'UTC', jobs: new Map() },
-      reports: [],
     }
     const begun = Date.now()
     const expireAfter = async (days: number): Promise<readonly ExpiredLog[]> => {

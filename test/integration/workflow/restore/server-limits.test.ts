@@ -1,5 +1,4 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Secret } from '#core/secret'
@@ -10,6 +9,7 @@ import { withServer } from '#test/backed-up'
 import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { expectSameAsBefore } from '#test/same-as-before'
+import { shareAddress } from '#test/shared-address'
 import { withFolder } from '#test/temporary'
 import { withBackups } from '#test/with-backups'
 
@@ -200,26 +200,11 @@ test.each(SLOW_TEST_ENGINES)(
 )
 
 /** An address that another server takes over: from then on it gives connections to that one. */
-async function takenOver(
+const takenOver = (
   socket: string,
   servers: readonly string[],
   after: number,
-): Promise<() => void> {
-  let count = 0
-  const address = createServer(client => {
-    const server = createConnection(servers[count++ < after ? 0 : 1] ?? '')
-    client.pipe(server).pipe(client)
-    for (const side of [client, server]) {
-      side.on('error', () => {})
-      side.on('close', () => {
-        client.destroy()
-        server.destroy()
-      })
-    }
-  })
-  await new Promise<void>(resolve => address.listen(socket, resolve))
-  return () => address.close()
-}
+): Promise<() => void> => shareAddress(socket, servers, connection => (connection < after ? 0 : 1))
 
 test.each(SLOW_TEST_ENGINES)(
   '%s: a restore changes nothing on a server that it has not looked at',
