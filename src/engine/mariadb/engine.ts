@@ -55,5 +55,5 @@ export const mariadbEngine: Engine = {
   auditTrail: auditTrail(mariadbAccounts),
   accessHistory,
   credentials: credentials(mariadbIdentities, mariadbIssuer, mariadbAccounts),
-  sessionAccounts: sessionAccounts(['mysql/global_priv.MAD']),
+  sessionAccounts: sessionAccounts('mysql/global_priv.MAD', false),
 }

@@ -55,5 +55,5 @@ export const mysqlEngine: Engine = {
   auditTrail: auditTrail(mysqlAccounts),
   accessHistory,
   credentials: credentials(mysqlIdentities, mysqlIssuer, mysqlAccounts),
-  sessionAccounts: sessionAccounts(['mysql.ibd']),
+  sessionAccounts: sessionAccounts('mysql.ibd', true),
 }

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '#core/errors'
 import {
@@ -17,13 +17,31 @@ const CHUNK = 1024 * 1024
 const OVERLAP = 128
 const IN_BYTES = /s_[\x21-\xff]{1,64}_[0-9a-f]{12}/
 
-/** @param files that hold the accounts, in a data directory */
-export function sessionAccounts(files: readonly string[]): SessionAccounts {
+/**
+ * InnoDB's redo log: blocks of 512 bytes, of which the first 12 and the last 4 are its own. What a clone has
+ * of the last changes is in there and in no page yet, until a server starts on it.
+ * Source: MySQL's storage/innobase/include/log0constants.h (LOG_BLOCK_HDR_SIZE, LOG_BLOCK_TRL_SIZE).
+ */
+const REDO = {
+  files: /^(?:#innodb_redo\/#ib_redo\d+|ib_logfile\d+)$/,
+  block: 512,
+  from: 12,
+  to: 508,
+}
+
+/**
+ * @param file that holds the accounts, in a data directory
+ * @param isInnodb its last changes may be in the redo log only
+ */
+export function sessionAccounts(file: string, isInnodb: boolean): SessionAccounts {
   return {
     drop: dropAll,
     dropFile: () => `${DROP_ALL.join(';\n')};\n`,
     async mayBeIn(folder) {
-      for (const file of files) if (await hasName(join(folder, file))) return true
+      if (await hasName(join(folder, file), bytes => bytes)) return true
+      for (const redo of isInnodb ? await redoFiles(folder) : []) {
+        if (await hasName(join(folder, redo), redoOf)) return true
+      }
       return false
     },
   }
@@ -74,18 +92,44 @@ function dropEach(kind: string, name: string, which: string): string[] {
   ]
 }
 
-async function hasName(path: string): Promise<boolean> {
+async function redoFiles(folder: string): Promise<string[]> {
+  const names = await Promise.all(
+    ['', '#innodb_redo'].map(async below => {
+      const found = await readdir(join(folder, below)).catch((error: unknown) => {
+        if (systemCode(error) === 'ENOENT') return []
+        throw error
+      })
+      return found.map(name => join(below, name))
+    }),
+  )
+  return names.flat().filter(name => REDO.files.test(name))
+}
+
+/** What records are made of, without the blocks' own bytes. */
+function redoOf(bytes: Buffer): Buffer {
+  const blocks: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += REDO.block) {
+    blocks.push(bytes.subarray(at + REDO.from, at + REDO.to))
+  }
+  return Buffer.concat(blocks)
+}
+
+/** @param contentOf what is looked at of a chunk, which holds whole blocks */
+async function hasName(path: string, contentOf: (chunk: Buffer) => Buffer): Promise<boolean> {
   const handle = await open(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return null
     throw error
   })
   if (!handle) return false
   try {
-    const buffer = Buffer.alloc(CHUNK + OVERLAP)
-    for (let at = 0; ; at += CHUNK) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at)
-      if (IN_BYTES.test(buffer.toString('latin1', 0, bytesRead))) return true
-      if (bytesRead < buffer.length) return false
+    const buffer = Buffer.alloc(CHUNK)
+    let before = ''
+    while (true) {
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK)
+      if (bytesRead === 0) return false
+      const text = `${before}${contentOf(buffer.subarray(0, bytesRead)).toString('latin1')}`
+      if (IN_BYTES.test(text)) return true
+      before = text.slice(-OVERLAP)
     }
   } finally {
     await handle.close()
