@@ -198,18 +198,21 @@ describe.each(SLOW_TEST_ENGINES)('%s: a backup of a replica', family => {
     expect(await backedUp('logical', 3)).toContain('its IO thread: Connecting')
   })
 
-  test.runIf(family === 'mariadb')('whose account may not see that says so', async () => {
-    await shop.run(
-      "CREATE USER poor@localhost IDENTIFIED BY 'Take-another-1'",
-      'GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, PROCESS, BINLOG MONITOR ON *.* TO poor@localhost',
-      ...[words.stop, words.ignore],
-    )
-    const run = await runEcomdb(
-      ['backup', 'logical', '--quiet', '--config', join(folder, 'ecomdb.yaml')],
-      { env: { ...shop.environment(), ECOMDB_USER: 'poor', ECOMDB_PASSWORD: 'Take-another-1' } },
-    )
-    expect(run.status, run.stderr).toBe(3)
-    expect(run.stdout).toContain('all of its source (replicate_ignore_table = shop.secret)')
-    expect(run.stdout).toContain('GRANT SLAVE MONITOR ON *.*')
-  })
+  // MariaDB has a privilege of its own for it; MySQL's is that which the log's position needs.
+  if (family === 'mariadb') {
+    test('whose account may not see that says so', async () => {
+      await shop.run(
+        "CREATE USER poor@localhost IDENTIFIED BY 'Take-another-1'",
+        'GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, PROCESS, BINLOG MONITOR ON *.* TO poor@localhost',
+        ...[words.stop, words.ignore],
+      )
+      const run = await runEcomdb(
+        ['backup', 'logical', '--quiet', '--config', join(folder, 'ecomdb.yaml')],
+        { env: { ...shop.environment(), ECOMDB_USER: 'poor', ECOMDB_PASSWORD: 'Take-another-1' } },
+      )
+      expect(run.status, run.stderr).toBe(3)
+      expect(run.stdout).toContain('all of its source (replicate_ignore_table = shop.secret)')
+      expect(run.stdout).toContain('GRANT SLAVE MONITOR ON *.*')
+    })
+  }
 })

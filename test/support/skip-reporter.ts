@@ -1,5 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
-import { LEFT_OUT } from './engines.ts'
+import { ENGINE_FAMILIES } from '#domain/engine-family'
+import { LEFT_OUT, SLOW_TEST_ENGINES, TEST_ENGINES } from './engines.ts'
 
 /** Prints each test that did not run, and why, above vitest's own summary. */
 export default class SkipReporter implements Reporter {
@@ -10,9 +11,19 @@ export default class SkipReporter implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests('skipped')) {
         const result = test.result()
-        const why = (result.state === 'skipped' && result.note) || 'no reason given'
+        const note = result.state === 'skipped' && result.note
+        const why = note || whyNotItsEngine(test.fullName) || 'no reason given'
         process.stdout.write(`skipped: ${module.relativeModuleId} > ${test.fullName}: ${why}\n`)
       }
     }
   }
+}
+
+/** Of a test that is about one engine, by its name; null when that engine is tested. */
+function whyNotItsEngine(name: string): string | null {
+  const engine = ENGINE_FAMILIES.find(family => new RegExp(`\\b${family}\\b`).test(name))
+  if (!engine || SLOW_TEST_ENGINES.includes(engine)) return null
+  return TEST_ENGINES.includes(engine)
+    ? `one of the slowest, of ${engine}`
+    : `ECOMDB_TEST_ENGINES leaves ${engine} out`
 }
