@@ -18,6 +18,7 @@ import type {
   SnapshotWriter,
 } from './contract.ts'
 import { readCopyMarker } from './copy-marker.ts'
+import { hasGone } from './has-gone.ts'
 import {
   ATTESTATIONS,
   attestationFile,
@@ -66,7 +67,7 @@ export class TargetRepository implements Repository {
         snapshots.push(await this.#envelope(snapshotId, trustedSigners))
       } catch (error) {
         // Another host's expire has removed it since it was listed.
-        if (isNotFound(error) && !(await this.isThere(snapshotId))) continue
+        if (await hasGone(error, this, snapshotId)) continue
         if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
         refused.push({ snapshotId, error })
       }
@@ -148,8 +149,7 @@ export class TargetRepository implements Repository {
     try {
       return await this.#decrypt(stored, identities)
     } catch (error) {
-      const isDamage = error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED'
-      if (!isDamage || snapshotId === undefined || (await this.isThere(snapshotId))) throw error
+      if (snapshotId === undefined || !(await hasGone(error, this, snapshotId))) throw error
       throw removedMeanwhile(snapshotId, error)
     }
   }
@@ -305,10 +305,7 @@ export class TargetRepository implements Repository {
   }
 }
 
-const isNotFound = (error: unknown): boolean =>
-  error instanceof EcomdbError && error.code === 'SNAPSHOT_NOT_FOUND'
-
-function removedMeanwhile(snapshotId: string, cause: EcomdbError): EcomdbError {
+function removedMeanwhile(snapshotId: string, cause: unknown): EcomdbError {
   return new EcomdbError('SNAPSHOT_NOT_FOUND', {
     what: `snapshot ${snapshotId} was removed while it was read`,
     why: 'its envelope is not there any more: an expire on another host has removed it, or somebody',

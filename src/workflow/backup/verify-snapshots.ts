@@ -13,6 +13,7 @@ import type {
   VerifiedSnapshot,
   VerifyReport,
 } from '#domain/backup/repository-report'
+import { hasGone } from '#repository/has-gone'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { unsteadyReads } from '#repository/unsteady-reads'
@@ -112,8 +113,7 @@ async function unlessGone(
   try {
     return await verify()
   } catch (error) {
-    const isNotFound = error instanceof EcomdbError && error.code === 'SNAPSHOT_NOT_FOUND'
-    if (!isNotFound || (await repository.isThere(snapshotId))) throw error
+    if (!(await hasGone(error, repository, snapshotId))) throw error
     return null
   }
 }

@@ -10,6 +10,7 @@ import { type CopyReport, REMOVED_MEANWHILE } from '#domain/copy/copy-report'
 import { basesOf, copyOrder, newestOfEach } from '#domain/copy/plan-copy'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import type { CopyMarker } from '#repository/copy-marker'
+import { hasGone } from '#repository/has-gone'
 import { envelopeFile } from '#repository/layout'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
@@ -24,7 +25,7 @@ import { Arrivals } from './arrival.ts'
 import { carryLog, missingLogBytes } from './carry-log.ts'
 import { carryAttestations, carryOtherFiles } from './carry-records.ts'
 import { readCopyNotes, writeCopyNote } from './copy-notes.ts'
-import { hasGone, isSourceDamage, SnapshotCopier } from './copy-snapshots.ts'
+import { isSourceDamage, SnapshotCopier } from './copy-snapshots.ts'
 import { type CopyEjector, ejectDisk } from './eject-disk.ts'
 import { openCopy } from './open-copy.ts'
 
@@ -222,10 +223,12 @@ async function removedInSpite(
   const there = await copy.listSnapshots(trustedSigners)
   const again = await copierOf(work, snapshots, there.snapshots)
   for (const { snapshotId } of lacking) {
-    const envelope = await source.readSignedEnvelope(snapshotId, trustedSigners)
-    await again.copy(envelope).catch((error: unknown) => {
-      if (!isSourceDamage(error)) throw error
-    })
+    try {
+      await again.copy(await source.readSignedEnvelope(snapshotId, trustedSigners))
+    } catch (error) {
+      const isToldBelow = isSourceDamage(error) || (await hasGone(error, source, snapshotId))
+      if (!isToldBelow) throw error
+    }
   }
   return await again.removedMeanwhile(todo)
 }

@@ -170,18 +170,6 @@ function otherEnvelope(path: string): EcomdbError {
   })
 }
 
-/** The source's expire, on another host, has removed it since it was listed. */
-export async function hasGone(
-  error: unknown,
-  source: Repository,
-  snapshotId: string,
-): Promise<boolean> {
-  const mayHave = error instanceof EcomdbError && MAY_HAVE_GONE.has(error.code)
-  return mayHave && !(await source.isThere(snapshotId))
-}
-
-const MAY_HAVE_GONE: ReadonlySet<string> = new Set(['SNAPSHOT_NOT_FOUND', 'OBJECT_DAMAGED'])
-
 /** A fault of the source that concerns the snapshots which need that object, and no others. */
 export function isSourceDamage(error: unknown): error is EcomdbError {
   return error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED'

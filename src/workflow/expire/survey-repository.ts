@@ -14,6 +14,7 @@ import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { namedFiles } from '#domain/retention/removable-files'
 import { isInForce, type Tombstone } from '#domain/retention/tombstone'
 import { vanishedSnapshots } from '#domain/retention/vanished'
+import { hasGone } from '#repository/has-gone'
 import { ATTESTATIONS, attestationFile, envelopeFile, OBJECTS, SNAPSHOTS } from '#repository/layout'
 import { refusedAbout } from '#repository/refused-attestations'
 import type { Repository } from '#repository/repository'
@@ -125,8 +126,7 @@ async function signedEnvelopes(
     try {
       snapshots.push(await repository.readSignedEnvelope(snapshotId, trustedSigners))
     } catch (error) {
-      const isGone = error instanceof EcomdbError && error.code === 'SNAPSHOT_NOT_FOUND'
-      if (!isGone || (await repository.isThere(snapshotId))) throw error
+      if (!(await hasGone(error, repository, snapshotId))) throw error
     }
   }
   return snapshots
