@@ -10,6 +10,7 @@ import { systemOffsets } from '../server-settings.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { takeGlobals } from './replay-settings.ts'
 import { runReplay } from './run-replay.ts'
+import { ServerChanges } from './server-changes.ts'
 
 /** The largest that both engines take. */
 const LARGEST_PACKET = 1024 * 1024 * 1024
@@ -66,30 +67,35 @@ async function prepareServer(
   session: Session,
   source: ReplayOptions['source'],
 ): Promise<(session: Session) => Promise<void>> {
-  const setReadOnlyAgain = await liftReadOnly(session)
-  const setRowsAgain = await applyRowsAsTheyAre(session)
-  const setCachesAgain = await takeLargeTransactions(session)
-  const setGlobalsAgain = await takeGlobals(session, source)
-  const scheduler = await session.value('SELECT @@GLOBAL.event_scheduler')
-  const packet = Number(await session.value('SELECT @@GLOBAL.max_allowed_packet'))
-  const hasInfile = (await session.value('SELECT @@GLOBAL.local_infile')) === '1'
-  const trusts = (await session.value('SELECT @@GLOBAL.log_bin_trust_function_creators')) === '1'
-  if (scheduler === 'ON') await session.run('SET GLOBAL event_scheduler = OFF')
-  if (!hasInfile) await session.run('SET GLOBAL local_infile = ON')
-  if (!trusts) await session.run('SET GLOBAL log_bin_trust_function_creators = ON')
-  if (packet < LARGEST_PACKET) {
-    await session.run(`SET GLOBAL max_allowed_packet = ${LARGEST_PACKET}`)
+  const changes = new ServerChanges()
+  try {
+    await changeServer(session, source, changes)
+  } catch (error) {
+    await changes.putBack(session).catch(() => {})
+    throw error
   }
-  return async by => {
-    await setReadOnlyAgain(by)
-    await setRowsAgain(by)
-    await setCachesAgain(by)
-    await setGlobalsAgain(by)
-    if (!hasInfile) await by.run('SET GLOBAL local_infile = OFF')
-    if (!trusts) await by.run('SET GLOBAL log_bin_trust_function_creators = OFF')
-    if (packet < LARGEST_PACKET) await by.run(`SET GLOBAL max_allowed_packet = ${packet}`)
-    if (scheduler === 'ON') await by.run('SET GLOBAL event_scheduler = ON')
+  return by => changes.putBack(by)
+}
+
+async function changeServer(
+  session: Session,
+  source: ReplayOptions['source'],
+  changes: ServerChanges,
+): Promise<void> {
+  const ask = (name: string) => session.value(`SELECT @@GLOBAL.${name}`)
+  const set = (name: string, value: string, was: string) =>
+    changes.setGlobal(session, name, value, was)
+  // Put back as the last: events see the rest as it was.
+  if ((await ask('event_scheduler')) === 'ON') await set('event_scheduler', 'OFF', 'ON')
+  changes.note(await liftReadOnly(session))
+  await applyRowsAsTheyAre(session, changes)
+  await takeLargeTransactions(session, changes)
+  await takeGlobals(session, source, changes)
+  for (const name of ['local_infile', 'log_bin_trust_function_creators']) {
+    if ((await ask(name)) !== '1') await set(name, 'ON', 'OFF')
   }
+  const packet = Number(await ask('max_allowed_packet'))
+  if (packet < LARGEST_PACKET) await set('max_allowed_packet', `${LARGEST_PACKET}`, `${packet}`)
 }
 
 /**
@@ -98,16 +104,10 @@ async function prepareServer(
  */
 const CACHES = ['max_binlog_cache_size', 'max_binlog_stmt_cache_size']
 
-async function takeLargeTransactions(
-  session: Session,
-): Promise<(session: Session) => Promise<void>> {
-  const was: [name: string, value: string | null][] = []
+async function takeLargeTransactions(session: Session, changes: ServerChanges): Promise<void> {
   for (const name of CACHES) {
-    was.push([name, await session.value(`SELECT CAST(@@GLOBAL.${name} AS CHAR)`)])
-    await session.run(`SET GLOBAL ${name} = 18446744073709547520`)
-  }
-  return async by => {
-    for (const [name, value] of was) await by.run(`SET GLOBAL ${name} = ${value}`)
+    const was = (await session.value(`SELECT CAST(@@GLOBAL.${name} AS CHAR)`)) ?? 'DEFAULT'
+    await changes.setGlobal(session, name, '18446744073709547520', was)
   }
 }
 
@@ -117,17 +117,12 @@ async function takeLargeTransactions(
  */
 const OF_REPLICAS = { slave_exec_mode: 'STRICT', slave_run_triggers_for_rbr: 'NO' } as const
 
-async function applyRowsAsTheyAre(session: Session): Promise<(session: Session) => Promise<void>> {
-  if (session.flavor.family !== 'mariadb') return async () => {}
-  const undo: string[] = []
+async function applyRowsAsTheyAre(session: Session, changes: ServerChanges): Promise<void> {
+  if (session.flavor.family !== 'mariadb') return
   for (const [name, value] of Object.entries(OF_REPLICAS)) {
     const was = (await session.value(`SELECT @@GLOBAL.${name}`)) ?? value
     if (was === value) continue
-    await session.run(`SET GLOBAL ${name} = ${quoteString(value)}`)
-    undo.push(`SET GLOBAL ${name} = ${quoteString(was)}`)
-  }
-  return async by => {
-    for (const statement of undo) await by.run(statement)
+    await changes.setGlobal(session, name, quoteString(value), quoteString(was))
   }
 }
 

@@ -2,6 +2,7 @@ import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 import { readSettings } from '../server-settings.ts'
 import { WITHOUT_LIMITS } from '../without-limits.ts'
+import type { ServerChanges } from './server-changes.ts'
 
 /** What statements of a log read, and no event of it says: the source's own values are taken. */
 const SOURCES_OWN = [
@@ -75,34 +76,24 @@ const literalOf = (value: string): string => (/^\d+$/.test(value) ? value : quot
  * Sets global variables as the source has them, where they are otherwise here.
  *
  * @param source its global variables, as far as the snapshot has them
- * @returns sets them back, by any session
+ * @param changes of the server, to which they are added
  */
 export async function takeGlobals(
   session: Session,
   source: Readonly<Record<string, string>>,
-): Promise<(session: Session) => Promise<void>> {
+  changes: ServerChanges,
+): Promise<void> {
   const here = await readSettings(session, SOURCES_GLOBALS)
-  const others = Object.entries(here).filter(([name, value]) => value !== (source[name] ?? value))
-  const set = async (by: Session, name: string, value: string): Promise<void> =>
-    void (await by.run(`SET GLOBAL ${name} = ${literalOf(value)}`))
-  const done: (readonly [string, string])[] = []
-  const setBack = async (by: Session): Promise<void> => {
-    for (const [name, value] of done) {
+  for (const [name, was] of Object.entries(here)) {
+    const value = source[name] ?? was
+    if (value === was) continue
+    await session.run(`SET GLOBAL ${name} = ${literalOf(value)}`)
+    changes.note(async by => {
+      const setBack = by.run(`SET GLOBAL ${name} = ${literalOf(was)}`)
       // It stays where accounts have such restrictions now.
-      if (name === 'partial_revokes') await set(by, name, value).catch(() => {})
-      else await set(by, name, value)
-    }
+      await (name === 'partial_revokes' ? setBack.catch(() => {}) : setBack)
+    })
   }
-  try {
-    for (const [name, value] of others) {
-      await set(session, name, source[name] ?? value)
-      done.push([name, value])
-    }
-  } catch (error) {
-    await setBack(session).catch(() => {})
-    throw error
-  }
-  return setBack
 }
 
 /** The empty name is none; that utf8 has three bytes was no mode before MariaDB 10.6. */

@@ -1,0 +1,28 @@
+import type { Session } from '../../session.ts'
+
+type PutBack = (by: Session) => Promise<unknown>
+
+/** What a job has changed on a server for as long as it takes, to be put back by any session. */
+export class ServerChanges {
+  readonly #made: PutBack[] = []
+
+  /** To be called when the change is made. */
+  note(putBack: PutBack): void {
+    this.#made.push(putBack)
+  }
+
+  /** The last first, each also where another cannot be put back. @throws the first error */
+  async putBack(by: Session): Promise<void> {
+    const errors: unknown[] = []
+    for (const putBack of this.#made.toReversed()) {
+      await putBack(by).catch(error => errors.push(error))
+    }
+    if (errors.length > 0) throw errors[0]
+  }
+
+  /** Sets a global variable. @param was as a literal, of the value before @throws EcomdbError PRIVILEGE_MISSING */
+  async setGlobal(session: Session, name: string, value: string, was: string): Promise<void> {
+    await session.run(`SET GLOBAL ${name} = ${value}`)
+    this.note(by => by.run(`SET GLOBAL ${name} = ${was}`))
+  }
+}
