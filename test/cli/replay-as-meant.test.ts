@@ -11,10 +11,11 @@ import { makeFolder } from '#test/temporary'
 /** Global settings of the source that change what the statements below do. */
 const SETTINGS: Readonly<Record<EngineFamily, readonly string[]>> = {
   mariadb: [
+    "alter_algorithm = 'COPY'",
     ...["default_tmp_storage_engine = 'MyISAM'", 'innodb_compression_default = ON'],
     ...['aria_page_checksum = OFF', 'old_passwords = 1', 'mysql56_temporal_format = OFF'],
   ],
-  mysql: ['windowing_use_high_precision = OFF', 'partial_revokes = ON'],
+  mysql: ['windowing_use_high_precision = OFF', 'partial_revokes = ON', 'old_alter_table = ON'],
 }
 
 const DONE: Readonly<Record<EngineFamily, readonly string[]>> = {
@@ -51,6 +52,8 @@ const ON_BOTH = [
   'INSERT INTO levels VALUES (3)',
   "INSERT INTO t (i) SELECT ROW_NUMBER() OVER (ORDER BY CONCAT('same beginning ', i)) * 10 + i FROM sums",
   'CREATE TABLE counted (i INT) ENGINE = MEMORY',
+  // What is stored anew is as sql_mode has it.
+  ...["SET sql_mode = 'NO_ZERO_IN_DATE'", 'ALTER TABLE days ADD COLUMN i INT'],
   // Rows, in a transaction that is marked as of its session.
   ...["SET binlog_format = 'ROW'", 'INSERT INTO t (i) VALUES (CONNECTION_ID())'],
   "SET binlog_format = 'MIXED'",
@@ -60,6 +63,7 @@ const ON_BOTH = [
 const STATE = [
   "SELECT CONCAT_WS(' ', i, CAST(d AS CHAR)) AS one FROM shop.t ORDER BY 1",
   'SELECT i FROM shop.reached ORDER BY i',
+  'SELECT CAST(d AS CHAR) AS d FROM shop.days',
   `SELECT TABLE_NAME AS name, ENGINE AS engine, ROW_FORMAT AS format, CREATE_OPTIONS AS options
      FROM information_schema.TABLES
     WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME IN ('packed', 'small_rows', 'counted') ORDER BY 1`,
@@ -94,6 +98,8 @@ describe.each(SLOW_TEST_ENGINES)('%s: what a log means elsewhere', family => {
         'INSERT INTO shop.sums VALUES (1, 1e16), (2, 1), (3, -1e16)',
         'CREATE TABLE shop.reached (i INT)',
       ],
+      ...["SET sql_mode = ''", 'CREATE TABLE shop.days (d DATE) ENGINE = InnoDB'],
+      "INSERT INTO shop.days VALUES ('2024-00-01')",
       'CREATE PROCEDURE shop.down(n INT) BEGIN INSERT INTO shop.reached VALUES (n); IF n > 0 THEN CALL shop.down(n - 1); END IF; END',
       'CREATE TRIGGER shop.reach AFTER INSERT ON shop.levels FOR EACH ROW CALL shop.down(NEW.i)',
       'CREATE EVENT shop.nightly ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1',

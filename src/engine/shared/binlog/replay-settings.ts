@@ -6,6 +6,7 @@ import type { ServerChanges } from './server-changes.ts'
 
 /** What statements of a log read, and no event of it says: the source's own values are taken. */
 const SOURCES_OWN = [
+  'alter_algorithm',
   'cte_max_recursion_depth',
   'default_regex_flags',
   'default_storage_engine',
@@ -26,6 +27,7 @@ const SOURCES_OWN = [
   'max_recursive_iterations',
   'max_sort_length',
   'max_sp_recursion_depth',
+  'old_alter_table',
   'old_mode',
   'old_passwords',
   'windowing_use_high_precision',
@@ -50,7 +52,7 @@ export const REPLAYED_SETTINGS = [...SOURCES_OWN, ...SOURCES_GLOBALS, 'version']
  * added by a server's own settings. No event tells these.
  */
 const AS_DEFINED = [
-  '/*!80030 sql_generate_invisible_primary_key = 0, */ /*!80400 restrict_fk_on_non_standard_key = 0, */',
+  '/*!80030 sql_generate_invisible_primary_key = 0, */ /*!80400 restrict_fk_on_non_standard_key = 0, */ /*!80011 old_alter_table = 0, */',
   "/*M!100304 alter_algorithm = 'DEFAULT', default_tmp_storage_engine = NULL, enforce_storage_engine = NULL, innodb_compression_default = 0,",
   "innodb_default_encryption_key_id = 1, system_versioning_alter_history = 'KEEP', */ innodb_strict_mode = 0, updatable_views_with_limit = 1",
 ].join(' ')
@@ -96,9 +98,16 @@ export async function takeGlobals(
   }
 }
 
-/** The empty name is none; that utf8 has three bytes was no mode before MariaDB 10.6. */
+/**
+ * The empty name is none; that utf8 has three bytes was no mode before MariaDB 10.6. A table that is altered as a
+ * copy has all rows stored anew, as sql_mode is then (zeros in dates); by what else a server was told, they come out
+ * alike, and no statement is to be refused for it. MariaDB has both names of it, and does not heed it since 11.5.
+ */
 function isMeant(name: string, value: string, version: string): boolean {
   if (name.endsWith('_storage_engine')) return value !== ''
+  if (name === 'old_alter_table') return value === 'ON'
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? []
-  return name !== 'old_mode' || Number(major) > 10 || (Number(major) === 10 && Number(minor) >= 6)
+  const release = Number(major) * 100 + Number(minor)
+  if (name === 'alter_algorithm') return value === 'COPY' && !(release >= 1105)
+  return name !== 'old_mode' || release >= 1006
 }

@@ -7,6 +7,10 @@ test.each([
   [{ old_mode: '', version: '10.5.22-MariaDB' }, null],
   [{ enforce_storage_engine: '', version: '10.11.19-MariaDB' }, null],
   [{ enforce_storage_engine: 'InnoDB' }, "enforce_storage_engine = 'InnoDB'"],
+  [{ alter_algorithm: 'COPY', version: '10.11.19-MariaDB' }, "alter_algorithm = 'COPY'"],
+  [{ alter_algorithm: 'INSTANT', old_alter_table: 'INSTANT', version: '10.11.19-MariaDB' }, null],
+  [{ alter_algorithm: 'COPY', version: '11.8.2-MariaDB' }, null],
+  [{ old_alter_table: 'ON', version: '9.7.4' }, "old_alter_table = 'ON'"],
   [{ group_concat_max_len: '1024', version: '9.7.4' }, 'group_concat_max_len = 1024'],
 ])('of %j a replay takes %j', (source, taken) => {
   const [general, all] = [replaySettings({}), replaySettings(source)]
