@@ -160,6 +160,8 @@ export interface ReplayOptions {
   onElsewhere?: (() => void) | undefined
   /** What the log has of its statements beyond what the tool prints, in order. */
   untold: readonly Untold[]
+  /** See TimestampDefaults. */
+  timestampDefaults: ReadonlyMap<number, number>
   /** The errors with which statements ended on the source, in order; see loggedErrors. */
   errors: readonly number[]
   /** Some of these statements ended without an error here. */

@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import { bodyOf, EVENT, type FileFormat, readHeader, readQuery } from './event.ts'
+import { findStatus, INVOKER, statusOf } from './query-status.ts'
 
 /** What events have, and the engines' tools do not print of them. Texts are bytes, as latin1. */
 export type Untold =
@@ -11,8 +12,7 @@ export type Untold =
  * Who gave a statement about accounts or events, where its event says so (`CURRENT_USER` is whoever runs it), and
  * user variables that are floating-point numbers, which the tools print with 14 digits. In the order of the log.
  *
- * Sources: MySQL's libs/mysql/binlog/event/statement_events.h, MariaDB's sql/log_event.h: Query_log_event,
- * User_var_log_event.
+ * Sources: MySQL's libs/mysql/binlog/event/statement_events.h, MariaDB's sql/log_event.h: User_var_log_event.
  *
  * @param events whole events
  * @param format of their file
@@ -67,39 +67,17 @@ function xidIn(body: Buffer): string {
   return `X'${hex(0, global)}',X'${hex(global ?? 0, branch)}',${format}`
 }
 
-/** Behind the session's number, the seconds it took, lengths and the error; see readQuery. */
-const STATUS_AT = 13
-
 function invokerOf(body: Buffer, type: number): Untold[] {
-  const status = body.subarray(STATUS_AT, STATUS_AT + body.readUInt16LE(11))
-  const invoker = readInvoker(status)
-  if (invoker === null) return []
-  const text = body.subarray(STATUS_AT + status.length + body.readUInt8(8) + 1)
+  const status = statusOf(body, type)
+  const at = findStatus(status, INVOKER)
+  if (at === null) return []
+  const name = (from: number): string =>
+    status.toString('latin1', from + 1, from + 1 + status.readUInt8(from))
+  const user = name(at)
+  const host = name(at + 1 + user.length)
+  const text = Buffer.from(readQuery(body), 'latin1')
   const statement = (type === EVENT.query ? text : inflated(text)).toString('latin1')
-  return [{ kind: 'invoker', statement, ...invoker }]
-}
-
-const INVOKER = 11
-/** Status variables that stand before it, by number: their bytes. */
-const FIXED: Readonly<Record<number, number>> = { 0: 4, 1: 8, 3: 4, 4: 6, 7: 2, 8: 2, 9: 8, 10: 4 }
-/** The same, which begin with their length: the time zone, and the catalog. */
-const COUNTED: readonly number[] = [5, 6]
-
-function readInvoker(status: Buffer): { user: string; host: string } | null {
-  const text = (at: number): string =>
-    status.toString('latin1', at + 1, at + 1 + status.readUInt8(at))
-  for (let at = 0; at < status.length; ) {
-    const number = status.readUInt8(at)
-    at += 1
-    if (number === INVOKER) {
-      const user = text(at)
-      return { user, host: text(at + 1 + user.length) }
-    }
-    const bytes = COUNTED.includes(number) ? 1 + status.readUInt8(at) : FIXED[number]
-    if (bytes === undefined) return null
-    at += bytes
-  }
-  return null
+  return [{ kind: 'invoker', statement, user, host }]
 }
 
 /** MariaDB's log_bin_compress: how many bytes the length has, the length, and zlib. */

@@ -14,6 +14,7 @@ import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
+import { TimestampDefaults } from '#domain/binlog/timestamp-defaults'
 import { EmptyXa, type Untold, untoldIn } from '#domain/binlog/untold'
 import type { SettleOptions } from '#engine/binlog'
 import type { Session } from '#engine/session'
@@ -132,7 +133,7 @@ async function putBackAnew(
 async function replayAndSettle(
   run: ReplayRun,
   session: Session,
-  { files, errors, untold }: FetchedFiles,
+  { files, ...ofEvents }: FetchedFiles,
   folder: string,
   progress: Progress,
 ): Promise<Settled> {
@@ -148,8 +149,7 @@ async function replayAndSettle(
     const onMissedErrors = (missed: readonly number[]): void => run.onFinding(missedText(missed))
     await replay.run({
       ...options,
-      errors,
-      untold,
+      ...ofEvents,
       onMissedErrors,
       onRoles: () => run.onFinding(ROLES),
       onSystemZone,
@@ -204,6 +204,7 @@ interface FetchedFiles {
   /** See ReplayOptions. */
   errors: readonly number[]
   untold: readonly Untold[]
+  timestampDefaults: ReadonlyMap<number, number>
 }
 
 /** The files of the server, as far as they are replayed: the bytes before the start are left out. */
@@ -229,6 +230,7 @@ async function fetchFiles(
   const errors: number[] = []
   const untold: Untold[] = []
   const empty = new EmptyXa()
+  const defaults = new TimestampDefaults()
   for (const segment of span.segments) {
     throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
@@ -237,12 +239,13 @@ async function fetchFiles(
     errors.push(...loggedErrors(replayed))
     if (segment.from === 0) format = readFormat(formatEvent(bytes))
     for (const one of untoldIn(replayed, format, empty)) untold.push(one)
+    defaults.look(replayed, format)
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })
   }
   if (temporary.found) onFinding(OLDER_TEMPORARY)
   const paths = span.segments.map(({ file }) => join(folder, file))
-  return { files: [...new Set(paths)], errors, untold }
+  return { files: [...new Set(paths)], errors, untold, timestampDefaults: defaults.within }
 }
 
 const OLDER_TEMPORARY =

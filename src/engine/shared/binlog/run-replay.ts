@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { EcomdbError } from '#core/errors'
 import { type RunningProgram, startProgram } from '#process/running-program'
@@ -10,6 +11,7 @@ import type { BinlogDialect } from './dialect.ts'
 import { ExpectedErrors } from './expected-errors.ts'
 import { writeOptionFile } from './option-file.ts'
 import { replaySettings } from './replay-settings.ts'
+import { SetBefore } from './set-before.ts'
 import { SpellOut, spellings } from './spell-out.ts'
 import { asksRoles, asksSystemZone, putsElsewhere, watchStatements } from './watch-statements.ts'
 
@@ -45,7 +47,9 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
       client.stdin.write(`${replaySettings(options.source)};\n`)
       const spelled = spellings(options.untold, dialect.family)
       const spellOut = spelled.length > 0 ? new SpellOut(spelled) : null
-      await pass({ tool, spellOut, client }, errors, options.onBytes)
+      const { timestampDefaults } = options
+      const setBefore = timestampDefaults.size > 0 ? new SetBefore(timestampDefaults) : null
+      await pass({ tool, spellOut, setBefore, client }, errors, options.onBytes)
       if (errors.missed.length > 0) options.onMissedErrors?.(errors.missed)
     } finally {
       tool.kill()
@@ -90,6 +94,8 @@ interface Pipeline {
   tool: RunningProgram
   /** Where the log has more than the tool prints. */
   spellOut: SpellOut | null
+  /** Where it prints what no server takes. */
+  setBefore: SetBefore | null
   client: RunningProgram
 }
 
@@ -98,7 +104,7 @@ interface Pipeline {
  * executed all that came before. Only then, and with both statuses 0, is it done.
  */
 async function pass(
-  { tool, spellOut, client }: Pipeline,
+  { tool, spellOut, setBefore, client }: Pipeline,
   errors: ExpectedErrors,
   onBytes: ReplayOptions['onBytes'],
 ): Promise<void> {
@@ -109,7 +115,8 @@ async function pass(
   })
   tool.stdin.end()
   tool.stdout.on('data', chunk => onBytes?.(chunk.length))
-  const sql = spellOut ? tool.stdout.pipe(spellOut) : tool.stdout
+  const stages = [spellOut, setBefore].filter(stage => stage !== null)
+  const sql = stages.reduce<Readable>((output, stage) => output.pipe(stage), tool.stdout)
   sql.pipe(client.stdin, { end: false })
   // Whichever ends first: a client that refuses a statement leaves the tool writing to no one.
   const clientEnded = client.ended.catch(error => {
@@ -118,7 +125,7 @@ async function pass(
   clientEnded.catch(() => {})
   await Promise.race([tool.ended, clientEnded])
   await tool.ended
-  if (spellOut) await Promise.race([finished(spellOut), clientEnded])
+  if (stages.length > 0) await Promise.race([finished(sql), clientEnded])
   spellOut?.requireAll(tool.name)
   client.stdin.end(`\nSELECT '${answer}';\n`)
   await clientEnded

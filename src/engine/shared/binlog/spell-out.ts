@@ -1,9 +1,9 @@
-import { Transform, type TransformCallback } from 'node:stream'
 import { EcomdbError } from '#core/errors'
 import type { Untold } from '#domain/binlog/untold'
 import type { EngineFamily } from '#domain/engine-family'
 import { quoteIdentifier } from '../../quote.ts'
-import { DELIMITER, TOKENS } from './watch-statements.ts'
+import { BEFORE, EachStatement } from './each-statement.ts'
+import { TOKENS } from './watch-statements.ts'
 
 /** One statement that the tool prints, and what is executed instead; bytes, as latin1. */
 interface Spelling {
@@ -78,49 +78,19 @@ function asInvoked(
   return spelled
 }
 
-/** Comments that the tool prints before a statement, and those that it begins with itself. */
-const BEFORE = /^(?:#[^\n]*\n|\s+)*/
-
 const withoutBefore = (text: string): string => text.replace(BEFORE, '')
 
 /**
  * Executes other words than the tool prints, for statements that come in this order. What is longer than they
  * are, as rows in row format, is passed on as it comes.
  */
-export class SpellOut extends Transform {
+export class SpellOut extends EachStatement {
   readonly #spellings: readonly Spelling[]
-  readonly #longest: number
   #next = 0
-  #held = ''
-  /** Of a statement of which a part was passed on. */
-  #isPassing = false
 
   constructor(spellings: readonly Spelling[]) {
-    super()
+    super(Math.max(...spellings.map(({ printed }) => printed.length)))
     this.#spellings = spellings
-    this.#longest = Math.max(...spellings.map(({ printed }) => printed.length)) + 2 ** 16
-  }
-
-  override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
-    const parts = `${this.#held}${chunk.toString('latin1')}`.split(DELIMITER)
-    this.#held = parts.pop() ?? ''
-    for (const part of parts) {
-      this.#pass(`${this.#isPassing ? part : this.#spelled(part)}${DELIMITER}`)
-      this.#isPassing = false
-    }
-    if (this.#held.length > this.#longest) {
-      // Its end may be the beginning of a delimiter.
-      const sure = this.#held.length - DELIMITER.length
-      this.#pass(this.#held.slice(0, sure))
-      this.#held = this.#held.slice(sure)
-      this.#isPassing = true
-    }
-    done()
-  }
-
-  override _flush(done: TransformCallback): void {
-    this.#pass(this.#held)
-    done()
   }
 
   /** @throws EcomdbError TOOL_FAILED when the tool has not printed all of them */
@@ -136,21 +106,15 @@ export class SpellOut extends Transform {
     })
   }
 
-  #spelled(part: string): string {
+  protected override instead(before: string, text: string): string {
     const next = this.#spellings[this.#next]
-    if (!next) return part
-    const before = BEFORE.exec(part)?.[0] ?? ''
-    const text = part.slice(before.length)
+    if (!next) return before + text
     const { printed, isBeginning, instead } = next
     const isIt = isBeginning
       ? text.startsWith(printed)
       : text.trimEnd() === withoutBefore(printed).trimEnd()
-    if (!isIt) return part
+    if (!isIt) return before + text
     this.#next += 1
-    return `${before}${instead}`
-  }
-
-  #pass(text: string): void {
-    if (text !== '') this.push(Buffer.from(text, 'latin1'))
+    return before + instead
   }
 }

@@ -1,0 +1,87 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunningServer } from '#engine/scratch-server'
+import type { SqlRow } from '#engine/session'
+import { SLOW_TEST_ENGINES } from '#test/engines'
+import { LoggedShop, startLogged } from '#test/logged-shop'
+import { makeFolder } from '#test/temporary'
+
+const STATE = [
+  'SELECT i, j, ts IS NULL AS is_null FROM shop.t ORDER BY i',
+  'SELECT i FROM shop.in_memory',
+  'SELECT i, ts IS NULL AS is_null FROM shop.made',
+]
+
+// MariaDB lets a session set within a transaction what MySQL does not.
+describe.runIf(SLOW_TEST_ENGINES.includes('mysql'))('mysql: settings of sessions in a log', () => {
+  let folder: string
+  let shop: LoggedShop
+  let moment: string
+
+  beforeAll(async () => {
+    folder = await makeFolder()
+    // With GTIDs no log of statements has temporary tables that were made within a transaction.
+    shop = await LoggedShop.make('mysql', folder, [
+      ...['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF', '--binlog-format=MIXED'],
+    ])
+    await shop.run(
+      'CREATE DATABASE shop',
+      'CREATE TABLE shop.t (i INT AUTO_INCREMENT PRIMARY KEY, j INT, ts TIMESTAMP NULL)',
+      'CREATE TABLE shop.in_memory (i INT) ENGINE = MEMORY',
+      'CREATE FUNCTION shop.single() RETURNS INT DETERMINISTIC BEGIN DECLARE a TIMESTAMP; RETURN 1; END',
+    )
+    const backup = await shop.ecomdb(['backup', 'logical', '--quiet'])
+    expect(backup.status, backup.stderr).toBe(0)
+  })
+
+  afterAll(async () => {
+    await shop?.stop()
+    await shop?.engine.scratchServers.remove(join(folder, 'target'))
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function state(server = shop.source): Promise<SqlRow[][]> {
+    const found: SqlRow[][] = []
+    for (const sql of STATE) found.push(await shop.rows(sql, server))
+    return found
+  }
+
+  test('explicit_defaults_for_timestamp, which no transaction may change', async () => {
+    await shop.run(
+      ...['USE shop', "SET binlog_format = 'STATEMENT'"],
+      ...['SET explicit_defaults_for_timestamp = OFF', 'BEGIN'],
+      'INSERT INTO t (j) VALUES (1)',
+      // NOT NULL, and now by default.
+      'CREATE TEMPORARY TABLE of_session (ts TIMESTAMP, i INT)',
+      'INSERT INTO of_session (i) VALUES (1)',
+      'INSERT INTO t (j, ts) SELECT i, ts FROM of_session',
+      'COMMIT',
+    )
+    await shop.run(
+      ...['USE shop', "SET binlog_format = 'ROW'"],
+      // A transaction whose COMMIT is a statement that has the setting.
+      'INSERT INTO in_memory VALUES (single())',
+      "XA START 'a'",
+      ...['INSERT INTO t (j) VALUES (2)', "XA END 'a'", "XA PREPARE 'a'", "XA COMMIT 'a'"],
+      // One transaction: of a statement that has it, and rows.
+      'CREATE TABLE made (ts TIMESTAMP) SELECT 1 AS i',
+      "SET binlog_format = 'MIXED'",
+      ...['BEGIN', 'INSERT INTO t (j) VALUES (3)', 'INSERT INTO t (j) VALUES (single())'],
+      ...['SAVEPOINT s', 'INSERT INTO t (j) VALUES (4)', 'ROLLBACK TO s', 'COMMIT'],
+    )
+    // The log tells seconds, and must be known to go on behind the moment.
+    await sleep(1100)
+    moment = new Date().toISOString()
+    await sleep(1100)
+    await shop.run('CREATE DATABASE later')
+    const once = await shop.ecomdb(['backup', 'binlog', '--once'])
+    expect(once.status, once.stderr).toBe(0)
+
+    const target: RunningServer = await startLogged(shop.engine, join(folder, 'target'))
+    const done = await shop.ecomdb(['restore', '--at', moment, '--confirm', 'shop'], target)
+    expect(done.status, done.stdout + done.stderr).toBe(0)
+    expect(await state(target)).toEqual(await state())
+  })
+})
