@@ -111,7 +111,10 @@ class Round {
     const target = drawSettings(this.#family, this.#random, 'target')
     const more = this.#random.chance(0.15) ? ['--binlog'] : []
     try {
-      return await this.#place.restore(moment, target, ...more)
+      return await this.#place.restore(moment, target, ...more).catch(async error => {
+        if (!String(error).includes('restore without --binlog')) throw error
+        return await this.#place.restore(moment, target)
+      })
     } catch (error) {
       throw new Error(`${String(error)}\n${settingsText('target', target)}`, { cause: error })
     }

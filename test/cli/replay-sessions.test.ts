@@ -14,6 +14,8 @@ const STATE = [
   'SELECT i, ts IS NULL AS is_null FROM shop.made',
 ]
 
+const SEQUENCE = 'SELECT next_not_cached_value FROM shop.numbers'
+
 // MariaDB lets a session set within a transaction what MySQL does not.
 describe.runIf(SLOW_TEST_ENGINES.includes('mysql'))('mysql: settings of sessions in a log', () => {
   let folder: string
@@ -85,3 +87,50 @@ describe.runIf(SLOW_TEST_ENGINES.includes('mysql'))('mysql: settings of sessions
     expect(await state(target)).toEqual(await state())
   })
 })
+
+describe.runIf(SLOW_TEST_ENGINES.includes('mariadb'))(
+  'mariadb: settings of sessions in a log',
+  () => {
+    let folder: string
+    let shop: LoggedShop
+    let target: RunningServer
+
+    beforeAll(async () => {
+      folder = await makeFolder()
+      shop = await LoggedShop.make('mariadb', folder)
+      target = await startLogged(shop.engine, join(folder, 'target'))
+    })
+
+    afterAll(async () => {
+      await shop?.stop()
+      await shop?.engine.scratchServers.remove(join(folder, 'target'))
+      await rm(folder, { recursive: true, force: true })
+    })
+
+    test('binlog_row_image: numbers of sequences, where they are logged anew and where not', async () => {
+      await shop.run(
+        'CREATE DATABASE shop',
+        'CREATE SEQUENCE shop.numbers',
+        'DO NEXTVAL(shop.numbers)',
+      )
+      const backup = await shop.ecomdb(['backup', 'logical', '--quiet'])
+      expect(backup.status, backup.stderr).toBe(0)
+      await shop.run(
+        ...["SET binlog_row_image = 'MINIMAL'", 'DO SETVAL(shop.numbers, 5000)'],
+        'DO NEXTVAL(shop.numbers)',
+      )
+      const gtid = (await shop.value('SELECT @@gtid_binlog_pos')) ?? ''
+      const once = await shop.ecomdb(['backup', 'binlog', '--once'])
+      expect(once.status, once.stderr).toBe(0)
+      const args = ['restore', '--gtid', gtid, '--confirm', 'shop']
+      const logged = await shop.ecomdb([...args, '--binlog'], target)
+      expect([logged.status, logged.stderr]).toEqual([
+        30,
+        expect.stringMatching(/4085(?:.|\n)*hint: .* restore without --binlog, with --start-over/),
+      ])
+      const done = await shop.ecomdb([...args, '--start-over'], target)
+      expect(done.status, done.stdout + done.stderr).toBe(0)
+      expect(await shop.value(SEQUENCE, target)).toBe(await shop.value(SEQUENCE))
+    })
+  },
+)

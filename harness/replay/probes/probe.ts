@@ -23,7 +23,7 @@ export interface Probe {
 // - who has the ADMIN of a role that an account made, or that a role has made;
 // - LOAD DATA in sessions of format STATEMENT on MySQL, whose next automatic number is another;
 // - MySQL: a hidden primary key beside a functional key (error 1105 of the server's own);
-// - MariaDB: routines of DEFINER=role, SETVAL with row image MINIMAL, row_start of no real time,
+// - MariaDB: routines of DEFINER=role, row_start of no real time,
 //   mysql56_temporal_format, which is how times are stored and not what they are;
 // - CREATE TABLE ... SELECT ?, and variables of routines that are FLOAT or DOUBLE (NAME_CONST).
 export const PROBES: Readonly<Record<EngineFamily, readonly Probe[]>> = {

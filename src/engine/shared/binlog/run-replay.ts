@@ -137,6 +137,11 @@ async function pass(
   }
 }
 
+/** MariaDB's ER_SEQUENCE_INVALID_DATA. Its log has no statement with which the source had not taken the numbers. */
+const SEQUENCE_REFUSED = '4085'
+const WITHOUT_LOGGING =
+  "MariaDB takes the numbers of a sequence that a session with binlog_row_image = MINIMAL has logged only where it does not log them itself: restore without --binlog, with --start-over, and make this server's replicas anew"
+
 /** The client prints "ERROR 1146 (42S02) at line 12: …". */
 function clientError(error: unknown, stderr: string): unknown {
   if (!(error instanceof EcomdbError) || error.code !== 'TOOL_FAILED') return error
@@ -148,7 +153,10 @@ function clientError(error: unknown, stderr: string): unknown {
     why: line || error.why || '',
     hints: lost
       ? ["look at the server's error log"]
-      : ['restore to a moment before that statement, or from a later snapshot'],
+      : [
+          ...(number === SEQUENCE_REFUSED ? [WITHOUT_LOGGING] : []),
+          'restore to a moment before that statement, or from a later snapshot',
+        ],
     cause: error,
   })
 }
