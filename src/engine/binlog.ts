@@ -1,5 +1,6 @@
 import { EcomdbError, type ErrorDetails } from '#core/errors'
 import type { SystemZone } from '#domain/binlog/system-zone'
+import type { Unlogged } from '#domain/binlog/unlogged'
 import type { Untold } from '#domain/binlog/untold'
 import type { ConnectOptions, Session } from './session.ts'
 
@@ -127,6 +128,8 @@ export interface LogReplay {
    */
   run(options: ReplayOptions): Promise<void>
   systemZone(session: Session): Promise<SystemZone>
+  /** Global variables that statements read, and that are not to be changed while a server runs. */
+  compared(session: Session): Promise<Record<string, string>>
   /** XA transactions that are prepared, and wait for their COMMIT or ROLLBACK. */
   undecided(session: Session): Promise<number>
   /**
@@ -166,8 +169,8 @@ export interface ReplayOptions {
   errors: readonly number[]
   /** Some of these statements ended without an error here. */
   onMissedErrors?: ((errors: readonly number[]) => void) | undefined
-  /** A statement writes which roles its session has, which no log tells. */
-  onRoles?: (() => void) | undefined
+  /** Statements ask for what no log tells; of each kind it is told once. */
+  onUnlogged: (what: Unlogged) => void
   /** A statement depends on the system's time zone, which no log tells. */
   onSystemZone?: (() => void) | undefined
 }

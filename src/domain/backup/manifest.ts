@@ -18,7 +18,7 @@ export interface Manifest {
   serverVersion: string
   position: Position
   proof: ConsistencyProof
-  /** Global variables that a restore should compare: lower_case_table_names, sql_mode, …; and SYSTEM_OFFSETS (system-zone.ts). */
+  /** Global variables that a restore should compare: lower_case_table_names, sql_mode, …; SYSTEM_OFFSETS (system-zone.ts), SYSDATE_IS_NOW. */
   settings: Readonly<Record<string, string>>
   databases: readonly DatabaseEntry[]
   tables: readonly TableEntry[]

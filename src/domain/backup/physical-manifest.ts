@@ -26,7 +26,7 @@ export interface PhysicalManifest {
   base: { snapshotId: string; sha256: string } | null
   /** MariaDB only. */
   lsn: LogSequence | null
-  /** Global variables without whose values a server does not start on the files, or that a replay needs; and SYSTEM_OFFSETS. */
+  /** Global variables without whose values a server does not start on the files, or that a replay needs; SYSTEM_OFFSETS, SYSDATE_IS_NOW. */
   settings: Readonly<Record<string, string>>
   databases: readonly string[]
   /** What this snapshot does not keep as it was, in words; absent where it keeps all. */

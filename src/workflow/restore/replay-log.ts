@@ -15,6 +15,7 @@ import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
 import { TimestampDefaults } from '#domain/binlog/timestamp-defaults'
+import { isAlike, UNLOGGED } from '#domain/binlog/unlogged'
 import { EmptyXa, type Untold, untoldIn } from '#domain/binlog/untold'
 import type { SettleOptions } from '#engine/binlog'
 import type { Session } from '#engine/session'
@@ -146,12 +147,15 @@ async function replayAndSettle(
     const how = { connect, source, files, binlog, keepGtids, lockedBy: run.lockedBy }
     const options = { ...how, folder, onBytes, onElsewhere }
     const onSystemZone = await whenOtherZone(run, session)
+    const here = await replay.compared(session)
     const onMissedErrors = (missed: readonly number[]): void => run.onFinding(missedText(missed))
     await replay.run({
       ...options,
       ...ofEvents,
       onMissedErrors,
-      onRoles: () => run.onFinding(ROLES),
+      onUnlogged: what => {
+        if (!isAlike(what, source, here)) run.onFinding(UNLOGGED[what])
+      },
       onSystemZone,
       ...limitsOf(span),
     })
@@ -183,9 +187,6 @@ async function whenOtherZone(
 
 const missedText = (errors: readonly number[]): string =>
   `${countOf(errors.length, 'statement')} of the log ended with an error on the source (${[...new Set(errors)].join(', ')}: interrupted, or refused after a part of the rows) and without one here: what was half done there may be done here, or otherwise; compare the tables without transactions`
-
-const ROLES =
-  'statements of the log write which roles their session had (CURRENT_ROLE()), which no log tells: here they had none; compare what they wrote'
 
 const undecidedText = (count: number): string =>
   `${countOf(count, 'XA transaction')} prepared at the moment, and neither committed nor rolled back: what was written is not seen, and its rows are locked; \`XA RECOVER\` has the names for XA COMMIT or XA ROLLBACK`

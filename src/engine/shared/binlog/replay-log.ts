@@ -6,9 +6,9 @@ import type { Session, SqlRow } from '../../session.ts'
 import { alterEvents } from '../definer-objects/alter-event.ts'
 import { definerOf } from '../definer-objects/list-objects.ts'
 import { liftReadOnly } from '../lift-read-only.ts'
-import { systemOffsets } from '../server-settings.ts'
+import { readSettings, systemOffsets } from '../server-settings.ts'
 import type { BinlogDialect } from './dialect.ts'
-import { takeGlobals } from './replay-settings.ts'
+import { COMPARED_SETTINGS, takeGlobals } from './replay-settings.ts'
 import { runReplay } from './run-replay.ts'
 import { ServerChanges } from './server-changes.ts'
 
@@ -30,6 +30,7 @@ export function logReplay(dialect: BinlogDialect): LogReplay {
       name: (await session.value('SELECT @@system_time_zone')) ?? '',
       offsets: await systemOffsets(session),
     }),
+    compared: session => readSettings(session, COMPARED_SETTINGS),
     undecided: async session => (await session.rows('XA RECOVER')).length,
     settle: (session, options) => settle(dialect, session, options),
   }

@@ -1,3 +1,4 @@
+import { SYSDATE_IS_NOW } from '#domain/binlog/unlogged'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 import { readSettings } from '../server-settings.ts'
@@ -44,8 +45,16 @@ const SOURCES_GLOBALS = [
   'regexp_time_limit',
 ]
 
+/** The same, of those that a server has from its start. */
+export const COMPARED_SETTINGS = [SYSDATE_IS_NOW]
+
 /** Of the source; with its version, which says what some of them mean. */
-export const REPLAYED_SETTINGS = [...SOURCES_OWN, ...SOURCES_GLOBALS, 'version']
+export const REPLAYED_SETTINGS = [
+  ...SOURCES_OWN,
+  ...SOURCES_GLOBALS,
+  ...COMPARED_SETTINGS,
+  'version',
+]
 
 /**
  * Definitions were taken by the source once, whatever its session had set: nothing is to be refused here, or

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { EcomdbError } from '#core/errors'
+import type { Unlogged } from '#domain/binlog/unlogged'
 import { type RunningProgram, startProgram } from '#process/running-program'
 import type { ReplayOptions } from '../../binlog.ts'
 import { NOT_LOCKED, otherServer, requireLockStatement } from '../bulk-load/restore-progress.ts'
@@ -13,7 +14,13 @@ import { writeOptionFile } from './option-file.ts'
 import { replaySettings } from './replay-settings.ts'
 import { SetBefore } from './set-before.ts'
 import { SpellOut, spellings } from './spell-out.ts'
-import { asksRoles, asksSystemZone, putsElsewhere, watchStatements } from './watch-statements.ts'
+import {
+  ASKS,
+  asksSystemZone,
+  putsElsewhere,
+  type Watch,
+  watchStatements,
+} from './watch-statements.ts'
 
 /** See LogReplay.run. */
 export async function runReplay(dialect: BinlogDialect, options: ReplayOptions): Promise<void> {
@@ -34,13 +41,7 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
     )
     const tool = startProgram(dialect.tool(), toolArguments(dialect, options, folder))
     try {
-      if (dialect.elsewhere && options.onElsewhere) {
-        watchStatements(tool.stdout, putsElsewhere(dialect.elsewhere), options.onElsewhere)
-      }
-      if (options.onRoles) watchStatements(tool.stdout, asksRoles, options.onRoles)
-      if (options.onSystemZone) {
-        watchStatements(tool.stdout, asksSystemZone(), options.onSystemZone)
-      }
+      watchStatements(tool.stdout, watchesOf(dialect, options))
       const { lockedBy } = options
       // In the first line: nothing else may come before it, and only its error is known by its place.
       client.stdin.write(lockedBy === undefined ? '\n' : `${requireLockStatement(lockedBy)};\n`)
@@ -61,6 +62,21 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+const UNLOGGED_KINDS: readonly Unlogged[] = ['anew', 'roles', 'sysdate']
+
+function watchesOf(dialect: BinlogDialect, options: ReplayOptions): Watch[] {
+  const { onElsewhere, onSystemZone, onUnlogged } = options
+  const watches: Watch[] = UNLOGGED_KINDS.map(what => ({
+    isWanted: ASKS[what],
+    found: () => onUnlogged(what),
+  }))
+  if (dialect.elsewhere && onElsewhere) {
+    watches.push({ isWanted: putsElsewhere(dialect.elsewhere), found: onElsewhere })
+  }
+  if (onSystemZone) watches.push({ isWanted: asksSystemZone(), found: onSystemZone })
+  return watches
 }
 
 const CLIENT_OPTIONS = [

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Unlogged } from '#domain/binlog/unlogged'
 
 /** mariadb-binlog ends each statement so; a row in row format is a statement of base64. */
 export const DELIMITER = '/*!*/;\n'
@@ -10,11 +11,27 @@ const LOOKED_AT = 2 ** 20
 export const TOKENS =
   /'[^'\\]*(?:(?:\\.|'')[^'\\]*)*(?:'|$)|"[^"\\]*(?:(?:\\.|"")[^"\\]*)*(?:"|$)|`[^`]*(?:`|$)|#[^\n]*|--(?=\s)[^\n]*|\/\*M?!\d*|\/\*.*?(?:\*\/|$)|\*\//gs
 
+/** RAND() is logged with its seeds where rows come of it. A table may be called `user`, and be inserted into. */
+const ANEW =
+  /(?<!\b(?:INTO|INSERT|REPLACE|IGNORE|TABLE) |\.)\b(?:UUID(?:_SHORT|_V[47])?|SYS_GUID|ROW_COUNT|FOUND_ROWS|(?:SESSION_|SYSTEM_|CURRENT_)?USER) ?\( ?\)|\bCURRENT_USER\b|\b(?:LOAD_FILE|RANDOM_BYTES) ?\(/i
+
+const WRITES =
+  /^(?:SET STATEMENT .* FOR )?(?:INSERT|UPDATE|DELETE|REPLACE|LOAD|WITH|SELECT|CREATE\b[^(]*\bTABLE\b.*\bSELECT)\b/i
+
+const ADDS = /^(?:SET STATEMENT .* FOR )?ALTER\b[^(]*\bTABLE\b.*\bADD\b.*?\bDEFAULT\b(.*)/i
+
 /** A statement as the tool prints it, comments included. */
 export type IsWanted = (statement: string) => boolean
 
-/** Reads along what the tool prints; `found` is called once, when a statement is as wanted. */
-export function watchStatements(output: Readable, isWanted: IsWanted, found: () => void): void {
+/** What is looked for, and who is told of it: once. */
+export interface Watch {
+  isWanted: IsWanted
+  found: () => void
+}
+
+/** Reads along what the tool prints. */
+export function watchStatements(output: Readable, watches: readonly Watch[]): void {
+  let left = watches
   let statement = ''
   let held = ''
   const look = (chunk: Buffer): void => {
@@ -23,11 +40,12 @@ export function watchStatements(output: Readable, isWanted: IsWanted, found: () 
     for (const part of parts) {
       const whole = kept(statement, part)
       statement = ''
-      if (!isWanted(whole)) continue
-      output.off('data', look)
-      found()
-      return
+      if (IS_ROWS.test(whole)) continue
+      const found = left.filter(({ isWanted }) => isWanted(whole))
+      if (found.length > 0) left = left.filter(watch => !found.includes(watch))
+      for (const watch of found) watch.found()
     }
+    if (left.length === 0) output.off('data', look)
     // Its end may be the beginning of a delimiter.
     const sure = Math.max(0, last.length - DELIMITER.length + 1)
     statement = kept(statement, last.slice(0, sure))
@@ -35,6 +53,9 @@ export function watchStatements(output: Readable, isWanted: IsWanted, found: () 
   }
   output.on('data', look)
 }
+
+/** Most of what is printed, and in letters that mean nothing. */
+const IS_ROWS = /^(?:#.*\n|\s+)*BINLOG '/
 
 /** Does a statement put a table elsewhere, by a dialect's words for it? */
 export const putsElsewhere =
@@ -58,12 +79,24 @@ export function asksSystemZone(): IsWanted {
 }
 
 /**
- * Does a statement write which roles its session has? MySQL's log does not tell (MariaDB's has rows then), and a
- * replay has none.
+ * Does a statement write what no log tells? MySQL logs `CURRENT_ROLE()` so (MariaDB's log has rows then), and a
+ * session of STATEMENT whatever is made anew each time. MariaDB logs but the ALTER TABLE by which a column is
+ * added that has such a default in each row; MySQL refuses it.
  */
-export const asksRoles: IsWanted = statement =>
-  /\bCURRENT_ROLE\b/i.test(statement) &&
-  /^(?:INSERT|UPDATE|DELETE|REPLACE|LOAD|WITH|SELECT)\b.*\bCURRENT_ROLE\b/i.test(wordsOf(statement))
+export const ASKS: Readonly<Record<Unlogged, IsWanted>> = {
+  anew: asks(ANEW, /\bRAND ?\(/i),
+  roles: asks(/\bCURRENT_ROLE\b/i),
+  sysdate: asks(/\bSYSDATE ?\(/i),
+}
+
+function asks(what: RegExp, more = what): IsWanted {
+  return statement => {
+    if (!what.test(statement) && !more.test(statement)) return false
+    const words = wordsOf(statement)
+    const added = ADDS.exec(words)?.[1] ?? ''
+    return (WRITES.test(words) && what.test(words)) || what.test(added) || more.test(added)
+  }
+}
 
 /** Rows that are changed by a statement; a table or an event that is made with a time in it. */
 const OF_ITS_TIME =

@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises'
 import { expect, test } from 'vitest'
 import { mariadbBinlogDialect } from '#engine/mariadb/binlog-dialect'
 import {
-  asksRoles,
+  ASKS,
   asksSystemZone,
   type IsWanted,
   putsElsewhere,
@@ -17,9 +17,10 @@ async function found(statement: string, isWanted = elsewhere): Promise<number> {
   const text = `# at 4\n#700101 Query\nSET TIMESTAMP=1/*!*/;\n${statement}\n/*!*/;\n# it's done\nCOMMIT/*!*/;\n`
   let times = 0
   const output = new PassThrough()
-  watchStatements(output, isWanted, () => {
+  const found = (): void => {
     times += 1
-  })
+  }
+  watchStatements(output, [{ isWanted, found }])
   const bytes = Buffer.from(text.repeat(2))
   for (let at = 0; at < bytes.length; at += 7) output.write(bytes.subarray(at, at + 7))
   output.end()
@@ -80,5 +81,34 @@ test.each([
   ['GRANT SELECT ON a.b TO `CURRENT_ROLE`', 0],
   ['CREATE VIEW v AS SELECT CURRENT_ROLE()', 0],
 ])('asks which roles there are: %s', async (statement, times) => {
-  expect(await found(statement, asksRoles)).toBe(times)
+  expect(await found(statement, ASKS.roles)).toBe(times)
+})
+
+test.each([
+  ['INSERT INTO t VALUES (UUID())', 1],
+  ["UPDATE `t` SET a = 'x', b = uuid_short ( )", 1],
+  ["INSERT INTO t SELECT LOAD_FILE('/a')", 1],
+  ['INSERT INTO t VALUES (CURRENT_USER)', 1],
+  ['ALTER TABLE t ADD COLUMN c CHAR(36) NOT NULL DEFAULT UUID()', 1],
+  ['ALTER TABLE t ADD d DECIMAL(9,2) DEFAULT (ROUND(RAND(), 2)), ADD e INT', 1],
+  // Its seeds are in the log.
+  ['INSERT INTO t VALUES (RAND())', 0],
+  ["INSERT INTO user (name) VALUES ('UUID()')", 0],
+  ['INSERT INTO user () VALUES ()', 0],
+  ['INSERT INTO shop.user () VALUES ()', 0],
+  ['CREATE TABLE t (i CHAR(36) DEFAULT UUID())', 0],
+  ['CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.i = UUID()', 0],
+  ['ALTER TABLE t ALTER COLUMN c SET DEFAULT UUID()', 0],
+  ["ALTER TABLE t ADD c INT COMMENT 'DEFAULT UUID()'", 0],
+])('writes what is made anew: %s', async (statement, times) => {
+  expect(await found(statement, ASKS.anew)).toBe(times)
+})
+
+test.each([
+  ['INSERT INTO t VALUES (SYSDATE(6))', 1],
+  ['ALTER TABLE t ADD COLUMN c DATETIME DEFAULT sysdate()', 1],
+  ['INSERT INTO t (sysdate) VALUES (1)', 0],
+  ["BINLOG '\nSYSDATE()\n'", 0],
+])('asks for SYSDATE(): %s', async (statement, times) => {
+  expect(await found(statement, ASKS.sysdate)).toBe(times)
 })

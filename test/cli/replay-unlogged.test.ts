@@ -1,0 +1,75 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EngineFamily } from '#domain/engine-family'
+import { SLOW_TEST_ENGINES } from '#test/engines'
+import { LoggedShop, startLogged } from '#test/logged-shop'
+import { makeFolder } from '#test/temporary'
+
+const ANEW = 'FINDING: statements of the log write what is made anew each time'
+const SYSDATE = 'FINDING: statements of the log ask for SYSDATE()'
+
+/** MySQL refuses it. */
+const ADDED: Readonly<Record<EngineFamily, readonly string[]>> = {
+  mariadb: ['ALTER TABLE shop.t ADD COLUMN u CHAR(36) DEFAULT UUID()'],
+  mysql: ["SET binlog_format = 'STATEMENT'", 'UPDATE shop.t SET s = UUID()'],
+}
+
+describe.each(SLOW_TEST_ENGINES)('%s: what statements ask for and no log tells', family => {
+  let folder: string
+  let shop: LoggedShop
+  let targets = 0
+  const moments: string[][] = []
+
+  beforeAll(async () => {
+    folder = await makeFolder()
+    shop = await LoggedShop.make(family, folder, ['--binlog-format=MIXED', '--sysdate-is-now'])
+    await shop.run(
+      'CREATE DATABASE shop',
+      'CREATE TABLE shop.t (i INT PRIMARY KEY, s VARCHAR(40), d DATETIME)',
+      "INSERT INTO shop.t VALUES (1, 'a', NULL), (2, 'b', NULL)",
+    )
+    const backup = await shop.ecomdb(['backup', 'logical', '--quiet'])
+    expect(backup.status, backup.stderr).toBe(0)
+    for (const statements of [
+      // Rows come of these, which are no statements then.
+      ['INSERT INTO shop.t VALUES (3, UUID(), SYSDATE())', 'CREATE TABLE shop.user (i INT)'],
+      ["SET binlog_format = 'STATEMENT'", 'UPDATE shop.t SET d = SYSDATE()'],
+      ADDED[family],
+    ]) {
+      await shop.run(...statements)
+      const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+      const all = String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
+      moments.push(['--gtid', all])
+    }
+    const once = await shop.ecomdb(['backup', 'binlog', '--once'])
+    expect(once.status, once.stderr).toBe(0)
+  })
+
+  afterAll(async () => {
+    await shop?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function restored(moment: number, ...serverOptions: string[]): Promise<string> {
+    const place = join(folder, `target-${targets++}`)
+    const target = await startLogged(shop.engine, place, serverOptions)
+    try {
+      const args = ['restore', ...(moments[moment] ?? []), '--confirm', 'shop']
+      const { status, stdout, stderr } = await shop.ecomdb(args, target)
+      expect(status, stderr).toBe(stdout.includes('FINDING') ? 3 : 0)
+      return stdout
+    } finally {
+      await shop.engine.scratchServers.remove(place)
+    }
+  }
+
+  test('is a finding where the log has the statement, and not where it has rows', async () => {
+    expect(await restored(0)).not.toContain('FINDING')
+    const asked = await restored(1)
+    expect(asked).toContain(SYSDATE)
+    expect(asked).not.toContain(ANEW)
+    expect(await restored(2)).toContain(ANEW)
+    expect(await restored(1, '--sysdate-is-now')).not.toContain('FINDING')
+  })
+})
