@@ -128,8 +128,10 @@ export interface LogReplay {
    */
   run(options: ReplayOptions): Promise<void>
   systemZone(session: Session): Promise<SystemZone>
-  /** Global variables that statements read, and that are not to be changed while a server runs. */
+  /** Global variables that statements depend on, and that are not to be changed while a server runs. */
   compared(session: Session): Promise<Record<string, string>>
+  /** Is there a view or a program that searches in full-text indexes? */
+  searches(session: Session): Promise<boolean>
   /** XA transactions that are prepared, and wait for their COMMIT or ROLLBACK. */
   undecided(session: Session): Promise<number>
   /**
@@ -169,6 +171,8 @@ export interface ReplayOptions {
   errors: readonly number[]
   /** Some of these statements ended without an error here. */
   onMissedErrors?: ((errors: readonly number[]) => void) | undefined
+  /** See LogReplay.searches; false where it makes no difference. */
+  searches: boolean
   /** Statements ask for what no log tells; of each kind it is told once. */
   onUnlogged: (what: Unlogged) => void
   /** A statement depends on the system's time zone, which no log tells. */

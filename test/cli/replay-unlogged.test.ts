@@ -7,7 +7,10 @@ import { LoggedShop, startLogged } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
 const ANEW = 'FINDING: statements of the log write what is made anew each time'
+const SHORT_WORDS = '--innodb-ft-min-token-size=1'
 const SYSDATE = 'FINDING: statements of the log ask for SYSDATE()'
+
+const FOUND = "SELECT i FROM shop.f WHERE MATCH (s) AGAINST ('ab' IN BOOLEAN MODE)"
 
 /** MySQL refuses it. */
 const ADDED: Readonly<Record<EngineFamily, readonly string[]>> = {
@@ -23,11 +26,15 @@ describe.each(SLOW_TEST_ENGINES)('%s: what statements ask for and no log tells',
 
   beforeAll(async () => {
     folder = await makeFolder()
-    shop = await LoggedShop.make(family, folder, ['--binlog-format=MIXED', '--sysdate-is-now'])
+    const options = ['--binlog-format=MIXED', '--sysdate-is-now', SHORT_WORDS]
+    shop = await LoggedShop.make(family, folder, options)
     await shop.run(
       'CREATE DATABASE shop',
       'CREATE TABLE shop.t (i INT PRIMARY KEY, s VARCHAR(40), d DATETIME)',
       "INSERT INTO shop.t VALUES (1, 'a', NULL), (2, 'b', NULL)",
+      'CREATE TABLE shop.f (i INT PRIMARY KEY, s TEXT, n INT, FULLTEXT (s)) ENGINE = InnoDB',
+      "INSERT INTO shop.f VALUES (1, 'ab', 0)",
+      `CREATE VIEW shop.found AS ${FOUND}`,
     )
     const backup = await shop.ecomdb(['backup', 'logical', '--quiet'])
     expect(backup.status, backup.stderr).toBe(0)
@@ -36,6 +43,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: what statements ask for and no log tells',
       ['INSERT INTO shop.t VALUES (3, UUID(), SYSDATE())', 'CREATE TABLE shop.user (i INT)'],
       ["SET binlog_format = 'STATEMENT'", 'UPDATE shop.t SET d = SYSDATE()'],
       ADDED[family],
+      ['INSERT INTO shop.user SELECT i FROM shop.found'],
     ]) {
       await shop.run(...statements)
       const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
@@ -65,11 +73,15 @@ describe.each(SLOW_TEST_ENGINES)('%s: what statements ask for and no log tells',
   }
 
   test('is a finding where the log has the statement, and not where it has rows', async () => {
-    expect(await restored(0)).not.toContain('FINDING')
+    expect(await restored(0, SHORT_WORDS)).not.toContain('FINDING')
     const asked = await restored(1)
     expect(asked).toContain(SYSDATE)
     expect(asked).not.toContain(ANEW)
     expect(await restored(2)).toContain(ANEW)
-    expect(await restored(1, '--sysdate-is-now')).not.toContain('FINDING')
+    const alike = ['--sysdate-is-now', SHORT_WORDS]
+    expect(await restored(1, ...alike)).not.toContain('FINDING')
+    const SEARCH = 'innodb_ft_min_token_size was 1 on the source and is 3 here'
+    expect(await restored(3, '--sysdate-is-now')).toContain(SEARCH)
+    expect(await restored(3, ...alike)).not.toContain('full-text')
   })
 })

@@ -10,19 +10,50 @@ export const UNLOGGED = {
     'statements of the log ask for SYSDATE(), which was the time when they were executed: here it is that of this replay, or, on a server that was started with --sysdate-is-now, that at which the statement began, to the second that the log has; restore again into such a server, and compare what they wrote',
 } as const
 
-export type Unlogged = keyof typeof UNLOGGED
+export type Unlogged = keyof typeof UNLOGGED | 'search'
+
+/** What a full-text index holds, and what is found by it; all of a server's start but the ones about stopwords. */
+export const SEARCH_SETTINGS = [
+  'ft_max_word_len',
+  'ft_min_word_len',
+  'ft_query_expansion_limit',
+  'ft_stopword_file',
+  'innodb_ft_enable_stopword',
+  'innodb_ft_max_token_size',
+  'innodb_ft_min_token_size',
+  'innodb_ft_server_stopword_table',
+  'innodb_ft_user_stopword_table',
+  'ngram_token_size',
+]
+
+type Settings = Readonly<Record<string, string>>
 
 /**
- * Does a replay make of it what the source has made?
+ * What somebody has to look at, or null where a replay makes of it what the source has made.
  *
  * @param source global variables of the source, as far as the snapshot has them
  * @param here the same of the server that is replayed into
  */
-export function isAlike(
-  what: Unlogged,
-  source: Readonly<Record<string, string>>,
-  here: Readonly<Record<string, string>>,
-): boolean {
-  const isOn = [source, here].every(settings => settings[SYSDATE_IS_NOW] === 'ON')
-  return what === 'sysdate' && isOn
+export function unloggedText(what: Unlogged, source: Settings, here: Settings): string | null {
+  if (what === 'search') {
+    const others = otherSearch(source, here)
+    return others === null
+      ? null
+      : `statements of the log depend on what a full-text search finds (MATCH … AGAINST), and ${others}: they may have changed other rows; restore again into a server with the source's settings, and compare`
+  }
+  const isNow = [source, here].every(settings => settings[SYSDATE_IS_NOW] === 'ON')
+  return what === 'sysdate' && isNow ? null : UNLOGGED[what]
 }
+
+/** "ft_min_word_len was 2 on the source and is 4 here"; null where searches find the same. */
+export function otherSearch(source: Settings, here: Settings): string | null {
+  const known = SEARCH_SETTINGS.filter(name => source[name] !== undefined)
+  if (known.length === 0) return 'the snapshot does not say what the source had for them'
+  const others = known.filter(name => source[name] !== here[name])
+  if (others.length === 0) return null
+  return others
+    .map(name => `${name} was ${told(source[name])} on the source and is ${told(here[name])} here`)
+    .join(', ')
+}
+
+const told = (value = 'unknown'): string => value || "''"

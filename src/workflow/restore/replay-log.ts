@@ -15,7 +15,7 @@ import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
 import { TimestampDefaults } from '#domain/binlog/timestamp-defaults'
-import { isAlike, UNLOGGED } from '#domain/binlog/unlogged'
+import { otherSearch, unloggedText } from '#domain/binlog/unlogged'
 import { EmptyXa, type Untold, untoldIn } from '#domain/binlog/untold'
 import type { SettleOptions } from '#engine/binlog'
 import type { Session } from '#engine/session'
@@ -153,8 +153,10 @@ async function replayAndSettle(
       ...options,
       ...ofEvents,
       onMissedErrors,
+      searches: otherSearch(source, here) !== null && (await replay.searches(session)),
       onUnlogged: what => {
-        if (!isAlike(what, source, here)) run.onFinding(UNLOGGED[what])
+        const text = unloggedText(what, source, here)
+        if (text !== null) run.onFinding(text)
       },
       onSystemZone,
       ...limitsOf(span),

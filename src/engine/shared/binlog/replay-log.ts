@@ -31,6 +31,7 @@ export function logReplay(dialect: BinlogDialect): LogReplay {
       offsets: await systemOffsets(session),
     }),
     compared: session => readSettings(session, COMPARED_SETTINGS),
+    searches,
     undecided: async session => (await session.rows('XA RECOVER')).length,
     settle: (session, options) => settle(dialect, session, options),
   }
@@ -47,6 +48,23 @@ async function observeTarget(dialect: BinlogDialect, session: Session): Promise<
       .filter(name => name !== RESTORE_JOURNAL),
     accounts: await openAccounts(dialect, session),
   }
+}
+
+/** Triggers, routines, events and views; who may not see one cannot replay either. */
+async function searches(session: Session): Promise<boolean> {
+  const texts = Object.entries({
+    ROUTINES: 'ROUTINE_DEFINITION',
+    TRIGGERS: 'ACTION_STATEMENT',
+    EVENTS: 'EVENT_DEFINITION',
+    VIEWS: 'VIEW_DEFINITION',
+  })
+  for (const [table, text] of texts) {
+    const found = await session.rows(
+      `SELECT 1 FROM information_schema.${table} WHERE LOWER(${text}) LIKE '%match%against%' LIMIT 1`,
+    )
+    if (found.length > 0) return true
+  }
+  return false
 }
 
 async function openAccounts(

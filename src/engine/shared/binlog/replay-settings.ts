@@ -1,4 +1,4 @@
-import { SYSDATE_IS_NOW } from '#domain/binlog/unlogged'
+import { SEARCH_SETTINGS, SYSDATE_IS_NOW } from '#domain/binlog/unlogged'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 import { readSettings } from '../server-settings.ts'
@@ -45,8 +45,8 @@ const SOURCES_GLOBALS = [
   'regexp_time_limit',
 ]
 
-/** The same, of those that a server has from its start. */
-export const COMPARED_SETTINGS = [SYSDATE_IS_NOW]
+/** Of those that a server has from its start, or that its indexes were built with. */
+export const COMPARED_SETTINGS = [SYSDATE_IS_NOW, ...SEARCH_SETTINGS]
 
 /** Of the source; with its version, which says what some of them mean. */
 export const REPLAYED_SETTINGS = [

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { EcomdbError } from '#core/errors'
-import type { Unlogged } from '#domain/binlog/unlogged'
 import { type RunningProgram, startProgram } from '#process/running-program'
 import type { ReplayOptions } from '../../binlog.ts'
 import { NOT_LOCKED, otherServer, requireLockStatement } from '../bulk-load/restore-progress.ts'
@@ -16,6 +15,7 @@ import { SetBefore } from './set-before.ts'
 import { SpellOut, spellings } from './spell-out.ts'
 import {
   ASKS,
+  asksSearch,
   asksSystemZone,
   putsElsewhere,
   type Watch,
@@ -64,14 +64,12 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
   }
 }
 
-const UNLOGGED_KINDS: readonly Unlogged[] = ['anew', 'roles', 'sysdate']
-
 function watchesOf(dialect: BinlogDialect, options: ReplayOptions): Watch[] {
-  const { onElsewhere, onSystemZone, onUnlogged } = options
-  const watches: Watch[] = UNLOGGED_KINDS.map(what => ({
-    isWanted: ASKS[what],
-    found: () => onUnlogged(what),
-  }))
+  const { onElsewhere, onSystemZone, onUnlogged, searches } = options
+  const asked = { ...ASKS, search: asksSearch(searches) }
+  const watches = (Object.keys(asked) as (keyof typeof asked)[]).map(
+    (what): Watch => ({ isWanted: asked[what], found: () => onUnlogged(what) }),
+  )
   if (dialect.elsewhere && onElsewhere) {
     watches.push({ isWanted: putsElsewhere(dialect.elsewhere), found: onElsewhere })
   }

@@ -83,7 +83,7 @@ export function asksSystemZone(): IsWanted {
  * session of STATEMENT whatever is made anew each time. MariaDB logs but the ALTER TABLE by which a column is
  * added that has such a default in each row; MySQL refuses it.
  */
-export const ASKS: Readonly<Record<Unlogged, IsWanted>> = {
+export const ASKS: Readonly<Record<Exclude<Unlogged, 'search'>, IsWanted>> = {
   anew: asks(ANEW, /\bRAND ?\(/i),
   roles: asks(/\bCURRENT_ROLE\b/i),
   sysdate: asks(/\bSYSDATE ?\(/i),
@@ -95,6 +95,24 @@ function asks(what: RegExp, more = what): IsWanted {
     const words = wordsOf(statement)
     const added = ADDS.exec(words)?.[1] ?? ''
     return (WRITES.test(words) && what.test(words)) || what.test(added) || more.test(added)
+  }
+}
+
+/**
+ * Does a statement write what depends on a full-text search, its own or one of a view or a program?
+ *
+ * @param searches is there one of these?
+ */
+export function asksSearch(searches: boolean): IsWanted {
+  let isThere = searches
+  return statement => {
+    const mayAsk = /\bAGAINST\b/i.test(statement)
+    if (!isThere && !mayAsk) return false
+    const words = wordsOf(statement)
+    const asks = mayAsk && /\bMATCH\b.*\bAGAINST ?\(/i.test(words)
+    if (WRITES.test(words)) return isThere || asks
+    isThere ||= asks
+    return false
   }
 }
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { mariadbBinlogDialect } from '#engine/mariadb/binlog-dialect'
 import {
   ASKS,
+  asksSearch,
   asksSystemZone,
   type IsWanted,
   putsElsewhere,
@@ -111,4 +112,16 @@ test.each([
   ["BINLOG '\nSYSDATE()\n'", 0],
 ])('asks for SYSDATE(): %s', async (statement, times) => {
   expect(await found(statement, ASKS.sysdate)).toBe(times)
+})
+
+const SEARCH = "SELECT i FROM f WHERE MATCH (s) AGAINST ('a' IN BOOLEAN MODE)"
+test.each([
+  [`UPDATE t SET i = 1 WHERE i IN (${SEARCH})`, false, 1],
+  [`CREATE VIEW v AS ${SEARCH}\n/*!*/;\nINSERT INTO t SELECT i FROM v`, false, 1],
+  ['INSERT INTO t SELECT i FROM v', true, 1],
+  ['INSERT INTO t SELECT i FROM v', false, 0],
+  [`INSERT INTO t VALUES ("${SEARCH}")`, false, 0],
+  [`CREATE TABLE t (i INT COMMENT "${SEARCH}")\n/*!*/;\nINSERT INTO t VALUES (1)`, false, 0],
+])('depends on a search: %s', async (statement, searches, times) => {
+  expect(await found(statement, asksSearch(searches))).toBe(times)
 })
