@@ -1,4 +1,11 @@
-import { firstList, identifiersIn, keywordsOf, parseCreateTable } from '../schema/create-table.ts'
+import {
+  type CreateTable,
+  firstList,
+  identifiersIn,
+  keywordsOf,
+  parseCreateTable,
+} from '../schema/create-table.ts'
+import { isCheck, rewritesChecks } from '../schema/rewritten-checks.ts'
 import type { TableEntry } from './manifest.ts'
 
 /** A table's definition in two parts: what rows need, and what is faster made after them. */
@@ -7,7 +14,7 @@ export interface SplitTable {
   create: string
   /** Clauses for one ALTER TABLE each list: "ADD KEY `k` (`a`)". */
   indexes: readonly (readonly string[])[]
-  /** Clauses for one ALTER TABLE, once every table has its keys. */
+  /** Clauses for one ALTER TABLE, once every table has its keys; CHECKs, too. */
   foreignKeys: readonly string[]
 }
 
@@ -18,13 +25,15 @@ export interface SplitTable {
  *
  * Stay in the table: the primary key; what an AUTO_INCREMENT column needs; unique keys of
  * a table without a primary key, because InnoDB may cluster by them; MariaDB's hashed and
- * period keys; every key of another storage engine, and anything unknown.
+ * period keys; every key of another storage engine, and anything unknown; and every key of a table whose
+ * CHECKs an ALTER TABLE would rewrite. Where such a table has foreign keys, its CHECKs come with them.
  */
 export function splitTable(create: string, storageEngine: string): SplitTable {
   const table = parseCreateTable(create)
   if (storageEngine.toLowerCase() !== 'innodb') {
     return { create, indexes: [], foreignKeys: [] }
   }
+  if (rewritesChecks(table)) return withChecksLast(create, table)
   const hasPrimary = table.clauses.some(clause => clause.startsWith('PRIMARY KEY'))
   const counter = counterColumn(table.clauses)
   const lastInline = table.clauses.findLastIndex(
@@ -43,6 +52,18 @@ export function splitTable(create: string, storageEngine: string): SplitTable {
       keys => keys.map(key => `ADD ${key}`),
     ),
     foreignKeys: table.clauses.filter(isForeignKey).map(clause => `ADD ${clause}`),
+  }
+}
+
+/** With its foreign keys, which wait for other tables, and CHECKs in one ALTER TABLE, that is the last. */
+function withChecksLast(create: string, { head, clauses, tail }: CreateTable): SplitTable {
+  if (!clauses.some(isForeignKey)) return { create, indexes: [], foreignKeys: [] }
+  const isLate = (clause: string): boolean => isForeignKey(clause) || isCheck(clause)
+  const kept = clauses.filter(clause => !isLate(clause))
+  return {
+    create: `${head}\n  ${kept.join(',\n  ')}\n${tail}`,
+    indexes: [],
+    foreignKeys: clauses.filter(isLate).map(clause => `ADD ${clause}`),
   }
 }
 

@@ -74,3 +74,18 @@ test.each([
 ])('%s: the definition stays byte for byte', (_what, create, engine) => {
   expect(splitTable(create, engine)).toEqual({ create, indexes: [], foreignKeys: [] })
 })
+
+test('keys of a table whose CHECKs an ALTER would rewrite do not wait, and its CHECKs are the last', () => {
+  const latin = '`c` char(3) CHARACTER SET latin1'
+  const check = "CONSTRAINT `k` CHECK ((`c` <> _utf8mb4'x'))"
+  const foreign = 'CONSTRAINT `f` FOREIGN KEY (`id`) REFERENCES `p` (`id`)'
+  const alone = table([ID, latin, 'PRIMARY KEY (`id`)', 'KEY `c` (`c`)', check])
+  expect(splitTable(alone, 'InnoDB')).toEqual({ create: alone, indexes: [], foreignKeys: [] })
+  expect(
+    splitTable(table([ID, latin, 'PRIMARY KEY (`id`)', 'KEY `c` (`c`)', foreign, check]), 'InnoDB'),
+  ).toEqual({
+    create: table([ID, latin, 'PRIMARY KEY (`id`)', 'KEY `c` (`c`)']),
+    indexes: [],
+    foreignKeys: [`ADD ${foreign}`, `ADD ${check}`],
+  })
+})

@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { withServer } from '#test/backed-up'
+import { TEST_ENGINES } from '#test/engines'
+import { withBackups } from '#test/with-backups'
+
+/** MySQL keeps their literals otherwise as soon as a key is added to the table. */
+const TABLES = [
+  "CREATE TABLE shop.plain (n INT, c VARCHAR(9) CHARACTER SET latin1, KEY (n), CHECK (c <> 'é'))",
+  "CREATE TABLE shop.named (n INT, c VARCHAR(9) CHARACTER SET utf8mb4, FULLTEXT KEY (c), CHECK (c <> _latin1 x'E9'))",
+  "CREATE TABLE shop.numbers (n INT, KEY (n), CHECK (n BETWEEN _utf8mb4'1' AND _utf8mb4'3'))",
+  // Each refers to the other, and to a key that is made after the rows.
+  "CREATE TABLE shop.child (id INT PRIMARY KEY, p CHAR(3) CHARACTER SET latin1, KEY (p), CHECK (p <> _utf8mb4'x'), CONSTRAINT below CHECK (id > 0))",
+  "CREATE TABLE shop.parent (id INT PRIMARY KEY, code CHAR(3) CHARACTER SET latin1, child INT, UNIQUE KEY (code), CHECK (code <> _utf8mb4'x'))",
+  'ALTER TABLE shop.parent ADD CONSTRAINT to_child FOREIGN KEY (child) REFERENCES shop.child (id)',
+  'ALTER TABLE shop.child ADD CONSTRAINT to_parent FOREIGN KEY (p) REFERENCES shop.parent (code)',
+  "INSERT INTO shop.parent VALUES (1, 'a', NULL)",
+  "INSERT INTO shop.child VALUES (1, 'a')",
+  'UPDATE shop.parent SET child = 1',
+]
+
+test.each(TEST_ENGINES)('%s: literals of a CHECK come back as they were', async family => {
+  await withBackups(family, async ({ folder, place }) => {
+    await withServer(family, join(folder, 'source'), async (server, engine) => {
+      const session = await engine.connect(server.administrator)
+      for (const sql of ['CREATE DATABASE shop', ...TABLES]) await session.run(sql)
+      await session.close()
+      await place.report(server)
+    })
+    await withServer(family, join(folder, 'target'), async (server, engine) => {
+      const { outcome } = await place.restore(server)
+      expect(outcome?.checks.filter(check => check.outcome === 'failed')).toEqual([])
+      const session = await engine.connect(server.administrator)
+      await expect(session.run("INSERT INTO shop.plain VALUES (1, 'é')")).rejects.toThrow(
+        /CHECK|constraint/i,
+      )
+      await expect(session.run("UPDATE shop.parent SET code = 'x'")).rejects.toThrow(
+        /CHECK|constraint/i,
+      )
+      await session.close()
+    })
+  })
+})
