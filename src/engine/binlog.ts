@@ -1,4 +1,5 @@
 import { EcomdbError, type ErrorDetails } from '#core/errors'
+import type { LoadData } from '#domain/binlog/load-data'
 import type { SystemZone } from '#domain/binlog/system-zone'
 import type { Unlogged } from '#domain/binlog/unlogged'
 import type { Untold } from '#domain/binlog/untold'
@@ -167,6 +168,7 @@ export interface ReplayOptions {
   untold: readonly Untold[]
   /** See TimestampDefaults. */
   timestampDefaults: ReadonlyMap<number, number>
+  loadData: LoadData
   /** The errors with which statements ended on the source, in order; see loggedErrors. */
   errors: readonly number[]
   /** Some of these statements ended without an error here. */

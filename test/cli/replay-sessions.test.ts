@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,6 +12,8 @@ const STATE = [
   'SELECT i, j, ts IS NULL AS is_null FROM shop.t ORDER BY i',
   'SELECT i FROM shop.in_memory',
   'SELECT i, ts IS NULL AS is_null FROM shop.made',
+  'SELECT i, j, d FROM shop.loaded ORDER BY i',
+  'SELECT i, j FROM shop.counted ORDER BY i',
 ]
 
 const SEQUENCE = 'SELECT next_not_cached_value FROM shop.numbers'
@@ -27,11 +29,16 @@ describe.runIf(SLOW_TEST_ENGINES.includes('mysql'))('mysql: settings of sessions
     // With GTIDs no log of statements has temporary tables that were made within a transaction.
     shop = await LoggedShop.make('mysql', folder, [
       ...['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF', '--binlog-format=MIXED'],
+      '--secure-file-priv=',
     ])
     await shop.run(
       'CREATE DATABASE shop',
       'CREATE TABLE shop.t (i INT AUTO_INCREMENT PRIMARY KEY, j INT, ts TIMESTAMP NULL)',
       'CREATE TABLE shop.in_memory (i INT) ENGINE = MEMORY',
+      'CREATE TABLE shop.loaded (i INT AUTO_INCREMENT PRIMARY KEY, j BIGINT UNSIGNED, d DOUBLE)',
+      'CREATE TABLE shop.plain (j INT)',
+      'CREATE TABLE shop.counted (i INT AUTO_INCREMENT PRIMARY KEY, j INT)',
+      'CREATE TRIGGER shop.counts AFTER INSERT ON shop.plain FOR EACH ROW INSERT INTO counted (j) VALUES (NEW.j)',
       'CREATE FUNCTION shop.single() RETURNS INT DETERMINISTIC BEGIN DECLARE a TIMESTAMP; RETURN 1; END',
     )
     const backup = await shop.ecomdb(['backup', 'logical', '--quiet'])
@@ -50,7 +57,7 @@ describe.runIf(SLOW_TEST_ENGINES.includes('mysql'))('mysql: settings of sessions
     return found
   }
 
-  test('explicit_defaults_for_timestamp, which no transaction may change', async () => {
+  test('explicit_defaults_for_timestamp, which no transaction may change; what LOAD DATA is given', async () => {
     await shop.run(
       ...['USE shop', "SET binlog_format = 'STATEMENT'"],
       ...['SET explicit_defaults_for_timestamp = OFF', 'BEGIN'],
@@ -72,6 +79,18 @@ describe.runIf(SLOW_TEST_ENGINES.includes('mysql'))('mysql: settings of sessions
       "SET binlog_format = 'MIXED'",
       ...['BEGIN', 'INSERT INTO t (j) VALUES (3)', 'INSERT INTO t (j) VALUES (single())'],
       ...['SAVEPOINT s', 'INSERT INTO t (j) VALUES (4)', 'ROLLBACK TO s', 'COMMIT'],
+    )
+    const file = join(folder, 'loaded.tsv')
+    await writeFile(file, '5\n6\n')
+    const load = (what: string): string => `LOAD DATA INFILE '${file}' INTO TABLE ${what}`
+    await shop.run(
+      ...['USE shop', "SET binlog_format = 'STATEMENT', @third = 1e0 / 3, @most = ~0"],
+      // The tool prints these numbers before the next statement, or the one behind it.
+      ...['SET insert_id = 40', load('loaded (j)'), 'INSERT INTO loaded (j) VALUES (1)'],
+      ...['BEGIN', 'SET insert_id = 70', load('plain (j)'), load('loaded (@j) SET j = @most')],
+      ...['INSERT INTO loaded (d) VALUES (@third)', 'COMMIT', load('plain (j)')],
+      ...[load('loaded (j) SET d = @third'), load('loaded (j) SET d = RAND()')],
+      'INSERT INTO counted (j) VALUES (LAST_INSERT_ID())',
     )
     // The log tells seconds, and must be known to go on behind the moment.
     await sleep(1100)

@@ -111,6 +111,18 @@ export const PROBES_OF_MYSQL: readonly Probe[] = [
     ],
   },
   {
+    name: 'LOAD DATA as a statement',
+    statements: [
+      'CREATE TABLE p_lds (i INT AUTO_INCREMENT PRIMARY KEY, a INT, b TEXT)',
+      "SET binlog_format = 'STATEMENT', @r = 1e0/3, insert_id = 30",
+      "LOAD DATA INFILE '{file}' INTO TABLE p_lds (a, b)",
+      "LOAD DATA INFILE '{file}' INTO TABLE p_lds (a, @b) SET b = @r",
+      'INSERT INTO p_lds (a) VALUES (LAST_INSERT_ID())',
+      "LOAD DATA INFILE '{file}' INTO TABLE p_lds (a, @b) SET b = RAND()",
+      'ALTER TABLE nopk ADD lds INT AUTO_INCREMENT UNIQUE',
+    ],
+  },
+  {
     name: 'functions of time, session and locale',
     statements: [
       'CREATE TABLE p_misc (i INT AUTO_INCREMENT PRIMARY KEY, t TEXT, f DOUBLE)',

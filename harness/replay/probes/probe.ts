@@ -21,7 +21,6 @@ export interface Probe {
 // - results that are longer than the source's max_allowed_packet, which are NULL there;
 // - --sysdate-is-now, which no session can be given;
 // - who has the ADMIN of a role that an account made, or that a role has made;
-// - LOAD DATA in sessions of format STATEMENT on MySQL, whose next automatic number is another;
 // - MySQL: a hidden primary key beside a functional key (error 1105 of the server's own);
 // - MariaDB: routines of DEFINER=role, row_start of no real time,
 //   mysql56_temporal_format, which is how times are stored and not what they are;

@@ -18,6 +18,10 @@ export const EVENT = {
   query: 2,
   stop: 3,
   rotate: 4,
+  /** LAST_INSERT_ID or INSERT_ID of the next statement. */
+  integer: 5,
+  /** Seeds of RAND(). */
+  random: 13,
   userVariable: 14,
   format: 15,
   xid: 16,

@@ -9,6 +9,7 @@ import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import { countOf, formatBytes } from '#core/units'
 import { FILE_MAGIC, type FileFormat, readFormat, readHeader } from '#domain/binlog/event'
+import { LoadData } from '#domain/binlog/load-data'
 import { loggedErrors } from '#domain/binlog/logged-errors'
 import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
@@ -208,6 +209,7 @@ interface FetchedFiles {
   errors: readonly number[]
   untold: readonly Untold[]
   timestampDefaults: ReadonlyMap<number, number>
+  loadData: LoadData
 }
 
 /** The files of the server, as far as they are replayed: the bytes before the start are left out. */
@@ -234,6 +236,7 @@ async function fetchFiles(
   const untold: Untold[] = []
   const empty = new EmptyXa()
   const defaults = new TimestampDefaults()
+  const loadData = new LoadData()
   for (const segment of span.segments) {
     throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
@@ -243,16 +246,27 @@ async function fetchFiles(
     if (segment.from === 0) format = readFormat(formatEvent(bytes))
     for (const one of untoldIn(replayed, format, empty)) untold.push(one)
     defaults.look(replayed, format)
+    loadData.look(replayed, format)
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })
   }
   if (temporary.found) onFinding(OLDER_TEMPORARY)
+  if (place.engine.family === 'mysql' && !loadData.isKnown) onFinding(LOADED_WITH)
   const paths = span.segments.map(({ file }) => join(folder, file))
-  return { files: [...new Set(paths)], errors, untold, timestampDefaults: defaults.within }
+  return {
+    files: [...new Set(paths)],
+    errors,
+    untold,
+    timestampDefaults: defaults.within,
+    loadData,
+  }
 }
 
 const OLDER_TEMPORARY =
   'statements of the log use temporary tables that their sessions had made before the snapshot, where they are not: tables with their names were read or changed instead: restore again from an earlier snapshot, and compare'
+
+const LOADED_WITH =
+  'statements of the log (LOAD DATA under binlog_format = STATEMENT) read user variables with text or decimal numbers, which mysqlbinlog does not print before them: here they had others; compare what they wrote'
 
 /** The events that are replayed. */
 function replayedOf(

@@ -25,6 +25,9 @@ export abstract class EachStatement extends Transform {
    */
   protected abstract instead(before: string, text: string): string | null
 
+  /** @throws EcomdbError TOOL_FAILED when the tool has not printed all that is executed otherwise */
+  requireAll(_tool: string): void {}
+
   override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
     const parts = `${this.#held}${chunk.toString('latin1')}`.split(DELIMITER)
     this.#held = parts.pop() ?? ''

@@ -8,10 +8,12 @@ import { type RunningProgram, startProgram } from '#process/running-program'
 import type { ReplayOptions } from '../../binlog.ts'
 import { NOT_LOCKED, otherServer, requireLockStatement } from '../bulk-load/restore-progress.ts'
 import type { BinlogDialect } from './dialect.ts'
+import type { EachStatement } from './each-statement.ts'
 import { ExpectedErrors } from './expected-errors.ts'
 import { writeOptionFile } from './option-file.ts'
 import { replaySettings } from './replay-settings.ts'
 import { SetBefore } from './set-before.ts'
+import { SetForLoad } from './set-for-load.ts'
 import { SpellOut, spellings } from './spell-out.ts'
 import {
   ASKS,
@@ -46,11 +48,7 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
       // In the first line: nothing else may come before it, and only its error is known by its place.
       client.stdin.write(lockedBy === undefined ? '\n' : `${requireLockStatement(lockedBy)};\n`)
       client.stdin.write(`${replaySettings(options.source)};\n`)
-      const spelled = spellings(options.untold, dialect.family)
-      const spellOut = spelled.length > 0 ? new SpellOut(spelled) : null
-      const { timestampDefaults } = options
-      const setBefore = timestampDefaults.size > 0 ? new SetBefore(timestampDefaults) : null
-      await pass({ tool, spellOut, setBefore, client }, errors, options.onBytes)
+      await pass({ tool, stages: stagesOf(dialect, options), client }, errors, options.onBytes)
       if (errors.missed.length > 0) options.onMissedErrors?.(errors.missed)
     } finally {
       tool.kill()
@@ -104,12 +102,23 @@ function toolArguments(
   ]
 }
 
+/** Where the log has more than the tool prints, has it elsewhere, or no server takes what is printed. */
+function stagesOf({ family }: BinlogDialect, options: ReplayOptions): EachStatement[] {
+  const { loadData, timestampDefaults, untold } = options
+  const stages: EachStatement[] = []
+  if (family === 'mysql' && loadData.given.some(given => given.length > 0)) {
+    stages.push(new SetForLoad(loadData.given, loadData.longest))
+  }
+  const spelled = spellings(untold, family)
+  if (spelled.length > 0) stages.push(new SpellOut(spelled))
+  if (timestampDefaults.size > 0) stages.push(new SetBefore(timestampDefaults))
+  return stages
+}
+
 interface Pipeline {
   tool: RunningProgram
-  /** Where the log has more than the tool prints. */
-  spellOut: SpellOut | null
-  /** Where it prints what no server takes. */
-  setBefore: SetBefore | null
+  /** What is executed instead of what the tool prints. */
+  stages: readonly EachStatement[]
   client: RunningProgram
 }
 
@@ -118,7 +127,7 @@ interface Pipeline {
  * executed all that came before. Only then, and with both statuses 0, is it done.
  */
 async function pass(
-  { tool, spellOut, setBefore, client }: Pipeline,
+  { tool, stages, client }: Pipeline,
   errors: ExpectedErrors,
   onBytes: ReplayOptions['onBytes'],
 ): Promise<void> {
@@ -129,7 +138,6 @@ async function pass(
   })
   tool.stdin.end()
   tool.stdout.on('data', chunk => onBytes?.(chunk.length))
-  const stages = [spellOut, setBefore].filter(stage => stage !== null)
   const sql = stages.reduce<Readable>((output, stage) => output.pipe(stage), tool.stdout)
   sql.pipe(client.stdin, { end: false })
   // Whichever ends first: a client that refuses a statement leaves the tool writing to no one.
@@ -140,7 +148,7 @@ async function pass(
   await Promise.race([tool.ended, clientEnded])
   await tool.ended
   if (stages.length > 0) await Promise.race([finished(sql), clientEnded])
-  spellOut?.requireAll(tool.name)
+  for (const stage of stages) stage.requireAll(tool.name)
   client.stdin.end(`\nSELECT '${answer}';\n`)
   await clientEnded
   if (errors.unexpected !== null || !answered.includes(answer)) {

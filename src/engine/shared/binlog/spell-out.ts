@@ -32,7 +32,7 @@ export function spellings(untold: readonly Untold[], family: EngineFamily): Spel
 }
 
 /** With an exponent, or it would be a DECIMAL. */
-const realLiteral = (value: number): string =>
+export const realLiteral = (value: number): string =>
   Object.is(value, -0) ? '-0e0' : /e/.test(String(value)) ? String(value) : `${value}e0`
 
 const ABOUT_ACCOUNTS =
@@ -94,7 +94,7 @@ export class SpellOut extends EachStatement {
   }
 
   /** @throws EcomdbError TOOL_FAILED when the tool has not printed all of them */
-  requireAll(tool: string): void {
+  override requireAll(tool: string): void {
     const left = this.#spellings.length - this.#next
     if (left === 0) return
     throw new EcomdbError('TOOL_FAILED', {
