@@ -21,6 +21,11 @@ export interface PhysicalBackups {
    * @throws EcomdbError TOOL_MISSING, UNSUPPORTED
    */
   requirePrograms(serverVersion: string): Promise<void>
+  /**
+   * Why an increment to that copy would not be right, of what the server has now; null when it would be.
+   * MySQL has none.
+   */
+  whyNoBase(connect: ConnectOptions, base: BaseCopy): Promise<string | null>
   /** Begins the copy; `close` must be called whatever happens. */
   start(options: PhysicalBackupOptions, source: PhysicalSource): Promise<PhysicalCopy>
   /**
@@ -63,6 +68,15 @@ export interface PhysicalBackups {
   dismiss(administrator: ConnectOptions, before: BeforeReplay): Promise<string[]>
   /** Is this account the one that `admit` has made? */
   isAdmitted(account: { user: string; host: string }): boolean
+}
+
+/** A copy that an increment would build on. */
+export interface BaseCopy {
+  lsn: LogSequence
+  /** Absent in older snapshots. */
+  position: Position | null
+  /** ISO 8601. */
+  consistentAt: string
 }
 
 /** What a replay may change that the log does not tell. */

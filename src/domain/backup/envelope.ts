@@ -65,6 +65,14 @@ export interface LogSequence {
    * an increment to a copy of another one would be wrong.
    */
   of: string
+  /** Before the copy began. Absent in older snapshots, and where they are not known: no increment builds on those. */
+  highest?: HighestIds
+}
+
+/** The highest numbers that InnoDB had given to tables and to tablespaces of their own. */
+export interface HighestIds {
+  table: number
+  space: number
 }
 
 /** logical: rows and definitions. physical: the server's data files. */

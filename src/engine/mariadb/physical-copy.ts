@@ -13,9 +13,12 @@ import type {
   PhysicalFacts,
   PhysicalSource,
 } from '../physical-backup.ts'
+import type { ConnectOptions } from '../session.ts'
+import { openSession } from '../shared/mysql2-session.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
 import { writeOptionFile } from './option-file.ts'
+import { highestIds, requireComplete, type Tablespace, tablespacesOf } from './tablespaces.ts'
 import { XbstreamReader } from './xbstream.ts'
 
 /** Small files at the end of the stream; mariadb-backup renames them in MariaDB 11. */
@@ -37,6 +40,7 @@ export async function startMariadbBackup(
 ): Promise<PhysicalCopy> {
   const { workFolder, since } = options
   const optionFile = await writeOptionFile(workFolder, 'mariadb-backup', options.connect)
+  const spaces = await spacesOf(options.connect)
   const target = join(workFolder, 'target')
   await mkdir(target, { mode: 0o700 })
   let program: StartedProgram | null = null
@@ -57,7 +61,17 @@ export async function startMariadbBackup(
     ],
     { cwd: workFolder, onLine: line => log.read(line) },
   )
-  return new MariadbCopy(program, log, { lineage, since, findings, sources })
+  const { connect } = options
+  return new MariadbCopy(program, log, { lineage, since, findings, sources, connect, spaces })
+}
+
+async function spacesOf(connect: ConnectOptions): Promise<Tablespace[] | null> {
+  const session = await openSession({ ...connect, database: undefined })
+  try {
+    return await tablespacesOf(session)
+  } finally {
+    await session.close()
+  }
 }
 
 /** What was known before the copying began. */
@@ -66,6 +80,8 @@ interface Expected {
   since: LogSequence | null
   findings: readonly string[]
   sources: readonly SourcePosition[]
+  connect: ConnectOptions
+  spaces: readonly Tablespace[] | null
 }
 
 class MariadbCopy implements PhysicalCopy {
@@ -73,6 +89,7 @@ class MariadbCopy implements PhysicalCopy {
   readonly #log: BackupLog
   readonly #expected: Expected
   readonly #info = new Map<string, string>()
+  readonly #paths = new Set<string>()
   #taken = false
 
   constructor(program: StartedProgram, log: BackupLog, expected: Expected) {
@@ -104,7 +121,9 @@ class MariadbCopy implements PhysicalCopy {
     const checkpoints = settingsIn(this.#info.get('checkpoints') ?? '')
     const [from, to] = [checkpoints.get('from_lsn'), checkpoints.get('to_lsn')]
     if (!from || !to) throw notAStream('it has no log sequence numbers')
+    await this.#requireTables()
     const { since, lineage } = this.#expected
+    const highest = highestIds(this.#expected.spaces)
     if (from !== (since?.to ?? '0')) throw notAStream(`it begins at ${from}`)
     const version = settingsIn(this.#info.get('info') ?? '').get('tool_version')
     return {
@@ -117,7 +136,7 @@ class MariadbCopy implements PhysicalCopy {
         ...this.#log.heldWords(),
         'mariadb-backup ended with status 0 and "completed OK!"',
       ],
-      lsn: { from, to, of: lineage },
+      lsn: { from, to, of: lineage, ...(highest ? { highest } : {}) },
       findings: this.#expected.findings,
     }
   }
@@ -126,6 +145,12 @@ class MariadbCopy implements PhysicalCopy {
     this.#log.stage.stop()
     this.#program.kill()
     await this.#program.ended.catch(() => {})
+  }
+
+  async #requireTables(): Promise<void> {
+    const { connect, spaces } = this.#expected
+    const left = spaces && (await spacesOf(connect))
+    if (spaces && left) requireComplete(spaces, left, this.#paths)
   }
 
   #sources(): Pick<Position, 'sources'> {
@@ -142,6 +167,8 @@ class MariadbCopy implements PhysicalCopy {
   }
 
   #keep(part: FilePart): void {
+    if (part.kind === 'gone') this.#paths.delete(part.path)
+    else this.#paths.add(part.path)
     const [, name] = INFO_FILE.exec(part.path) ?? []
     if (name === undefined || part.kind !== 'block') return
     this.#info.set(name, (this.#info.get(name) ?? '') + part.bytes.toString('utf8'))

@@ -30,6 +30,7 @@ import { readSettings } from '../shared/server-settings.ts'
 import { systemTablespaceRanges } from './doublewrite-pages.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { startMariadbBackup } from './physical-copy.ts'
+import { whyNoBase } from './same-history.ts'
 
 /** Without the source's values for these a server does not start on its files. */
 const START_SETTINGS = {
@@ -57,6 +58,14 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
     const programs = findInstallation('mariadb')
     for (const name of ['mariadb-backup', 'innochecksum']) programs.program(name)
     await requireNewEnough(programs.program('mariadb-backup'), serverVersion)
+  },
+  async whyNoBase(connect, base) {
+    const session = await openSession({ ...connect, database: undefined })
+    try {
+      return await whyNoBase(session, base)
+    } finally {
+      await session.close()
+    }
   },
   start: (options, source) => startMariadbBackup(options, source.lineage ?? '', source),
   async prepare(folder, { increments, workFolder }) {

@@ -22,6 +22,8 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   async requirePrograms() {
     findInstallation('mysql').program('innochecksum')
   },
+  // `start` refuses all increments.
+  whyNoBase: async () => null,
   async start(options, source) {
     if (options.since) throw noIncrements()
     const { sourceId, settings, findings = [] } = source

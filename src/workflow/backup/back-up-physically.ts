@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { backupKeys } from '#config/config'
 import type { Clock } from '#core/clock'
-import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
@@ -23,6 +22,7 @@ import {
 import type { Target } from '#target/target'
 import { requireSameSource } from '../same-source.ts'
 import { closing } from './closing.ts'
+import { findBase } from './find-base.ts'
 import { placeFindings } from './place-findings.ts'
 import { type StoredFiles, storeFiles } from './store-files.ts'
 import { withBeginOfFile } from './with-begin-of-file.ts'
@@ -75,32 +75,6 @@ export async function backUpPhysically(
   } finally {
     await closeWriter()
   }
-}
-
-/** @throws EcomdbError SNAPSHOT_NOT_FOUND, UNSUPPORTED when it is no base for this server */
-async function findBase(
-  repository: Repository,
-  { sourceId, lineage }: PhysicalSource,
-  { base: name, keys }: PhysicalBackupOptions,
-): Promise<BaseSnapshot | null> {
-  if (name === null) return null
-  const { snapshots } = await repository.listSnapshots(keys.trustedSigners)
-  const own = snapshots.filter(one => one.method === 'physical' && one.sourceId === sourceId)
-  const found = name === 'latest' ? own.at(-1) : own.find(one => one.snapshotId.startsWith(name))
-  const refuse = (why: string): EcomdbError =>
-    new EcomdbError(found ? 'UNSUPPORTED' : 'SNAPSHOT_NOT_FOUND', {
-      what: 'there is nothing that an incremental backup could build on',
-      why,
-      hints: ['run `ecomdb backup physical` without --incremental first'],
-    })
-  if (!found) throw refuse(`${repository.label} has no such physical snapshot of this server`)
-  if (!found.lsn || lineage === null) throw refuse(`${found.snapshotId} has no log sequence number`)
-  if (found.lsn.of !== lineage) {
-    throw refuse(
-      `${found.snapshotId} is of another data directory: this one was made or restored since`,
-    )
-  }
-  return await repository.readBase(found.snapshotId, keys.trustedSigners)
 }
 
 /** @throws EcomdbError LOCKED, CONFIG_INVALID, SECRET_MISSING */

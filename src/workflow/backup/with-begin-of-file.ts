@@ -24,19 +24,24 @@ export async function withBeginOfFile(
 ): Promise<Position> {
   const { file } = position
   if (file === null) return position
-  const begun = await beginOfSource(where, sourceId, file).catch(() => null)
+  const begun = await beginOfFile(where, sourceId, file)
   // What was begun after the snapshot is another log's: it was reset meanwhile.
   return { ...position, begunAt: begun !== null && begun <= consistentAt ? begun : null }
 }
 
-async function beginOfSource(
+/** ISO 8601: when a server began a file of its log; null where that is not known. */
+export async function beginOfFile(
   { engine, connect }: { engine: Engine; connect: ConnectOptions },
   sourceId: string,
   file: string,
 ): Promise<string | null> {
-  const begun = await beginOf(engine, connect, file)
-  await requireSameSource({ engine, connect }, sourceId)
-  return begun
+  try {
+    const begun = await beginOf(engine, connect, file)
+    await requireSameSource({ engine, connect }, sourceId)
+    return begun
+  } catch {
+    return null
+  }
 }
 
 async function beginOf(

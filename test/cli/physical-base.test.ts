@@ -1,0 +1,174 @@
+import { copyFile, cp, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Session } from '#engine/session'
+import { TEST_ENGINES } from '#test/engines'
+import { LoggedShop } from '#test/logged-shop'
+import { makeFolder } from '#test/temporary'
+
+const FULL = ['backup', 'physical', '--json']
+const INCREMENT = ['backup', 'physical', '--incremental', 'latest', '--json']
+
+describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: what is no base of an increment', () => {
+  let shop: LoggedShop
+  let data: string
+  let away: string
+
+  beforeAll(async () => {
+    const folder = await makeFolder()
+    shop = await LoggedShop.make('mariadb', folder)
+    data = join(shop.source.folder, 'data')
+    away = join(folder, 'exported')
+    await shop.run(
+      'CREATE DATABASE bank',
+      'CREATE TABLE bank.accounts (id INT PRIMARY KEY, balance INT)',
+      'INSERT INTO bank.accounts VALUES (1, 1), (2, 2)',
+    )
+  })
+
+  afterAll(async () => {
+    await shop.stop()
+    await rm(shop.folder, { recursive: true, force: true })
+  })
+
+  beforeEach(async () => void (await done(FULL)))
+
+  async function done(args: readonly string[]) {
+    const result = await shop.ecomdb(args)
+    expect(result.status, result.stderr + result.stdout).toBe(0)
+    return result.json().result
+  }
+
+  async function refused(why: string | RegExp): Promise<void> {
+    const result = await shop.ecomdb(INCREMENT)
+    expect(result.status, result.stderr).toBe(78)
+    expect(result.json().error?.why).toMatch(why)
+  }
+
+  async function query<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    const session = await shop.engine.connect(shop.source.administrator)
+    try {
+      return await use(session)
+    } finally {
+      await session.close()
+    }
+  }
+
+  test('a server that was put back to an image of its disks', async () => {
+    await shop.engine.scratchServers.stop(shop.source.folder)
+    const image = join(shop.folder, 'image')
+    await cp(data, image, { recursive: true })
+    await shop.restart()
+    await shop.run('UPDATE bank.accounts SET balance = 7')
+    await done(FULL)
+    await shop.engine.scratchServers.stop(shop.source.folder)
+    await putBack(image, data)
+    await shop.restart()
+    // Behind the log sequence number of the copy, and the place of it in the log.
+    await shop.run(
+      'CREATE TABLE bank.more (t LONGTEXT)',
+      ...Array.from({ length: 40 }, () => "INSERT INTO bank.more VALUES (REPEAT('n', 30000))"),
+    )
+    await refused(/has begun another|no such place/)
+    await done(FULL)
+    await done(INCREMENT)
+  })
+
+  test('one that was started again, where no log tells that it went on from there', async () => {
+    await shop.restart('--skip-log-bin')
+    // A server tells in whole seconds for how long it has run.
+    await sleep(2000)
+    await done(FULL)
+    await done(INCREMENT)
+    await shop.restart('--skip-log-bin')
+    await refused('started again since')
+    await shop.restart()
+  })
+
+  test('one whose log is there goes on behind a start', async () => {
+    await shop.restart()
+    await shop.run('UPDATE bank.accounts SET balance = balance + 1')
+    await done(INCREMENT)
+  })
+
+  test('one before a tablespace was imported; and until a checkpoint no copy has that table', async () => {
+    const importTable = (session: Session) => exchange(session, data, away)
+    await query(async session => {
+      await session.run('CREATE TABLE bank.moved (id INT PRIMARY KEY, note CHAR(100))')
+      await session.run("INSERT INTO bank.moved VALUES (1, 'as exported')")
+      await session.run('FLUSH TABLES bank.moved FOR EXPORT')
+      for (const end of ['ibd', 'cfg'])
+        await copyFile(join(data, 'bank', `moved.${end}`), `${away}.${end}`)
+      await session.run('UNLOCK TABLES')
+      await session.run("UPDATE bank.moved SET note = 'of later'")
+    })
+    await done(FULL)
+    await query(importTable)
+    await refused(/imported since.*: bank\/moved$/)
+    const without = await shop.ecomdb(FULL)
+    expect(without.status, without.stderr).toBe(13)
+    expect(without.json().error).toMatchObject({ code: 'NOT_CONSISTENT' })
+    expect(without.json().error?.why).toContain('bank/moved: ')
+    await shop.run('SET GLOBAL innodb_log_checkpoint_now = ON')
+    await refused(/imported since.*: bank\/moved$/)
+    await done(FULL)
+    await done(INCREMENT)
+    const { checks } = await done(['drill', '--json'])
+    expect(checks.find((check: { name: string }) => check.name === 'tables').summary).toMatch(
+      /of 3 tables read in full/,
+    )
+    const restored = join(shop.folder, 'restored')
+    await done(['restore', 'latest', '--data-dir', restored, '--json'])
+    expect(await readFile(join(restored, 'bank/moved.ibd'), 'latin1')).toContain('as exported')
+  })
+
+  test('one that a verify has found damaged', async () => {
+    const { snapshotId } = await done(FULL)
+    const objects = join(shop.place.path, 'objects')
+    const names = (await readdir(objects, { recursive: true, withFileTypes: true }))
+      .filter(entry => entry.isFile())
+      .map(entry => join(entry.parentPath, entry.name))
+    for (const name of names) {
+      const file = await open(name, 'r+')
+      await file.write('x', Math.min(500, (await stat(name)).size - 1))
+      await file.close()
+    }
+    expect((await shop.ecomdb(['backup', 'verify', snapshotId])).status).toBe(13)
+    await refused(/newest verify or drill/)
+    await done(FULL)
+    await done(INCREMENT)
+  })
+
+  test('one for the recipients of before a rotation', async () => {
+    await done(['key', 'rotate', 'escrow', '--json'])
+    await refused(/other recipients/)
+    await done(FULL)
+    await done(INCREMENT)
+  })
+})
+
+/** As a rollback of a disk does: the same files, with what they had then. */
+async function putBack(image: string, data: string): Promise<void> {
+  const entries = await readdir(data, { recursive: true, withFileTypes: true })
+  for (const entry of entries.filter(one => one.isFile())) {
+    const path = join(entry.parentPath, entry.name)
+    const before = await readFile(join(image, path.slice(data.length))).catch(() => null)
+    if (before === null) {
+      await rm(path)
+      continue
+    }
+    const file = await open(path, 'r+')
+    await file.truncate(0)
+    await file.write(before)
+    await file.close()
+  }
+}
+
+/** Takes the exported file for the table's own. */
+async function exchange(session: Session, data: string, exported: string): Promise<void> {
+  await session.run('ALTER TABLE bank.moved DISCARD TABLESPACE')
+  for (const end of ['ibd', 'cfg'])
+    await copyFile(`${exported}.${end}`, join(data, 'bank', `moved.${end}`))
+  await session.run('ALTER TABLE bank.moved IMPORT TABLESPACE')
+}
