@@ -29,6 +29,7 @@ import { serverPlace } from '../shared/server-place.ts'
 import { readSettings } from '../shared/server-settings.ts'
 import { systemTablespaceRanges } from './doublewrite-pages.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
+import { requireOwnFolder } from './own-folder.ts'
 import { startMariadbBackup } from './physical-copy.ts'
 import { whyNoBase } from './same-history.ts'
 
@@ -203,6 +204,7 @@ async function observe(session: Session): Promise<PhysicalSource> {
     )) ?? []),
     ...(await switchedOn(session, ['innodb_encrypt_log', 'aria_encrypt_tables'])),
   ])
+  await requireOwnFolder(session, folder)
   const sourceId = await mariadbLogicalDialect.sourceId(session)
   const [bytes] =
     (await column(
