@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { requireOwnFolder } from '#engine/mariadb/own-folder'
@@ -5,7 +6,42 @@ import { TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
 import { withFolder } from '#test/temporary'
 
+const FULL = ['backup', 'physical', '--json']
+
 describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb', () => {
+  test('a system tablespace of two files, one of them by its whole path, is drilled by its own copy', () =>
+    withFolder(async folder => {
+      const first = join(folder, 'source/data/ibdata1')
+      const files = `--innodb-data-file-path=${first}:12M;ibdata2:4M:autoextend`
+      const shop = await LoggedShop.make('mariadb', folder, ['--innodb-data-home-dir=', files])
+      try {
+        await shop.run(
+          'SET GLOBAL innodb_file_per_table = OFF',
+          'CREATE DATABASE bank',
+          'CREATE TABLE bank.t (id INT PRIMARY KEY, note CHAR(200)) ENGINE = InnoDB',
+          "INSERT INTO bank.t SELECT seq, 'x' FROM bank.seq_1_to_40000",
+        )
+        const made = await shop.ecomdb(FULL)
+        expect(made.status, made.stderr).toBe(0)
+        await shop.run('DROP TABLE bank.t')
+        // Once while the source has its files open, and once when nothing keeps another server from them.
+        for (const stop of [false, true]) {
+          if (stop) await shop.engine.scratchServers.stop(shop.source.folder)
+          const drilled = await shop.ecomdb(['drill', '--json'])
+          expect(drilled.status, drilled.stdout).toBe(0)
+          const { checks } = drilled.json().result
+          expect(checks).toContainEqual(
+            expect.objectContaining({
+              name: 'tables',
+              summary: expect.stringContaining('40,000 rows'),
+            }),
+          )
+        }
+      } finally {
+        await shop.stop()
+      }
+    }))
+
   test('a data directory that is another server’s is told by its last checkpoint', () =>
     withFolder(async folder => {
       const shop = await LoggedShop.make('mariadb', folder)
@@ -21,6 +57,28 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb', () => {
       } finally {
         await session.close()
         await shop.engine.scratchServers.remove(other.folder)
+        await shop.stop()
+      }
+    }))
+})
+
+describe.runIf(TEST_ENGINES.includes('mysql'))('mysql', () => {
+  test('a general tablespace beside the data directory is refused by name', () =>
+    withFolder(async folder => {
+      const away = join(folder, 'away')
+      await mkdir(away)
+      const shop = await LoggedShop.make('mysql', folder, [`--innodb-directories=${away}`])
+      try {
+        await shop.run(
+          "INSTALL PLUGIN clone SONAME 'mysql_clone.so'",
+          "CREATE TABLESPACE beside ADD DATAFILE '../../away/beside.ibd'",
+          'CREATE DATABASE bank',
+          'CREATE TABLE bank.t (id INT PRIMARY KEY) TABLESPACE beside',
+        )
+        const refused = await shop.ecomdb(FULL)
+        expect(refused.status).toBe(78)
+        expect(refused.json().error?.why).toContain('away/beside.ibd')
+      } finally {
         await shop.stop()
       }
     }))

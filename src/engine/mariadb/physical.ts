@@ -27,7 +27,7 @@ import { replicaLacks } from '../shared/replica-lacks.ts'
 import { seenSources } from '../shared/replica-sources.ts'
 import { serverPlace } from '../shared/server-place.ts'
 import { readSettings } from '../shared/server-settings.ts'
-import { systemTablespaceRanges } from './doublewrite-pages.ts'
+import { systemTablespaceFlags, systemTablespaceRanges } from './doublewrite-pages.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { requireOwnFolder } from './own-folder.ts'
 import { startMariadbBackup } from './physical-copy.ts'
@@ -85,6 +85,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   checkPages: folder =>
     checkPages(findInstallation('mariadb').program('innochecksum'), folder, {
       systemRanges: systemTablespaceRanges,
+      furtherSystem: systemTablespaceFlags,
     }),
   serverOptions: settings => ['--skip-grant-tables', ...commonOptions(settings)],
   grantedOptions,

@@ -28,7 +28,7 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
   await refuseEmptied(session)
   const paths = await column(
     session,
-    "SELECT PATH FROM information_schema.INNODB_DATAFILES WHERE PATH LIKE '/%'",
+    "SELECT PATH FROM information_schema.INNODB_DATAFILES WHERE PATH LIKE '/%' OR CONCAT('/', PATH) LIKE '%/../%'",
   )
   refuseElsewhere(paths ?? [])
   refuseEncrypted([

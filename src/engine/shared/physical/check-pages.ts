@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readDataFolder } from '#core/data-files'
 import { EcomdbError } from '#core/errors'
 import { MIB } from '#core/units'
@@ -16,12 +16,15 @@ const MOST_CALLS = 4
 /** InnoDB's tablespaces: tables, the system's, undo logs of both engines. */
 const TABLESPACE = /\.(?:ibd|ibu)$|^ibdata\d+$|^undo_?\d+$/
 
-/** The first file of the system tablespace. */
+/** The first file of the system tablespace, and the others. */
 const SYSTEM = 'ibdata1'
+const MORE_OF_SYSTEM = /^ibdata\d+$/
 
 interface PageChecks {
   /** Arguments for each part of the system tablespace that is to be checked. */
   systemRanges?: (path: string) => Promise<readonly (readonly string[])[]>
+  /** Arguments for further files of the system tablespace, which do not begin with page 0. */
+  furtherSystem?: (path: string) => Promise<readonly string[]>
   /**
    * Arguments of a faster check that lets pass less. What it complains of is looked at again
    * without them, and that answer counts.
@@ -33,7 +36,7 @@ interface PageChecks {
 export async function checkPages(
   innochecksum: ProgramCommand,
   folder: string,
-  { systemRanges = async () => [[]], strict = [] }: PageChecks = {},
+  { systemRanges = async () => [[]], furtherSystem, strict = [] }: PageChecks = {},
 ): Promise<{ files: number; problems: string[] }> {
   const files = await tablespaces(folder)
   const problems: string[] = []
@@ -41,7 +44,13 @@ export async function checkPages(
     const text = await complaint(innochecksum, [...range, join(folder, SYSTEM)])
     if (text !== null) problems.push(`${SYSTEM}: ${text}`)
   }
-  const groups = inGroups(files)
+  const further = furtherSystem ? files.filter(isFurther) : []
+  for (const { path } of further) {
+    const args = (await furtherSystem?.(join(folder, SYSTEM))) ?? []
+    const text = await complaint(innochecksum, [...args, path])
+    if (text !== null) problems.push(`${path.slice(folder.length + 1)}: ${text}`)
+  }
+  const groups = inGroups(files.filter(file => !further.includes(file)))
   const check = async (): Promise<void> => {
     for (let group = groups.shift(); group; group = groups.shift()) {
       if ((await complaint(innochecksum, [...strict, ...group])) === null) continue
@@ -59,6 +68,8 @@ interface SizedFile {
   path: string
   bytes: number
 }
+
+const isFurther = ({ path }: SizedFile): boolean => MORE_OF_SYSTEM.test(basename(path))
 
 /** All but the system's. */
 async function tablespaces(folder: string): Promise<SizedFile[]> {

@@ -29,12 +29,26 @@ export async function forcedRecovery(session: Session): Promise<string[]> {
   ]
 }
 
+/** The system's tablespace and undo logs, which no ALTER TABLE moves. */
+const OF_THE_SERVER = /\/(?:ibdata\d+|undo_?\d+|[^/]+\.ibu)$/
+
 /**
  * Tables in a place of their own would be left out, or opened in their old place beside the
  * live server: neither is a backup.
  */
 export function refuseElsewhere(paths: readonly string[]): void {
   if (paths.length === 0) return
+  const own = paths.filter(path => OF_THE_SERVER.test(path))
+  if (own.length > 0) {
+    throw new EcomdbError('UNSUPPORTED', {
+      what: "a physical backup would not keep the server's own tablespaces that lie outside of the data directory",
+      why: own.slice(0, 10).join(', '),
+      hints: [
+        'run `ecomdb backup logical`, which keeps all rows',
+        'or move them into the data directory: stop the server in good order (innodb_fast_shutdown = 0), move the files, and start it without innodb_undo_directory and innodb_data_home_dir',
+      ],
+    })
+  }
   throw new EcomdbError('UNSUPPORTED', {
     what: 'a physical backup would not keep tables that lie outside of the data directory',
     why: paths.slice(0, 10).join(', '),
@@ -94,12 +108,27 @@ export async function lineageOf(folder: string, sourceId: string): Promise<strin
   return createHash('sha256').update(name).digest('hex').slice(0, 32)
 }
 
-/** Server options for settings that a copy was made under. */
+/**
+ * Server options for settings that a copy was made under. In a copy all files of the system tablespace are in the
+ * data directory: a path of the source would be the live server's file.
+ */
 export function startOptions(
   options: Readonly<Record<string, string>>,
   settings: Readonly<Record<string, string>>,
 ): string[] {
   return Object.entries(options).flatMap(([name, option]) =>
-    settings[name] === undefined ? [] : [`${option}=${settings[name]}`],
+    settings[name] === undefined
+      ? []
+      : [`${option}=${name === DATA_FILES ? inDataFolder(settings[name]) : settings[name]}`],
   )
+}
+
+const DATA_FILES = 'innodb_data_file_path'
+
+/** `/a/ibdata1:12M;/b/ibdata2:12M:autoextend` without the folders. */
+function inDataFolder(files: string): string {
+  return files
+    .split(';')
+    .map(file => file.replace(/^[^:]*\//, ''))
+    .join(';')
 }
