@@ -113,12 +113,13 @@ export interface LogReplay {
   /**
    * Prepares a server for a replay: the event scheduler stops, packets may be as large as the
    * source's, LOAD DATA LOCAL is allowed, no database is READ ONLY, and global variables that statements
-   * read are the source's. What was changed is put back by the function given back,
+   * read are the source's. (`packet` in bytes, null for the largest.) What was changed is put back by the function given back,
    * in any session: that of the replay may be gone by then.
    */
   prepare(
     session: Session,
     source: ReplayOptions['source'],
+    packet: number | null,
   ): Promise<(session: Session) => Promise<void>>
   /**
    * Replays whole transactions of files that follow one another, in one session, and waits for
@@ -175,6 +176,8 @@ export interface ReplayOptions {
   onMissedErrors?: ((errors: readonly number[]) => void) | undefined
   /** See LogReplay.searches; false where it makes no difference. */
   searches: boolean
+  /** The packet is larger than the source's, and how long a value may come out that is NULL there; else null. */
+  longer: 'any' | 'repeated' | null
   /** Statements ask for what no log tells; of each kind it is told once. */
   onUnlogged: (what: Unlogged) => void
   /** A statement depends on the system's time zone, which no log tells. */

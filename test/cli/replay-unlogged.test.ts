@@ -85,3 +85,62 @@ describe.each(SLOW_TEST_ENGINES)('%s: what statements ask for and no log tells',
     expect(await restored(3, ...alike)).not.toContain('full-text')
   })
 })
+
+const WIDE = (rows: number): string =>
+  `INSERT INTO shop.wide WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows}) SELECT REPEAT('w', 1000) FROM n`
+
+test.each(SLOW_TEST_ENGINES)('%s: what is longer than packets of the source', async family => {
+  const folder = await makeFolder()
+  const compression: Readonly<Record<EngineFamily, string>> = {
+    mariadb: 'log_bin_compress',
+    mysql: 'binlog_transaction_compression',
+  }
+  const shop = await LoggedShop.make(family, folder, ['--binlog-format=MIXED'])
+  const target = await startLogged(shop.engine, join(folder, 'target'))
+  const packet = () => shop.value('SELECT @@GLOBAL.max_allowed_packet', target)
+  const restored = async () => {
+    const set = family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    const all = String(await shop.value(`SELECT ${set}`)).replaceAll('\n', '')
+    await shop.ecomdb(['backup', 'binlog', '--once'])
+    return await shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
+  }
+  try {
+    await shop.run(
+      'SET GLOBAL max_allowed_packet = 1048576',
+      `SET GLOBAL ${compression[family]} = ON`,
+      ...['CREATE DATABASE shop', 'CREATE TABLE shop.wide (t TEXT)'],
+      'CREATE TABLE shop.lengths (i INT PRIMARY KEY, n INT)',
+    )
+    const before = await packet()
+    await shop.ecomdb(['backup', 'logical', '--quiet'])
+    await shop.run(
+      ...[
+        "SET binlog_format = 'ROW'",
+        WIDE(700),
+        "SET binlog_format = 'MIXED'",
+        "SET sql_mode = ''",
+      ],
+      "INSERT INTO shop.lengths VALUES (1, LENGTH(REPEAT('x', 2000000)))",
+    )
+    const done = await restored()
+    expect([done.status, done.stdout], done.stderr).toEqual([0, expect.not.stringMatching('FIND')])
+    const LENGTHS = 'SELECT n FROM shop.lengths'
+    expect(await shop.rows(LENGTHS)).toEqual([{ n: null }])
+    expect(await shop.rows(LENGTHS, target)).toEqual([{ n: null }])
+    expect(await packet()).toBe(before)
+    await shop.rows('DROP DATABASE shop', target)
+    // As base64 in one statement these are longer than the source takes.
+    await shop.run("SET binlog_format = 'ROW'", WIDE(900))
+    const told = await restored()
+    expect([told.status, told.stdout], told.stderr).toEqual([
+      3,
+      expect.stringMatching('may be longer than the source.s max_allowed_packet'),
+    ])
+    const COUNT = 'SELECT COUNT(*) FROM shop.wide'
+    expect(await shop.value(COUNT, target)).toBe('1600')
+  } finally {
+    await shop.engine.scratchServers.remove(target.folder)
+    await shop.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})

@@ -25,7 +25,6 @@ export const mariadbLogicalDialect: LogicalDialect = {
     'innodb_page_size',
     'innodb_strict_mode',
     'lower_case_table_names',
-    'max_allowed_packet',
     'password_reuse_check_interval',
     'sql_mode',
     'system_time_zone',

@@ -26,7 +26,6 @@ export const mysqlLogicalDialect: LogicalDialect = {
     'innodb_page_size',
     'innodb_strict_mode',
     'lower_case_table_names',
-    'max_allowed_packet',
     'partial_revokes',
     'password_history',
     'password_reuse_interval',

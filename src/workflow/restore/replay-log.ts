@@ -12,6 +12,7 @@ import { FILE_MAGIC, type FileFormat, readFormat, readHeader } from '#domain/bin
 import { LoadData } from '#domain/binlog/load-data'
 import { loggedErrors } from '#domain/binlog/logged-errors'
 import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
+import { mayBeLonger, PrintedSize, packetOfSource } from '#domain/binlog/printed-size'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
@@ -76,7 +77,7 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
 }
 
 const LEFT_CHANGED =
-  'the server may have been left with event_scheduler off, local_infile and log_bin_trust_function_creators on, max_allowed_packet and the limits of binary log caches raised, other global variables as on the source, and databases that were READ ONLY not so'
+  'the server may have been left with event_scheduler off, local_infile and log_bin_trust_function_creators on, max_allowed_packet as the log needs it, the limits of binary log caches raised, other global variables as on the source, and databases that were READ ONLY not so'
 
 type Settled = Pick<ReplayOutcome, 'sessions' | 'locked' | 'events'>
 
@@ -92,7 +93,8 @@ async function replayFiles(
     const { lockedBy } = run
     if (lockedBy !== undefined) await place.engine.logicalWriter.requireLocked(session, lockedBy)
     const serverId = await place.engine.logicalReader.sourceId(session)
-    const putBack = await place.engine.binaryLog.replay.prepare(session, run.source)
+    const packet = packetOfSource(run.source, fetched.printed)
+    const putBack = await place.engine.binaryLog.replay.prepare(session, run.source, packet)
     // A private server on files is gone then, and they with it.
     const advised = settle ? adviseOnInterrupt(LEFT_CHANGED) : () => {}
     try {
@@ -135,7 +137,7 @@ async function putBackAnew(
 async function replayAndSettle(
   run: ReplayRun,
   session: Session,
-  { files, ...ofEvents }: FetchedFiles,
+  { files, printed, ...ofEvents }: FetchedFiles,
   folder: string,
   progress: Progress,
 ): Promise<Settled> {
@@ -154,6 +156,7 @@ async function replayAndSettle(
       ...options,
       ...ofEvents,
       onMissedErrors,
+      longer: mayBeLonger(source, printed),
       searches: otherSearch(source, here) !== null && (await replay.searches(session)),
       onUnlogged: what => {
         const text = unloggedText(what, source, here)
@@ -210,6 +213,7 @@ interface FetchedFiles {
   untold: readonly Untold[]
   timestampDefaults: ReadonlyMap<number, number>
   loadData: LoadData
+  printed: PrintedSize
 }
 
 /** The files of the server, as far as they are replayed: the bytes before the start are left out. */
@@ -237,6 +241,7 @@ async function fetchFiles(
   const empty = new EmptyXa()
   const defaults = new TimestampDefaults()
   const loadData = new LoadData()
+  const printed = new PrintedSize()
   for (const segment of span.segments) {
     throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
@@ -247,6 +252,7 @@ async function fetchFiles(
     for (const one of untoldIn(replayed, format, empty)) untold.push(one)
     defaults.look(replayed, format)
     loadData.look(replayed, format)
+    printed.look(replayed, format)
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })
   }
@@ -259,6 +265,7 @@ async function fetchFiles(
     untold,
     timestampDefaults: defaults.within,
     loadData,
+    printed,
   }
 }
 

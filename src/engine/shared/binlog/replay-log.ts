@@ -77,7 +77,7 @@ async function openAccounts(
 
 /**
  * An event that ran during the replay would do again what the log has of it. A row may be as
- * large as the source's packets, and travels in a statement that is larger. What LOAD DATA read is in the
+ * large as the source's packets, and travels in a statement that is larger (see packetOfSource). What LOAD DATA read is in the
  * log of statements, and goes to the server as LOAD DATA LOCAL, which MySQL refuses unless it is told. Functions
  * that a source with `log_bin_trust_function_creators` took are refused by a server that has a log of its own, also
  * where the session does not write to it.
@@ -85,10 +85,11 @@ async function openAccounts(
 async function prepareServer(
   session: Session,
   source: ReplayOptions['source'],
+  packet: number | null,
 ): Promise<(session: Session) => Promise<void>> {
   const changes = new ServerChanges()
   try {
-    await changeServer(session, source, changes)
+    await changeServer(session, source, packet ?? LARGEST_PACKET, changes)
   } catch (error) {
     await changes.putBack(session).catch(() => {})
     throw error
@@ -99,6 +100,7 @@ async function prepareServer(
 async function changeServer(
   session: Session,
   source: ReplayOptions['source'],
+  packet: number,
   changes: ServerChanges,
 ): Promise<void> {
   const ask = (name: string) => session.value(`SELECT @@GLOBAL.${name}`)
@@ -113,8 +115,8 @@ async function changeServer(
   for (const name of ['local_infile', 'log_bin_trust_function_creators']) {
     if ((await ask(name)) !== '1') await set(name, 'ON', 'OFF')
   }
-  const packet = Number(await ask('max_allowed_packet'))
-  if (packet < LARGEST_PACKET) await set('max_allowed_packet', `${LARGEST_PACKET}`, `${packet}`)
+  const was = Number(await ask('max_allowed_packet'))
+  if (was !== packet) await set('max_allowed_packet', `${packet}`, `${was}`)
 }
 
 /**

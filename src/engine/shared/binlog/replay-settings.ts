@@ -53,6 +53,7 @@ export const REPLAYED_SETTINGS = [
   ...SOURCES_OWN,
   ...SOURCES_GLOBALS,
   ...COMPARED_SETTINGS,
+  'max_allowed_packet',
   'version',
 ]
 

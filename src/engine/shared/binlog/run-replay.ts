@@ -17,6 +17,7 @@ import { SetForLoad } from './set-for-load.ts'
 import { SpellOut, spellings } from './spell-out.ts'
 import {
   ASKS,
+  asksLonger,
   asksSearch,
   asksSystemZone,
   putsElsewhere,
@@ -63,8 +64,8 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
 }
 
 function watchesOf(dialect: BinlogDialect, options: ReplayOptions): Watch[] {
-  const { onElsewhere, onSystemZone, onUnlogged, searches } = options
-  const asked = { ...ASKS, search: asksSearch(searches) }
+  const { onElsewhere, onSystemZone, onUnlogged, searches, longer } = options
+  const asked = { ...ASKS, search: asksSearch(searches), longer: asksLonger(longer) }
   const watches = (Object.keys(asked) as (keyof typeof asked)[]).map(
     (what): Watch => ({ isWanted: asked[what], found: () => onUnlogged(what) }),
   )

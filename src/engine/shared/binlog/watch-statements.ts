@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Unlogged } from '#domain/binlog/unlogged'
+import type { ReplayOptions } from '../../binlog.ts'
 
 /** mariadb-binlog ends each statement so; a row in row format is a statement of base64. */
 export const DELIMITER = '/*!*/;\n'
@@ -83,7 +84,7 @@ export function asksSystemZone(): IsWanted {
  * session of STATEMENT whatever is made anew each time. MariaDB logs but the ALTER TABLE by which a column is
  * added that has such a default in each row; MySQL refuses it.
  */
-export const ASKS: Readonly<Record<Exclude<Unlogged, 'search'>, IsWanted>> = {
+export const ASKS: Readonly<Record<Exclude<Unlogged, 'search' | 'longer'>, IsWanted>> = {
   anew: asks(ANEW, /\bRAND ?\(/i),
   roles: asks(/\bCURRENT_ROLE\b/i),
   sysdate: asks(/\bSYSDATE ?\(/i),
@@ -97,6 +98,15 @@ function asks(what: RegExp, more = what): IsWanted {
     return (WRITES.test(words) && what.test(words)) || what.test(added) || more.test(added)
   }
 }
+
+/** Does a statement write what may be longer than the packets of the source, see ReplayOptions.longer? */
+export function asksLonger(longer: ReplayOptions['longer']): IsWanted {
+  return longer === null ? () => false : asks(longer === 'any' ? LENGTHENS : REPEATS)
+}
+
+const REPEATS = /\b(?:REPEAT|SPACE|[LR]PAD|UNCOMPRESS) ?\(/i
+const LENGTHENS =
+  /\b(?:REPEAT|SPACE|[LR]PAD|UNCOMPRESS|CONCAT(?:_WS)?|REPLACE|HEX|TO_BASE64|QUOTE|REGEXP_REPLACE) ?\(/i
 
 /**
  * Does a statement write what depends on a full-text search, its own or one of a view or a program?
