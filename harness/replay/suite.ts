@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { HarnessCase, Suite, SuiteContext } from '../suite.ts'
+import { withinLimit } from '../time-limit.ts'
 import { runProbes } from './probe-case.ts'
 import { runRound } from './round.ts'
 
@@ -12,7 +13,7 @@ import { runRound } from './round.ts'
  * - rounds: generated statements of several clients under settings that are drawn.
  *
  * --only probes, --only rounds: one of the two. A restore that ends with 3 has said what may
- * differ; its case is good, and its detail says how much did.
+ * differ; its case is good, and its detail says how much did. One that stands still is a failure.
  */
 export const replay: Suite = {
   name: 'replay',
@@ -26,13 +27,19 @@ export const replay: Suite = {
       return {
         name: `${name} of seed ${number}`,
         expected: EXPECTED,
-        // Short: the path of a socket has 107 bytes.
-        run: () => run(family, join(folder, String(number)), number),
+        run: () => {
+          // Short: the path of a socket has 107 bytes.
+          const own = join(folder, String(number))
+          return withinLimit(own, LIMIT_MS, () => run(family, own, number))
+        },
       }
     })
     return { cases, close: () => Promise.resolve() }
   },
 }
+
+/** Ten times of what a case takes on two processors. */
+const LIMIT_MS = 5 * 60_000
 
 const EXPECTED =
   'a restore to a moment brings back what the source held then, or says that it may not'
