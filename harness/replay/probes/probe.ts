@@ -73,7 +73,7 @@ export const BEFORE_PROBES: Readonly<Record<EngineFamily, readonly string[]>> = 
   ],
 }
 
-/** Some groups of all, in the order of the list: accounts that change themselves come last. */
+/** Some groups of all, in the order of the list: accounts that get a password come last. */
 export function drawProbes(family: EngineFamily, random: Random, count: number): readonly Probe[] {
   const all = PROBES[family]
   const drawn = new Set<Probe>()
