@@ -47,7 +47,11 @@ export const PROBES_OF_MYSQL: readonly Probe[] = [
       "LOAD DATA INFILE '{file}' INTO TABLE p_lds (a, @b) SET b = @r",
       'INSERT INTO p_lds (a) VALUES (LAST_INSERT_ID())',
       "LOAD DATA INFILE '{file}' INTO TABLE p_lds (a, @b) SET b = RAND()",
-      'ALTER TABLE nopk ADD lds INT AUTO_INCREMENT UNIQUE',
+      'SET sql_generate_invisible_primary_key = OFF',
+      'CREATE TABLE p_lds2 (a INT)',
+      'INSERT INTO p_lds2 VALUES (5), (3), (9)',
+      "LOAD DATA INFILE '{file}' INTO TABLE p_lds (a, b)",
+      'ALTER TABLE p_lds2 ADD i INT AUTO_INCREMENT PRIMARY KEY',
     ],
   },
   {
@@ -141,7 +145,7 @@ export const PROBES_OF_MYSQL: readonly Probe[] = [
   {
     name: 'reference systems and tablespaces',
     statements: [
-      'CREATE SPATIAL REFERENCE SYSTEM 990001 NAME \'x\' DEFINITION \'LOCAL_CS["x",LOCAL_DATUM["x",0],UNIT["m",1],AXIS["X",EAST],AXIS["Y",NORTH]]\'',
+      'CREATE SPATIAL REFERENCE SYSTEM 990001 NAME \'x\' DEFINITION \'GEOGCS["x",DATUM["x",SPHEROID["x",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.017453292519943278],AXIS["Lat",NORTH],AXIS["Lon",EAST]]\'',
       "CREATE TABLESPACE tsp1 ADD DATAFILE 'tsp1.ibd'",
       'CREATE TABLE p_tsp (i INT PRIMARY KEY) TABLESPACE tsp1',
     ],
@@ -160,7 +164,7 @@ export const PROBES_OF_MYSQL: readonly Probe[] = [
   {
     name: 'accounts that change themselves, and get a password',
     statements: [
-      'AS app SET DEFAULT ROLE boss TO CURRENT_USER()',
+      'AS app ALTER USER CURRENT_USER() DEFAULT ROLE boss',
       'AS app CREATE ROLE helper',
       "AS app SET PASSWORD = 'app'",
       "AS app:app ALTER USER USER() IDENTIFIED BY 'app' RETAIN CURRENT PASSWORD",
