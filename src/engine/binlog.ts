@@ -114,13 +114,13 @@ export interface LogReplay {
    * Prepares a server for a replay: the event scheduler stops, packets may be as large as the
    * source's, LOAD DATA LOCAL is allowed, no database is READ ONLY, and global variables that statements
    * read are the source's. (`packet` in bytes, null for the largest.) What was changed is put back by the function given back,
-   * in any session: that of the replay may be gone by then.
+   * in any session: that of the replay may be gone by then. It says what has to stay, in words.
    */
   prepare(
     session: Session,
     source: ReplayOptions['source'],
     packet: number | null,
-  ): Promise<(session: Session) => Promise<void>>
+  ): Promise<(session: Session) => Promise<string[]>>
   /**
    * Replays whole transactions of files that follow one another, in one session, and waits for
    * the statuses of the tool and of the client.

@@ -99,7 +99,9 @@ async function replayFiles(
     const advised = settle ? adviseOnInterrupt(LEFT_CHANGED) : () => {}
     try {
       const settled = await replayAndSettle(run, session, fetched, folder, progress)
-      await putBack(session)
+      const stays = await putBack(session)
+      // A server that is started on files finds out by itself.
+      if (settle) for (const finding of stays) run.onFinding(finding)
       return settled
     } catch (error) {
       if (settle) await putBackAnew(place, serverId, putBack, progress)
@@ -116,7 +118,7 @@ async function replayFiles(
 async function putBackAnew(
   { engine, connect }: ReplayRun['place'],
   serverId: string,
-  putBack: (session: Session) => Promise<void>,
+  putBack: (session: Session) => Promise<string[]>,
   progress: Progress,
 ): Promise<void> {
   try {
@@ -124,8 +126,8 @@ async function putBackAnew(
     try {
       // The lock may be gone with its session.
       const isSame = (await engine.logicalReader.sourceId(session)) === serverId
-      if (isSame) await putBack(session)
-      else progress.warn(LEFT_CHANGED)
+      const stays = isSame ? await putBack(session) : [LEFT_CHANGED]
+      for (const one of stays) progress.warn(one)
     } finally {
       await session.close()
     }

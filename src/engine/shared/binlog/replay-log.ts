@@ -86,7 +86,7 @@ async function prepareServer(
   session: Session,
   source: ReplayOptions['source'],
   packet: number | null,
-): Promise<(session: Session) => Promise<void>> {
+): Promise<(session: Session) => Promise<string[]>> {
   const changes = new ServerChanges()
   try {
     await changeServer(session, source, packet ?? LARGEST_PACKET, changes)

@@ -1,3 +1,4 @@
+import { EcomdbError } from '#core/errors'
 import { SEARCH_SETTINGS, SYSDATE_IS_NOW } from '#domain/binlog/unlogged'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
@@ -100,13 +101,21 @@ export async function takeGlobals(
     const value = source[name] ?? was
     if (value === was) continue
     await session.run(`SET GLOBAL ${name} = ${literalOf(value)}`)
-    changes.note(async by => {
-      const setBack = by.run(`SET GLOBAL ${name} = ${literalOf(was)}`)
-      // It stays where accounts have such restrictions now.
-      await (name === 'partial_revokes' ? setBack.catch(() => {}) : setBack)
-    })
+    changes.note(by =>
+      by.run(`SET GLOBAL ${name} = ${literalOf(was)}`).catch(error => {
+        if (!hasRestrictions(name, error)) throw error
+        return PARTIAL_REVOKES
+      }),
+    )
   }
 }
+
+/** MySQL lets it not be switched off while an account has a privilege without a part of it. */
+const hasRestrictions = (name: string, error: unknown): boolean =>
+  name === 'partial_revokes' && error instanceof EcomdbError && error.code === 'SERVER_REFUSED'
+
+const PARTIAL_REVOKES =
+  'partial_revokes stays ON here, which was OFF: accounts of the log have a privilege without a part of it (REVOKE), and databases in grants are names now and no patterns ("_", "%"), also in those of accounts that were here before; once no account has such a restriction: SET PERSIST partial_revokes = OFF'
 
 /**
  * The empty name is none; that utf8 has three bytes was no mode before MariaDB 10.6. A table that is altered as a

@@ -1,5 +1,6 @@
 import type { Session } from '../../session.ts'
 
+/** @returns what has to stay as it is, in words */
 type PutBack = (by: Session) => Promise<unknown>
 
 /** What a job has changed on a server for as long as it takes, to be put back by any session. */
@@ -11,13 +12,24 @@ export class ServerChanges {
     this.#made.push(putBack)
   }
 
-  /** The last first, each also where another cannot be put back. @throws the first error */
-  async putBack(by: Session): Promise<void> {
+  /**
+   * The last first, each also where another cannot be put back.
+   * @returns what has to stay as it is, in words
+   * @throws the first error
+   */
+  async putBack(by: Session): Promise<string[]> {
     const errors: unknown[] = []
+    const stays: string[] = []
     for (const putBack of this.#made.toReversed()) {
-      await putBack(by).catch(error => errors.push(error))
+      try {
+        const stay = await putBack(by)
+        if (typeof stay === 'string') stays.push(stay)
+      } catch (error) {
+        errors.push(error)
+      }
     }
     if (errors.length > 0) throw errors[0]
+    return stays
   }
 
   /** Sets a global variable. @param was as a literal, of the value before @throws EcomdbError PRIVILEGE_MISSING */

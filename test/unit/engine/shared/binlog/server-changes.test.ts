@@ -16,3 +16,11 @@ test('what was changed is put back the last first, each also where another is re
   await expect(changes.putBack(by)).rejects.toThrow('three is refused')
   expect(done).toEqual(['three', 'two', 'one'])
 })
+
+test('what has to stay is said', async () => {
+  const changes = new ServerChanges()
+  for (const stay of ['one stays', undefined, { affectedRows: 0 }]) {
+    changes.note(async () => stay)
+  }
+  expect(await changes.putBack(by)).toEqual(['one stays'])
+})
