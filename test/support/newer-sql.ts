@@ -6,6 +6,7 @@ const NEWER: readonly (readonly [RegExp, number, number])[] = [
   [/\bUPDATE HISTOGRAM\b.* AUTO UPDATE$/, 8, 4],
   [/\bVECTOR\b/, 9, 0],
   [/\bLIBRARY\b|\bLANGUAGE JAVASCRIPT\b/, 9, 2],
+  [/\bTABLESAMPLE\b/, 9, 7],
   // Older ones print no trigger that they cannot read.
   [/\bTRIGGER second\.`q表`/, 9, 0],
 ]
