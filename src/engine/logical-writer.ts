@@ -105,6 +105,8 @@ export interface RestoreTarget {
   replicaOf: readonly string[]
   /** max_allowed_packet, in bytes. */
   maxPacket: number
+  /** What its binary log takes at once, in bytes; Infinity where it writes none. */
+  binlogCache: { transactions: number; statements: number }
   /** It looks at passwords before it takes them (MariaDB), and so takes no hash. */
   refusesHashes: boolean
   /** It writes a binary log, and makes no function that may change rows without saying so. */

@@ -1,12 +1,10 @@
 import type { Progress } from '#core/progress'
+import { LOAD_BYTES } from '#domain/backup/loads'
 import type { PieceEntry, TableEntry } from '#domain/backup/manifest'
 import type { RestorePlan, RestoreStatement } from '#domain/backup/restore-plan'
 import type { LoadedPieces, LogicalWriterSession } from '#engine/logical-writer'
 import { fetchPieces } from './fetch-pieces.ts'
 import type { OpenedSnapshot, SnapshotAccess } from './open-snapshot.ts'
-
-/** TSV bytes of one transaction: small enough to undo, large enough to cost nothing. */
-const LOAD_BYTES = 64 * 1024 * 1024
 
 /** What making a table's keys costs beside its rows: 2.2 s and 4.7 s for 110 MiB, measured. */
 const INDEX_SHARE = 0.5

@@ -1,6 +1,5 @@
 import { EcomdbError } from '#core/errors'
 import type { Check } from '#domain/backup/check'
-import { packetFor, tablesWithLargeRows } from '#domain/backup/largest-rows'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { encryptedTables, namedTables } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
@@ -193,56 +192,6 @@ export function replicaNotes({ replicaOf, writableBy }: RestoreTarget): string[]
   return [
     `this server is a replica of ${replicaOf.join(', ')}${readOnly}: what is restored here is not on its source, and what comes from there may be refused for it; restore on the source, or stop the replica first`,
   ]
-}
-
-/** Told before anything is made, where the snapshot can tell: a statement of one row must fit into a packet. */
-export function refuseLargeRows(
-  { localInfile, maxPacket }: RestoreTarget,
-  manifest: Manifest,
-  isWanted: (schema: string) => boolean,
-): void {
-  const large = localInfile ? [] : tablesWithLargeRows(manifest, isWanted, maxPacket)
-  if (large.length === 0) return
-  const most = large.reduce((found, { bytes }) => Math.max(found, bytes), 0)
-  throw new EcomdbError('UNSUPPORTED', {
-    what: 'cannot restore into this server: rows are larger than what it takes in one statement',
-    why: `local_infile is OFF and max_allowed_packet is ${maxPacket} here, and rows have ${most} bytes or more: ${large
-      .slice(0, 5)
-      .map(({ table: { schema, name } }) => `${schema}.${name}`)
-      .join(', ')}`,
-    hints: [
-      'turn local_infile on there (SET GLOBAL), and off again after the restore',
-      `or set max_allowed_packet to more than ${packetFor(most)}, which is what they need at least`,
-      'nothing was changed',
-    ],
-  })
-}
-
-const NAMES_TABLESPACE = /\bTABLESPACE `/
-
-/** Told before anything is made: what is defined otherwise would be found out at the end. */
-export function refuseSharedTablespace(
-  target: RestoreTarget,
-  { tables }: Manifest,
-  isWanted: (schema: string) => boolean,
-): void {
-  if (!target.sharesTablespace) return
-  const own = tables.filter(
-    ({ schema, storageEngine, create }) =>
-      isWanted(schema) && storageEngine === 'InnoDB' && !NAMES_TABLESPACE.test(create),
-  )
-  if (own.length === 0) return
-  throw new EcomdbError('UNSUPPORTED', {
-    what: 'cannot restore into this server: it would put tables into its system tablespace',
-    why: `${own.length} had a file each on the source, and innodb_file_per_table is OFF here: ${own
-      .slice(0, 5)
-      .map(({ schema, name }) => `${schema}.${name}`)
-      .join(', ')}`,
-    hints: [
-      'turn innodb_file_per_table on there (SET GLOBAL), and off again after the restore',
-      'nothing was changed',
-    ],
-  })
 }
 
 /** Told before anything is made: MySQL has the table's name in no message, and MariaDB no reason. */

@@ -25,6 +25,7 @@ import { otherServer, refuseUnknown, versionNotes } from './other-version.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
 import { refuseWithoutPlugins } from './refuse-plugins.ts'
+import { refuseSettings } from './refuse-settings.ts'
 import { refusePowerlessDefiners, refuseViewsOfOthers } from './refuse-views.ts'
 import { snapshotBeside } from './restore-beside.ts'
 import { type RestoreJournal, readJournal, removeJournal, writeJournal } from './restore-journal.ts'
@@ -43,12 +44,10 @@ import {
   refuseDifferences,
   refuseDistrusted,
   refuseFull,
-  refuseLargeRows,
   refuseLoweredNames,
   refuseOtherFolding,
   refuseOthers,
   refuseReadOnly,
-  refuseSharedTablespace,
   refuseUnmarked,
   refuseWhereHashesAre,
   refuseWithoutKey,
@@ -218,8 +217,7 @@ async function prepare(
     await refuseViewsOfOthers(writer, session, target, manifest, isWanted, others)
   }
   await refusePowerlessDefiners(engine, session, manifest, isWanted, plan)
-  refuseSharedTablespace(target, manifest, isWanted)
-  refuseLargeRows(target, manifest, isWanted)
+  refuseSettings(target, manifest, isWanted, options.binlog)
   refuseWithoutZones(target, manifest, isWanted, isReplayed)
   refuseWithoutKey(target, manifest, isWanted)
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }

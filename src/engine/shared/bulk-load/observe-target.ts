@@ -34,6 +34,7 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     writableBy: await writableBy(session),
     replicaOf: await replicaOf(session),
     maxPacket: Number(await session.value('SELECT @@GLOBAL.max_allowed_packet')),
+    binlogCache: await binlogCache(session),
     refusesHashes: await refusesHashes(session),
     distrustsFunctions: await distrustsFunctions(session),
     sharesTablespace: await sharesTablespace(session),
@@ -115,6 +116,18 @@ async function distrustsFunctions(session: Session): Promise<boolean> {
     'log_bin_trust_function_creators',
   ])
   return log_bin === 'ON' && log_bin_trust_function_creators === 'OFF'
+}
+
+async function binlogCache(session: Session): Promise<RestoreTarget['binlogCache']> {
+  const found = await globalVariables(session, [
+    ...['log_bin', 'max_binlog_cache_size', 'max_binlog_stmt_cache_size'],
+  ])
+  const most = (name: string): number =>
+    found['log_bin'] === 'ON' ? Number(found[name] ?? Infinity) : Infinity
+  return {
+    transactions: most('max_binlog_cache_size'),
+    statements: most('max_binlog_stmt_cache_size'),
+  }
 }
 
 /** MariaDB does not print where a table's rows lie. */
