@@ -14,6 +14,14 @@ const DOUBLEWRITE_FROM_END = 200
 const MAGIC = 536853855
 const EXTENT_PAGES_OF_16K = 64
 
+/** innodb_checksum_algorithm = full_crc32, the default since 10.5: flags of its own, with the size where they begin. */
+const FULL_CRC32 = 16
+
+function pageBytesOf(flags: number): number {
+  const size = flags & FULL_CRC32 ? flags & 15 : (flags >> 6) & 15
+  return size === 0 ? 16_384 : 512 << size
+}
+
 /** First pages of the two blocks, and how many each has; null where there is no such buffer. */
 async function doublewritePages(
   path: string,
@@ -21,8 +29,7 @@ async function doublewritePages(
   const file = await open(path)
   try {
     const { buffer: head } = await file.read(Buffer.alloc(FLAGS_AT + 4), 0, FLAGS_AT + 4, 0)
-    const size = (head.readUInt32BE(FLAGS_AT) >> 6) & 15
-    const pageBytes = size === 0 ? 16_384 : 512 << size
+    const pageBytes = pageBytesOf(head.readUInt32BE(FLAGS_AT))
     const { buffer: page } = await file.read(
       Buffer.alloc(pageBytes),
       0,

@@ -1,11 +1,13 @@
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engineFor } from '#cli/wire'
 import type { EngineFamily } from '#domain/engine-family'
 import { findInstallation } from '#engine/installation'
 import { runProgram } from '#process/run-program'
 import { TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
+import { withFolder } from '#test/temporary'
 
 const PAGE_BYTES = 16_384
 
@@ -45,6 +47,34 @@ describe.each(TEST_ENGINES)('pages of %s', family => {
     expect(problems).toEqual([expect.stringMatching(/^pages\/t\.ibd: .*exit status/)])
   })
 })
+
+test.each(TEST_ENGINES.flatMap(family => [4096, 65_536].map(size => [family, size] as const)))(
+  'pages of %s of %i bytes are good',
+  async (family, pageSize) => {
+    const engine = await engineFor(family)
+    await withFolder(async folder => {
+      const place = join(folder, 'server')
+      const purpose = 'sandbox'
+      const server = await engine.scratchServers.start({
+        ...{ folder: place, tcp: false, purpose, pageSize },
+      })
+      try {
+        const session = await engine.connect(server.administrator)
+        await session.run('CREATE DATABASE pages')
+        await session.run('CREATE TABLE pages.t (id INT PRIMARY KEY, note VARCHAR(200))')
+        for (let row = 0; row < 50; row += 1)
+          await session.run(`INSERT INTO pages.t VALUES (${row}, 'a')`)
+        await session.close()
+        await engine.scratchServers.stop(place)
+        const { problems } = await engine.physicalBackups.checkPages(join(place, 'data'))
+        expect(problems).toEqual([])
+      } finally {
+        await engine.scratchServers.remove(place)
+      }
+    })
+  },
+  120_000,
+)
 
 /** With checksums of this kind. */
 async function rewrite(family: EngineFamily, file: string, checksum: string): Promise<void> {
