@@ -175,6 +175,12 @@ exec ${real} "$@"`
     const told = await shop.ecomdb('backup', 'physical')
     expect(told.status, told.stderr).toBe(3)
     expect(told.stdout).toContain('table bank.quick is of MEMORY: its rows are in no file')
+    const again = 'as of the backup: table bank.quick is of MEMORY'
+    for (const command of ['drill', 'restore latest --data-dir quick --dry-run']) {
+      const { status, stderr } = await shop.ecomdb(...command.split(' '), '--quiet')
+      expect({ command, status }).toEqual({ command, status: 0 })
+      expect(stderr).toContain(again)
+    }
     await shop.session.run('DROP TABLE bank.quick')
   })
 
@@ -182,7 +188,7 @@ exec ${real} "$@"`
   const clones = family === 'mysql' ? test : null
   clones?.('tables that CLONE would empty are refused by name', async () => {
     const engines = ['ARCHIVE', 'CSV', 'MEMORY', 'MyISAM']
-    const names = engines.map(engine => `bank.old_${engine}`)
+    const names = engines.map((engine, at) => `${at === 0 ? 'mysql' : 'bank'}.old_${engine}`)
     for (const [at, engine] of engines.entries()) {
       await shop.session.run(`CREATE TABLE ${names[at]} (a INT NOT NULL) ENGINE = ${engine}`)
       await shop.session.run(`INSERT INTO ${names[at]} VALUES (1), (2)`)

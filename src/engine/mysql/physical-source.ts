@@ -69,7 +69,8 @@ export async function refuseEmptied(session: Session): Promise<void> {
     `SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') AS name
        FROM information_schema.TABLES
       WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB'
-        AND TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')
+        AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema')
+        AND NOT (TABLE_SCHEMA = 'mysql' AND TABLE_NAME IN ('general_log', 'slow_log'))
       ORDER BY 1`,
   )
   if (tables.length === 0) return

@@ -15,7 +15,7 @@ import {
   type DrillOptions,
   findingOf,
 } from './drilled-snapshot.ts'
-import { openChain, type PhysicalLayer } from './open-physical.ts'
+import { openChain, type PhysicalLayer, warnOfLacks } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { answersCheck } from './prove-content.ts'
 import { type ReadTables, readTables } from './read-tables.ts'
@@ -36,6 +36,7 @@ export async function drillPhysically(
   const { snapshot, engineFor } = options
   const envelope = await access.repository.readEnvelope(snapshot, access.trustedSigners)
   const layers = await openChain(access, envelope)
+  warnOfLacks(layers, progress)
   const engine = await engineFor(envelope.engine)
   return await withDrillFolder(engine, async folder => {
     const drill = new PhysicalDrill(options, access, layers, engine)

@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import type { Progress } from '#core/progress'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { SnapshotAccess } from './open-snapshot.ts'
@@ -32,6 +33,12 @@ export async function openChain(
     layers.unshift({ envelope: base.envelope, manifest: below })
   }
   return layers
+}
+
+/** What the files lack, as the backup said: whoever restores them years later was not there. */
+export function warnOfLacks(layers: readonly PhysicalLayer[], progress: Progress): void {
+  for (const finding of layers.at(-1)?.manifest.findings ?? [])
+    progress.warn(`as of the backup: ${finding}`)
 }
 
 function brokenChain({ snapshotId }: SnapshotEnvelope, base: string, why: string): EcomdbError {

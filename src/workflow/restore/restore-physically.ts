@@ -17,7 +17,7 @@ import type { Engine } from '#engine/engine'
 import { usingRepository } from '#repository/repository-use'
 import { claimFolder, emptyFolder, refuseFull, unclaimFolder } from './data-folder-mark.ts'
 import { type LeaversSince, leaversSince } from './leavers-since.ts'
-import { openChain, type PhysicalLayer } from './open-physical.ts'
+import { openChain, type PhysicalLayer, warnOfLacks } from './open-physical.ts'
 import { type SnapshotAccess, warnOfOthers } from './open-snapshot.ts'
 import { refuseInside } from './refuse-inside.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
@@ -93,6 +93,7 @@ export async function restorePhysically(
   if (options.snapshot === 'latest') await warnOfOthers(access, envelope, progress)
   const leavers = await leaversSince(access, envelope.consistentAt)
   const layers = await openChain(access, envelope)
+  warnOfLacks(layers, progress)
   const engine = await engineFor(envelope.engine)
   await engine.physicalBackups.requirePrograms(envelope.serverVersion)
   const folder = resolve(options.dataFolder)
