@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Session } from '#engine/session'
+import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { LoggedShop } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
@@ -121,6 +122,15 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: what is no base of an
     const restored = join(shop.folder, 'restored')
     await done(['restore', 'latest', '--data-dir', restored, '--json'])
     expect(await readFile(join(restored, 'bank/moved.ibd'), 'latin1')).toContain('as exported')
+  })
+
+  test('a temporary folder that is not there is no finding about a snapshot', async () => {
+    const config = ['--config', join(shop.folder, 'ecomdb.yaml')]
+    const env = { ...shop.environment(), TMPDIR: join(shop.folder, 'none') }
+    for (const args of [INCREMENT, ['drill', '--json']]) {
+      const { status, stdout } = await runEcomdb([...args, ...config], { env })
+      expect(status, stdout).toBe(0)
+    }
   })
 
   test('one that a verify has found damaged', async () => {

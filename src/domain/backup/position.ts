@@ -45,6 +45,8 @@ export function samePosition(a: Position, b: Position): boolean {
     a.engine === b.engine &&
     a.file === b.file &&
     a.offset === b.offset &&
-    a.gtidSet === b.gtidSet
+    a.gtidSet === b.gtidSet &&
+    // A log that was reset begins with the same names and places.
+    (!a.begunAt || !b.begunAt || a.begunAt === b.begunAt)
   )
 }

@@ -56,6 +56,7 @@ export async function startMariadbBackup(
       '--stream=xbstream',
       COPYING_THREADS,
       `--target-dir=${target}`,
+      `--tmpdir=${workFolder}`,
       ...(since ? [`--incremental-lsn=${since.to}`] : []),
       ...(sources.length > 0 ? ['--slave-info'] : []),
     ],
