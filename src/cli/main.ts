@@ -1,7 +1,7 @@
 import type { Config } from '@oclif/core/config'
 import type { Request } from './find-command.ts'
-import { captureStdout, drainOutput, printJson, tolerateClosedPipes } from './output.ts'
-import { printError } from './render-error.ts'
+import { captureStdout, drainOutput, lostOutput, printJson, tolerateClosedPipes } from './output.ts'
+import { printError, printLost } from './render-error.ts'
 import { handleCrashes, handleSignals, isInterrupted } from './signals.ts'
 
 /**
@@ -22,7 +22,8 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   // A signal's handler prints and exits by itself; nothing may be said after it.
   if (isInterrupted()) await new Promise(() => {})
   await drainOutput()
-  return status
+  const lost = lostOutput()
+  return lost ? printLost(lost, status) : status
 }
 
 async function attempt(argv: readonly string[], root: string, asksJson: boolean): Promise<number> {

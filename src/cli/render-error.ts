@@ -31,6 +31,25 @@ export function printError(thrown: unknown, json: boolean): ExitStatus {
   return status
 }
 
+/**
+ * Of a run whose output was lost: whoever reads the file must not take its end for a success.
+ *
+ * @returns the exit status: the run's own where that was none of success
+ */
+export function printLost(lost: Error, status: number): number {
+  const error = new EcomdbError('STORAGE_FAILED', {
+    what: 'what this run printed could not be written to its end',
+    why: messageOf(lost),
+    hints: [
+      `the work itself ended with status ${status}`,
+      'make room there, or print it elsewhere',
+    ],
+    cause: lost,
+  })
+  const failed = printError(error, false)
+  return status === EXIT.DONE ? failed : status
+}
+
 /** One error as the JSON document and as the text for stderr. */
 function renderError(error: unknown, warnings: readonly string[]): RenderedError {
   const { code, what, why, hints, exitCode: status } = classify(error)

@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
-import { runEcomdb } from '#test/cli'
+import { cliEnvironment, runEcomdb } from '#test/cli'
 
 describe.each([
   [['sandbox', 'strat'], '`sandbox strat`', 'did you mean `ecomdb sandbox start`?'],
@@ -114,6 +115,33 @@ test('no colours where NO_COLOR is set or nobody looks', async () => {
   expect(colored.stdout).toContain(colorStart)
   const quiet = await runEcomdb(args, { env: { NO_COLOR: '1' } })
   expect(quiet.stdout).not.toContain(colorStart)
+})
+
+describe('where what is printed goes into a file on a full disk', () => {
+  const inShell = async (script: string) => {
+    const folder = await mkdtemp(join(tmpdir(), 'ecomdb-test-'))
+    try {
+      const env = { ...cliEnvironment(folder), ECOMDB: join(packageRoot(), 'bin/ecomdb') }
+      const { status, stderr } = spawnSync('bash', ['-c', script], { cwd: folder, env })
+      return { status, stderr: stderr.toString('utf8') }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+
+  test.each([
+    ['nothing', '"$ECOMDB" --version > /dev/full'],
+    ['nothing of a document', '"$ECOMDB" --version --json > /dev/full'],
+    ['a part', 'trap "" XFSZ; ulimit -f 1; "$ECOMDB" --help > part'],
+  ])('%s has room: that is no success', async (_, script) => {
+    const { status, stderr } = await inShell(script)
+    expect([status, stderr]).toEqual([30, expect.stringContaining('STORAGE_FAILED')])
+  })
+
+  test('a failure keeps its status, and a log that is full ends no work', async () => {
+    expect((await inShell('"$ECOMDB" sandbox strat --json > /dev/full')).status).toBe(2)
+    expect((await inShell('"$ECOMDB" sandbox strat 2> /dev/full')).status).toBe(2)
+  })
 })
 
 test('completion for bash knows the commands and their flags', async () => {
