@@ -266,8 +266,8 @@ export function programLabel(program: Pick<ProgramEntry, 'kind' | 'schema' | 'na
 }
 
 /**
- * MariaDB gives a role to whoever creates it, to grant it to others; who did not have it on
- * the source gives it up when that is done.
+ * MariaDB gives a role to whoever creates it, to grant it to others; who did not have it, or might not grant
+ * it, on the source gives it up when that is done.
  */
 function giveUpRoles(
   made: MadeObjects['accounts'],
@@ -281,8 +281,10 @@ function giveUpRoles(
     // MariaDB's roles have no host.
     if (kind !== 'role' || host !== '' || user === 'PUBLIC') return []
     const role = quoteIdentifier(user)
-    if (grants.some(grant => grant.startsWith(`GRANT ${role} TO ${mine}`))) return []
-    return [plain('grants', `role ${role}`, null, `REVOKE ${role} FROM ${name}`)]
+    const own = grants.filter(grant => grant.startsWith(`GRANT ${role} TO ${mine}`))
+    if (own.some(grant => / WITH ADMIN OPTION$/.test(grant))) return []
+    const option = own.length > 0 ? 'ADMIN OPTION FOR ' : ''
+    return [plain('grants', `role ${role}`, null, `REVOKE ${option}${role} FROM ${name}`)]
   })
 }
 
