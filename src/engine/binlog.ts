@@ -113,13 +113,12 @@ export interface LogReplay {
   /**
    * Prepares a server for a replay: the event scheduler stops, packets may be as large as the
    * source's, LOAD DATA LOCAL is allowed, no database is READ ONLY, and global variables that statements
-   * read are the source's. (`packet` in bytes, null for the largest.) What was changed is put back by the function given back,
+   * read are the source's. MariaDB: whoever replays may grant all roles. What was changed is put back by the function given back,
    * in any session: that of the replay may be gone by then. It says what has to stay, in words.
    */
   prepare(
     session: Session,
-    source: ReplayOptions['source'],
-    packet: number | null,
+    options: PrepareOptions,
   ): Promise<(session: Session) => Promise<string[]>>
   /**
    * Replays whole transactions of files that follow one another, in one session, and waits for
@@ -141,6 +140,11 @@ export interface LogReplay {
    * @returns the names of those accounts and events
    */
   settle(session: Session, options: SettleOptions): Promise<{ locked: string[]; events: string[] }>
+}
+
+export type PrepareOptions = Pick<ReplayOptions, 'source' | 'untold' | 'binlog'> & {
+  /** max_allowed_packet, in bytes; null for the largest. */
+  packet: number | null
 }
 
 export interface ReplayOptions {

@@ -5,6 +5,8 @@ import { findStatus, INVOKER, statusOf } from './query-status.ts'
 /** What events have, and the engines' tools do not print of them. Texts are bytes, as latin1. */
 export type Untold =
   | { kind: 'invoker'; statement: string; user: string; host: string }
+  /** About roles, or perhaps, without who gave it. */
+  | { kind: 'role'; statement: string }
   | { kind: 'real'; variable: string; value: number }
   | { kind: 'empty'; statement: string }
 
@@ -70,7 +72,7 @@ function xidIn(body: Buffer): string {
 function invokerOf(body: Buffer, type: number): Untold[] {
   const status = statusOf(body, type)
   const at = findStatus(status, INVOKER)
-  if (at === null) return []
+  if (at === null) return rolesOf(body, type)
   const name = (from: number): string =>
     status.toString('latin1', from + 1, from + 1 + status.readUInt8(from))
   const user = name(at)
@@ -78,6 +80,14 @@ function invokerOf(body: Buffer, type: number): Untold[] {
   const text = Buffer.from(readQuery(body), 'latin1')
   const statement = (type === EVENT.query ? text : inflated(text)).toString('latin1')
   return [{ kind: 'invoker', statement, user, host }]
+}
+
+const ABOUT_ROLES = /^\s*(?:GRANT|REVOKE|CREATE\s+(?:OR\s+REPLACE\s+)?ROLE|DROP\s+ROLE)\b/i
+
+function rolesOf(body: Buffer, type: number): Untold[] {
+  if (type !== EVENT.query) return []
+  const statement = readQuery(body)
+  return ABOUT_ROLES.test(statement) ? [{ kind: 'role', statement }] : []
 }
 
 /** MariaDB's log_bin_compress: how many bytes the length has, the length, and zlib. */

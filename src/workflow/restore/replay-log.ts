@@ -94,7 +94,8 @@ async function replayFiles(
     if (lockedBy !== undefined) await place.engine.logicalWriter.requireLocked(session, lockedBy)
     const serverId = await place.engine.logicalReader.sourceId(session)
     const packet = packetOfSource(run.source, fetched.printed)
-    const putBack = await place.engine.binaryLog.replay.prepare(session, run.source, packet)
+    const options = { packet, source: run.source, untold: fetched.untold, binlog: run.binlog }
+    const putBack = await place.engine.binaryLog.replay.prepare(session, options)
     // A private server on files is gone then, and they with it.
     const advised = settle ? adviseOnInterrupt(LEFT_CHANGED) : () => {}
     try {

@@ -1,5 +1,5 @@
 import { isPerson } from '#domain/backup/restored-accounts'
-import type { LogReplay, ReplayOptions, ReplayTarget, SettleOptions } from '../../binlog.ts'
+import type { LogReplay, PrepareOptions, ReplayTarget, SettleOptions } from '../../binlog.ts'
 import { quoteAccount, quoteString } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
@@ -9,6 +9,7 @@ import { liftReadOnly } from '../lift-read-only.ts'
 import { readSettings, systemOffsets } from '../server-settings.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { COMPARED_SETTINGS, takeGlobals } from './replay-settings.ts'
+import { grantAllRoles } from './role-admins.ts'
 import { runReplay } from './run-replay.ts'
 import { ServerChanges } from './server-changes.ts'
 
@@ -84,12 +85,11 @@ async function openAccounts(
  */
 async function prepareServer(
   session: Session,
-  source: ReplayOptions['source'],
-  packet: number | null,
+  options: PrepareOptions,
 ): Promise<(session: Session) => Promise<string[]>> {
   const changes = new ServerChanges()
   try {
-    await changeServer(session, source, packet ?? LARGEST_PACKET, changes)
+    await changeServer(session, options, changes)
   } catch (error) {
     await changes.putBack(session).catch(() => {})
     throw error
@@ -99,8 +99,7 @@ async function prepareServer(
 
 async function changeServer(
   session: Session,
-  source: ReplayOptions['source'],
-  packet: number,
+  { source, untold, binlog, ...options }: PrepareOptions,
   changes: ServerChanges,
 ): Promise<void> {
   const ask = (name: string) => session.value(`SELECT @@GLOBAL.${name}`)
@@ -115,6 +114,8 @@ async function changeServer(
   for (const name of ['local_infile', 'log_bin_trust_function_creators']) {
     if ((await ask(name)) !== '1') await set(name, 'ON', 'OFF')
   }
+  await grantAllRoles(session, untold, binlog, changes)
+  const packet = options.packet ?? LARGEST_PACKET
   const was = Number(await ask('max_allowed_packet'))
   if (was !== packet) await set('max_allowed_packet', `${packet}`, `${was}`)
 }

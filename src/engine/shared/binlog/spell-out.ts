@@ -3,6 +3,7 @@ import type { Untold } from '#domain/binlog/untold'
 import type { EngineFamily } from '#domain/engine-family'
 import { quoteIdentifier } from '../../quote.ts'
 import { BEFORE, EachStatement } from './each-statement.ts'
+import { makeRoles, roleChange } from './role-changes.ts'
 import { TOKENS } from './watch-statements.ts'
 
 /** One statement that the tool prints, and what is executed instead; bytes, as latin1. */
@@ -24,6 +25,11 @@ export function spellings(untold: readonly Untold[], family: EngineFamily): Spel
     if (one.kind === 'empty') {
       return [{ printed: one.statement, isBeginning: false, instead: 'DO 0\n' }]
     }
+    const made = family === 'mariadb' ? roleChange(one) : null
+    if (made?.kind === 'create') {
+      return [{ printed: one.statement, isBeginning: false, instead: makeRoles(made) }]
+    }
+    if (one.kind === 'role') return []
     const instead = asInvoked(one, family)
     return instead === one.statement
       ? []
@@ -38,13 +44,6 @@ export const realLiteral = (value: number): string =>
 const ABOUT_ACCOUNTS =
   /^\s*(?:GRANT|REVOKE|(?:CREATE(?:\s+OR\s+REPLACE)?|ALTER|DROP|RENAME)\s+(?:USER|ROLE)|SET)\b/i
 const ALTERS_EVENT = /^(\s*ALTER)(\s+EVENT\b)/i
-/**
- * MariaDB: who makes a role may grant it, and only who may grant it: the log's own GRANT would be refused, were it not
- * whoever replays it.
- */
-const makesRole = (bare: string, family: EngineFamily): boolean =>
-  family === 'mariadb' && /^\s*CREATE(?:\s+OR\s+REPLACE)?\s+ROLE\b/i.test(bare)
-
 const bareOf = (statement: string): string =>
   statement.replaceAll(TOKENS, token => ' '.repeat(token.length))
 
@@ -63,7 +62,7 @@ function asInvoked(
     const { length } = ALTERS_EVENT.exec(bare)?.[1] ?? ''
     return `${statement.slice(0, length)} DEFINER=${invoker}${statement.slice(length)}`
   }
-  if (!ABOUT_ACCOUNTS.test(bare) || makesRole(bare, family)) return statement
+  if (!ABOUT_ACCOUNTS.test(bare)) return statement
   const word = isRole ? /\bCURRENT_ROLE\b(?:\s*\(\s*\))?/gi : /\bCURRENT_USER\b(?:\s*\(\s*\))?/gi
   let at = 0
   let spelled = ''

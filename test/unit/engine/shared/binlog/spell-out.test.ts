@@ -40,18 +40,35 @@ test.each([
   expect(spellings([given(statement)], 'mariadb')).toEqual([])
 })
 
-test('a role (MariaDB): whoever replays may grant it, or the log could not', () => {
-  const log = [
-    given('CREATE ROLE r'),
-    given('CREATE OR REPLACE ROLE s WITH ADMIN CURRENT_USER'),
-    given('CREATE ROLE t WITH ADMIN bob'),
-    given('CREATE ROLE u', 'root'),
-    given('CREATE ROLE r'),
-    given('GRANT SELECT ON a.b TO CURRENT_ROLE', 'boss', ''),
-  ]
-  expect(spellings(log, 'mariadb').map(one => one.instead)).toEqual([
+test('a role (MariaDB): who made it may grant it, and whoever replays', () => {
+  const made = (...log: Untold[]): string[] => spellings(log, 'mariadb').map(one => one.instead)
+  const [byUser = '', byName = '', ofRole = '', missing = ''] = made(
+    given('CREATE ROLE r, `a b`'),
+    { kind: 'role', statement: "create or replace role s WITH ADMIN 'bob'@'%'" },
+    given('CREATE ROLE t WITH ADMIN CURRENT_ROLE', 'boss', ''),
+    given('CREATE ROLE IF NOT EXISTS u'),
+  )
+  const giving = (text: string): string =>
+    `BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; ${text} END`
+  expect(byUser).toMatch(/^CREATE ROLE r, `a b`\n\/\*!\*\/;\nSET /)
+  expect(byUser).toContain(
+    giving(
+      'GRANT `r` TO `ann`@`localhost` WITH ADMIN OPTION; GRANT `a b` TO `ann`@`localhost` WITH ADMIN OPTION;',
+    ),
+  )
+  expect(byName).toMatch(/^create or replace role s\n\/\*!\*\/;\nSET /)
+  expect(byName).toContain(giving('GRANT `s` TO `bob`@`%` WITH ADMIN OPTION;'))
+  expect(ofRole).toContain(giving('GRANT `t` TO `boss` WITH ADMIN OPTION;'))
+  expect(missing).toMatch(/^SET /)
+  expect(missing).toContain(
+    giving(
+      "IF NOT EXISTS (SELECT 1 FROM mysql.user WHERE User = 'u' AND is_role = 'Y') THEN CREATE ROLE `u`; GRANT `u` TO `ann`@`localhost` WITH ADMIN OPTION; END IF;",
+    ),
+  )
+  expect(made(given('GRANT SELECT ON a.b TO CURRENT_ROLE', 'boss', ''))).toEqual([
     'GRANT SELECT ON a.b TO `boss`\n',
   ])
+  expect(made({ kind: 'role', statement: 'GRANT r TO ann@localhost' })).toEqual([])
 })
 
 test.each([
