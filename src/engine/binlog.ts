@@ -176,6 +176,8 @@ export interface ReplayOptions {
   loadData: LoadData
   /** The errors with which statements ended on the source, in order; see loggedErrors. */
   errors: readonly number[]
+  /** Decisions on XA transactions that may have changed nothing; see EmptyXa. */
+  xaOfStatements: number
   /** Some of these statements ended without an error here. */
   onMissedErrors?: ((errors: readonly number[]) => void) | undefined
   /** See LogReplay.searches; false where it makes no difference. */

@@ -36,25 +36,37 @@ export function untoldIn(events: Buffer, format: FileFormat, empty = new EmptyXa
 /**
  * MariaDB: an XA transaction in the log in which nothing is done, as of one that had changed tables without
  * transactions only, whose changes stand before it. Its server refuses to decide on it (1402), when it is replayed.
+ * So it does on one whose statements found no row to change, which only the server knows.
  */
 export class EmptyXa {
+  /** How many decisions were on transactions of statements without rows. */
+  ofStatements = 0
   /** Events of the transaction so far but its XA END. */
   #done = 0
+  #hasRows = false
   readonly #prepared = new Set<string>()
+  readonly #preparedStatements = new Set<string>()
 
   look(body: Buffer, type: number): Untold[] {
     const statement = type === EVENT.query ? readQuery(body) : ''
-    if (type === EVENT.mariadbGtid) this.#done = 0
-    else if (type === EVENT.xaPrepare) return this.#done === 0 ? this.#prepare(xidIn(body)) : []
-    else if (!statement.startsWith('XA END ')) this.#done += 1
+    if (type === EVENT.mariadbGtid) {
+      this.#done = 0
+      this.#hasRows = false
+    } else if (type === EVENT.tableMap) this.#hasRows = true
+    if (type === EVENT.xaPrepare) return this.#prepare(xidIn(body))
+    if (type !== EVENT.mariadbGtid && !statement.startsWith('XA END ')) this.#done += 1
     const decided = /^XA (?:COMMIT|ROLLBACK) (.*)$/.exec(statement)?.[1]
-    return decided !== undefined && this.#prepared.delete(decided)
-      ? [{ kind: 'empty', statement }]
-      : []
+    if (decided === undefined) return []
+    if (this.#preparedStatements.delete(decided)) this.ofStatements += 1
+    return this.#prepared.delete(decided) ? [{ kind: 'empty', statement }] : []
   }
 
-  /** The three statements that the tool prints of it. */
+  /** @returns of one in which nothing is done the three statements that the tool prints */
   #prepare(xid: string): Untold[] {
+    if (this.#done > 0) {
+      if (!this.#hasRows) this.#preparedStatements.add(xid)
+      return []
+    }
     this.#prepared.add(xid)
     const words = ['XA START', 'XA END', 'XA PREPARE']
     return words.map(word => ({ kind: 'empty', statement: `${word} ${xid}` }))

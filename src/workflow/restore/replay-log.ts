@@ -216,6 +216,7 @@ interface FetchedFiles {
   untold: readonly Untold[]
   timestampDefaults: ReadonlyMap<number, number>
   loadData: LoadData
+  xaOfStatements: number
   printed: PrintedSize
 }
 
@@ -268,6 +269,7 @@ async function fetchFiles(
     untold,
     timestampDefaults: defaults.within,
     loadData,
+    xaOfStatements: empty.ofStatements,
     printed,
   }
 }

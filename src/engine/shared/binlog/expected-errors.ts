@@ -10,17 +10,25 @@ export class ExpectedErrors {
   /** What came otherwise, in the client's words. */
   unexpected: string | null = null
   readonly #expected: readonly number[]
+  /** Errors that may come so often, at any place. */
+  readonly #possible: Map<number, number>
   readonly #missed: number[] = []
   #at = 0
   #rest = ''
 
-  constructor(expected: readonly number[]) {
+  constructor(expected: readonly number[], possible: ReadonlyMap<number, number> = new Map()) {
     this.#expected = expected
+    this.#possible = new Map(possible)
   }
 
   /** Those that did not come. */
   get missed(): readonly number[] {
     return [...this.#missed, ...this.#expected.slice(this.#at)]
+  }
+
+  /** May any come? */
+  get isAny(): boolean {
+    return this.#expected.length > 0 || this.#possible.size > 0
   }
 
   /** @returns is all as it was on the source so far? */
@@ -36,9 +44,15 @@ export class ExpectedErrors {
 
   #isNext(error: number): boolean {
     const at = this.#expected.findIndex((one, i) => i >= this.#at && alike(one) === alike(error))
-    if (at < 0) return false
+    if (at < 0) return this.#isPossible(error)
     this.#missed.push(...this.#expected.slice(this.#at, at))
     this.#at = at + 1
     return true
+  }
+
+  #isPossible(error: number): boolean {
+    const left = this.#possible.get(error) ?? 0
+    this.#possible.set(error, left - 1)
+    return left > 0
   }
 }

@@ -105,4 +105,9 @@ test('a transaction of XA in which nothing is done, also where it is decided lat
   expect(untoldIn(Buffer.concat(then.map(statement)), format, empty)).toEqual([
     { kind: 'empty', statement: "XA ROLLBACK X'61',X'',1" },
   ])
+  // Whether the statement of the other one has found a row is not known.
+  expect(empty.ofStatements).toBe(1)
+  const ofRows = [begun, event(EVENT.tableMap, Buffer.alloc(8)), prepared('c')]
+  untoldIn(Buffer.concat([...ofRows, statement("XA COMMIT X'63',X'',1")]), format, empty)
+  expect(empty.ofStatements).toBe(1)
 })

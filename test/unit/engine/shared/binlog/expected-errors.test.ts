@@ -21,3 +21,13 @@ test.each([
   expect(errors.unexpected === null).toBe(asExpected)
   expect(errors.missed).toEqual(missed)
 })
+
+test('one that is possible may come, at any place, and no oftener', () => {
+  const possible = new Map([[1402, 2]])
+  const errors = new ExpectedErrors([1062], possible)
+  expect([errors.isAny, new ExpectedErrors([]).isAny]).toEqual([true, false])
+  expect(errors.read([1402, 1062, 1402].map(complaint).join(''))).toBe(true)
+  expect(errors.missed).toEqual([])
+  expect(errors.read(complaint(1402))).toBe(false)
+  expect(possible.get(1402)).toBe(2)
+})
