@@ -10,7 +10,7 @@ import { translateStorageError } from '#core/storage-error'
 import { countOf, formatBytes } from '#core/units'
 import { FILE_MAGIC, type FileFormat, readFormat, readHeader } from '#domain/binlog/event'
 import { LoadData } from '#domain/binlog/load-data'
-import { loggedErrors } from '#domain/binlog/logged-errors'
+import { halfDone, loggedErrors } from '#domain/binlog/logged-errors'
 import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import { mayBeLonger, PrintedSize, packetOfSource } from '#domain/binlog/printed-size'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
@@ -241,6 +241,7 @@ async function fetchFiles(
   }
   const temporary = new OlderTemporaryTables()
   const errors: number[] = []
+  let half = 0
   const untold: Untold[] = []
   const empty = new EmptyXa()
   const defaults = new TimestampDefaults()
@@ -253,6 +254,7 @@ async function fetchFiles(
     temporary.look(replayed)
     errors.push(...loggedErrors(replayed))
     if (segment.from === 0) format = readFormat(formatEvent(bytes))
+    half += halfDone(replayed, format)
     for (const one of untoldIn(replayed, format, empty)) untold.push(one)
     defaults.look(replayed, format)
     loadData.look(replayed, format)
@@ -261,6 +263,7 @@ async function fetchFiles(
     progress.advance({ bytes: bytes.length })
   }
   if (temporary.found) onFinding(OLDER_TEMPORARY)
+  if (half > 0) onFinding(halfDoneText(half))
   if (place.engine.family === 'mysql' && !loadData.isKnown) onFinding(LOADED_WITH)
   const paths = span.segments.map(({ file }) => join(folder, file))
   return {
@@ -276,6 +279,9 @@ async function fetchFiles(
 
 const OLDER_TEMPORARY =
   'statements of the log use temporary tables that their sessions had made before the snapshot, where they are not: tables with their names were read or changed instead: restore again from an earlier snapshot, and compare'
+
+const halfDoneText = (count: number): string =>
+  `${countOf(count, 'statement')} of the log ended with an error on the source when a part of the rows that they look for was changed, in tables without transactions: here that may be another part, for rows need not lie in the same order; compare these tables`
 
 const LOADED_WITH =
   'statements of the log (LOAD DATA under binlog_format = STATEMENT) read user variables with text or decimal numbers, which mysqlbinlog does not print before them: here they had others; compare what they wrote'
