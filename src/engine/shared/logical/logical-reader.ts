@@ -1,4 +1,5 @@
 import type { LogicalReader } from '../../logical-reader.ts'
+import { quoteIdentifier } from '../../quote.ts'
 import { serverPlace } from '../server-place.ts'
 import { openConsistent } from './consistent-point.ts'
 import type { LogicalDialect } from './dialect.ts'
@@ -13,8 +14,10 @@ export function logicalReader(dialect: LogicalDialect): LogicalReader {
     openQuiet: ({ connect, readers }) => ReaderPool.open(dialect, connect, readers),
     async answerProbe(session, { sql, schema }) {
       // Read as at the backup, over the raw wire: the driver would print numbers its own way.
-      const pool = await ReaderPool.open(dialect, { ...session.options, database: schema }, 1)
+      const pool = await ReaderPool.open(dialect, { ...session.options, database: undefined }, 1)
       try {
+        // Not with the handshake: --skip-character-set-client-handshake takes its letters for others.
+        await pool.query(`USE ${quoteIdentifier(schema)}`)
         // Of a server that has just been compared: what a procedure writes besides would stay.
         await pool.query('SET SESSION TRANSACTION READ ONLY')
         return await answerText(pool, sql)
