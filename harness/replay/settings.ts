@@ -85,8 +85,8 @@ export function drawSettings(
 
 export const WITHOUT_GTIDS = ['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF']
 
-/** A target so small has not the room for the source's tables. */
-const OF_SOURCE = /^max_heap_table_size/
+/** A target so small has not the room for the source's tables, or for their keys: it is refused. */
+const OF_SOURCE = /^(?:max_heap_table_size|innodb_default_row_format)/
 
 // Without, as known: --sysdate-is-now, alter_algorithm=COPY, unique_checks=0 on MariaDB;
 // old_passwords, which locks root out; what only says how a table is stored or shown
