@@ -27,7 +27,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: errors of a log, and of its replay', famil
 
   afterAll(async () => {
     await shop?.stop()
-    for (const name of ['early', 'late']) {
+    for (const name of ['early', 'late', 'last']) {
       await shop?.engine.scratchServers.remove(join(folder, name))
     }
     await rm(folder, { recursive: true, force: true })
@@ -58,6 +58,9 @@ describe.each(SLOW_TEST_ENGINES)('%s: errors of a log, and of its replay', famil
     const rows = [await shop.value(`${STATE}t`), await shop.value(`${STATE}half`)]
     await expect(shop.run('UPDATE shop.half SET i = 50 WHERE j = 1')).rejects.toThrow()
     const late = await moment()
+    // As a row, which is not there in the other table.
+    await shop.run("SET binlog_format = 'ROW'", 'DELETE FROM shop.half WHERE i = 1')
+    const gone = await moment()
     const once = await shop.ecomdb(['backup', 'binlog', '--once'])
     expect(once.status, once.stderr).toBe(0)
 
@@ -75,6 +78,12 @@ describe.each(SLOW_TEST_ENGINES)('%s: errors of a log, and of its replay', famil
       expect.stringMatching(
         /FINDING: 1 statement of the log ended with an error on the source when/,
       ),
+    ])
+    const third = await startLogged(shop.engine, join(folder, 'last'))
+    const refused = await shop.ecomdb(['restore', '--gtid', gone, '--confirm', 'shop'], third)
+    expect([refused.status, refused.stderr]).toEqual([
+      30,
+      expect.stringMatching(/hint: it may come of this, which was found before: 1 statement of/),
     ])
   })
 })

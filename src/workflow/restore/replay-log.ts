@@ -54,8 +54,14 @@ export interface ReplayRun {
  * session; then the broker's session accounts are dropped and, if it is wished, events are disabled, and
  * people's accounts locked.
  */
-export async function replayLog(run: ReplayRun, progress: Progress): Promise<ReplayOutcome> {
-  const { clock } = run
+export async function replayLog(all: ReplayRun, progress: Progress): Promise<ReplayOutcome> {
+  const { clock } = all
+  const findings: string[] = []
+  const onFinding = (finding: string): void => {
+    findings.push(finding)
+    all.onFinding(finding)
+  }
+  const run = { ...all, onFinding }
   const folder = await makeOwnFolder(stateFolder(), 'replay')
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
   const forget = onInterrupt(remove)
@@ -70,10 +76,20 @@ export async function replayLog(run: ReplayRun, progress: Progress): Promise<Rep
       replayMs: clock.monotonicMs() - fetched,
       ...settled,
     }
+  } catch (error) {
+    throw withFindings(error, findings)
   } finally {
     await remove()
     forget()
   }
+}
+
+/** What the log was seen to have may be why the server refuses a later statement of it. */
+function withFindings(error: unknown, findings: readonly string[]): unknown {
+  if (!(error instanceof EcomdbError) || error.code !== 'SERVER_REFUSED') return error
+  const { code, what, why, hints, cause } = error
+  const seen = findings.map(finding => `it may come of this, which was found before: ${finding}`)
+  return new EcomdbError(code, { what, why, hints: [...seen, ...hints], cause })
 }
 
 const LEFT_CHANGED =
