@@ -76,7 +76,9 @@ async function tablesState(
   for (const { d, t, kind, ...more } of tables) {
     const name = `${d}.${t}`
     const quoted = quoteQualified(d ?? '', t ?? '')
-    state.set(`table ${name}`, [kind, ...Object.values(more)].join(' | '))
+    // Aria's option is named where somebody named it, or a restore; the definition has it in any case.
+    const text = [kind, ...Object.values(more)].join(' | ').replace('page_checksum=1 ', '')
+    state.set(`table ${name}`, text)
     const [shown] = await rowsOrError(session, `SHOW CREATE TABLE ${quoted}`)
     const definition = Object.values(shown ?? {}).join('\n')
     state.set(`definition ${name}`, withoutWhatVaries(definition))
