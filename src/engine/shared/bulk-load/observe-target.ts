@@ -29,6 +29,7 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     settings: await globalVariables(session, [
       ...Object.keys(manifest.settings),
       DEFAULT_COLLATION[manifest.engine].name,
+      ...REFUSING,
     ]),
     localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
     writableBy: await writableBy(session),
@@ -46,6 +47,14 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     timeZones: await knownZones(session, manifest.timeZones ?? zonesToAsk(manifest)),
   }
 }
+
+/** Global variables under which a server refuses tables of another. */
+const REFUSING = [
+  'disabled_storage_engines',
+  'innodb_force_primary_key',
+  'mysql56_temporal_format',
+  'secure_timestamp',
+]
 
 /** MySQL manual, "Keyring Component Installation"; MySQL 8.0 has plugins as well. MariaDB: "Encryption Plugin API". */
 async function hasTableKey(session: Session): Promise<boolean | null> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { EngineFamily } from '#domain/engine-family'
 import { withServer } from '#test/backed-up'
 import { SLOW_TEST_ENGINES } from '#test/engines'
 import { withBackups } from '#test/with-backups'
@@ -62,6 +63,58 @@ test.each(SLOW_TEST_ENGINES)(
         },
         ['--log-bin=binlog', '--server-id=5'],
       )
+    })
+  },
+)
+
+/** What refuses which table of the odd ones below, set where the server starts. */
+const AT_START: Readonly<Record<EngineFamily, readonly (readonly [string, string])[]>> = {
+  mysql: [['disabled_storage_engines=ARCHIVE,MyISAM', '`shop`.`unsafe`']],
+  mariadb: [
+    ['innodb_force_primary_key=ON', '`shop`.`keyless`'],
+    ['secure_timestamp=YES', '`shop`.`versioned`'],
+    ['mysql56_temporal_format=OFF', '`shop`.`versioned`'],
+  ],
+}
+
+const ODD: Readonly<Record<EngineFamily, readonly string[]>> = {
+  mysql: TABLES,
+  mariadb: [
+    'CREATE TABLE shop.keyless (a INT, UNIQUE (a))',
+    'CREATE TABLE shop.keyed (a INT NOT NULL, UNIQUE (a))',
+    'CREATE SEQUENCE shop.numbering',
+    'CREATE TABLE shop.implicit (a INT PRIMARY KEY) WITH SYSTEM VERSIONING',
+    `CREATE TABLE shop.versioned (a INT PRIMARY KEY, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START,
+       e TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING`,
+    'INSERT INTO shop.versioned (a) VALUES (1)',
+  ],
+}
+
+test.each(SLOW_TEST_ENGINES)(
+  '%s: a server that refuses tables of the source says which before it begins',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const sql of ['CREATE DATABASE shop', ...ODD[family]]) await session.run(sql)
+        await session.close()
+        await place.report(server)
+      })
+      for (const [setting, table] of AT_START[family]) {
+        await withServer(
+          family,
+          join(folder, 'target'),
+          async (server, engine) => {
+            const error = await place.restore(server).catch((one: unknown) => one)
+            const why = new RegExp(`^${setting.replace('=', ' is ')} here: ${table}$`)
+            expect(error).toMatchObject({ code: 'UNSUPPORTED', why: expect.stringMatching(why) })
+            const session = await engine.connect(server.administrator)
+            expect(await session.rows("SHOW DATABASES LIKE 'shop'")).toEqual([])
+            await session.close()
+          },
+          [`--${setting}`],
+        )
+      }
     })
   },
 )
