@@ -59,6 +59,8 @@ export interface BinlogServer {
   gtids: string
   /** Microseconds since 1970 by the server's clock, read before `end`. */
   timeUs: number
+  /** See laxSettings. */
+  lax: readonly string[]
   /** In words: why a replica has not what its sources have, where that may be seen; where it may leave its log. */
   doubts: readonly string[]
 }

@@ -129,8 +129,9 @@ async function archiveConnected(
     const { feed } = found
     const lastType = found.kind === 'follows' ? found.lastType : null
     const { sourceId } = server
+    const onCrash = (file: string): void => tellCrash(server, file, total, progress)
     const reading = { untilNow, feed, lastType, least: server.end, writer, session, sourceId }
-    await readLog({ ...options, ...reading }, progress)
+    await readLog({ ...options, ...reading, onCrash }, progress)
   } catch (error) {
     if (error instanceof LogNotWhole) writer.discard()
     throw error
@@ -142,6 +143,19 @@ async function archiveConnected(
   }
   if (gap) throw gapError(gap, heads, writer.first, server)
   if (writer.incident) throw incidentError(writer.incident)
+}
+
+/** Also what is archived tells of it: each restore to a moment behind it. */
+function tellCrash(
+  { lax }: BinlogServer,
+  file: string,
+  total: BinlogReport,
+  progress: Progress,
+): void {
+  if (lax.length === 0) return
+  const finding = `the server went down without closing its log before ${file}, and has ${lax.join(' and ')}: where its machine went down with it, its last changes may not be in its log; take a snapshot: \`ecomdb backup logical\``
+  progress.warn(finding)
+  total.findings.push(finding)
 }
 
 async function writerFor(

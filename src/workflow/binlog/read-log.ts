@@ -2,6 +2,7 @@ import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
+import { isAfterCrash } from '#domain/binlog/crashes'
 import { EVENT, isOfServerStart, readHeader } from '#domain/binlog/event'
 import { isAtLeast, type LogPlace } from '#domain/binlog/stretch'
 import type { BinlogFeed, FeedItem } from '#engine/binlog'
@@ -31,6 +32,8 @@ export interface ReadOptions extends SegmentLimits {
   least: LogPlace
   writer: SegmentWriter
   session: Session
+  /** Is told that the server went down without closing the file before, which may matter. */
+  onCrash: (file: string) => void
   /** The type of the event before the feed; null where there is none. */
   lastType: number | null
 }
@@ -134,6 +137,9 @@ class LogReader {
     // It went on from one file to the next, and yet that one was begun by a start of the server.
     const hasFailed = this.#lastType === EVENT.rotate && type === EVENT.format
     if (hasFailed && isOfServerStart(bytes)) await writer.noteUnlogged()
+    if (this.#lastType !== null && isAfterCrash(this.#lastType, bytes)) {
+      this.#options.onCrash(writer.place.file)
+    }
     this.#lastType = type
     this.#add(offset, bytes)
   }

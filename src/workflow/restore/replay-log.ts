@@ -8,6 +8,7 @@ import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import { countOf, formatBytes } from '#core/units'
+import { Crashes, crashText } from '#domain/binlog/crashes'
 import { FILE_MAGIC, type FileFormat, readFormat, readHeader } from '#domain/binlog/event'
 import { LoadData } from '#domain/binlog/load-data'
 import { halfDone, loggedErrors } from '#domain/binlog/logged-errors'
@@ -238,7 +239,7 @@ interface FetchedFiles {
 
 /** The files of the server, as far as they are replayed: the bytes before the start are left out. */
 async function fetchFiles(
-  { archive, access, place, span, onFinding }: ReplayRun,
+  { archive, access, place, span, source, onFinding }: ReplayRun,
   folder: string,
   progress: Progress,
 ): Promise<FetchedFiles> {
@@ -263,6 +264,7 @@ async function fetchFiles(
   const defaults = new TimestampDefaults()
   const loadData = new LoadData()
   const printed = new PrintedSize()
+  const crashes = new Crashes(span.start.file)
   for (const segment of span.segments) {
     throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
@@ -275,10 +277,14 @@ async function fetchFiles(
     defaults.look(replayed, format)
     loadData.look(replayed, format)
     printed.look(replayed, format)
+    const magic = segment.from === 0 ? FILE_MAGIC.length : 0
+    crashes.look(segment.file, bytes.subarray(magic), segment.from === 0)
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })
   }
   if (temporary.found) onFinding(OLDER_TEMPORARY)
+  const crashed = crashText(crashes.files, source)
+  if (crashed !== null) onFinding(crashed)
   if (half > 0) onFinding(halfDoneText(half))
   if (place.engine.family === 'mysql' && !loadData.isKnown) onFinding(LOADED_WITH)
   const paths = span.segments.map(({ file }) => join(folder, file))

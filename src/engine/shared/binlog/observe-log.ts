@@ -1,9 +1,11 @@
 import { EcomdbError } from '#core/errors'
+import { laxSettings, SYNC_SETTINGS } from '#domain/binlog/crashes'
 import { isLogFileName } from '#domain/binlog/stretch'
 import { type BinlogServer, LogNotWhole } from '../../binlog.ts'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 import { replicaBehind } from '../replica-lacks.ts'
+import { readSettings } from '../server-settings.ts'
 import type { BinlogDialect } from './dialect.ts'
 import { logStatus, whyLogLacks } from './log-lacks.ts'
 
@@ -32,6 +34,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       end: { file: fileName(status['File']), offset: Number(status['Position']) },
       gtids: (gtids ?? '').replaceAll('\n', ''),
       timeUs: Number(time),
+      lax: laxSettings(await readSettings(session, SYNC_SETTINGS)),
       doubts: [...(await replicaBehind(session)), ...(await mayLeaveItsLog(session))],
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { SYNC_SETTINGS } from '#domain/binlog/crashes'
 import { SEARCH_SETTINGS, SYSDATE_IS_NOW } from '#domain/binlog/unlogged'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
@@ -54,6 +55,7 @@ export const REPLAYED_SETTINGS = [
   ...SOURCES_OWN,
   ...SOURCES_GLOBALS,
   ...COMPARED_SETTINGS,
+  ...SYNC_SETTINGS,
   'max_allowed_packet',
   'version',
 ]

@@ -1,0 +1,74 @@
+import { readFile, rm, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { isAlive } from '#process/is-alive'
+import { SLOW_TEST_ENGINES } from '#test/engines'
+import { LoggedShop, startLogged } from '#test/logged-shop'
+import { makeFolder } from '#test/temporary'
+
+test.each(SLOW_TEST_ENGINES)('%s: a server that went down with its machine', async family => {
+  const folder = await makeFolder()
+  const durable = ['--sync-binlog=1', '--innodb-flush-log-at-trx-commit=1']
+  const shop = await LoggedShop.make(family, folder, durable)
+  const target = await startLogged(shop.engine, join(folder, 'target'))
+  const lax = ['--sync-binlog=0', '--innodb-flush-log-at-trx-commit=1']
+  const archived = () => shop.ecomdb(['backup', 'binlog', '--once'])
+  const restored = async () => {
+    // MySQL's own has what its tables have, too.
+    const { stdout } = await shop.ecomdb(['backup', 'window', '--json'])
+    const all = JSON.parse(stdout).result.sources[0].stretches.at(-1).end.gtids
+    const done = await shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
+    await shop.rows('DROP DATABASE IF EXISTS shop', target)
+    return done
+  }
+  /** Its log is on the disk as far as it was at `end`; the machine took the rest with it. */
+  const crash = async (end: { file: string; offset: number } | null) => {
+    const pid = Number(await readFile(String(await shop.value('SELECT @@pid_file')), 'utf8'))
+    const data = String(await shop.value('SELECT @@datadir'))
+    process.kill(pid, 'SIGKILL')
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 20_000)
+    if (end) await truncate(join(data, end.file), end.offset)
+  }
+  try {
+    await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT PRIMARY KEY)')
+    await shop.ecomdb(['backup', 'logical', '--quiet'])
+    await shop.run('INSERT INTO shop.t VALUES (1)')
+    await crash(null)
+    await shop.restart(...durable)
+    await shop.run('INSERT INTO shop.t VALUES (2)')
+    expect((await archived()).status).toBe(0)
+    // In good order.
+    await shop.restart(...lax)
+    await shop.run('INSERT INTO shop.t VALUES (3)')
+    expect((await archived()).status).toBe(0)
+    const fine = await restored()
+    expect([fine.status, fine.stdout]).toEqual([0, expect.not.stringContaining('FINDING')])
+
+    await shop.ecomdb(['backup', 'logical', '--quiet'])
+    const how = family === 'mysql' ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS'
+    const [status] = await shop.rows(how)
+    await shop.run('INSERT INTO shop.t VALUES (4)')
+    await crash({ file: String(status?.['File']), offset: Number(status?.['Position']) })
+    await shop.restart(...lax)
+    await shop.run('INSERT INTO shop.t VALUES (5)')
+    const lost = await archived()
+    expect([lost.status, lost.stdout]).toEqual([
+      3,
+      expect.stringContaining('went down without closing its log before binlog.'),
+    ])
+    const told = await restored()
+    expect([told.status, told.stdout]).toEqual([
+      3,
+      expect.stringMatching(/FINDING: the server went down .* sync_binlog = 0 \(before binlog\./),
+    ])
+    await shop.ecomdb(['backup', 'logical', '--quiet'])
+    await shop.run('INSERT INTO shop.t VALUES (6)')
+    expect((await archived()).status).toBe(0)
+    const after = await restored()
+    expect(after.status, after.stderr).toBe(0)
+  } finally {
+    await shop.engine.scratchServers.remove(target.folder)
+    await shop.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
