@@ -34,6 +34,7 @@ export const EVENT = {
   xaPrepare: 38,
   transactionPayload: 40,
   taggedGtid: 42,
+  annotateRows: 160,
   checkpoint: 161,
   mariadbGtid: 162,
   gtidList: 163,

@@ -14,6 +14,7 @@ import { LoadData } from '#domain/binlog/load-data'
 import { halfDone, loggedErrors } from '#domain/binlog/logged-errors'
 import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import { mayBeLonger, PrintedSize, packetOfSource } from '#domain/binlog/printed-size'
+import { ReplacedRows } from '#domain/binlog/replaced-rows'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
@@ -261,6 +262,7 @@ async function fetchFiles(
   let half = 0
   const untold: Untold[] = []
   const empty = new EmptyXa()
+  const replaced = new ReplacedRows()
   const defaults = new TimestampDefaults()
   const loadData = new LoadData()
   const printed = new PrintedSize()
@@ -274,6 +276,7 @@ async function fetchFiles(
     if (segment.from === 0) format = readFormat(formatEvent(bytes))
     half += halfDone(replayed, format)
     for (const one of untoldIn(replayed, format, empty)) untold.push(one)
+    replaced.look(replayed, format)
     defaults.look(replayed, format)
     loadData.look(replayed, format)
     printed.look(replayed, format)
@@ -286,6 +289,7 @@ async function fetchFiles(
   const crashed = crashText(crashes.files, source)
   if (crashed !== null) onFinding(crashed)
   if (half > 0) onFinding(halfDoneText(half))
+  if (place.engine.family === 'mariadb' && replaced.found > 0) onFinding(REPLACED)
   if (place.engine.family === 'mysql' && !loadData.isKnown) onFinding(LOADED_WITH)
   const paths = span.segments.map(({ file }) => join(folder, file))
   return {
@@ -304,6 +308,9 @@ const OLDER_TEMPORARY =
 
 const halfDoneText = (count: number): string =>
   `${countOf(count, 'statement')} of the log ended with an error on the source when a part of the rows that they look for was changed, in tables without transactions: here that may be another part, for rows need not lie in the same order; compare these tables`
+
+const REPLACED =
+  'the log has not every column of rows that were replaced (REPLACE): MariaDB with a binlog_row_image of MINIMAL or NOBLOB logs none that was set back to its default, so that these have their old values here: compare what is written by REPLACE, and set FULL on the source'
 
 const LOADED_WITH =
   'statements of the log (LOAD DATA under binlog_format = STATEMENT) read user variables with text or decimal numbers, which mysqlbinlog does not print before them: here they had others; compare what they wrote'
