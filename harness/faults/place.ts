@@ -131,6 +131,9 @@ export class Place {
   }
 }
 
+/** One that is killed has all that its log has, and the other way round; scratch servers are quicker than that. */
+const DURABLE = ['--sync-binlog=1', '--innodb-flush-log-at-trx-commit=1']
+
 /** With a binary log of small files, so that a case meets the ends of some. */
 async function startServer(engine: Engine, folder: string): Promise<RunningServer> {
   const gtids = engine.family === 'mysql' ? ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'] : []
@@ -138,7 +141,7 @@ async function startServer(engine: Engine, folder: string): Promise<RunningServe
     folder,
     tcp: false,
     purpose: 'drill',
-    serverOptions: ['--log-bin=binlog', '--max-binlog-size=262144', ...gtids],
+    serverOptions: ['--log-bin=binlog', '--max-binlog-size=262144', ...DURABLE, ...gtids],
   })
 }
 
