@@ -14,7 +14,10 @@ const FOUND = "SELECT i FROM shop.f WHERE MATCH (s) AGAINST ('ab' IN BOOLEAN MOD
 
 /** MySQL refuses it. */
 const ADDED: Readonly<Record<EngineFamily, readonly string[]>> = {
-  mariadb: ['ALTER TABLE shop.t ADD COLUMN u CHAR(36) DEFAULT UUID()'],
+  mariadb: [
+    'CREATE SEQUENCE shop.sq',
+    'ALTER TABLE shop.t ADD COLUMN n INT DEFAULT NEXTVAL(shop.sq)',
+  ],
   mysql: ["SET binlog_format = 'STATEMENT'", 'UPDATE shop.t SET s = UUID()'],
 }
 

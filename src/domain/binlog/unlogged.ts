@@ -3,7 +3,7 @@ export const SYSDATE_IS_NOW = 'sysdate_is_now'
 
 /** What statements of a log ask for that no log tells, each with its finding. */
 export const UNLOGGED = {
-  anew: 'statements of the log write what is made anew each time (UUID(), RAND(), USER(): in a session of STATEMENT, or as the DEFAULT of a column that was added): here they wrote something else than on the source; compare, and take such columns from a backup that was made after them',
+  anew: 'statements of the log write what is made anew each time (UUID(), RAND(), USER(): in a session of STATEMENT, or, with variables and NEXTVAL() too, as the DEFAULT of a column that was added): here they wrote something else than on the source; compare, and take such columns from a backup that was made after them',
   longer:
     "results of functions in statements of the log may be longer than the source's max_allowed_packet, for which they are NULL there, and not here: the log has changes that could not be replayed with that; compare what they wrote",
   roles:

@@ -85,14 +85,15 @@ export function asksSystemZone(): IsWanted {
  * added that has such a default in each row; MySQL refuses it.
  */
 export const ASKS: Readonly<Record<Exclude<Unlogged, 'search' | 'longer'>, IsWanted>> = {
-  anew: asks(ANEW, /\bRAND ?\(/i),
+  anew: asks(ANEW, /\bRAND ?\(|@|\b(?:NEXTVAL|LASTVAL|(?:NEXT|PREVIOUS) VALUE FOR)\b/i),
   roles: asks(/\bCURRENT_ROLE\b/i),
   sysdate: asks(/\bSYSDATE ?\(/i),
 }
 
 function asks(what: RegExp, more = what): IsWanted {
   return statement => {
-    if (!what.test(statement) && !more.test(statement)) return false
+    const mayAdd = /\bALTER\b/i.test(statement) && more.test(statement)
+    if (!what.test(statement) && !mayAdd) return false
     const words = wordsOf(statement)
     const added = ADDS.exec(words)?.[1] ?? ''
     return (WRITES.test(words) && what.test(words)) || what.test(added) || more.test(added)

@@ -92,6 +92,10 @@ test.each([
   ['INSERT INTO t VALUES (CURRENT_USER)', 1],
   ['ALTER TABLE t ADD COLUMN c CHAR(36) NOT NULL DEFAULT UUID()', 1],
   ['ALTER TABLE t ADD d DECIMAL(9,2) DEFAULT (ROUND(RAND(), 2)), ADD e INT', 1],
+  ['ALTER TABLE t ADD g VARCHAR(80) DEFAULT (@@datadir)', 1],
+  ['ALTER TABLE t ADD n INT DEFAULT (next value for sq)', 1],
+  ["ALTER TABLE t ADD g VARCHAR(80) DEFAULT 'a@b'", 0],
+  ['INSERT INTO t VALUES (NEXTVAL(sq))', 0],
   // Its seeds are in the log.
   ['INSERT INTO t VALUES (RAND())', 0],
   ["INSERT INTO user (name) VALUES ('UUID()')", 0],
