@@ -48,7 +48,13 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb', () => {
       const other = await startLogged(shop.engine, join(folder, 'other'))
       const session = await shop.engine.connect(shop.source.administrator)
       try {
-        await shop.run('CREATE DATABASE bank', 'SET GLOBAL innodb_log_checkpoint_now = ON')
+        // Both begin with the same files: what was written since tells them apart.
+        await shop.run(
+          'CREATE DATABASE bank',
+          'CREATE TABLE bank.t (id INT PRIMARY KEY) ENGINE = InnoDB',
+          'INSERT INTO bank.t VALUES (1)',
+          'SET GLOBAL innodb_log_checkpoint_now = ON',
+        )
         await requireOwnFolder(session, join(shop.source.folder, 'data'))
         await expect(requireOwnFolder(session, join(other.folder, 'data'))).rejects.toMatchObject({
           code: 'UNSUPPORTED',
