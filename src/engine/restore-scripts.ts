@@ -1,5 +1,5 @@
 import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
-import { madeForRows } from '#domain/backup/deferred-indexes'
+import { computesValues, madeForRows } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
   AccountEntry,
@@ -41,7 +41,10 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
     loads: manifest.tables.map(table => ({
       schema: table.schema,
       table: table.name,
-      sql: [...session(manifest), loadStatement(table, '/dev/stdin')].join('; '),
+      sql: [
+        ...session(manifest, computesValues(table.create)),
+        loadStatement(table, '/dev/stdin'),
+      ].join('; '),
     })),
     finish: script([
       ...session(manifest),
@@ -83,8 +86,16 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
 /**
  * The session that schema and rows are restored in. Not strict: what the source accepted once
  * (zero dates, rows from before a CHECK) comes back as it was.
+ *
+ * @param computes loads a table for which the server computes values: then as most sessions were, without
+ *   ALLOW_INVALID_DATES
  */
-function session({ engine, settings }: Manifest): string[] {
+function session({ engine, settings }: Manifest, computes = false): string[] {
+  const mode = [
+    LENIENT,
+    ...(computes ? [] : ['ALLOW_INVALID_DATES']),
+    ...(engine === 'mariadb' ? ['IGNORE_BAD_TABLE_OPTIONS'] : []),
+  ]
   const own = engine === 'mysql' ? MYSQL_SESSION : MARIADB_SESSION
   // What a program has that names a character set and no collation.
   const found = settings['default_collation_for_utf8mb4']
@@ -94,7 +105,7 @@ function session({ engine, settings }: Manifest): string[] {
       : [`/*!80011 SET SESSION default_collation_for_utf8mb4 = ${quoteString(found)} */`]
   return [
     // A table of an engine that is not here is refused, and does not become one of another engine.
-    `SET SESSION sql_mode = ${quoteString(engine === 'mysql' ? LENIENT : `${LENIENT},IGNORE_BAD_TABLE_OPTIONS`)}`,
+    `SET SESSION sql_mode = ${quoteString(mode.join(','))}`,
     "SET SESSION time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0",
     ...own,
     ...collation,

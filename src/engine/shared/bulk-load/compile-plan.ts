@@ -1,4 +1,4 @@
-import { madeForRows, splitTable } from '#domain/backup/deferred-indexes'
+import { computesValues, madeForRows, splitTable } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
   AccountEntry,
@@ -209,7 +209,7 @@ function tableStatements(
     `ALTER TABLE ${name}\n  ${clauses.join(',\n  ')}`
   const of = (stage: RestoreStage, sql: string): RestoreStatement => ({
     ...plain(stage, `table ${name}`, table.schema, sql),
-    table: place,
+    ...{ table: place, computes: computesValues(table.create) },
   })
   return [
     ...(there ? [] : [of('tables', create)]),

@@ -8,10 +8,10 @@ const PATIENCE_SECONDS = 3600
 /**
  * How a loading connection differs from a common one. Not strict: the rows were accepted
  * once, under the modes of their time (zero dates, invalid enum members), and come back as
- * they are; reading them back shows whether they did.
+ * they are; reading them back shows whether they did. The 31st of February is one of them, and a default, too.
  */
 const SETTINGS = [
-  "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
+  "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'",
   'foreign_key_checks = 0',
   // MySQL keeps a CHECK as it would be printed.
   'sql_quote_show_create = 1',
@@ -50,6 +50,29 @@ const OPTIONAL_SETTINGS: Readonly<Record<string, string>> = {
   innodb_ddl_buffer_size: '67108864',
   // MariaDB brings no sequence to its value where it logs statements only.
   binlog_format: "IF(@@binlog_format = 'STATEMENT', 'MIXED', @@binlog_format)",
+}
+
+/**
+ * What is computed of a text that is no date was NULL without ALLOW_INVALID_DATES, which few sessions have:
+ * tables that compute go without it, and cannot have such dates themselves.
+ *
+ * @param computes does the server compute values for the statement?
+ */
+export async function withDates<Result>(
+  loader: WireConnection,
+  computes: boolean,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (!computes) return await work()
+  await loader.run("SET SESSION sql_mode = REPLACE(@@sql_mode, 'ALLOW_INVALID_DATES,', '')")
+  try {
+    return await work()
+  } finally {
+    // A lost connection says so by itself.
+    await loader
+      .run("SET SESSION sql_mode = CONCAT('ALLOW_INVALID_DATES,', @@sql_mode)")
+      .catch(() => {})
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { computesValues } from '#domain/backup/deferred-indexes'
 import { packetFor } from '#domain/backup/largest-rows'
 import type { TableEntry } from '#domain/backup/manifest'
 import type { ProgramContext, RestoreStatement } from '#domain/backup/restore-plan'
@@ -11,7 +12,7 @@ import type {
 import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
 import { bytesOfMarked, markedText } from '../sjis-backslash.ts'
 import { insertStatements } from './insert-rows.ts'
-import { prepareLoader } from './loader-settings.ts'
+import { prepareLoader, withDates } from './loader-settings.ts'
 import {
   holdLoaderLock,
   JOURNAL_STATEMENTS,
@@ -94,7 +95,8 @@ class WriterSession implements LogicalWriterSession {
       const { stage, sql } = statement
       if (stage === 'accounts') await loader.run(sql, what).catch(withoutStatement)
       else if (stage === 'statistics') await tellOptimizer(loader, sql, what)
-      else if (statement.context === null) await loader.run(sql, what)
+      else if (statement.context === null)
+        await withDates(loader, statement.computes ?? false, () => loader.run(sql, what))
       else await runOpened(loader, statement, statement.context, what)
     })
   }
@@ -112,8 +114,14 @@ class WriterSession implements LogicalWriterSession {
       const inTransaction = table.storageEngine.toLowerCase() === 'innodb'
       if (inTransaction) await loader.run('START TRANSACTION')
       try {
-        const { affectedRows, warnings } = await this.#loadRows(loader, table, blocks, what)
-        const told = warnings > 0 ? await warningsOf(loader) : []
+        const { affectedRows, told } = await withDates(
+          loader,
+          computesValues(table.create),
+          async () => {
+            const { affectedRows, warnings } = await this.#loadRows(loader, table, blocks, what)
+            return { affectedRows, told: warnings > 0 ? await warningsOf(loader) : [] }
+          },
+        )
         if (affectedRows !== rows) throw wrongCount(table, rows, affectedRows, told)
         const { restoreId } = this.#options
         if (restoreId !== undefined && mark && inTransaction)
