@@ -1,4 +1,6 @@
+import { EcomdbError, messageOf } from '#core/errors'
 import { quoteIdentifier } from '../../quote.ts'
+import { serverErrorNumber } from '../../server-error.ts'
 import { isReadAsText } from './column-expressions.ts'
 import { columnsWhere } from './columns-where.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
@@ -12,6 +14,7 @@ import type { ReaderPool } from './reader-pool.ts'
  * string, or a decimal has more digits than a DOUBLE.
  *
  * @returns a warning for each column that has such a value
+ * @throws EcomdbError UNSUPPORTED for a value whose text is no JSON: see unreadable
  */
 export async function retypedJson(
   pool: ReaderPool,
@@ -24,11 +27,36 @@ export async function retypedJson(
         .filter(isReadAsText)
         .map(column => [column.name, `NOT (${column.read} <=> ${quoteIdentifier(column.name)})`]),
     )
-    for (const column of await columnsWhere(pool, { schema, name }, differs)) {
+    const found = await columnsWhere(pool, { schema, name }, differs).catch((error: unknown) => {
+      throw isNoJson(error) ? unreadable(`${schema}.${name}`, [...differs.keys()], error) : error
+    })
+    for (const column of found) {
       warnings.push(
         `JSON in ${schema}.${name}.${column} comes back as its text has it: a DATE, TIME or BLOB in it as a string, a DECIMAL of more than 15 digits rounded to a DOUBLE`,
       )
     }
   }
   return warnings
+}
+
+/** ER_INVALID_JSON_TEXT, ER_INVALID_JSON_TEXT_IN_PARAM */
+const isNoJson = (error: unknown): boolean => [3140, 3141].includes(serverErrorNumber(error) ?? 0)
+
+/**
+ * MySQL puts text of ucs2, utf16 and utf32 into a JSON value byte by byte (JSON_ARRAY of such a column, measured
+ * on 9.7): beyond ASCII its text is no UTF-8, and no server takes it back.
+ */
+function unreadable(table: string, columns: readonly string[], error: unknown): EcomdbError {
+  const names = columns.map(quoteIdentifier)
+  const isBroken = (name: string): string =>
+    `(${name} IS NOT NULL AND IFNULL(JSON_VALID(CAST(${name} AS CHAR)), 0) = 0)`
+  return new EcomdbError('UNSUPPORTED', {
+    what: `table ${table} cannot be backed up: a JSON value in it is no JSON as text`,
+    why: `as JSON_ARRAY and JSON_OBJECT make one of ucs2, utf16 and utf32: ${messageOf(error)}`,
+    hints: [
+      `its rows are those WHERE ${names.map(isBroken).join(' OR ')}: write them anew, of text in utf8mb4`,
+      'or leave its database out with --databases',
+    ],
+    cause: error,
+  })
 }
