@@ -49,7 +49,9 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
       // In the first line: nothing else may come before it, and only its error is known by its place.
       client.stdin.write(lockedBy === undefined ? '\n' : `${requireLockStatement(lockedBy)};\n`)
       client.stdin.write(`${replaySettings(options.source)};\n`)
-      await pass({ tool, stages: stagesOf(dialect, options), client }, errors, options.onBytes)
+      if (options.binlog) client.stdin.write(`${LOGS_ROWS};\n`)
+      const stages = stagesOf(dialect, options)
+      await pass({ tool, stages, client, isLogged: options.binlog }, errors, options.onBytes)
       if (errors.missed.length > 0) options.onMissedErrors?.(errors.missed)
     } finally {
       tool.kill()
@@ -89,6 +91,9 @@ function possibleErrors(
   const isPossible = family === 'mariadb' && xaOfStatements > 0
   return new Map(isPossible ? [[ROLLED_BACK, xaOfStatements]] : [])
 }
+
+/** What this session has of the source, and no log tells, a replica of this server has not: it gets no statements. */
+const LOGS_ROWS = "SET SESSION binlog_format = 'ROW'"
 
 const CLIENT_OPTIONS = [
   '--batch',
@@ -135,6 +140,8 @@ interface Pipeline {
   /** What is executed instead of what the tool prints. */
   stages: readonly EachStatement[]
   client: RunningProgram
+  /** See ReplayOptions.binlog. */
+  isLogged: boolean
 }
 
 /**
@@ -142,7 +149,7 @@ interface Pipeline {
  * executed all that came before. Only then, and with both statuses 0, is it done.
  */
 async function pass(
-  { tool, stages, client }: Pipeline,
+  { tool, stages, client, isLogged }: Pipeline,
   errors: ExpectedErrors,
   onBytes: ReplayOptions['onBytes'],
 ): Promise<void> {
@@ -157,7 +164,7 @@ async function pass(
   sql.pipe(client.stdin, { end: false })
   // Whichever ends first: a client that refuses a statement leaves the tool writing to no one.
   const clientEnded = client.ended.catch(error => {
-    throw clientError(error, errors.unexpected ?? client.stderr)
+    throw clientError(error, errors.unexpected ?? client.stderr, isLogged)
   })
   clientEnded.catch(() => {})
   await Promise.race([tool.ended, clientEnded])
@@ -179,8 +186,12 @@ const SEQUENCE_REFUSED = '4085'
 const WITHOUT_LOGGING =
   "MariaDB takes the numbers of a sequence that a session with binlog_row_image = MINIMAL has logged only where it does not log them itself: restore without --binlog, with --start-over, and make this server's replicas anew"
 
+/** Seen on MariaDB: WEEK(c) of a float, in strict mode. */
+const LOGGED_ROWS =
+  "for --binlog the server computes the virtual columns of rows that it logs, which the source need not have done: if one of them is refused, restore without --binlog, with --start-over, and make this server's replicas anew"
+
 /** The client prints "ERROR 1146 (42S02) at line 12: …". */
-function clientError(error: unknown, stderr: string): unknown {
+function clientError(error: unknown, stderr: string, isLogged: boolean): unknown {
   if (!(error instanceof EcomdbError) || error.code !== 'TOOL_FAILED') return error
   const [line = '', number = ''] = /ERROR (\d+).*/.exec(stderr) ?? []
   if (Number(number) === NOT_LOCKED && /at line 1:/.test(line)) return otherServer()
@@ -191,7 +202,7 @@ function clientError(error: unknown, stderr: string): unknown {
     hints: lost
       ? ["look at the server's error log"]
       : [
-          ...(number === SEQUENCE_REFUSED ? [WITHOUT_LOGGING] : []),
+          ...(number === SEQUENCE_REFUSED ? [WITHOUT_LOGGING] : isLogged ? [LOGGED_ROWS] : []),
           'restore to a moment before that statement, or from a later snapshot',
         ],
     cause: error,
