@@ -37,6 +37,12 @@ export interface ProgramWish {
   context: number
 }
 
+export interface CheckWish {
+  table: number
+  column: number
+  kind: number
+}
+
 export interface SchemaWish {
   database: number
   charset: number
@@ -46,6 +52,10 @@ export interface SchemaWish {
   otherClients: readonly ProgramWish[]
   /** What few servers have. */
   rare: readonly ProgramWish[]
+  /** Besides those of the tables. */
+  checks: readonly CheckWish[]
+  /** Rows are written by a session that takes days which are none. */
+  invalidDates: boolean
 }
 
 const small = (max: number): fc.Arbitrary<number> => fc.nat({ max })
@@ -94,4 +104,8 @@ export const schemaArbitrary: fc.Arbitrary<SchemaWish> = fc.record({
   // Last, so that a seed keeps what it made before there were these.
   otherClients: fc.array(program, { maxLength: 3 }),
   rare: fc.array(program, { maxLength: 2 }),
+  checks: fc.array(fc.record({ table: small(99), column: small(99), kind: small(999) }), {
+    maxLength: 4,
+  }),
+  invalidDates: small(3).map(n => n === 3),
 })

@@ -14,6 +14,7 @@ import { serverValues } from '#test/server-values'
 import { openSnapshot } from '#workflow/restore/open-snapshot'
 import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 import type { HarnessCase, PreparedSuite, Suite, SuiteContext } from '../suite.ts'
+import { checkStatements } from './check-text.ts'
 import { serverDefinitions } from './definitions.ts'
 import { oddName } from './odd-names.ts'
 import { otherClientStatements, programStatements } from './program-text.ts'
@@ -39,6 +40,8 @@ export const fidelity: Suite = {
     return { cases, close: () => place.close() } satisfies PreparedSuite
   },
 }
+
+const INVALID_DATES = "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"
 
 const EXPECTED =
   'dump, restore, dump: equal values and definitions in both servers, equal hashes, nothing refused'
@@ -127,6 +130,8 @@ class Place {
       `USE ${quoteIdentifier(database)}`,
       "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'",
       ...tables.map(({ create }) => create),
+      ...wish.checks.flatMap((one, at) => checkStatements(one, at, tables)),
+      ...(wish.invalidDates ? [INVALID_DATES] : []),
       ...data,
       ...wish.programs.flatMap((one, at) => programStatements(one, at, tables, family)),
       ...wish.otherClients.flatMap((one, at) => otherClientStatements(one, at, tables, family)),
