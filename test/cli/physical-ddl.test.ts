@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Session } from '#engine/session'
 import { SLOW_TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
+import { followRecipe, inShell } from '#test/recipe'
 
 /** Until it is told to stop, one statement after another; what the backup makes it wait for, it does later. */
 function keepDoing(session: Session, statements: readonly string[]): () => Promise<void> {
@@ -102,6 +103,49 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
   })
 
   if (family === 'mariadb') {
+    test('tables change places while an increment is copied, and it restores', async () => {
+      const { session, server, engine, folder } = shop
+      for (const sql of PLACES) await session.run(sql)
+      const expected = async (on: Session) => ({
+        ones: await on.value('SELECT GROUP_CONCAT(v) FROM bank.r1 WHERE v <= 3'),
+        all: await on.value(
+          'SELECT SUM(v) FROM (SELECT * FROM bank.r1 UNION ALL SELECT * FROM bank.r2 UNION ALL SELECT * FROM bank.r3) t',
+        ),
+        parts: await on.value(
+          'SELECT SUM(v) FROM (SELECT * FROM bank.parts UNION ALL SELECT * FROM bank.part) t',
+        ),
+      })
+      await shop.ecomdb('backup', 'physical')
+      const stop = keepDoing(await engine.connect(server.administrator), [
+        'RENAME TABLE bank.r1 TO bank.rt, bank.r2 TO bank.r1, bank.r3 TO bank.r2, bank.rt TO bank.r3',
+        'ALTER TABLE bank.parts EXCHANGE PARTITION p0 WITH TABLE bank.part',
+        'SET GLOBAL innodb_log_checkpoint_now = ON',
+      ])
+      let copied = 0
+      for (let n = 0; n < 12 && copied < 3; n += 1) {
+        const made = await shop.ecomdb('backup', 'physical', '--incremental', 'latest')
+        if (made.status === 0) copied += 1
+      }
+      await stop()
+      expect(copied).toBe(3)
+      const last = await shop.ecomdb('backup', 'physical', '--incremental', 'latest')
+      expect(last.status, last.stderr).toBe(0)
+      await engine.scratchServers.claim(join(folder, 'places'))
+      const restored = await shop.ecomdb('restore', 'latest', '--data-dir', 'places/data')
+      expect(restored.status, restored.stderr).toBe(0)
+      const now = await expected(session)
+      expect(now).toMatchObject({ all: '6', parts: '10' })
+      await shop.onRestored('places', async on => expect(await expected(on)).toEqual(now))
+      const byHand = await engine.scratchServers.claim(join(folder, 'by-hand'))
+      const followed = await followRecipe(join(folder, 'backups'), 'physical', {
+        ...{ home: folder, IDENTITY: 'keys/operations.identity', WORK: 'work' },
+        MARIADB_BACKUP: inShell(engine.installation().program('mariadb-backup')),
+        DATA: join(byHand, 'data'),
+      })
+      expect(followed.status, followed.stderr).toBe(0)
+      await shop.onRestored('by-hand', async on => expect(await expected(on)).toEqual(now))
+    })
+
     test('writers to tables without transactions wait for --hold seconds at most', async () => {
       for (const name of ['held', 'other_held']) {
         await shop.session.run(`CREATE TABLE bank.${name} (v INT) ENGINE = MyISAM`)
@@ -136,3 +180,14 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
     })
   }
 })
+
+const PLACES = [
+  ...[1, 2, 3].flatMap(n => [
+    `CREATE TABLE bank.r${n} (v INT) ENGINE = InnoDB ${n === 2 ? 'ROW_FORMAT = COMPRESSED' : ''}`,
+    `INSERT INTO bank.r${n} VALUES (${n})`,
+  ]),
+  'CREATE TABLE bank.parts (v INT) ENGINE = InnoDB PARTITION BY RANGE (v) (PARTITION p0 VALUES LESS THAN (9))',
+  'CREATE TABLE bank.part (v INT) ENGINE = InnoDB',
+  'INSERT INTO bank.parts VALUES (3)',
+  'INSERT INTO bank.part VALUES (7)',
+]

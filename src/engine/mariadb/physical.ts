@@ -33,6 +33,7 @@ import { systemTablespaceFlags, systemTablespaceRanges } from './doublewrite-pag
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { requireOwnFolder } from './own-folder.ts'
 import { startMariadbBackup } from './physical-copy.ts'
+import { renameInIncrement } from './renames-of-increment.ts'
 import { whyNoBase } from './same-history.ts'
 
 /** Without the source's values for these a server does not start on its files. */
@@ -85,7 +86,10 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
         ...{ cwd: workFolder, diesWithUs: true, writesInto: folder },
       })
     await run([])
-    for (const increment of increments) await run([`--incremental-dir=${increment}`])
+    for (const increment of increments) {
+      await renameInIncrement(increment)
+      await run([`--incremental-dir=${increment}`])
+    }
     for (const name of await readdir(folder)) {
       if (OWN_FILES.test(name)) await rm(join(folder, name))
     }
