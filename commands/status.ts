@@ -1,12 +1,12 @@
 import { boolean, string } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFrom, policyFrom, targetFlags } from '#cli/flags'
-import { shopStatusOptions } from '#cli/schedule-wiring'
+import { scheduleContext, shopStatusOptions } from '#cli/schedule-wiring'
 import { checkOutput, writeOutput } from '#cli/write-output'
 import { EXIT } from '#core/errors'
-import { STATUS_EXIT } from '#domain/status/shop-status'
+import { type ShopStatus, STATUS_EXIT } from '#domain/status/shop-status'
 import { shopStatusHtml, shopStatusPrometheus, shopStatusText } from '#report/shop-status'
-import { notifyStatus, readShopStatus } from '#workflow/status/shop-status'
+import { lookOrTell, notifyStatus, readShopStatus } from '#workflow/status/shop-status'
 
 export default class Status extends BaseCommand {
   static override summary = 'is the shop safe: one screen, one exit status'
@@ -40,13 +40,16 @@ export default class Status extends BaseCommand {
     const { flags } = await this.parse(Status)
     await checkOutput(flags.html, '--html')
     const config = await configFrom(flags)
-    const options = await shopStatusOptions(config, await policyFrom(config), flags.server ?? null)
-    const status = await readShopStatus(options)
+    const schedule = scheduleContext(config, await policyFrom(config))
+    const look = async (): Promise<ShopStatus> =>
+      await readShopStatus(await shopStatusOptions(schedule, flags.server ?? null))
+    const warn = (text: string): void => this.progress.warn(text)
+    const status = flags.notify ? await lookOrTell(schedule, look, warn) : await look()
     const { html, prometheus } = flags
     if (html) await writeOutput(html, shopStatusHtml(status), '--html')
     if (prometheus) await writeOutput(prometheus, shopStatusPrometheus(status), '--prometheus')
-    const told = flags.notify ? await notifyStatus(options, status) : null
-    for (const failure of told?.failed ?? []) this.progress.warn(failure)
+    const told = flags.notify ? await notifyStatus(schedule, status) : null
+    for (const failure of told?.failed ?? []) warn(failure)
     const result = { ...status, ...(told ? { told } : {}) }
     return { result, text: shopStatusText(status), status: STATUS_EXIT[status.state] }
   }

@@ -59,12 +59,10 @@ export function reportsFolder(config: Config): string {
 
 /** For `ecomdb status`. */
 export async function shopStatusOptions(
-  config: Config,
-  policy: RecoveryPolicy & { file: string },
+  schedule: ScheduleContext,
   askServer: boolean | null,
 ): Promise<ShopStatusOptions> {
-  const schedule = scheduleContext(config, policy)
-  const { openCopy, clock } = schedule
+  const { config, policy, openCopy, clock } = schedule
   return { source: await wire.target(config), config, policy, openCopy, clock, schedule, askServer }
 }
 

@@ -8,7 +8,7 @@ const path = (description: string) => z.string().min(1).describe(description)
 export const notifySchema = z
   .strictObject({
     heartbeat_file: path(
-      'a file of mode 0600 with a URL that is asked for every five minutes while all is well; whoever is behind it tells when it is not',
+      'a file of mode 0600 with a URL that is asked for every five minutes while no job is in trouble and the last `ecomdb status --notify` found nothing; whoever is behind it tells when it is not',
     ).optional(),
     webhook_file: path(
       'a file of mode 0600 with a URL that gets each notice as JSON (`text` is what a chat shows)',

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runEcomdb } from '#test/cli'
@@ -72,20 +72,19 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
         const page = await readFile(join(folder, 's.html'), 'utf8')
         expect(page).toContain('<title>Backups: an objective is missed</title>')
 
-        // The schedule's job does its work: what was wrong is over, and the heart beats.
+        // The schedule's job does its work: what was wrong there is over.
         const backedUp = await ecomdb('backup', 'logical', '--quiet')
         expect(backedUp.status, backedUp.stderr).toBe(0)
         const run = await ecomdb('schedule', 'run', 'verify')
         expect([run.status, run.stdout]).toEqual([0, 'verify: done\n'])
         expect(JSON.stringify(mail.messages.slice(1))).toContain('OVER: nothing runs the schedule')
-        web.status = 500
-        const due = await ecomdb('schedule', 'run', '--due')
-        expect(web.requests.at(-1)).toBe('GET /beat')
-        expect(due.stderr).toContain(
-          'scheduler: warning: the heartbeat was not sent: it answered 500',
-        )
-        expect(due.stderr).not.toContain('127.0.0.1')
-        web.status = 200
+        // An objective was missed at the last look, and no drill has been since: the heart does not beat.
+        const beats = async () => {
+          const due = await ecomdb('schedule', 'run', '--due')
+          expect(due.status, due.stderr).toBe(0)
+          return { beat: web.requests.splice(0).includes('GET /beat'), told: due.stderr }
+        }
+        expect(await beats()).toEqual({ beat: false, told: '' })
 
         expect((await ecomdb('drill', '--quiet')).status).toBe(0)
         const after = await ecomdb('status', '--json', '--prometheus', 'ecomdb.prom')
@@ -131,7 +130,31 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
         expect(turn.json().result.target).toMatch(/backups$/)
         const again = await ecomdb('status', '--notify', '--json')
         expect(again.json().result.told.notices).toBeGreaterThan(0)
-        expect((await ecomdb('status', '--notify', '--json')).json().result.told.notices).toBe(0)
+        const quiet = await ecomdb('status', '--notify', '--json')
+        expect(quiet.json().result.told.notices).toBe(0)
+        expect(quiet.status, quiet.stdout).toBe(0)
+        expect(await beats()).toEqual({ beat: true, told: '' })
+        web.status = 500
+        const { beat, told } = await beats()
+        expect([beat, told]).toEqual([true, expect.stringContaining('it answered 500')])
+        expect(told).toContain('scheduler: warning: the heartbeat was not sent')
+        expect(told).not.toContain('127.0.0.1')
+        web.status = 200
+
+        // A look that fails is told as well, and once.
+        await rename(join(folder, 'backups'), join(folder, 'away'))
+        const mails = mail.messages.length
+        for (let look = 0; look < 2; look += 1) {
+          expect((await ecomdb('status', '--notify')).status).toBe(10)
+        }
+        expect(mail.messages.slice(mails)).toEqual([
+          expect.stringContaining('`ecomdb status` cannot look: TARGET_UNAVAILABLE'),
+        ])
+        expect((await beats()).beat).toBe(false)
+        await rename(join(folder, 'away'), join(folder, 'backups'))
+        expect((await ecomdb('status', '--notify')).status).toBe(0)
+        expect(mail.messages.at(-1)).toContain('OVER: `ecomdb status` cannot look')
+        expect((await beats()).beat).toBe(true)
       } finally {
         mail.close()
         web.close()

@@ -19,6 +19,15 @@ export interface SchedulerSeen {
   kind: 'stays' | 'looks-in'
 }
 
+/** A look of `ecomdb status --notify`. */
+export interface Look {
+  format: 1
+  /** ms since 1970 */
+  at: number
+  /** The keys of what it found, without those of the schedule, which knows them anew at each moment. */
+  problems: readonly string[]
+}
+
 /**
  * The state of one configuration's schedule on this host: a small file for each job, replaced as
  * a whole, so that a run that is killed leaves the last state and not half of one.
@@ -64,6 +73,17 @@ export class ScheduleFiles {
   /** @throws EcomdbError STORAGE_FAILED */
   async writeInstalled(cronAt: number): Promise<void> {
     await this.write('installed.json', { format: 1, cronAt })
+  }
+
+  /** What the last `ecomdb status --notify` found; null: nobody has looked yet. */
+  async readLook(): Promise<Look | null> {
+    const look = await this.#read<Look>('look.json')
+    return look?.format === 1 ? look : null
+  }
+
+  /** @throws EcomdbError STORAGE_FAILED */
+  async writeLook(look: Look): Promise<void> {
+    await this.write('look.json', look)
   }
 
   /** @throws EcomdbError STORAGE_FAILED */

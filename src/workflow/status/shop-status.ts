@@ -1,3 +1,5 @@
+import { EcomdbError, messageOf } from '#core/errors'
+import type { Problem } from '#domain/notify/decide-notices'
 import { type ShopStatus, type StatusKeys, shopStatus } from '#domain/status/shop-status'
 import { openRepository } from '#repository/repository'
 import { showWindow } from '../binlog/show-window.ts'
@@ -45,10 +47,46 @@ async function keysThatOpen({ source, config }: ShopStatusOptions): Promise<Stat
 
 /** Tells whoever `notify:` names of what is new, and of what is over. */
 export async function notifyStatus(
-  { config, schedule, clock }: ShopStatusOptions,
+  schedule: ScheduleContext,
   status: ShopStatus,
 ): Promise<{ notices: number; sent: string[]; failed: string[] }> {
-  const { notify } = config
-  const { files } = schedule
-  return await notifyProblems({ notify, files, clock }, status.problems, '')
+  return await tellLook(schedule, status.problems, '')
+}
+
+/**
+ * Looks, and tells of a look that failed as well: while the repository is not there nothing else would, until a job
+ * wants it.
+ *
+ * @throws what the look throws
+ */
+export async function lookOrTell<Result>(
+  schedule: ScheduleContext,
+  look: () => Promise<Result>,
+  warn: (text: string) => void,
+): Promise<Result> {
+  try {
+    return await look()
+  } catch (error) {
+    if (!(error instanceof EcomdbError) || error.code === 'INTERRUPTED') throw error
+    const { code, message, hints } = error
+    const what = `\`ecomdb status\` cannot look: ${code}: ${message}`
+    const told = await tellLook(schedule, [{ key: 'look', what, next: hints }], 'look').catch(
+      (untold: unknown) => ({ failed: [messageOf(untold)] }),
+    )
+    for (const failure of told.failed) warn(failure)
+    throw error
+  }
+}
+
+/** What was found is written down first, for the heartbeat, which needs no other way to tell by. */
+async function tellLook(
+  { config, files, clock }: ScheduleContext,
+  problems: readonly Problem[],
+  scope: string,
+): Promise<{ notices: number; sent: string[]; failed: string[] }> {
+  const keys = problems.map(({ key }) => key).filter(key => !key.startsWith('schedule '))
+  if (config.notify) {
+    await files.writeLook({ format: 1, at: clock.now().getTime(), problems: keys })
+  }
+  return await notifyProblems({ notify: config.notify, files, clock }, problems, scope)
 }
