@@ -1,6 +1,6 @@
 import { countOf, formatBytes } from '#core/units'
 import type { BinlogReport } from '#domain/binlog/binlog-report'
-import type { StretchWindow, WindowReport } from '#domain/binlog/window'
+import type { StretchWindow, WindowGap, WindowReport } from '#domain/binlog/window'
 
 /** `ecomdb backup binlog` for people. */
 export function binlogText({ target, written, end, findings }: BinlogReport): string {
@@ -19,12 +19,11 @@ export function binlogText({ target, written, end, findings }: BinlogReport): st
 
 /** `ecomdb backup window` for people. */
 export function windowText({ target, sources, refused, unreadable }: WindowReport): string {
-  const lines = sources.flatMap(({ sourceId, engine, stretches, gaps }) => [
+  const lines = sources.flatMap(({ sourceId, engine, stretches, gaps, doubts }) => [
     `${engine} server ${sourceId}`,
     ...stretches.flatMap(stretchLines),
-    ...gaps.map(
-      ({ from, until, why }) => `  GAP         ${from ?? '…'} to ${until ?? 'now'}: ${why}`,
-    ),
+    ...gaps.map(gap => `  GAP         ${momentsOf(gap)}`),
+    ...doubts.map(doubt => `  DOUBT       ${momentsOf(doubt)}`),
   ])
   const doubts = refused.map(
     ({ name, why, segments }) =>
@@ -36,6 +35,9 @@ export function windowText({ target, sources, refused, unreadable }: WindowRepor
   }
   return [...lines, ...doubts, ...lost].join('\n')
 }
+
+const momentsOf = ({ from, until, why }: WindowGap): string =>
+  `${from ?? '…'} to ${until ?? 'now'}: ${why}`
 
 function whyNothing({ snapshots, bad }: StretchWindow): string {
   return snapshots.length > 0

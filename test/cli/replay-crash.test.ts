@@ -1,5 +1,6 @@
 import { readFile, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { isAlive } from '#process/is-alive'
 import { SLOW_TEST_ENGINES } from '#test/engines'
@@ -41,6 +42,7 @@ test.each(SLOW_TEST_ENGINES)('%s: a server that went down with its machine', asy
     await shop.restart(...lax)
     await shop.run('INSERT INTO shop.t VALUES (3)')
     expect((await archived()).status).toBe(0)
+    expect((await shop.ecomdb(['backup', 'window'])).status).toBe(0)
     const fine = await restored()
     expect([fine.status, fine.stdout]).toEqual([0, expect.not.stringContaining('FINDING')])
 
@@ -48,6 +50,8 @@ test.each(SLOW_TEST_ENGINES)('%s: a server that went down with its machine', asy
     const how = family === 'mysql' ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS'
     const [status] = await shop.rows(how)
     await shop.run('INSERT INTO shop.t VALUES (4)')
+    // So that it is in the tables for good.
+    await sleep(2500)
     await crash({ file: String(status?.['File']), offset: Number(status?.['Position']) })
     await shop.restart(...lax)
     await shop.run('INSERT INTO shop.t VALUES (5)')
@@ -56,6 +60,21 @@ test.each(SLOW_TEST_ENGINES)('%s: a server that went down with its machine', asy
       3,
       expect.stringContaining('went down without closing its log before binlog.'),
     ])
+    const unsure = await shop.ecomdb(['backup', 'window'])
+    expect([unsure.status, unsure.stdout]).toEqual([
+      3,
+      expect.stringMatching(/ DOUBT {7}20.* to now: the server went down .* had sync_binlog = 0: /),
+    ])
+    if (family === 'mysql') {
+      const all = String(await shop.value('SELECT @@gtid_executed'))
+      const lacking = await shop.ecomdb(['restore', '--gtid', all, '--confirm', 'shop'], target)
+      expect([lacking.status, lacking.stderr]).toEqual([
+        10,
+        expect.stringMatching(
+          /hint: the server went down .* before binlog\.\d+: .* leave them out/,
+        ),
+      ])
+    }
     const told = await restored()
     expect([told.status, told.stdout]).toEqual([
       3,
@@ -64,6 +83,11 @@ test.each(SLOW_TEST_ENGINES)('%s: a server that went down with its machine', asy
     await shop.ecomdb(['backup', 'logical', '--quiet'])
     await shop.run('INSERT INTO shop.t VALUES (6)')
     expect((await archived()).status).toBe(0)
+    // As long as the snapshot of before it leads over it.
+    const ended = JSON.parse((await shop.ecomdb(['backup', 'window', '--json'])).stdout)
+    expect(ended.result.sources[0].doubts).toEqual([
+      { from: expect.any(String), until: expect.any(String), why: expect.any(String) },
+    ])
     const after = await restored()
     expect(after.status, after.stderr).toBe(0)
   } finally {

@@ -1,4 +1,5 @@
 import { begunAt, EVENT, isOfServerStart, readHeader } from './event.ts'
+import type { BinlogSegment } from './segment.ts'
 
 /** Where they are not 1, a server may lose its last changes, or the last of its log, with its machine. */
 export const SYNC_SETTINGS = ['sync_binlog', 'innodb_flush_log_at_trx_commit']
@@ -65,4 +66,22 @@ export function crashText(
   const lax = laxSettings(settings)
   if (files.length === 0 || lax.length === 0) return null
   return `the server went down without closing its log, and had ${lax.join(' and ')} (before ${files.join('; ')}): where its machine went down with it, the last changes before that may be in its tables and not in its log, or the other way round, and nothing tells: compare with it what was changed then, or restore from a snapshot of after it`
+}
+
+type Lax = Pick<BinlogSegment, 'lax'>
+
+/** Settings before and after the server was started, with which its log may lack what its tables have. */
+export function laxBetween(before: Lax | undefined, after: Lax): string[] {
+  return [...new Set([...(before?.lax ?? []), ...(after.lax ?? [])])]
+}
+
+/** Segments before which the server went down without closing its log, and may have lost of it. */
+export function laxCrashes(
+  segments: readonly BinlogSegment[],
+): { segment: BinlogSegment; at: number; lax: string[] }[] {
+  return segments.flatMap((segment, at) => {
+    const lax = laxBetween(segments[at - 1], segment)
+    const isOne = segment.crashed === true && segment.from === 0 && lax.length > 0
+    return isOne ? [{ segment, at, lax }] : []
+  })
 }

@@ -61,6 +61,10 @@ export interface BinlogSegment {
    * over it. null or, before it was noted, missing: nothing is known to be.
    */
   hole?: string | null
+  /** The server went down without closing the file before this one, whose first bytes these are. */
+  crashed?: boolean
+  /** Settings with which the server may lose the last of its log with its machine; see laxSettings. Missing: none known. */
+  lax?: readonly string[]
   /** The last event: what the server must still have at this place for the chain to go on. */
   tail: SegmentTail | null
   /** The stored bytes; null where from === to. */
@@ -108,14 +112,14 @@ export function isBinlogSegment(value: unknown): value is BinlogSegment {
     ['hole', 'begunAt'].every(name =>
       ['string', 'undefined'].includes(typeof (value[name] ?? undefined)),
     ) &&
+    ['boolean', 'undefined'].includes(typeof value['crashed']) &&
+    isTexts(value['lax'] ?? []) &&
     ['begins', 'open', 'tail', 'object'].every(
       name => value[name] === null || isRecord(value[name]),
     ) &&
     (value['engine'] === 'mysql' || value['engine'] === 'mariadb') &&
     (object === null || (isRecord(object) && typeof object['path'] === 'string')) &&
-    [requires, recipients].every(
-      list => Array.isArray(list) && list.every(item => typeof item === 'string'),
-    )
+    [requires, recipients].every(isTexts)
   )
 }
 
@@ -130,6 +134,10 @@ const TEXTS_OR_NULL = [
   ...['serverUuid', 'previousSha256', 'nextFile', 'firstAt', 'lastAt', 'knownUntil'],
 ]
 const NUMBERS = ['serverId', 'sequence', 'from', 'to', 'transactions']
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(item => typeof item === 'string')
+}
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,7 +1,8 @@
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { laxCrashes } from './crashes.ts'
 import { couldLieIn } from './gtid-history.ts'
 import type { BinlogSegment } from './segment.ts'
-import { endOf, inOrder, isAtLeast, type LogPlace, type Stretch } from './stretch.ts'
+import { endOf, fileNumber, inOrder, isAtLeast, type LogPlace, type Stretch } from './stretch.ts'
 
 /** What can be restored of one server, and what cannot. */
 export interface SourceWindow {
@@ -9,6 +10,8 @@ export interface SourceWindow {
   engine: string
   stretches: readonly StretchWindow[]
   gaps: readonly WindowGap[]
+  /** Moments that can be restored, and perhaps without changes which the server has. */
+  doubts: readonly WindowGap[]
 }
 
 /** One unbroken run of segments that can be read, and the snapshots from which it leads on. */
@@ -61,9 +64,10 @@ export interface WindowReport {
   unreadable: readonly { name: string; why: string }[]
 }
 
-/** Is there anything that cannot be restored, or is not believed? */
+/** Is there anything that cannot be restored, or not for certain, or is not believed? */
 export function hasHoles({ sources, refused, unreadable }: WindowReport): boolean {
-  return refused.length + unreadable.length > 0 || sources.some(({ gaps }) => gaps.length > 0)
+  const isOpen = ({ gaps, doubts }: SourceWindow): boolean => gaps.length + doubts.length > 0
+  return refused.length + unreadable.length > 0 || sources.some(isOpen)
 }
 
 /**
@@ -90,11 +94,14 @@ export function windowsOf(
     return {
       sourceId,
       engine: own[0]?.segments[0]?.engine ?? '',
-      stretches: windows.map(({ hole: _, closed: __, start: ___, ...window }) => window),
+      stretches: windows.map(
+        ({ hole: _, closed: __, start: ___, doubts: ____, ...window }) => window,
+      ),
       gaps: [
         ...windows.flatMap((_, at) => gapBefore(windows, at)),
         ...gapAtEnd(parts.at(-1), windows.at(-1)),
       ],
+      doubts: windows.flatMap(({ doubts }) => doubts),
     }
   })
 }
@@ -200,7 +207,7 @@ function windowOf(
     bad: all.filter(isBad).map(({ snapshotId }) => snapshotId),
     restorable: between(within[0], until),
     restorableFiles: between(files[0], until),
-    ...{ hole, closed, start: earliest(within[0], files[0]) },
+    ...{ hole, closed, start: earliest(within[0], files[0]), doubts: crashDoubts(segments, whole) },
   }
 }
 
@@ -284,6 +291,7 @@ const KNOWN_WITHIN = 1000
 interface HoledWindow extends StretchWindow, Pick<Part, 'hole' | 'closed'> {
   /** What its first snapshot shows, also where the log does not tell yet what came after it. */
   start: string | null
+  doubts: WindowGap[]
 }
 
 /**
@@ -333,6 +341,28 @@ const whyHole = ({ sequence, hole }: BinlogSegment): string =>
   hole == null
     ? `segment ${sequence} of the archive cannot be read`
     : `the server did not log all that was changed: ${hole}`
+
+/**
+ * Where the server went down without closing its log, and may have lost the last of it: moments from there on
+ * until the next snapshot. Where no snapshot of before is left, nothing leads over it.
+ *
+ * @param segments of one unbroken run
+ * @param snapshots within it that are not found bad
+ */
+function crashDoubts(
+  segments: readonly BinlogSegment[],
+  snapshots: readonly SnapshotEnvelope[],
+): WindowGap[] {
+  return laxCrashes(segments).flatMap(({ segment, at, lax }) => {
+    const isBefore = ({ position }: SnapshotEnvelope): boolean =>
+      fileNumber(position?.file ?? '') < fileNumber(segment.file)
+    if (!snapshots.some(isBefore)) return []
+    const until = snapshots.find(one => !isBefore(one))?.consistentAt ?? null
+    const why = `the server went down without closing its log before ${segment.file}, and had ${lax.join(' and ')}: where its machine went down with it, its last changes before that may not be in its log`
+    const lasts = until === null ? '; it lasts until the next `ecomdb backup logical`' : ''
+    return [{ from: momentOfEnd(segments.slice(0, at)), until, why: `${why}${lasts}` }]
+  })
+}
 
 /** What lies before a stretch that is not a source's first, in words. */
 export function whyGap(begins: Stretch['begins']['reason']): string {

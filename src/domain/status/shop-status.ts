@@ -1,5 +1,5 @@
 import { EXIT, type ExitStatus } from '#core/errors'
-import { formatDuration } from '#core/units'
+import { countOf, formatDuration } from '#core/units'
 import { restorableUntil, type WindowReport } from '../binlog/window.ts'
 import type { StatusReport } from '../copy/status-report.ts'
 import { hasNotCome } from '../has-not-come.ts'
@@ -208,7 +208,8 @@ function binlogLine(facts: StatusFacts): StatusLine {
   const { window, schedule, now } = facts
   const line = { key: 'binlog', name: 'binary log' }
   const until = logUntil(window)
-  const gaps = window.sources.reduce((sum, one) => sum + one.gaps.length, 0) + window.refused.length
+  const gaps = window.sources.flatMap(one => one.gaps).length + window.refused.length
+  const doubts = window.sources.flatMap(one => one.doubts).length
   const scheduled = schedule.jobs.some(({ id }) => id === 'binlog')
   if (until === null) {
     const detail = 'not archived: restores lead to snapshots only'
@@ -223,9 +224,13 @@ function binlogLine(facts: StatusFacts): StatusLine {
   }
   const lagMs = now.getTime() - Date.parse(until)
   const detail = `any moment until ${formatDuration(lagMs)} ago`
-  if (gaps === 0) return { ...line, state: 'ok', detail, next: [] }
-  const next = ['`ecomdb backup window` lists the gaps']
-  return { ...line, state: 'finding', detail: `${detail}; ${gaps} gaps`, next }
+  if (gaps + doubts === 0) return { ...line, state: 'ok', detail, next: [] }
+  const next = ['`ecomdb backup window` lists them']
+  const counts = [
+    ...(gaps > 0 ? [countOf(gaps, 'gap')] : []),
+    ...(doubts > 0 ? [countOf(doubts, 'doubt')] : []),
+  ]
+  return { ...line, state: 'finding', detail: [detail, ...counts].join('; '), next }
 }
 
 function disksLine({ copies, now }: StatusFacts): StatusLine[] {

@@ -6,6 +6,7 @@ import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { readDedupKey, readSigningKey } from '#crypto/key-files'
 import type { BinlogReport } from '#domain/binlog/binlog-report'
+import { laxBetween } from '#domain/binlog/crashes'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import type { HashedSegment } from '#domain/binlog/stretch'
 import { type BinlogServer, LogNotWhole } from '#engine/binlog'
@@ -129,7 +130,8 @@ async function archiveConnected(
     const { feed } = found
     const lastType = found.kind === 'follows' ? found.lastType : null
     const { sourceId } = server
-    const onCrash = (file: string): void => tellCrash(server, file, total, progress)
+    const onCrash = (file: string): void =>
+      tellCrash(laxBetween(writer.head?.segment, server), file, total, progress)
     const reading = { untilNow, feed, lastType, least: server.end, writer, session, sourceId }
     await readLog({ ...options, ...reading, onCrash }, progress)
   } catch (error) {
@@ -147,13 +149,13 @@ async function archiveConnected(
 
 /** Also what is archived tells of it: each restore to a moment behind it. */
 function tellCrash(
-  { lax }: BinlogServer,
+  lax: readonly string[],
   file: string,
   total: BinlogReport,
   progress: Progress,
 ): void {
   if (lax.length === 0) return
-  const finding = `the server went down without closing its log before ${file}, and has ${lax.join(' and ')}: where its machine went down with it, its last changes may not be in its log; take a snapshot: \`ecomdb backup logical\``
+  const finding = `the server went down without closing its log before ${file}, and had ${lax.join(' and ')}: where its machine went down with it, its last changes may not be in its log; take a snapshot: \`ecomdb backup logical\``
   progress.warn(finding)
   total.findings.push(finding)
 }

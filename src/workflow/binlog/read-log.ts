@@ -138,6 +138,7 @@ class LogReader {
     const hasFailed = this.#lastType === EVENT.rotate && type === EVENT.format
     if (hasFailed && isOfServerStart(bytes)) await writer.noteUnlogged()
     if (this.#lastType !== null && isAfterCrash(this.#lastType, bytes)) {
+      writer.noteCrash()
       this.#options.onCrash(writer.place.file)
     }
     this.#lastType = type

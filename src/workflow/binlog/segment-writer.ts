@@ -58,6 +58,7 @@ export class SegmentWriter {
   #scanner: BinlogScanner
   #file = ''
   #begunAt: string | null = null
+  #crashed = false
   #from = 0
   #held: { bytes: Buffer; offset: number }[] = []
   #heldBytes = 0
@@ -169,6 +170,11 @@ export class SegmentWriter {
     })
   }
 
+  /** The server went down without closing the file before this one, of which nothing is stored yet. */
+  noteCrash(): void {
+    this.#crashed = true
+  }
+
   /** Drops what is held: it may have come when the log did not have all any more. */
   discard(): void {
     this.#finished = true
@@ -241,7 +247,7 @@ export class SegmentWriter {
     whole: boolean,
   ): SegmentFacts {
     const { server, engine, stretchId } = this.#stretch
-    const { sourceId, serverVersion, serverUuid, serverId } = server
+    const { sourceId, serverVersion, serverUuid, serverId, lax } = server
     const { border, transactions, firstUs, lastUs, gtidsBefore } = this.#span
     const gtidsAfter = this.#scanner.gtids.toString()
     return {
@@ -257,6 +263,8 @@ export class SegmentWriter {
       gtidsBefore: gtidsBefore ?? gtidsAfter,
       gtidsAfter,
       knownUntil: whole ? this.#knownUntil(to, seen) : null,
+      ...(this.#crashed && this.#from === 0 ? { crashed: true } : {}),
+      ...(lax.length > 0 ? { lax } : {}),
       tail: this.#tail,
     }
   }
@@ -274,6 +282,7 @@ export class SegmentWriter {
   #begin(file: string, from: number, scanner: BinlogScanner): void {
     this.#file = file
     this.#begunAt = null
+    this.#crashed = false
     this.#from = from
     this.#scanner = scanner
     this.#held = []

@@ -1,5 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
+import { laxCrashes } from '#domain/binlog/crashes'
 import { parseHistory, requireOneGtid } from '#domain/binlog/gtid-history'
 import { GtidSet } from '#domain/binlog/gtid-set'
 import { type Moment, momentText } from '#domain/binlog/moment'
@@ -178,7 +179,7 @@ export function outsideWindow(moment: Moment, stretches: readonly Stretch[]): Ec
         ? 'there is no binary log in the repository'
         : `the archived log is of ${ends.join('; ')}, and ${lacking || 'it'} is not in there`,
     hints: [
-      ...(lacking ? [PURGED] : []),
+      ...(lacking ? [...lostHints(stretches), PURGED] : []),
       '`ecomdb backup window` lists what can be restored, and the gaps',
       'if the server is still there, `ecomdb backup binlog --once` archives its log until now',
     ],
@@ -187,6 +188,16 @@ export function outsideWindow(moment: Moment, stretches: readonly Stretch[]): Ec
 
 const PURGED =
   "what a server has had but never in its own log (MySQL's gtid_purged of one that was made from a backup) is in no archive: leave it out, or name the last transaction only"
+
+/** MySQL keeps the GTIDs in its tables, with the rows, where its machine went down with the end of its log. */
+function lostHints(stretches: readonly Stretch[]): string[] {
+  const crashes = stretches.flatMap(({ segments }) => laxCrashes(segments))
+  const files = crashes.map(({ segment }) => segment.file)
+  if (files.length === 0) return []
+  return [
+    `the server went down without closing its log before ${files.join(', ')}: its last transactions of before that may be in its tables and gtid_executed, and in no log any more: leave them out; a snapshot of after it has their rows`,
+  ]
+}
 
 /** What of a set no archived log has. */
 function notArchived(set: string, stretches: readonly Stretch[]): string {

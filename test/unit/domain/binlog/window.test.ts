@@ -122,6 +122,23 @@ test('names of files', () => {
 })
 
 describe('the window', () => {
+  test('of a log whose server went down with its machine', () => {
+    const crashed = { from: 0, file: 'binlog.000002', crashed: true }
+    const lax = ['sync_binlog = 0']
+    const doubts = (before: object, after: object, ...snapshots: SnapshotEnvelope[]) =>
+      windowsOf([stretch([segment(1, before), segment(2, { ...crashed, ...after })])], snapshots)[0]
+        ?.doubts
+    const old = snapshot('old', 2, 'binlog.000001', 50, '0-1-2')
+    const young = snapshot('young', 5, 'binlog.000002', 150, '0-1-7')
+    expect(doubts({}, { lax }, old)).toEqual([
+      { from: at(3), until: null, why: expect.stringMatching(/had sync_binlog = 0.*lasts until/) },
+    ])
+    expect(doubts({ lax }, { lax }, old, young)).toMatchObject([{ from: at(3), until: at(5) }])
+    expect(doubts({ lax }, { lax }, young)).toEqual([])
+    expect(doubts({}, {}, old)).toEqual([])
+    expect(doubts({ lax }, { crashed: false }, old)).toEqual([])
+  })
+
   const first = stretch([segment(1), segment(2), segment(3)])
 
   test('begins with the oldest snapshot within the log, and ends where the log does', () => {

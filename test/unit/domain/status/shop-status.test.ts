@@ -54,8 +54,8 @@ test('the log of a server that is gone is not behind', () => {
   const stretch = { restorable: { from: YOUNG, until: YOUNG }, restorableFiles: null }
   const window = {
     sources: [
-      { sourceId: 'shop', stretches: [stretch], gaps: [] },
-      { sourceId: 'old', stretches: [{ ...stretch, restorable: null }], gaps: [{}] },
+      { sourceId: 'shop', stretches: [stretch], gaps: [], doubts: [] },
+      { sourceId: 'old', stretches: [{ ...stretch, restorable: null }], gaps: [{}], doubts: [] },
     ],
   }
   expect(states(YOUNG, [], window)).toMatchObject({ binlog: 'unknown' })
