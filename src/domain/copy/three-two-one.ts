@@ -88,7 +88,7 @@ export interface StatusInput {
 }
 
 /** A day, and two hours for the backup itself: where no RPO is promised. */
-const DEFAULT_RPO_MS = 26 * 3_600_000
+export const DEFAULT_RPO_MS = 26 * 3_600_000
 
 /** One status for each server. The live server is the first of the three copies. */
 export function threeTwoOne(input: StatusInput): DatasetStatus[] {

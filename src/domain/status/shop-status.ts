@@ -2,6 +2,7 @@ import { EXIT, type ExitStatus } from '#core/errors'
 import { countOf, formatDuration } from '#core/units'
 import { restorableUntil, type WindowReport } from '../binlog/window.ts'
 import type { StatusReport } from '../copy/status-report.ts'
+import { DEFAULT_RPO_MS } from '../copy/three-two-one.ts'
 import { hasNotCome } from '../has-not-come.ts'
 import type { Problem } from '../notify/decide-notices.ts'
 import type { ScheduleReport } from '../schedule/schedule-report.ts'
@@ -205,7 +206,7 @@ const RULE = {
 } as const
 
 function binlogLine(facts: StatusFacts): StatusLine {
-  const { window, schedule, now } = facts
+  const { window, schedule, objectives, now } = facts
   const line = { key: 'binlog', name: 'binary log' }
   const until = logUntil(window)
   const gaps = window.sources.flatMap(one => one.gaps).length + window.refused.length
@@ -224,9 +225,15 @@ function binlogLine(facts: StatusFacts): StatusLine {
   }
   const lagMs = now.getTime() - Date.parse(until)
   const detail = `any moment until ${formatDuration(lagMs)} ago`
-  if (gaps + doubts === 0) return { ...line, state: 'ok', detail, next: [] }
-  const next = ['`ecomdb backup window` lists them']
+  // An archiver that works moves on where nobody writes, too.
+  const stopped = lagMs > (objectives.rpoMs ?? DEFAULT_RPO_MS)
+  if (gaps + doubts === 0 && !stopped) return { ...line, state: 'ok', detail, next: [] }
+  const next = [
+    ...(stopped ? ['`ecomdb backup binlog --once` on the host that archives'] : []),
+    ...(gaps + doubts > 0 ? ['`ecomdb backup window` lists them'] : []),
+  ]
   const counts = [
+    ...(stopped ? ['nothing has archived it since'] : []),
     ...(gaps > 0 ? [countOf(gaps, 'gap')] : []),
     ...(doubts > 0 ? [countOf(doubts, 'doubt')] : []),
   ]

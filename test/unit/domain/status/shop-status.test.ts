@@ -4,6 +4,7 @@ import { type StatusFacts, shopStatus } from '#domain/status/shop-status'
 
 const NOW = new Date('2026-11-27T12:00:00Z')
 const YOUNG = '2026-11-27T01:00:00Z'
+const OLD = '2026-11-07T01:00:00Z'
 /** A host began with its clock a year ahead, and did its work before that was mended. */
 const AHEAD = '2027-11-27T01:00:00Z'
 
@@ -63,6 +64,20 @@ test('the log of a server that is gone is not behind', () => {
     binlog: 'ok',
     rpo: 'ok',
   })
+})
+
+test('a log that nothing has archived for longer than the objective allows is behind', () => {
+  const shop = (until: string) => ({
+    sources: [
+      {
+        ...{ sourceId: 'shop', gaps: [], doubts: [] },
+        stretches: [{ restorable: { from: OLD, until }, restorableFiles: null }],
+      },
+    ],
+  })
+  // A younger snapshot meets the objective, and says nothing of the moments before it.
+  expect(states(YOUNG, [], shop(OLD))).toMatchObject({ rpo: 'ok', binlog: 'finding' })
+  expect(states(YOUNG, [], shop(YOUNG))).toMatchObject({ rpo: 'ok', binlog: 'ok' })
 })
 
 test('what shows a moment that has not come is not young, and its age is not known', () => {
