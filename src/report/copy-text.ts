@@ -21,7 +21,9 @@ export function copyReportText(report: CopyReport): string {
   return [
     brought.length
       ? `copied to ${copy.label} (${copy.directory}): ${brought.join(', ')}; ${countOf(report.files, 'file')}, ${formatBytes(report.bytes)}${readBackText(report)}`
-      : `${copy.label} (${copy.directory}) has every snapshot already`,
+      : refused.length + incomplete.length > 0
+        ? `${copy.label} (${copy.directory}): nothing was brought`
+        : `${copy.label} (${copy.directory}) has every snapshot already`,
     `  holds     ${countOf(report.snapshots, 'snapshot')}${report.newestShows ? `, the newest shows ${shortTime(report.newestShows)}` : ''}`,
     ...(report.lastSeenAt ? [`  was here  ${shortTime(report.lastSeenAt)} before`] : []),
     ...(skipped.length
@@ -31,6 +33,11 @@ export function copyReportText(report: CopyReport): string {
       ? []
       : ['  record    on this host only: no signing key could be used']),
     ...refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`),
+    ...(refused.some(isChangedThere)
+      ? [
+          'What was changed in the copy has to be removed there first: nothing is overwritten. The next copy brings it again.',
+        ]
+      : []),
     ...(report.recordProblem
       ? [
           `NOT RECORDED  in the repository, so that other hosts do not know: ${report.recordProblem}`,
@@ -48,6 +55,13 @@ export function copyReportText(report: CopyReport): string {
       : []),
     ...(report.ejected ? ['unmounted: the disk may be taken away'] : []),
   ].join('\n')
+}
+
+/** An envelope in the copy that has rotted, and that the repository may have still. */
+function isChangedThere({ name, code }: CopyReport['refused'][number]): boolean {
+  return (
+    code === 'SIGNATURE_INVALID' && name.startsWith('snapshot ') && name.endsWith('in the copy')
+  )
 }
 
 /** Only what was read past this machine's memory proves that the medium has it. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -269,6 +269,20 @@ describe('a folder', () => {
     const run = await ecomdb('backup', 'copy', '--to', 'weekly')
     expect(run.status).toBe(3)
     expect(run.stdout).toContain(`NOT BELIEVED  snapshot ${made.second.snapshotId}`)
+    expect(run.stdout).not.toContain('has to be removed there')
+  })
+
+  test('an envelope that was changed in the copy is not called there: what to do is said', async () => {
+    await prepare()
+    expect((await copied()).copied).toHaveLength(2)
+    const changed = join(disk, 'snapshots', made.second.snapshotId, 'snapshot.json')
+    await truncate(changed, 100)
+    const run = await ecomdb('backup', 'copy', '--to', 'weekly')
+    expect(run.status).toBe(3)
+    expect(run.stdout).toContain(': nothing was brought')
+    expect(run.stdout).toContain('has to be removed there first')
+    await rm(changed)
+    expect((await copied()).copied).toEqual([made.second.snapshotId])
   })
 })
 
