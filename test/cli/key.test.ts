@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { runEcomdb } from '#test/cli'
 import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
@@ -52,6 +53,17 @@ test.each(SLOW_TEST_ENGINES)(
         const after = await readFile(join(folder, 'ecomdb.yaml'), 'utf8')
         const comments = (yaml: string) => yaml.match(/#.*/g)
         expect(comments(after)).toEqual(comments(text))
+        const { recipients } = parse(after).keys
+        const list = (await readFile(join(folder, 'keys/recipients.txt'), 'utf8')).split('\n')
+        expect(list.filter(line => line.startsWith('age1'))).toEqual(recipients)
+        // Without ecomdb.yaml nothing says which keys are in use: the first ones are not.
+        await rename(join(folder, 'ecomdb.yaml'), join(folder, 'lost.yaml'))
+        const anew = await ecomdb('init', '--yes', '--target', 'backups')
+        expect([anew.status, anew.stderr]).toEqual([
+          78,
+          expect.stringContaining('the ecomdb.yaml that says which are in use is not there'),
+        ])
+        await rename(join(folder, 'lost.yaml'), join(folder, 'ecomdb.yaml'))
         // No snapshot is for the new keys yet, and the check says so.
         const stale = await ecomdb('key', 'check')
         expect(stale.status).toBe(12)

@@ -22,6 +22,7 @@ import {
   type KeyPlaces,
   keyPlaces,
   readRecipients,
+  tracesOfRotation,
   writeNewFile,
 } from './key-set.ts'
 
@@ -81,7 +82,7 @@ interface Step {
  * byte for byte; a run that was cut off is completed by the next one. ecomdb.yaml is
  * written when all that it names is there.
  *
- * @throws EcomdbError USAGE, CONFIG_INVALID, TARGET_NOT_EMPTY, STORAGE_FAILED, SECRET_MISSING
+ * @throws EcomdbError USAGE, CONFIG_NOT_FOUND, CONFIG_INVALID, TARGET_NOT_EMPTY, STORAGE_FAILED, SECRET_MISSING
  */
 export async function initialize(
   options: InitOptions,
@@ -89,6 +90,7 @@ export async function initialize(
   progress: Progress,
 ): Promise<InitResult> {
   const configFile = join(options.folder, 'ecomdb.yaml')
+  if (!existsSync(configFile)) await refuseRotated(options.folder)
   const target = await decideTarget(options, configFile)
   const places = keyPlaces(options.folder, options.runsOn === 'all')
   const found = await findRepository(target, ports)
@@ -113,6 +115,20 @@ export async function initialize(
       file => dirname(file) !== dirname(places.recipients) && existsSync(file),
     ),
   }
+}
+
+/** The first keys have been replaced, perhaps for they were stolen: they are not to be used again without a word. */
+async function refuseRotated(folder: string): Promise<void> {
+  const traces = await tracesOfRotation(folder)
+  if (traces.length === 0) return
+  throw new EcomdbError('CONFIG_NOT_FOUND', {
+    what: `keys in ${folder} were rotated, and the ecomdb.yaml that says which are in use is not there`,
+    why: `there is ${traces.join(', ')}; a new configuration would name the first keys, which have been replaced`,
+    hints: [
+      'bring ecomdb.yaml back from your own backup of it; ecomdb.yaml.before-rotation is as it was before the last rotation',
+      'or make new keys in another folder, `ecomdb init --folder OTHER`, and add the signers of before to keys.trusted_signers there',
+    ],
+  })
 }
 
 async function perform({ path, run }: Step): Promise<void> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '#core/clock'
 import type { Secret } from '#core/secret'
@@ -66,6 +66,42 @@ export async function readRecipients(file: string): Promise<string[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').map(line => line.trim())
   return lines.filter(line => line && !line.startsWith('#'))
 }
+
+/**
+ * Puts a new recipient into recipients.txt, in the place of the one that it takes over from; where the file is not
+ * there, or does not name that one, nothing is changed.
+ */
+export async function replaceRecipient(file: string, old: string, by: string): Promise<void> {
+  if (!existsSync(file)) return
+  const lines = (await readFile(file, 'utf8')).split('\n')
+  const at = lines.findIndex(line => line.trim() === old)
+  if (at < 0) return
+  const partial = `${file}.partial`
+  await rm(partial, { force: true })
+  await writeNewFile(partial, lines.toSpliced(at, 1, `# replaced: ${old}`, by).join('\n'), 0o644)
+  await rename(partial, file)
+}
+
+/**
+ * Keys of a folder, or a configuration, that `ecomdb key rotate` has left: the first ones there are no longer those in
+ * use, and only ecomdb.yaml says which are. Paths relative to the folder.
+ */
+export async function tracesOfRotation(folder: string): Promise<string[]> {
+  const found = await Promise.all(
+    ['keys', 'take-away'].map(async name =>
+      existsSync(join(folder, name))
+        ? (await readdir(join(folder, name))).map(file => `${name}/${file}`)
+        : [],
+    ),
+  )
+  const before = existsSync(join(folder, BEFORE_ROTATION)) ? [BEFORE_ROTATION] : []
+  return [...before, ...found.flat().filter(file => ROTATED.test(file))].sort()
+}
+
+/** What is behind the name of the configuration that a rotation keeps. */
+export const ROTATION_SUFFIX = '.before-rotation'
+const BEFORE_ROTATION = `ecomdb.yaml${ROTATION_SUFFIX}`
+const ROTATED = /\/(signing|operations|escrow)-\d{8}-\d{6}-\d{3}\.(key|identity)$/
 
 /** @returns the public key */
 export async function ensureSigningKey(file: string): Promise<string> {

@@ -12,7 +12,7 @@ import {
 } from '#crypto/key-files'
 import type { KeyRotation } from '#domain/backup/key-report'
 import { editConfigFile } from '../init/edit-config-file.ts'
-import { makeFolder } from '../init/key-set.ts'
+import { keyPlaces, makeFolder, ROTATION_SUFFIX, replaceRecipient } from '../init/key-set.ts'
 
 export interface RotateOptions {
   config: Config
@@ -62,6 +62,8 @@ export async function rotateKey(options: RotateOptions): Promise<KeyRotation> {
   const pair = await generateIdentity()
   await writeIdentity(keyFile, pair, clock.now())
   const recipient = { old: old ?? '', new: pair.recipient }
+  const { recipients } = keyPlaces(dirname(configFile), true)
+  await replaceRecipient(recipients, recipient.old, recipient.new)
   await changeConfig(configFile, takeAway ? { recipient } : { recipient, identityFile: beside })
   return { ...rotation, new: pair.recipient }
 }
@@ -86,7 +88,7 @@ async function oldKey({ config, kind, replace }: RotateOptions): Promise<string 
 /** The text before it is kept beside it. */
 async function changeConfig(file: string, change: KeyChange): Promise<void> {
   const { changeKeys } = await import('#config/edit-config')
-  await editConfigFile(file, text => changeKeys(text, file, change), `${file}.before-rotation`)
+  await editConfigFile(file, text => changeKeys(text, file, change), `${file}${ROTATION_SUFFIX}`)
 }
 
 /** 20261121-120000-123, in UTC: who runs it again at once gets another name. */
