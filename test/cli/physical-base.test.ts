@@ -124,6 +124,44 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: what is no base of an
     expect(await readFile(join(restored, 'bank/moved.ibd'), 'latin1')).toContain('as exported')
   })
 
+  test('one before the tablespace of a new table was imported', async () => {
+    await query(async session => {
+      await session.run('CREATE TABLE bank.fresh LIKE bank.moved')
+      await exchange(session, data, away, 'fresh')
+    })
+    await shop.run('SET GLOBAL innodb_log_checkpoint_now = ON')
+    await refused(/imported since.*: bank\/fresh$/)
+    await done(FULL)
+    await done(INCREMENT)
+  })
+
+  test('one from when a table had no file', async () => {
+    await shop.run(
+      'CREATE TABLE bank.later LIKE bank.moved',
+      'ALTER TABLE bank.later DISCARD TABLESPACE',
+      'CREATE TABLE bank.newest (id INT)',
+    )
+    await shop.ecomdb(FULL)
+    await query(session => exchange(session, data, away, 'later'))
+    await shop.run('SET GLOBAL innodb_log_checkpoint_now = ON')
+    await refused(/imported since.*: bank\/later$/)
+  })
+
+  test('tablespaces that are imported while the files are copied are told', async () => {
+    let ended = false
+    const importing = query(async session => {
+      while (!ended) await exchange(session, data, away)
+    })
+    let copied = await shop.ecomdb(FULL)
+    for (let n = 1; n < 6 && copied.status !== 13; n += 1) copied = await shop.ecomdb(FULL)
+    ended = true
+    await importing
+    expect(copied.status, copied.stderr).toBe(13)
+    expect(copied.json().error).toMatchObject({ code: 'NOT_CONSISTENT' })
+    expect(copied.json().error?.what).toContain('were imported while')
+    await shop.run('SET GLOBAL innodb_log_checkpoint_now = ON')
+  })
+
   test('a temporary folder that is not there is no finding about a snapshot', async () => {
     const config = ['--config', join(shop.folder, 'ecomdb.yaml')]
     const env = { ...shop.environment(), TMPDIR: join(shop.folder, 'none') }
@@ -176,9 +214,14 @@ async function putBack(image: string, data: string): Promise<void> {
 }
 
 /** Takes the exported file for the table's own. */
-async function exchange(session: Session, data: string, exported: string): Promise<void> {
-  await session.run('ALTER TABLE bank.moved DISCARD TABLESPACE')
+async function exchange(
+  session: Session,
+  data: string,
+  exported: string,
+  table = 'moved',
+): Promise<void> {
+  await session.run(`ALTER TABLE bank.${table} DISCARD TABLESPACE`)
   for (const end of ['ibd', 'cfg'])
-    await copyFile(`${exported}.${end}`, join(data, 'bank', `moved.${end}`))
-  await session.run('ALTER TABLE bank.moved IMPORT TABLESPACE')
+    await copyFile(`${exported}.${end}`, join(data, 'bank', `${table}.${end}`))
+  await session.run(`ALTER TABLE bank.${table} IMPORT TABLESPACE`)
 }

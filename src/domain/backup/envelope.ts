@@ -73,6 +73,8 @@ export interface LogSequence {
 export interface HighestIds {
   table: number
   space: number
+  /** Tablespaces of tables that had no file: one that has is an imported one. Absent: none. */
+  without?: readonly number[]
 }
 
 /** logical: rows and definitions. physical: the server's data files. */

@@ -18,7 +18,14 @@ import { openSession } from '../shared/mysql2-session.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
 import { writeOptionFile } from './option-file.ts'
-import { highestIds, requireComplete, type Tablespace, tablespacesOf } from './tablespaces.ts'
+import {
+  highestIds,
+  importedSince,
+  refuseImported,
+  requireComplete,
+  type TableFiles,
+  tableFilesOf,
+} from './tablespaces.ts'
 import { XbstreamReader } from './xbstream.ts'
 
 /** Small files at the end of the stream; mariadb-backup renames them in MariaDB 11. */
@@ -40,7 +47,7 @@ export async function startMariadbBackup(
 ): Promise<PhysicalCopy> {
   const { workFolder, since } = options
   const optionFile = await writeOptionFile(workFolder, 'mariadb-backup', options.connect)
-  const spaces = await spacesOf(options.connect)
+  const before = await lookAtFiles(options.connect)
   const target = join(workFolder, 'target')
   await mkdir(target, { mode: 0o700 })
   let program: StartedProgram | null = null
@@ -63,13 +70,16 @@ export async function startMariadbBackup(
     { cwd: workFolder, onLine: line => log.read(line) },
   )
   const { connect } = options
-  return new MariadbCopy(program, log, { lineage, since, findings, sources, connect, spaces })
+  return new MariadbCopy(program, log, { lineage, since, findings, sources, connect, before })
 }
 
-async function spacesOf(connect: ConnectOptions): Promise<Tablespace[] | null> {
+type SeenFiles = TableFiles & { folder: string }
+
+async function lookAtFiles(connect: ConnectOptions): Promise<SeenFiles | null> {
   const session = await openSession({ ...connect, database: undefined })
   try {
-    return await tablespacesOf(session)
+    const files = await tableFilesOf(session)
+    return files && { ...files, folder: (await session.value('SELECT @@datadir')) ?? '' }
   } finally {
     await session.close()
   }
@@ -82,7 +92,8 @@ interface Expected {
   findings: readonly string[]
   sources: readonly SourcePosition[]
   connect: ConnectOptions
-  spaces: readonly Tablespace[] | null
+  /** The files of tables when it began. */
+  before: SeenFiles | null
 }
 
 class MariadbCopy implements PhysicalCopy {
@@ -124,7 +135,7 @@ class MariadbCopy implements PhysicalCopy {
     if (!from || !to) throw notAStream('it has no log sequence numbers')
     await this.#requireTables()
     const { since, lineage } = this.#expected
-    const highest = highestIds(this.#expected.spaces)
+    const highest = highestIds(this.#expected.before)
     if (from !== (since?.to ?? '0')) throw notAStream(`it begins at ${from}`)
     const version = settingsIn(this.#info.get('info') ?? '').get('tool_version')
     return {
@@ -149,9 +160,12 @@ class MariadbCopy implements PhysicalCopy {
   }
 
   async #requireTables(): Promise<void> {
-    const { connect, spaces } = this.#expected
-    const left = spaces && (await spacesOf(connect))
-    if (spaces && left) requireComplete(spaces, left, this.#paths)
+    const { connect, before, since } = this.#expected
+    const after = before && (await lookAtFiles(connect))
+    if (!before || !after) return
+    const highest = since?.highest ?? highestIds(before)
+    if (highest) refuseImported(await importedSince(after.spaces, highest, after.folder))
+    requireComplete(before.spaces, after.spaces, this.#paths)
   }
 
   #sources(): Pick<Position, 'sources'> {

@@ -2,7 +2,7 @@ import type { LogSequence } from '#domain/backup/envelope'
 import type { Position } from '#domain/backup/position'
 import type { BaseCopy } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
-import { importedSince, tablespacesOf } from './tablespaces.ts'
+import { importedSince, tableFilesOf } from './tablespaces.ts'
 
 /**
  * An increment has the pages that were written after its base, by log sequence numbers. These count on from
@@ -56,7 +56,9 @@ async function imported(session: Session, { highest }: LogSequence): Promise<str
   if (!highest) {
     return 'an earlier version of ecomdb made it, and did not note by what imported tablespaces are told'
   }
-  const names = importedSince((await tablespacesOf(session)) ?? [], highest)
+  const files = await tableFilesOf(session)
+  const folder = (await session.value('SELECT @@datadir')) ?? ''
+  const names = await importedSince(files?.spaces ?? [], highest, folder)
   if (names.length === 0) return null
   return `tablespaces were imported since, of which an increment would have nothing: ${names.slice(0, 10).join(', ')}`
 }

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path'
 import { EcomdbError } from '#core/errors'
 import type { HighestIds } from '#domain/backup/envelope'
 import type { Session } from '../session.ts'
 import { unlessRefused } from '../shared/logical/unless-refused.ts'
+import { hasImportedPages } from './imported-pages.ts'
 
 /** A file of InnoDB that holds a table, or a part of one. */
 export interface Tablespace {
@@ -13,51 +15,108 @@ export interface Tablespace {
   name: string
   /** `./bank/t.ibd`, or an absolute path. */
   file: string
+  pageBytes: number
+}
+
+/** A table, or a part of one, that has no file: DISCARD TABLESPACE took it, or it is lost. */
+export interface WithoutFile {
+  space: number
+  /** `bank/t`, as InnoDB calls it. */
+  name: string
+}
+
+export interface TableFiles {
+  spaces: readonly Tablespace[]
+  without: readonly WithoutFile[]
 }
 
 /** Of all tables with files of their own; null where the account may not ask. */
-export async function tablespacesOf(session: Session): Promise<Tablespace[] | null> {
+export async function tableFilesOf(session: Session): Promise<TableFiles | null> {
+  const first = await lookAtFiles(session)
+  if (!first || first.without.length === 0) return first
+  // What comes or goes between the two questions of one look is not so in the next.
+  const second = await lookAtFiles(session)
+  const twice = new Set(second?.without.map(({ space }) => space))
+  return { ...first, without: first.without.filter(({ space }) => twice.has(space)) }
+}
+
+async function lookAtFiles(session: Session): Promise<TableFiles | null> {
   // Joined here: the server would compare each row of the one with each of the other.
   const spaces = await unlessRefused(
     session.rows(
-      "SELECT SPACE AS space, NAME AS name, FILENAME AS file FROM information_schema.INNODB_SYS_TABLESPACES WHERE SPACE <> 0 AND NAME LIKE '%/%'",
+      "SELECT SPACE AS space, NAME AS name, FILENAME AS file, PAGE_SIZE AS pageBytes FROM information_schema.INNODB_SYS_TABLESPACES WHERE SPACE <> 0 AND NAME LIKE '%/%'",
     ),
   )
   const tables = await unlessRefused(
     session.rows(
-      'SELECT SPACE AS space, TABLE_ID AS id FROM information_schema.INNODB_SYS_TABLES WHERE SPACE <> 0',
+      "SELECT SPACE AS space, TABLE_ID AS id, NAME AS name FROM information_schema.INNODB_SYS_TABLES WHERE SPACE <> 0 AND NAME LIKE '%/%'",
     ),
   )
   if (!spaces || !tables) return null
   const ids = new Map(tables.map(({ space, id }) => [Number(space), Number(id)]))
-  return spaces.map(({ space, name, file }) => ({
-    ...{ space: Number(space), name: String(name), file: String(file) },
-    table: ids.get(Number(space)) ?? 0,
-  }))
+  const files = new Set(spaces.map(({ space }) => Number(space)))
+  return {
+    spaces: spaces.map(({ space, name, file, pageBytes }) => ({
+      ...{ space: Number(space), name: String(name), file: String(file) },
+      ...{ table: ids.get(Number(space)) ?? 0, pageBytes: Number(pageBytes) },
+    })),
+    without: tables
+      .map(({ space, name }) => ({ space: Number(space), name: String(name) }))
+      .filter(({ space, name }) => !files.has(space) && !OF_AN_ALTER.test(name)),
+  }
 }
 
 /** What a later increment has to know; null where it is not known. */
-export function highestIds(spaces: readonly Tablespace[] | null): HighestIds | null {
-  if (spaces === null) return null
-  return spaces.reduce(
+export function highestIds(files: TableFiles | null): HighestIds | null {
+  if (files === null) return null
+  const without = files.without.map(({ space }) => space)
+  return files.spaces.reduce<HighestIds>(
     (highest, { table, space }) => ({
+      ...highest,
       table: Math.max(highest.table, table),
       space: Math.max(highest.space, space),
     }),
-    { table: 0, space: 0 },
+    { table: 0, space: 0, ...(without.length > 0 ? { without } : {}) },
   )
 }
 
 /**
  * Tables whose files were exchanged since (IMPORT TABLESPACE): their pages have the log sequence number 0
- * (10.11, measured), so an increment has none of them, and a restore what was there before. The number of the
- * tablespace is an old one, and that of the table is new.
+ * (10.11, measured), so an increment has none of them, and a restore what was there before, or no file. The number of
+ * the tablespace is an old one, and that of the table is new; or it had no file; or the table is new, and so are its
+ * pages but for those.
+ *
+ * @param folder the data directory
  */
-export function importedSince(spaces: readonly Tablespace[], highest: HighestIds): string[] {
-  return spaces
-    .filter(({ space, table }) => space <= highest.space && table > highest.table)
-    .map(({ name }) => name)
-    .sort()
+export async function importedSince(
+  spaces: readonly Tablespace[],
+  { table: highestTable, space: highestSpace, without = [] }: HighestIds,
+  folder: string,
+): Promise<string[]> {
+  const names: string[] = []
+  for (const { space, table, name, file, pageBytes } of spaces) {
+    if (OF_AN_ALTER.test(name)) continue
+    const imported =
+      space > highestSpace
+        ? await hasImportedPages(resolve(folder, file), pageBytes)
+        : table > highestTable || without.includes(space)
+    if (imported) names.push(name)
+  }
+  return names.sort()
+}
+
+/**
+ * The same while a copy was made: of such a table it has the definition, and no file or what was there before.
+ *
+ * @throws EcomdbError NOT_CONSISTENT with the tables
+ */
+export function refuseImported(names: readonly string[]): void {
+  if (names.length === 0) return
+  throw new EcomdbError('NOT_CONSISTENT', {
+    what: 'tablespaces were imported while mariadb-backup copied the files',
+    why: `${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}: their pages are in no log, so the copy lacks them`,
+    hints: ['run it again when the import has ended; nothing was published'],
+  })
 }
 
 /**
