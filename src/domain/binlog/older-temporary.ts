@@ -37,10 +37,11 @@ export class OlderTemporaryTables {
 const COMMENTS = String.raw`^(?:\s|/\*(?!!).*?\*/)*`
 const MAKES = new RegExp(String.raw`${COMMENTS}CREATE\s+(?:OR\s+REPLACE\s+)?TEMPORARY\b`, 'is')
 /**
- * What is dropped is not missed, nor what a sequence takes the place of; the ends of a transaction read no table, and
- * have the flag of what is between them, which may be rows (a checksum may stand right behind them). And the number of a session is its own, too.
+ * What is dropped is not missed, nor what a sequence takes the place of, or a table that is made of no other; the ends
+ * of a transaction read no table, and have the flag of what is between them, which may be rows (a checksum may stand
+ * right behind them). And the number of a session is its own, too.
  */
 const IS_NONE = new RegExp(
-  String.raw`${COMMENTS}(?:BEGIN|COMMIT|ROLLBACK|(?:DROP|SAVEPOINT|XA|CREATE\s+OR\s+REPLACE\s+SEQUENCE)\b)|\bCONNECTION_ID\b|\bPSEUDO_THREAD_ID\b`,
+  String.raw`${COMMENTS}(?:BEGIN|COMMIT|ROLLBACK|(?:DROP|SAVEPOINT|XA|CREATE\s+OR\s+REPLACE\s+SEQUENCE)\b|CREATE\s+OR\s+REPLACE\s+TABLE\b(?!.*\b(?:SELECT|LIKE|VALUES\s*\()))|\bCONNECTION_ID\b|\bPSEUDO_THREAD_ID\b`,
   'is',
 )

@@ -23,6 +23,8 @@ test.each([
   [['SAVEPOINT `a`', 'ROLLBACK TO `a`', "XA START X'61',X'',1"], false],
   [['CREATE OR REPLACE SEQUENCE n'], false],
   [['CREATE OR REPLACE TABLE n SELECT * FROM t'], true],
+  [['CREATE OR REPLACE TABLE n LIKE t'], true],
+  [['CREATE OR REPLACE TABLE `n` (\n  `i` int(11) NOT NULL\n)'], false],
 ])('%j uses a table of before: %s', (statements, found) => {
   const temporary = new OlderTemporaryTables()
   for (const statement of statements) temporary.look(marked(7, statement))
