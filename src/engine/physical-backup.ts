@@ -1,4 +1,5 @@
 import type { LogSequence } from '#domain/backup/envelope'
+import type { TableName } from '#domain/backup/physical-manifest'
 import type { Position, SourcePosition } from '#domain/backup/position'
 import type { RunningServer } from './scratch-server.ts'
 import type { ConnectOptions, Session } from './session.ts'
@@ -66,6 +67,8 @@ export interface PhysicalBackups {
    *   the right one is not known
    */
   dismiss(administrator: ConnectOptions, before: BeforeReplay): Promise<string[]>
+  /** Removes tables that cannot be read from a private server, so that the others are. */
+  leaveOut(session: Session, tables: readonly TableName[]): Promise<void>
   /** Is this account the one that `admit` has made? */
   isAdmitted(account: { user: string; host: string }): boolean
 }
@@ -176,6 +179,8 @@ export interface PhysicalFacts {
   lockedMs: number | null
   steps: readonly string[]
   lsn: LogSequence | null
+  /** Tables that have no data file on the server. */
+  withoutFile: readonly TableName[]
   findings: readonly string[]
 }
 

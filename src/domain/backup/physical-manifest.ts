@@ -31,12 +31,19 @@ export interface PhysicalManifest {
   databases: readonly string[]
   /** What this snapshot does not keep as it was, in words; absent where it keeps all. */
   findings?: readonly string[]
+  /** Tables that had no data file on the server, so that nobody can read them; absent: none. */
+  withoutFile?: readonly TableName[]
 
   /** Paths of the objects that hold the blocks; a block names its pack by the place here. */
   packs: readonly string[]
   files: readonly FileEntry[]
   /** By file, then offset. What no block covers is zeros. */
   blocks: readonly BlockEntry[]
+}
+
+export interface TableName {
+  database: string
+  table: string
 }
 
 export interface FileEntry {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { MIB } from '#core/units'
 import { systemCode } from '#core/errors'
+import { MIB } from '#core/units'
 
 /** In the head of each page of InnoDB, big-endian: the log sequence number of its last change, and its type. */
 const LSN_AT = 16

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { EcomdbError, messageOf } from '#core/errors'
 import { freePiece } from '#core/free-memory'
 import type { LogSequence } from '#domain/backup/envelope'
+import type { TableName } from '#domain/backup/physical-manifest'
 import type { Position, SourcePosition } from '#domain/backup/position'
 import { type StartedProgram, startProgram } from '#process/start-program'
 import { findInstallation } from '../installation.ts'
@@ -16,11 +17,13 @@ import type {
 import type { ConnectOptions } from '../session.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
+import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/physical/left-open.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
 import { writeOptionFile } from './option-file.ts'
 import {
   highestIds,
   importedSince,
+  namesOf,
   refuseImported,
   requireComplete,
   type TableFiles,
@@ -47,7 +50,7 @@ export async function startMariadbBackup(
 ): Promise<PhysicalCopy> {
   const { workFolder, since } = options
   const optionFile = await writeOptionFile(workFolder, 'mariadb-backup', options.connect)
-  const before = await lookAtFiles(options.connect)
+  const before = await lookAtServer(options.connect)
   const target = join(workFolder, 'target')
   await mkdir(target, { mode: 0o700 })
   let program: StartedProgram | null = null
@@ -73,13 +76,26 @@ export async function startMariadbBackup(
   return new MariadbCopy(program, log, { lineage, since, findings, sources, connect, before })
 }
 
-type SeenFiles = TableFiles & { folder: string }
+/** What is looked at before the copy, and again at its end. */
+interface Seen {
+  files: TableFiles | null
+  /** The data directory. */
+  folder: string
+  withoutFile: readonly TableName[]
+  /** See preparedNow. */
+  prepared: ReadonlySet<string>
+}
 
-async function lookAtFiles(connect: ConnectOptions): Promise<SeenFiles | null> {
+async function lookAtServer(connect: ConnectOptions): Promise<Seen> {
   const session = await openSession({ ...connect, database: undefined })
   try {
     const files = await tableFilesOf(session)
-    return files && { ...files, folder: (await session.value('SELECT @@datadir')) ?? '' }
+    return {
+      files,
+      folder: (await session.value('SELECT @@datadir')) ?? '',
+      withoutFile: await namesOf(session, files?.without ?? []),
+      prepared: await preparedNow(session),
+    }
   } finally {
     await session.close()
   }
@@ -92,8 +108,7 @@ interface Expected {
   findings: readonly string[]
   sources: readonly SourcePosition[]
   connect: ConnectOptions
-  /** The files of tables when it began. */
-  before: SeenFiles | null
+  before: Seen
 }
 
 class MariadbCopy implements PhysicalCopy {
@@ -133,9 +148,10 @@ class MariadbCopy implements PhysicalCopy {
     const checkpoints = settingsIn(this.#info.get('checkpoints') ?? '')
     const [from, to] = [checkpoints.get('from_lsn'), checkpoints.get('to_lsn')]
     if (!from || !to) throw notAStream('it has no log sequence numbers')
-    await this.#requireTables()
-    const { since, lineage } = this.#expected
-    const highest = highestIds(this.#expected.before)
+    const { since, lineage, before, connect } = this.#expected
+    const after = await lookAtServer(connect)
+    await this.#requireTables(after)
+    const highest = highestIds(before.files)
     if (from !== (since?.to ?? '0')) throw notAStream(`it begins at ${from}`)
     const version = settingsIn(this.#info.get('info') ?? '').get('tool_version')
     return {
@@ -149,7 +165,12 @@ class MariadbCopy implements PhysicalCopy {
         'mariadb-backup ended with status 0 and "completed OK!"',
       ],
       lsn: { from, to, of: lineage, ...(highest ? { highest } : {}) },
-      findings: this.#expected.findings,
+      withoutFile: after.withoutFile,
+      findings: [
+        ...this.#expected.findings,
+        ...withoutFileFindings(after.withoutFile),
+        ...preparedFindings(before.prepared, after.prepared),
+      ],
     }
   }
 
@@ -159,13 +180,12 @@ class MariadbCopy implements PhysicalCopy {
     await this.#program.ended.catch(() => {})
   }
 
-  async #requireTables(): Promise<void> {
-    const { connect, before, since } = this.#expected
-    const after = before && (await lookAtFiles(connect))
-    if (!before || !after) return
-    const highest = since?.highest ?? highestIds(before)
-    if (highest) refuseImported(await importedSince(after.spaces, highest, after.folder))
-    requireComplete(before.spaces, after.spaces, this.#paths)
+  async #requireTables({ files: after, folder }: Seen): Promise<void> {
+    const { since, before } = this.#expected
+    if (!before.files || !after) return
+    const highest = since?.highest ?? highestIds(before.files)
+    if (highest) refuseImported(await importedSince(after.spaces, highest, folder))
+    requireComplete(before.files.spaces, after.spaces, this.#paths)
   }
 
   #sources(): Pick<Position, 'sources'> {

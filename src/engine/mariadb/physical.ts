@@ -15,6 +15,7 @@ import { unlessRefused } from '../shared/logical/unless-refused.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
+import { dropTables } from '../shared/physical/left-open.ts'
 import {
   column,
   forcedRecovery,
@@ -104,6 +105,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   modes: { file: 0o660, folder: 0o700 },
   // What the binary log had is in no file that is copied.
   restoredGtids: async () => null,
+  leaveOut: dropTables,
   ...ownAdministrator,
 }
 

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { EcomdbError } from '#core/errors'
 import type { HighestIds } from '#domain/backup/envelope'
+import type { TableName } from '#domain/backup/physical-manifest'
+import { quoteString } from '../quote.ts'
 import type { Session } from '../session.ts'
 import { unlessRefused } from '../shared/logical/unless-refused.ts'
 import { hasImportedPages } from './imported-pages.ts'
@@ -40,6 +42,27 @@ export async function tableFilesOf(session: Session): Promise<TableFiles | null>
   return { ...first, without: first.without.filter(({ space }) => twice.has(space)) }
 }
 
+/** As SQL names them; a table whose parts have no file is one. */
+export async function namesOf(
+  session: Session,
+  without: readonly WithoutFile[],
+): Promise<TableName[]> {
+  const tables = without.map(({ name }) => name.replace(/#P#.*$/i, '')).filter(isNoIndex)
+  const names: TableName[] = []
+  for (const path of [...new Set(tables)].sort()) {
+    const [database = '', table = ''] = await Promise.all(
+      path
+        .split('/')
+        .map(name => session.value(`SELECT CONVERT(_filename ${quoteString(name)} USING utf8mb4)`)),
+    )
+    names.push({ database: database ?? '', table: table ?? '' })
+  }
+  return names
+}
+
+/** Tables of a full-text index are no table's own. */
+const isNoIndex = (name: string): boolean => !/\/FTS_[0-9a-f]{16}_/.test(name)
+
 async function lookAtFiles(session: Session): Promise<TableFiles | null> {
   // Joined here: the server would compare each row of the one with each of the other.
   const spaces = await unlessRefused(
@@ -70,14 +93,11 @@ async function lookAtFiles(session: Session): Promise<TableFiles | null> {
 export function highestIds(files: TableFiles | null): HighestIds | null {
   if (files === null) return null
   const without = files.without.map(({ space }) => space)
-  return files.spaces.reduce<HighestIds>(
-    (highest, { table, space }) => ({
-      ...highest,
-      table: Math.max(highest.table, table),
-      space: Math.max(highest.space, space),
-    }),
-    { table: 0, space: 0, ...(without.length > 0 ? { without } : {}) },
-  )
+  return {
+    table: files.spaces.reduce((highest, { table }) => Math.max(highest, table), 0),
+    space: files.spaces.reduce((highest, { space }) => Math.max(highest, space), 0),
+    ...(without.length > 0 ? { without } : {}),
+  }
 }
 
 /**

@@ -15,10 +15,11 @@ import type { Session } from '../session.ts'
 import { requireSource } from '../shared/logical/same-server.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
+import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/physical/left-open.ts'
 import { readFolder } from '../shared/physical/read-folder.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
-import { refuseEmptied } from './physical-source.ts'
+import { refuseEmptied, tablesWithoutFile } from './physical-source.ts'
 import { mysqlScratch } from './scratch.ts'
 
 /** For a server that answers two questions: 165 MB of memory instead of 500 (measured on 9.7). */
@@ -103,6 +104,7 @@ class CloneCopy implements PhysicalCopy {
   readonly #servers = scratchServers(mysqlScratch)
   #cloning = false
   #consistentAt: Date | null = null
+  #prepared: ReadonlySet<string> = new Set()
   /** The server writes a clone as it writes its own files. */
   #direct = false
 
@@ -121,6 +123,7 @@ class CloneCopy implements PhysicalCopy {
     this.#options.onStep('cloning')
     const method = await this.#donor.value('SELECT @@global.innodb_flush_method')
     this.#direct = String(method).startsWith('O_DIRECT')
+    this.#prepared = await preparedNow(this.#donor)
     this.#cloning = true
     try {
       await this.#donor.run(`CLONE LOCAL DATA DIRECTORY = ${quoteString(this.#data)}`)
@@ -144,6 +147,7 @@ class CloneCopy implements PhysicalCopy {
     try {
       // What was made while the clone ran is in the clone as an empty table.
       await refuseEmptied(session)
+      const withoutFile = await tablesWithoutFile(session)
       const position = await clonePosition(session)
       return {
         position,
@@ -155,7 +159,12 @@ class CloneCopy implements PhysicalCopy {
           `a private ${session.flavor} started on the clone, and said its position`,
         ],
         lsn: null,
-        findings: this.#expected.findings,
+        withoutFile,
+        findings: [
+          ...this.#expected.findings,
+          ...withoutFileFindings(withoutFile),
+          ...preparedFindings(this.#prepared, await preparedNow(session)),
+        ],
       }
     } finally {
       await session.close()

@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import type { TableName } from '#domain/backup/physical-manifest'
 import type { PhysicalSource } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
 import { lacksInLog } from '../shared/binlog/log-lacks.ts'
@@ -82,6 +83,22 @@ export async function refuseEmptied(session: Session): Promise<void> {
       'or make them InnoDB: ALTER TABLE … ENGINE = InnoDB',
     ],
   })
+}
+
+/** Tables whose tablespace was discarded, whole or of a part of one (`bank/t#p#p0`). */
+export async function tablesWithoutFile(session: Session): Promise<TableName[]> {
+  const discarded = await column(
+    session,
+    "SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE STATE = 'discarded'",
+  )
+  if (!discarded?.length) return []
+  const names = new Set(discarded.map(name => name.replace(/#p#.*$/i, '')))
+  const tables = await session.rows(
+    "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS `table` FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' ORDER BY 1, 2",
+  )
+  return tables
+    .map(row => ({ database: String(row['database']), table: String(row['table']) }))
+    .filter(({ database, table }) => names.has(`${database}/${table}`))
 }
 
 /** @throws EcomdbError UNSUPPORTED */

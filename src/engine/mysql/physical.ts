@@ -4,6 +4,7 @@ import type { PhysicalBackups } from '../physical-backup.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
+import { dropTables } from '../shared/physical/left-open.ts'
 import { startOptions } from '../shared/physical/observe-source.ts'
 import { startClone } from './physical-copy.ts'
 import { observeSource, START_SETTINGS } from './physical-source.ts'
@@ -45,6 +46,7 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   async restoredGtids(session) {
     return ((await session.value('SELECT @@global.gtid_executed')) ?? '').replaceAll('\n', '')
   },
+  leaveOut: dropTables,
   ...ownAdministrator,
 }
 

@@ -136,7 +136,7 @@ function manifestOf(
   facts: PhysicalFacts,
   { packs, files, blocks }: StoredFiles,
 ): PhysicalManifest {
-  const { consistentAt, copiedBy, lockedMs, steps, lsn, findings, position } = facts
+  const { consistentAt, copiedBy, lockedMs, steps, lsn, findings, withoutFile, position } = facts
   return {
     format: 1,
     method: 'physical',
@@ -149,6 +149,7 @@ function manifestOf(
     settings: source.settings,
     databases: source.databases,
     ...(findings.length ? { findings } : {}),
+    ...(withoutFile.length ? { withoutFile } : {}),
     ...{ packs, files, blocks },
   }
 }

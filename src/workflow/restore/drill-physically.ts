@@ -161,6 +161,7 @@ class PhysicalDrill {
 
   async #prove(session: Session, connect: ConnectOptions, progress: Progress): Promise<void> {
     this.#checks.push(await this.#proveGtids(session))
+    await this.#leaveOut(session)
     const catalog = await this.#engine.logicalReader.readCatalog(session, null)
     const { isAdmitted } = this.#engine.physicalBackups
     this.#catalog = { ...catalog, accounts: catalog.accounts.filter(one => !isAdmitted(one)) }
@@ -177,6 +178,15 @@ class PhysicalDrill {
     this.#checks.push(answersCheck(views.length, silent))
     const place = { engine: this.#engine, connect, readers: connections }
     this.#checks.push(...(await compareWithRows(this.#access, this.#last, place, progress)))
+  }
+
+  async #leaveOut(session: Session): Promise<void> {
+    const { withoutFile = [] } = this.#last.manifest
+    if (withoutFile.length === 0) return
+    await this.#engine.physicalBackups.leaveOut(session, withoutFile)
+    const names = withoutFile.map(({ database, table }) => `${database}.${table}`)
+    const summary = `no data file at the source, so there is nothing to read: ${names.join(', ')}`
+    this.#checks.push({ name: 'no-file', outcome: 'unchecked', summary, differences: [] })
   }
 
   async #proveGtids(session: Session): Promise<Check> {
