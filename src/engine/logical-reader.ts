@@ -46,8 +46,17 @@ export interface LogicalReader {
   ): Promise<{ catalog: Catalog; steps: readonly string[] }>
   /** Databases, tables, programs and accounts as they are now. Changes the session's database. */
   readCatalog(session: Session, databases: readonly string[] | null): Promise<Catalog>
-  /** Runs a recorded probe now; its answer in the same form as `ProbeEntry.answer`. */
-  answerProbe(session: Session, probe: Omit<ProbeEntry, 'answer'>): Promise<string>
+  /**
+   * Runs a recorded probe now; its answer in the same form as `ProbeEntry.answer`.
+   * @param source settings of the server that gave that answer, as far as they are known
+   */
+  answerProbe(
+    session: Session,
+    probe: Omit<ProbeEntry, 'answer'>,
+    source: Readonly<Record<string, string>>,
+  ): Promise<string>
+  /** Does a probe ask for values that the server has computed itself, of the rows that were loaded? */
+  asksForComputed(probe: Pick<ProbeEntry, 'sql'>): boolean
 }
 
 export interface QuietOptions {

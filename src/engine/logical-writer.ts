@@ -177,6 +177,8 @@ export interface WriterOptions {
   throwAway?: boolean
   /** Global variables to set first, on a throw-away server, as SQL: "partial_revokes = ON". */
   globals?: readonly string[]
+  /** Settings of the server that the rows are of: what is computed of them is computed under these. */
+  source: Readonly<Record<string, string>>
   /** Write to the server's binary log, so that replicas get the rows too. */
   binlog: boolean
   /** infile: LOAD DATA LOCAL. insert: multi-row INSERT, for servers with local_infile off. */

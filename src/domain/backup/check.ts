@@ -8,6 +8,8 @@ export interface Check {
   summary: string
   /** What is not as it should be, each naming the object; at most MAX_DIFFERENCES. */
   differences: readonly string[]
+  /** What to do next, where that is not what a failed check asks for otherwise. */
+  hints?: readonly string[]
 }
 
 /** More than these are counted and not listed. */

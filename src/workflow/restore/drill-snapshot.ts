@@ -164,6 +164,7 @@ async function restoreAndProve(
     throwAway: true,
     globals: needsPartialRevokes(manifest.accounts) ? ['partial_revokes = ON'] : [],
     method: 'infile',
+    source: manifest.settings,
   })
   await applyPlan(access, snapshot, plan, writer, progress)
   const restoredAt = clock.monotonicMs()

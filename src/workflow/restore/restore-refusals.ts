@@ -313,6 +313,8 @@ export function refuseDifferences(checks: readonly Check[]): void {
   throw new EcomdbError('CONTENT_MISMATCH', {
     what: 'what was restored is not what was backed up',
     why: failed.flatMap(({ differences }) => differences).join('; '),
-    hints: ['run `ecomdb backup verify` on the snapshot, and restore another one'],
+    hints: [...new Set(failed.flatMap(({ hints }) => hints ?? [BAD_SNAPSHOT]))],
   })
 }
+
+const BAD_SNAPSHOT = 'run `ecomdb backup verify` on the snapshot, and restore another one'

@@ -240,6 +240,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     ...{ connect: place.connect, writers: options.connections, binlog, method },
     restoreId: journal.restoreId,
     lockedBy: session.connectionId,
+    source: snapshot.manifest.settings,
   })
   const advise = (how: string) =>
     adviseOnInterrupt(`${leftText(plan)}; run the command again with ${how}`)

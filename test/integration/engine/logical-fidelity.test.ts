@@ -232,6 +232,7 @@ async function withCopy(
   await session.run(`CREATE DATABASE ${copy}`)
   const reader = await engine.logicalReader.openQuiet({ connect: session.options, readers: 1 })
   const writer = await engine.logicalWriter.open({
+    source: {},
     connect: session.options,
     writers: 1,
     binlog: true,

@@ -30,6 +30,7 @@ describe.each(TEST_ENGINES)('%s', family => {
     await withDatabase(family, async ({ engine, server, session, database }) => {
       await session.run('CREATE TABLE t (id INT PRIMARY KEY, t VARCHAR(200))')
       const writer = await engine.logicalWriter.open({
+        source: {},
         connect: change(server.administrator, server.port ?? 0),
         ...{ writers: 3, binlog: true, method },
       })

@@ -3,6 +3,7 @@ import { SYNC_SETTINGS } from '#domain/binlog/crashes'
 import { SEARCH_SETTINGS, SYSDATE_IS_NOW } from '#domain/binlog/unlogged'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
+import { COMPUTING_SETTINGS } from '../computing-settings.ts'
 import { readSettings } from '../server-settings.ts'
 import { WITHOUT_LIMITS } from '../without-limits.ts'
 import type { ServerChanges } from './server-changes.ts'
@@ -56,6 +57,7 @@ export const REPLAYED_SETTINGS = [
   ...SOURCES_GLOBALS,
   ...COMPARED_SETTINGS,
   ...SYNC_SETTINGS,
+  ...COMPUTING_SETTINGS,
   'max_allowed_packet',
   'version',
 ]

@@ -1,4 +1,6 @@
+import type { WriterOptions } from '../../logical-writer.ts'
 import { quoteString } from '../../quote.ts'
+import { computingStatements } from '../computing-settings.ts'
 import { WITHOUT_LIMITS } from '../without-limits.ts'
 import type { WireConnection } from './wire-connection.ts'
 
@@ -76,10 +78,16 @@ export async function withDates<Result>(
 }
 
 /**
+ * @param source settings of the server that the rows are of, as far as they are known
  * @throws EcomdbError PRIVILEGE_MISSING when the account may not leave the binary log out
  */
-export async function prepareLoader(connection: WireConnection, binlog: boolean): Promise<void> {
+export async function prepareLoader(
+  connection: WireConnection,
+  { binlog, source }: Pick<WriterOptions, 'binlog' | 'source'>,
+): Promise<void> {
   await connection.run(`SET SESSION ${WITHOUT_LIMITS}`)
+  // Where it mattered, and was refused, the columns' values are compared behind the load.
+  for (const sql of computingStatements(source)) await connection.run(sql).catch(() => {})
   await connection.run(`SET SESSION ${SETTINGS.join(', ')}`)
   // With binlog_format = STATEMENT the servers take no row under READ COMMITTED.
   await connection.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')

@@ -53,7 +53,7 @@ async function startJournal([loader]: readonly WireConnection[], restoreId: stri
 async function openLoader(options: WriterOptions, place: number): Promise<WireConnection> {
   const connection = await WireConnection.open({ ...options.connect, database: undefined })
   try {
-    await prepareLoader(connection, options.binlog)
+    await prepareLoader(connection, options)
     if (options.lockedBy !== undefined) await requireLockedServer(connection, options.lockedBy)
     if (options.restoreId !== undefined) await holdLoaderLock(connection, place)
     return connection

@@ -7,6 +7,11 @@ import { sumOf } from './sum-of.ts'
 /** Rows that are compared, the first by the table's key; a table without one is left out beyond them. */
 const ROWS = 500_000
 
+const SUMS =
+  'SELECT COUNT(*), SUM(CAST(CONV(LEFT(SHA2(t, 256), 12), 16, 10) AS DECIMAL(20))), SUM(n)'
+
+export const isComputedProbe = ({ sql }: Pick<ProbeEntry, 'sql'>): boolean => sql.startsWith(SUMS)
+
 /**
  * A question whose answer tells whether STORED generated columns came back as they were. Their values are
  * in no chunk: the server that restores computes them anew, under other settings than the session had that
@@ -32,7 +37,7 @@ export function computedProbe(table: CatalogTable): Omit<ProbeEntry, 'answer'> |
   return {
     name: `${schema}.${name} (${columns.map(column => column.name).join(', ')})`,
     schema,
-    sql: `SELECT COUNT(*), SUM(CAST(CONV(LEFT(SHA2(t, 256), 12), 16, 10) AS DECIMAL(20))), SUM(n) FROM (SELECT ${text} AS t, ${sumOf(computed)} AS n FROM ${quoteQualified(schema, name)}${order} LIMIT ${ROWS}) AS first_rows`,
+    sql: `${SUMS} FROM (SELECT ${text} AS t, ${sumOf(computed)} AS n FROM ${quoteQualified(schema, name)}${order} LIMIT ${ROWS}) AS first_rows`,
   }
 }
 

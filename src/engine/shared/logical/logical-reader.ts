@@ -1,6 +1,8 @@
 import type { LogicalReader } from '../../logical-reader.ts'
 import { quoteIdentifier } from '../../quote.ts'
+import { computingStatements } from '../computing-settings.ts'
 import { serverPlace } from '../server-place.ts'
+import { isComputedProbe } from './computed-columns.ts'
 import { openConsistent } from './consistent-point.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { previewConsistent } from './preview-consistent.ts'
@@ -12,12 +14,14 @@ export function logicalReader(dialect: LogicalDialect): LogicalReader {
   return {
     openConsistent: options => openConsistent(dialect, options),
     openQuiet: ({ connect, readers }) => ReaderPool.open(dialect, connect, readers),
-    async answerProbe(session, { sql, schema }) {
+    async answerProbe(session, { sql, schema }, source) {
       // Read as at the backup, over the raw wire: the driver would print numbers its own way.
       const pool = await ReaderPool.open(dialect, { ...session.options, database: undefined }, 1)
       try {
         // Not with the handshake: --skip-character-set-client-handshake takes its letters for others.
         await pool.query(`USE ${quoteIdentifier(schema)}`)
+        const { div_precision_increment: _, ...asThen } = source
+        for (const one of computingStatements(asThen)) await pool.query(one).catch(() => {})
         // Of a server that has just been compared: what a procedure writes besides would stay.
         await pool.query('SET SESSION TRANSACTION READ ONLY')
         return await answerText(pool, sql)
@@ -25,6 +29,7 @@ export function logicalReader(dialect: LogicalDialect): LogicalReader {
         await pool.close()
       }
     },
+    asksForComputed: isComputedProbe,
     sourceId: session => dialect.sourceId(session),
     place: serverPlace,
     preview: (session, databases) => previewConsistent(dialect, session, databases),
