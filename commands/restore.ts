@@ -93,7 +93,7 @@ export default class Restore extends BaseCommand {
     }),
     service: text({
       multiple: true,
-      helpValue: 'USER',
+      helpValue: 'USER[@HOST]',
       summary: "a program's account, which does not come back locked; can be repeated",
     }),
     connections: integer({ default: 2, min: 1, max: 32, summary: 'for loading and reading back' }),

@@ -10,15 +10,35 @@ const SERVICE_PREFIX = 'ecomdb_'
  * somebody who has left since. Programs' accounts come back as they were: ecomdb's own, and
  * those that `services` names. Roles cannot log in.
  *
- * @param services user names of the shop's own programs
+ * @param services user names of the shop's own programs, or user@host of one account
  */
 export function isPerson(account: AccountEntry, services: readonly string[]): boolean {
   return (
     account.kind === 'account' &&
     account.user !== '' &&
     !account.user.startsWith(SERVICE_PREFIX) &&
-    !services.includes(account.user)
+    !services.some(service => isNamed(account, service))
   )
+}
+
+/** Quoted as ecomdb and the servers print it, too. */
+function isNamed({ user, host }: AccountEntry, service: string): boolean {
+  return service === user || service.replaceAll(/['"`]/g, '') === `${user}@${host}`
+}
+
+/** Services that name none of the accounts: a slip, or one that only the log has. */
+export function serviceNotes(
+  accounts: readonly AccountEntry[],
+  services: readonly string[],
+): string[] {
+  const unknown = services.filter(one => !accounts.some(account => isNamed(account, one)))
+  return unknown.map(one => `--service ${one} names no account of the snapshot`)
+}
+
+/** Of a grant on a table or view: the same for the same one. Else null. */
+export function viewKey(target: ReturnType<typeof grantTarget>): string | null {
+  if (target === null || target.kind !== 'table' || target.name === null) return null
+  return JSON.stringify([target.database, target.name])
 }
 
 /**

@@ -22,6 +22,8 @@ import {
   isOnPackage,
   isPerson,
   maskHashes,
+  serviceNotes,
+  viewKey,
 } from '#domain/backup/restored-accounts'
 import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import { alterDatabase, nameAndOptions, underDatabaseCollation } from '../../database-collation.ts'
@@ -352,6 +354,7 @@ function accountStatements(
       ...(locked.length
         ? [`come back locked (ALTER USER … ACCOUNT UNLOCK): ${labels(locked)}`]
         : []),
+      ...(options.lockPeople ? serviceNotes(accounts, options.services) : []),
     ],
   }
 }
@@ -374,11 +377,6 @@ function grantLines(
   return account.grants
     .filter(isWanted)
     .map(sql => ({ ...plain(stage, label, null, sql), context: isOnPackage(sql) ? ORACLE : null }))
-}
-
-function viewKey(target: ReturnType<typeof grantTarget>): string | null {
-  if (target === null || target.kind !== 'table' || target.name === null) return null
-  return JSON.stringify([target.database, target.name])
 }
 
 function labels(accounts: readonly AccountEntry[]): string {

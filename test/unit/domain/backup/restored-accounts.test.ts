@@ -5,6 +5,7 @@ import {
   grantTarget,
   isPerson,
   maskHashes,
+  serviceNotes,
 } from '#domain/backup/restored-accounts'
 
 const account = (user: string, kind: AccountEntry['kind'] = 'account'): AccountEntry => ({
@@ -18,6 +19,13 @@ const account = (user: string, kind: AccountEntry['kind'] = 'account'): AccountE
 test('people are accounts that are neither ecomdb’s, nor named as programs, nor roles', () => {
   expect(isPerson(account('ada'), ['webshop'])).toBe(true)
   expect(isPerson(account('webshop'), ['webshop'])).toBe(false)
+  expect(isPerson(account('webshop'), ['webshop@%'])).toBe(false)
+  expect(isPerson(account('webshop'), ["'webshop'@'%'"])).toBe(false)
+  expect(isPerson(account('webshop'), ['webshop@localhost'])).toBe(true)
+  expect(serviceNotes([account('webshop')], ['webshop', 'webshop@localhost', 'webshp'])).toEqual([
+    '--service webshop@localhost names no account of the snapshot',
+    '--service webshp names no account of the snapshot',
+  ])
   expect(isPerson(account('ecomdb_backup'), [])).toBe(false)
   expect(isPerson(account('analyst', 'role'), [])).toBe(false)
 })
