@@ -76,6 +76,31 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: what is no base of an
     await done(INCREMENT)
   })
 
+  test('one that was killed and started again goes on, until the log is purged behind the base', async () => {
+    await shop.run('UPDATE bank.accounts SET balance = balance + 1')
+    await query(async session => {
+      const pid = await readFile(String(await session.value('SELECT @@pid_file')), 'utf8')
+      process.kill(Number(pid), 'SIGKILL')
+    })
+    await sleep(500)
+    await shop.restart()
+    await done(INCREMENT)
+    await shop.run('FLUSH BINARY LOGS')
+    await query(async session => {
+      const files = await session.rows('SHOW BINARY LOGS')
+      await session.run(`PURGE BINARY LOGS TO '${files.at(-1)?.['Log_name']}'`)
+    })
+    // It has not been down.
+    await done(INCREMENT)
+    await shop.run('FLUSH BINARY LOGS')
+    await query(async session => {
+      const files = await session.rows('SHOW BINARY LOGS')
+      await session.run(`PURGE BINARY LOGS TO '${files.at(-1)?.['Log_name']}'`)
+    })
+    await shop.restart()
+    await refused(/does not go back to binlog\.\d+ any more \(it begins with binlog\.\d+\)/)
+  })
+
   test('one that was started again, where no log tells that it went on from there', async () => {
     await shop.restart('--skip-log-bin')
     // A server tells in whole seconds for how long it has run.

@@ -31,18 +31,24 @@ async function brokenHistory(session: Session, base: BaseCopy): Promise<string |
   // Both are told in whole seconds.
   const startedMs = (Number(clock) - Number(uptime ?? 0) + 1) * 1000
   if (startedMs <= Date.parse(base.consistentAt)) return null
-  return 'the server was started again since, and no binary log tells that it was not put back to an earlier state meanwhile'
+  const why = inLog
+    ? `its binary log does not go back to ${base.position?.file} any more (it begins with ${inLog.first}): nothing tells`
+    : 'no binary log tells'
+  return `the server was started again since, and ${why} that it was not put back to an earlier state meanwhile`
 }
 
 /** Each start begins a new file of the log: one that was cut by an image of the disks stays shorter. */
 async function placeInLog(
   session: Session,
   { file, offset, gtidSet }: Position,
-): Promise<'there' | 'lost' | null> {
+): Promise<'there' | 'lost' | { first: string } | null> {
   if (file === null || offset === null) return null
   const files = await session.rows('SHOW BINARY LOGS').catch(() => null)
   const found = files?.find(row => String(row['Log_name']) === file)
-  if (!found) return null
+  if (!found) {
+    const first = files?.[0]?.['Log_name']
+    return first ? { first: String(first) } : null
+  }
   if (Number(found['File_size']) < offset) return 'lost'
   const gtids = await session.value('SELECT BINLOG_GTID_POS(?, ?)', [file, offset])
   if (gtids === null) return 'lost'
