@@ -1,3 +1,4 @@
+import type { EngineFamily } from '#domain/engine-family'
 import { oddName, quoted } from './odd-names.ts'
 import type { CheckWish } from './schema-arbitrary.ts'
 import type { MadeTable } from './table-text.ts'
@@ -33,10 +34,14 @@ export function checkStatements(
   { table, column, kind }: CheckWish,
   place: number,
   tables: readonly MadeTable[],
+  family: EngineFamily,
 ): string[] {
+  // MariaDB 10.11 takes _utf16 x'007A' for the text x00z, itself, and makes no table of what it shows (measured).
+  const conditions =
+    family === 'mariadb' ? CONDITIONS.filter(one => !/_utf16/.test(one('c'))) : CONDITIONS
   const made = tables[table % tables.length] as MadeTable
   const of = quoted(made.columns[column % made.columns.length] ?? '')
-  const condition = CONDITIONS[kind % CONDITIONS.length]?.(of) ?? ''
+  const condition = conditions[kind % conditions.length]?.(of) ?? ''
   return [
     `SET NAMES ${['utf8mb4', 'latin1', 'utf8mb4 COLLATE utf8mb4_bin'][kind % 3]}`,
     `ALTER TABLE ${quoted(made.name)} ADD CONSTRAINT ${quoted(oddName(`cc${place}`, kind))} CHECK (${condition})`,

@@ -130,7 +130,7 @@ class Place {
       `USE ${quoteIdentifier(database)}`,
       "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'",
       ...tables.map(({ create }) => create),
-      ...wish.checks.flatMap((one, at) => checkStatements(one, at, tables)),
+      ...wish.checks.flatMap((one, at) => checkStatements(one, at, tables, family)),
       ...(wish.invalidDates ? [INVALID_DATES] : []),
       ...data,
       ...wish.programs.flatMap((one, at) => programStatements(one, at, tables, family)),

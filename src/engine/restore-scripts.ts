@@ -1,5 +1,5 @@
 import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
-import { computesValues, madeForRows } from '#domain/backup/deferred-indexes'
+import { madeForRows } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
   AccountEntry,
@@ -10,6 +10,7 @@ import type {
 } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import { isOnPackage, isPerson } from '#domain/backup/restored-accounts'
+import { computesOfDates } from '#domain/schema/computes-of-dates'
 import { underDatabaseCollation } from './database-collation.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from './past-event.ts'
 import { quoteIdentifier, quoteQualified, quoteString } from './quote.ts'
@@ -42,7 +43,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
       schema: table.schema,
       table: table.name,
       sql: [
-        ...session(manifest, computesValues(table.create)),
+        ...session(manifest, computesOfDates(table.create)),
         loadStatement(table, '/dev/stdin'),
       ].join('; '),
     })),
@@ -87,7 +88,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
  * The session that schema and rows are restored in. Not strict: what the source accepted once
  * (zero dates, rows from before a CHECK) comes back as it was.
  *
- * @param computes loads a table for which the server computes values: then as most sessions were, without
+ * @param computes loads a table for which the server computes values of dates: then as most sessions were, without
  *   ALLOW_INVALID_DATES
  */
 function session({ engine, settings }: Manifest, computes = false): string[] {

@@ -67,11 +67,6 @@ function withChecksLast(create: string, { head, clauses, tail }: CreateTable): S
   }
 }
 
-/** Has it generated columns, or keys over expressions, for which the server computes values? */
-export function computesValues(create: string): boolean {
-  return / GENERATED ALWAYS AS \(| KEY \(\(/.test(keywordsOf(create))
-}
-
 /**
  * The table as it is made for its rows. ARCHIVE refuses each key that is not above its counter
  * (error 1022), which after the rows is again what it was.

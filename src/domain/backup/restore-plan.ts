@@ -39,7 +39,7 @@ export interface RestoreStatement {
   schema: string | null
   /** Session settings that it was created under; null takes the restore's own. */
   context: ProgramContext | null
-  /** Of a table for which the server computes values: see computesValues. */
+  /** Of a table for which the server computes values of dates: see computesOfDates. */
   computes?: boolean
   /** The source could not use it either, so the server may refuse it. */
   mayFail?: true

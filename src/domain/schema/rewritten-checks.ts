@@ -20,6 +20,7 @@ export function rewritesChecks({ clauses, tail }: CreateTable): boolean {
     const literals = introducersIn(check)
     const compared = identifiersIn(check).map(name => columns.get(name))
     if (literals.length === 0) return false
+    if (CONVERTS.test(keywordsOf(check))) return true
     if (compared.includes(null) && / between /i.test(keywordsOf(check))) return true
     return [...literals, ...compared].some(set => typeof set === 'string' && set !== USUAL)
   })
@@ -32,10 +33,17 @@ export function isCheck(clause: string): boolean {
 
 const USUAL = 'utf8mb4'
 
+/** To another set, perhaps: CONVERT('…' USING latin1), which MySQL takes away, and CAST(… AS CHAR CHARSET …). */
+const CONVERTS = / using | char(?:acter )?set /i
+
+/** Of shapes, too: beside one 'x' becomes _binary'x'. */
+const BYTES =
+  /^ *(?:(?:var)?binary|\w*blob|geometry|point|linestring|polygon|multi\w+|geom(?:etry)?collection|vector)\b/
+
 /** Of a column's definition; `usual` for a text without one, null for what is no text. */
 function characterSetOf(clause: string, usual: string): string | null {
   const words = keywordsOf(clause)
-  if (/^ *(?:(?:var)?binary|\w*blob)\b/.test(words)) return 'binary'
+  if (BYTES.test(words)) return 'binary'
   if (!/^ *(?:(?:var)?char|\w*text|enum|set)\b/.test(words)) return null
   return /\bCHARACTER SET (\w+)/.exec(words)?.[1] ?? usual
 }

@@ -1,4 +1,4 @@
-import { computesValues, madeForRows, splitTable } from '#domain/backup/deferred-indexes'
+import { madeForRows, splitTable } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
   AccountEntry,
@@ -25,6 +25,7 @@ import {
   serviceNotes,
   viewKey,
 } from '#domain/backup/restored-accounts'
+import { computesOfDates } from '#domain/schema/computes-of-dates'
 import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import { alterDatabase, nameAndOptions, underDatabaseCollation } from '../../database-collation.ts'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
@@ -211,7 +212,7 @@ function tableStatements(
     `ALTER TABLE ${name}\n  ${clauses.join(',\n  ')}`
   const of = (stage: RestoreStage, sql: string): RestoreStatement => ({
     ...plain(stage, `table ${name}`, table.schema, sql),
-    ...{ table: place, computes: computesValues(table.create) },
+    ...{ table: place, computes: computesOfDates(table.create) },
   })
   return [
     ...(there ? [] : [of('tables', create)]),

@@ -58,7 +58,7 @@ const OPTIONAL_SETTINGS: Readonly<Record<string, string>> = {
  * What is computed of a text that is no date was NULL without ALLOW_INVALID_DATES, which few sessions have:
  * tables that compute go without it, and cannot have such dates themselves.
  *
- * @param computes does the server compute values for the statement?
+ * @param computes does the server compute values of dates for the statement? see computesOfDates
  */
 export async function withDates<Result>(
   loader: WireConnection,

@@ -1,8 +1,8 @@
 import { EcomdbError } from '#core/errors'
-import { computesValues } from '#domain/backup/deferred-indexes'
 import { packetFor } from '#domain/backup/largest-rows'
 import type { TableEntry } from '#domain/backup/manifest'
 import type { ProgramContext, RestoreStatement } from '#domain/backup/restore-plan'
+import { computesOfDates } from '#domain/schema/computes-of-dates'
 import type {
   LoadedPieces,
   LoadResult,
@@ -116,7 +116,7 @@ class WriterSession implements LogicalWriterSession {
       try {
         const { affectedRows, told } = await withDates(
           loader,
-          computesValues(table.create),
+          computesOfDates(table.create),
           async () => {
             const { affectedRows, warnings } = await this.#loadRows(loader, table, blocks, what)
             return { affectedRows, told: warnings > 0 ? await warningsOf(loader) : [] }

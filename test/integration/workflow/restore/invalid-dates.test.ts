@@ -9,6 +9,9 @@ const TABLES = [
   "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'",
   "CREATE TABLE shop.t (id INT PRIMARY KEY, d DATE DEFAULT '2021-02-31', t DATETIME(3), KEY (d))",
   "INSERT INTO shop.t VALUES (1, '2020-02-31', '2021-04-31 10:00:00.5'), (2, '2020-00-31', NULL), (3, '0000-00-00', '2020-01-01')",
+  // What is computed here is of no date, and the rows have such dates themselves.
+  'CREATE TABLE shop.beside (id INT PRIMARY KEY, d DATE, twice INT GENERATED ALWAYS AS (id * 2) STORED)',
+  "INSERT INTO shop.beside (id, d) VALUES (1, '2020-02-31')",
   "SET SESSION sql_mode = ''",
   `CREATE TABLE shop.computed (id INT PRIMARY KEY, s VARCHAR(20), v VARCHAR(20),
      d DATE GENERATED ALWAYS AS (CAST(s AS DATE)) STORED, w DATE GENERATED ALWAYS AS (CAST(v AS DATE)) VIRTUAL, KEY (w))`,

@@ -7,6 +7,8 @@ const COLUMNS = [
   '`u` varchar(9) DEFAULT NULL',
   '`n` int DEFAULT NULL',
   '`b` varbinary(9) DEFAULT NULL',
+  '`p` point DEFAULT NULL',
+  '`j` json DEFAULT NULL',
 ]
 
 /** As measured on MySQL 9.7, by adding a key. */
@@ -14,6 +16,8 @@ test.each([
   ["(`l` <> _utf8mb4'x')", true],
   ["(`l` <> _utf8mb4'it''s \\'')", true],
   ["(`u` <> _latin1 x'e9')", true],
+  ["(`p` <> _utf8mb4'x')", true],
+  ["(`j` <> convert(_utf8mb4'x' using latin1))", true],
   ["(`n` between _utf8mb4'1' and _utf8mb4'2')", true],
   ["(`u` <> _utf8mb4'x') and (`n` > 1)", false],
   ["(`n` > 1) or (`u` = 'l')", false],
