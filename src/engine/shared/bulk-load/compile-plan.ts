@@ -8,7 +8,6 @@ import type {
   TableEntry,
 } from '#domain/backup/manifest'
 import { passwordHistoryNotes } from '#domain/backup/password-history'
-import { pluginsInUse } from '#domain/backup/plugins-in-use'
 import {
   type MadeObjects,
   RESTORE_STAGES,
@@ -21,7 +20,6 @@ import {
   grantTarget,
   isOnPackage,
   isPerson,
-  maskHashes,
   serviceNotes,
   viewKey,
 } from '#domain/backup/restored-accounts'
@@ -30,7 +28,7 @@ import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import { alterDatabase, nameAndOptions, underDatabaseCollation } from '../../database-collation.ts'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from '../../past-event.ts'
-import { quoteAccount, quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
+import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { isReadOnly, setReadOnly } from '../../read-only-database.ts'
 import { grantableHere } from './grantable-here.ts'
 import {
@@ -41,6 +39,7 @@ import {
   withoutRemoved,
 } from './removal-plan.ts'
 import { ORACLE, plain } from './restore-statement.ts'
+import { pluginStatements, serverStatements, spatialStatements } from './server-statements.ts'
 import { defaultCollation, settingNotes } from './source-settings.ts'
 import { unreadableTriggerNotes, withUnreadableLast } from './unreadable-trigger.ts'
 
@@ -129,52 +128,6 @@ export function compileRestorePlan(
       ...settingNotes(manifest, target),
     ],
   }
-}
-
-function spatialStatements({ spatialReferences = [] }: Manifest): RestoreStatement[] {
-  return spatialReferences.map(({ id, create }) =>
-    plain('databases', `spatial reference system ${id}`, null, create),
-  )
-}
-
-/**
- * What belongs to no database may be there, or need what is not. A component changes what the whole server
- * does, and is left to whoever has that: behind the accounts, for one may refuse their passwords.
- */
-function serverStatements(
-  { serverObjects = [] }: Manifest,
-  { installPlugins }: PlanOptions,
-): RestoreStatement[] {
-  return serverObjects
-    .filter(({ kind }) => kind !== 'component' || installPlugins)
-    .map(({ kind, name, create }) => ({
-      ...plain(
-        kind === 'component' ? 'routines' : 'databases',
-        `${kind} ${quoteIdentifier(name)}`,
-        null,
-        create,
-      ),
-      shown: maskHashes(create),
-      mayFail: true,
-    }))
-}
-
-function pluginStatements(
-  { plugins = [], tables, accounts }: Manifest,
-  target: RestoreTarget,
-): RestoreStatement[] {
-  return pluginsInUse(plugins, tables, accounts)
-    .filter(({ name }) => !target.plugins.includes(name.toLowerCase()))
-    .map(({ name, library }) => ({
-      ...plain(
-        'databases',
-        `plugin ${quoteIdentifier(name)}`,
-        null,
-        `INSTALL PLUGIN ${quoteIdentifier(name)} SONAME ${quoteString(library)}`,
-      ),
-      // Then what needs it says so.
-      mayFail: true,
-    }))
 }
 
 function bytesOf(table: TableEntry): number {
