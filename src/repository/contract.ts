@@ -161,12 +161,13 @@ export interface SnapshotWriter {
    * @param zstdFrames the compressed bytes, in order; their memory may be given back meanwhile
    * @param plaintextSha256 of the bytes before compression: the content's name
    * @param blocks where it is a pack of blocks: by these the next backup finds them, when this one is interrupted
+   * @returns reused: an earlier snapshot, or an interrupted backup, had it; twice: this one had it already
    */
   storePiece(
     zstdFrames: readonly Uint8Array[],
     plaintextSha256: Buffer,
     blocks?: readonly BlockOfPack[],
-  ): Promise<{ stored: StoredObject; reused: boolean }>
+  ): Promise<{ stored: StoredObject; reused: boolean; twice: boolean }>
 
   /**
    * Writes the manifest, then the signed envelope. Every object that the manifest names must

@@ -106,14 +106,14 @@ class Writer implements SnapshotWriter {
     zstdFrames: readonly Uint8Array[],
     plaintextSha256: Buffer,
     blocks?: readonly BlockOfPack[],
-  ): Promise<{ stored: StoredObject; reused: boolean }> {
+  ): Promise<{ stored: StoredObject; reused: boolean; twice: boolean }> {
     const id = this.#objectId(plaintextSha256)
     const found = await this.#reuse(id)
-    if (found) return { stored: found, reused: true }
+    if (found) return { stored: found, reused: true, twice: false }
+    const twice = this.#storing.has(id)
     const storing = this.#storing.get(id) ?? this.#storeObject(id, zstdFrames, blocks)
-    const reused = this.#storing.has(id)
     this.#storing.set(id, storing)
-    return { stored: await storing, reused }
+    return { stored: await storing, reused: false, twice }
   }
 
   async commit(

@@ -121,10 +121,10 @@ export class PackWriter {
 
   async #store({ number, memory, stored: length, hash, blocks }: OpenPack): Promise<void> {
     const frames = [memory.subarray(0, length)]
-    const { stored, reused } = await this.#writer.storePiece(frames, hash.digest(), blocks)
+    const { stored, reused, twice } = await this.#writer.storePiece(frames, hash.digest(), blocks)
     this.#paths[number] = stored.path
     if (reused) this.#totals.reused += 1
-    else {
+    else if (!twice) {
       this.#totals.objects += 1
       this.#totals.bytes += stored.bytes
     }

@@ -91,11 +91,11 @@ export class PieceWriter {
   }
 
   async #store({ frames, rows, bytes }: Piece, hash: Buffer): Promise<PieceEntry> {
-    const { stored, reused } = await this.#context.writer.storePiece(frames, hash)
+    const { stored, reused, twice } = await this.#context.writer.storePiece(frames, hash)
     for (const frame of frames) freeMemory(frame)
     const totals = this.#context.stored
     if (reused) totals.reused += 1
-    else {
+    else if (!twice) {
       totals.objects += 1
       totals.bytes += stored.bytes
     }
