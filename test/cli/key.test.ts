@@ -53,7 +53,10 @@ test.each(SLOW_TEST_ENGINES)(
         const after = await readFile(join(folder, 'ecomdb.yaml'), 'utf8')
         const comments = (yaml: string) => yaml.match(/#.*/g)
         expect(comments(after)).toEqual(comments(text))
-        const { recipients } = parse(after).keys
+        const { recipients, trusted_signers: signers } = parse(after).keys
+        // Of the keys that are kept, those in use are named.
+        const kept = (await done('init', '--yes', '--json')).json().result
+        expect([kept.recipients, kept.signer]).toEqual([recipients, signers.at(-1)])
         const list = (await readFile(join(folder, 'keys/recipients.txt'), 'utf8')).split('\n')
         expect(list.filter(line => line.startsWith('age1'))).toEqual(recipients)
         // Without ecomdb.yaml nothing says which keys are in use: the first ones are not.

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { type ConfigValues, configText } from '#config/config-text'
 import { readConfigFile } from '#config/load-config'
 import { writtenPlace } from '#config/target-location'
@@ -108,8 +108,7 @@ export async function initialize(
     configFile,
     dryRun: options.dryRun,
     items,
-    recipients: existsSync(places.recipients) ? await readRecipients(places.recipients) : [],
-    signer: existsSync(places.signingKey) ? await ensureSigningKey(places.signingKey) : null,
+    ...(await publicKeys(configFile, places)),
     repositoryId: repository,
     takeAway: [places.operations, places.escrow].filter(
       file => dirname(file) !== dirname(places.recipients) && existsSync(file),
@@ -129,6 +128,21 @@ async function refuseRotated(folder: string): Promise<void> {
       'or make new keys in another folder, `ecomdb init --folder OTHER`, and add the signers of before to keys.trusted_signers there',
     ],
   })
+}
+
+/** Those that the configuration names: a rotation has left the first ones where they were. */
+async function publicKeys(
+  configFile: string,
+  places: KeyPlaces,
+): Promise<Pick<InitResult, 'recipients' | 'signer'>> {
+  const { keys } = existsSync(configFile) ? await readConfigFile(configFile) : {}
+  const { recipients, signing_key_file: named } = keys ?? {}
+  const signingKey = named ? resolve(dirname(configFile), named) : places.signingKey
+  return {
+    recipients:
+      recipients ?? (existsSync(places.recipients) ? await readRecipients(places.recipients) : []),
+    signer: existsSync(signingKey) ? await ensureSigningKey(signingKey) : null,
+  }
 }
 
 async function perform({ path, run }: Step): Promise<void> {
@@ -223,7 +237,7 @@ function plan(options: InitOptions, facts: Facts, ports: InitPorts): Step[] {
       : []),
     step(
       placeLabel(target),
-      'an empty repository',
+      facts.repositoryDone ? 'the repository' : 'an empty repository',
       async () => {
         await createRepository(await ports.createTarget(target), ports.clock)
       },
