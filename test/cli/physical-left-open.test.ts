@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
@@ -65,4 +66,24 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     })
     await shop.session.run("XA ROLLBACK 'forgotten'")
   })
+
+  if (family === 'mysql') {
+    test('persisted variables are among the files', async () => {
+      await shop.session.run('SET PERSIST max_connections = 77')
+      await shop.session.run('SET PERSIST_ONLY innodb_ft_min_token_size = 2')
+      const made = await shop.ecomdb(...FULL)
+      expect(made.status, made.stderr).toBe(0)
+      expect((await shop.ecomdb('drill')).status).toBe(0)
+      const restored = await shop.ecomdb('restore', 'latest', '--data-dir', 'persisted')
+      expect(restored.status, restored.stderr).toBe(0)
+      // Private servers are started with --no-defaults, and do not read it.
+      const [there, here] = await Promise.all(
+        [`${shop.server.folder}/data`, `${shop.folder}/persisted`].map(folder =>
+          readFile(`${folder}/mysqld-auto.cnf`, 'utf8'),
+        ),
+      )
+      expect(here).toContain('"innodb_ft_min_token_size"')
+      expect(here).toBe(there)
+    })
+  }
 })

@@ -19,6 +19,7 @@ import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/ph
 import { readFolder } from '../shared/physical/read-folder.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
+import { copyPersisted } from './persisted-variables.ts'
 import { refuseEmptied, tablesWithoutFile } from './physical-source.ts'
 import { mysqlScratch } from './scratch.ts'
 
@@ -105,6 +106,8 @@ class CloneCopy implements PhysicalCopy {
   #cloning = false
   #consistentAt: Date | null = null
   #prepared: ReadonlySet<string> = new Set()
+  /** Findings. */
+  #notPersisted: readonly string[] = []
   /** The server writes a clone as it writes its own files. */
   #direct = false
 
@@ -133,6 +136,7 @@ class CloneCopy implements PhysicalCopy {
       this.#cloning = false
     }
     this.#consistentAt = await endOfCopy(this.#donor)
+    this.#notPersisted = await copyPersisted(this.#donor, this.#data)
   }
 
   parts(): AsyncIterable<FilePart> {
@@ -162,6 +166,7 @@ class CloneCopy implements PhysicalCopy {
         withoutFile,
         findings: [
           ...this.#expected.findings,
+          ...this.#notPersisted,
           ...withoutFileFindings(withoutFile),
           ...preparedFindings(this.#prepared, await preparedNow(session)),
         ],
