@@ -206,6 +206,11 @@ const CRONTAB = `#!/bin/sh
 case $1 in -l) cat "$CRONTAB_FILE" 2>/dev/null ;; -) cat >"$CRONTAB_FILE" ;; esac
 `
 
+const UNREADABLE = CRONTAB.replace(
+  'cat "$CRONTAB_FILE" 2>/dev/null',
+  'echo "crontabs/ada: Input/output error" >&2; exit 1',
+)
+
 test('the list knows of a crontab before cron has looked, and that it does not', () =>
   withFolder(async folder => {
     await writeFile(
@@ -224,6 +229,15 @@ test('the list knows of a crontab before cron has looked, and that it does not',
     await writeFile(env.CRONTAB_FILE, '0 1 * * * /bin/true\n')
     expect((await ecomdb('schedule', 'list')).stdout).toContain('nothing runs the schedule here')
     expect((await ecomdb('schedule', 'list')).stdout).toContain('schedule install --with systemd`')
+    // One that cannot be read is not taken for none: its other lines would be lost.
+    await writeFile(join(folder, 'bin/crontab'), UNREADABLE)
+    const unread = await ecomdb('schedule', 'install', '--with', 'cron')
+    expect([unread.status, unread.stderr]).toEqual([
+      30,
+      expect.stringMatching(/crontab cannot be read\n.*Input.output error/),
+    ])
+    expect(await readFile(env.CRONTAB_FILE, 'utf8')).toBe('0 1 * * * /bin/true\n')
+    await writeFile(join(folder, 'bin/crontab'), CRONTAB)
     expect((await ecomdb('schedule', 'install', '--with', 'cron')).stdout).toContain('crontab -')
     const fresh = await ecomdb('schedule', 'list')
     expect([fresh.status, fresh.stdout]).toEqual([0, expect.stringContaining('not looked yet')])
