@@ -118,6 +118,14 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: what is no base of an
     await done(INCREMENT)
   })
 
+  test('one before the server had another number of undo tablespaces', async () => {
+    await shop.restart('--innodb-undo-tablespaces=4')
+    await refused(/another innodb_undo_tablespaces/)
+    await done(FULL)
+    await done(INCREMENT)
+    await shop.restart()
+  })
+
   test('one before a tablespace was imported; and until a checkpoint no copy has that table', async () => {
     const importTable = (session: Session) => exchange(session, data, away)
     await query(async session => {

@@ -197,7 +197,9 @@ class MariadbCopy implements PhysicalCopy {
     try {
       await this.#program.ended
     } catch (error) {
-      throw this.#log.refused() ?? this.#log.heldTooLong(error) ?? error
+      throw (
+        this.#log.refused() ?? this.#log.noIncrement(error) ?? this.#log.heldTooLong(error) ?? error
+      )
     }
   }
 
@@ -228,6 +230,7 @@ class BackupLog {
   #blocked: Date | null = null
   #released: Date | null = null
   readonly #missing: string[] = []
+  #otherUndo = false
   readonly #began: Date
   readonly stage: HeldStage
 
@@ -242,6 +245,7 @@ class BackupLog {
     this.stage.read(line)
     const [, missing] = /Error: missing required privilege (.+) on \*\.\*/.exec(line) ?? []
     if (missing) this.#missing.push(missing)
+    if (line.includes('different innodb_undo_tablespaces')) this.#otherUndo = true
     // Commits wait from here on, so that everything later is not in the copy.
     if (line.includes('Starting BACKUP STAGE BLOCK_COMMIT')) {
       this.#blocked = this.#options.now()
@@ -261,6 +265,17 @@ class BackupLog {
         `as an administrator: GRANT ${missing} ON *.* TO the account`,
         'run `ecomdb doctor` to see all privileges that a backup uses; docs/backup.md has them in one statement',
       ],
+    })
+  }
+
+  /** Its files of before have no place in a copy with more or fewer of them, and it does not get further. */
+  noIncrement(cause: unknown): EcomdbError | null {
+    if (!this.#otherUndo) return null
+    return new EcomdbError('UNSUPPORTED', {
+      what: 'there is nothing that an incremental backup could build on',
+      why: 'the server was started with another innodb_undo_tablespaces since the base',
+      hints: ['run `ecomdb backup physical` without --incremental first'],
+      cause,
     })
   }
 
