@@ -1,5 +1,6 @@
 import { EcomdbError, type ErrorDetails } from '#core/errors'
 import type { LoadData } from '#domain/binlog/load-data'
+import type { Definition } from '#domain/binlog/older-temporary'
 import type { SystemZone } from '#domain/binlog/system-zone'
 import type { Unlogged } from '#domain/binlog/unlogged'
 import type { Untold } from '#domain/binlog/untold'
@@ -135,6 +136,8 @@ export interface LogReplay {
   compared(session: Session): Promise<Record<string, string>>
   /** Is there a view or a program that searches in full-text indexes? */
   searches(session: Session): Promise<boolean>
+  /** Defaults of tables, triggers (by their table) and programs that read the number of the session. */
+  sessionReaders(session: Session): Promise<Definition[]>
   /** XA transactions that are prepared, and wait for their COMMIT or ROLLBACK. */
   undecided(session: Session): Promise<number>
   /**

@@ -394,3 +394,34 @@ test.each(SLOW_TEST_ENGINES)('%s: whose sessions are killed while it replays', a
     await rm(folder, { recursive: true, force: true })
   }
 })
+
+test.each(SLOW_TEST_ENGINES)('%s: the number of a session as a default', async family => {
+  const folder = await makeFolder()
+  const shop = await LoggedShop.make(family, folder)
+  const target = await startLogged(shop.engine, join(folder, 'target'))
+  try {
+    await shop.run(
+      'CREATE DATABASE shop',
+      'CREATE TABLE shop.of (i INT PRIMARY KEY, c BIGINT DEFAULT (CONNECTION_ID()))',
+    )
+    await shop.ecomdb(['backup', 'logical', '--quiet'])
+    await shop.run(
+      "SET binlog_format = 'STATEMENT'",
+      'INSERT INTO shop.of (i) VALUES (1)',
+      'CREATE TABLE shop.more LIKE shop.of',
+      'INSERT INTO shop.more (i) VALUES (2)',
+    )
+    const archived = await shop.ecomdb(['backup', 'binlog', '--once', '--json'])
+    const restored = await shop.ecomdb(
+      ['restore', '--gtid', archived.json().result.end.gtids, '--confirm', 'shop'],
+      target,
+    )
+    expect([restored.status, restored.stdout]).toEqual([0, expect.not.stringContaining('FINDING')])
+    const rows = 'SELECT i, c > 0 AS made FROM shop.more'
+    expect(await shop.rows(rows, target)).toEqual(await shop.rows(rows))
+  } finally {
+    await shop.engine.scratchServers.remove(target.folder)
+    await shop.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})

@@ -271,9 +271,9 @@ async function fetchFiles(
     throwIfInterrupted()
     const bytes = await archive.readBytes(segment, access.identities)
     const replayed = replayedOf(span, segment, bytes)
-    temporary.look(replayed)
     errors.push(...loggedErrors(replayed))
     if (segment.from === 0) format = readFormat(formatEvent(bytes))
+    temporary.look(replayed, format)
     half += halfDone(replayed, format)
     for (const one of untoldIn(replayed, format, empty)) untold.push(one)
     replaced.look(replayed, format)
@@ -285,7 +285,7 @@ async function fetchFiles(
     await writeAt(join(folder, segment.file), segment.from, bytes)
     progress.advance({ bytes: bytes.length })
   }
-  if (temporary.found) onFinding(OLDER_TEMPORARY)
+  if (temporary.found && (await isFoundOn(place, temporary))) onFinding(OLDER_TEMPORARY)
   const crashed = crashText(crashes.files, source)
   if (crashed !== null) onFinding(crashed)
   if (half > 0) onFinding(halfDoneText(half))
@@ -300,6 +300,19 @@ async function fetchFiles(
     loadData,
     xaOfStatements: empty.ofStatements,
     printed,
+  }
+}
+
+/** Before the replay: its tables are those of the log's beginning. */
+async function isFoundOn(
+  { engine, connect }: ReplayRun['place'],
+  temporary: OlderTemporaryTables,
+): Promise<boolean> {
+  const session = await engine.connect({ ...connect, database: undefined })
+  try {
+    return temporary.isFoundBeside(await engine.binaryLog.replay.sessionReaders(session))
+  } finally {
+    await session.close()
   }
 }
 

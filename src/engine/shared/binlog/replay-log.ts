@@ -1,4 +1,5 @@
 import { isPerson } from '#domain/backup/restored-accounts'
+import type { Definition } from '#domain/binlog/older-temporary'
 import type { LogReplay, PrepareOptions, ReplayTarget, SettleOptions } from '../../binlog.ts'
 import { quoteAccount, quoteString } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
@@ -33,6 +34,7 @@ export function logReplay(dialect: BinlogDialect): LogReplay {
     }),
     compared: session => readSettings(session, COMPARED_SETTINGS),
     searches,
+    sessionReaders,
     undecided: async session => (await session.rows('XA RECOVER')).length,
     settle: (session, options) => settle(dialect, session, options),
   }
@@ -66,6 +68,26 @@ async function searches(session: Session): Promise<boolean> {
     if (found.length > 0) return true
   }
   return false
+}
+
+/** As in a log: bytes, as latin1. */
+async function sessionReaders(session: Session): Promise<Definition[]> {
+  const asked = [
+    ['COLUMNS', 'TABLE_NAME', "CONCAT_WS(' ', COLUMN_DEFAULT, GENERATION_EXPRESSION)"],
+    ['TRIGGERS', 'EVENT_OBJECT_TABLE', 'ACTION_STATEMENT'],
+    ['ROUTINES', 'ROUTINE_NAME', 'ROUTINE_DEFINITION'],
+    ['VIEWS', 'TABLE_NAME', 'VIEW_DEFINITION'],
+  ]
+  const found: Definition[] = []
+  for (const [table, name, text] of asked) {
+    const isOwn = "LIKE '%connection_id%' OR LOWER(x.t) LIKE '%pseudo_thread_id%'"
+    const rows = await session.rows(
+      `SELECT n, t FROM (SELECT ${name} AS n, ${text} AS t FROM information_schema.${table}) AS x WHERE LOWER(x.t) ${isOwn}`,
+    )
+    const latin1 = (value: unknown): string => Buffer.from(String(value)).toString('latin1')
+    for (const row of rows) found.push({ name: latin1(row['n']), text: latin1(row['t']) })
+  }
+  return found
 }
 
 async function openAccounts(
