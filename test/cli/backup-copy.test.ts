@@ -422,8 +422,11 @@ test('a disk that is away counts by the age of its newest snapshot, expired here
   await writeFile(config, text.replace('offline: true', 'offline: true, max_age: 1s'))
   const { stale } = (await ecomdb('backup', 'status', '--json')).json().result
   expect(stale).toEqual([{ name: 'weekly', why: `its newest snapshot shows ${shows}` }])
-  // It is here again.
+  // It is here again, and has what the repository has no more beside what is brought now.
   await rename(`${disk}-a`, disk)
+  const holds = await ecomdb('backup', 'copy', '--to', 'weekly', '--json')
+  expect(holds.json().result).toMatchObject({ copied: [expect.any(String)], snapshots: 3 })
+  await rm(join(disk, 'snapshots', holds.json().result.copied[0]), { recursive: true })
   expect((await ecomdb('backup', 'status')).stdout).toMatch(/disk-a +shows .*, expired here.* here/)
   const planted = join(source, 'snapshots', made.second.snapshotId)
   await rename(disk, `${disk}-a`)

@@ -55,7 +55,12 @@ interface Work {
 type Snapshots = Pick<
   CopyReport,
   'copied' | 'healed' | 'incomplete' | 'skipped' | 'refused' | 'newestShows'
-> & { whole: { snapshotId: string; envelopeSha256: string }[]; newest: HeldSnapshot[] }
+> & {
+  whole: { snapshotId: string; envelopeSha256: string }[]
+  newest: HeldSnapshot[]
+  /** How many the copy has whole, with those that the repository has no more. */
+  held: number
+}
 
 /**
  * `ecomdb backup copy`: brings a copy up to date with what it does not have, as ciphertext. It
@@ -98,7 +103,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
   await carryOtherFiles(from, to, arrivals)
   const log = await carryLog(from, to, arrivals, trust.trustedSigners)
   const recorded = await record(work, snapshots)
-  const { whole, newest: _, ...found } = snapshots
+  const { whole: _recorded, newest: _, held, ...found } = snapshots
   return {
     repositoryId: source.id,
     source: source.label,
@@ -109,7 +114,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
       directory: options.destination.label,
     },
     outcome: found.incomplete.length + log.damaged.length > 0 ? 'failed' : 'passed',
-    snapshots: whole.length,
+    snapshots: held,
     ...found,
     refused: [...found.refused, ...log.refused],
     damagedLog: log.damaged,
@@ -138,6 +143,7 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   const found: Snapshots = {
     ...{ copied: [], healed: [], incomplete: [], skipped, whole: [], newestShows: null },
     newest: [],
+    held: 0,
     refused: [
       ...here.refused.map(one => refusal(`snapshot ${one.snapshotId}`, one.error)),
       ...there.refused.map(one => refusal(`snapshot ${one.snapshotId} in the copy`, one.error)),
@@ -182,6 +188,7 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   }
   withoutGone(found, whole, todo, await removedInSpite(work, copier, here.snapshots, todo, whole))
   const either = [...here.snapshots, ...there.snapshots]
+  found.held = whole.size
   found.newest = newestOfEach(either.filter(({ snapshotId }) => whole.has(snapshotId)))
   return found
 }
