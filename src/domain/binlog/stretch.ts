@@ -97,10 +97,12 @@ export function fileAfter(file: string): string {
 
 /** Those of a server's files that are of one log: where it was given another name, it is another one. */
 export function filesOfOneLog(files: readonly string[]): readonly string[] {
-  const base = (name: string | undefined): string => name?.replace(/\d+$/, '') ?? ''
-  const newest = base(files.at(-1))
-  return files.slice(files.findLastIndex(name => base(name) !== newest) + 1)
+  const newest = logNameOf(files.at(-1))
+  return files.slice(files.findLastIndex(name => logNameOf(name) !== newest) + 1)
 }
+
+/** "binlog.000009" → "binlog.": what a server's setting log_bin gives to all of its files. */
+export const logNameOf = (file: string | undefined): string => file?.replace(/\d+$/, '') ?? ''
 
 /** A place in a server's binary log: in which file, and how many bytes into it. */
 export interface LogPlace {

@@ -4,7 +4,7 @@ import { tailMark } from '#crypto/object-id'
 import { type FileFormat, readFormat, readHeader } from '#domain/binlog/event'
 import { parseHistory } from '#domain/binlog/gtid-history'
 import type { BinlogSegment, StretchBegin } from '#domain/binlog/segment'
-import { fileNumber, filesOfOneLog, type HashedSegment } from '#domain/binlog/stretch'
+import { fileNumber, filesOfOneLog, type HashedSegment, logNameOf } from '#domain/binlog/stretch'
 import type { BinlogFeed, BinlogServer } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
@@ -47,7 +47,10 @@ export async function findHead(
 ): Promise<FoundHead> {
   const files = filesOfOneLog(server.files.map(({ name }) => name))
   const options = { ...place, files }
+  const newest = logNameOf(heads.at(-1)?.segment.file)
   for (const head of heads.toReversed()) {
+    // It logged under another name since: where it has its old name again, that log goes on, without what is there.
+    if (logNameOf(head.segment.file) !== newest) continue
     const found = await tryHead(options, server, head)
     if (found) return found
   }
