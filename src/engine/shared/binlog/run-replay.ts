@@ -49,9 +49,11 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
       // In the first line: nothing else may come before it, and only its error is known by its place.
       client.stdin.write(lockedBy === undefined ? '\n' : `${requireLockStatement(lockedBy)};\n`)
       client.stdin.write(`${replaySettings(options.source)};\n`)
-      if (options.binlog) client.stdin.write(`${LOGS_ROWS};\n`)
+      // A private server has no log, and nobody holds a lock there.
+      const isLogged = options.binlog && lockedBy !== undefined
+      if (isLogged) client.stdin.write(`${LOGS_ROWS};\n`)
       const stages = stagesOf(dialect, options)
-      await pass({ tool, stages, client, isLogged: options.binlog }, errors, options.onBytes)
+      await pass({ tool, stages, client, isLogged }, errors, options.onBytes)
       if (errors.missed.length > 0) options.onMissedErrors?.(errors.missed)
     } finally {
       tool.kill()
@@ -140,7 +142,7 @@ interface Pipeline {
   /** What is executed instead of what the tool prints. */
   stages: readonly EachStatement[]
   client: RunningProgram
-  /** See ReplayOptions.binlog. */
+  /** In the log of a server that others may replicate from. */
   isLogged: boolean
 }
 
@@ -186,7 +188,8 @@ const SEQUENCE_REFUSED = '4085'
 const WITHOUT_LOGGING =
   "MariaDB takes the numbers of a sequence that a session with binlog_row_image = MINIMAL has logged only where it does not log them itself: restore without --binlog, with --start-over, and make this server's replicas anew"
 
-/** Seen on MariaDB: WEEK(c) of a float, in strict mode. */
+/** Errors of values, of which 1292 was seen on MariaDB: WEEK(c) of a float, in strict mode. */
+const OF_VALUES = ['1264', '1265', '1292', '1365', '1366', '1406', '1411', '1690']
 const LOGGED_ROWS =
   "for --binlog the server computes the virtual columns of rows that it logs, which the source need not have done: if one of them is refused, restore without --binlog, with --start-over, and make this server's replicas anew"
 
@@ -202,7 +205,8 @@ function clientError(error: unknown, stderr: string, isLogged: boolean): unknown
     hints: lost
       ? ["look at the server's error log"]
       : [
-          ...(number === SEQUENCE_REFUSED ? [WITHOUT_LOGGING] : isLogged ? [LOGGED_ROWS] : []),
+          ...(number === SEQUENCE_REFUSED ? [WITHOUT_LOGGING] : []),
+          ...(isLogged && OF_VALUES.includes(number) ? [LOGGED_ROWS] : []),
           'restore to a moment before that statement, or from a later snapshot',
         ],
     cause: error,
