@@ -1,4 +1,4 @@
-import { cp, rm, symlink } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -26,6 +26,16 @@ async function installed(name: string): Promise<string> {
   }
   await symlink(join(packageRoot(), 'node_modules'), join(root, 'node_modules'))
   return root
+}
+
+/** A part of the program that is read when it is first used, by what it has. */
+async function chunkWith(root: string, text: string): Promise<string> {
+  const chunks = join(root, 'dist/chunks')
+  for (const name of await readdir(chunks)) {
+    const path = join(chunks, name)
+    if (name.startsWith('web-') && (await readFile(path, 'utf8')).includes(text)) return path
+  }
+  throw new Error(`no part of the program has ${text}`)
 }
 
 async function run(root: string, args: readonly string[], env: Record<string, string>) {
@@ -70,6 +80,16 @@ test.each(SLOW_TEST_ENGINES)('%s: a backup whose program is gone is no success',
     const ended = await run(root, physical, shop.environment())
     expect(ended.status, ended.stderr).toBe(1)
     expect(ended.stderr).toContain('was ecomdb upgraded or removed while this ran?')
+
+    // What reads a manifest said that the snapshot is damaged, and a drill would have signed that.
+    const whole = await installed(`${family}-whole`)
+    const made = await run(whole, physical, shop.environment())
+    expect(made.status, made.stderr).toBe(0)
+    await rm(await chunkWith(whole, 'unpackTar('))
+    const restore = ['restore', 'latest', '--data-dir', join(place, 'restored'), ...config]
+    const restored = await run(whole, restore, shop.environment())
+    expect(restored.status, restored.stderr).toBe(1)
+    expect(restored.stderr).toContain('was ecomdb upgraded or removed while this ran?')
   } finally {
     await shop.stop()
     await rm(place, { recursive: true, force: true })
