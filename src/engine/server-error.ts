@@ -130,6 +130,9 @@ const HINTS_OF_NUMBER: Readonly<Record<number, readonly string[]>> = {
   ],
   1705: [binlogCache('max_binlog_stmt_cache_size')],
   1709: [ROW_FORMAT],
+  1814: [
+    "the table's data file is discarded: ALTER TABLE … IMPORT TABLESPACE brings another, DROP TABLE takes it away; then run the command again",
+  ],
   3032: ['turn offline_mode off there (SET GLOBAL), or use an account with CONNECTION_ADMIN'],
   3159: ['set `tls: true` under `server` in ecomdb.yaml, or connect over its socket'],
 }

@@ -39,6 +39,11 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(checks.find(({ name }: { name: string }) => name === 'tables').summary).toMatch(
       /of 4 tables read in full/,
     )
+    const ofRows = await shop.ecomdb('backup', 'logical')
+    expect([ofRows.status, ofRows.stderr]).toEqual([
+      30,
+      expect.stringMatching(/no file\/ä(?:.|\n)*hint: .*DROP TABLE takes it away/),
+    ])
     await session.run('DROP TABLE bank.`no file/ä`')
     expect((await shop.ecomdb(...FULL)).status).toBe(0)
   })
