@@ -175,12 +175,13 @@ async function pass(
   for (const stage of stages) stage.requireAll(tool.name)
   client.stdin.end(`\nSELECT '${answer}';\n`)
   await clientEnded
-  if (errors.unexpected !== null || !answered.includes(answer)) {
-    throw new EcomdbError('TOOL_FAILED', {
-      what: `${client.name} ended without having executed the whole replay`,
-      why: errors.unexpected ?? (client.stderr.trim() || 'it gave no reason'),
-    })
-  }
+  if (errors.unexpected === null && answered.includes(answer)) return
+  const failed = new EcomdbError('TOOL_FAILED', {
+    what: `${client.name} ended without having executed the whole replay`,
+    why: errors.unexpected ?? (client.stderr.trim() || 'it gave no reason'),
+  })
+  // A client that goes on behind errors may have come to its end before it could be ended.
+  throw errors.unexpected === null ? failed : clientError(failed, errors.unexpected, isLogged)
 }
 
 /** MariaDB's ER_SEQUENCE_INVALID_DATA. Its log has no statement with which the source had not taken the numbers. */
