@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineFamily } from '#domain/engine-family'
@@ -188,14 +188,8 @@ describe.each(SLOW_TEST_ENGINES)('%s: what a log means elsewhere', family => {
       0,
       expect.not.stringMatching('FINDING'),
     ])
-    const { scratchServers } = shop.engine
-    const place = await scratchServers.claim(join(folder, 'on-files'))
-    await rename(data, join(place, 'data'))
-    try {
-      const server = await scratchServers.start({ folder: place, tcp: false, purpose: 'drill' })
+    await shop.onFiles(data, async server => {
       expect(await state(server)).toEqual(await state())
-    } finally {
-      await scratchServers.remove(place)
-    }
+    })
   })
 })

@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SLOW_TEST_ENGINES } from '#test/engines'
@@ -100,14 +100,8 @@ describe.runIf(SLOW_TEST_ENGINES.includes('mariadb'))('mariadb: roles of a log',
       0,
       expect.not.stringMatching('FINDING'),
     ])
-    const { scratchServers } = shop.engine
-    const place = await scratchServers.claim(join(folder, 'on-files'))
-    await rename(data, join(place, 'data'))
-    try {
-      const server = await scratchServers.start({ folder: place, tcp: false, purpose: 'drill' })
+    await shop.onFiles(data, async server => {
       expect(await shop.rows(HELD, server)).toEqual(await shop.rows(HELD))
-    } finally {
-      await scratchServers.remove(place)
-    }
+    })
   })
 })

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { engineFor } from '#cli/wire'
@@ -130,6 +131,21 @@ export class LoggedShop {
       }
     }
     throw new Error(`no ${statement} in the binary log`)
+  }
+
+  /** On a private server that is started on restored data files; they are its own, and gone afterwards. */
+  async onFiles<Result>(
+    data: string,
+    use: (server: RunningServer) => Promise<Result>,
+  ): Promise<Result> {
+    const { scratchServers } = this.engine
+    const place = await scratchServers.claim(`${data}-on`)
+    await rename(data, join(place, 'data'))
+    try {
+      return await use(await scratchServers.start({ folder: place, tcp: false, purpose: 'drill' }))
+    } finally {
+      await scratchServers.remove(place)
+    }
   }
 
   async stop(): Promise<void> {
