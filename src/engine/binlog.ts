@@ -136,8 +136,11 @@ export interface LogReplay {
   compared(session: Session): Promise<Record<string, string>>
   /** Is there a view or a program that searches in full-text indexes? */
   searches(session: Session): Promise<boolean>
-  /** Defaults of tables, triggers (by their table) and programs that read the number of the session. */
-  sessionReaders(session: Session): Promise<Definition[]>
+  /**
+   * Defaults of tables, triggers (by their table), programs and views.
+   * @param words those whose text has one of these, in lower case
+   */
+  definitionsWith(session: Session, words: readonly string[]): Promise<Definition[]>
   /** XA transactions that are prepared, and wait for their COMMIT or ROLLBACK. */
   undecided(session: Session): Promise<number>
   /**

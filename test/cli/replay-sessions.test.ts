@@ -205,6 +205,17 @@ describe.runIf(SLOW_TEST_ENGINES.includes('mariadb'))(
         expect(await restored(`REPLACE INTO ${table} (i, j) VALUES (1, 4)`)).toBe(
           '3 false FINDING: the log has not every',
         )
+        await shop.run(
+          `REPLACE INTO ${table} VALUES (1, 5, 9)`,
+          `CREATE TABLE ${table}_log (i INT)`,
+          `CREATE TRIGGER ${table}_replaces AFTER INSERT ON ${table}_log FOR EACH ROW REPLACE INTO ${table} (i, j) VALUES (NEW.i, 6)`,
+        )
+        const again = await shop.ecomdb(['backup', 'logical', '--quiet'])
+        expect(again.status, again.stderr).toBe(0)
+        expect(await restored(`UPDATE ${table} SET j = 3`)).toBe('0 true undefined')
+        expect(await restored(`INSERT INTO ${table}_log VALUES (1)`)).toBe(
+          '3 false FINDING: the log has not every',
+        )
       },
     )
   },

@@ -1,4 +1,5 @@
 import { bodyOf, EVENT, type FileFormat, FLAGS_AT, readHeader, readQuery } from './event.ts'
+import { namesIn } from './names-in.ts'
 
 /** LOG_EVENT_THREAD_SPECIFIC_F: the statement is about what its session alone has. */
 const OF_ITS_SESSION = 0x04
@@ -78,11 +79,6 @@ function readersOfSession(definitions: readonly Definition[]): Set<string> {
   }
   return names
 }
-
-const namesIn = (text: string): string[] =>
-  [...text.matchAll(/`((?:[^`]|``)+)`|[\w$\x80-\xff]+/g)].map(([word, quoted]) =>
-    (quoted?.replaceAll('``', '`') ?? word).toLowerCase(),
-  )
 
 const OF_SESSION = /\b(?:CONNECTION_ID|PSEUDO_THREAD_ID)\b/i
 /** Whose column defaults or program may read it: what the statement says itself, and tables that are made like others. */

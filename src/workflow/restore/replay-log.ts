@@ -12,7 +12,7 @@ import { Crashes, crashText } from '#domain/binlog/crashes'
 import { FILE_MAGIC, type FileFormat, readFormat, readHeader } from '#domain/binlog/event'
 import { LoadData } from '#domain/binlog/load-data'
 import { halfDone, loggedErrors } from '#domain/binlog/logged-errors'
-import { OlderTemporaryTables } from '#domain/binlog/older-temporary'
+import { type Definition, OlderTemporaryTables } from '#domain/binlog/older-temporary'
 import { mayBeLonger, PrintedSize, packetOfSource } from '#domain/binlog/printed-size'
 import { ReplacedRows } from '#domain/binlog/replaced-rows'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
@@ -289,7 +289,7 @@ async function fetchFiles(
   const crashed = crashText(crashes.files, source)
   if (crashed !== null) onFinding(crashed)
   if (half > 0) onFinding(halfDoneText(half))
-  if (place.engine.family === 'mariadb' && replaced.found > 0) onFinding(REPLACED)
+  if (place.engine.family === 'mariadb' && (await isReplaced(place, replaced))) onFinding(REPLACED)
   if (place.engine.family === 'mysql' && !loadData.isKnown) onFinding(LOADED_WITH)
   const paths = span.segments.map(({ file }) => join(folder, file))
   return {
@@ -303,14 +303,26 @@ async function fetchFiles(
   }
 }
 
-/** Before the replay: its tables are those of the log's beginning. */
-async function isFoundOn(
-  { engine, connect }: ReplayRun['place'],
+const isFoundOn = async (
+  place: ReplayRun['place'],
   temporary: OlderTemporaryTables,
-): Promise<boolean> {
+): Promise<boolean> =>
+  temporary.isFoundBeside(await definitionsIn(place, ['connection_id', 'pseudo_thread_id']))
+
+async function isReplaced(place: ReplayRun['place'], replaced: ReplacedRows): Promise<boolean> {
+  if (!replaced.asksForPrograms) return replaced.found > 0
+  const programs = await definitionsIn(place, ['replace'])
+  return replaced.mayBeOf(programs.map(({ text }) => text))
+}
+
+/** Before the replay: its tables and programs are those of the log's beginning. */
+async function definitionsIn(
+  { engine, connect }: ReplayRun['place'],
+  words: readonly string[],
+): Promise<Definition[]> {
   const session = await engine.connect({ ...connect, database: undefined })
   try {
-    return temporary.isFoundBeside(await engine.binaryLog.replay.sessionReaders(session))
+    return await engine.binaryLog.replay.definitionsWith(session, words)
   } finally {
     await session.close()
   }
@@ -323,7 +335,7 @@ const halfDoneText = (count: number): string =>
   `${countOf(count, 'statement')} of the log ended with an error on the source when a part of the rows that they look for was changed, in tables without transactions: here that may be another part, for rows need not lie in the same order; compare these tables`
 
 const REPLACED =
-  'the log has not every column of rows that were replaced (REPLACE): MariaDB with a binlog_row_image of MINIMAL or NOBLOB logs none that was set back to its default, so that these have their old values here: compare what is written by REPLACE, and set FULL on the source'
+  'the log has not every column of rows that were replaced (REPLACE), or may have been in a trigger or function: MariaDB with a binlog_row_image of MINIMAL or NOBLOB logs none that was set back to its default, so that these have their old values here: compare what is written by REPLACE, and set FULL on the source'
 
 const LOADED_WITH =
   'statements of the log (LOAD DATA under binlog_format = STATEMENT) read user variables with text or decimal numbers, which mysqlbinlog does not print before them: here they had others; compare what they wrote'

@@ -34,7 +34,7 @@ export function logReplay(dialect: BinlogDialect): LogReplay {
     }),
     compared: session => readSettings(session, COMPARED_SETTINGS),
     searches,
-    sessionReaders,
+    definitionsWith,
     undecided: async session => (await session.rows('XA RECOVER')).length,
     settle: (session, options) => settle(dialect, session, options),
   }
@@ -71,7 +71,7 @@ async function searches(session: Session): Promise<boolean> {
 }
 
 /** As in a log: bytes, as latin1. */
-async function sessionReaders(session: Session): Promise<Definition[]> {
+async function definitionsWith(session: Session, words: readonly string[]): Promise<Definition[]> {
   const asked = [
     ['COLUMNS', 'TABLE_NAME', "CONCAT_WS(' ', COLUMN_DEFAULT, GENERATION_EXPRESSION)"],
     ['TRIGGERS', 'EVENT_OBJECT_TABLE', 'ACTION_STATEMENT'],
@@ -80,9 +80,9 @@ async function sessionReaders(session: Session): Promise<Definition[]> {
   ]
   const found: Definition[] = []
   for (const [table, name, text] of asked) {
-    const isOwn = "LIKE '%connection_id%' OR LOWER(x.t) LIKE '%pseudo_thread_id%'"
+    const hasOne = words.map(word => `LOCATE(${quoteString(word)}, LOWER(x.t)) > 0`).join(' OR ')
     const rows = await session.rows(
-      `SELECT n, t FROM (SELECT ${name} AS n, ${text} AS t FROM information_schema.${table}) AS x WHERE LOWER(x.t) ${isOwn}`,
+      `SELECT n, t FROM (SELECT ${name} AS n, ${text} AS t FROM information_schema.${table}) AS x WHERE ${hasOne}`,
     )
     const latin1 = (value: unknown): string => Buffer.from(String(value)).toString('latin1')
     for (const row of rows) found.push({ name: latin1(row['n']), text: latin1(row['t']) })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { EVENT, HEADER_BYTES } from '#domain/binlog/event'
 import { ReplacedRows } from '#domain/binlog/replaced-rows'
 
@@ -48,4 +48,45 @@ test('a table of many columns', () => {
     event(24, [...[1, 0, 0, 0, 0, 0, 1, 0], ...[0xfc, 44, 1], ...columns(0xff), ...columns(last)])
   expect(found(GTID, many(0x0f))).toBe(0)
   expect(found(GTID, many(0x07))).toBe(1)
+})
+
+describe('rows that a program may have replaced', () => {
+  const map = (table: string): Buffer =>
+    event(EVENT.tableMap, [...[1, 0, 0, 0, 0, 0, 1, 0], ...sized('shop'), ...sized(table)])
+  const sized = (name: string): number[] => [name.length, ...Buffer.from(name), 0]
+  const query = (text: string): Buffer =>
+    event(EVENT.query, Buffer.concat([Buffer.alloc(14), Buffer.from(text)]))
+
+  function mayBe(programs: readonly string[], ...log: readonly Buffer[]): boolean {
+    const replaced = new ReplacedRows()
+    for (const one of log) replaced.look(one, { serverVersion: '', hasChecksums: false })
+    return replaced.asksForPrograms && replaced.mayBeOf(programs)
+  }
+  const ORDERED = [GTID, said('INSERT INTO orders VALUES (1)'), map('Totals')]
+
+  test.each([
+    ['BEGIN REPLACE INTO totals (a) VALUES (1); END', true],
+    ['replace low_priority `totals` SET a = 1', true],
+    ['UPDATE totals SET a = REPLACE(a, 1, 2)', false],
+    ['UPDATE totals SET a = REPLACE (a, 1, 2)', false],
+    ['CREATE OR REPLACE TEMPORARY TABLE x (a INT)', false],
+  ])('of before the log: %s: %s', (text, is) => {
+    expect(mayBe(['SET x = 1', text], ...ORDERED, HALF)).toBe(is)
+    expect(mayBe([text], ...ORDERED, WHOLE)).toBe(false)
+  })
+
+  test('not of rows whose table the statement names', () => {
+    const log = [GTID, said('UPDATE `shop`.`totals` SET a = 1'), map('Totals'), HALF]
+    expect(mayBe(['REPLACE INTO totals VALUES (1)'], ...log)).toBe(false)
+  })
+
+  test('one that the log makes, also where its text is compressed', () => {
+    const made = query(
+      'CREATE DEFINER=`a`@`b` TRIGGER t AFTER INSERT ON o FOR EACH ROW REPLACE INTO t2 SET a = 1',
+    )
+    const other = query('CREATE OR REPLACE FUNCTION f() RETURNS INT RETURN REPLACE(1, 2, 3)')
+    expect(mayBe([], made, ...ORDERED, HALF)).toBe(true)
+    expect(mayBe([], other, ...ORDERED, HALF)).toBe(false)
+    expect(mayBe([], event(EVENT.compressedQuery, [0]), ...ORDERED, HALF)).toBe(true)
+  })
 })
