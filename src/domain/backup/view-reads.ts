@@ -7,35 +7,54 @@ export interface ViewRead {
 }
 
 const QUOTED = '`(?:[^`]|``)+`'
-const TABLE = new RegExp(
-  `(?:\\b(?:from|join|straight_join) \\(*|\\b(?:nextval|lastval|setval)\\()(${QUOTED})(?:\\.(${QUOTED}))?(?![.(])`,
-  'gi',
-)
-const FUNCTION = new RegExp(`(?<![.\`])(?:(${QUOTED})\\.)?(${QUOTED})\\(`, 'g')
+/** A name of one to three parts, a text, a word, or one character of anything else. */
+const TOKEN = new RegExp(`(${QUOTED}(?:\\.${QUOTED})*)|'(?:[^'\\\\]|\\\\.|'')*'|(\\w+)|\\S`, 'gs')
 /** These have a FROM of their own. */
-const OWN_FROM = /\b(?:extract|trim|substring|substr|mid)\([^()]*$/i
+const OWN_FROM = new Set(['extract', 'trim', 'trim_oracle', 'substring', 'substr', 'mid'])
+const OF_SEQUENCE = new Set(['nextval', 'lastval', 'setval'])
+
+/** A name in a view's text, in its parts as they are quoted, and what stands in such a place. */
+interface PlacedName {
+  at: number
+  parts: string[]
+  is: 'table' | 'sequence' | 'function' | 'other'
+}
 
 /**
- * As both servers print it: `` from `db`.`table` ``, `` join `db`.`table` ``, `` `db`.`function`( ``. One too
- * few is found out later; one too many would refuse what can be restored, so a database whose name is also
- * that of a table, an alias or a column counts as nothing.
+ * Every quoted name of the text, as both servers print it: tables behind FROM and JOIN, perhaps after
+ * parentheses, functions before one. Aliases and columns are `other`, whatever they are called.
  */
+function placedNames(text: string): PlacedName[] {
+  const names: PlacedName[] = []
+  const opened: string[] = []
+  let isTable = false
+  let before = ''
+  for (const { 0: token, 1: name, 2: word, index } of text.matchAll(TOKEN)) {
+    if (name !== undefined) {
+      const ofSequence = before === '(' && OF_SEQUENCE.has(opened.at(-1) ?? '')
+      const isCalled = text[index + name.length] === '('
+      const is = isCalled ? 'function' : isTable ? 'table' : ofSequence ? 'sequence' : 'other'
+      names.push({ at: index, parts: name.match(new RegExp(QUOTED, 'g')) ?? [], is })
+    }
+    if (token === '(') opened.push(before)
+    else isTable = word !== undefined && opensTable(token.toLowerCase(), opened.at(-1) ?? '')
+    if (token === ')') opened.pop()
+    before = token.toLowerCase()
+  }
+  return names
+}
+
+function opensTable(word: string, opened: string): boolean {
+  return word === 'join' || word === 'straight_join' || (word === 'from' && !OWN_FROM.has(opened))
+}
+
+/** As both servers print it: `` from `db`.`table` ``, `` join `db`.`table` ``, `` `db`.`function`( ``. */
 export function readsOfView(create: string): ViewRead[] {
-  const text = withoutLiterals(create)
-  const reads: ViewRead[] = []
-  const add = (kind: ViewRead['kind'], first: string, second: string | undefined): void => {
-    if (second === undefined) reads.push({ kind, schema: null, name: unquoted(first) })
-    else if (!isOtherName(text, first))
-      reads.push({ kind, schema: unquoted(first), name: unquoted(second) })
-  }
-  for (const { 1: first = '', 2: second, index } of text.matchAll(TABLE)) {
-    if (!OWN_FROM.test(text.slice(0, index))) add('table', first, second)
-  }
-  for (const { 1: schema, 2: name = '' } of text.matchAll(FUNCTION)) {
-    if (schema === undefined) add('function', name, undefined)
-    else add('function', schema, name)
-  }
-  return reads
+  return placedNames(create).flatMap(({ parts, is }) => {
+    if (is === 'other' || parts.length > 2) return []
+    const [name = '', schema] = parts.map(unquoted).reverse()
+    return [{ kind: is === 'function' ? is : 'table', schema: schema ?? null, name } as const]
+  })
 }
 
 /**
@@ -67,23 +86,22 @@ function isOnlyAlias(text: string, alias: string): boolean {
 }
 
 /**
- * The text with another database in place of one. MariaDB names a view's own database, too, where the view
- * reads others; as it stands, the copy would read the live tables.
+ * The text with another database in place of one, but for functions and sequences. MariaDB names a view's own
+ * database, too, where the view reads others; as it stands, the copy would read the live tables. An alias, a
+ * table or a column may be called like the database, and stays.
  */
 export function movedReads(create: string, from: string, to: string): string {
-  const prefix = quotedName(from)
-  if (!readsOfView(create).some(({ kind, schema }) => kind === 'table' && schema === from))
-    return create
-  // Where that is so the name is no alias, and stands for the database wherever a dot follows.
-  return create.replace(/(`(?:[^`]|``)+`)(\.?)|'(?:[^'\\]|\\.|'')*'/gs, (all, name, dot) =>
-    name === prefix && dot === '.' ? `${quotedName(to)}.` : all,
-  )
-}
-
-/** Does it stand where a database cannot? A definer may be called like one. */
-function isOtherName(text: string, quoted: string): boolean {
-  const name = escaped(quoted)
-  return new RegExp(`\\.${name}|(?<!@)${name}(?![.@])`).test(text)
+  let moved = ''
+  let at = 0
+  for (const name of placedNames(create)) {
+    const [first = ''] = name.parts
+    // A third part can only be a column of a table, or a function of a package.
+    const isMoved = name.parts.length > 2 || (name.parts.length === 2 && name.is === 'table')
+    if (!isMoved || unquoted(first) !== from) continue
+    moved += create.slice(at, name.at) + quotedName(to)
+    at = name.at + first.length
+  }
+  return moved + create.slice(at)
 }
 
 /** With every identifier as it is, whatever is in it. */

@@ -25,9 +25,32 @@ test.each([
 test.each([
   [
     "select `shop`.`t`.`id` AS `id`,'`shop`.`t`' AS `x`,`shop`.`f`() AS `f` from (`shop`.`t` join `crm`.`t`)",
-    "select `be``side`.`t`.`id` AS `id`,'`shop`.`t`' AS `x`,`be``side`.`f`() AS `f` from (`be``side`.`t` join `crm`.`t`)",
+    "select `be``side`.`t`.`id` AS `id`,'`shop`.`t`' AS `x`,`shop`.`f`() AS `f` from (`be``side`.`t` join `crm`.`t`)",
   ],
-  // An alias; and a function alone, which may stay in the live database.
+  // A table's alias, a table, a column or a column's alias that is called like the database.
+  [
+    'select `shop`.`id` AS `shop` from (`shop`.`o` `shop` join `crm`.`t` `c` on(`shop`.`id` = `c`.`shop`))',
+    'select `shop`.`id` AS `shop` from (`be``side`.`o` `shop` join `crm`.`t` `c` on(`shop`.`id` = `c`.`shop`))',
+  ],
+  [
+    'select `shop`.`shop`.`id` AS `id` from ((`shop`.`shop`) join `crm`.`shop`) union select 1 from `shop`.`o`',
+    'select `be``side`.`shop`.`id` AS `id` from ((`be``side`.`shop`) join `crm`.`shop`) union select 1 from `be``side`.`o`',
+  ],
+  [
+    'select `s`.`id` AS `id`,(select count(0) from `shop`.`o` `x`) AS `n` from (`crm`.`t` left join (`shop`.`o` `s` straight_join `shop`.`p`))',
+    'select `s`.`id` AS `id`,(select count(0) from `be``side`.`o` `x`) AS `n` from (`crm`.`t` left join (`be``side`.`o` `s` straight_join `be``side`.`p`))',
+  ],
+  // A FROM that is none, around and in parentheses.
+  [
+    "select trim(leading concat('a','b') from `shop`.`shop`) AS `t`,extract(year from (`shop`.`day`)) AS `y` from `crm`.`o` `shop`",
+    null,
+  ],
+  [
+    'select `shop`.`pack`.`age`(1) AS `n` from `t`',
+    'select `be``side`.`pack`.`age`(1) AS `n` from `t`',
+  ],
+  // Functions and sequences may stay in the live database.
+  ['select nextval(`shop`.`s`) AS `n` from `crm`.`t`', null],
   ['select `shop`.`id` AS `id` from `t` `shop`', null],
   ['select `shop`.`f`() AS `f` from `t`', null],
 ])('moved: %s', (create, expected) => {
