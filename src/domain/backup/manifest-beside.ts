@@ -144,7 +144,22 @@ function tableBeside(
   if (left.length) {
     notes.push(`left out: foreign keys of ${table.name} to ${left.join(', ')}`)
   }
-  return { ...table, schema: into, create: moveQualified(create, move) }
+  const moved = moveQualified(create, move)
+  const others = sequencesOfOthers(moved, into)
+  if (others.length) {
+    notes.push(
+      `table ${table.name} takes numbers from ${others.join(', ')}: a row without one that is written in ${into} takes it from there`,
+    )
+  }
+  return { ...table, schema: into, create: moved }
+}
+
+/** MariaDB: what a DEFAULT takes its numbers from, in another database. */
+function sequencesOfOthers(create: string, into: string): string[] {
+  const name = '(`(?:[^`]|``)+`)'
+  const found = create.matchAll(new RegExp(`\\b(?:nextval|setval)\\(${name}\\.${name}`, 'gi'))
+  const others = Array.from(found).filter(([, schema]) => schema !== quoted(into))
+  return [...new Set(others.map(([, schema = '', sequence = '']) => `${schema}.${sequence}`))]
 }
 
 function renamedDatabase(create: string, { schema, into }: BesideChoice): string {

@@ -197,12 +197,15 @@ export async function databasesThere(
   names: readonly string[],
 ): Promise<RestoreTarget['databases']> {
   if (names.length === 0) return []
+  const libraries = (await hasLibraries(session))
+    ? '(SELECT COUNT(*) FROM information_schema.LIBRARIES l WHERE l.LIBRARY_SCHEMA = s.SCHEMA_NAME)'
+    : '0'
   const rows = await session.rows<{ name: string; objects: string | number }>(
     `SELECT s.SCHEMA_NAME AS name,
        (SELECT COUNT(*) FROM information_schema.TABLES t WHERE t.TABLE_SCHEMA = s.SCHEMA_NAME) +
        (SELECT COUNT(*) FROM information_schema.ROUTINES r WHERE r.ROUTINE_SCHEMA = s.SCHEMA_NAME) +
-       (SELECT COUNT(*) FROM information_schema.EVENTS e WHERE e.EVENT_SCHEMA = s.SCHEMA_NAME)
-         AS objects
+       (SELECT COUNT(*) FROM information_schema.EVENTS e WHERE e.EVENT_SCHEMA = s.SCHEMA_NAME) +
+       ${libraries} AS objects
      FROM information_schema.SCHEMATA s WHERE s.SCHEMA_NAME IN (${names.map(() => '?').join(', ')})`,
     names,
   )
