@@ -30,17 +30,27 @@ export function tableDifferences(before: ObservedCatalog, after: ObservedCatalog
 
 type Fact = [name: string, text: string]
 
+/**
+ * Two things may have one name in words, for dots are letters of names: `a.b`.`c` and `a`.`b.c`. Their facts
+ * are compared as they come, which is the order of the catalog.
+ */
 function compare(before: readonly Fact[], after: readonly Fact[]): string[] {
-  const now = new Map(after)
-  const then = new Map(before)
+  const now = textsByName(after)
+  const then = textsByName(before)
   return [
-    ...before.flatMap(([name, text]) => {
-      const other = now.get(name)
-      if (other === undefined) return [`${name} is gone`]
-      return other === text ? [] : [`${name} has changed`]
-    }),
-    ...after.flatMap(([name]) => (then.has(name) ? [] : [`${name} is new`])),
+    ...Array.from(then, ([name, texts]) => {
+      const others = now.get(name)
+      if (others === undefined) return [`${name} is gone`]
+      return JSON.stringify(others) === JSON.stringify(texts) ? [] : [`${name} has changed`]
+    }).flat(),
+    ...[...now.keys()].flatMap(name => (then.has(name) ? [] : [`${name} is new`])),
   ]
+}
+
+function textsByName(facts: readonly Fact[]): Map<string, string[]> {
+  const byName = new Map<string, string[]>()
+  for (const [name, text] of facts) byName.set(name, [...(byName.get(name) ?? []), text])
+  return byName
 }
 
 function tableFacts({ tables }: ObservedCatalog): Fact[] {

@@ -66,6 +66,18 @@ test.each<[Partial<ObservedCatalog>, string[]]>([
   expect(differences(catalog, { ...catalog, ...change })).toEqual(expected)
 })
 
+test('two tables that have one name in words are compared each with itself', () => {
+  const [one, other] = [
+    { ...table, schema: 'a', name: 'b.c' },
+    { ...table, schema: 'a.b', name: 'c', create: 'CREATE TABLE `c` (`b` int)' },
+  ]
+  const both = { ...catalog, tables: [one, other] }
+  expect(differences(both, both)).toEqual([])
+  const changed = { ...both, tables: [one, { ...other, create: 'CREATE TABLE `c` (`a` int)' }] }
+  expect(differences(both, changed)).toEqual(['table a.b.c has changed'])
+  expect(differences(both, { ...both, tables: [one] })).toEqual(['table a.b.c has changed'])
+})
+
 test('only the next value is left out of a definition, once', () => {
   expect(definition("… ENGINE=InnoDB AUTO_INCREMENT=12 COMMENT='AUTO_INCREMENT=3'")).toBe(
     "… ENGINE=InnoDB COMMENT='AUTO_INCREMENT=3'",
