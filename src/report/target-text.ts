@@ -46,7 +46,7 @@ export function targetStatusText(report: TargetStatusReport): string {
     ...(newest
       ? [['newest', `${newest.snapshotId}, shows ${newest.consistentAt}`] as [string, string]]
       : []),
-    ['versions', report.keepsVersions ? 'kept: nothing is lost by writing' : 'not kept'],
+    ['versions', versionsState(report)],
     [
       'locks',
       lock ? `${lock.mode}, ${countOf(lock.days, 'day')}; ${lockState(report)}` : 'none configured',
@@ -59,6 +59,11 @@ export function targetStatusText(report: TargetStatusReport): string {
     ...leftovers.map(({ name, startedAt }) => `LEFTOVER  ${name}, begun ${startedAt}`),
     ...findings.map(line => `FINDING  ${line}`),
   ].join('\n')
+}
+
+function versionsState({ keepsVersions }: TargetStatusReport): string {
+  if (keepsVersions === null) return 'not known: this account may not ask (s3:GetBucketVersioning)'
+  return keepsVersions ? 'kept: nothing is lost by writing' : 'not kept'
 }
 
 function lockState({ newest, exposed }: TargetStatusReport): string {

@@ -62,11 +62,14 @@ export interface Target {
   /** Names under which something else came after the file. A directory keeps no versions. */
   shadowed(prefix: string): AsyncIterable<ShadowedFile>
 
-  /** Does it keep what is laid over a file beside it, so that nobody who writes can destroy? */
-  keepsVersions(): Promise<boolean>
+  /**
+   * Does it keep what is laid over a file beside it, so that nobody who writes can destroy?
+   * @returns null: this account may not ask
+   */
+  keepsVersions(): Promise<boolean | null>
 
   /**
-   * Rules of the place's own by which it removes files, for people.
+   * Rules of the place's own by which it removes files, or puts them where they cannot be read, for people.
    * @returns null: it cannot be asked, or not by this account
    */
   removingRules(): Promise<readonly string[] | null>

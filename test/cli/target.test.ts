@@ -7,6 +7,7 @@ import {
   type LifecycleRule,
   ListObjectVersionsCommand,
   PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -190,6 +191,34 @@ describe.skipIf(missing)('a bucket', () => {
     expect(await rule('elsewhere/', older)).toEqual([])
     await version('Suspended')
     expect(await rule('', aborts)).toEqual(['keeps-versions'])
+  })
+
+  test('without versions is found out by an account that may not ask whether it keeps them', async () => {
+    const user = await ceph.addUser('unasking')
+    const denying = async (place: S3Place): Promise<void> => {
+      const about = {
+        Principal: { AWS: ['arn:aws:iam:::user/unasking'] },
+        Resource: [`arn:aws:s3:::${place.bucket}`, `arn:aws:s3:::${place.bucket}/*`],
+      }
+      const Statement = [
+        { Effect: 'Allow', ...about, Action: ['s3:*'] },
+        { Effect: 'Deny', ...about, Action: ['s3:GetBucketVersioning'] },
+      ]
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
+      await ownerClient(ceph).send(new PutBucketPolicyCommand({ Bucket: place.bucket, Policy }))
+    }
+    const plain = await makeBucket(ceph)
+    await denying(plain)
+    const checked = await run(plain, ['check', '--json'], { user, locks: false })
+    expect([checked.status, findings(checked)]).toEqual([3, ['keeps-versions']])
+    await createRepository(await openS3Target(plain, systemClock), systemClock)
+    expect((await run(plain, ['status'], { user, locks: false })).stdout).toMatch(
+      /versions +not known: this account may not ask/,
+    )
+    const versioned = await makeBucket(ceph, true)
+    await denying(versioned)
+    const kept = await run(versioned, ['check', '--json'], { user, locks: false })
+    expect([kept.status, findings(kept)]).toEqual([0, []])
   })
 
   test('is right for the database host with the documented policy, and wrong with all rights', async () => {

@@ -19,7 +19,8 @@ export interface TargetStatusReport {
   space: { freeBytes: number; totalBytes: number } | null
   snapshots: number
   newest: { snapshotId: string; consistentAt: string; lockUntil: string | null } | null
-  keepsVersions: boolean
+  /** null: this account may not ask. */
+  keepsVersions: boolean | null
   lock: { mode: 'governance' | 'compliance'; days: number } | null
   /** Uploads and files that killed runs have begun. */
   leftovers: readonly { name: string; startedAt: string }[]

@@ -44,6 +44,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 /** What a bucket says of its versions when it keeps none of what is put now. */
 const NO_MORE: ReadonlySet<string> = new Set(['none', 'Suspended'])
+const NOT_TOLD = 'not told'
 
 export interface S3TargetOptions {
   place: S3Place
@@ -164,8 +165,9 @@ export class S3Target implements Target {
   }
 
   /** Suspended it keeps those of before, and each new file takes the place of the one before it. */
-  async keepsVersions(): Promise<boolean> {
-    return !NO_MORE.has(await this.#versioning())
+  async keepsVersions(): Promise<boolean | null> {
+    const status = await this.#versioning()
+    return status === NOT_TOLD ? null : !NO_MORE.has(status)
   }
 
   async removingRules(): Promise<readonly string[] | null> {
@@ -300,7 +302,7 @@ export class S3Target implements Target {
       .then(
         ({ Status = 'none' }) => Status,
         error => {
-          if (isDenied(error) && answerOf(error).name === 'AccessDenied') return 'not told'
+          if (isDenied(error) && answerOf(error).name === 'AccessDenied') return NOT_TOLD
           this.#versioned = undefined
           throw translateS3Error(error, `cannot look at ${this.label}`, this.label)
         },

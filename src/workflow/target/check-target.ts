@@ -186,7 +186,7 @@ async function tryOverwriting(trial: Trial): Promise<Tried[]> {
       return `1 of ${RACERS}`
     }),
     await attempt('keeps-versions', async () => {
-      if (await target.keepsVersions()) return 'all versions stay'
+      if ((await target.keepsVersions()) ?? isVersion(small.receipt)) return 'all versions stay'
       throw new NotKept('the last one to write wins')
     }),
     await attempt('lasts', async () => {
@@ -195,6 +195,11 @@ async function tryOverwriting(trial: Trial): Promise<Tried[]> {
       return rules && 'there is none'
     }),
   ]
+}
+
+/** What a bucket without versions, or with suspended ones, keeps has the version "null". */
+function isVersion(receipt: PutReceipt | null): boolean {
+  return receipt !== null && receipt.versionId !== null && receipt.versionId !== 'null'
 }
 
 async function tryLocks(trial: Trial): Promise<Tried[]> {
