@@ -181,6 +181,12 @@ describe.skipIf(missing)('a bucket', () => {
     expect(await rule('', aborts)).toEqual([])
     expect(await rule('backups/sh', { Expiration: { Days: 1 } })).toEqual(['lasts'])
     const older = { NoncurrentVersionExpiration: { NoncurrentDays: 3 } }
+    const later = [{ Days: 30, StorageClass: 'GLACIER' as const }]
+    expect(await rule('', { Transitions: later })).toEqual(['lasts'])
+    const below = [{ NoncurrentDays: 3, StorageClass: 'DEEP_ARCHIVE' as const }]
+    expect(await rule('', { NoncurrentVersionTransitions: below })).toEqual(['lasts'])
+    const readable = [{ Days: 30, StorageClass: 'GLACIER_IR' as const }]
+    expect(await rule('', { Transitions: readable })).toEqual([])
     expect(await rule('backups/shop/objects/', older)).toEqual(['lasts'])
     const repository = await createRepository(await openS3Target(place, systemClock), systemClock)
     const status = await run(place, ['status'], { locks: false })

@@ -7,7 +7,7 @@ export const PROMISES = {
   'refuses-overwrite': 'a name that is taken is refused',
   'one-wins': 'of many that write one name at once, one wins',
   'keeps-versions': 'what is laid over a file destroys nothing',
-  lasts: 'no rule of the place removes files',
+  lasts: 'no rule of the place takes files away',
   'notices-damage': 'bytes that change on the way are refused',
   locks: 'a file of one request is locked',
   'locks-large': 'a file of several parts is locked',
@@ -69,7 +69,7 @@ function findingOf({ promise, kept }: Tried, context: TargetContext): string | n
         ? null
         : 'whoever may write can destroy backups: turn versions on'
     case 'lasts':
-      return kept === false ? 'the place removes backups by itself, and asks nobody' : null
+      return kept === false ? 'the place takes backups away by itself, and asks nobody' : null
     case 'notices-damage':
       return kept === false ? 'damage on the way is found by verify only' : null
     case 'locks':

@@ -3,7 +3,8 @@ import type { S3Requests } from './requests.ts'
 import { answerOf, isDenied, isMissing, translateS3Error } from './s3-error.ts'
 
 /**
- * Lifecycle rules by which the bucket removes or hides files below a prefix: nobody is asked then.
+ * Lifecycle rules by which the bucket removes or hides files below a prefix, or puts them where they cannot
+ * be read: nobody is asked then.
  *
  * @param prefix of all keys, with its slash; '' for the whole bucket
  * @returns what they do, for people; null: this account may not ask, or the service knows no rules
@@ -40,11 +41,35 @@ function isAbout({ Filter, Prefix }: LifecycleRule, prefix: string): boolean {
 
 function textOf(rule: LifecycleRule): string[] {
   const { ID = '', Expiration, NoncurrentVersionExpiration } = rule
-  const { Days, Date: at } = Expiration ?? {}
   const older = NoncurrentVersionExpiration?.NoncurrentDays
-  const when = Days === undefined ? at && `from ${at.toISOString()} on` : `after ${Days} days`
+  const when = whenOf(Expiration)
+  const to = (one: { StorageClass?: string | undefined }): boolean =>
+    ARCHIVES.has(one.StorageClass ?? '')
+  const archived = (rule.Transitions ?? []).filter(to)
+  const olderArchived = (rule.NoncurrentVersionTransitions ?? []).filter(to)
   return [
     ...(when ? [`rule ${ID}: files go ${when}`] : []),
     ...(older === undefined ? [] : [`rule ${ID}: what is not on top goes after ${older} days`]),
+    ...archived.map(
+      one =>
+        `rule ${ID}: files go to ${one.StorageClass} ${whenOf(one)}, and no restore reads them there`,
+    ),
+    ...olderArchived.map(
+      one =>
+        `rule ${ID}: what is not on top goes to ${one.StorageClass} after ${one.NoncurrentDays} days, and no restore reads it there`,
+    ),
   ]
+}
+
+/** Nothing is read from there before somebody has asked for it and waited, for hours. */
+const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE'])
+
+function whenOf({
+  Days,
+  Date: at,
+}: {
+  Days?: number | undefined
+  Date?: Date | undefined
+} = {}): string | undefined {
+  return Days === undefined ? at && `from ${at.toISOString()} on` : `after ${Days} days`
 }

@@ -120,6 +120,16 @@ const KNOWN: Readonly<Record<string, Reason>> = {
     code: 'STORAGE_FAILED',
     said: () => ({ why: 'permission denied (403)', hints: [CHECK] }),
   },
+  InvalidObjectState: {
+    code: 'STORAGE_FAILED',
+    said: () => ({
+      why: 'a rule of the bucket has moved it to an archive (GLACIER, DEEP_ARCHIVE), where nothing is read (403)',
+      hints: [
+        'bring all files below the prefix back (`aws s3api restore-object`), wait for hours, and run the command again',
+        'take the rule away: `ecomdb target check` names it',
+      ],
+    }),
+  },
   InvalidAccessKeyId: refusedKey,
   SignatureDoesNotMatch: refusedKey,
   ExpiredToken: refusedKey,

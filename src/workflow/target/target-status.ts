@@ -62,7 +62,7 @@ export async function targetStatus(
     findings: [
       ...(exposed.length ? [`${countOf(exposed.length, 'file')} laid over or not locked`] : []),
       ...(refused.length ? [`${countOf(refused.length, 'snapshot')} not believed`] : []),
-      ...rules.map(rule => `the place removes files by itself: ${rule}`),
+      ...rules.map(rule => `the place takes files away by itself: ${rule}`),
       ...(leftovers.length ? [`${countOf(leftovers.length, 'leftover')} older than a day`] : []),
     ],
   }
