@@ -58,6 +58,8 @@ export interface BinlogServer {
   end: { file: string; offset: number }
   /** Transactions that the server has had, as far as its log tells: gtid_executed, gtid_binlog_state. */
   gtids: string
+  /** MySQL's gtid_purged, read before `end`: had by the server, and in no file that it has. '' on MariaDB. */
+  purged: string
   /** Microseconds since 1970 by the server's clock, read before `end`. */
   timeUs: number
   /** See laxSettings. */

@@ -1,6 +1,7 @@
 import { countOf, formatBytes } from '#core/units'
 import type { BinlogReport } from '#domain/binlog/binlog-report'
-import type { StretchWindow, WindowGap, WindowReport } from '#domain/binlog/window'
+import type { WindowGap } from '#domain/binlog/doubts'
+import type { StretchWindow, WindowReport } from '#domain/binlog/window'
 
 /** `ecomdb backup binlog` for people. */
 export function binlogText({ target, written, end, findings }: BinlogReport): string {

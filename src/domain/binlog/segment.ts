@@ -65,6 +65,13 @@ export interface BinlogSegment {
   crashed?: boolean
   /** Settings with which the server may lose the last of its log with its machine; see laxSettings. Missing: none known. */
   lax?: readonly string[]
+  /** MySQL: transactions that the server has had, and that no file of this log has; missing where nobody looked. */
+  elsewhere?: string
+  /**
+   * ISO 8601, by the server's clock: before its start, by which it began this file, it was not looked at so long,
+   * and may have been up without this log. Missing: it was looked at.
+   */
+  unseen?: { from: string; until: string }
   /** The last event: what the server must still have at this place for the chain to go on. */
   tail: SegmentTail | null
   /** The stored bytes; null where from === to. */
@@ -114,6 +121,8 @@ export function isBinlogSegment(value: unknown): value is BinlogSegment {
     ) &&
     ['boolean', 'undefined'].includes(typeof value['crashed']) &&
     isTexts(value['lax'] ?? []) &&
+    typeof (value['elsewhere'] ?? '') === 'string' &&
+    isSpan(value['unseen']) &&
     ['begins', 'open', 'tail', 'object'].every(
       name => value[name] === null || isRecord(value[name]),
     ) &&
@@ -137,6 +146,11 @@ const NUMBERS = ['serverId', 'sequence', 'from', 'to', 'transactions']
 
 function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every(item => typeof item === 'string')
+}
+
+function isSpan(value: unknown): boolean {
+  if (value === undefined) return true
+  return isRecord(value) && [value['from'], value['until']].every(at => typeof at === 'string')
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

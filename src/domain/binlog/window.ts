@@ -1,8 +1,9 @@
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
-import { laxCrashes } from './crashes.ts'
+import { doubtsOf, type WindowGap } from './doubts.ts'
 import { couldLieIn } from './gtid-history.ts'
+import { momentOfEnd } from './moment-of-end.ts'
 import type { BinlogSegment } from './segment.ts'
-import { endOf, fileNumber, inOrder, isAtLeast, type LogPlace, type Stretch } from './stretch.ts'
+import { endOf, inOrder, isAtLeast, type LogPlace, type Stretch } from './stretch.ts'
 
 /** What can be restored of one server, and what cannot. */
 export interface SourceWindow {
@@ -42,15 +43,6 @@ export interface StretchWindow {
   restorable: { from: string; until: string } | null
   /** The same from physical snapshots, into a data directory. */
   restorableFiles: { from: string; until: string } | null
-}
-
-/** Moments that cannot be restored although later ones can, or may. */
-export interface WindowGap {
-  /** ISO 8601. */
-  from: string | null
-  until: string | null
-  /** In words. */
-  why: string
 }
 
 /** What `ecomdb backup window` found. */
@@ -207,7 +199,7 @@ function windowOf(
     bad: all.filter(isBad).map(({ snapshotId }) => snapshotId),
     restorable: between(within[0], until),
     restorableFiles: between(files[0], until),
-    ...{ hole, closed, start: earliest(within[0], files[0]), doubts: crashDoubts(segments, whole) },
+    ...{ hole, closed, start: earliest(within[0], files[0]), doubts: doubtsOf(segments, whole) },
   }
 }
 
@@ -274,20 +266,6 @@ function earliest(...snapshots: readonly (SnapshotEnvelope | undefined)[]): stri
   return moments.sort()[0] ?? null
 }
 
-/** The latest moment of which it is known what had been committed by then. */
-export function momentOfEnd(segments: readonly BinlogSegment[]): string | null {
-  const moments = segments.slice(-KNOWN_WITHIN).flatMap(one => [one.knownUntil, one.lastAt])
-  return (
-    moments
-      .filter(moment => moment !== null)
-      .sort()
-      .at(-1) ?? null
-  )
-}
-
-/** How far back the newest known moment can lie; a transaction may span some segments. */
-const KNOWN_WITHIN = 1000
-
 interface HoledWindow extends StretchWindow, Pick<Part, 'hole' | 'closed'> {
   /** What its first snapshot shows, also where the log does not tell yet what came after it. */
   start: string | null
@@ -341,28 +319,6 @@ const whyHole = ({ sequence, hole }: BinlogSegment): string =>
   hole == null
     ? `segment ${sequence} of the archive cannot be read`
     : `the server did not log all that was changed: ${hole}`
-
-/**
- * Where the server went down without closing its log, and may have lost the last of it: moments from there on
- * until the next snapshot. Where no snapshot of before is left, nothing leads over it.
- *
- * @param segments of one unbroken run
- * @param snapshots within it that are not found bad
- */
-function crashDoubts(
-  segments: readonly BinlogSegment[],
-  snapshots: readonly SnapshotEnvelope[],
-): WindowGap[] {
-  return laxCrashes(segments).flatMap(({ segment, at, lax }) => {
-    const isBefore = ({ position }: SnapshotEnvelope): boolean =>
-      fileNumber(position?.file ?? '') < fileNumber(segment.file)
-    if (!snapshots.some(isBefore)) return []
-    const until = snapshots.find(one => !isBefore(one))?.consistentAt ?? null
-    const why = `the server went down without closing its log before ${segment.file}, and had ${lax.join(' and ')}: where its machine went down with it, its last changes before that may not be in its log`
-    const lasts = until === null ? '; it lasts until the next `ecomdb backup logical`' : ''
-    return [{ from: momentOfEnd(segments.slice(0, at)), until, why: `${why}${lasts}` }]
-  })
-}
 
 /** What lies before a stretch that is not a source's first, in words. */
 export function whyGap(begins: Stretch['begins']['reason']): string {

@@ -1,7 +1,8 @@
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import { momentOfEnd } from '../binlog/moment-of-end.ts'
 import type { StretchBegin } from '../binlog/segment.ts'
 import { endOf, type Stretch } from '../binlog/stretch.ts'
-import { momentOfEnd, segmentOfSnapshot } from '../binlog/window.ts'
+import { segmentOfSnapshot } from '../binlog/window.ts'
 import type { RetainedSnapshot } from './decide-retention.ts'
 import { FORCE_MS } from './tombstone.ts'
 

@@ -23,6 +23,7 @@ export const mariadbBinlogDialect: BinlogDialect = {
   serverUuid: async () => null,
   sourceId: session => mariadbLogicalDialect.sourceId(session),
   gtids: 'SELECT @@global.gtid_binlog_state',
+  purged: null,
   privileges: 'REPLICATION SLAVE, BINLOG MONITOR',
   openAccounts: `SELECT User AS user, Host AS host FROM mysql.global_priv
      WHERE IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0) = 0

@@ -17,6 +17,7 @@ export const mysqlBinlogDialect: BinlogDialect = {
   serverUuid: session => session.value('SELECT @@server_uuid'),
   sourceId: session => mysqlLogicalDialect.sourceId(session),
   gtids: 'SELECT @@global.gtid_executed',
+  purged: 'SELECT @@global.gtid_purged',
   privileges: 'REPLICATION SLAVE, REPLICATION CLIENT',
   openAccounts: `SELECT user AS user, host AS host FROM mysql.user
      WHERE account_locked = 'N' AND user NOT IN ('mysql.sys', 'mysql.session', 'mysql.infoschema')

@@ -9,6 +9,7 @@ import type { BinlogReport } from '#domain/binlog/binlog-report'
 import { laxBetween } from '#domain/binlog/crashes'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import type { HashedSegment } from '#domain/binlog/stretch'
+import { unseenText } from '#domain/binlog/unseen'
 import { type BinlogServer, LogNotWhole } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -57,7 +58,9 @@ export async function archiveBinlog(
   const archive = await BinlogArchive.open(options.target)
   await archive.checkRecipients(options.keys.recipients)
   const total = emptyReport(archive)
+  const { engine } = options
   let release: (() => Promise<void>) | null = null
+  let watchedSinceMs: number | null = null
   try {
     for (let failures = 0; ; ) {
       const began = options.clock.monotonicMs()
@@ -65,7 +68,8 @@ export async function archiveBinlog(
         const session = await connect(options)
         try {
           release ??= await lockHere(options, archive, session)
-          await archiveConnected(options, archive, session, total, progress)
+          watchedSinceMs ??= (await engine.binaryLog.observe(session)).timeUs / 1000
+          await archiveConnected(options, archive, session, watchedSinceMs, total, progress)
           return total
         } finally {
           await session.close()
@@ -106,6 +110,7 @@ async function archiveConnected(
   options: ArchiveOptions,
   archive: BinlogArchive,
   session: Session,
+  watchedSinceMs: number,
   total: BinlogReport,
   progress: Progress,
 ): Promise<void> {
@@ -128,12 +133,16 @@ async function archiveConnected(
     // A gap ends the run as soon as the log is archived again: it must be heard of.
     const untilNow = options.once || gap !== null
     const { feed } = found
-    const lastType = found.kind === 'follows' ? found.lastType : null
+    const last = found.kind === 'follows' ? found.last : null
+    // What came to it since the archive ended, before anything behind that is stored.
+    if (last) await writer.noteElsewhere(server.purged)
     const { sourceId } = server
     const onCrash = (file: string): void =>
       tellCrash(laxBetween(writer.head?.segment, server), file, total, progress)
-    const reading = { untilNow, feed, lastType, least: server.end, writer, session, sourceId }
-    await readLog({ ...options, ...reading, onCrash }, progress)
+    const onUnseen = (unseen: NonNullable<BinlogSegment['unseen']>): void =>
+      tell(`${unseenText([unseen])}; take a snapshot: \`ecomdb backup logical\``, total, progress)
+    const reading = { untilNow, feed, last, least: server.end, writer, session, sourceId }
+    await readLog({ ...options, ...reading, onCrash, onUnseen, watchedSinceMs }, progress)
   } catch (error) {
     if (error instanceof LogNotWhole) writer.discard()
     throw error
@@ -156,6 +165,10 @@ function tellCrash(
 ): void {
   if (lax.length === 0) return
   const finding = `the server went down without closing its log before ${file}, and had ${lax.join(' and ')}: where its machine went down with it, its last changes may not be in its log; take a snapshot: \`ecomdb backup logical\``
+  tell(finding, total, progress)
+}
+
+function tell(finding: string, total: BinlogReport, progress: Progress): void {
   progress.warn(finding)
   total.findings.push(finding)
 }

@@ -1,10 +1,10 @@
 import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
 import { tailMark } from '#crypto/object-id'
-import { type FileFormat, readFormat, readHeader } from '#domain/binlog/event'
+import { type EventHeader, type FileFormat, readFormat, readHeader } from '#domain/binlog/event'
 import { parseHistory } from '#domain/binlog/gtid-history'
 import type { BinlogSegment, StretchBegin } from '#domain/binlog/segment'
-import { fileNumber, filesOfOneLog, type HashedSegment, logNameOf } from '#domain/binlog/stretch'
+import { fileNumber, filesOfOneLog, type HashedSegment } from '#domain/binlog/stretch'
 import type { BinlogFeed, BinlogServer } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
@@ -16,7 +16,7 @@ export type FoundHead =
       head: HashedSegment
       format: FileFormat
       /** Of the head's last event. */
-      lastType: number
+      last: EventHeader
       feed: BinlogFeed
     }
   | { kind: 'begins'; begin: StretchBegin; feed: BinlogFeed; file: string }
@@ -36,8 +36,8 @@ interface ReadPlace extends HeadOptions {
 const FIRST_EVENT_MS = 60_000
 
 /**
- * Finds the stretch that the server's log continues: the newest whose last event is still at
- * its place, byte for byte. No name and no number is believed for it: two MariaDB servers on a
+ * Finds the stretch that the server's log continues: the newest, where its last event is still
+ * at its place, byte for byte. No name and no number is believed for it: two MariaDB servers on a
  * host may have the same, and a server that was reset or restored keeps its own.
  */
 export async function findHead(
@@ -47,13 +47,10 @@ export async function findHead(
 ): Promise<FoundHead> {
   const files = filesOfOneLog(server.files.map(({ name }) => name))
   const options = { ...place, files }
-  const newest = logNameOf(heads.at(-1)?.segment.file)
-  for (const head of heads.toReversed()) {
-    // It logged under another name since: where it has its old name again, that log goes on, without what is there.
-    if (logNameOf(head.segment.file) !== newest) continue
-    const found = await tryHead(options, server, head)
-    if (found) return found
-  }
+  // Where an older one goes on again, the server has logged elsewhere since, and that is not in this log.
+  const head = heads.at(-1)
+  const goesOn = head && (await tryHead(options, server, head))
+  if (goesOn) return goesOn
   const file = files[0] ?? server.end.file
   const feed = await open(options, file, 4)
   return { kind: 'begins', begin: beginOf(server, heads, file), feed, file }
@@ -92,7 +89,7 @@ async function formatAt(
   feed: BinlogFeed,
   tail: NonNullable<BinlogSegment['tail']>,
   dedupKey: Secret,
-): Promise<{ format: FileFormat; lastType: number } | null> {
+): Promise<{ format: FileFormat; last: EventHeader } | null> {
   let format: FileFormat | null = null
   for (;;) {
     const item = await feed.next(FIRST_EVENT_MS)
@@ -101,7 +98,7 @@ async function formatAt(
     else {
       const same = item.bytes.length === tail.bytes && tailMark(dedupKey, item.bytes) === tail.hmac
       if (!same) return null
-      return { format: format ?? readFormat(item.bytes), lastType: readHeader(item.bytes).type }
+      return { format: format ?? readFormat(item.bytes), last: readHeader(item.bytes) }
     }
   }
 }

@@ -1,7 +1,8 @@
 import { EcomdbError } from '#core/errors'
 import type { BinlogSegment, StretchBegin } from '#domain/binlog/segment'
-import { endOf, type HashedSegment, type LogPlace } from '#domain/binlog/stretch'
+import { endOf, type HashedSegment } from '#domain/binlog/stretch'
 import type { BinlogServer } from '#engine/binlog'
+import type { SegmentWriter } from './segment-writer.ts'
 
 /** The error for what is lost between the newest stretch and the one that was begun. */
 export function gapError(
@@ -37,23 +38,38 @@ function isOverlap(until: string, from: string): boolean {
   return Date.parse(from) < Date.parse(until)
 }
 
-/** The error for a change that the server could not write to its own log. */
+/** The error for a change that is not in the server's own log. */
 export function incidentError({
   file,
   offset,
-  isUnlogged,
-}: LogPlace & { isUnlogged: boolean }): EcomdbError {
+  why,
+  gtids,
+}: NonNullable<SegmentWriter['incident']>): EcomdbError {
   return new EcomdbError('BINLOG_GAP', {
-    what: isUnlogged
-      ? 'the binary log lacks what was changed while the server did not log'
-      : 'the binary log lacks a change that the server made',
-    why: isUnlogged
-      ? `it could not begin the file that follows ${file}, and logged nothing until it was started again`
-      : `the server noted an incident in its log, at ${file}:${offset}: it could not write all`,
+    ...LACKS[why](`${file}:${offset}`, file, gtids),
     hints: [
       'take a new snapshot now: `ecomdb backup logical`; until then no moment after it can be restored',
-      "look at the server's error log: a full disk, or a statement that was larger than max_binlog_stmt_cache_size",
+      why === 'elsewhere'
+        ? 'let log_bin have one name, and sync_binlog be 1; what is loaded with SET sql_log_bin = 0 and a gtid_purged is in no log'
+        : "look at the server's error log: a full disk, or a statement that was larger than max_binlog_stmt_cache_size",
       'what came behind it is archived, and the next run goes on with it',
     ],
   })
+}
+
+type Lack = (place: string, file: string, gtids: string) => { what: string; why: string }
+
+const LACKS: Readonly<Record<NonNullable<SegmentWriter['incident']>['why'], Lack>> = {
+  unlogged: (_, file) => ({
+    what: 'the binary log lacks what was changed while the server did not log',
+    why: `it could not begin the file that follows ${file}, and logged nothing until it was started again`,
+  }),
+  elsewhere: (place, _, gtids) => ({
+    what: 'the binary log lacks transactions that the server has had',
+    why: `the archive ended at ${place}; since then ${gtids} came to the server's gtid_purged, and they are in no file of its log: it was started with another log_bin meanwhile, lost the end of its log, or was given them otherwise`,
+  }),
+  incident: place => ({
+    what: 'the binary log lacks a change that the server made',
+    why: `the server noted an incident in its log, at ${place}: it could not write all`,
+  }),
 }

@@ -23,9 +23,10 @@ export async function markHole(
 
 /** A segment without bytes, which says what is missing behind the one before it. */
 export function holeBehind({ segment, sha256 }: HashedSegment, hole: string): SegmentFacts {
+  const { unseen: _, ...kept } = segment
   const { to, sequence, gtidsAfter, knownUntil, lastAt } = segment
   return {
-    ...segment,
+    ...kept,
     ...{ sequence: sequence + 1, previousSha256: sha256, begins: null },
     ...{ from: to, border: null, transactions: 0, firstAt: null, lastAt: null },
     ...{ gtidsBefore: gtidsAfter, knownUntil: knownUntil ?? lastAt, hole },

@@ -3,8 +3,10 @@ import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { isAfterCrash } from '#domain/binlog/crashes'
-import { EVENT, isOfServerStart, readHeader } from '#domain/binlog/event'
+import { EVENT, type EventHeader, isOfServerStart, readHeader } from '#domain/binlog/event'
+import type { BinlogSegment } from '#domain/binlog/segment'
 import { isAtLeast, type LogPlace } from '#domain/binlog/stretch'
+import { unseenBefore } from '#domain/binlog/unseen'
 import type { BinlogFeed, FeedItem } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -34,8 +36,12 @@ export interface ReadOptions extends SegmentLimits {
   session: Session
   /** Is told that the server went down without closing the file before, which may matter. */
   onCrash: (file: string) => void
-  /** The type of the event before the feed; null where there is none. */
-  lastType: number | null
+  /** Is told how long nobody has seen the server before it was started. */
+  onUnseen: (unseen: NonNullable<BinlogSegment['unseen']>) => void
+  /** Milliseconds since 1970 by the server's clock: since when this process has looked at it again and again. */
+  watchedSinceMs: number
+  /** The event before the feed; null where there is none. */
+  last: EventHeader | null
 }
 
 /** Between looks at the clock while nothing comes. */
@@ -69,6 +75,7 @@ export async function readLog(options: ReadOptions, progress: Progress): Promise
       goal = await reader.observe()
     }
     if (!goal || !reader.isAt(goal)) continue
+    await options.writer.noteElsewhere(goal.purged)
     if (untilNow) return await reader.close()
     if (options.writer.heldBytes > 0) await reader.close()
     goal = null
@@ -82,15 +89,15 @@ class LogReader {
   #openedMs: number
   /** When the last event came. */
   #movedMs: number
-  #lastType: number | null
+  #last: EventHeader | null
   /** The feed is of the server that was looked at: what follows the archive's last event is. */
   #isOfSource: boolean
 
   constructor(options: ReadOptions, progress: Progress) {
     this.#options = options
     this.#progress = progress
-    this.#lastType = options.lastType
-    this.#isOfSource = options.lastType !== null
+    this.#last = options.last
+    this.#isOfSource = options.last !== null
     this.#openedMs = options.clock.monotonicMs()
     this.#movedMs = this.#openedMs
   }
@@ -117,7 +124,7 @@ class LogReader {
     })
   }
 
-  isAt({ end }: Observation): boolean {
+  isAt({ end }: Pick<Observation, 'end'>): boolean {
     const { writer } = this.#options
     return writer.isAtBorder && isAtLeast(writer.place, end)
   }
@@ -132,17 +139,33 @@ class LogReader {
     // Before anything of it is held: a log of another server would be taken for this one's.
     if (!this.#isOfSource) await requireSameSource(this.#options, sourceId)
     this.#isOfSource = true
-    const { type } = readHeader(bytes)
+    const header = readHeader(bytes)
+    const { type } = header
+    const lastType = this.#last?.type ?? null
     if (type === EVENT.incident) await writer.noteIncident(offset)
     // It went on from one file to the next, and yet that one was begun by a start of the server.
-    const hasFailed = this.#lastType === EVENT.rotate && type === EVENT.format
+    const hasFailed = lastType === EVENT.rotate && type === EVENT.format
     if (hasFailed && isOfServerStart(bytes)) await writer.noteUnlogged()
-    if (this.#lastType !== null && isAfterCrash(this.#lastType, bytes)) {
+    if (lastType !== null && isAfterCrash(lastType, bytes)) {
       writer.noteCrash()
       this.#options.onCrash(writer.place.file)
     }
-    this.#lastType = type
+    if (type === EVENT.format && isOfServerStart(bytes)) this.#noteUnseen(header)
+    this.#last = header
     this.#add(offset, bytes)
+  }
+
+  #noteUnseen({ timestamp }: EventHeader): void {
+    const { writer, watchedSinceMs } = this.#options
+    const known = writer.head?.segment.knownUntil ?? null
+    if (!this.#last) return
+    const lastMs = this.#last.timestamp * 1000
+    const seen = [lastMs, known === null ? null : Date.parse(known)]
+    const unseen = unseenBefore(timestamp * 1000, seen)
+    // This process has seen it before that, and looked for it ever since.
+    if (!unseen || watchedSinceMs <= Date.parse(unseen.from)) return
+    writer.noteUnseen(unseen)
+    this.#options.onUnseen(unseen)
   }
 
   #add(offset: number, bytes: Buffer): void {
@@ -174,7 +197,9 @@ class LogReader {
   }
 
   async #close(nextFile: string | null): Promise<void> {
-    await this.#options.writer.close(nextFile, await this.observe())
+    const seen = await this.observe()
+    if (this.isAt(seen)) await this.#options.writer.noteElsewhere(seen.purged)
+    await this.#options.writer.close(nextFile, seen)
     this.#openedMs = this.#options.clock.monotonicMs()
   }
 

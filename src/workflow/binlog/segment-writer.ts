@@ -1,6 +1,7 @@
 import type { Secret } from '#core/secret'
 import { tailMark } from '#crypto/object-id'
 import { begunAt, closedFormat, EVENT, FILE_MAGIC, readHeader } from '#domain/binlog/event'
+import { GtidSet } from '#domain/binlog/gtid-set'
 import { BinlogScanner, type ScanStart } from '#domain/binlog/scanner'
 import {
   type BinlogSegment,
@@ -21,6 +22,9 @@ const UNLOGGED =
   'it could not begin the next file of its log, and logged nothing until it was started again'
 const INCIDENT = 'it could not write a change to its log, and noted an incident there'
 
+const elsewhereText = (gtids: string): string =>
+  `it has had the transactions ${gtids}, and they are in no file of this log: it logged under another name (log_bin), lost the end of its log, or was given them otherwise (gtid_purged)`
+
 /** The stretch that is written, and where it stands. */
 export interface WrittenStretch {
   engine: EngineFamily
@@ -31,7 +35,7 @@ export interface WrittenStretch {
 }
 
 /** The end of the server's log, and the server's time before it was asked for. */
-export type Observation = Pick<BinlogServer, 'end' | 'timeUs'>
+export type Observation = Pick<BinlogServer, 'end' | 'timeUs' | 'purged'>
 
 /** What one run has stored. */
 export interface Written {
@@ -47,7 +51,7 @@ export interface Written {
  */
 export class SegmentWriter {
   /** Where the server says, first in this run, that its log lacks something. */
-  incident: (LogPlace & { isUnlogged: boolean }) | null = null
+  incident: (LogPlace & { why: 'unlogged' | 'elsewhere' | 'incident'; gtids: string }) | null = null
   /** The first segment that this run has stored. */
   first: BinlogSegment | null = null
   readonly written: Written = { segments: 0, transactions: 0, bytes: 0, storedBytes: 0 }
@@ -59,6 +63,8 @@ export class SegmentWriter {
   #file = ''
   #begunAt: string | null = null
   #crashed = false
+  #unseen: BinlogSegment['unseen'] | null = null
+  #elsewhere: GtidSet | null = null
   #from = 0
   #held: { bytes: Buffer; offset: number }[] = []
   #heldBytes = 0
@@ -80,6 +86,8 @@ export class SegmentWriter {
     this.#keys = keys
     this.#stretch = stretch
     this.#head = stretch.head
+    const known = this.head?.segment.elsewhere
+    this.#elsewhere = known === undefined ? null : GtidSet.parse(known)
     this.#scanner = new BinlogScanner(stretch.engine, '', null)
   }
 
@@ -153,18 +161,37 @@ export class SegmentWriter {
   /** The server could not log a change, and says so at this offset: stores what is held, up to there. */
   async noteIncident(offset: number): Promise<void> {
     if (this.#finished) return
-    this.incident ??= { file: this.#file, offset, isUnlogged: false }
+    this.incident ??= { file: this.#file, offset, why: 'incident', gtids: '' }
     await this.#inOrder(() => this.#store(this.#held.length, null, null, INCIDENT))
   }
 
   /** The server logged nothing between the file before and this one, of which nothing is held yet. */
   async noteUnlogged(): Promise<void> {
+    await this.#noteHole('unlogged', '', UNLOGGED)
+  }
+
+  /**
+   * Transactions that the server has had, and has in no file of its log any more. What of them is in no archived
+   * one either, and was not there before, it has logged elsewhere, or lost.
+   *
+   * @param purged of when its log ended where this writer is, or before that
+   */
+  async noteElsewhere(purged: string): Promise<void> {
+    if (this.#stretch.engine !== 'mysql' || this.#finished) return
+    const now = GtidSet.parse(purged).minus(GtidSet.parse(this.#scanner.gtids.toString()))
+    const added = this.#elsewhere ? now.minus(this.#elsewhere) : new GtidSet()
+    this.#elsewhere = now
+    if (!added.isEmpty()) await this.#noteHole('elsewhere', `${added}`, elsewhereText(`${added}`))
+  }
+
+  async #noteHole(why: 'unlogged' | 'elsewhere', gtids: string, hole: string): Promise<void> {
     const { head } = this
     if (this.#finished || !head || head.segment.hole != null) return
     const { file, to: offset } = head.segment
-    this.incident ??= { file, offset, isUnlogged: true }
+    this.incident ??= { file, offset, why, gtids }
     await this.#inOrder(async () => {
-      this.#head = await this.#append(holeBehind(head, UNLOGGED), [])
+      const known = this.#elsewhere ? { elsewhere: `${this.#elsewhere}` } : {}
+      this.#head = await this.#append({ ...holeBehind(head, hole), ...known }, [])
       this.first ??= this.#head.segment
       this.written.segments += 1
     })
@@ -173,6 +200,11 @@ export class SegmentWriter {
   /** The server went down without closing the file before this one, of which nothing is stored yet. */
   noteCrash(): void {
     this.#crashed = true
+  }
+
+  /** Before the start by which the server began this file, of which nothing is stored yet, nobody has seen it for long. */
+  noteUnseen(unseen: NonNullable<BinlogSegment['unseen']>): void {
+    this.#unseen = unseen
   }
 
   /** Drops what is held: it may have come when the log did not have all any more. */
@@ -265,6 +297,8 @@ export class SegmentWriter {
       knownUntil: whole ? this.#knownUntil(to, seen) : null,
       ...(this.#crashed && this.#from === 0 ? { crashed: true } : {}),
       ...(lax.length > 0 ? { lax } : {}),
+      ...(this.#unseen && this.#from === 0 ? { unseen: this.#unseen } : {}),
+      ...(this.#elsewhere ? { elsewhere: `${this.#elsewhere}` } : {}),
       tail: this.#tail,
     }
   }
@@ -283,6 +317,7 @@ export class SegmentWriter {
     this.#file = file
     this.#begunAt = null
     this.#crashed = false
+    this.#unseen = null
     this.#from = from
     this.#scanner = scanner
     this.#held = []

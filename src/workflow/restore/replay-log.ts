@@ -20,6 +20,7 @@ import type { BinlogSegment } from '#domain/binlog/segment'
 import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
 import { TimestampDefaults } from '#domain/binlog/timestamp-defaults'
 import { otherSearch, unloggedText } from '#domain/binlog/unlogged'
+import { unseenStarts, unseenText } from '#domain/binlog/unseen'
 import { EmptyXa, type Untold, untoldIn } from '#domain/binlog/untold'
 import type { SettleOptions } from '#engine/binlog'
 import type { Session } from '#engine/session'
@@ -288,6 +289,10 @@ async function fetchFiles(
   if (temporary.found && (await isFoundOn(place, temporary))) onFinding(OLDER_TEMPORARY)
   const crashed = crashText(crashes.files, source)
   if (crashed !== null) onFinding(crashed)
+  const later = span.segments.filter(({ file }) => file !== span.start.file)
+  const unseen = unseenStarts(later).map(one => one.unseen)
+  if (unseen.length > 0)
+    onFinding(`${unseenText(unseen)}: compare, or restore from a snapshot of after it`)
   if (half > 0) onFinding(halfDoneText(half))
   if (place.engine.family === 'mariadb' && (await isReplaced(place, replaced))) onFinding(REPLACED)
   if (place.engine.family === 'mysql' && !loadData.isKnown) onFinding(LOADED_WITH)

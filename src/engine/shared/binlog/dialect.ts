@@ -28,6 +28,8 @@ export interface BinlogDialect {
   sourceId(session: Session): Promise<string>
   /** All transactions of the log: gtid_executed, gtid_binlog_state. */
   readonly gtids: string
+  /** Transactions that the server has had, and that are in no file of its log: gtid_purged. null: nothing tells. */
+  readonly purged: string | null
   /** Privileges that the account of an archiver needs, in the words of GRANT. */
   readonly privileges: string
   /** Accounts that can log in: user, host. */

@@ -14,6 +14,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
   const sourceId = await dialect.sourceId(session)
   if ((await session.value('SELECT @@log_bin')) !== '1') throw switchedOff(session, sourceId)
   const time = await session.value('SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)')
+  const purged = dialect.purged && (await session.value(dialect.purged))
   try {
     const [status] = await logStatus(session)
     const gtids = await session.value(dialect.gtids)
@@ -33,6 +34,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       })),
       end: { file: fileName(status['File']), offset: Number(status['Position']) },
       gtids: (gtids ?? '').replaceAll('\n', ''),
+      purged: (purged ?? '').replaceAll('\n', ''),
       timeUs: Number(time),
       lax: laxSettings(await readSettings(session, SYNC_SETTINGS)),
       doubts: [...(await replicaBehind(session)), ...(await mayLeaveItsLog(session))],
