@@ -57,7 +57,8 @@ export class LockKeeper {
   }
 
   /**
-   * Whatever of this is not held yet, and the repository's own files: at the commit.
+   * Whatever of this is not held yet, and the repository's own files: at the commit. The envelopes of bases
+   * after all else, for by them expire sees until when their snapshots are held.
    *
    * @param bases the snapshots that an incremental one stands on; what they need is in `objects`
    * @throws EcomdbError UNSUPPORTED, STORAGE_FAILED
@@ -65,14 +66,14 @@ export class LockKeeper {
   async holdAll(objects: readonly StoredObject[], bases: readonly string[]): Promise<void> {
     const { lock } = this.#target
     if (!lock || !this.#until) return
-    const names = [REPOSITORY_FILE, RECIPE_FILE, ...bases.map(envelopeFile)]
-    for (const path of names) this.#note(path, (await lock.hold(path, this.#until)).until)
     for (const { path, versionId } of objects) {
       if (this.#held.has(path)) continue
       const held = await lock.hold(path, this.#until, versionId)
       if (isWeaker(held, lock)) throw weakerBase(path)
       this.#note(path, held.until)
     }
+    const names = [REPOSITORY_FILE, RECIPE_FILE, ...bases.map(envelopeFile)]
+    for (const path of names) this.#note(path, (await lock.hold(path, this.#until)).until)
   }
 
   #note(path: string, heldUntil: Date | null): void {

@@ -21,8 +21,9 @@ export async function holdAgain(
 ): Promise<void> {
   if (!lock) return
   const until = lockDate(now, lock.days)
-  const own = [REPOSITORY_FILE, RECIPE_FILE, COPY_FILE, ...bases.map(envelopeFile)]
-  const needed = [...objects, manifest].map(({ path }) => path)
-  const paths = [...own, ...needed.filter(path => !fresh.has(path))]
-  await askAtOnce(paths, async path => void (await lock.hold(path, until)))
+  const needed = [...objects, manifest].map(({ path }) => path).filter(path => !fresh.has(path))
+  const hold = async (path: string): Promise<void> => void (await lock.hold(path, until))
+  await askAtOnce([REPOSITORY_FILE, RECIPE_FILE, COPY_FILE, ...needed], hold)
+  // By them expire sees until when their snapshots are held.
+  await askAtOnce(bases.map(envelopeFile), hold)
 }
