@@ -46,6 +46,8 @@ export interface HeldFiles {
   loose: number
   /** Held, but in governance mode where compliance is asked for. */
   weaker: number
+  /** Held, but for less than the snapshot promises: whoever has the right to bypass locks has shortened them. */
+  shortened: number
 }
 
 /** 3 copies, 2 media, 1 off site, 1 offline or immutable, 0 errors: of one server's snapshots. */
@@ -256,17 +258,19 @@ function lockOf(place: Place, ofServer: readonly SnapshotEnvelope[], now: Date):
   const newest = newestOf(both, now)
   const found = newest ? place.held.get(newest.snapshotId) : undefined
   if (!found) return []
-  const { until, files, asked, loose, weaker } = found
+  const { until, files, asked, loose, weaker, shortened } = found
   const some =
     asked < files ? ` (${formatCount(asked)} of its ${formatCount(files)} files asked about)` : ''
   if (until !== null && new Date(until) > now)
     return [{ isHeld: true, words: `${place.label} locked until ${until}${some}` }]
   const what = (count: number): string =>
     `${place.label}: ${formatCount(count)} of ${formatCount(asked)} files of the newest snapshot`
+  if (loose > 0 || weaker + shortened === 0)
+    return [{ isHeld: false, words: `${what(Math.max(loose, 1))} not locked` }]
   const words =
-    loose === 0 && weaker > 0
-      ? `${what(weaker)} locked in governance mode, and compliance is asked for`
-      : `${what(Math.max(loose, 1))} not locked`
+    shortened > 0
+      ? `${what(shortened)} locked for less than it promises: somebody has shortened the locks`
+      : `${what(weaker)} locked in governance mode, and compliance is asked for`
   return [{ isHeld: false, words }]
 }
 

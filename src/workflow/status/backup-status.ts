@@ -37,17 +37,17 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const listed = await repository.listSnapshots(trustedSigners)
   const attested = await repository.listAttestations(trustedSigners)
   const doubted = refusedAbout(attested, listed)
+  const copyId = await repository.copyId()
   const copies = await knownCopies(source, repository, config, openCopy, now)
   const ids = listed.snapshots.map(({ snapshotId }) => snapshotId)
   const places = [
-    await repositoryPlace(source, listed.snapshots, config, now),
+    await repositoryPlace(source, { copyId, snapshots: listed.snapshots }, config, now),
     ...copies.places.map(place => without(place, listed.refused)),
   ]
   const attestations = [...attested.attestations, ...copies.attestations].sort((a, b) =>
     a.attestationId < b.attestationId ? -1 : 1,
   )
   const { objectives } = policy
-  const copyId = await repository.copyId()
   const all = threeTwoOne({
     snapshots: listed.snapshots,
     attestations: attestations.map(one => asOfRepository(one, repository, copyId)),

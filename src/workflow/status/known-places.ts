@@ -156,7 +156,7 @@ async function lookInto(
       ...{ present: true, lastSeenAt: now.toISOString(), readBackOnArrival: true },
       snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
       newest: newestOfEach(snapshots),
-      held: await heldNewest(target, snapshots, now),
+      held: await heldNewest(target, snapshots, now, true),
     }
     return { place, attestations }
   } catch (error) {
@@ -194,11 +194,11 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 /** The repository itself as a place; what its target holds is asked of the target. */
 export async function repositoryPlace(
   source: Target,
-  snapshots: readonly SnapshotEnvelope[],
+  { copyId, snapshots }: { copyId: string | null; snapshots: readonly SnapshotEnvelope[] },
   { target: { media, offsite } }: Config,
   now: Date,
 ): Promise<Place> {
-  const held = await heldNewest(source, snapshots, now)
+  const held = await heldNewest(source, snapshots, now, copyId !== null)
   return {
     ...{ copyId: null, label: 'repository', name: null, directory: source.label },
     ...{ media, offsite, offline: false, held, present: true, lastSeenAt: null },

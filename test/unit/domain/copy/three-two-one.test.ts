@@ -120,10 +120,12 @@ test('a copy whose newest snapshot the repository has no more counts by its age'
   expect(held(48, 'other')?.places[1]).toMatchObject({ newestShows: null, newestExpired: false })
 })
 
+const HELD_WELL = { loose: 0, weaker: 0, shortened: 0 }
+
 test('a lock that the target itself confirms is as good as offline, until it ends', () => {
   const held = (until: string | null, change = {}) => ({
     ...repository,
-    held: new Map([['s2', { until, files: 4, asked: 4, loose: 0, weaker: 0, ...change }]]),
+    held: new Map([['s2', { ...{ until, files: 4, asked: 4 }, ...HELD_WELL, ...change }]]),
   })
   const places = [place('nas', { offline: false, media: 'nas' })]
   expect(missing({ places: [held(ago(-1)), ...places] })).toEqual([])
@@ -133,9 +135,13 @@ test('a lock that the target itself confirms is as good as offline, until it end
   // All that it needs has to be, and not its envelope alone.
   const [weaker] = missing({ places: [held(null, { weaker: 2 }), ...places] })
   expect(weaker).toContain('2 of 4 files of the newest snapshot locked in governance mode')
-  expect(missing({ places: [held(null, { loose: 3 }), ...places] })).toEqual([
+  expect(missing({ places: [held(null, { loose: 3, shortened: 1 }), ...places] })).toEqual([
     loose('3 of 4 files'),
   ])
+  const [shortened] = missing({ places: [held(null, { shortened: 1 }), ...places] })
+  expect(shortened).toContain(
+    '1 of 4 files of the newest snapshot locked for less than it promises',
+  )
   const some = { files: 2000, asked: 1000 }
   const [status] = threeTwoOne({
     ...{ snapshots, attestations: proofs, objectives, now: NOW },
