@@ -2,7 +2,7 @@ import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { Exposure } from '#domain/backup/repository-report'
 import { envelopeFile, SNAPSHOTS } from '#repository/layout'
 import type { Repository } from '#repository/repository'
-import type { Target } from '#target/target'
+import type { Target, TargetLock } from '#target/target'
 import { isWeaker } from '#target/weaker-lock'
 import { askAtOnce } from './ask-at-once.ts'
 
@@ -10,6 +10,7 @@ const WEAKER = 'is locked in governance mode, and target.s3.object_lock asks for
 
 /** A service stores whole seconds. */
 const TOLERANCE_MS = 1000
+const HOUR_MS = 3_600_000
 
 /**
  * What somebody has laid over files of the repository, and what is not locked as its signed
@@ -53,7 +54,8 @@ async function unlocked(
   // A copy has locks of its own, which no envelope knows.
   if (!lock || (await repository.copyId()) !== null) return []
   const found: Exposure[] = []
-  await askAtOnce([...promisedLocks(envelopes, now)], async ([name, { until, versionId }]) => {
+  const promises = promisedLocks(await withExtended(lock, envelopes), now)
+  await askAtOnce([...promises], async ([name, { until, versionId }]) => {
     const held = await lock.held(name, versionId)
     if (held && held.until.getTime() >= until.getTime() - TOLERANCE_MS) {
       if (isWeaker(held, lock)) found.push({ name, problem: WEAKER })
@@ -67,6 +69,25 @@ async function unlocked(
     found.push({ name, problem: `${is}; its snapshot promises ${until.toISOString()}` })
   })
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * What an expire has held for longer, for its class, is promised until then: it holds the envelope last, so that
+ * tells of all else. A backup holds it last, too, for as many days as what it has stored before.
+ */
+async function withExtended(
+  lock: TargetLock,
+  envelopes: readonly SnapshotEnvelope[],
+): Promise<readonly SnapshotEnvelope[]> {
+  const extended: SnapshotEnvelope[] = []
+  await askAtOnce(envelopes, async envelope => {
+    const { snapshotId, lockUntil, startedAt, completedAt } = envelope
+    const until = lockUntil ? await lock.heldUntil(envelopeFile(snapshotId)) : null
+    const tookMs = Date.parse(completedAt) - Date.parse(startedAt)
+    const isLonger = until && until.getTime() > Date.parse(lockUntil ?? '') + 2 * tookMs + HOUR_MS
+    extended.push(isLonger ? { ...envelope, lockUntil: until.toISOString() } : envelope)
+  })
+  return extended
 }
 
 /** Per file the longest promise that has not run out. */

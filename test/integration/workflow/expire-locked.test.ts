@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PutObjectLegalHoldCommand } from '@aws-sdk/client-s3'
+import { PutObjectLegalHoldCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
@@ -21,6 +21,7 @@ import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
 import { startFaultProxy } from '#test/fault-proxy'
 import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
 import { makeFolder } from '#test/temporary'
+import { checkProtection } from '#workflow/backup/check-protection'
 import { verifySnapshots } from '#workflow/backup/verify-snapshots'
 import { type ExpireOptions, expireSnapshots } from '#workflow/expire/expire-snapshots'
 
@@ -135,6 +136,21 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
       expect(await target.lock?.heldUntil(path, versionId)).toEqual(until)
     }
     expect((await expire({ daily: 3 })).locked.snapshots).toBe(0)
+
+    // What the class promises is asked about, too: somebody with the right to bypass locks has shortened one.
+    const asked = [target, await openRepository(target), [second.envelope], new Date()] as const
+    expect(await checkProtection(...asked)).toEqual([])
+    const [{ path, versionId } = { path: '', versionId: '' }] = second.envelope.objects
+    const RetainUntilDate = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000)
+    await ownerClient(ceph).send(
+      new PutObjectRetentionCommand({
+        ...{ Bucket: place.bucket, Key: `${place.prefix}/${path}`, VersionId: versionId },
+        ...{ Retention: { Mode: 'GOVERNANCE', RetainUntilDate }, BypassGovernanceRetention: true },
+      }),
+    )
+    expect(await checkProtection(...asked)).toMatchObject([
+      { name: path, problem: expect.stringContaining(`promises ${until?.toISOString()}`) },
+    ])
   })
 
   test('the log that no snapshot needs, once its lock is over', async () => {
