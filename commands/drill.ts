@@ -46,7 +46,7 @@ export default class Drill extends BaseCommand {
     }),
     turn: boolean({
       summary:
-        'from the repository or the copy that is here whose last drill is the oldest, rows and data files by turns',
+        'from the repository or the copy that is here whose last drill is the oldest; servers, rows and data files by turns',
       exclusive: ['from', 'target'],
     }),
     'any-moment': boolean({

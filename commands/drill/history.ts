@@ -25,9 +25,10 @@ export default class DrillHistoryCommand extends BaseCommand {
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(DrillHistoryCommand)
     const config = await configFrom(flags)
-    const { objectives } = await policyFrom(config)
+    const { objectives, brake } = await policyFrom(config)
     const result = await drillHistory(await wire.target(config), config.keys.trustedSigners)
-    const { status, text } = drillVerdict(result.drills, objectives, systemClock.now())
+    const servers = result.servers.filter(one => !brake.formerServers.includes(one))
+    const { status, text } = drillVerdict(result.drills, servers, objectives, systemClock.now())
     const shown = drillHistoryText({ ...result, objectives, verdict: text })
     return {
       result,

@@ -29,9 +29,15 @@ export default class DrillReportCommand extends BaseCommand {
     const { flags } = await this.parse(DrillReportCommand)
     await checkOutput(flags.out, '--out')
     const config = await configFrom(flags)
-    const { objectives } = await policyFrom(config)
+    const { objectives, brake } = await policyFrom(config)
     const history = await drillHistory(await wire.target(config), config.keys.trustedSigners)
-    const { status, text: verdict } = drillVerdict(history.drills, objectives, systemClock.now())
+    const servers = history.servers.filter(one => !brake.formerServers.includes(one))
+    const { status, text: verdict } = drillVerdict(
+      history.drills,
+      servers,
+      objectives,
+      systemClock.now(),
+    )
     const page = drillHistoryHtml({ ...history, objectives, verdict })
     const file = await writeOutput(flags.out, page, '--out')
     return { result: { file, drills: history.drills.length }, text: `${file}\n${verdict}`, status }

@@ -6,6 +6,8 @@ import { failedAtMoment } from '../backup/proof-of-snapshot.ts'
 export interface DrillRecord {
   attestationId: string
   snapshotId: string
+  /** Of which server; null: its snapshot has expired, and an older ecomdb did not write it down. */
+  sourceId: string | null
   method: string
   /** Of some databases only, where its server has snapshots of all: it proves nothing of those. */
   partOnly: boolean
@@ -50,6 +52,16 @@ export function drillsOfWhole<Drill extends Pick<DrillRecord, 'partOnly'>>(
   return drills.filter(({ partOnly }) => !partOnly)
 }
 
+/** Of one server; what is not known to be of another one, where there is one only. */
+export function drillsOfServer<Drill extends Pick<DrillRecord, 'sourceId'>>(
+  drills: readonly Drill[],
+  sourceId: string,
+  servers: readonly string[],
+): Drill[] {
+  const isOnly = servers.every(one => one === sourceId)
+  return drills.filter(one => one.sourceId === sourceId || (isOnly && one.sourceId === null))
+}
+
 /** Is a drill of some databases only, of one of these servers? Its snapshot may have expired since. */
 export function isDrillOfPart(
   { details }: Pick<Attestation, 'details'>,
@@ -69,6 +81,7 @@ function recordOf(
   const missed = details['missed']
   return {
     ...{ attestationId: one.attestationId, snapshotId: one.snapshotId, outcome },
+    sourceId: snapshot?.sourceId ?? text(details['sourceId']),
     atMoment: failedAtMoment(one),
     method: snapshot?.method ?? text(details['method']) ?? 'logical',
     partOnly: snapshot

@@ -1,18 +1,53 @@
 import { EXIT, type ExitStatus } from '#core/errors'
 import { hasNotCome } from '../has-not-come.ts'
-import { type DrillRecord, drillsOfWhole } from './drill-record.ts'
+import { type DrillRecord, drillsOfServer, drillsOfWhole } from './drill-record.ts'
 
 /**
  * How the drills of the past end as one status: 13 when the newest failed, 14 when it missed an
  * objective or is older than the policy promises, 3 when there is none. One of some databases only is
- * none of a server that has snapshots of all.
+ * none of a server that has snapshots of all. Of several servers, as the one that is worst off.
+ *
+ * @param servers that have snapshots, of which drills are asked
  */
 export function drillVerdict(
   all: readonly DrillRecord[],
+  servers: readonly string[],
   { drillEveryMs }: { drillEveryMs: number | null },
   now: Date,
 ): { status: ExitStatus; text: string } {
-  const drills = drillsOfWhole(all)
+  const whole = drillsOfWhole(all)
+  if (servers.length === 0) return verdictOf(whole, drillEveryMs, now)
+  const verdicts = servers.map(sourceId => ({
+    ...verdictOf(drillsOfServer(whole, sourceId, servers), drillEveryMs, now),
+    sourceId,
+  }))
+  const [worst = verdictOf([], drillEveryMs, now)] = WORST_FIRST.flatMap(status =>
+    verdicts.filter(one => one.status === status),
+  )
+  const { status, text } = worst
+  if (servers.length === 1) return { status, text }
+  const of = 'sourceId' in worst ? worst.sourceId : ''
+  return {
+    status,
+    text:
+      status === EXIT.DONE
+        ? `of each server: ${text}`
+        : `server ${of}: ${text.replace('`ecomdb drill`', '`ecomdb drill --turn`')}`,
+  }
+}
+
+const WORST_FIRST = [
+  EXIT.VERIFICATION_FAILED,
+  EXIT.OBJECTIVE_MISSED,
+  EXIT.FINDINGS,
+  EXIT.DONE,
+] as const
+
+function verdictOf(
+  drills: readonly DrillRecord[],
+  drillEveryMs: number | null,
+  now: Date,
+): { status: ExitStatus; text: string } {
   const newest = drills.at(-1)
   if (!newest) return { status: EXIT.FINDINGS, text: 'no drill yet: `ecomdb drill`' }
   if (newest.outcome === 'failed') {

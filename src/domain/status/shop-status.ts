@@ -6,7 +6,7 @@ import { DEFAULT_RPO_MS } from '../copy/three-two-one.ts'
 import { hasNotCome } from '../has-not-come.ts'
 import type { Problem } from '../notify/decide-notices.ts'
 import type { ScheduleReport } from '../schedule/schedule-report.ts'
-import { type DrillRecord, drillsOfWhole } from './drill-record.ts'
+import { type DrillRecord, drillsOfServer, drillsOfWhole } from './drill-record.ts'
 import type { CheckedServer, ServerFigures, StatusLine } from './status-line.ts'
 
 /** `ecomdb status`: everything that the shop's recovery hangs on, on one screen. */
@@ -62,8 +62,8 @@ export function shopStatus(all: StatusFacts): ShopStatus {
   const window = { ...all.window, sources }
   const facts = { ...all, window, drills: drillsOfWhole(all.drills) }
   const lines = [
-    provenLine(facts),
-    rtoLine(facts),
+    worstOf(facts, provenLine),
+    worstOf(facts, rtoLine),
     rpoLine(facts),
     copiesLine(facts),
     binlogLine(facts),
@@ -98,10 +98,47 @@ function problemOf({ key, name, state, detail, next }: StatusLine): Problem[] {
 
 const NOT_COME = 'which has not come: a clock was wrong'
 
-const newestPassed = ({ drills }: StatusFacts): DrillRecord | null =>
+type DrilledServer = Pick<StatusFacts, 'drills' | 'objectives' | 'now'> & { hasSnapshots: boolean }
+
+const newestPassed = ({ drills }: Pick<StatusFacts, 'drills'>): DrillRecord | null =>
   drills.findLast(({ outcome }) => outcome === 'passed') ?? null
 
-function provenLine(facts: StatusFacts): StatusLine {
+/** Each server with its own drills: that one comes back says nothing of another. */
+function drilledServers(facts: StatusFacts): (DrilledServer & { sourceId: string | null })[] {
+  const { datasets } = facts.copies
+  const servers = datasets.map(({ sourceId }) => sourceId)
+  if (servers.length === 0) return [{ ...facts, sourceId: null, hasSnapshots: false }]
+  return servers.map(sourceId => ({
+    ...{ ...facts, sourceId, hasSnapshots: true },
+    drills: drillsOfServer(facts.drills, sourceId, servers),
+  }))
+}
+
+/** Of several servers the one that is worst off; and of those that are alike the one that was drilled first. */
+function worstOf(facts: StatusFacts, lineOf: (server: DrilledServer) => StatusLine): StatusLine {
+  const servers = drilledServers(facts)
+  const drilledAt = (server: DrilledServer): string => newestPassed(server)?.at ?? ''
+  const lines = servers
+    .sort((a, b) => (drilledAt(a) < drilledAt(b) ? -1 : 1))
+    .map(server => ({ sourceId: server.sourceId, line: lineOf(server) }))
+  const urgency = ({ state }: StatusLine): number => BY_URGENCY.indexOf(state)
+  const worst = lines.reduce((one, other) =>
+    urgency(other.line) < urgency(one.line) ? other : one,
+  )
+  if (lines.length === 1) return worst.line
+  const { state, detail } = worst.line
+  const alike = lines.filter(({ line }) => line.state === state).length
+  const whose = state === 'ok' ? '' : `server ${worst.sourceId}: `
+  const count =
+    alike === lines.length ? `all ${alike} servers` : `${alike} of ${lines.length} servers`
+  // Without it the newest snapshot is drilled, whose server may be another one.
+  const next = worst.line.next.map(text => text.replace('`ecomdb drill`', '`ecomdb drill --turn`'))
+  return { ...worst.line, detail: `${whose}${detail} (${count})`, next }
+}
+
+const BY_URGENCY = ['missed', 'finding', 'unknown', 'ok'] as const
+
+function provenLine(facts: DrilledServer): StatusLine {
   const { drillEveryMs } = facts.objectives
   const newest = facts.drills.at(-1)
   const passed = newestPassed(facts)
@@ -122,7 +159,7 @@ function provenLine(facts: StatusFacts): StatusLine {
       state: drillEveryMs === null ? 'finding' : 'missed',
       detail: 'never',
       // A drill of nothing fails.
-      next: [...(lossOf(facts) === null ? ['`ecomdb backup logical`'] : []), '`ecomdb drill`'],
+      next: [...(facts.hasSnapshots ? [] : ['`ecomdb backup logical`']), '`ecomdb drill`'],
     }
   }
   if (hasNotCome(passed.at, facts.now)) {
@@ -138,7 +175,7 @@ function provenLine(facts: StatusFacts): StatusLine {
   return { ...line, state: 'missed', detail: detail + promised, next: ['`ecomdb drill`'] }
 }
 
-function rtoLine(facts: StatusFacts): StatusLine {
+function rtoLine(facts: DrilledServer): StatusLine {
   const { rtoMs } = facts.objectives
   const passed = newestPassed(facts)
   const line = { key: 'rto', name: 'RTO, time to restore', next: [] }
@@ -292,14 +329,17 @@ function figuresOf(facts: StatusFacts): StatusFigures {
   const { now, copies, window, schedule } = facts
   const since = (iso: string | null | undefined): number | null =>
     iso && !hasNotCome(iso, now) ? Math.max(0, (now.getTime() - Date.parse(iso)) / 1000) : null
-  const passed = newestPassed(facts)
+  const passed = drilledServers(facts).map(newestPassed)
+  const rtos = passed.flatMap(one => one?.rtoMs ?? [])
   const lossMs = lossOf(facts)
   return {
     lossSeconds: lossMs !== null && Number.isFinite(lossMs) ? lossMs / 1000 : null,
     snapshotAgeSeconds: since(oldestNewest(copies)),
     binlogLagSeconds: since(logUntil(window)),
-    drillAgeSeconds: since(passed?.at),
-    rtoSeconds: passed?.rtoMs == null ? null : passed.rtoMs / 1000,
+    drillAgeSeconds: passed.includes(null)
+      ? null
+      : since(passed.map(one => one?.at ?? '').sort()[0]),
+    rtoSeconds: rtos.length > 0 ? Math.max(...rtos) / 1000 : null,
     copies: copies.places.length,
     schedulerAlive: schedule.scheduler?.alive ?? null,
     ...{ sealAgeSeconds: null, grantsOpen: null, grantsOverdue: null, grantsEndingSoon: null },

@@ -3,8 +3,8 @@ import type { DrillRecord } from './drill-record.ts'
 
 /**
  * Rows and data files have their turn, run after run: where files are backed up just before the
- * weekly drill, the newest snapshot would never be one with rows. Of the newest server's newest
- * snapshots of each method, the one whose method was drilled the longest ago; one that is older than
+ * weekly drill, the newest snapshot would never be one with rows. So have the servers of a
+ * repository: first the one that was drilled the longest ago. Of its newest snapshots of each method, the one whose method was drilled the longest ago; one that is older than
  * promised is left out, for its drill would tell of an objective that the other one meets.
  *
  * @param all oldest first; one of some databases only has its turn where there is none of all
@@ -12,12 +12,13 @@ import type { DrillRecord } from './drill-record.ts'
  */
 export function snapshotInTurn(
   all: readonly SnapshotEnvelope[],
-  drills: readonly Pick<DrillRecord, 'method' | 'outcome' | 'at'>[],
-  { now, rpoMs }: { now: Date; rpoMs: number | null },
+  drills: readonly Pick<DrillRecord, 'sourceId' | 'method' | 'outcome' | 'at'>[],
+  when: { now: Date; rpoMs: number | null },
 ): string | null {
   const snapshots = wholeOrAll(all)
-  const newest = snapshots.at(-1)
+  const newest = serverInTurn(snapshots, drills, when)
   if (!newest) return null
+  const { now, rpoMs } = when
   const other = snapshots.findLast(
     ({ sourceId, method }) => sourceId === newest.sourceId && method !== newest.method,
   )
@@ -25,6 +26,31 @@ export function snapshotInTurn(
     other && (rpoMs === null || now.getTime() - Date.parse(other.consistentAt) <= rpoMs)
   if (!other || !isYoung) return newest.snapshotId
   const drilledAt = (method: string): string =>
-    drills.findLast(one => one.method === method && one.outcome === 'passed')?.at ?? ''
+    drills.findLast(
+      one =>
+        (one.sourceId ?? newest.sourceId) === newest.sourceId &&
+        one.method === method &&
+        one.outcome === 'passed',
+    )?.at ?? ''
   return drilledAt(other.method) < drilledAt(newest.method) ? other.snapshotId : newest.snapshotId
+}
+
+/** Its newest snapshot. A server of which nothing is young any more has no turn: its drill would tell of that. */
+function serverInTurn(
+  snapshots: readonly SnapshotEnvelope[],
+  drills: Parameters<typeof snapshotInTurn>[1],
+  { now, rpoMs }: Parameters<typeof snapshotInTurn>[2],
+): SnapshotEnvelope | undefined {
+  const newestOf = new Map(snapshots.map(one => [one.sourceId, one]))
+  const isYoung = ({ consistentAt }: SnapshotEnvelope): boolean =>
+    rpoMs === null || now.getTime() - Date.parse(consistentAt) <= rpoMs
+  const drilledAt = ({ sourceId }: SnapshotEnvelope): string =>
+    drills.findLast(one => one.sourceId === sourceId && one.outcome === 'passed')?.at ?? ''
+  const young = [...newestOf.values()].filter(isYoung)
+  // Of those that were never drilled, the one whose snapshot is the newest.
+  const newestFirst = young.sort((a, b) => (a.snapshotId > b.snapshotId ? -1 : 1))
+  const [first] = newestFirst.sort((a, b) =>
+    drilledAt(a) < drilledAt(b) ? -1 : drilledAt(a) > drilledAt(b) ? 1 : 0,
+  )
+  return first ?? snapshots.at(-1)
 }

@@ -5,7 +5,7 @@ import { toolVersion } from '#core/version'
 import { wholeOrAll } from '#domain/backup/envelope'
 import type { CopyRecord } from '#domain/copy/copy-record'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
-import { drillsOfWhole } from '#domain/status/drill-record'
+import { drillsOfServer, drillsOfWhole } from '#domain/status/drill-record'
 import type { RunbookFacts, RunbookPlace } from '#domain/status/runbook-facts'
 import type { TargetPlace } from '#domain/target-place'
 import { BinlogArchive } from '#repository/binlog-archive'
@@ -43,7 +43,8 @@ export async function gatherRunbook({
       hints: ['run `ecomdb backup logical`, then `ecomdb drill`'],
     })
   }
-  const drills = drillsOfWhole((await drillHistory(target, trustedSigners)).drills)
+  const history = await drillHistory(target, trustedSigners)
+  const drills = drillsOfServer(drillsOfWhole(history.drills), newest.sourceId, history.servers)
   const { sources } = await showWindow(target, trustedSigners)
   const source = sources.find(({ sourceId }) => sourceId === newest.sourceId)
   const { stretches } = await archive.stretches(trustedSigners)

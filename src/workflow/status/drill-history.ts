@@ -8,6 +8,8 @@ export interface DrillHistory {
   target: string
   /** null: the repository that backups go to. */
   copyId: string | null
+  /** Those that have snapshots. */
+  servers: string[]
   /** Oldest first. */
   drills: DrillRecord[]
   refused: readonly { name: string; why: string }[]
@@ -25,6 +27,7 @@ export async function drillHistory(
     repositoryId: repository.id,
     target: repository.label,
     copyId: await repository.copyId(),
+    servers: [...new Set(listed.snapshots.map(({ sourceId }) => sourceId))],
     drills: drillRecords(attested.attestations, listed.snapshots),
     refused: refusedAbout(attested, listed).map(({ name, error }) => ({
       name,

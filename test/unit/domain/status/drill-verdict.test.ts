@@ -8,6 +8,7 @@ const record = (at: string, changes: Partial<DrillRecord> = {}): DrillRecord => 
   ...{
     attestationId: 'a',
     snapshotId: 's',
+    sourceId: 'shop',
     method: 'logical',
     partOnly: false,
     at,
@@ -46,11 +47,24 @@ test.each([
   ['of some databases', [record('2026-11-26T12:00:00Z', { partOnly: true })], 3, 'no drill yet'],
   ['too old', [record('2026-10-01T12:00:00Z')], 14, '57 days old, and one every 35 days'],
 ] as const)('%s', (_name, drills, status, text) => {
-  const verdict = drillVerdict(drills, { drillEveryMs: 35 * DAY }, NOW)
+  const verdict = drillVerdict(drills, ['shop'], { drillEveryMs: 35 * DAY }, NOW)
   expect(verdict).toEqual({ status, text: expect.stringContaining(text) })
 })
 
 test('nothing promised, nothing missed', () => {
   const old = record('2020-01-01T00:00:00Z')
-  expect(drillVerdict([old], { drillEveryMs: null }, NOW).status).toBe(0)
+  expect(drillVerdict([old], ['shop'], { drillEveryMs: null }, NOW).status).toBe(0)
+})
+
+test('of several servers as the one that is worst off', () => {
+  const other = { ...good, sourceId: 'crm' }
+  const of = (...drills: DrillRecord[]) =>
+    drillVerdict(drills, ['shop', 'crm'], { drillEveryMs: 35 * DAY }, NOW)
+  expect(of(good)).toEqual({ status: 3, text: 'server crm: no drill yet: `ecomdb drill --turn`' })
+  expect(of(good, { ...other, outcome: 'failed' }, good).status).toBe(13)
+  expect(of(good, { ...other, missed: ['RTO: 5 s'] }, good).status).toBe(14)
+  expect(of(good, other)).toMatchObject({
+    status: 0,
+    text: expect.stringMatching(/^of each server: /),
+  })
 })

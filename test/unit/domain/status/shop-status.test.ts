@@ -8,10 +8,11 @@ const OLD = '2026-11-07T01:00:00Z'
 /** A host began with its clock a year ahead, and did its work before that was mended. */
 const AHEAD = '2027-11-27T01:00:00Z'
 
-const drilled = (at: string): DrillRecord => ({
+const drilled = (at: string, sourceId = 'shop'): DrillRecord => ({
   ...{
     attestationId: 'a',
     snapshotId: 's',
+    sourceId,
     method: 'logical',
     partOnly: false,
     at,
@@ -27,6 +28,7 @@ const states = (
   window: object = { sources: [] },
   former: readonly object[] = [],
   recipients: StatusFacts['recipients'] = { count: 2, isAccepted: false, of: 'new backups' },
+  servers: readonly string[] = ['shop'],
 ): Record<string, string> => {
   const facts = {
     ...{ now: NOW, drills, server: [], recipients },
@@ -34,7 +36,7 @@ const states = (
       ...{
         target: 't',
         met: true,
-        datasets: [{ sourceId: 'shop', newestShows, places: [], rules: [] }],
+        datasets: servers.map(sourceId => ({ sourceId, newestShows, places: [], rules: [] })),
       },
       ...{ places: [], former, stale: [], vanished: [], ahead: [], refused: [] },
     },
@@ -47,6 +49,7 @@ const states = (
   const known = [lossSeconds, snapshotAgeSeconds, drillAgeSeconds].map(one => one !== null)
   return {
     ...Object.fromEntries(lines.map(({ key, state }) => [key, state])),
+    drillDetail: lines.find(({ key }) => key === 'drill')?.detail ?? '',
     known: known.join(' '),
   }
 }
@@ -96,4 +99,24 @@ test.each([
 ])('backups for %i recipients, one accepted: %s', (count, isAccepted, state) => {
   const keys = { count, isAccepted, of: 'new backups' as const }
   expect(states(YOUNG, [], { sources: [] }, [], keys)['keys']).toBe(state)
+})
+
+test('that one server comes back says nothing of another one', () => {
+  const of = (...drills: DrillRecord[]) =>
+    states(YOUNG, drills, { sources: [] }, [], undefined, ['shop', 'crm'])
+  expect(of(drilled(YOUNG))).toMatchObject({
+    ...{ drill: 'missed', rto: 'unknown', known: 'true true false' },
+    drillDetail: 'server crm: never (1 of 2 servers)',
+  })
+  expect(of(drilled(YOUNG), drilled(OLD, 'crm'))).toMatchObject({
+    ...{ drill: 'ok', rto: 'ok', known: 'true true true' },
+    drillDetail: expect.stringMatching(/^20d 11h ago, .* \(all 2 servers\)$/),
+  })
+  const failed = { ...drilled(YOUNG, 'crm'), outcome: 'failed' as const }
+  expect(of(failed, drilled(YOUNG))).toMatchObject({
+    drill: 'finding',
+    drillDetail: expect.stringMatching(/^server crm: .* FAILED/),
+  })
+  // Of a server that is no more.
+  expect(states(YOUNG, [drilled(YOUNG, 'gone')])).toMatchObject({ drill: 'missed' })
 })

@@ -12,8 +12,13 @@ const snapshot = (
   sourceId = 's',
 ): SnapshotEnvelope =>
   ({ snapshotId, method, sourceId, consistentAt: hours(ago) }) as SnapshotEnvelope
-const drill = (method: string, ago: number, outcome: 'passed' | 'failed' = 'passed') => ({
-  ...{ method, outcome, at: hours(ago) },
+const drill = (
+  method: string,
+  ago: number,
+  outcome: 'passed' | 'failed' = 'passed',
+  sourceId = 's',
+) => ({
+  ...{ sourceId, method, outcome, at: hours(ago) },
 })
 const sunday = [snapshot('rows', 'logical', 8.5), snapshot('files', 'physical', 6.5)]
 const within = { now, rpoMs: 26 * HOUR_MS }
@@ -27,12 +32,22 @@ test.each([
   expect(snapshotInTurn(sunday, drills, within)).toBe(expected)
 })
 
-test('older than promised, or of another server: the newest, whatever was drilled', () => {
+test('older than promised: the newest, whatever was drilled', () => {
   const drills = [drill('logical', 30)]
   const old = [snapshot('files', 'physical', 100), snapshot('rows', 'logical', 1)]
   expect(snapshotInTurn(old, drills, within)).toBe('rows')
   expect(snapshotInTurn(old, drills, { now, rpoMs: null })).toBe('files')
-  const others = [snapshot('files', 'physical', 2, 't'), snapshot('rows', 'logical', 1)]
-  expect(snapshotInTurn(others, drills, within)).toBe('rows')
   expect(snapshotInTurn([], [], within)).toBeNull()
+})
+
+test('servers have their turn: the one that was drilled the longest ago', () => {
+  const both = [snapshot('a', 'logical', 2, 't'), snapshot('b', 'logical', 1)]
+  const other = (ago: number) => drill('logical', ago, 'passed', 't')
+  expect(snapshotInTurn(both, [], within)).toBe('b')
+  expect(snapshotInTurn(both, [drill('logical', 30)], within)).toBe('a')
+  expect(snapshotInTurn(both, [drill('logical', 30), other(20)], within)).toBe('b')
+  expect(snapshotInTurn(both, [other(30), drill('logical', 20)], within)).toBe('a')
+  // Nothing of it is young.
+  const gone = [snapshot('a', 'logical', 100, 't'), snapshot('b', 'logical', 1)]
+  expect(snapshotInTurn(gone, [drill('logical', 30)], within)).toBe('b')
 })
