@@ -18,7 +18,9 @@ import type { ConnectOptions } from '../session.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
 import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/physical/left-open.ts'
+import { refuseEncrypted } from '../shared/physical/observe-source.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
+import { encryptedNow } from './encrypted-now.ts'
 import { writeOptionFile } from './option-file.ts'
 import {
   highestIds,
@@ -101,6 +103,15 @@ async function lookAtServer(connect: ConnectOptions): Promise<Seen> {
   }
 }
 
+async function lookAtEncrypted(connect: ConnectOptions): Promise<readonly string[]> {
+  const session = await openSession({ ...connect, database: undefined })
+  try {
+    return await encryptedNow(session)
+  } finally {
+    await session.close()
+  }
+}
+
 /** What was known before the copying began. */
 interface Expected {
   lineage: string
@@ -150,6 +161,8 @@ class MariadbCopy implements PhysicalCopy {
     if (!from || !to) throw notAStream('it has no log sequence numbers')
     const { since, lineage, before, connect } = this.#expected
     const after = await lookAtServer(connect)
+    const encrypted = [...(await this.#log.encrypted), ...(await lookAtEncrypted(connect))]
+    refuseEncrypted([...new Set(encrypted)])
     await this.#requireTables(after)
     const highest = highestIds(before.files)
     if (from !== (since?.to ?? '0')) throw notAStream(`it begins at ${from}`)
@@ -221,12 +234,17 @@ function read<Result>(work: () => Result): Result {
   }
 }
 
-type LogOptions = Pick<PhysicalBackupOptions, 'now' | 'onStep' | 'holdSeconds'>
+type LogOptions = Pick<PhysicalBackupOptions, 'now' | 'onStep' | 'holdSeconds' | 'connect'>
 
 /** What mariadb-backup says of its work, with the times at which it says it. */
 class BackupLog {
   readonly #options: LogOptions
   completed = false
+  /**
+   * What the server encrypts while no table can be made or altered, and so in the copy: before and after it a table may
+   * be as it was, and the copy have one that nobody can open.
+   */
+  encrypted: Promise<readonly string[]> = Promise.resolve([])
   #blocked: Date | null = null
   #released: Date | null = null
   readonly #missing: string[] = []
@@ -249,6 +267,9 @@ class BackupLog {
     // Commits wait from here on, so that everything later is not in the copy.
     if (line.includes('Starting BACKUP STAGE BLOCK_COMMIT')) {
       this.#blocked = this.#options.now()
+      this.encrypted = lookAtEncrypted(this.#options.connect)
+      // Whoever asks for it is told; a copy that fails before is not asked.
+      this.encrypted.catch(() => {})
       this.#options.onStep('waiting for the end of mariadb-backup')
     }
     if (line.includes('Executing BACKUP STAGE END')) this.#released = this.#options.now()

@@ -23,7 +23,6 @@ import {
   refuseElsewhere,
   refuseEncrypted,
   startOptions,
-  switchedOn,
   userDatabases,
 } from '../shared/physical/observe-source.ts'
 import { replicaLacks } from '../shared/replica-lacks.ts'
@@ -31,6 +30,7 @@ import { seenSources } from '../shared/replica-sources.ts'
 import { serverPlace } from '../shared/server-place.ts'
 import { readSettings } from '../shared/server-settings.ts'
 import { systemTablespaceFlags, systemTablespaceRanges } from './doublewrite-pages.ts'
+import { encryptedNow } from './encrypted-now.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { requireOwnFolder } from './own-folder.ts'
 import { startMariadbBackup } from './physical-copy.ts'
@@ -225,13 +225,7 @@ async function observe(session: Session): Promise<PhysicalSource> {
   const folder = (await session.value('SELECT @@datadir')) ?? ''
   const inside = (path: string): boolean => path.startsWith(folder)
   refuseElsewhere([...(paths ?? []).filter(path => !inside(path)), ...(await linkedTables(folder))])
-  refuseEncrypted([
-    ...((await column(
-      session,
-      'SELECT NAME FROM information_schema.INNODB_TABLESPACES_ENCRYPTION WHERE ENCRYPTION_SCHEME <> 0 ORDER BY NAME',
-    )) ?? []),
-    ...(await switchedOn(session, ['innodb_encrypt_log', 'aria_encrypt_tables'])),
-  ])
+  refuseEncrypted(await encryptedNow(session))
   await requireOwnFolder(session, folder)
   const sourceId = await mariadbLogicalDialect.sourceId(session)
   const [bytes] =

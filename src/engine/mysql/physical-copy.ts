@@ -16,11 +16,13 @@ import { requireSource } from '../shared/logical/same-server.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
 import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/physical/left-open.ts'
+import { refuseEncrypted } from '../shared/physical/observe-source.ts'
 import { readFolder } from '../shared/physical/read-folder.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
+import { encryptedFiles } from './encrypted-files.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
 import { copyPersisted } from './persisted-variables.ts'
-import { refuseEmptied, tablesWithoutFile } from './physical-source.ts'
+import { encryptedNow, refuseEmptied, tablesWithoutFile } from './physical-source.ts'
 import { mysqlScratch } from './scratch.ts'
 
 /** For a server that answers two questions: 165 MB of memory instead of 500 (measured on 9.7). */
@@ -135,6 +137,8 @@ class CloneCopy implements PhysicalCopy {
     } finally {
       this.#cloning = false
     }
+    // Some became so while the clone was made.
+    refuseEncrypted([...(await encryptedNow(this.#donor)), ...(await encryptedFiles(this.#data))])
     this.#consistentAt = await endOfCopy(this.#donor)
     this.#notPersisted = await copyPersisted(this.#donor, this.#data)
   }

@@ -32,13 +32,7 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
     "SELECT PATH FROM information_schema.INNODB_DATAFILES WHERE PATH LIKE '/%' OR CONCAT('/', PATH) LIKE '%/../%'",
   )
   refuseElsewhere(paths ?? [])
-  refuseEncrypted([
-    ...((await column(
-      session,
-      "SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE ENCRYPTION = 'Y' ORDER BY NAME",
-    )) ?? []),
-    ...(await switchedOn(session, ['innodb_redo_log_encrypt', 'innodb_undo_log_encrypt'])),
-  ])
+  refuseEncrypted(await encryptedNow(session))
   const [bytes] =
     (await column(session, 'SELECT SUM(FILE_SIZE) FROM information_schema.INNODB_TABLESPACES')) ??
     []
@@ -57,6 +51,16 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
     unlogged: await lacksInLog(session),
     findings: [...(await replicaLacks(session)), ...(await forcedRecovery(session))],
   }
+}
+
+/** Tablespaces and settings with which the server encrypts its own files; see encryptedFiles for the rest. */
+export async function encryptedNow(session: Session): Promise<string[]> {
+  const tablespaces = await column(
+    session,
+    "SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE ENCRYPTION = 'Y' ORDER BY NAME",
+  )
+  const settings = await switchedOn(session, ['innodb_redo_log_encrypt', 'innodb_undo_log_encrypt'])
+  return [...(tablespaces ?? []), ...settings]
 }
 
 /**
