@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { EcomdbError, messageOf } from './errors.ts'
 
 /**
@@ -9,6 +10,7 @@ type CleanUp = () => void | Promise<void>
 
 const cleanUps = new Set<CleanUp>()
 const notices = new Set<string>()
+const lastWords = new AsyncLocalStorage<true>()
 let interrupted = false
 
 /**
@@ -41,7 +43,18 @@ export function adviceAfterInterrupt(): readonly string[] {
 
 /** @throws EcomdbError INTERRUPTED once a signal has come */
 export function throwIfInterrupted(): void {
-  if (interrupted) throw new EcomdbError('INTERRUPTED', { what: 'interrupted' })
+  if (interrupted && !lastWords.getStore())
+    throw new EcomdbError('INTERRUPTED', { what: 'interrupted' })
+}
+
+/** Does what is to be done at the end also where a signal has come: short, and within the time to clean up. */
+export function evenIfInterrupted<Result>(work: () => Promise<Result>): Promise<Result> {
+  return lastWords.run(true, work)
+}
+
+/** A signal has come, and this is done all the same: once, and not tried again for minutes. */
+export function isLastWord(): boolean {
+  return interrupted && lastWords.getStore() === true
 }
 
 /**

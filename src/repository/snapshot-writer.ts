@@ -1,5 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import { freeIfAlone, freeMemory } from '#core/free-memory'
+import { evenIfInterrupted } from '#core/interruption'
 import { toolVersion } from '#core/version'
 import { checkRecipients, encryptAge } from '#crypto/age-file'
 import { blockId, objectId, placeId, recipientSet, scopeId, tableId } from '#crypto/object-id'
@@ -222,9 +223,9 @@ class Writer implements SnapshotWriter {
   /** What made the backup fail is told, and not that this could not be said, too. */
   async #sayEnded(): Promise<void> {
     const repository = { id: this.#repositoryId }
-    await sayEnded(this.#target, repository, [this.snapshotId], this.#journal, this.#options).catch(
-      () => {},
-    )
+    await evenIfInterrupted(() =>
+      sayEnded(this.#target, repository, [this.snapshotId], this.#journal, this.#options),
+    ).catch(() => {})
   }
 
   /**

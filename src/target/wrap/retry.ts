@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { throwIfInterrupted } from '#core/interruption'
+import { isLastWord, throwIfInterrupted } from '#core/interruption'
 
 export interface RetryOptions {
   /** Tries in all. */
@@ -40,7 +40,7 @@ export async function retry<T>(
     } catch (error) {
       // Two tries at least: the first of a large body may take longer by itself.
       const isLate = attempt > 1 && performance.now() - begunMs >= (giveUpAfterMs ?? Infinity)
-      if (attempt >= attempts || isLate || !mayPass(error)) throw error
+      if (attempt >= attempts || isLate || isLastWord() || !mayPass(error)) throw error
       const wait = Math.min(firstWaitMs * 2 ** (attempt - 1), longestWaitMs)
       await sleep(wait * (1 - Math.random() / 2))
     }
