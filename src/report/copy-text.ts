@@ -1,5 +1,10 @@
 import { countOf, formatBytes } from '#core/units'
-import { type CopyReport, type PreparedCopy, REMOVED_MEANWHILE } from '#domain/copy/copy-report'
+import {
+  type CopyReport,
+  KEPT_DAMAGED,
+  type PreparedCopy,
+  REMOVED_MEANWHILE,
+} from '#domain/copy/copy-report'
 
 /** `ecomdb target prepare` for people. */
 export function preparedCopyText(made: PreparedCopy): string {
@@ -45,16 +50,24 @@ export function copyReportText(report: CopyReport): string {
       : []),
     ...incomplete.map(({ snapshotId, problem }) => `NOT COPIED  ${snapshotId}: ${problem}`),
     ...damagedLog.map(({ name, problem }) => `NOT COPIED  ${name}: ${problem}`),
-    ...(incomplete.length + damagedLog.length
-      ? [
-          damagedLog.length === 0 &&
-          incomplete.every(one => one.problem.endsWith(REMOVED_MEANWHILE))
-            ? 'FAILED. Copy again, when nothing expires the copy'
-            : 'FAILED. The repository is damaged: `ecomdb backup verify --all`, then back up anew',
-        ]
-      : []),
+    ...failures([...incomplete, ...damagedLog]),
     ...(report.ejected ? ['unmounted: the disk may be taken away'] : []),
   ].join('\n')
+}
+
+/** What is to be done about what is not whole in the copy: each cause once. */
+function failures(found: readonly { problem: string }[]): string[] {
+  return [
+    ...new Set(
+      found.map(({ problem }) => {
+        if (problem.endsWith(REMOVED_MEANWHILE))
+          return 'FAILED. Copy again, when nothing expires the copy'
+        if (problem.includes(KEPT_DAMAGED))
+          return 'FAILED. All else was copied. Have what is damaged removed from the copy (once its lock is over, or by who may bypass it) and copy again, or prepare another place'
+        return 'FAILED. The repository is damaged: `ecomdb backup verify --all`, then back up anew'
+      }),
+    ),
+  ]
 }
 
 /** An envelope in the copy that has rotted, and that the repository may have still. */

@@ -13,9 +13,9 @@ export interface CopyReport {
   copied: string[]
   /** Those that were there, with objects that were missing or damaged in the copy. */
   healed: string[]
-  /** Those that could not be copied, since they are damaged in the source. */
+  /** Those that are not whole in the copy, since they are damaged in the source, or in a copy that keeps the damage. */
   incomplete: { snapshotId: string; problem: string }[]
-  /** Segments of the binary log whose bytes are missing or damaged in the source, and not in the copy. */
+  /** Segments of the binary log whose bytes are missing or damaged in the source, and not in the copy, or damaged there for good. */
   damagedLog: { name: string; problem: string }[]
   /** Those that expire has removed, or is going to. */
   skipped: string[]
@@ -51,3 +51,6 @@ export interface PreparedCopy {
 /** Why a snapshot is not whole in the copy, though the repository has it. */
 export const REMOVED_MEANWHILE =
   'was removed from the copy meanwhile: does expire run on another host?'
+
+/** A bucket with locks lets nothing go. */
+export const KEPT_DAMAGED = 'is damaged in the copy, which does not let it be replaced'

@@ -1,7 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Refused } from '#domain/backup/repository-report'
-import type { CopyReport } from '#domain/copy/copy-report'
+import { type CopyReport, KEPT_DAMAGED } from '#domain/copy/copy-report'
 import { BinlogArchive } from '#repository/binlog-archive'
 import { BINLOG, idsOfSegmentFile, idsOfTrimFile, segmentOfFile } from '#repository/layout'
 import { LogTrims } from '#repository/log-trims'
@@ -11,6 +11,7 @@ import { ABOUT_ONE_FILE, misplaced, sha256Hex } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
 import type { Arrivals } from './arrival.ts'
+import { takeOut } from './take-out.ts'
 
 export interface CarriedLog {
   damaged: CopyReport['damagedLog']
@@ -69,15 +70,19 @@ export async function carryLog(
         if (stored instanceof EcomdbError) {
           carried.damaged.push({ name: object.path, problem: stored.why ?? stored.what })
         } else {
-          if (there.has(object.path)) await destination.remove(object.path)
+          if (there.has(object.path)) await takeOut(destination, object.path)
           await arrivals.put(object, stored)
         }
       }
       if (found !== 'same') {
-        if (found === 'damaged') await destination.remove(name)
+        if (found === 'damaged') await takeOut(destination, name)
         await arrivals.put({ path: name, bytes: bytes.length, sha256 }, bytes)
       }
     } catch (error) {
+      if (error instanceof EcomdbError && error.message.includes(KEPT_DAMAGED)) {
+        carried.damaged.push({ name, problem: error.message })
+        continue
+      }
       if (!(error instanceof EcomdbError) || !ABOUT_ONE_FILE.has(error.code)) throw error
       carried.refused.push(refusal(name, error))
       // Retention removes it at this moment, on another host.

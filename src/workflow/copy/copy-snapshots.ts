@@ -11,6 +11,7 @@ import type { Target } from '#target/target'
 import { Limiter } from '../backup/limiter.ts'
 import type { Arrivals } from './arrival.ts'
 import { holdAgain } from './hold-again.ts'
+import { takeOut } from './take-out.ts'
 
 /** Bytes that are in memory at a time: each file twice, sent and read back. */
 const IN_FLIGHT_BYTES = 64 * MIB
@@ -84,8 +85,8 @@ export class SnapshotCopier {
   }
 
   /**
-   * @throws EcomdbError OBJECT_DAMAGED when the source has not all of it any more;
-   *   STORAGE_FAILED, TARGET_UNAVAILABLE, INTERRUPTED
+   * @throws EcomdbError OBJECT_DAMAGED when the source has not all of it any more, or the copy keeps what is
+   *   damaged; STORAGE_FAILED, TARGET_UNAVAILABLE, INTERRUPTED
    */
   async copy({ value, file, sha256 }: Trusted<SnapshotEnvelope>): Promise<SnapshotOutcome> {
     const { destination, arrivals } = this.#work
@@ -138,7 +139,7 @@ export class SnapshotCopier {
       }
     }
     const bytes = await source.readStored(file)
-    if (this.#sizes.has(file.path)) await destination.remove(file.path)
+    if (this.#sizes.has(file.path)) await takeOut(destination, file.path)
     await arrivals.put(file, bytes)
     this.#fresh.add(file.path)
     this.#settled.set(file.path, file.sha256)
@@ -170,7 +171,7 @@ function otherEnvelope(path: string): EcomdbError {
   })
 }
 
-/** A fault of the source that concerns the snapshots which need that object, and no others. */
+/** A fault of the source, or of the copy, that concerns the snapshots which need that object, and no others. */
 export function isSourceDamage(error: unknown): error is EcomdbError {
   return error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED'
 }
