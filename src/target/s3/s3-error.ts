@@ -63,7 +63,7 @@ export function translateS3Error(error: unknown, what: string, label: string): u
   if (error instanceof EcomdbError) return error
   const { name, status } = answerOf(error)
   const code = systemCode(error)
-  const because = KNOWN[name] ?? (status === 403 ? KNOWN['AccessDenied'] : undefined)
+  const because = KNOWN[name] ?? (status === 403 ? denied(name) : undefined)
   if (because) {
     const { why, hints } = because.said(label)
     return new EcomdbError(because.code, { what, why: why + said(error), hints, cause: error })
@@ -82,6 +82,18 @@ export function translateS3Error(error: unknown, what: string, label: string): u
   }
   return error
 }
+
+/** The service's own word, where it has one: there is more that is answered so than a right that is lacking. */
+function denied(name: string): Reason {
+  const is = UNNAMED.has(name) ? '' : ` ${name}`
+  return {
+    code: 'STORAGE_FAILED',
+    said: () => ({ why: `permission denied (403${is})`, hints: [CHECK] }),
+  }
+}
+
+/** What the SDK calls an answer that names nothing. */
+const UNNAMED: ReadonlySet<string> = new Set(['', 'AccessDenied', 'Unknown', 'UnknownError', '403'])
 
 /** No answer of the service came, or not all of it. */
 const UNANSWERED: ReadonlySet<string> = new Set([
@@ -116,9 +128,16 @@ const KNOWN: Readonly<Record<string, Reason>> = {
       hints: ['check target.s3.bucket and endpoint; ecomdb never makes a bucket'],
     }),
   },
-  AccessDenied: {
+  AccessDenied: denied('AccessDenied'),
+  QuotaExceeded: {
     code: 'STORAGE_FAILED',
-    said: () => ({ why: 'permission denied (403)', hints: [CHECK] }),
+    said: label => ({
+      why: `the quota of the bucket or of its owner is used up (403 QuotaExceeded): ${label} is full`,
+      hints: [
+        'have the quota raised, or let `ecomdb backup expire --confirm` make room',
+        'then run the command again: what was stored so far is used',
+      ],
+    }),
   },
   InvalidObjectState: {
     code: 'STORAGE_FAILED',
