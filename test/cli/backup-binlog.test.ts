@@ -205,6 +205,12 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
       expect.stringContaining('binary log  verified'),
     ])
     expect((await shop.ecomdb(['backup', 'window', '--target', disk])).status).toBe(0)
+
+    const later = ['restore', '--at', '2099-01-01 00:00:00Z', '--dry-run']
+    const refused = await shop.ecomdb([...later, '--from', disk])
+    expect(refused.status, refused.stderr).toBe(10)
+    expect(refused.stderr).toContain('this is a copy, as of when it was last copied to')
+    expect(refused.stderr).not.toContain('backup binlog --once')
   })
 
   test('a log that holds statements only is refused: run again they may give other rows', async () => {

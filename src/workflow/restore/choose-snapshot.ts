@@ -97,7 +97,7 @@ export async function chooseStart(
     return { ...place, ...next, snapshot, start, proven }
   }
   if (only) throw notFrom(only, moment, own, method)
-  if (!reached) throw outsideWindow(moment, own)
+  if (!reached) throw outsideWindow(moment, own, copyId !== null)
   throw noStart(reached, listed.snapshots, moment, isBad, method)
 }
 

@@ -164,8 +164,12 @@ function canonical(gtid: string): string {
   return gtid.trim().toLowerCase()
 }
 
-/** The error for a moment that is in no stretch, with what there is. */
-export function outsideWindow(moment: Moment, stretches: readonly Stretch[]): EcomdbError {
+/** The error for a moment that is in no stretch, with what there is; a copy is filled from the repository alone. */
+export function outsideWindow(
+  moment: Moment,
+  stretches: readonly Stretch[],
+  isCopy: boolean,
+): EcomdbError {
   const ends = stretches.map(({ segments }) => {
     const first = segments.find(one => one.firstAt !== null)?.firstAt
     const gtids = segments.at(-1)?.gtidsAfter
@@ -176,12 +180,14 @@ export function outsideWindow(moment: Moment, stretches: readonly Stretch[]): Ec
     what: `cannot restore to ${momentText(moment)}`,
     why:
       ends.length === 0
-        ? 'there is no binary log in the repository'
+        ? 'there is no binary log of this server here'
         : `the archived log is of ${ends.join('; ')}, and ${lacking || 'it'} is not in there`,
     hints: [
       ...(lacking ? [...lostHints(stretches), PURGED] : []),
       '`ecomdb backup window` lists what can be restored, and the gaps',
-      'if the server is still there, `ecomdb backup binlog --once` archives its log until now',
+      isCopy
+        ? 'this is a copy, as of when it was last copied to: the repository itself may have more (restore without --from), or another disk'
+        : 'if the server is still there, `ecomdb backup binlog --once` archives its log until now',
     ],
   })
 }
