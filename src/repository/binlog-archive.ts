@@ -10,6 +10,7 @@ import { recipientSet } from '#crypto/object-id'
 import { signStatement } from '#crypto/signed-statement'
 import type { StoredObject } from '#domain/backup/envelope'
 import type { Damage } from '#domain/backup/repository-report'
+import { honestTimes } from '#domain/binlog/honest-times'
 import { BINLOG_CAPABILITIES, type BinlogSegment, isBinlogSegment } from '#domain/binlog/segment'
 import type { HashedSegment, Stretch } from '#domain/binlog/stretch'
 import type { Target } from '#target/target'
@@ -164,7 +165,9 @@ export class BinlogArchive {
         const now = (await this.#list(folder)).folders.get(folder) ?? NO_FILES
         if (there.files.some(name => !now.files.includes(name))) found = await readAll(now)
       }
-      stretches.push(...found.parts)
+      for (const part of found.parts) {
+        stretches.push({ ...part, segments: honestTimes(part.segments) })
+      }
       refused.push(...found.problems.map(problem => ({ name: folder, ...problem })))
     }
     return { stretches, refused, unreadable: await this.#unreadable(stretches, sizes) }

@@ -2,6 +2,7 @@ import type { Secret } from '#core/secret'
 import { tailMark } from '#crypto/object-id'
 import { begunAt, closedFormat, EVENT, FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { GtidSet } from '#domain/binlog/gtid-set'
+import { notAhead } from '#domain/binlog/honest-times'
 import { BinlogScanner, type ScanStart } from '#domain/binlog/scanner'
 import {
   type BinlogSegment,
@@ -72,6 +73,8 @@ export class SegmentWriter {
   #tail: SegmentTail | null = null
   /** The server's end at a moment, not reached yet when it was asked for. */
   #ahead: Observation | null = null
+  /** The server's clock, when it was asked last: microseconds since 1970, and milliseconds of the monotonic clock. */
+  #looked: { us: number; ms: number }
   #storing: Promise<void> = Promise.resolve()
   #finished = false
   /** A segment may have been stored, or may be yet, whose answer did not come: its number is not used again. */
@@ -89,6 +92,7 @@ export class SegmentWriter {
     const known = this.head?.segment.elsewhere
     this.#elsewhere = known === undefined ? null : GtidSet.parse(known)
     this.#scanner = new BinlogScanner(stretch.engine, '', null)
+    this.#looked = { us: stretch.server.timeUs, ms: keys.clock.monotonicMs() }
   }
 
   /** The newest segment that is stored; null before the first. */
@@ -155,6 +159,7 @@ export class SegmentWriter {
    */
   async close(nextFile: string | null, seen: Observation | null): Promise<void> {
     if (this.#finished) return
+    if (seen) this.#looked = { us: seen.timeUs, ms: this.#keys.clock.monotonicMs() }
     await this.#inOrder(() => this.#store(this.#held.length, nextFile, seen))
   }
 
@@ -280,7 +285,10 @@ export class SegmentWriter {
   ): SegmentFacts {
     const { server, engine, stretchId } = this.#stretch
     const { sourceId, serverVersion, serverUuid, serverId, lax } = server
-    const { border, transactions, firstUs, lastUs, gtidsBefore } = this.#span
+    const { border, transactions, gtidsBefore } = this.#span
+    const { us, ms } = this.#looked
+    const nowUs = us + Math.round((this.#keys.clock.monotonicMs() - ms) * 1000)
+    const [firstUs, lastUs] = [this.#span.firstUs, this.#span.lastUs].map(at => notAhead(at, nowUs))
     const gtidsAfter = this.#scanner.gtids.toString()
     return {
       ...{ sourceId, engine, serverVersion, serverUuid, serverId, stretchId },
@@ -290,8 +298,8 @@ export class SegmentWriter {
       ...{ file: this.#file, begunAt: this.#begunAt, from: this.#from, to, border },
       open: whole ? null : this.#scanner.open,
       ...{ nextFile, transactions },
-      firstAt: firstUs === null ? null : isoOfMicros(firstUs),
-      lastAt: lastUs === null ? null : isoOfMicros(lastUs),
+      firstAt: firstUs == null ? null : isoOfMicros(firstUs),
+      lastAt: lastUs == null ? null : isoOfMicros(lastUs),
       gtidsBefore: gtidsBefore ?? gtidsAfter,
       gtidsAfter,
       knownUntil: whole ? this.#knownUntil(to, seen) : null,

@@ -3,6 +3,7 @@ import type { Secret } from '#core/secret'
 import { laxCrashes } from '#domain/binlog/crashes'
 import { parseHistory, requireOneGtid } from '#domain/binlog/gtid-history'
 import { GtidSet } from '#domain/binlog/gtid-set'
+import { countBefore } from '#domain/binlog/honest-times'
 import { type Moment, momentText } from '#domain/binlog/moment'
 import { momentOfEnd } from '#domain/binlog/moment-of-end'
 import type { Transaction } from '#domain/binlog/scanner'
@@ -126,8 +127,9 @@ function isNew(stretch: Stretch, segment: BinlogSegment, moment: Moment): boolea
 /** How many of a segment's transactions belong to the moment; negative when it is not in it. */
 function stopIn({ segment, transactions }: ScannedSegment, moment: Moment): number {
   if (moment.kind === 'at') {
-    const at = transactions.findIndex(({ committedUs }) => committedUs >= moment.us)
-    return at < 0 ? transactions.length : at
+    const latest = segment.lastAt === null ? Number.POSITIVE_INFINITY : microsOfIso(segment.lastAt)
+    const times = transactions.map(({ committedUs }) => committedUs)
+    return countBefore(times, moment.us, latest)
   }
   if (moment.kind === 'before-gtid') {
     return transactions.findIndex(({ gtid }) => gtid === canonical(moment.gtid))
