@@ -21,6 +21,7 @@ import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/ph
 import { refuseEncrypted } from '../shared/physical/observe-source.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
 import { encryptedNow } from './encrypted-now.ts'
+import { withGtidsOfLog } from './gtids-at.ts'
 import { writeOptionFile } from './option-file.ts'
 import {
   highestIds,
@@ -168,7 +169,7 @@ class MariadbCopy implements PhysicalCopy {
     if (from !== (since?.to ?? '0')) throw notAStream(`it begins at ${from}`)
     const version = settingsIn(this.#info.get('info') ?? '').get('tool_version')
     return {
-      position: { ...positionIn(this.#info.get('binlog_info')), ...this.#sources() },
+      position: await this.#position(),
       consistentAt: this.#log.consistentAt(),
       copiedBy: `mariadb-backup${version ? ` ${version}` : ''}`,
       lockedMs: this.#log.lockedMs(),
@@ -199,6 +200,16 @@ class MariadbCopy implements PhysicalCopy {
     const highest = since?.highest ?? highestIds(before.files)
     if (highest) refuseImported(await importedSince(after.spaces, highest, folder))
     requireComplete(before.files.spaces, after.spaces, this.#paths)
+  }
+
+  async #position(): Promise<Position> {
+    const noted = { ...positionIn(this.#info.get('binlog_info')), ...this.#sources() }
+    const session = await openSession({ ...this.#expected.connect, database: undefined })
+    try {
+      return await withGtidsOfLog(session, noted)
+    } finally {
+      await session.close()
+    }
   }
 
   #sources(): Pick<Position, 'sources'> {
