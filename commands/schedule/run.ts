@@ -45,7 +45,7 @@ export default class ScheduleRun extends BaseCommand {
           ran: [{ job: args.job, ...(await runJobNow(context, args.job, LANE_WAIT_MS)) }],
           busy: [],
         }
-      : await runDueJobs(context)
+      : await runDueJobs(context, { byHand: process.stdin.isTTY || process.stderr.isTTY })
     return { result, text: ranText(result), status: worstStatus(result.ran) }
   }
 }

@@ -143,6 +143,29 @@ test('a scheduler that was seen by a clock that was ahead has not been seen late
     }
   }))
 
+test('one look by hand does not hide that the scheduler has stopped; those of cron do', () =>
+  withFolder(async folder => {
+    const env = { ECOMDB_STATE: join(folder, 'state'), ECOMDB_ENGINE: 'mariadb' }
+    const config =
+      'target: { directory: b }\nrecovery_policy: r.yaml\nkeys: { recipients: [age1x], trusted_signers: [x], signing_key_file: s, dedup_key_file: d }\n'
+    await writeFile(join(folder, 'ecomdb.yaml'), config)
+    await writeFile(join(folder, 'r.yaml'), `schedule: { verify: { at: '${DAILY}' } }\n`)
+    const run = (...args: string[]) => runEcomdb(args, { cwd: folder, env })
+    const list = async () => (await run('schedule', 'list', '--json')).json().result
+    const { stateFolder } = await list()
+    await mkdir(stateFolder, { recursive: true })
+    const seenAt = Date.now() - 600_000
+    const stayed = { format: 1, host: 'h', pid: 1, kind: 'stays', startedAt: seenAt, seenAt }
+    await writeFile(join(stateFolder, 'scheduler.json'), JSON.stringify(stayed))
+    for (const kind of ['stays', 'stays', 'looks-in']) {
+      await run('schedule', 'run', '--due')
+      const { scheduler, problems } = await list()
+      expect([scheduler.kind, scheduler.alive]).toEqual([kind, kind === 'looks-in'])
+      const stopped = problems.filter(({ key }: { key: string }) => key === 'schedule stopped')
+      expect(stopped.length).toBe(kind === 'looks-in' ? 0 : 1)
+    }
+  }))
+
 test('a scheduler that is killed takes its jobs along, and the next one knows', () =>
   withFolder(async folder =>
     withSilentServer(async ({ port, asked, left }) => {

@@ -8,10 +8,7 @@ import {
 import { isAlive } from '#process/is-alive'
 import { isInCrontab } from './crontab.ts'
 import { isPresent, jobsOf, type ScheduleContext } from './schedule-context.ts'
-import type { SchedulerSeen } from './schedule-files.ts'
-
-/** A scheduler that stays writes every few seconds; one that looks in, every few minutes. */
-const ALIVE_MS = { stays: 60_000, 'looks-in': 15 * 60_000 } as const
+import { ALIVE_MS, isSeenLately, type SchedulerSeen } from './schedule-files.ts'
 
 /** `ecomdb schedule list`: reads the state that is kept, and changes nothing. */
 export async function listSchedule(
@@ -27,7 +24,9 @@ export async function listSchedule(
     jobs.push(jobReport(job, state, { now, present: await isPresent(job, context), running }))
   }
   const seen = await files.readScheduler()
-  const scheduler = seen && schedulerOf(seen, now)
+  // One that stayed has stopped, and somebody has looked in once or twice: the crontab says whether cron does.
+  const isCron = !seen?.after || (await isInCrontab(files.key))
+  const scheduler = seen && schedulerOf((isCron ? null : seen.after) ?? seen, now)
   const cron = scheduler?.alive ? null : await cronOf(files)
   return {
     ...{ policy: policy.file, timeZone: policy.schedule.timeZone, stateFolder: files.folder },
@@ -44,9 +43,7 @@ async function cronOf(files: ScheduleContext['files']): Promise<ScheduleReport['
 
 function schedulerOf(seen: SchedulerSeen, now: number): ScheduleReport['scheduler'] {
   const { host, pid, kind, startedAt, seenAt } = seen
-  // One that was seen at a moment that has not come had a clock that was ahead.
-  const isLate = Math.abs(now - seenAt) >= ALIVE_MS[kind]
-  const alive = !isLate && (kind === 'looks-in' || isAlive(pid))
+  const alive = isSeenLately(seen, now) && (kind === 'looks-in' || isAlive(pid))
   return { host, pid, kind, startedAt: iso(startedAt), seenAt: iso(seenAt), alive }
 }
 

@@ -7,7 +7,7 @@ import { died, type JobRun, type JobState, withoutFuture } from '#domain/schedul
 import { takeExclusiveLock } from '#process/exclusive-lock'
 import { runJob } from './run-job.ts'
 import { isPresent, jobNamed, jobsOf, type ScheduleContext } from './schedule-context.ts'
-import type { SchedulerSeen } from './schedule-files.ts'
+import { isSeenLately, type SchedulerSeen } from './schedule-files.ts'
 import { tellSchedule } from './tell-schedule.ts'
 
 /** What ran, for text and --json. */
@@ -19,6 +19,8 @@ export interface ScheduleRunReport {
 
 /** So often it is looked what is due. */
 const TICK = '*/5 * * * * *'
+/** So many in a row are no person's. */
+const LOOKS_OF_CRON = 3
 /** So often whoever waits for it hears that all is well. */
 const HEARTBEAT = '*/5 * * * *'
 
@@ -59,10 +61,16 @@ export async function staySchedule(context: ScheduleContext): Promise<never> {
   }
 }
 
-/** `ecomdb schedule run --due`: for cron. Runs what is due, each lane beside the others, and ends. */
-export async function runDueJobs(context: ScheduleContext): Promise<ScheduleRunReport> {
-  const startedAt = context.clock.now().getTime()
-  await noteScheduler(context, { startedAt, kind: 'looks-in' })
+/**
+ * `ecomdb schedule run --due`: for cron. Runs what is due, each lane beside the others, and ends.
+ *
+ * @param byHand at a terminal: that somebody looked once says nothing of who looks from now on
+ */
+export async function runDueJobs(
+  context: ScheduleContext,
+  { byHand }: { byHand: boolean },
+): Promise<ScheduleRunReport> {
+  if (!byHand) await noteLook(context)
   const lanes = await Promise.all(
     [...lanesOf(context)].map(([lane, jobs]) => runLane(context, lane, jobs.map(whenLookedIn))),
   )
@@ -166,10 +174,37 @@ async function soundState(
 
 async function noteScheduler(
   { files, clock }: ScheduleContext,
-  seen: Pick<SchedulerSeen, 'startedAt' | 'kind'>,
+  seen: Pick<SchedulerSeen, 'startedAt' | 'kind' | 'after'>,
 ): Promise<void> {
   const seenAt = clock.now().getTime()
   await files.writeScheduler({ format: 1, host: hostname(), pid: process.pid, seenAt, ...seen })
+}
+
+/** One that stays is not put in the shade: it may stop in a moment, and nobody would be told. */
+async function noteLook(context: ScheduleContext): Promise<void> {
+  const now = context.clock.now().getTime()
+  const seen = await context.files.readScheduler()
+  if (seen?.kind === 'stays' && isSeenLately(seen, now)) return
+  const { after, ...last } = seen ?? {}
+  const stopped =
+    seen?.kind === 'stays'
+      ? { ...(last as SchedulerSeen), looks: 1 }
+      : after && oneMore(after, seen, now)
+  await noteScheduler(context, {
+    startedAt: now,
+    kind: 'looks-in',
+    ...(stopped && { after: stopped }),
+  })
+}
+
+/** Looks that follow one another as cron's do count; one by hand, now and then, does not. */
+function oneMore(
+  after: NonNullable<SchedulerSeen['after']>,
+  seen: SchedulerSeen | null,
+  now: number,
+): SchedulerSeen['after'] {
+  const looks = seen !== null && isSeenLately(seen, now) ? after.looks + 1 : 1
+  return looks < LOOKS_OF_CRON ? { ...after, looks } : undefined
 }
 
 function nothingToDo({ config, policy }: ScheduleContext): EcomdbError {

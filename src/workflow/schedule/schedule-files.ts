@@ -17,6 +17,19 @@ export interface SchedulerSeen {
   seenAt: number
   /** It stays (a service), or looks in (cron). */
   kind: 'stays' | 'looks-in'
+  /** Of one that looks in after one that stayed and has stopped: that one, and how often it has looked since. */
+  after?: Omit<SchedulerSeen, 'after'> & { looks: number }
+}
+
+/** A scheduler that stays writes every few seconds; one that looks in, every few minutes. */
+export const ALIVE_MS = { stays: 60_000, 'looks-in': 15 * 60_000 } as const
+
+/** One that was seen at a moment that has not come had a clock that was ahead. */
+export function isSeenLately(
+  { kind, seenAt }: Pick<SchedulerSeen, 'kind' | 'seenAt'>,
+  now: number,
+): boolean {
+  return Math.abs(now - seenAt) < ALIVE_MS[kind]
 }
 
 /** A look of `ecomdb status --notify`. */
