@@ -14,7 +14,7 @@ export default class BackupVerify extends BaseCommand {
     'read the bytes of snapshots again and compare them with the signed envelope'
 
   static override description =
-    'Sizes and SHA-256 of every object are checked without an identity. With --deep every object is decrypted and decompressed too, and rows and hashes are compared with the manifest. Every object that two reads find damaged is named (exit 13); so is what was read wrong once and then right, which is the fault of the way and not of the place (exit 3); so is, in a bucket, what somebody has laid over a file, a lock that does not hold as promised, and a binary log without any snapshot (exit 3). Where a signing key is at hand, a signed attestation is written, and the next backup stores damaged objects anew.'
+    'Sizes and SHA-256 of every object are checked without an identity. With --deep every object is decrypted and decompressed too, and rows and hashes are compared with the manifest. Every object that two reads find damaged is named (exit 13); so is what was read wrong once and then right, which is the fault of the way and not of the place (exit 3); so is, in a bucket, what somebody has laid over a file, a lock that does not hold as promised, and a binary log without any snapshot, and with --all an attestation that is not believed (exit 3). Where a signing key is at hand, a signed attestation is written, and the next backup stores damaged objects anew.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -59,6 +59,7 @@ function statusOf({
   exposed,
   snapshots,
   refused,
+  doubted,
   unsteady,
   gone,
 }: VerifyReport): ExitStatus {
@@ -68,7 +69,7 @@ function statusOf({
   // Of the log alone nothing can be restored: the snapshots may have been taken away.
   const none = snapshots.length + refused.length + gone.length === 0
   const vanished = gone.some(({ announced }) => !announced)
-  return exposed.length + unsteady.length > 0 || lost || none || vanished
+  return exposed.length + unsteady.length + doubted.length > 0 || lost || none || vanished
     ? EXIT.FINDINGS
     : EXIT.DONE
 }

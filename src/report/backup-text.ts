@@ -175,6 +175,7 @@ export function verifyReportText(report: VerifyReport): string {
     ...report.snapshots.flatMap(one => verifiedLines(one, report.level)),
     ...report.gone.map(goneLine),
     ...refusedLines(report.refused),
+    ...doubtedLines(report),
     ...exposedLines(report.exposed),
     ...unsteadyLines(report.unsteady),
     ...(report.log ? logLines(report.log, report.copyId !== null) : []),
@@ -183,6 +184,18 @@ export function verifyReportText(report: VerifyReport): string {
       : []),
     ...(isAnySnapshotBad(report) ? mendLines(report) : []),
   ].join('\n')
+}
+
+function doubtedLines({ doubted, copyId }: VerifyReport): string[] {
+  if (doubted.length === 0) return []
+  return [
+    ...refusedLines(doubted),
+    'What these say of their snapshots is not known: a proof that failed may be among them.',
+    ...UNKNOWN_SIGNER,
+    copyId
+      ? 'One that has rotted: remove it from this copy, and the next `ecomdb backup copy` to it brings it again.'
+      : 'One that has rotted: bring it back from a copy, or remove it, and verify or drill that snapshot anew.',
+  ]
 }
 
 function noneLines({ target, copyId }: VerifyReport): string[] {

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -199,6 +209,29 @@ describe('a folder', () => {
     const repository = await openRepository(openDirectoryTarget(source))
     const { reused } = await commitSnapshot(repository, made.keys.options, ['1\n2\n', '3\n'])
     expect(reused).toBe(2)
+  })
+
+  test('an attestation that has rotted in it is named by verify --all, and brought again', async () => {
+    await configure([`signing_key_file: ${made.signingKey}`])
+    await prepare()
+    const { status } = await ecomdb('backup', 'verify', made.first.snapshotId)
+    expect(status).toBe(0)
+    await copied()
+    const folder = join(disk, 'attestations', made.first.snapshotId)
+    const [name = ''] = await readdir(folder)
+    const text = await readFile(join(folder, name), 'utf8')
+    await rm(join(folder, name))
+    await writeFile(join(folder, name), text.replace('attestation', 'aXtestation'))
+    const all = await ecomdb('backup', 'verify', '--all', '--from', 'weekly', '--json')
+    expect(all.status, all.stdout).toBe(3)
+    expect(all.json().result).toMatchObject({
+      outcome: 'passed',
+      doubted: [{ name: expect.stringContaining(name), code: 'SIGNATURE_INVALID' }],
+    })
+    await rm(join(folder, name))
+    await copied()
+    expect(await readFile(join(folder, name), 'utf8')).toBe(text)
+    expect((await ecomdb('backup', 'verify', '--all', '--from', 'weekly')).status).toBe(0)
   })
 
   test('what is damaged in the repository does not reach it, and is named: exit 13', async () => {

@@ -113,6 +113,8 @@ export interface VerifyReport {
   outcome: 'passed' | 'failed'
   snapshots: VerifiedSnapshot[]
   refused: Refused[]
+  /** Attestations that are not believed, where all was asked for: what they said of a snapshot is not known. */
+  doubted: Refused[]
   /** Snapshots that went while they were read, and whether a tombstone had said so. */
   gone: readonly { snapshotId: string; announced: boolean }[]
   /** Files laid over or hidden in the whole target, and locks that do not hold. */

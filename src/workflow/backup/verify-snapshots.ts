@@ -14,6 +14,7 @@ import type {
   VerifyReport,
 } from '#domain/backup/repository-report'
 import { hasGone } from '#repository/has-gone'
+import { refusedAbout } from '#repository/refused-attestations'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { unsteadyReads } from '#repository/unsteady-reads'
@@ -86,6 +87,7 @@ async function verifyInUse(
   const there = envelopes.filter(({ snapshotId }) => !gone.includes(snapshotId))
   const exposed = await checkProtection(options.target, repository, there, now)
   const log = options.snapshot === 'all' ? await verifyLog(options.target, options, progress) : null
+  const doubted = options.snapshot === 'all' ? await doubtedIn(repository, options) : []
   const copyId = await repository.copyId()
   if (options.snapshot === 'all' && envelopes.length + refused.length === 0 && !log)
     throw nothingToVerify(repository.label, copyId)
@@ -96,7 +98,7 @@ async function verifyInUse(
     ...{ target: repository.label, copyId },
     level: options.deep ? 'deep' : 'stored',
     outcome: areWhole && isLogWhole ? 'passed' : 'failed',
-    ...{ snapshots, refused, exposed, log, unsteady: unsteadyReads(options.target) },
+    ...{ snapshots, refused, doubted, exposed, log, unsteady: unsteadyReads(options.target) },
     gone: await whetherAnnounced(gone, repository, options),
   }
 }
@@ -116,6 +118,16 @@ async function unlessGone(
     if (!(await hasGone(error, repository, snapshotId))) throw error
     return null
   }
+}
+
+/** An attestation that has rotted is read by no hash of an envelope: whoever asks for all is told of it here. */
+async function doubtedIn(
+  repository: Repository,
+  { trustedSigners }: Verification,
+): Promise<Refused[]> {
+  const listed = await repository.listSnapshots(trustedSigners)
+  const attested = await repository.listAttestations(trustedSigners)
+  return refusedAbout(attested, listed).map(({ name, error }) => refusal(name, error))
 }
 
 async function whetherAnnounced(
