@@ -82,7 +82,7 @@ export async function openRepository(target: Target): Promise<Repository> {
 }
 
 const NEW_COPY =
-  'for a copy on a new disk, `ecomdb target prepare DIRECTORY`, then `ecomdb backup copy --to DIRECTORY`'
+  'for a copy on a new disk, `ecomdb target prepare DIRECTORY --label NAME`, then `ecomdb backup copy --to DIRECTORY`'
 
 async function notFound(target: Target): Promise<EcomdbError> {
   if ((await firstNames(target)).length === 0) {

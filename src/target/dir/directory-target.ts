@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Dirent } from 'node:fs'
 import {
   type FileHandle,
   link,
@@ -29,6 +30,7 @@ import {
   FOLDER_ATTEMPTS,
   GONE,
   giveFolder,
+  linkedFolders,
   type Owner,
   readdirWhole,
   readRange,
@@ -228,9 +230,11 @@ class DirectoryTarget implements Target {
   async #entries(folder: string): Promise<string[]> {
     try {
       const entries = await readdir(join(this.#root, folder), { withFileTypes: true })
+      const links = folder === '' ? await linkedFolders(this.#root, entries) : []
+      const isFolder = (entry: Dirent): boolean => entry.isDirectory() || links.includes(entry.name)
       return entries
-        .filter(entry => isPartOfName(entry.name) && (entry.isFile() || entry.isDirectory()))
-        .map(entry => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
+        .filter(entry => isPartOfName(entry.name) && (entry.isFile() || isFolder(entry)))
+        .map(entry => `${folder}${entry.name}${isFolder(entry) ? '/' : ''}`)
         .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     } catch (error) {
       if (!isMissing(error)) {
@@ -362,7 +366,7 @@ function unavailable(label: string, why: string, cause?: unknown): EcomdbError {
     why,
     hints: [
       'attach its disk, and mount it: `findmnt --target DIRECTORY` shows what is mounted',
-      'for a copy on a new disk, `ecomdb target prepare DIRECTORY`, then `ecomdb backup copy --to DIRECTORY`',
+      'for a copy on a new disk, `ecomdb target prepare DIRECTORY --label NAME`, then `ecomdb backup copy --to DIRECTORY`',
       'only for a new repository, `ecomdb init`: backups make none by themselves',
     ],
     cause,

@@ -1,4 +1,6 @@
-import { constants, type FileHandle, open, readdir } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { constants, type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { systemCode } from '#core/errors'
 
 /** Reading and writing for the owner, reading for its group: a copy job may be another account. */
@@ -75,13 +77,45 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** A folder may go while it is read. */
+/**
+ * Folders of a repository that are links to another disk: what is read and written by their names is listed with
+ * the rest. One that leads back to what it lies in is none of them.
+ */
+export async function linkedFolders(root: string, entries: readonly Dirent[]): Promise<string[]> {
+  const links = entries.filter(entry => entry.isSymbolicLink())
+  if (links.length === 0) return []
+  const here = await realpath(root)
+  const found = await Promise.all(
+    links.map(async ({ name }) => {
+      const place = await realpath(join(root, name)).catch(() => null)
+      const isBack = place === null || `${here}/`.startsWith(place === '/' ? place : `${place}/`)
+      return !isBack && (await stat(place)).isDirectory() ? [name] : []
+    }),
+  )
+  return found.flat()
+}
+
+/** Every name in a folder and below, also below its linked folders. Node's own follows links in circles. */
 export async function readdirWhole(root: string): Promise<string[]> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await readdir(root, { recursive: true })
-    } catch (error) {
-      if (!GONE.has(systemCode(error) ?? '') || attempt === FOLDER_ATTEMPTS) throw error
-    }
+  const entries = await readdir(root, { withFileTypes: true })
+  const links = await linkedFolders(root, entries)
+  const roots = [root, ...links.map(name => join(root, name))]
+  const found = await Promise.all(roots.map(folder => namesBelow(folder)))
+  return found.flat().map(name => relative(root, name))
+}
+
+async function namesBelow(folder: string): Promise<string[]> {
+  const names: string[] = []
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const name = join(folder, entry.name)
+    names.push(name)
+    // It may have gone meanwhile, and all that was in it.
+    if (entry.isDirectory()) names.push(...(await namesBelow(name).catch(noneIfGone)))
   }
+  return names
+}
+
+function noneIfGone(error: unknown): string[] {
+  if (GONE.has(systemCode(error) ?? '')) return []
+  throw error
 }

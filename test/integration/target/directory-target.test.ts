@@ -111,6 +111,22 @@ describe('a directory', () => {
     expect(await namesIn(target)).toEqual(['a/b'])
   })
 
+  test('lists what lies in a folder that is a link to another disk, and goes round in no circle', async () => {
+    const folder = await emptyFolder()
+    const elsewhere = await emptyFolder()
+    const target = openDirectoryTarget(folder)
+    await symlink(elsewhere, join(folder, 'objects'))
+    await symlink('.', join(folder, 'here'))
+    await symlink('..', join(folder, 'up'))
+    await target.put('objects/ab/1', [Buffer.from('x')])
+    await target.put('snapshots/1', [Buffer.from('x')])
+    await writeFile(join(elsewhere, 'ab', '.partial-0011'), 'half')
+    expect(await namesIn(target)).toEqual(['objects/ab/1', 'snapshots/1'])
+    const leftovers: string[] = []
+    for await (const { name } of target.leftovers()) leftovers.push(name)
+    expect(leftovers).toEqual(['objects/ab/.partial-0011'])
+  })
+
   test('that is missing is not made', async () => {
     const folder = join(await emptyFolder(), 'not-mounted')
     const target = openDirectoryTarget(folder)
