@@ -7,6 +7,7 @@ import {
   readFile,
   rename,
   rm,
+  symlink,
   truncate,
   writeFile,
 } from 'node:fs/promises'
@@ -136,6 +137,15 @@ describe('a folder', () => {
     expect(same.stderr).toContain('code: TARGET_UNAVAILABLE')
     const itself = await ecomdb('target', 'prepare', source, '--label', 'a', '--same-disk')
     expect(itself.status).toBe(2)
+    // By another name, too: with a marker the repository would be a copy, and all that was proved of it gone.
+    const repository = await contentsOf(source)
+    const link = join(folder, 'link')
+    await symlink(source, link)
+    const linked = await ecomdb('target', 'prepare', link, '--label', 'a', '--same-disk')
+    expect([linked.status, linked.stderr]).toEqual([
+      ...[2, expect.stringContaining('it is the repository itself')],
+    ])
+    expect(await contentsOf(source)).toEqual(repository)
     await writeFile(join(disk, 'photo.jpg'), 'x')
     expect((await prepare()).stderr).toContain('it holds photo.jpg')
     expect(await contentsOf(disk)).toEqual({ [join(disk, 'photo.jpg')]: 'eA==' })
@@ -613,7 +623,12 @@ test('a copy that backups go to is the repository, and no copy beside it', async
         alone ? /^repository: .* never verified/ : /^repository: .* verify failed/,
       ),
     ])
-    if (!alone) break
+    if (!alone) {
+      // A job that goes on copying there makes no copy.
+      const onto = await ecomdb('backup', 'copy', '--to', 'weekly')
+      expect([onto.status, onto.stderr]).toEqual([2, expect.stringContaining('to itself')])
+      break
+    }
     expect((await ecomdb('backup', 'verify')).status).toBe(0)
     expect(await status()).toEqual([1, '2 copies: the server, repository', 'never drilled'])
     await writeFile(join(disk, made.second.manifest.path), 'bent')

@@ -66,7 +66,7 @@ type Snapshots = Pick<
  * `ecomdb backup copy`: brings a copy up to date with what it does not have, as ciphertext. It
  * needs no identity, and a signing key only to sign the record of it.
  *
- * @throws EcomdbError TARGET_UNAVAILABLE (the disk is not mounted), REPOSITORY_NOT_FOUND,
+ * @throws EcomdbError USAGE (it is the source itself), TARGET_UNAVAILABLE (the disk is not mounted), REPOSITORY_NOT_FOUND,
  *   LOCKED, STORAGE_FAILED (full, or bytes that did not arrive): what was copied whole stays
  */
 export async function copyRepository(
@@ -76,6 +76,7 @@ export async function copyRepository(
   progress.stage('opening the repository and the copy')
   const source = await openRepository(options.source)
   const marker = await openCopy(options.destination, source.id)
+  if ((await source.copyId()) === marker.copyId) throw itself(marker, options.destination)
   if (options.eject && !marker.mounted) throw notADisk(marker, options.destination)
   const copy = await openRepository(options.destination)
   const arrivals = new Arrivals(options.destination)
@@ -352,6 +353,18 @@ async function record(
 }
 
 const noRecord = (recordProblem: string) => ({ recordId: null, recordProblem })
+
+/** Where the first repository is lost, backups go to what was its copy: a job that copied there has to go elsewhere. */
+function itself({ label }: CopyMarker, { label: directory }: Target): EcomdbError {
+  return new EcomdbError('USAGE', {
+    what: `will not copy ${label} to itself`,
+    why: `${directory} has the marker of the place that is copied from`,
+    hints: [
+      'name another place with --to',
+      'for one that was cloned with its marker: take ecomdb-copy.json away there, and run `ecomdb target prepare`',
+    ],
+  })
+}
 
 function notADisk({ label }: CopyMarker, { label: directory }: Target): EcomdbError {
   return new EcomdbError('USAGE', {

@@ -36,7 +36,7 @@ export async function prepareCopy(options: PrepareOptions): Promise<PreparedCopy
   const { mountPoint } = await destination.inspect()
   if (found) await checkFound(found, options, repository.id)
   else {
-    await checkEmpty(destination, repository.id)
+    if (await checkEmpty(destination, repository.id)) await refuseItself(source, destination)
     await checkDisk(options, mountPoint)
   }
   const marker: CopyMarker = found ?? {
@@ -72,15 +72,35 @@ async function checkFound(
   if (label !== options.label) refuse(`it is prepared already, as ${JSON.stringify(label)}`)
 }
 
-/** Empty, or the same repository: one that was copied by other means may become a copy. */
-async function checkEmpty(destination: Target, repositoryId: string): Promise<void> {
+/**
+ * Empty, or the same repository: one that was copied by other means may become a copy.
+ * @returns the same repository is there
+ */
+async function checkEmpty(destination: Target, repositoryId: string): Promise<boolean> {
   if (await destination.stat(REPOSITORY_FILE)) {
     const { id } = await openRepository(destination)
-    if (id === repositoryId) return
+    if (id === repositoryId) return true
     throw notEmpty(destination.label, `it holds another repository, ${id}`)
   }
   for await (const { name } of destination.list('')) {
     if (name !== 'RESTORE.md') throw notEmpty(destination.label, `it holds ${name}`)
+  }
+  return false
+}
+
+/**
+ * By another name, as a link, or a mount of the same folder: with a marker the repository would be a copy itself,
+ * and what was proved of it would be said of another place. A file that is written here is there, too. A bucket
+ * goes by one name, and may not let the file be removed.
+ */
+async function refuseItself(source: Target, destination: Target): Promise<void> {
+  if (destination.lock || (await destination.inspect()).space === null) return
+  const name = `check-${randomUUID()}/same`
+  await destination.put(name, [Buffer.from('the same place?\n')])
+  try {
+    if (await source.stat(name)) throw notEmpty(destination.label, 'it is the repository itself')
+  } finally {
+    await destination.remove(name)
   }
 }
 
