@@ -89,16 +89,19 @@ async function checkEmpty(destination: Target, repositoryId: string): Promise<bo
 }
 
 /**
- * By another name, as a link, or a mount of the same folder: with a marker the repository would be a copy itself,
+ * A place that is empty is another one, even if it is called the same, as a bucket of another service. By another
+ * name, as a link, or a mount of the same folder: with a marker the repository would be a copy itself,
  * and what was proved of it would be said of another place. A file that is written here is there, too. A bucket
  * goes by one name, and may not let the file be removed.
  */
 async function refuseItself(source: Target, destination: Target): Promise<void> {
+  const itself = (): EcomdbError => notEmpty(destination.label, 'it is the repository itself')
+  if (source.label === destination.label) throw itself()
   if (destination.lock || (await destination.inspect()).space === null) return
   const name = `check-${randomUUID()}/same`
   await destination.put(name, [Buffer.from('the same place?\n')])
   try {
-    if (await source.stat(name)) throw notEmpty(destination.label, 'it is the repository itself')
+    if (await source.stat(name)) throw itself()
   } finally {
     await destination.remove(name)
   }
@@ -109,9 +112,6 @@ async function checkDisk(
   { source, destination, sameDisk }: PrepareOptions,
   mountPoint: string | null,
 ): Promise<void> {
-  if (source.label === destination.label) {
-    throw notEmpty(destination.label, 'it is the repository itself')
-  }
   if (sameDisk || mountPoint === null) return
   const ours = (await source.inspect()).mountPoint
   if (isOwnDisk(mountPoint) && mountPoint !== ours) return
