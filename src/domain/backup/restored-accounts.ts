@@ -8,14 +8,14 @@ const SERVICE_PREFIX = 'ecomdb_'
 /**
  * Is this a person's account, which comes back locked? A restore must not bring back
  * somebody who has left since. Programs' accounts come back as they were: ecomdb's own, and
- * those that `services` names. Roles cannot log in.
+ * those that `services` names. Roles cannot log in. By the account without a name anybody does, or all of a
+ * directory (PAM, LDAP).
  *
  * @param services user names of the shop's own programs, or user@host of one account
  */
 export function isPerson(account: AccountEntry, services: readonly string[]): boolean {
   return (
     account.kind === 'account' &&
-    account.user !== '' &&
     !account.user.startsWith(SERVICE_PREFIX) &&
     !services.some(service => isNamed(account, service))
   )

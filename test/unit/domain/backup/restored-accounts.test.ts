@@ -27,6 +27,8 @@ test('people are accounts that are neither ecomdb’s, nor named as programs, no
     '--service webshp names no account of the snapshot',
   ])
   expect(isPerson(account('ecomdb_backup'), [])).toBe(false)
+  expect(isPerson(account(''), ['webshop'])).toBe(true)
+  expect(isPerson(account(''), ["''@'%'"])).toBe(false)
   expect(isPerson(account('analyst', 'role'), [])).toBe(false)
 })
 
