@@ -20,6 +20,14 @@ export function manifestFile(snapshotId: string): string {
   return `${SNAPSHOTS}${snapshotId}/manifest.age`
 }
 
+/**
+ * What `ecomdb target check` has written and could not remove, as with the credential of a database host, or where a
+ * bucket locks by itself: it belongs to no repository, and keeps none from being made there.
+ */
+export function isOfCheck(name: string): boolean {
+  return /^(objects\/)?check-[0-9a-f-]+\//.test(name)
+}
+
 /** Says that a backup began; means nothing once the envelope is there. */
 export function startFile(snapshotId: string): string {
   return `${SNAPSHOTS}${snapshotId}/started.json`

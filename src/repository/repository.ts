@@ -3,7 +3,7 @@ import type { Clock } from '#core/clock'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Target } from '#target/target'
 import type { Repository } from './contract.ts'
-import { RECIPE_FILE, REPOSITORY_FILE } from './layout.ts'
+import { isOfCheck, RECIPE_FILE, REPOSITORY_FILE } from './layout.ts'
 import { recipeText } from './recipe.ts'
 import { TargetRepository } from './target-repository.ts'
 
@@ -130,7 +130,7 @@ async function firstNames(target: Target): Promise<string[]> {
     if (await target.stat(name)) names.push(name)
   }
   for await (const { name } of target.list('')) {
-    if (!names.includes(name)) names.push(name)
+    if (!names.includes(name) && !isOfCheck(name)) names.push(name)
     if (names.length > 4) break
   }
   return names

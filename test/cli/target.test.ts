@@ -240,6 +240,9 @@ describe.skipIf(missing)('a bucket', () => {
       expect.objectContaining({ promise: 'reads-objects', kept: false }),
     )
     expect(left).not.toEqual([])
+    // What stays of it keeps no repository from being made there.
+    await createRepository(await openS3Target(place, systemClock), systemClock)
+    expect((await run(place, ['status'])).status).toBe(0)
     const all = await run(place, ['check', '--json'], { runsOn: 'database', locks: false })
     expect([all.status, findings(all)]).toEqual([3, ['reads-objects', 'removes']])
   })

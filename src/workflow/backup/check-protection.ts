@@ -1,6 +1,6 @@
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { Exposure } from '#domain/backup/repository-report'
-import { envelopeFile, SNAPSHOTS } from '#repository/layout'
+import { envelopeFile, isOfCheck, SNAPSHOTS } from '#repository/layout'
 import type { Repository } from '#repository/repository'
 import type { Target, TargetLock } from '#target/target'
 import { isWeaker } from '#target/weaker-lock'
@@ -35,6 +35,8 @@ export async function checkProtection(
 export async function shadowedFiles(target: Target, prefix = SNAPSHOTS): Promise<Exposure[]> {
   const found: Exposure[] = []
   for await (const { name, how } of target.shadowed(prefix)) {
+    // A check tries whether a name that is taken is refused.
+    if (isOfCheck(name)) continue
     const problem =
       how === 'hidden'
         ? 'a delete marker hides it; it is there, and is read'

@@ -3,7 +3,7 @@ import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import type { PreparedCopy } from '#domain/copy/copy-report'
 import { type CopyMarker, readCopyMarker, writeCopyMarker } from '#repository/copy-marker'
-import { REPOSITORY_FILE } from '#repository/layout'
+import { isOfCheck, REPOSITORY_FILE } from '#repository/layout'
 import { recipeText } from '#repository/recipe'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
@@ -83,7 +83,8 @@ async function checkEmpty(destination: Target, repositoryId: string): Promise<bo
     throw notEmpty(destination.label, `it holds another repository, ${id}`)
   }
   for await (const { name } of destination.list('')) {
-    if (name !== 'RESTORE.md') throw notEmpty(destination.label, `it holds ${name}`)
+    if (name !== 'RESTORE.md' && !isOfCheck(name))
+      throw notEmpty(destination.label, `it holds ${name}`)
   }
   return false
 }
