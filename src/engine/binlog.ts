@@ -84,8 +84,8 @@ export type FeedItem =
   | { kind: 'event'; file: string; offset: number; bytes: Buffer }
   /** The format description of a file that is not read from its beginning. */
   | { kind: 'format'; file: string; bytes: Buffer }
-  /** The server has gone on to the next file. */
-  | { kind: 'file-end'; file: string; next: string }
+  /** The server has gone on to the next file. torn: and has left the end of an event out of this one. */
+  | { kind: 'file-end'; file: string; next: string; torn: boolean }
   /** Nothing came for the time that was given. */
   | { kind: 'idle' }
   /** All was read, and the tool ended well; never when following. */

@@ -90,6 +90,8 @@ class LogReader {
   /** When the last event came. */
   #movedMs: number
   #last: EventHeader | null
+  /** The file before this one ended within an event. */
+  #isTorn = false
   /** The feed is of the server that was looked at: what follows the archive's last event is. */
   #isOfSource: boolean
 
@@ -108,8 +110,10 @@ class LogReader {
 
   async take(item: FeedItem): Promise<void> {
     if (item.kind === 'event') await this.#take(item.offset, item.bytes)
-    else if (item.kind === 'file-end') await this.#changeFile(item.next)
-    else if (item.kind === 'end') await this.#close(null)
+    else if (item.kind === 'file-end') {
+      await this.#changeFile(item.next)
+      this.#isTorn = item.torn
+    } else if (item.kind === 'end') await this.#close(null)
     if (item.kind !== 'end') await this.#closeIfDue(item.kind === 'idle')
   }
 
@@ -146,6 +150,10 @@ class LogReader {
     // It went on from one file to the next, and yet that one was begun by a start of the server.
     const hasFailed = lastType === EVENT.rotate && type === EVENT.format
     if (hasFailed && isOfServerStart(bytes)) await writer.noteUnlogged()
+    // What it could not write whole it has gone on without.
+    if (this.#isTorn && type === EVENT.format && !isOfServerStart(bytes))
+      await writer.noteUnlogged()
+    this.#isTorn = false
     if (lastType !== null && isAfterCrash(lastType, bytes)) {
       writer.noteCrash()
       this.#options.onCrash(writer.place.file)

@@ -34,11 +34,16 @@ export async function openFeed(
     const first = await Fifo.make(join(folder, options.file))
     const second = await Fifo.make(join(folder, nextFile(options, options.file)))
     await first.open()
-    const optionFile = await writeOptionFile(folder, dialect.family, options.connect)
-    const tool = startProgram(dialect.tool(), argumentsOf(dialect, options, optionFile, folder))
-    tool.stdin.end()
-    tool.stdout.resume()
-    return new Feed(options, folder, tool, first, second, forget)
+    const start = async (file: string, offset: number): Promise<RunningProgram> => {
+      const optionFile = await writeOptionFile(folder, dialect.family, options.connect)
+      const place = { ...options, file, offset }
+      const tool = startProgram(dialect.tool(), argumentsOf(dialect, place, optionFile, folder))
+      tool.stdin.end()
+      tool.stdout.resume()
+      return tool
+    }
+    const tool = await start(options.file, options.offset)
+    return new Feed(options, folder, start, tool, first, second, forget)
   } catch (error) {
     forget()
     await remove()
@@ -72,10 +77,15 @@ function argumentsOf(
   ]
 }
 
+/** The server's words; it says them also while its disk is full. */
+const isTear = (error: unknown): boolean =>
+  error instanceof EcomdbError && /truncated in the middle of event/i.test(error.why ?? '')
+
 class Feed implements BinlogFeed {
   readonly #options: BinlogReadOptions
   readonly #folder: string
-  readonly #tool: RunningProgram
+  readonly #start: (file: string, offset: number) => Promise<RunningProgram>
+  #tool: RunningProgram
   readonly #forget: () => void
   #file: string
   #offset: number
@@ -86,10 +96,13 @@ class Feed implements BinlogFeed {
   #splitter = new EventSplitter()
   #lookedAt = performance.now()
   #started = false
+  /** The file has ended within an event. */
+  #isTorn = false
 
   constructor(
     options: BinlogReadOptions,
     folder: string,
+    start: (file: string, offset: number) => Promise<RunningProgram>,
     tool: RunningProgram,
     current: Fifo,
     next: Fifo,
@@ -99,6 +112,7 @@ class Feed implements BinlogFeed {
     this.#file = options.file
     this.#offset = options.offset
     this.#folder = folder
+    this.#start = start
     this.#tool = tool
     this.#current = current
     this.#next = next
@@ -136,9 +150,7 @@ class Feed implements BinlogFeed {
     const hadEnded = this.#tool.hasEnded
     const found = await this.#current.read()
     if (Buffer.isBuffer(found)) {
-      // The tool has read it: a run that is killed leaves no password behind.
-      if (!this.#started) await removeOptionFile(this.#folder)
-      this.#started = true
+      await this.#forgetPassword()
       this.#splitter.push(found)
       return 'more'
     }
@@ -147,8 +159,7 @@ class Feed implements BinlogFeed {
       if (item) return item
     }
     if (!hadEnded) return null
-    await this.#requireGoodEnd()
-    return { kind: 'end' }
+    return (await this.#goesOnBehindTear()) ? null : { kind: 'end' }
   }
 
   /**
@@ -164,7 +175,10 @@ class Feed implements BinlogFeed {
     }
     const found = await this.#next.read()
     if (!Buffer.isBuffer(found)) return null
+    await this.#forgetPassword()
     const left = this.#file
+    const torn = this.#isTorn
+    this.#isTorn = false
     this.#file = nextFile(this.#options, left)
     this.#offset = FILE_MAGIC.length
     this.#splitter = new EventSplitter()
@@ -173,7 +187,35 @@ class Feed implements BinlogFeed {
     this.#current = this.#next
     this.#next = this.#afterNext
     this.#afterNext = null
-    return { kind: 'file-end', file: left, next: this.#file }
+    return { kind: 'file-end', file: left, next: this.#file, torn }
+  }
+
+  /** The tool has read it: a run that is killed leaves no password behind. */
+  async #forgetPassword(): Promise<void> {
+    if (!this.#started) await removeOptionFile(this.#folder)
+    this.#started = true
+  }
+
+  /**
+   * A machine that went down may have left the end of an event out of its file, which was never committed.
+   * No server sends anything behind that, and MariaDB leaves it there: the log goes on in its next file.
+   *
+   * @returns false where all was read
+   */
+  async #goesOnBehindTear(): Promise<boolean> {
+    try {
+      await this.#requireGoodEnd()
+      return false
+    } catch (error) {
+      const { files } = this.#options
+      const next = files[files.indexOf(this.#file) + 1]
+      if (this.#isTorn || next === undefined || !files.includes(this.#file) || !isTear(error))
+        throw error
+      this.#isTorn = true
+      this.#started = false
+      this.#tool = await this.#start(next, FILE_MAGIC.length)
+      return true
+    }
   }
 
   /** null for what is not in the file at this place. */
