@@ -15,13 +15,13 @@ import type {
   PhysicalSource,
 } from '../physical-backup.ts'
 import type { ConnectOptions } from '../session.ts'
+import { withGtidsOfLog } from '../shared/gtids-of-log.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
 import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/physical/left-open.ts'
 import { refuseEncrypted } from '../shared/physical/observe-source.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
 import { encryptedNow } from './encrypted-now.ts'
-import { withGtidsOfLog } from './gtids-at.ts'
 import { writeOptionFile } from './option-file.ts'
 import {
   highestIds,

@@ -1,5 +1,6 @@
 import type { Position, SourcePosition } from '#domain/backup/position'
 import type { Session, SqlRow } from '../session.ts'
+import { sourcesOfLog } from './gtids-of-log.ts'
 import { unlessRefused } from './logical/unless-refused.ts'
 
 /** What a replica gets its changes from. */
@@ -70,8 +71,12 @@ export async function withSources(
   position: Position | null,
 ): Promise<Position | null> {
   if (position === null) return null
-  const sources = await seenSources(session)
-  return sources.length > 0 ? { ...position, sources } : position
+  const seen = await seenSources(session)
+  if (seen.length === 0) return position
+  const { engine, file, gtidSet } = position
+  // Without a place in its own log that lacks what it applies.
+  const hasLog = engine === 'mariadb' && file !== null
+  return { ...position, sources: hasLog ? await sourcesOfLog(session, seen, gtidSet) : seen }
 }
 
 /** Those that the account may see. */

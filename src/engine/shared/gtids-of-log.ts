@@ -1,6 +1,6 @@
-import type { Position } from '#domain/backup/position'
+import type { Position, SourcePosition } from '#domain/backup/position'
 import type { Session } from '../session.ts'
-import { unlessRefused } from '../shared/logical/unless-refused.ts'
+import { unlessRefused } from './logical/unless-refused.ts'
 
 interface Gtid {
   domain: string
@@ -9,26 +9,38 @@ interface Gtid {
 }
 
 /**
- * What mariadb-backup noted of a server's GTIDs, with those of its log up to the place that it noted, too. A replica
- * counts in gtid_slave_pos what it has applied only some time after the commit: under BACKUP STAGE BLOCK_COMMIT it
- * was two transactions behind the rows and the log (10.11 with four parallel threads, measured), and whoever goes on
- * from there applies them twice.
- *
- * Where the replica was behind, so is the place in its source's log, which is then not known.
+ * What mariadb-backup noted of a server's GTIDs, with those of its log up to the place that it noted, too: it notes
+ * gtid_current_pos, see sourcesOfLog.
  */
 export async function withGtidsOfLog(session: Session, position: Position): Promise<Position> {
-  const { file, offset } = position
+  const { file, offset, sources } = position
   if (file === null || offset === null) return position
   const inLog = await unlessRefused(session.value('SELECT BINLOG_GTID_POS(?, ?)', [file, offset]))
   if (!inLog) return position
+  const gtidSet = laterOf(position.gtidSet, inLog)
+  const after = sources && (await sourcesOfLog(session, sources, inLog))
+  return { ...position, gtidSet, ...(after ? { sources: after } : {}) }
+}
+
+/**
+ * A MariaDB replica counts in gtid_slave_pos what it has applied only some time after the commit: also while nothing
+ * may be committed (FLUSH TABLES WITH READ LOCK, BACKUP STAGE BLOCK_COMMIT) it was up to three transactions behind its
+ * rows and its own log (10.11 with four parallel threads, measured), and whoever goes on from there applies them twice.
+ * Where it was behind, so is the place in its source's log, which is then not known.
+ *
+ * @param inLog the last transaction of each domain in its own log, which has what it applied
+ */
+export async function sourcesOfLog(
+  session: Session,
+  sources: readonly SourcePosition[],
+  inLog: string,
+): Promise<SourcePosition[]> {
   const own = (await session.value('SELECT @@server_id')) ?? ''
-  const sources = position.sources?.map(source => {
+  return sources.map(source => {
     const gtidSet = laterOf(source.gtidSet, replicated(inLog, source.gtidSet, own))
     if (gtidSet === source.gtidSet) return source
     return { ...source, file: null, offset: null, gtidSet }
   })
-  const gtidSet = laterOf(position.gtidSet, inLog)
-  return { ...position, gtidSet, ...(sources ? { sources } : {}) }
 }
 
 /** Of a log, what came from a source: other servers' transactions, of domains that the replica has of one. */

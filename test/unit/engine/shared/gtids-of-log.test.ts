@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { laterOf, withGtidsOfLog } from '#engine/mariadb/gtids-at'
 import type { Session } from '#engine/session'
+import { laterOf, withGtidsOfLog } from '#engine/shared/gtids-of-log'
 
 test.each([
   ['0-1-5,1-1-2', '0-1-7', '0-1-7,1-1-2'],
