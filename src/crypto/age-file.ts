@@ -65,6 +65,18 @@ export async function checkRecipients(recipients: readonly string[]): Promise<vo
   await makeHeader(recipients)
 }
 
+/** A slip in one of them, or a kind that only a plugin of age encrypts to, in words; null where all are right. */
+export async function wrongRecipient(recipients: readonly string[]): Promise<string | null> {
+  if (recipients.length === 0) return null
+  try {
+    await checkRecipients(recipients)
+    return null
+  } catch (error) {
+    if (error instanceof EcomdbError && error.code === 'CONFIG_INVALID') return error.message
+    throw error
+  }
+}
+
 async function makeHeader(
   recipients: readonly string[],
 ): Promise<{ header: Uint8Array; fileKey: Uint8Array }> {

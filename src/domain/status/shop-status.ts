@@ -40,6 +40,8 @@ export interface StatusKeys {
   /** One is enough (keys.single_recipient). */
   isAccepted: boolean
   of: 'new backups' | 'the newest backup'
+  /** One of them is no public key, in words: no backup can be made. */
+  wrong: string | null
 }
 
 export interface StatusFacts {
@@ -296,7 +298,11 @@ function disksLine({ copies, now }: StatusFacts): StatusLine[] {
 
 function keysLine({ recipients }: StatusFacts): StatusLine {
   const line = { key: 'keys', name: 'keys' }
-  const { count, of, isAccepted } = recipients
+  const { count, of, isAccepted, wrong } = recipients
+  if (wrong !== null) {
+    const next = ['correct keys.recipients of ecomdb.yaml: docs/keys.md']
+    return { ...line, state: 'finding', detail: `no backup can be made: ${wrong}`, next }
+  }
   if (count >= 2) {
     const detail = `${of} ${of === 'new backups' ? 'open' : 'opens'} with any of ${count} keys`
     return { ...line, state: 'ok', detail, next: [] }

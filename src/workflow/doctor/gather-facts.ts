@@ -3,6 +3,7 @@ import type { Clock } from '#core/clock'
 import { diskSpace } from '#core/disk-space'
 import { EcomdbError, messageOf } from '#core/errors'
 import { stateFolder } from '#core/paths'
+import { wrongRecipient } from '#crypto/age-file'
 import { readSigningKey } from '#crypto/key-files'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
 import type { TargetPlace } from '#domain/target-place'
@@ -57,6 +58,7 @@ export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
     signer,
     sealingKeys: values ? await gatherSealingKeys(values) : [],
     privateKeys: values ? await gatherPrivateKeys(values) : [],
+    wrongRecipient: values ? await wrongRecipient(values.keys.recipients) : null,
     state: { folder, space: await diskSpace(folder) },
   }
 }

@@ -1,4 +1,5 @@
 import { EcomdbError, messageOf } from '#core/errors'
+import { wrongRecipient } from '#crypto/age-file'
 import type { Problem } from '#domain/notify/decide-notices'
 import { type ShopStatus, type StatusKeys, shopStatus } from '#domain/status/shop-status'
 import { openRepository } from '#repository/repository'
@@ -39,10 +40,16 @@ async function keysThatOpen({ source, config }: ShopStatusOptions): Promise<Stat
   const { recipients, singleRecipient, trustedSigners } = config.keys
   const isAccepted = singleRecipient === true
   if (config.runsOn === 'all' || config.runsOn === 'database' || recipients.length > 0) {
-    return { count: new Set(recipients).size, isAccepted, of: 'new backups' }
+    const wrong = await wrongRecipient(recipients)
+    return { count: new Set(recipients).size, isAccepted, of: 'new backups', wrong }
   }
   const { snapshots } = await (await openRepository(source)).listSnapshots(trustedSigners)
-  return { count: new Set(snapshots.at(-1)?.recipients).size, isAccepted, of: 'the newest backup' }
+  return {
+    count: new Set(snapshots.at(-1)?.recipients).size,
+    isAccepted,
+    of: 'the newest backup',
+    wrong: null,
+  }
 }
 
 /** Tells whoever `notify:` names of what is new, and of what is over. */

@@ -1,9 +1,14 @@
 import type { Check } from '../facts.ts'
 
 /** Is there a second key, for the day when the first is lost? */
-export const recipients: Check = ({ config }) => {
+export const recipients: Check = ({ config, wrongRecipient }) => {
   if (!config || 'error' in config || !config.fact.target.place) return []
   const subject = 'recipients'
+  if (wrongRecipient !== null) {
+    const detail = `no backup can be made: ${wrongRecipient}`
+    const next = 'correct keys.recipients: `age-keygen -y FILE` prints a public key'
+    return [{ status: 'fail', subject, detail, next }]
+  }
   const count = new Set(config.fact.keys.recipients).size
   if (count >= 2) return [{ status: 'ok', subject, detail: `${count} public keys` }]
   if (count === 1) {

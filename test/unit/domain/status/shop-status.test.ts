@@ -22,12 +22,14 @@ const drilled = (at: string, sourceId = 'shop'): DrillRecord => ({
   ...{ storedBytes: 1, missed: [], moment: null },
 })
 
+const KEYS = { count: 2, isAccepted: false, of: 'new backups' as const, wrong: null }
+
 const states = (
   newestShows: string,
   drills: readonly DrillRecord[],
   window: object = { sources: [] },
   former: readonly object[] = [],
-  recipients: StatusFacts['recipients'] = { count: 2, isAccepted: false, of: 'new backups' },
+  recipients: StatusFacts['recipients'] = KEYS,
   servers: readonly string[] = ['shop'],
 ): Record<string, string> => {
   const facts = {
@@ -97,8 +99,10 @@ test.each([
   [1, true, 'ok'],
   [0, true, 'finding'],
 ])('backups for %i recipients, one accepted: %s', (count, isAccepted, state) => {
-  const keys = { count, isAccepted, of: 'new backups' as const }
+  const keys = { ...KEYS, count, isAccepted }
   expect(states(YOUNG, [], { sources: [] }, [], keys)['keys']).toBe(state)
+  const slip = { ...keys, wrong: '"age1x" is not an age recipient' }
+  expect(states(YOUNG, [], { sources: [] }, [], slip)['keys']).toBe('finding')
 })
 
 test('that one server comes back says nothing of another one', () => {

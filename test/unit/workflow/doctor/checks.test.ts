@@ -63,6 +63,7 @@ const healthy: DoctorFacts = {
   keyFiles: [],
   signer: 'me',
   privateKeys: [],
+  wrongRecipient: null,
   sealingKeys: [],
   state: { folder: '/state', space: room },
 }
@@ -164,6 +165,8 @@ describe('keys', () => {
   ])('recipients %j', (keys, status) => {
     const facts = { config: { fact: { ...config, keys: { ...config.keys, recipients: keys } } } }
     expect(statuses(recipients, facts)).toEqual([status])
+    const wrongRecipient = '"age1x" is not an age recipient'
+    expect(statuses(recipients, { ...facts, wrongRecipient })).toEqual(['fail'])
   })
   test('one recipient that is wished so', () => {
     const keys = { ...config.keys, recipients: ['age1a'], singleRecipient: true }
