@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { backupKeys } from '#config/config'
 import type { Clock } from '#core/clock'
 import { EcomdbError, type ErrorCode } from '#core/errors'
-import { onInterrupt, throwIfInterrupted } from '#core/interruption'
+import { evenIfInterrupted, onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { readDedupKey, readSigningKey } from '#crypto/key-files'
 import type { BinlogReport } from '#domain/binlog/binlog-report'
@@ -126,7 +126,9 @@ async function archiveConnected(
   const found = await findHead({ engine, connect, dedupKey, follow: !options.once }, server, heads)
   const gap = found.kind === 'begins' && found.begin.reason !== 'first' ? found.begin : null
   const writer = await writerFor(options, archive, server, heads, found)
-  const forget = onInterrupt(() => writer.finish())
+  // What is held is stored behind a signal, too, as where the host is shut down: in a bucket as in a directory.
+  const finish = () => evenIfInterrupted(() => writer.finish())
+  const forget = onInterrupt(finish)
   try {
     begin(writer, found)
     progress.stage(options.once ? 'archiving the binary log' : 'following the binary log')
@@ -148,7 +150,7 @@ async function archiveConnected(
     throw error
   } finally {
     await found.feed.close()
-    await writer.finish()
+    await finish()
     forget()
     account(total, writer, server)
   }
