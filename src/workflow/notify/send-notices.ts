@@ -63,12 +63,16 @@ function noticeJson({ since, ...notice }: Notice): object {
 async function postWebhook(file: string, notices: readonly Notice[]): Promise<void> {
   const url = await readSecretFile(file, 'the URL of the webhook')
   const headers = { 'content-type': 'application/json' }
-  await request(url.reveal(), { method: 'POST', headers, body: documentOf(notices) })
+  // A POST that is led elsewhere becomes a GET without the notice, which a login page answers with 200.
+  const how = { method: 'POST', headers, body: documentOf(notices), redirect: 'manual' } as const
+  await request(url.reveal(), how)
 }
 
 async function request(url: string, init: RequestInit): Promise<void> {
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) })
   await response.body?.cancel()
+  const leads = response.status >= 300 && response.status < 400
+  if (leads) throw new Error(`it answered ${response.status}: it leads elsewhere; give that URL`)
   if (!response.ok) throw new Error(`it answered ${response.status}`)
 }
 
