@@ -8,11 +8,16 @@ import {
 
 /** `ecomdb target prepare` for people. */
 export function preparedCopyText(made: PreparedCopy): string {
-  const disk = made.mounted ? `the disk at ${made.mountPoint}` : 'a folder, no disk of its own'
+  // Its name does not tell the endpoint, nor by which credentials.
+  const isBucket = made.directory.startsWith('s3://')
+  const folder = isBucket ? 'a bucket' : 'a folder, no disk of its own'
+  const disk = made.mounted ? `the disk at ${made.mountPoint}` : folder
   return [
     `${made.made ? 'prepared' : 'was prepared before:'} ${made.label} in ${made.directory} (${disk})`,
     `  copy      ${made.copyId} of repository ${made.repositoryId}`,
-    `next: \`ecomdb backup copy --to ${made.directory}\``,
+    isBucket
+      ? 'next: `ecomdb backup copy --to` the same place, in the same words'
+      : `next: \`ecomdb backup copy --to ${made.directory}\``,
   ].join('\n')
 }
 

@@ -1,6 +1,7 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
+import { preparedCopyText } from '#report/copy-text'
 import { createRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
 import { makeBucket, ownerClient } from '#test/buckets'
@@ -36,7 +37,11 @@ test.skipIf(missing)(
     ]
     await createRepository(source, systemClock)
     const options = { source, label: 'far', sameDisk: false, clock: systemClock }
-    expect(await prepareCopy({ ...options, destination })).toMatchObject({ made: true })
+    const made = await prepareCopy({ ...options, destination })
+    expect(made).toMatchObject({ made: true })
+    // What is advised leads to that service.
+    expect(preparedCopyText(made)).toMatch(/^prepared far in s3:.* \(a bucket\)$/m)
+    expect(preparedCopyText(made)).not.toContain(`--to s3://${place.bucket}`)
     await expect(prepareCopy({ ...options, destination: source })).rejects.toThrow('will not make')
   },
 )
