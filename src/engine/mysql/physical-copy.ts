@@ -18,6 +18,7 @@ import { BlockPool } from '../shared/physical/block-pool.ts'
 import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/physical/left-open.ts'
 import { refuseEncrypted } from '../shared/physical/observe-source.ts'
 import { readFolder } from '../shared/physical/read-folder.ts'
+import { commitsInOrder, withPlacesOfWorkers } from '../shared/places-of-workers.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
 import { encryptedFiles } from './encrypted-files.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
@@ -156,7 +157,8 @@ class CloneCopy implements PhysicalCopy {
       // What was made while the clone ran is in the clone as an empty table.
       await refuseEmptied(session)
       const withoutFile = await tablesWithoutFile(session)
-      const position = await clonePosition(session)
+      // The clone's server has settings of its own.
+      const position = await clonePosition(session, await commitsInOrder(this.#donor))
       return {
         position,
         consistentAt: this.#consistentAt ?? this.#options.now(),
@@ -220,13 +222,14 @@ async function endOfCopy(session: Session): Promise<Date | null> {
   return at ? new Date(Number(at) * 1000) : null
 }
 
-async function clonePosition(session: Session): Promise<Position> {
+async function clonePosition(session: Session, ordered: boolean): Promise<Position> {
   const [row] = await session.rows(
     'SELECT BINLOG_FILE AS file, BINLOG_POSITION AS offset, GTID_EXECUTED AS gtids FROM performance_schema.clone_status',
   )
   const file = row?.['file'] ? String(row['file']) : null
   const gtidSet = String(row?.['gtids'] ?? '').replaceAll('\n', '')
-  const sources = await cloneSources(session, gtidSet)
+  const seen = await cloneSources(session, gtidSet)
+  const sources = await withPlacesOfWorkers(session, seen, ordered)
   return {
     engine: 'mysql',
     file,
