@@ -19,7 +19,7 @@ export interface Position {
 
 /**
  * The place in a source's binary log up to which a replica had executed. Where several threads of it apply,
- * the place may be an earlier one (not in data files of MySQL), and the GTIDs say it exactly.
+ * MariaDB's may be an earlier one, and the GTIDs say it exactly.
  */
 export interface SourcePosition {
   /** MySQL's channel, MariaDB's connection name; '' for the one without a name. */

@@ -229,7 +229,8 @@ async function clonePosition(session: Session, ordered: boolean): Promise<Positi
   const file = row?.['file'] ? String(row['file']) : null
   const gtidSet = String(row?.['gtids'] ?? '').replaceAll('\n', '')
   const seen = await cloneSources(session, gtidSet)
-  const sources = await withPlacesOfWorkers(session, seen, ordered)
+  const ask = async (sql: string) => (await session.rows(sql)).map(one => Object.values(one))
+  const sources = await withPlacesOfWorkers(ask, seen, ordered)
   return {
     engine: 'mysql',
     file,

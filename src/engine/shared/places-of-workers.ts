@@ -24,19 +24,20 @@ export async function commitsInOrder(session: Session): Promise<boolean> {
  * and whoever goes on from there applies them twice. Where they commit in order the furthest thread tells it
  * exactly; else, where they differ, no place does.
  *
+ * @param ask where the rows are as they are copied: a snapshot, or a server on the files
  * @param ordered see commitsInOrder, of the replica
  */
 export async function withPlacesOfWorkers(
-  session: Session,
+  ask: (sql: string) => Promise<readonly (readonly unknown[])[]>,
   sources: readonly SourcePosition[],
   ordered: boolean,
 ): Promise<SourcePosition[]> {
   const rows = await unlessRefused(
-    session.rows(
-      "SELECT Channel_name AS channel, Master_log_name AS file, Master_log_pos AS offset FROM mysql.slave_worker_info WHERE Master_log_name <> ''",
+    ask(
+      "SELECT Channel_name, Master_log_name, Master_log_pos FROM mysql.slave_worker_info WHERE Master_log_name <> ''",
     ),
   )
-  const places = (rows ?? []).map(({ channel, file, offset }) => ({
+  const places = (rows ?? []).map(([channel, file, offset]) => ({
     ...{ channel: String(channel), file: String(file), offset: Number(offset) },
   }))
   return sources.map(source => {

@@ -2,6 +2,7 @@ import type { Position, SourcePosition } from '#domain/backup/position'
 import type { Session, SqlRow } from '../session.ts'
 import { sourcesOfLog } from './gtids-of-log.ts'
 import { unlessRefused } from './logical/unless-refused.ts'
+import { commitsInOrder, withPlacesOfWorkers } from './places-of-workers.ts'
 
 /** What a replica gets its changes from. */
 export interface ReplicaSource {
@@ -65,17 +66,25 @@ export const isOfSource = (row: SqlRow): boolean =>
 /**
  * A position with that of each source, as the server says it now: under a lock nothing of them is applied
  * meanwhile. Nothing is added where the server has none, or the account may not see them.
+ *
+ * @param snapshot that was begun under the lock: what is locked itself may ask for nothing else
  */
 export async function withSources(
   session: Session,
   position: Position | null,
+  snapshot: { query(sql: string): Promise<readonly (readonly unknown[])[]> },
 ): Promise<Position | null> {
   if (position === null) return null
   const seen = await seenSources(session)
   if (seen.length === 0) return position
   const { engine, file, gtidSet } = position
+  if (engine === 'mysql') {
+    const ask = (sql: string) => snapshot.query(sql)
+    const sources = await withPlacesOfWorkers(ask, seen, await commitsInOrder(session))
+    return { ...position, sources }
+  }
   // Without a place in its own log that lacks what it applies.
-  const hasLog = engine === 'mariadb' && file !== null
+  const hasLog = file !== null
   return { ...position, sources: hasLog ? await sourcesOfLog(session, seen, gtidSet) : seen }
 }
 

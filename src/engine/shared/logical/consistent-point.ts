@@ -242,7 +242,7 @@ function snapshotsUnderLock(made: {
     async during(method, session) {
       await pool.startSnapshots(table => same.require(table))
       const consistentAt = await serverTime(session)
-      const position = await withSources(session, await dialect.position(session))
+      const position = await withSources(session, await dialect.position(session), pool)
       const prepared = await preparedAtPoint(session, steps)
       if (!method.fenceFirst) await fence()
       return { position, consistentAt, prepared }
