@@ -47,9 +47,11 @@ export function findAnomalies(
 ): Anomaly[] {
   const found: Anomaly[] = snapshots.flatMap(one => ofTheFuture(one, now))
   for (const series of Map.groupBy(snapshots, comparedWith).values()) {
+    const shrunk = shrinkings(series, policy)
     for (const [at, snapshot] of series.entries()) {
       const before = series[at - 1]
-      if (before) found.push(...compared(before, snapshot, policy))
+      found.push(...shrunk.filter(({ snapshotId }) => snapshotId === snapshot.snapshotId))
+      if (before) found.push(...compared(before, snapshot))
     }
   }
   const byServer = Map.groupBy(wholeOrAll(snapshots), ({ sourceId }) => sourceId)
@@ -103,11 +105,30 @@ function ofTheFuture({ snapshotId, consistentAt }: SnapshotEnvelope, now: Date):
   return [{ snapshotId, kind: 'future', detail }]
 }
 
-function compared(
-  before: SnapshotEnvelope,
-  snapshot: SnapshotEnvelope,
-  { shrinkTo }: BrakePolicy,
-): Anomaly[] {
+/**
+ * Compared with the largest one since it shrank before, and not only with the one before it: what goes away in
+ * small steps is gone, too. Told once, of the first one that is too small.
+ */
+function shrinkings(series: readonly SnapshotEnvelope[], { shrinkTo }: BrakePolicy): Anomaly[] {
+  const found: Anomaly[] = []
+  let largest: SnapshotEnvelope | undefined
+  for (const [at, snapshot] of series.entries()) {
+    const measure = measureOf(...(largest ? [largest, snapshot] : [snapshot]))
+    const [was, is] = [largest ? measure(largest) : null, measure(snapshot)]
+    if (was !== null && is !== null && is < was * shrinkTo) {
+      const before =
+        series[at - 1] === largest ? 'the one before' : `that of ${largest?.consistentAt}`
+      const detail = `${formatBytes(is)}, ${before} ${formatBytes(was)}`
+      found.push({ snapshotId: snapshot.snapshotId, kind: 'shrunk', detail })
+      largest = snapshot
+    } else if (is !== null && (was === null || is >= was)) {
+      largest = snapshot
+    }
+  }
+  return found
+}
+
+function compared(before: SnapshotEnvelope, snapshot: SnapshotEnvelope): Anomaly[] {
   const { snapshotId } = snapshot
   const found: Anomaly[] = []
   const add = (kind: AnomalyKind, detail: string): void => {
@@ -119,10 +140,6 @@ function compared(
       `it shows ${snapshot.consistentAt}, the one before ${before.consistentAt}`,
     )
   }
-  const measure = measureOf(before, snapshot)
-  const [was, is] = [measure(before), measure(snapshot)]
-  if (was !== null && is !== null && is < was * shrinkTo)
-    add('shrunk', `${formatBytes(is)}, the one before ${formatBytes(was)}`)
   const tables = new Map(snapshot.tables.map(table => [table.id, table]))
   const missing = before.tables.filter(({ id }) => !tables.has(id)).length
   if (missing > 0) add('table-missing', `${missing} of ${before.tables.length} tables are gone`)

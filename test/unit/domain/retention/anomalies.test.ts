@@ -46,6 +46,18 @@ test('half of it is gone, a table is gone, a table is empty', () => {
   expect(kinds([envelope(1), envelope(0, emptied)])).toEqual(['before-0 table-emptied'])
 })
 
+test('what goes away in small steps is told, once', () => {
+  const sized = (day: number, rows: number) => {
+    const all = envelope(day)
+    return { ...all, tables: all.tables.map(table => ({ ...table, bytes: rows, rows })) }
+  }
+  const steps = [sized(5, 1000), sized(4, 700), sized(3, 510), sized(2, 400), sized(1, 300)]
+  expect(kinds(steps)).toEqual(['before-2 shrunk'])
+  expect(kinds(steps, new Map([['before-2', new Set(['shrunk'])]]))).toEqual([])
+  // And again where it goes on.
+  expect(kinds([...steps, sized(0, 190)])).toEqual(['before-2 shrunk', 'before-0 shrunk'])
+})
+
 test('data files are compared by their content, and not by the packs that they share', () => {
   const files = (day: number, stored: number, contentBytes?: number) =>
     envelope(day, {
