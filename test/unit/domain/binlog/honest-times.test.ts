@@ -19,6 +19,27 @@ describe('times of a log that are still to come', () => {
     ])
   })
 
+  test('a clock that was behind for a while takes no moment away', () => {
+    const { segments } = stretch('s', 7)
+    const seen = [6, 16, 26, -500_000, -499_990, 56, 66]
+    const made = segments.map((one, index) => {
+      const [lastAt, knownUntil] = [(seen[index] ?? 0) - 1, seen[index] ?? 0].map(at)
+      return {
+        ...one,
+        firstAt: lastAt ?? null,
+        lastAt: lastAt ?? null,
+        knownUntil: knownUntil ?? null,
+      }
+    })
+    expect(honestTimes(made)).toEqual(made)
+    // Also while it is behind.
+    expect(honestTimes(made.slice(0, 4))).toEqual(made.slice(0, 4))
+    const [one, two, ...more] = made.toSpliced(4, 1)
+    if (!one || !two) throw new Error('two segments')
+    const ahead = [one, { ...two, lastAt: at(900), knownUntil: at(901) }, ...more]
+    expect(honestTimes(ahead)).toMatchObject([one, { lastAt: at(26), knownUntil: at(26) }, ...more])
+  })
+
   test('an archiver knows better at once', () => {
     expect([notAhead(5_000_000, 1), notAhead(50_000_000, 7), notAhead(null, 7)]).toEqual([
       5_000_000,
@@ -36,6 +57,8 @@ describe('times of a log that are still to come', () => {
     [[1, 99, 4], 3, 1],
     [[1, 99], 3, 1],
     [[99, 99, 2], 3, 3],
+    // Later than all of them.
+    [[1, 99], 10, 2],
     // Begun early, and committed late.
     [[1, 4, 2], 3, 1],
   ])('%j: before %i are %i', (times, us, count) => {
