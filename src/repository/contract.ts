@@ -182,6 +182,9 @@ export interface SnapshotWriter {
   /** What blocks of data files earlier physical snapshots have, and one that was interrupted on this host. */
   knownBlocks(): Promise<KnownBlocks>
 
+  /** Whether a base lacks something here, or is about to be removed: why no increment may build on it, or null. */
+  whyNoBase(base: BaseSnapshot): Promise<string | null>
+
   /**
    * Writes the block index, the manifest, then the signed envelope of a physical snapshot.
    *

@@ -52,7 +52,7 @@ export async function beginSnapshot(
     const unusable = new Set([...damaged, ...condemned])
     const known = reusable(snapshots, options.recipients, unusable)
     for (const [id, object] of stored) if (!unusable.has(object.path)) known.set(id, object)
-    return { snapshotId, own, unusable, known, journal, release }
+    return { snapshotId, own, unusable, condemned, known, journal, release }
   } catch (error) {
     await release()
     throw error
@@ -179,6 +179,8 @@ export interface SnapshotStart {
   own: readonly SnapshotEnvelope[]
   /** Paths that are damaged, or about to be removed. */
   unusable: ReadonlySet<string>
+  /** Those of them that are about to be removed. */
+  condemned: ReadonlySet<string>
   known: Map<string, StoredObject>
   journal: UploadJournal | null
   release: () => Promise<void>

@@ -143,13 +143,22 @@ class Writer implements SnapshotWriter {
     }
   }
 
+  async whyNoBase({ envelope }: BaseSnapshot): Promise<string | null> {
+    const needed = [envelope.manifest, ...envelope.objects]
+    if (needed.some(({ path }) => this.#start.condemned.has(path))) {
+      return 'it is about to be removed: a tombstone of `ecomdb backup expire` names it'
+    }
+    const folders = [OBJECTS, `${SNAPSHOTS}${envelope.snapshotId}/`]
+    const lacking = await this.#lacking(folders, needed)
+    return lacking && `${lacking.path}, which it needs, is not there, or not of its size`
+  }
+
   async commitPhysical(
     facts: SnapshotFacts,
     manifest: PhysicalManifest,
     base: BaseSnapshot | null,
     frames: readonly number[],
   ): Promise<SnapshotEnvelope> {
-    if (base && this.#start.unusable.has(base.envelope.manifest.path)) throw condemnedBase(base)
     const { packs, blocks, lsn } = manifest
     const packed = await packPhysicalManifest(manifest, this.#owned)
     const ids = blocks.map(place => ({
@@ -230,26 +239,36 @@ class Writer implements SnapshotWriter {
 
   /**
    * No envelope protects any of it before this one: an expire on another machine removes what an unfinished
-   * backup left, and takes this one for dead where the clock here is behind. Listed once, as there are very many.
+   * backup left, and takes this one for dead where the clock here is behind.
    */
   async #checkThere(objects: readonly StoredObject[]): Promise<void> {
+    const lacking = await this.#lacking([OBJECTS, `${SNAPSHOTS}${this.snapshotId}/`], objects)
+    if (!lacking) return
+    throw new EcomdbError('STORAGE_FAILED', {
+      what: `${lacking.path} is not there any more`,
+      why: 'it was removed while this backup ran: by an expire on another host, or by somebody',
+      hints: [
+        'run the backup again: no snapshot was made, and the next one stores it anew',
+        'are the clocks of this host and of the one that expires right? `date -u`',
+      ],
+    })
+  }
+
+  /** The first that is not there in full. Listed once, as there are very many. */
+  async #lacking(
+    folders: readonly string[],
+    objects: readonly StoredObject[],
+  ): Promise<StoredObject | null> {
     const sizes = new Map<string, number>()
-    for (const folder of [OBJECTS, `${SNAPSHOTS}${this.snapshotId}/`]) {
+    for (const folder of folders) {
       for await (const { name, sizeBytes } of this.#target.list(folder)) sizes.set(name, sizeBytes)
     }
-    for (const { path, bytes } of objects) {
-      if (sizes.get(path) === bytes) continue
+    for (const object of objects) {
+      if (sizes.get(object.path) === object.bytes) continue
       // A listing may be late.
-      if ((await this.#target.stat(path))?.sizeBytes === bytes) continue
-      throw new EcomdbError('STORAGE_FAILED', {
-        what: `${path} is not there any more`,
-        why: 'it was removed while this backup ran: by an expire on another host, or by somebody',
-        hints: [
-          'run the backup again: no snapshot was made, and the next one stores it anew',
-          'are the clocks of this host and of the one that expires right? `date -u`',
-        ],
-      })
+      if ((await this.#target.stat(object.path))?.sizeBytes !== object.bytes) return object
     }
+    return null
   }
 
   #objectId(plaintextSha256: Buffer): string {
@@ -348,14 +367,6 @@ class Writer implements SnapshotWriter {
     const { sha256 } = await readTrustedEnvelope(this.#target, snapshotId, trust)
     return { snapshotId, sha256 }
   }
-}
-
-function condemnedBase({ envelope }: BaseSnapshot): EcomdbError {
-  return new EcomdbError('STORAGE_FAILED', {
-    what: `no increment can build on ${envelope.snapshotId}`,
-    why: 'it is damaged, or about to be removed by the retention policy',
-    hints: ['run the backup again without --incremental: no snapshot was made'],
-  })
 }
 
 /** Each once. */

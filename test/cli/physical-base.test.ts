@@ -1,8 +1,13 @@
-import { copyFile, cp, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { copyFile, cp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '#core/clock'
 import type { Session } from '#engine/session'
+import { openRepository } from '#repository/repository'
+import { putTombstone } from '#repository/tombstones'
+import { uuidV7 } from '#repository/uuid'
+import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { LoggedShop } from '#test/logged-shop'
@@ -126,6 +131,35 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: what is no base of an
     await done(FULL)
     await done(INCREMENT)
     await shop.restart()
+  })
+
+  test('one that lacks a file, or that expire has announced', async () => {
+    const { snapshotId } = await done(INCREMENT)
+    const { keys, path } = shop.place
+    const target = openDirectoryTarget(path)
+    const repository = await openRepository(target)
+    const { manifest, objects } = await repository.readEnvelope(
+      snapshotId,
+      keys.options.trustedSigners,
+    )
+    for (const one of [manifest, ...objects.slice(0, 1)]) {
+      const file = join(path, one.path)
+      await rename(file, `${file}.away`)
+      await refused(`${one.path}, which it needs, is not there`)
+      await rename(`${file}.away`, file)
+    }
+    const now = systemClock.now()
+    const at = now.toISOString()
+    const tombstone = {
+      ...{ format: 1 as const, repositoryId: repository.id, tombstoneId: uuidV7(now) },
+      ...{ copyId: null, tool: 'test', at, removeAfter: at, objects: [] },
+      lapsesAt: new Date(now.getTime() + 86_400_000).toISOString(),
+      snapshots: [{ snapshotId, envelopeSha256: '', reasons: [] }],
+    }
+    await putTombstone(target, tombstone, keys.signingKey)
+    await refused(/about to be removed: a tombstone/)
+    await done(FULL)
+    await done(INCREMENT)
   })
 
   test('one before a tablespace was imported; and until a checkpoint no copy has that table', async () => {

@@ -22,7 +22,7 @@ import {
 import type { Target } from '#target/target'
 import { requireSameSource } from '../same-source.ts'
 import { closing } from './closing.ts'
-import { findBase } from './find-base.ts'
+import { findBase, requireWhole } from './find-base.ts'
 import { placeFindings } from './place-findings.ts'
 import { type StoredFiles, storeFiles } from './store-files.ts'
 import { withBeginOfFile } from './with-begin-of-file.ts'
@@ -59,6 +59,7 @@ export async function backUpPhysically(
   const writer = await startSnapshot(repository, source, options)
   const closeWriter = closing(() => writer.close())
   try {
+    if (base) await requireWhole(writer, base)
     const elsewhere = placeFindings(writer, progress)
     const { facts, stored } = await copyAndStore(options, source, base, writer, progress)
     await requireSameSource(options, source.sourceId)

@@ -4,7 +4,7 @@ import { foundBad } from '#domain/backup/proof-of-snapshot'
 import type { Engine } from '#engine/engine'
 import type { PhysicalSource } from '#engine/physical-backup'
 import type { ConnectOptions } from '#engine/session'
-import type { BaseSnapshot, Repository } from '#repository/repository'
+import type { BaseSnapshot, Repository, SnapshotWriter } from '#repository/repository'
 import { beginOfFile } from './with-begin-of-file.ts'
 
 interface BaseOptions {
@@ -40,6 +40,17 @@ export async function findBase(
     (await whyNotOfServer(found, source, options))
   if (why !== null) throw noBase('UNSUPPORTED', `${found.snapshotId}: ${why}`)
   return await repository.readBase(found.snapshotId, keys.trustedSigners)
+}
+
+/**
+ * Is all of the base there, and to stay? Whether an expire has named it is known only once the backup has said that
+ * it began. Asked before the copy, which takes as long as the server is large.
+ *
+ * @throws EcomdbError UNSUPPORTED, TARGET_UNAVAILABLE
+ */
+export async function requireWhole(writer: SnapshotWriter, base: BaseSnapshot): Promise<void> {
+  const why = await writer.whyNoBase(base)
+  if (why !== null) throw noBase('UNSUPPORTED', `${base.envelope.snapshotId}: ${why}`)
 }
 
 function noBase(code: 'SNAPSHOT_NOT_FOUND' | 'UNSUPPORTED', why: string): EcomdbError {
