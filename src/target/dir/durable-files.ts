@@ -110,7 +110,9 @@ async function namesBelow(folder: string): Promise<string[]> {
     const name = join(folder, entry.name)
     names.push(name)
     // It may have gone meanwhile, and all that was in it.
-    if (entry.isDirectory()) names.push(...(await namesBelow(name).catch(noneIfGone)))
+    if (!entry.isDirectory()) continue
+    // One by one: as arguments of a call a hundred thousand are too many.
+    for (const below of await namesBelow(name).catch(noneIfGone)) names.push(below)
   }
   return names
 }
