@@ -64,7 +64,8 @@ export function findAnomalies(
 /**
  * What a person accepted at snapshots that go, and that is true of the next one that stays: with them gone
  * that one is compared with what was before them, and would be told anew of a thing that is known.
- * Nothing else is: what nobody has accepted on the way is told.
+ * Nothing else is: what nobody has accepted on the way is told. What has shrunk is compared with the largest one
+ * that is left, so that it can be told of a later one that stays, behind others that are large enough.
  *
  * @param snapshots all that are there, oldest first
  * @param going ids of those that are about to be removed
@@ -79,17 +80,25 @@ export function acceptancesThatStay(
 ): { snapshotId: string; kinds: AnomalyKind[]; from: string[] }[] {
   const staying = snapshots.filter(({ snapshotId }) => !going.has(snapshotId))
   const anomalies = findAnomalies(staying, accepted, policy, now)
+  const known = findAnomalies(snapshots, new Map(), policy, now)
+  const isNew = (one: Anomaly): boolean =>
+    !known.some(({ snapshotId, kind }) => snapshotId === one.snapshotId && kind === one.kind)
   return [...Map.groupBy(snapshots, comparedWith).values()].flatMap(series =>
     series.flatMap(({ snapshotId }, at) => {
       const before = series.slice(0, at)
       const neighbour = before.findLastIndex(one => !going.has(one.snapshotId))
-      const between = before.slice(neighbour + 1).map(one => one.snapshotId)
-      const kinds = anomalies
+      const between = before.slice(neighbour + 1)
+      const earlier = before.filter(one => going.has(one.snapshotId))
+      const carried = anomalies
         .filter(one => one.snapshotId === snapshotId)
-        .map(({ kind }) => kind)
-        .filter(kind => between.some(id => accepted.get(id)?.has(kind)))
-      const from = between.filter(id => kinds.some(kind => accepted.get(id)?.has(kind)))
-      return kinds.length > 0 ? [{ snapshotId, kinds, from }] : []
+        .flatMap(one => {
+          const places = one.kind === 'shrunk' && isNew(one) ? earlier : between
+          const ids = places.map(place => place.snapshotId)
+          return ids.flatMap(id => (accepted.get(id)?.has(one.kind) ? { id, kind: one.kind } : []))
+        })
+      if (carried.length === 0) return []
+      const kinds = [...new Set(carried.map(({ kind }) => kind))]
+      return [{ snapshotId, kinds, from: [...new Set(carried.map(({ id }) => id))] }]
     }),
   )
 }

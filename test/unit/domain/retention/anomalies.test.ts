@@ -102,6 +102,19 @@ test('what was accepted at a snapshot that goes stays so at the next one, and no
   expect(staying('before-2')[0]?.kinds).toEqual(['table-missing'])
 })
 
+test('what was accepted as shrunk is not told of a later one, behind one that is just large enough', () => {
+  const snapshots = [
+    ...[envelope(20, tables(1000)), envelope(3, tables(490))],
+    ...[envelope(2, tables(510)), envelope(1, tables(490)), envelope(0, tables(100))],
+  ]
+  const accepted = new Map([['before-3', new Set(['shrunk'])]])
+  expect(kinds(snapshots, accepted)).toEqual(['before-0 shrunk'])
+  const going = new Set(['before-3'])
+  expect(acceptancesThatStay(snapshots, going, accepted, POLICY, NOW)).toEqual([
+    { snapshotId: 'before-1', kinds: ['shrunk'], from: ['before-3'] },
+  ])
+})
+
 test('time runs backwards, or is ahead, or stands still', () => {
   const back = envelope(0, { consistentAt: envelope(2).consistentAt })
   expect(kinds([envelope(1), back])).toEqual(['before-0 time-backwards'])
