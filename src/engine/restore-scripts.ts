@@ -10,6 +10,7 @@ import type {
 } from '#domain/backup/manifest'
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import { isOnPackage, isPerson } from '#domain/backup/restored-accounts'
+import { withoutMissingAdministrators } from '#domain/backup/role-administrators'
 import { computesOfDates } from '#domain/schema/computes-of-dates'
 import { underDatabaseCollation } from './database-collation.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from './past-event.ts'
@@ -26,8 +27,9 @@ import { loadStatement } from './shared/bulk-load/row-statements.ts'
 export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
   const sequences = manifest.programs.filter(({ kind }) => kind === 'sequence')
   const programs = manifest.programs.filter(({ kind }) => kind !== 'sequence')
+  const { accounts } = withoutMissingAdministrators(manifest.accounts, [])
   return {
-    accounts: script([...session(manifest), ...manifest.accounts.flatMap(accountStatements)]),
+    accounts: script([...session(manifest), ...accounts.flatMap(accountStatements)]),
     schema: script([
       ...session(manifest),
       ...(manifest.spatialReferences ?? []).map(({ create }) => create),
@@ -95,7 +97,7 @@ function session({ engine, settings }: Manifest, computes = false): string[] {
   const mode = [
     LENIENT,
     ...(computes ? [] : ['ALLOW_INVALID_DATES']),
-    ...(engine === 'mariadb' ? ['IGNORE_BAD_TABLE_OPTIONS'] : []),
+    ...(engine === 'mariadb' ? ['IGNORE_BAD_TABLE_OPTIONS', 'NO_AUTO_CREATE_USER'] : []),
   ]
   const own = engine === 'mysql' ? MYSQL_SESSION : MARIADB_SESSION
   // What a program has that names a character set and no collation.

@@ -3,6 +3,12 @@ import type { withoutDanglingGrants } from './dangling-grants.ts'
 import type { ExpectedChanges } from './expected-changes.ts'
 import type { AccountEntry } from './manifest.ts'
 import { maskHashes } from './restored-accounts.ts'
+import {
+  administratorsIn,
+  type RoleAdministrator,
+  roleAdministrator,
+  withoutMissingAdministrators,
+} from './role-administrators.ts'
 import { privilegesOf, withoutPrivileges } from './unknown-privileges.ts'
 
 /** Every account and role with its grants, as the server prints them. */
@@ -20,17 +26,27 @@ export function compareAccounts(
   const restored = expected.filter(account => !among(changes.kept, account))
   const unknown = new Set(changes.unknownPrivileges)
   const compared = withoutPrivileges(restored, unknown)
+  const there = withoutMissingAdministrators(expected, []).accounts
+  const isAdministrator = isAmong(administratorsIn(found))
+  const isGiven = isAmong(there.flatMap(({ create }) => administratorsIn([{ create, grants: [] }])))
   const differences = compared.flatMap(account => {
     const label = `${account.kind} '${account.user}'@'${account.host}'`
     const is = found.find(one => one.user === account.user && one.host === account.host)
     if (!is) return [`${label} is missing`]
     const locked = among(changes.locked, account)
-    const definition = (entry: AccountEntry): string =>
-      locked ? withoutLock(entry.create) : entry.create.join(';\n')
+    const definition = (entry: AccountEntry): string => {
+      // Who administers a role is compared for itself: a manifest names one of several.
+      const create = entry.create.filter(statement => roleAdministrator(statement) === null)
+      return locked ? withoutLock(create) : create.join(';\n')
+    }
+    const own = there.find(one => one.user === account.user && one.host === account.host)
     return [
+      ...administratorsIn([{ create: own?.create ?? [], grants: [] }])
+        .filter(one => !isAdministrator(one))
+        .map(({ user, host }) => `${label} is not administered by '${user}'@'${host}'`),
       // Definitions hold password hashes, so a difference is named and not shown.
       ...(definition(is) === definition(account) ? [] : [`${label} has another definition`]),
-      ...grantDifferences(label, account.grants, is.grants),
+      ...grantDifferences(label, account.grants, is.grants, isGiven),
     ]
   })
   const kept = expected.filter(account => among(changes.kept, account))
@@ -51,6 +67,11 @@ function privilegesCheck(accounts: readonly AccountEntry[], unknown: ReadonlySet
   return [{ name: 'privileges', outcome: 'unchecked', summary, differences: [] }]
 }
 
+function isAmong(list: readonly RoleAdministrator[]): (one: RoleAdministrator) => boolean {
+  const keys = new Set(list.map(({ role, user, host }) => JSON.stringify([role, user, host])))
+  return ({ role, user, host }) => keys.has(JSON.stringify([role, user, host]))
+}
+
 /** MySQL prints ACCOUNT LOCK or UNLOCK, MariaDB prints ACCOUNT LOCK or nothing. */
 function withoutLock(create: readonly string[]): string {
   return create.join(';\n').replaceAll(/ ACCOUNT (UN)?LOCK\b/g, '')
@@ -60,9 +81,15 @@ function grantDifferences(
   label: string,
   expected: readonly string[],
   found: readonly string[],
+  isGiven: (administrator: RoleAdministrator) => boolean,
 ): string[] {
   const shown = (grant: string): string => maskHashes(inNameOrder(grant))
-  const [was, is] = [expected.map(shown), found.map(shown)]
+  // What the source kept for a name that somebody has got since, it shows after its next start.
+  const others = found.filter(grant => {
+    const administrator = expected.includes(grant) ? null : roleAdministrator(grant)
+    return administrator === null || !isGiven(administrator)
+  })
+  const [was, is] = [expected.map(shown), others.map(shown)]
   return [
     ...was.flatMap(grant => (is.includes(grant) ? [] : [`${label} lacks what it had: ${grant}`])),
     ...is.flatMap(grant => (was.includes(grant) ? [] : [`${label} has what it had not: ${grant}`])),

@@ -3,7 +3,7 @@ import type { AccountEntry, Manifest } from './manifest.ts'
 
 /**
  * The manifest without the accounts of people who have left since: a restore must not bring
- * back a leaver, not even locked. Roles stay. What ran as a leaver keeps its definer, and
+ * back a leaver, not even locked. Roles stay, and nobody may act as a leaver. What ran as a leaver keeps its definer, and
  * the notes name it.
  *
  * @param leavers by receipts that are newer than the snapshot
@@ -24,7 +24,12 @@ export function withoutLeavers(
   return {
     manifest: {
       ...manifest,
-      accounts: manifest.accounts.filter(account => !hasLeft(account)),
+      accounts: manifest.accounts
+        .filter(account => !hasLeft(account))
+        .map(account => ({
+          ...account,
+          grants: account.grants.filter(grant => !isProxyOf(grant, gone)),
+        })),
     },
     notes: [
       `left since, and not brought back: ${gone.map(({ user, host }) => `'${user}'@'${host}'`).join(', ')}`,
@@ -33,4 +38,21 @@ export function withoutLeavers(
       ),
     ],
   }
+}
+
+/** SHOW GRANTS of MySQL prints backticks, that of MariaDB apostrophes. */
+function isProxyOf(grant: string, gone: readonly AccountEntry[]): boolean {
+  const [, user, host] = /^GRANT PROXY ON ([`'].*?[`'])@([`'].*?[`']) TO /.exec(grant) ?? []
+  return gone.some(
+    account =>
+      user !== undefined &&
+      host !== undefined &&
+      isQuoted(account.user, user) &&
+      isQuoted(account.host, host),
+  )
+}
+
+function isQuoted(name: string, quoted: string): boolean {
+  const quote = quoted.charAt(0)
+  return quoted === quote + name.replaceAll(quote, quote + quote) + quote
 }

@@ -96,12 +96,16 @@ export const mariadbLogicalDialect: LogicalDialect = {
 
 type AccountRow = SqlRow & { user: string; host: string; role: number | string }
 
-/** Who may grant a role: MariaDB gives it to whoever creates the role, unless told. */
+/**
+ * Who may grant a role: MariaDB gives it to whoever creates the role, unless told. It takes names that nobody has,
+ * too, and shows the grant of one that somebody gets later only after its next start.
+ */
 type Administrators = ReadonlyMap<string, { user: string; host: string }>
 
 async function roleAdministrators(session: Session): Promise<Administrators> {
   const rows = await session.rows<SqlRow & { user: string; host: string; role: string }>(
-    `SELECT User AS user, Host AS host, Role AS role FROM mysql.roles_mapping
+    `SELECT User AS user, Host AS host, Role AS role
+       FROM mysql.roles_mapping JOIN mysql.global_priv USING (User, Host)
       WHERE Admin_option = 'Y' ORDER BY Host = '', User, Host`,
   )
   const administrators = new Map<string, { user: string; host: string }>()

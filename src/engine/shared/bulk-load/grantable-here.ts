@@ -1,6 +1,7 @@
 import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { maskHashes } from '#domain/backup/restored-accounts'
+import { withoutMissingAdministrators } from '#domain/backup/role-administrators'
 import {
   privilegesOf,
   successorsOf,
@@ -13,9 +14,10 @@ import type { RestoreTarget } from '../../logical-writer.ts'
 export function grantableHere(
   wanted: readonly AccountEntry[],
   manifest: Manifest,
-  { privileges }: RestoreTarget,
+  { privileges, accounts: there }: RestoreTarget,
 ): { accounts: AccountEntry[]; unknown: string[]; notes: string[] } {
-  const { accounts, leftOut } = withoutDanglingGrants(wanted, manifest)
+  const administered = withoutMissingAdministrators(wanted, there)
+  const { accounts, leftOut } = withoutDanglingGrants(administered.accounts, manifest)
   const unknown = unknownPrivileges(accounts, privileges)
   const successors = successorsOf(unknown, privileges)
   return {
@@ -28,6 +30,12 @@ export function grantableHere(
       ...privilegesOf(accounts, new Set(unknown)).map(
         one => `not granted, for this server does not know it: ${one}`,
       ),
+      ...administered.orphans
+        .filter(({ role }) => !there.some(one => one.user === role.user && one.host === ''))
+        .map(
+          ({ role, administrators }) =>
+            `role ${role.user} has no administrator, for ${administrators.map(({ user, host }) => `'${user}'@'${host}'`).join(', ')} is not there: drop it and make it again, or it can be granted to nobody`,
+        ),
       ...(successors === '' ? [] : [`of these privileges: ${successors}`]),
     ],
   }

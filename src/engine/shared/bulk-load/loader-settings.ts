@@ -91,9 +91,12 @@ export async function prepareLoader(
   await connection.run(`SET SESSION ${SETTINGS.join(', ')}`)
   // With binlog_format = STATEMENT the servers take no row under READ COMMITTED.
   await connection.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
-  // Options that no engine knows any more, which showCreateTable reads; only MariaDB has the mode.
+  // Options that no engine knows any more, which showCreateTable reads; and no GRANT makes an account, without a
+  // password. Only MariaDB has these modes.
   await connection
-    .run("SET SESSION sql_mode = CONCAT(@@sql_mode, ',IGNORE_BAD_TABLE_OPTIONS')")
+    .run(
+      "SET SESSION sql_mode = CONCAT(@@sql_mode, ',IGNORE_BAD_TABLE_OPTIONS,NO_AUTO_CREATE_USER')",
+    )
     .catch(() => {})
   const [logs] = await connection.rows('SELECT @@sql_log_bin')
   // What init_connect has turned off is missing on every replica.

@@ -36,3 +36,14 @@ test('who has left is not brought back, and what ran as them is named', () => {
   expect(notes.join()).not.toContain('view w')
   expect(withoutLeavers(manifest, [])).toEqual({ manifest, notes: [] })
 })
+
+test('nobody may act as who has left', () => {
+  const mysql = 'GRANT PROXY ON `ann`@`%` TO `bob`@`%`'
+  const mariadb = "GRANT PROXY ON 'ann'@'%' TO 'bob'@'%' WITH GRANT OPTION"
+  const other = "GRANT PROXY ON 'anna'@'%' TO 'bob'@'%'"
+  const bob = { ...account('bob'), grants: [mysql, mariadb, other] }
+  const left = withoutLeavers({ ...manifest, accounts: [account('ann'), bob] }, [
+    { user: 'ann', host: '%' },
+  ])
+  expect(left.manifest.accounts).toEqual([{ ...bob, grants: [other] }])
+})
