@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
-import type { Clock } from '#core/clock'
+import { type Clock, systemClock } from '#core/clock'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Secret } from '#core/secret'
 import { toolVersion } from '#core/version'
@@ -148,9 +148,12 @@ export class BinlogArchive {
   /**
    * Every stretch of every source as far as it is whole, oldest first, and what is not; and of the
    * segments in them those whose stored bytes are missing, or not as long as was signed.
+   *
+   * @param now of this host: what a segment says of a later time is not believed
    */
   async stretches(
     trustedSigners: readonly string[],
+    now: Date = systemClock.now(),
   ): Promise<{ stretches: Stretch[]; refused: RefusedStretch[]; unreadable: Damage[] }> {
     const { folders, sizes } = await this.#list(BINLOG)
     const stretches: Stretch[] = []
@@ -162,11 +165,11 @@ export class BinlogArchive {
       let found = await readAll(there)
       if (found.problems.length > 0) {
         // Another host's expire may have removed its beginning since it was listed, and says so first.
-        const now = (await this.#list(folder)).folders.get(folder) ?? NO_FILES
-        if (there.files.some(name => !now.files.includes(name))) found = await readAll(now)
+        const left = (await this.#list(folder)).folders.get(folder) ?? NO_FILES
+        if (there.files.some(name => !left.files.includes(name))) found = await readAll(left)
       }
       for (const part of found.parts) {
-        stretches.push({ ...part, segments: honestTimes(part.segments) })
+        stretches.push({ ...part, segments: honestTimes(part.segments, now) })
       }
       refused.push(...found.problems.map(problem => ({ name: folder, ...problem })))
     }

@@ -1,17 +1,19 @@
+import { hasNotCome } from '../has-not-come.ts'
 import type { BinlogSegment } from './segment.ts'
 
 /**
  * A log's own times may be of a day that has not come: a session of MariaDB sets its TIMESTAMP as it likes, and a
  * server's clock may have been wrong for a while. Where the log was later seen to end further on, all before that
  * had been committed by then: no segment is later than that. A clock that was behind for a while, as of a host that
- * was started without one, has seen nothing: what most of the run agrees with counts.
+ * was started without one, has seen nothing, nor has one that is ahead of now: what most of the run agrees with counts.
  *
  * @param segments of one unbroken run, in order
  */
-export function honestTimes(segments: readonly BinlogSegment[]): BinlogSegment[] {
+export function honestTimes(segments: readonly BinlogSegment[], now: Date): BinlogSegment[] {
   const honest: BinlogSegment[] = []
   let seen: string | null = null
-  const agreed = longestRise(segments.flatMap(({ knownUntil }) => knownUntil ?? []))
+  const come = segments.flatMap(({ knownUntil }) => knownUntil ?? [])
+  const agreed = longestRise(come.filter(time => !hasNotCome(time, now)))
   for (const segment of segments.toReversed()) {
     const { firstAt, lastAt, knownUntil } = segment
     const times = { firstAt: earlier(firstAt, seen), lastAt: earlier(lastAt, seen) }

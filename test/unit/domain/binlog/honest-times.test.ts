@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { countBefore, honestTimes, notAhead } from '#domain/binlog/honest-times'
 import { at, stretch } from '#test/made-log'
 
+const NOW = new Date(at(1000))
+
 describe('times of a log that are still to come', () => {
   test('what was seen later bounds them', () => {
     const [one, two, three] = stretch('s', 3).segments
@@ -11,7 +13,7 @@ describe('times of a log that are still to come', () => {
       { ...two, knownUntil: at(16) },
       { ...three, lastAt: at(999) },
     ]
-    expect(honestTimes(segments)).toMatchObject([
+    expect(honestTimes(segments, NOW)).toMatchObject([
       { firstAt: at(5), lastAt: at(16), knownUntil: at(16) },
       { firstAt: at(15), lastAt: at(15), knownUntil: at(16) },
       // Nobody has looked since.
@@ -31,13 +33,27 @@ describe('times of a log that are still to come', () => {
         knownUntil: knownUntil ?? null,
       }
     })
-    expect(honestTimes(made)).toEqual(made)
+    expect(honestTimes(made, NOW)).toEqual(made)
     // Also while it is behind.
-    expect(honestTimes(made.slice(0, 4))).toEqual(made.slice(0, 4))
+    expect(honestTimes(made.slice(0, 4), NOW)).toEqual(made.slice(0, 4))
     const [one, two, ...more] = made.toSpliced(4, 1)
     if (!one || !two) throw new Error('two segments')
     const ahead = [one, { ...two, lastAt: at(900), knownUntil: at(901) }, ...more]
-    expect(honestTimes(ahead)).toMatchObject([one, { lastAt: at(26), knownUntil: at(26) }, ...more])
+    expect(honestTimes(ahead, NOW)).toMatchObject([
+      one,
+      { lastAt: at(26), knownUntil: at(26) },
+      ...more,
+    ])
+  })
+
+  test('a clock that was ahead for long is known at once by the clock of who reads', () => {
+    const { segments } = stretch('s', 4)
+    const seen = [6, 900, 910, 36].map(at)
+    const made = segments.map((one, index) => ({ ...one, knownUntil: seen[index] ?? null }))
+    const untils = honestTimes(made, new Date(at(40))).map(one => one.knownUntil)
+    expect(untils).toEqual([6, 36, 36, 36].map(at))
+    // Where his own is behind nothing is bounded.
+    expect(honestTimes(made, new Date(at(-9)))).toEqual(made)
   })
 
   test('an archiver knows better at once', () => {
