@@ -28,11 +28,18 @@ export function withoutLeavers(
         .filter(account => !hasLeft(account))
         .map(account => ({
           ...account,
-          grants: account.grants.filter(grant => !isProxyOf(grant, gone)),
+          grants: account.grants.flatMap(grant => withoutAccounts(grant, gone) ?? []),
         })),
     },
     notes: [
       `left since, and not brought back: ${gone.map(({ user, host }) => `'${user}'@'${host}'`).join(', ')}`,
+      ...manifest.accounts.flatMap(account =>
+        hasLeft(account)
+          ? []
+          : account.grants
+              .filter(grant => withoutAccounts(grant, gone) !== grant)
+              .map(grant => `left out, for it is about one of them: ${grant}`),
+      ),
       ...orphans.map(
         ({ kind, name }) => `${kind} ${name} runs as one of them: give it another definer`,
       ),
@@ -40,16 +47,24 @@ export function withoutLeavers(
   }
 }
 
-/** SHOW GRANTS of MySQL prints backticks, that of MariaDB apostrophes. */
-function isProxyOf(grant: string, gone: readonly AccountEntry[]): boolean {
-  const [, user, host] = /^GRANT PROXY ON ([`'].*?[`'])@([`'].*?[`']) TO /.exec(grant) ?? []
-  return gone.some(
-    account =>
-      user !== undefined &&
-      host !== undefined &&
-      isQuoted(account.user, user) &&
-      isQuoted(account.host, host),
-  )
+const NAME = "(`(?:[^`]|``)*`|'(?:[^']|'')*')"
+const ACCOUNT = `${NAME}@${NAME}`
+const PROXY = new RegExp(`^GRANT PROXY ON ${ACCOUNT} TO `)
+/** MySQL: an account can be granted as a role is. */
+const AS_ROLES = new RegExp(`^(GRANT|SET DEFAULT ROLE) (${ACCOUNT}(?:, ?${ACCOUNT})*)(?= TO )`)
+
+/** What SHOW GRANTS printed (MariaDB in apostrophes), without accounts that are gone; null when nothing is left. */
+function withoutAccounts(grant: string, gone: readonly AccountEntry[]): string | null {
+  const isGone = (user = '', host = ''): boolean =>
+    gone.some(one => isQuoted(one.user, user) && isQuoted(one.host, host))
+  const [proxy, whom, from] = PROXY.exec(grant) ?? []
+  if (proxy !== undefined) return isGone(whom, from) ? null : grant
+  const [start, verb = '', list = ''] = AS_ROLES.exec(grant) ?? []
+  if (start === undefined) return grant
+  const roles = [...list.matchAll(new RegExp(ACCOUNT, 'g'))]
+  const kept = roles.filter(([, user, host]) => !isGone(user, host)).map(([role]) => role)
+  if (kept.length === roles.length) return grant
+  return kept.length === 0 ? null : `${verb} ${kept.join(',')}${grant.slice(start.length)}`
 }
 
 function isQuoted(name: string, quoted: string): boolean {

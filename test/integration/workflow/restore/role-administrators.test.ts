@@ -61,6 +61,44 @@ test.runIf(TEST_ENGINES.includes('mariadb'))(
   },
 )
 
+test.runIf(TEST_ENGINES.includes('mysql'))(
+  'mysql: a restore without who has left goes on where others have them as a role',
+  async () => {
+    await withBackups('mysql', async ({ folder, place }) => {
+      await withServer('mysql', join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const sql of AS_ROLE) await session.run(sql)
+        await session.close()
+        await place.backUp(server)
+      })
+      await leave(place, 'ann')
+      await withServer('mysql', join(folder, 'target'), async (server, engine) => {
+        const { notes, outcome } = await place.restore(server)
+        expect(outcome?.checks.filter(one => one.outcome === 'failed')).toEqual([])
+        expect(notes.join('\n')).toMatch(
+          /it is about one of them: GRANT .*`ann`@`localhost`.* TO `bob`/,
+        )
+        const session = await engine.connect(server.administrator)
+        const rows = await session.rows(ACCOUNTS)
+        expect(rows.map(({ name }) => name)).toEqual(['bob@localhost', 'reader@%'])
+        const grants = JSON.stringify(await session.rows('SHOW GRANTS FOR bob@localhost'))
+        expect(grants).toContain('GRANT `reader`@`%` TO `bob`@`localhost`')
+        expect(grants).not.toMatch(/PROXY|ann/)
+        await session.close()
+      })
+    })
+  },
+)
+
+const AS_ROLE = [
+  'CREATE DATABASE shop',
+  'CREATE TABLE shop.t (n INT)',
+  ...['CREATE ROLE reader', 'CREATE USER ann@localhost, bob@localhost'],
+  'GRANT PROXY ON ann@localhost TO bob@localhost',
+  'GRANT ann@localhost, reader TO bob@localhost',
+  'SET DEFAULT ROLE ALL TO bob@localhost',
+]
+
 const SOURCE = [
   'CREATE DATABASE shop',
   'CREATE TABLE shop.t (n INT)',

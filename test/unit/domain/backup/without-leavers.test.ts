@@ -47,3 +47,22 @@ test('nobody may act as who has left', () => {
   ])
   expect(left.manifest.accounts).toEqual([{ ...bob, grants: [other] }])
 })
+
+test('nobody has the rights of who has left as a role', () => {
+  const grants = [
+    'GRANT `ann`@`%`,`reader`@`%` TO `bob`@`%` WITH ADMIN OPTION',
+    'GRANT `ann`@`%` TO `bob`@`%`',
+    'SET DEFAULT ROLE `reader`@`%`, `ann`@`%` TO `bob`@`%`',
+    'GRANT USAGE ON *.* TO `ann`@`%`',
+  ]
+  const left = withoutLeavers(
+    { ...manifest, accounts: [account('ann'), { ...account('bob'), grants }] },
+    [{ user: 'ann', host: '%' }],
+  )
+  expect(left.manifest.accounts[0]?.grants).toEqual([
+    'GRANT `reader`@`%` TO `bob`@`%` WITH ADMIN OPTION',
+    'SET DEFAULT ROLE `reader`@`%` TO `bob`@`%`',
+    'GRANT USAGE ON *.* TO `ann`@`%`',
+  ])
+  expect(left.notes.join('\n')).toContain(`left out, for it is about one of them: ${grants[1]}`)
+})
