@@ -169,7 +169,7 @@ export class BinlogArchive {
         if (there.files.some(name => !left.files.includes(name))) found = await readAll(left)
       }
       for (const part of found.parts) {
-        stretches.push({ ...part, segments: honestTimes(part.segments, now) })
+        stretches.push({ ...part, ...honestTimes(part.segments, now) })
       }
       refused.push(...found.problems.map(problem => ({ name: folder, ...problem })))
     }

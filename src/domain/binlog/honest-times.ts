@@ -1,26 +1,39 @@
 import { hasNotCome } from '../has-not-come.ts'
 import type { BinlogSegment } from './segment.ts'
+import type { Stretch } from './stretch.ts'
 
 /**
  * A log's own times may be of a day that has not come: a session of MariaDB sets its TIMESTAMP as it likes, and a
  * server's clock may have been wrong for a while. Where the log was later seen to end further on, all before that
  * had been committed by then: no segment is later than that. A clock that was behind for a while, as of a host that
- * was started without one, has seen nothing, nor has one that is ahead of now: what most of the run agrees with counts.
+ * was started without one, has seen nothing, nor has one that is ahead of now, or was ahead of the archiver's: what most
+ * of the run agrees with counts, and bounds nothing that the archiver's own clock had reached.
  *
  * @param segments of one unbroken run, in order
+ * @returns also the numbers of those that had a later time: theirs is none, but for one that is earlier
  */
-export function honestTimes(segments: readonly BinlogSegment[], now: Date): BinlogSegment[] {
+export function honestTimes(
+  segments: readonly BinlogSegment[],
+  now: Date,
+): { segments: BinlogSegment[]; untrue: ReadonlySet<number> } {
   const honest: BinlogSegment[] = []
-  let seen: string | null = null
-  const come = segments.flatMap(({ knownUntil }) => knownUntil ?? [])
-  const agreed = longestRise(come.filter(time => !hasNotCome(time, now)))
+  const untrue = new Set<number>()
+  let seen: Seen | null = null
+  const agreed = longestRise(
+    segments.flatMap(one => (hasCome(one, now) ? (one.knownUntil ?? []) : [])),
+  )
   for (const segment of segments.toReversed()) {
-    const { firstAt, lastAt, knownUntil } = segment
-    const times = { firstAt: earlier(firstAt, seen), lastAt: earlier(lastAt, seen) }
-    honest.push({ ...segment, ...times, knownUntil: earlier(knownUntil, seen) })
-    if (knownUntil !== null && knownUntil === agreed.at(-1)) seen = agreed.pop() ?? seen
+    const { firstAt, lastAt, knownUntil, closedAt, sequence } = segment
+    const [first, last, known] = [firstAt, lastAt, knownUntil].map(at => withinSeen(at, seen))
+    if (last !== lastAt || known !== knownUntil) untrue.add(sequence)
+    const times = { firstAt: first ?? null, lastAt: last ?? null, knownUntil: known ?? null }
+    honest.push({ ...segment, ...times })
+    if (knownUntil === null || knownUntil !== agreed.at(-1)) continue
+    agreed.pop()
+    const [, limit = knownUntil] = [closedAt, knownUntil].toSorted()
+    if (seen === null || limit < seen.limit) seen = { limit, at: knownUntil }
   }
-  return honest.toReversed()
+  return { segments: honest.toReversed(), untrue }
 }
 
 /** The most of these, in their order, of which none is earlier than one before it; of such the earliest. */
@@ -43,9 +56,29 @@ function longestRise(times: readonly string[]): string[] {
   return rise.reverse()
 }
 
-/** Texts of ISO 8601 with microseconds sort as times. */
-function earlier(time: string | null, bound: string | null): string | null {
-  return time !== null && bound !== null && bound < time ? bound : time
+/** For whoever reads, and for the archiver when it saw that. */
+function hasCome({ knownUntil, closedAt }: BinlogSegment, now: Date): boolean {
+  const clocks = [now, new Date(closedAt)]
+  return knownUntil !== null && !clocks.some(clock => hasNotCome(knownUntil, clock))
+}
+
+/** A moment by the server's clock, and the later of it and the archiver's. */
+interface Seen {
+  at: string
+  limit: string
+}
+
+/** Texts of ISO 8601 sort as times, to the millisecond. */
+function withinSeen(time: string | null, seen: Seen | null): string | null {
+  return time !== null && seen !== null && seen.limit < time ? seen.at : time
+}
+
+/** The latest of a segment's times that are its own: all that was committed by then is in it, or before it. */
+export function ownTime({ untrue }: Stretch, segment: BinlogSegment): string | null {
+  const { lastAt, knownUntil, sequence } = segment
+  const times = [lastAt, knownUntil].filter(time => time !== null).toSorted()
+  const latest = times.at(-1) ?? null
+  return (untrue?.has(sequence) ? times.find(time => time !== latest) : latest) ?? null
 }
 
 /** How far a time may be ahead of a server's clock as an archiver knows it: microseconds. */

@@ -6,6 +6,8 @@ export interface Stretch {
   sourceId: string
   /** From the first; where retention has removed the beginning, from the one behind it. */
   segments: readonly BinlogSegment[]
+  /** Numbers of segments that had a time which was still to come: see honestTimes. */
+  untrue?: ReadonlySet<number>
   /**
    * Why it began, also where its first segment is gone. trimmed: in a copy that was away while retention
    * removed from the repository what lies between this and the part before.

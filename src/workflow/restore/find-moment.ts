@@ -3,7 +3,7 @@ import type { Secret } from '#core/secret'
 import { laxCrashes } from '#domain/binlog/crashes'
 import { parseHistory, requireOneGtid } from '#domain/binlog/gtid-history'
 import { GtidSet } from '#domain/binlog/gtid-set'
-import { countBefore } from '#domain/binlog/honest-times'
+import { countBefore, ownTime } from '#domain/binlog/honest-times'
 import { type Moment, momentText } from '#domain/binlog/moment'
 import { momentOfEnd } from '#domain/binlog/moment-of-end'
 import type { Transaction } from '#domain/binlog/scanner'
@@ -98,19 +98,45 @@ async function mariadbGtids(
 }
 
 async function stopOf(scan: SegmentScan, stretch: Stretch, moment: Moment): Promise<Stop | null> {
-  const segment = stretch.segments.find(one => reaches(one, moment))
+  const segment = stretch.segments.find(one => reaches(stretch, one, moment))
   if (!segment) return null
   if (moment.kind !== 'at' && !isNew(stretch, segment, moment)) return null
   const scanned = await scan.scan(segment)
   const at = stopIn(scanned, moment)
+  if (at === 0 && moment.kind === 'at') {
+    return (await behindUntrue(scan, stretch, segment, moment)) ?? { ...scanned, at }
+  }
   return at < 0 ? null : { ...scanned, at }
 }
 
+/**
+ * Nothing of a segment belongs to a moment, and what comes before it may have times that are none, which belong to
+ * the moment where something behind them does: the place before all of that; null where there is none.
+ */
+async function behindUntrue(
+  scan: SegmentScan,
+  stretch: Stretch,
+  segment: BinlogSegment,
+  moment: Moment & { kind: 'at' },
+): Promise<Stop | null> {
+  let found: Stop | null = null
+  const { segments } = stretch
+  for (const one of segments.slice(0, segments.indexOf(segment)).toReversed()) {
+    if (one.transactions === 0 && one.hole == null) continue
+    if (one.hole != null || !stretch.untrue?.has(one.sequence)) return found
+    const scanned = await scan.scan(one)
+    found = { ...scanned, at: stopIn(scanned, moment) }
+    if (found.at > 0) return found
+  }
+  return found
+}
+
 /** Does the moment lie in this segment, when it lies in none before it? */
-function reaches(segment: BinlogSegment, moment: Moment): boolean {
-  const { engine, gtidsAfter, lastAt, knownUntil } = segment
+function reaches(stretch: Stretch, segment: BinlogSegment, moment: Moment): boolean {
+  const { engine, gtidsAfter } = segment
   if (moment.kind === 'at') {
-    return [lastAt, knownUntil].some(iso => iso !== null && microsOfIso(iso) >= moment.us)
+    const time = ownTime(stretch, segment)
+    return time !== null && microsOfIso(time) >= moment.us
   }
   const after = parseHistory(engine, gtidsAfter)
   return moment.kind === 'gtid' ? after.covers(moment.set) : after.has(canonical(moment.gtid))

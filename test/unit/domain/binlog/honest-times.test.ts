@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countBefore, honestTimes, notAhead } from '#domain/binlog/honest-times'
+import { countBefore, honestTimes, notAhead, ownTime } from '#domain/binlog/honest-times'
 import { at, stretch } from '#test/made-log'
 
 const NOW = new Date(at(1000))
@@ -13,12 +13,24 @@ describe('times of a log that are still to come', () => {
       { ...two, knownUntil: at(16) },
       { ...three, lastAt: at(999) },
     ]
-    expect(honestTimes(segments, NOW)).toMatchObject([
+    const honest = honestTimes(segments, NOW)
+    expect(honest.segments).toMatchObject([
       { firstAt: at(5), lastAt: at(16), knownUntil: at(16) },
       { firstAt: at(15), lastAt: at(15), knownUntil: at(16) },
       // Nobody has looked since.
       { lastAt: at(999) },
     ])
+    // A moment just before somebody looked is not that of what had no time of its own.
+    const own = { ...stretch('s', 3), ...honest }
+    expect(own.segments.map(one => ownTime(own, one))).toEqual([null, at(16), at(999)])
+  })
+
+  test('what was seen by a clock that was behind bounds nothing', () => {
+    const [one, two, three] = stretch('s', 3).segments
+    if (!one || !two || !three) throw new Error('three segments')
+    const behind = { firstAt: at(-45), lastAt: at(-45), knownUntil: at(-44), closedAt: at(16) }
+    const segments = [{ ...one, knownUntil: at(6) }, { ...two, ...behind }, three]
+    expect(honestTimes(segments, NOW)).toEqual({ segments, untrue: new Set() })
   })
 
   test('a clock that was behind for a while takes no moment away', () => {
@@ -33,13 +45,13 @@ describe('times of a log that are still to come', () => {
         knownUntil: knownUntil ?? null,
       }
     })
-    expect(honestTimes(made, NOW)).toEqual(made)
+    expect(honestTimes(made, NOW).segments).toEqual(made)
     // Also while it is behind.
-    expect(honestTimes(made.slice(0, 4), NOW)).toEqual(made.slice(0, 4))
+    expect(honestTimes(made.slice(0, 4), NOW).segments).toEqual(made.slice(0, 4))
     const [one, two, ...more] = made.toSpliced(4, 1)
     if (!one || !two) throw new Error('two segments')
     const ahead = [one, { ...two, lastAt: at(900), knownUntil: at(901) }, ...more]
-    expect(honestTimes(ahead, NOW)).toMatchObject([
+    expect(honestTimes(ahead, NOW).segments).toMatchObject([
       one,
       { lastAt: at(26), knownUntil: at(26) },
       ...more,
@@ -50,10 +62,18 @@ describe('times of a log that are still to come', () => {
     const { segments } = stretch('s', 4)
     const seen = [6, 900, 910, 36].map(at)
     const made = segments.map((one, index) => ({ ...one, knownUntil: seen[index] ?? null }))
-    const untils = honestTimes(made, new Date(at(40))).map(one => one.knownUntil)
+    const untils = honestTimes(made, new Date(at(40))).segments.map(one => one.knownUntil)
     expect(untils).toEqual([6, 36, 36, 36].map(at))
     // Where his own is behind nothing is bounded.
-    expect(honestTimes(made, new Date(at(-9)))).toEqual(made)
+    expect(honestTimes(made, new Date(at(-9))).segments).toEqual(made)
+  })
+
+  test('a clock that was ahead of the archiver for most of the run is known also when that time has come', () => {
+    const { segments } = stretch('s', 4)
+    const seen = [6, 76, 86, 36].map(at)
+    const made = segments.map((one, index) => ({ ...one, knownUntil: seen[index] ?? null }))
+    const untils = honestTimes(made, NOW).segments.map(one => one.knownUntil)
+    expect(untils).toEqual([6, 36, 36, 36].map(at))
   })
 
   test('an archiver knows better at once', () => {
