@@ -9,8 +9,9 @@ export interface CronTime {
   months: ReadonlySet<number>
   /** 0 is Sunday. */
   weekdays: ReadonlySet<number>
-  /** A field that is `*`: where day and weekday are both given, either is enough. */
+  /** Also as a step or a range: it has all 24. */
   everyHour: boolean
+  /** A field with `*`, also with a step: where day and weekday are both given without, either is enough. */
   everyDay: boolean
   everyWeekday: boolean
 }
@@ -31,7 +32,8 @@ export function parseCronTime(text: string): CronTime | null {
   const time: CronTime = {
     ...{ text: fields.join(' '), minutes, hours, days: new Set(days), months: new Set(months) },
     weekdays: new Set(weekdays.map(one => one % 7)),
-    ...{ everyHour: hour === '*', everyDay: day === '*', everyWeekday: weekday === '*' },
+    ...{ everyHour: hours.length === 24, everyDay: day.includes('*') },
+    everyWeekday: weekday.includes('*'),
   }
   return comesAtAll(time) ? time : null
 }
@@ -75,8 +77,8 @@ function rangeOf(
 }
 
 /** 31 February never comes. */
-function comesAtAll({ days, months, everyWeekday }: CronTime): boolean {
-  if (!everyWeekday) return true
+function comesAtAll({ days, months, everyDay, everyWeekday }: CronTime): boolean {
+  if (!everyDay && !everyWeekday) return true
   const longest = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
   return [...months].some(month => [...days].some(day => day <= (longest[month - 1] ?? 0)))
 }
@@ -94,7 +96,7 @@ export function nextRun(time: CronTime, zone: string, afterMs: number): number {
     const next = momentsOf(time, zone, today + day * DAY_MS).find(ms => ms > afterMs)
     if (next !== undefined) return next
   }
-  throw new Error(`"${time.text}" does not come within nine years`)
+  throw new Error(`"${time.text}" does not come within 41 years`)
 }
 
 /** The last moment at which a job was due, up to another one. */
@@ -104,11 +106,11 @@ export function lastRun(time: CronTime, zone: string, untilMs: number): number {
     const last = momentsOf(time, zone, today + day * DAY_MS).findLast(ms => ms <= untilMs)
     if (last !== undefined) return last
   }
-  throw new Error(`"${time.text}" did not come within nine years`)
+  throw new Error(`"${time.text}" did not come within 41 years`)
 }
 
-/** 29 February can be eight years away (2096 to 2104). */
-const LONGEST_WAIT_DAYS = 9 * 366
+/** 29 February can be eight years away (2096 to 2104), and on one weekday forty. */
+const LONGEST_WAIT_DAYS = 41 * 366
 const DAY_MS = 86_400_000
 
 /** The date that a zone's calendars show, as if it were UTC. */

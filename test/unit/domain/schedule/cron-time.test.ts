@@ -111,6 +111,21 @@ test('a run shows a minute that its time names, but for a leap of the clocks', (
   )
 })
 
+// Debian's crontab(5): a field is restricted that does not contain "*".
+test('a star with a step is a star', () => {
+  const from = '2026-11-01T12:00Z'
+  // The first Sunday of a month, as it is written for cron.
+  const first = ['2026-12-06T05:00', '2027-01-03T05:00', '2027-02-07T05:00']
+  expect(runs('0 5 1-7 * */7', 'UTC', from, 3)).toEqual(first)
+  expect(runs('0 5 */2 * sun', 'UTC', from, 2)).toEqual(['2026-11-15T05:00', '2026-11-29T05:00'])
+  expect(parseCronTime('0 0 31 2 */2')).toBeNull()
+  expect(runs('0 0 29 2 */7', 'UTC', '2088-03-01T00:00Z', 1)).toEqual(['2128-02-29T00:00'])
+  const twice = ['2026-10-25T00:00', '2026-10-25T01:00', '2026-10-25T02:00']
+  for (const hours of ['*/1', '0-23']) {
+    expect(runs(`0 ${hours} * * *`, 'Europe/Berlin', '2026-10-24T23:30Z', 3)).toEqual(twice)
+  }
+})
+
 // Where day and weekday are both given node-cron wants both; crontab(5) wants either.
 test('as node-cron has it, in UTC', () => {
   const now = new Date()
