@@ -146,6 +146,43 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
       await shop.onRestored('by-hand', async on => expect(await expected(on)).toEqual(now))
     })
 
+    test('a table that is made another engine’s and back meanwhile is not forgotten', async () => {
+      const { session, server, engine, folder } = shop
+      const tables = Array.from({ length: 6 }, (_, n) => `bank.conv${n}`)
+      const stops: (() => Promise<void>)[] = []
+      for (const table of tables) {
+        await session.run(`CREATE TABLE ${table} (v INT PRIMARY KEY) ENGINE = InnoDB`)
+        await session.run(`INSERT INTO ${table} VALUES (1), (2), (3)`)
+        const turns = ['Aria', 'InnoDB', 'MyISAM', 'InnoDB']
+        stops.push(
+          keepDoing(
+            await engine.connect(server.administrator),
+            turns.map(name => `ALTER TABLE ${table} ENGINE = ${name}`),
+          ),
+        )
+      }
+      const made: string[] = []
+      for (let n = 0; n < 8; n += 1) {
+        const backup = await shop.ecomdb('backup', 'physical', '--json')
+        if (backup.status === 0) made.push(backup.json().result.snapshotId)
+        else expect(backup.json().error?.code).toMatch(/^(?:NOT_CONSISTENT|TOOL_FAILED)$/)
+      }
+      for (const stop of stops) await stop()
+      for (const snapshotId of made) {
+        await engine.scratchServers.claim(join(folder, snapshotId))
+        const data = join(snapshotId, 'data')
+        const restored = await shop.ecomdb('restore', snapshotId, '--data-dir', data)
+        expect(restored.status, restored.stderr).toBe(0)
+        await shop.onRestored(snapshotId, async on => {
+          for (const table of tables)
+            expect(await on.value(`SELECT SUM(v) FROM ${table}`), table).toBe('6')
+        })
+      }
+      for (const table of tables) await session.run(`DROP TABLE ${table}`)
+      const last = await shop.ecomdb('backup', 'physical')
+      expect(last.status, last.stderr).toBe(0)
+    })
+
     test('writers to tables without transactions wait for --hold seconds at most', async () => {
       for (const name of ['held', 'other_held']) {
         await shop.session.run(`CREATE TABLE bank.${name} (v INT) ENGINE = MyISAM`)

@@ -23,6 +23,7 @@ import { refuseEncrypted } from '../shared/physical/observe-source.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
 import { encryptedNow } from './encrypted-now.ts'
 import { writeOptionFile } from './option-file.ts'
+import { TablesOfCopy } from './tables-of-copy.ts'
 import {
   highestIds,
   importedSince,
@@ -129,6 +130,7 @@ class MariadbCopy implements PhysicalCopy {
   readonly #expected: Expected
   readonly #info = new Map<string, string>()
   readonly #paths = new Set<string>()
+  readonly #tables = new TablesOfCopy()
   #taken = false
 
   constructor(program: StartedProgram, log: BackupLog, expected: Expected) {
@@ -165,6 +167,7 @@ class MariadbCopy implements PhysicalCopy {
     const encrypted = [...(await this.#log.encrypted), ...(await lookAtEncrypted(connect))]
     refuseEncrypted([...new Set(encrypted)])
     await this.#requireTables(after)
+    this.#tables.requireFiles(this.#paths)
     const highest = highestIds(before.files)
     if (from !== (since?.to ?? '0')) throw notAStream(`it begins at ${from}`)
     const version = settingsIn(this.#info.get('info') ?? '').get('tool_version')
@@ -228,6 +231,7 @@ class MariadbCopy implements PhysicalCopy {
   }
 
   #keep(part: FilePart): void {
+    this.#tables.see(part)
     if (part.kind === 'gone') this.#paths.delete(part.path)
     else this.#paths.add(part.path)
     const [, name] = INFO_FILE.exec(part.path) ?? []
