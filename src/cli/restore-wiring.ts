@@ -10,8 +10,12 @@ import { wire } from './wire.ts'
 
 /** The configured repository, and the keys that open its snapshots. */
 export async function restoreAccess(config: Config): Promise<SnapshotAccess> {
+  const { copiedFrom } = config
   return {
     repository: await openRepository(await wire.target(config)),
+    copiedFrom: copiedFrom
+      ? async () => await openRepository(await wire.openTarget(copiedFrom))
+      : undefined,
     trustedSigners: config.keys.trustedSigners,
     identities: await readIdentities(config.keys.identityFiles),
   }

@@ -11,6 +11,8 @@ export interface Config {
   runsOn: HostRole
   server: ServerConfig
   target: { place: TargetPlace | null } & PlaceConfig
+  /** With --from: where the repository itself is, whose copy `target` is then. */
+  copiedFrom?: TargetPlace | null | undefined
   /** Of the server; none when left out. */
   replicas?: readonly ReplicaConfig[] | undefined
   copies: readonly CopyConfig[]

@@ -195,6 +195,10 @@ async function compose(
       media: target.media ?? null,
       offsite: target.offsite ?? false,
     },
+    copiedFrom:
+      changes.from === undefined
+        ? null
+        : await decidePlace({ ...changes, from: undefined }, copies, target, folder),
     replicas: (content.replicas ?? []).map(one => replicaOf(one, beside)),
     copies,
     recoveryPolicyFile: beside(content.recovery_policy),

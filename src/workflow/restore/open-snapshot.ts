@@ -18,6 +18,8 @@ export interface SnapshotAccess {
   repository: Repository
   trustedSigners: readonly string[]
   identities: readonly Secret[]
+  /** Of a copy: opens the repository, which may know of people who have left since the last copy. */
+  copiedFrom?: (() => Promise<Repository>) | undefined
 }
 
 /**

@@ -92,6 +92,7 @@ export async function restorePhysically(
   if (envelope.method !== 'physical') throw notPhysical(envelope.snapshotId)
   if (options.snapshot === 'latest') await warnOfOthers(access, envelope, progress)
   const leavers = await leaversSince(access, envelope.consistentAt)
+  for (const text of leavers.unasked) progress.warn(text)
   const layers = await openChain(access, envelope)
   warnOfLacks(layers, progress)
   const engine = await engineFor(envelope.engine)

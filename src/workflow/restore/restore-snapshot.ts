@@ -115,7 +115,7 @@ async function restoreInUse(
     const own = [...plan.makes.databases, ...(journal?.databases ?? [])]
     await options.sequel?.check(session, own)
     const isBeside = options.into !== undefined
-    const told = isBeside ? [] : leavers.notes
+    const told = isBeside ? [] : [...leavers.notes, ...leavers.unasked]
     const found = isBeside
       ? []
       : [...leavers.findings, ...(await rowsWithoutTrail(options, place, session))]

@@ -158,3 +158,14 @@ test('a wrong port or engine in the environment is named', async () => {
   await expect(load('', { ECOMDB_PORT: '0x' })).rejects.toThrow(/ECOMDB_PORT is no port: "0x"/)
   await expect(load('', { ECOMDB_ENGINE: 'pg' })).rejects.toThrow(/unknown engine "pg"/)
 })
+
+test('with --from the repository is known beside the copy', async () => {
+  const text = 'target: {directory: /b}\ncopies: [{name: disks, directory: /mnt/disk}]\n'
+  for (const from of ['disks', '/mnt/disk']) {
+    const config = await load(text, {}, { from })
+    expect(targetPlace(config)).toMatchObject({ directory: '/mnt/disk' })
+    expect(config.copiedFrom).toMatchObject({ directory: '/b' })
+  }
+  expect((await load(text)).copiedFrom).toBeNull()
+  expect((await load('', {}, { from: '/mnt/disk' })).copiedFrom).toBeNull()
+})

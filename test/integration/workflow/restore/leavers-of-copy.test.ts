@@ -1,0 +1,46 @@
+import { cp, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type LeaverReceipt, putLeaverReceipt } from '#repository/leaver-receipts'
+import { openRepository } from '#repository/repository'
+import { uuidV7 } from '#repository/uuid'
+import { openDirectoryTarget } from '#target/dir/directory-target'
+import { BackupPlace } from '#test/backed-up'
+import { withFolder } from '#test/temporary'
+import { leaversSince } from '#workflow/restore/leavers-since'
+
+test('who has left since a copy was brought up to date is known from its repository', async () => {
+  await withFolder(async folder => {
+    const place = await BackupPlace.make(folder, 'mariadb')
+    await leave(place, 'early')
+    const copy = join(folder, 'copy')
+    await cp(place.path, copy, { recursive: true })
+    await leave(place, 'late')
+    const own = await place.access()
+    const access = {
+      ...own,
+      repository: await openRepository(openDirectoryTarget(copy)),
+      copiedFrom: async () => await openRepository(openDirectoryTarget(place.path)),
+    }
+    const since = '2026-01-01T00:00:00.000Z'
+    expect(await leaversSince(access, since)).toMatchObject({
+      ...{ people: ['early', 'late'], findings: [], unasked: [] },
+    })
+    await rename(place.path, join(folder, 'gone'))
+    const { people, unasked } = await leaversSince(access, since)
+    expect(people).toEqual(['early'])
+    expect(unasked).toEqual([
+      expect.stringContaining('may be back: the repository cannot be asked'),
+    ])
+  })
+})
+
+async function leave({ path, keys }: BackupPlace, person: string): Promise<void> {
+  const target = openDirectoryTarget(path)
+  const receipt = {
+    ...{ format: 1, receiptId: uuidV7(new Date()), person, startedAt: new Date().toISOString() },
+    repositoryId: (await openRepository(target)).id,
+    accounts: [{ user: person, host: 'localhost' }],
+  }
+  await putLeaverReceipt(target, receipt as unknown as LeaverReceipt, keys.signingKey)
+}
