@@ -1,6 +1,9 @@
-import { EcomdbError } from '#core/errors'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { LeaverListing } from '#repository/leaver-receipts'
+import type { Repository } from '#repository/repository'
 import type { SnapshotAccess } from './open-snapshot.ts'
 
 export interface LeaversSince {
@@ -22,8 +25,9 @@ export interface LeaversSince {
 export async function leaversSince(
   access: SnapshotAccess,
   consistentAt: string,
+  withinMs = SOON_MS,
 ): Promise<LeaversSince> {
-  const { receipts, refused, unasked } = await allReceipts(access)
+  const { receipts, refused, unasked } = await allReceipts(access, withinMs)
   const later = receipts.filter(({ startedAt }) => Date.parse(startedAt) > Date.parse(consistentAt))
   const people = [...new Set(later.map(({ person }) => person))]
   return {
@@ -43,31 +47,58 @@ export async function leaversSince(
   }
 }
 
+/** One that does not answer is tried for two minutes, which nobody has on that day. */
+const SOON_MS = 20_000
+
 /**
  * Those of a copy, and of its repository, where that can be asked: a copy knows of nobody who has left since it was
  * last brought up to date.
  */
-async function allReceipts({
-  repository,
-  trustedSigners,
-  copiedFrom,
-}: SnapshotAccess): Promise<LeaverListing & { unasked: string[] }> {
+async function allReceipts(
+  { repository, trustedSigners, copiedFrom }: SnapshotAccess,
+  withinMs: number,
+): Promise<LeaverListing & { unasked: string[] }> {
   const own = await repository.listLeavers(trustedSigners)
   if (!copiedFrom) return { ...own, unasked: [] }
   try {
-    const origin = await copiedFrom()
-    if (origin.id !== repository.id) return { ...own, unasked: [] }
-    const { receipts, refused } = await origin.listLeavers(trustedSigners)
-    const later = receipts.filter(one => !own.receipts.some(of => of.receiptId === one.receiptId))
-    const others = refused.filter(({ name }) => !own.refused.some(one => one.name === name))
+    const listed = await soon(ofOrigin(copiedFrom, repository.id, trustedSigners), withinMs)
+    if (!listed) return { ...own, unasked: [] }
+    const later = listed.receipts.filter(
+      one => !own.receipts.some(of => of.receiptId === one.receiptId),
+    )
+    const others = listed.refused.filter(({ name }) => !own.refused.some(one => one.name === name))
     return {
       receipts: [...own.receipts, ...later],
       refused: [...own.refused, ...others],
       unasked: [],
     }
   } catch (error) {
-    if (!(error instanceof EcomdbError)) throw error
-    const unasked = `who has left since this copy was brought up to date may be back: the repository cannot be asked (${error.what})`
+    // Whatever it is: on the day when the repository is gone, the copy has to do.
+    throwIfInterrupted()
+    const unasked = `who has left since this copy was brought up to date may be back: the repository cannot be asked (${messageOf(error)})`
     return { ...own, unasked: [unasked] }
+  }
+}
+
+/** null where that is another repository. */
+async function ofOrigin(
+  open: () => Promise<Repository>,
+  id: string,
+  trustedSigners: readonly string[],
+): Promise<LeaverListing | null> {
+  const origin = await open()
+  return origin.id === id ? await origin.listLeavers(trustedSigners) : null
+}
+
+async function soon<T>(answer: Promise<T>, withinMs: number): Promise<T> {
+  const late = new AbortController()
+  const never = sleep(withinMs, null, { signal: late.signal }).then(() => {
+    throw new Error(`no answer within ${withinMs / 1000} s`)
+  })
+  try {
+    return await Promise.race([answer, never])
+  } finally {
+    late.abort()
+    for (const left of [answer, never]) left.catch(() => {})
   }
 }

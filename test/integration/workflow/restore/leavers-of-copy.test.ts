@@ -32,6 +32,9 @@ test('who has left since a copy was brought up to date is known from its reposit
     expect(unasked).toEqual([
       expect.stringContaining('may be back: the repository cannot be asked'),
     ])
+    const silent = { ...access, copiedFrom: () => new Promise<never>(() => {}) }
+    const waited = await leaversSince(silent, since, 100)
+    expect(waited.unasked).toEqual([expect.stringContaining('no answer within 0.1 s')])
   })
 })
 
