@@ -356,7 +356,7 @@ function notFrom(
       .join('; '),
     hints: [
       ...(snapshot.method === method ? [] : [OTHER[method].hint]),
-      'leave the snapshot out: the newest that fits is found; `ecomdb backup window`',
+      'leave the snapshot out: the newest that fits is found; where there are logs of several servers here, name an older one of the same: `ecomdb backup window` has them',
     ],
   })
 }
