@@ -32,6 +32,7 @@ import { readSettings } from '../shared/server-settings.ts'
 import { systemTablespaceFlags, systemTablespaceRanges } from './doublewrite-pages.ts'
 import { encryptedNow } from './encrypted-now.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
+import { makeWayForNew } from './new-of-increment.ts'
 import { requireOwnFolder } from './own-folder.ts'
 import { startMariadbBackup } from './physical-copy.ts'
 import { renameInIncrement } from './renames-of-increment.ts'
@@ -89,6 +90,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
     await run([])
     for (const increment of increments) {
       await renameInIncrement(increment)
+      await makeWayForNew(folder, increment)
       await run([`--incremental-dir=${increment}`])
     }
     for (const name of await readdir(folder)) {
