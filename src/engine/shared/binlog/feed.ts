@@ -21,6 +21,9 @@ const POLL_MS = 20
 /** How often an idle feed looks whether the tool writes where it should. */
 const LOOK_MS = 1000
 
+/** Tried again where the tool has made its next file meanwhile (ENOTEMPTY). */
+const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }
+
 /** See BinaryLog.read. */
 export async function openFeed(
   dialect: BinlogDialect,
@@ -28,7 +31,7 @@ export async function openFeed(
 ): Promise<BinlogFeed> {
   // For the pipes and the option file of one reading tool.
   const folder = await makeOwnFolder(join(stateFolder(), 'binlog'), 'reader')
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  const remove = (): Promise<void> => rm(folder, REMOVAL)
   const forget = onInterrupt(remove)
   try {
     const first = await Fifo.make(join(folder, options.file))
@@ -140,7 +143,7 @@ class Feed implements BinlogFeed {
     await this.#tool.ended.catch(() => {})
     await this.#current.close().catch(() => {})
     await this.#next.close().catch(() => {})
-    await rm(this.#folder, { recursive: true, force: true })
+    await rm(this.#folder, REMOVAL)
     this.#forget()
   }
 
