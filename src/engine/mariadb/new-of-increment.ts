@@ -28,8 +28,10 @@ export async function makeWayForNew(folder: string, increment: string): Promise<
   for (const path of made) {
     const place = join(folder, relative(increment, path).replace(/\.new$/, '.ibd'))
     const space = await spaceOf(path)
-    for (const [other, number] of present) {
-      if (number === space && other !== place) await rm(other, { force: true })
+    for (const [other, number] of [...present]) {
+      if (number !== space || other === place) continue
+      await rm(other, { force: true })
+      present.delete(other)
     }
   }
   for (const path of made) {

@@ -32,3 +32,22 @@ test('a whole table in the place of another one leaves its own old file nowhere,
   expect(await readFile(join(b, 'xtrabackup_tmp_#807.ibd'))).toEqual(page(807))
   await rm(folder, { recursive: true, force: true })
 })
+
+test('an old file that has gone is not looked for, where its name is a whole table’s, too', async () => {
+  const folder = await makeFolder()
+  const increment = join(folder, '.increments', '1')
+  for (const place of [folder, increment]) await mkdir(join(place, 'b'), { recursive: true })
+  const b = join(folder, 'b')
+  await writeFile(join(b, 'r2.ibd'), page(807))
+  await writeFile(join(b, 'r3.ibd'), page(808))
+  await writeFile(join(increment, 'b', 'r2.new'), page(808))
+  await writeFile(join(increment, 'b', 'r3.new'), page(807))
+  for (const [name, space] of [
+    ['r2', 808],
+    ['r3', 807],
+  ] as const)
+    await writeFile(join(increment, 'b', `${name}.ibd.meta`), `space_id = ${space}\n`)
+  await makeWayForNew(folder, increment)
+  expect(await readdir(b)).toEqual([])
+  await rm(folder, { recursive: true, force: true })
+})
