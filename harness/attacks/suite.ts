@@ -214,6 +214,8 @@ function judge(command: string, result: CliResult, attack: Attack): string {
   const found = document.error?.code ?? outcomeOf(document.result)
   if (refusedWith === null) {
     if (result.status === 0) return 'is not misled'
+    // verify names what it does not believe (3), and passes all the same.
+    if (command === 'verify' && result.status === 3 && found === 'passed') return 'tells of it'
     throw new Error(`${command}: exit ${result.status}, ${found}\n${result.stdout}`)
   }
   if (command === 'verify' && attack.verifyPasses) return `exit ${result.status}, as it may`

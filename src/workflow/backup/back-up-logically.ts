@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { backupKeys } from '#config/config'
 import type { Clock } from '#core/clock'
+import { EcomdbError, messageOf } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import { stateFolder } from '#core/paths'
 import type { Progress } from '#core/progress'
@@ -11,6 +12,7 @@ import { withoutSources } from '#domain/backup/position'
 import type { Engine } from '#engine/engine'
 import type { ConsistentPoint } from '#engine/logical-reader'
 import { renderRestoreScripts } from '#engine/restore-scripts'
+import { isGone } from '#engine/server-error'
 import type { ConnectOptions } from '#engine/session'
 import { openRepository, type Repository, type SnapshotWriter } from '#repository/repository'
 import type { Target } from '#target/target'
@@ -71,9 +73,24 @@ export async function backUpLogically(
     } finally {
       await closePoint()
     }
+  } catch (error) {
+    throw isGone(error) ? droppedMeanwhile(error) : error
   } finally {
     await closeWriter()
   }
+}
+
+/** What was listed was dropped before it was locked or read: which statement finds that is a matter of chance. */
+function droppedMeanwhile(cause: unknown): EcomdbError {
+  return new EcomdbError('NOT_CONSISTENT', {
+    what: 'the backup is not consistent and was given up',
+    why: `something was dropped or renamed meanwhile: ${messageOf(cause)}`,
+    hints: [
+      'run the backup again when no DDL runs: what was stored is used again',
+      'where it is the same table each time, see whether the server can open it: CHECK TABLE',
+    ],
+    cause,
+  })
 }
 
 /** @throws EcomdbError LOCKED, CONFIG_INVALID, SECRET_MISSING, SERVER_UNREACHABLE */
