@@ -113,7 +113,8 @@ describe.each(SLOW_TEST_ENGINES)('%s: files of the binary log', family => {
         : ['@@gtid_binlog_pos', '7-7-5']
     if (family === 'mysql') await shop.run(`SET GLOBAL gtid_purged = '+${strange}'`)
     await shop.run('INSERT INTO shop.t VALUES (1)')
-    await archive()
+    // MySQL tells that there is something which no file of its log has.
+    await archive(family === 'mysql' ? 13 : 0)
     const had = String(await shop.value(`SELECT ${gtids}`)).replaceAll('\n', '')
     const all = family === 'mysql' ? had : `${had},${strange}`
     const refused = await ecomdb(10, 'restore', '--gtid', all, '--dry-run')

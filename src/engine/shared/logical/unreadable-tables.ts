@@ -35,11 +35,15 @@ export function refuse(tables: readonly CatalogTable[]): void {
     what: `${refused.length} table(s) cannot be backed up logically at one point in time`,
     why: refused.slice(0, 20).join(', ') + (refused.length > 20 ? ', …' : ''),
     hints: [
+      ...(tables.some(({ storageEngine }) => storageEngine === '') ? [NO_ENGINE] : []),
       'ALTER TABLE … ENGINE=InnoDB gives a table transactions',
       'or name the databases to back up with --databases, without theirs',
     ],
   })
 }
+
+const NO_ENGINE =
+  'one without an engine was dropped or renamed while it was listed: run it again; or the server cannot open it: CHECK TABLE'
 
 /** Storage engines, in lower case. */
 export async function transactionalEngines(control: Session): Promise<ReadonlySet<string>> {
