@@ -5,7 +5,7 @@ import { afterToken, type CreateTable, identifiersIn, keywordsOf } from './creat
  * literal in the character set of what it is compared with (measured on 9.7): `c` <> _utf8mb4'é' on a latin1
  * column becomes _latin1 x'e9' when a key is added. What functions return is of the connection's, which is
  * utf8mb4 in a restore. So a CHECK of utf8mb4 alone stays, unless a number is BETWEEN its literals: they
- * become latin1. MariaDB rewrites none.
+ * become latin1. A DATE'…' that is compared with a number becomes one. MariaDB rewrites none.
  *
  * @returns true, too, for some that would stay as they are
  */
@@ -17,6 +17,7 @@ export function rewritesChecks({ clauses, tail }: CreateTable): boolean {
       .map(clause => [identifiersIn(clause)[0] ?? '', characterSetOf(clause, usual)]),
   )
   return clauses.filter(isCheck).some(check => {
+    if (hasTime(check)) return true
     const literals = introducersIn(check)
     const compared = identifiersIn(check).map(name => columns.get(name))
     if (literals.length === 0) return false
@@ -46,6 +47,14 @@ function characterSetOf(clause: string, usual: string): string | null {
   if (BYTES.test(words)) return 'binary'
   if (!/^ *(?:(?:var)?char|\w*text|enum|set)\b/.test(words)) return null
   return /\bCHARACTER SET (\w+)/.exec(words)?.[1] ?? usual
+}
+
+/** DATE'…', TIME'…' or TIMESTAMP'…'. */
+function hasTime(clause: string): boolean {
+  for (let at = 0; at < clause.length; at = afterToken(clause, at)) {
+    if (clause[at] === "'" && /\b(?:date|time|timestamp) *$/i.test(clause.slice(0, at))) return true
+  }
+  return false
 }
 
 /** The character sets that literals name: _latin1'…', _utf16 x'…'. */

@@ -22,6 +22,8 @@ test.each([
   ["(`u` <> _utf8mb4'x') and (`n` > 1)", false],
   ["(`n` > 1) or (`u` = 'l')", false],
   ['(`l` <> `u`)', false],
+  ["(`n` <> DATE'2031-01-01')", true],
+  ["(`n` <> 'DATE') and (`u` <> 'x')", false],
 ])('CHECK (%s): %s', (check, expected) => {
   const clauses = [...COLUMNS, `CONSTRAINT \`_latin1\` CHECK (${check})`]
   const create = `CREATE TABLE \`t\` (\n  ${clauses.join(',\n  ')}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`
