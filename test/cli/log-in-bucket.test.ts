@@ -5,21 +5,15 @@ import { systemClock } from '#core/clock'
 import { createRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
 import { makeBucket } from '#test/buckets'
-import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
+import { cephMissing } from '#test/ceph'
+import { cephOfFile } from '#test/ceph-of-file'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { LoggedShop } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
 const missing = cephMissing()
-let ceph: CephGateway
-beforeAll(async () => {
-  if (missing) return
-  ceph = await startCeph()
-  process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
-  process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
-})
-afterAll(() => ceph?.stop())
+const ceph = cephOfFile()
 
 describe.skipIf(missing).each(TEST_ENGINES)('%s: the log, archived into a bucket', family => {
   let folder: string

@@ -1,5 +1,6 @@
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { filesEndingWith } from './files-ending-with.ts'
 
 /** Of the number of its tablespace in a file's first page (FIL_PAGE_SPACE_ID), big-endian. */
 const SPACE_AT = 34
@@ -52,11 +53,4 @@ async function spaceOf(path: string): Promise<number> {
   } finally {
     await file.close()
   }
-}
-
-async function filesEndingWith(folder: string, end: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries
-    .filter(entry => entry.isFile() && entry.name.endsWith(end))
-    .map(({ parentPath, name }) => join(parentPath, name))
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EcomdbError, systemCode } from '#core/errors'
+import { filesEndingWith } from './files-ending-with.ts'
 
 /** What an increment has of a table: the pages that have changed, and of which tablespace they are. */
 const OF_A_TABLE = ['.ibd.delta', '.ibd.meta'] as const
@@ -17,12 +18,14 @@ const OF_A_TABLE = ['.ibd.delta', '.ibd.meta'] as const
  * @throws EcomdbError TOOL_FAILED where two tables would have one name
  */
 export async function renameInIncrement(folder: string): Promise<void> {
-  for (const path of await filesEndingWith(folder, '.del')) {
+  for (const file of await filesEndingWith(folder, '.del')) {
+    const path = file.slice(0, -'.del'.length)
     for (const end of OF_A_TABLE) await rm(`${path}${end}`, { force: true })
     await rm(`${path}.del`)
   }
   const renamed: { from: string; to: string }[] = []
-  for (const from of await filesEndingWith(folder, '.ren')) {
+  for (const file of await filesEndingWith(folder, '.ren')) {
+    const from = file.slice(0, -'.ren'.length)
     renamed.push({ from, to: join(folder, await readFile(`${from}.ren`, 'utf8')) })
   }
   // All step aside before any takes the place of another.
@@ -36,14 +39,6 @@ export async function renameInIncrement(folder: string): Promise<void> {
 
 /** No name of a table: its `#` is `@0023` in a file's name. */
 const ASIDE = '#ecomdb'
-
-/** Without that end; in the folders of databases. */
-async function filesEndingWith(folder: string, end: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries
-    .filter(entry => entry.isFile() && entry.name.endsWith(end))
-    .map(({ parentPath, name }) => join(parentPath, name.slice(0, -end.length)))
-}
 
 async function move(from: string, to: string): Promise<void> {
   const there = await readdir(dirname(to)).catch(() => [])

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import {
   cleanUpAfterInterrupt,
@@ -11,21 +11,14 @@ import { createRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
 import { retry } from '#target/wrap/retry'
 import { makeBucket, ownerClient } from '#test/buckets'
-import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
+import { cephMissing } from '#test/ceph'
+import { cephOfFile } from '#test/ceph-of-file'
 import { makeKeys } from '#test/snapshots'
 
 // One signal for this whole file: it ends a process.
 
 const missing = cephMissing()
-let ceph: CephGateway
-
-beforeAll(async () => {
-  if (missing) return
-  ceph = await startCeph()
-  process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
-  process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
-})
-afterAll(() => ceph?.stop())
+const ceph = cephOfFile()
 
 describe.skipIf(missing)('a backup to a bucket that a signal ends', () => {
   test('says so in the repository, and expire does not wait for it', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { wire } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
@@ -11,22 +11,15 @@ import { createRepository, openRepository } from '#repository/repository'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { openS3Target } from '#target/s3/open-s3-target'
 import { makeBucket } from '#test/buckets'
-import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
+import { cephMissing } from '#test/ceph'
+import { cephOfFile } from '#test/ceph-of-file'
 import { commitSnapshot, makeKeys } from '#test/snapshots'
 import { withFolder } from '#test/temporary'
 import { copyRepository } from '#workflow/copy/copy-repository'
 import { prepareCopy } from '#workflow/copy/prepare-copy'
 
 const missing = cephMissing()
-let ceph: CephGateway
-
-beforeAll(async () => {
-  if (missing) return
-  ceph = await startCeph()
-  process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
-  process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
-})
-afterAll(() => ceph?.stop())
+const ceph = cephOfFile()
 
 /** Bytes a second. */
 const LIMIT = 3 * MIB

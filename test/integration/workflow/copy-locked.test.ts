@@ -3,7 +3,7 @@ import {
   ListObjectVersionsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { copyReportText } from '#report/copy-text'
@@ -12,7 +12,8 @@ import { openDirectoryTarget } from '#target/dir/directory-target'
 import { openS3Target } from '#target/s3/open-s3-target'
 import { archiveFiles } from '#test/archived-files'
 import { makeBucket, ownerClient } from '#test/buckets'
-import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
+import { cephMissing } from '#test/ceph'
+import { cephOfFile } from '#test/ceph-of-file'
 import { commitSnapshot } from '#test/snapshots'
 import { storeRepository } from '#test/stored-repository'
 import { withFolder } from '#test/temporary'
@@ -20,14 +21,7 @@ import { copyRepository } from '#workflow/copy/copy-repository'
 import { prepareCopy } from '#workflow/copy/prepare-copy'
 
 const missing = cephMissing()
-let ceph: CephGateway
-beforeAll(async () => {
-  if (missing) return
-  ceph = await startCeph()
-  process.env['AWS_ACCESS_KEY_ID'] = ceph.accessKey
-  process.env['AWS_SECRET_ACCESS_KEY'] = ceph.secretKey
-})
-afterAll(() => ceph?.stop())
+const ceph = cephOfFile()
 
 test.skipIf(missing)(
   'what is damaged and locked in a copy keeps nothing else from it',
