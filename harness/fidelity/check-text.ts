@@ -36,9 +36,11 @@ export function checkStatements(
   tables: readonly MadeTable[],
   family: EngineFamily,
 ): string[] {
-  // MariaDB 10.11 takes _utf16 x'007A' for the text x00z, itself, and makes no table of what it shows (measured).
+  // MariaDB 10.11 takes _utf16 x'007A' for the text x00z, itself, and makes no table of what it shows (measured). Of
+  // CONVERT('zx' USING latin1) it shows convert(convert('zx' using latin1) using utf8mb4), which beside a column of
+  // utf8mb4_unicode_520_ci it refuses, in a CREATE TABLE … LIKE and an ALTER TABLE of the same table, too (1267, measured).
   const conditions =
-    family === 'mariadb' ? CONDITIONS.filter(one => !/_utf16/.test(one('c'))) : CONDITIONS
+    family === 'mariadb' ? CONDITIONS.filter(one => !/_utf16|CONVERT/.test(one('c'))) : CONDITIONS
   const made = tables[table % tables.length] as MadeTable
   const of = quoted(made.columns[column % made.columns.length] ?? '')
   const condition = conditions[kind % conditions.length]?.(of) ?? ''
