@@ -22,12 +22,12 @@ export function readMysqlGtid(body: Buffer, anonymous: boolean): GtidEvent {
     throw unreadable('its transactions do not say how long they are: MySQL before 8.0.2')
   }
   const number = body.readBigInt64LE(17)
-  const committed = readUint(body, fixed, 7)
-  const hasOriginal = committed >= 2 ** 55
+  // The highest bit says that the source's own time follows, as in a replica's log.
+  const hasOriginal = body.readUInt8(fixed + 6) >= 0x80
   const lengthAt = fixed + 7 + (hasOriginal ? 7 : 0)
   return {
     gtid: anonymous ? null : `${uuidText(body.subarray(1, 17))}:${number}`,
-    committedUs: hasOriginal ? committed - 2 ** 55 : committed,
+    committedUs: readUint(body, fixed, 7, 0x7f),
     bytes: readPackedLength(body, lengthAt),
     standalone: false,
   }
@@ -85,10 +85,14 @@ export function uuidText(bytes: Buffer): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** Little endian, up to 7 bytes; exact below 2^53, which microseconds are until 2255. */
-function readUint(bytes: Buffer, at: number, size: number): number {
+/**
+ * Little endian, up to 7 bytes; exact below 2^53, which microseconds are until 2255.
+ *
+ * @param mask what of the seventh byte belongs to the number
+ */
+function readUint(bytes: Buffer, at: number, size: number, mask = 0xff): number {
   const low = bytes.readUIntLE(at, Math.min(size, 6))
-  return size <= 6 ? low : low + bytes.readUInt8(at + 6) * 2 ** 48
+  return size <= 6 ? low : low + (bytes.readUInt8(at + 6) & mask) * 2 ** 48
 }
 
 /** MySQL's packed integer: up to 250 in one byte, else 252, 253 or 254 and 2, 3 or 8 bytes. */
