@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runEcomdb } from '#test/cli'
+import { packageRoot } from '#core/paths'
+import { cliEnvironment, runEcomdb } from '#test/cli'
 import { KILLED } from '#test/dying-at'
 import { TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
@@ -220,6 +222,22 @@ exec ${real} "$@"`
     expect([status, stderr]).toEqual([78, expect.stringContaining('bank.meanwhile (MyISAM)')])
   })
 
+  clones?.('a signal while the server clones leaves nothing of the clone', async () => {
+    const folder = join(shop.folder, 'cloned')
+    await mkdir(folder)
+    let ended: { status: number | null; stderr: string } = { status: 0, stderr: '' }
+    // A short clone may have ended before the signal comes.
+    for (let tries = 0; tries < 8 && ended.status === 0; tries += 1) {
+      ended = await interruptClone(shop, folder)
+    }
+    expect(ended.status, ended.stderr).toBe(130)
+    expect(await cloning(shop)).toBe(0)
+    expect(await readdir(folder)).toEqual([])
+    // A server that is left to itself goes on for a moment.
+    await sleep(1000)
+    expect(await readdir(folder)).toEqual([])
+  })
+
   test('a server that dies meanwhile leaves no snapshot and no file', async () => {
     const before = await snapshotCount(shop)
     const ended =
@@ -256,9 +274,32 @@ async function whenCloning(shop: PhysicalShop) {
   const backup = shop.ecomdb('backup', 'physical').finally(() => {
     hasEnded = true
   })
-  const running = `SELECT COUNT(*) FROM performance_schema.clone_status WHERE STATE = 'In Progress'`
-  while (!hasEnded && Number(await shop.session.value(running)) === 0) await sleep(5)
+  while (!hasEnded && (await cloning(shop)) === 0) await sleep(5)
   return { backup }
+}
+
+/** How many CLONEs the server runs. */
+async function cloning(shop: PhysicalShop): Promise<number> {
+  const running = `SELECT COUNT(*) FROM performance_schema.clone_status WHERE STATE = 'In Progress'`
+  return Number(await shop.session.value(running))
+}
+
+/** SIGTERM as soon as the backup's CLONE runs. */
+async function interruptClone(shop: PhysicalShop, folder: string) {
+  const child = spawn(
+    join(packageRoot(), 'bin/ecomdb'),
+    ['backup', 'physical', '--clone-folder', folder],
+    { cwd: shop.folder, env: cliEnvironment(shop.folder), stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let stderr = ''
+  child.stderr.on('data', part => {
+    stderr += part
+  })
+  const closed = once(child, 'close')
+  while (child.exitCode === null && (await cloning(shop)) === 0) await sleep(5)
+  child.kill('SIGTERM')
+  const [status] = (await closed) as [number | null]
+  return { status, stderr }
 }
 
 async function backUpWith(shop: PhysicalShop, then: string) {

@@ -1,6 +1,8 @@
 import { access, chown, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, messageOf } from '#core/errors'
+import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Position, SourcePosition } from '#domain/backup/position'
 import { makeOwnFolder } from '#process/own-folder'
 import type {
@@ -47,15 +49,17 @@ export async function startClone(
   expected: Expected,
 ): Promise<PhysicalCopy> {
   const folder = await cloneFolder(options)
-  const donor = await openSession({ ...options.connect, database: undefined })
-  const copy = new CloneCopy(donor, folder, options, expected)
+  const copy = new CloneCopy(folder, options, expected)
+  // A server goes on with a clone that nobody waits for.
+  const forget = onInterrupt(() => copy.close())
   try {
-    await requireSource(mysqlLogicalDialect, donor, expected.sourceId)
     await copy.clone()
     return copy
   } catch (error) {
     await copy.close()
     throw error
+  } finally {
+    forget()
   }
 }
 
@@ -84,7 +88,7 @@ async function cloneFolder({ cloneFolder, workFolder }: PhysicalBackupOptions): 
     const { uid, gid } = await stat(above)
     await chown(folder, uid, gid)
   }
-  return await scratchServers(mysqlScratch).claim(folder)
+  return folder
 }
 
 async function removeClone(folder: string): Promise<void> {
@@ -101,12 +105,13 @@ interface Expected {
 }
 
 class CloneCopy implements PhysicalCopy {
-  readonly #donor: Session
-  readonly #folder: string
+  #folder: string
   readonly #options: PhysicalBackupOptions
   readonly #expected: Expected
   readonly #servers = scratchServers(mysqlScratch)
+  #donor: Session | null = null
   #cloning = false
+  #closed: Promise<void> | null = null
   #consistentAt: Date | null = null
   #prepared: ReadonlySet<string> = new Set()
   /** Findings. */
@@ -114,8 +119,7 @@ class CloneCopy implements PhysicalCopy {
   /** The server writes a clone as it writes its own files. */
   #direct = false
 
-  constructor(donor: Session, folder: string, options: PhysicalBackupOptions, expected: Expected) {
-    this.#donor = donor
+  constructor(folder: string, options: PhysicalBackupOptions, expected: Expected) {
     this.#folder = folder
     this.#options = options
     this.#expected = expected
@@ -126,22 +130,27 @@ class CloneCopy implements PhysicalCopy {
   }
 
   async clone(): Promise<void> {
+    this.#folder = await this.#servers.claim(this.#folder)
+    const donor = await openSession({ ...this.#options.connect, database: undefined })
+    this.#donor = donor
+    await requireSource(mysqlLogicalDialect, donor, this.#expected.sourceId)
     this.#options.onStep('cloning')
-    const method = await this.#donor.value('SELECT @@global.innodb_flush_method')
+    const method = await donor.value('SELECT @@global.innodb_flush_method')
     this.#direct = String(method).startsWith('O_DIRECT')
-    this.#prepared = await preparedNow(this.#donor)
+    this.#prepared = await preparedNow(donor)
+    throwIfInterrupted()
     this.#cloning = true
     try {
-      await this.#donor.run(`CLONE LOCAL DATA DIRECTORY = ${quoteString(this.#data)}`)
+      await donor.run(`CLONE LOCAL DATA DIRECTORY = ${quoteString(this.#data)}`)
     } catch (error) {
       throw cloneFailed(error, this.#data)
     } finally {
       this.#cloning = false
     }
     // Some became so while the clone was made.
-    refuseEncrypted([...(await encryptedNow(this.#donor)), ...(await encryptedFiles(this.#data))])
-    this.#consistentAt = await endOfCopy(this.#donor)
-    this.#notPersisted = await copyPersisted(this.#donor, this.#data)
+    refuseEncrypted([...(await encryptedNow(donor)), ...(await encryptedFiles(this.#data))])
+    this.#consistentAt = await endOfCopy(donor)
+    this.#notPersisted = await copyPersisted(donor, this.#data)
   }
 
   parts(): AsyncIterable<FilePart> {
@@ -151,14 +160,15 @@ class CloneCopy implements PhysicalCopy {
 
   async finish(): Promise<PhysicalFacts> {
     this.#options.onStep('starting a private server on the clone')
+    // The clone's server has settings of its own.
+    const ordered = this.#donor !== null && (await commitsInOrder(this.#donor))
     const server = await this.#startOnClone()
     const session = await openSession(server.administrator)
     try {
       // What was made while the clone ran is in the clone as an empty table.
       await refuseEmptied(session)
       const withoutFile = await tablesWithoutFile(session)
-      // The clone's server has settings of its own.
-      const position = await clonePosition(session, await commitsInOrder(this.#donor))
+      const position = await clonePosition(session, ordered)
       return {
         position,
         consistentAt: this.#consistentAt ?? this.#options.now(),
@@ -182,13 +192,18 @@ class CloneCopy implements PhysicalCopy {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     // Ending our connection does not end the statement.
-    if (this.#cloning) {
-      await killStatement(this.#options, this.#donor.connectionId, this.#expected.sourceId)
+    if (this.#cloning && this.#donor) {
+      await endStatement(this.#options, this.#donor.connectionId, this.#expected.sourceId)
     }
-    await this.#donor.close()
-    await this.#servers.remove(this.#folder).catch(() => {})
+    await this.#donor?.close()
+    await removeClone(this.#folder).catch(() => {})
   }
 
   async #startOnClone(): Promise<RunningServer> {
@@ -260,17 +275,24 @@ async function cloneSources(session: Session, gtidSet: string): Promise<SourcePo
   }))
 }
 
-async function killStatement(
+/** A clone that is ended still writes for a moment, into a folder that is to be removed. */
+const ENDING_MS = 15_000
+
+/** Resolves when its session is gone, with all that it was writing. */
+async function endStatement(
   { connect }: PhysicalBackupOptions,
   connectionId: number,
   sourceId: string,
 ): Promise<void> {
   const session = await openSession({ ...connect, database: undefined }).catch(() => null)
   if (!session) return
+  const isThere = `SELECT COUNT(*) FROM performance_schema.threads WHERE PROCESSLIST_ID = ${connectionId}`
+  const deadline = performance.now() + ENDING_MS
   try {
     // On another server by now it is somebody else's.
     await requireSource(mysqlLogicalDialect, session, sourceId)
     await session.run(`KILL ${connectionId}`)
+    while (performance.now() < deadline && Number(await session.value(isThere)) > 0) await sleep(50)
   } catch {
     // It has ended, or its server is gone.
   } finally {
