@@ -284,6 +284,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
       const folders = [join(place, 'data', name), join(unpacked, name)]
       expect(spawnSync('diff', ['-r', ...folders]).stdout.toString()).toBe('')
     }
+    // What it says at last is what a server needs, and nothing that one does not take.
+    const [, needed = ''] = followed.stdout.split('below [mysqld]:\n')
+    const options = needed.trimEnd().split('\n')
+    expect(options).toContain('innodb_page_size=16384')
     // Ann has left since: the server drops her account before it lets anybody in.
     const { initFile, leavers, findings } = ours.json().result
     expect(leavers).toEqual(['ann'])
@@ -296,7 +300,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
       purpose: 'sandbox',
       asItIs: true,
       administrator: shop.server.administrator,
-      serverOptions: [`--init-file=${initFile}`],
+      serverOptions: [`--init-file=${initFile}`, ...options.map(option => `--${option}`)],
     })
     const root = await shop.engine.connect(server.administrator)
     expect(await root.value("SELECT COUNT(*) FROM mysql.user WHERE user = 'ann'")).toBe('0')
