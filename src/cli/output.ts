@@ -1,7 +1,15 @@
 import { writeSync } from 'node:fs'
 
+let documentIsOut = false
+
+/** The run has said with --json how it ended: nothing more may follow. */
+export function hasPrintedDocument(): boolean {
+  return documentIsOut
+}
+
 /** A result as the one document of --json; 64-bit integers become strings. */
 export function printJson(document: unknown): void {
+  documentIsOut = true
   process.stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`)
 }
 

@@ -2,11 +2,14 @@ import { EXIT, type ExitStatus } from '#core/errors'
 import { signalsAreLeftToProgram } from '#core/interruption'
 // Not when it is needed: where ecomdb is upgraded while it runs, it is gone by then.
 import { endCrashed, endInterrupted } from './end-interrupted.ts'
+import { hasPrintedDocument } from './output.ts'
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 type Signal = keyof typeof SIGNALS
 
 let interrupted = false
+/** A signal came when all was done. */
+let isLate = false
 
 /** Once a signal came, the command's own end prints nothing more: the handler ends the program. */
 export function isInterrupted(): boolean {
@@ -18,7 +21,10 @@ export function handleSignals(json: boolean): void {
   for (const [signal, number] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
       if (signalsAreLeftToProgram()) return
-      if (interrupted) process.exit(128 + number)
+      if (interrupted || isLate) process.exit(128 + number)
+      // The work has ended, and a slow reader has still to take what it was told.
+      isLate = hasPrintedDocument()
+      if (isLate) return
       interrupted = true
       void leave(signal as Signal, json)
     })
@@ -40,7 +46,7 @@ export function handleCrashes(json: boolean): void {
 /** What failed here would be an exception that nobody awaited, once more, and the program's end a success. */
 async function leaveCrashed(error: unknown, json: boolean): Promise<void> {
   const gaveUp = (): ExitStatus => EXIT.BUG
-  process.exit(await endCrashed(error, json).catch(gaveUp))
+  process.exit(await endCrashed(error, json && !hasPrintedDocument()).catch(gaveUp))
 }
 
 async function leave(signal: Signal, json: boolean): Promise<void> {

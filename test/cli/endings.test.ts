@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { packageRoot } from '#core/paths'
 import { cliEnvironment, type JsonDocument } from '#test/cli'
@@ -153,6 +155,15 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', signal => {
     const { status, json } = await interrupt(['--json'])
     expect(status).toBe(130)
     expect(json()).toMatchObject({ status: 130, error: { code: 'INTERRUPTED' } })
+  })
+
+  test('with --json says nothing more while a slow reader takes the document', async () => {
+    const child = start(['long', '--json'])
+    await once(child.stdout, 'readable')
+    child.kill(signal)
+    await sleep(300)
+    const { status, json } = await finish(child)
+    expect([status, json().status]).toEqual([0, 0])
   })
 
   test('tells how to go on with what was left half done', async () => {
