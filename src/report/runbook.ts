@@ -1,3 +1,4 @@
+import { shellWord } from '#core/shell-word'
 import { formatBytes, formatCount, formatDuration } from '#core/units'
 import type { RunbookFacts } from '#domain/status/runbook-facts'
 
@@ -89,9 +90,7 @@ ${isBucket(facts) ? BUCKET_SET_UP : ''}
 export COPY="\${COPY:-${quoted(place?.where ?? '/mnt/backup-disk')}}"
 export KEY=\${KEY:-$HOME/escrow.identity}
 export ECOMDB_SOCKET=\${ECOMDB_SOCKET:-/run/mysqld/mysqld.sock} ECOMDB_USER=\${ECOMDB_USER:-root}
-set -eu
-mkdir -p "$HOME/rescue"
-cd "$HOME/rescue"
+mkdir -p "$HOME/rescue" && cd "$HOME/rescue"
 chmod 600 "$KEY"
 cat > ecomdb.yaml <<'END'
 runs_on: all
@@ -148,7 +147,7 @@ Look first at what will be done, then do it.
 
 \`\`\`sh
 ecomdb restore latest --from "$COPY" --identity "$KEY" --dry-run > plan.txt
-ecomdb restore latest --from "$COPY" --identity "$KEY" --confirm ${database}
+ecomdb restore latest --from "$COPY" --identity "$KEY" --confirm ${shellWord(database)}
 \`\`\`
 
 \`--confirm\` takes the name of any database that the plan names. Expected: \`restored\`, and every check \`ok\`. Status 13 means that something did not come back as it was:

@@ -103,13 +103,17 @@ async function withDatabaseGone(
   shop: string,
 ): Promise<{ text: string; database: string }> {
   await mkdir(join(shop, 'disk'), { recursive: true })
-  let page = { text: '', database: '' }
-  await withOwnDatabase(family, async ({ server, session, database }) => {
+  // The page's commands take it, too.
+  const database = "the shop's"
+  let page = { text: '', database }
+  await withOwnDatabase(family, async ({ server, session }) => {
     const env = { ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family }
     const ecomdb = async (...args: string[]): Promise<void> => {
       const run = await runEcomdb(args, { cwd: shop, env })
       expect(run.status, `${args.join(' ')}\n${run.stderr}`).toBe(0)
     }
+    await session.run(`CREATE DATABASE \`${database}\``)
+    await session.run(`USE \`${database}\``)
     await session.run('CREATE TABLE t (id INT PRIMARY KEY, word VARCHAR(40) CHARACTER SET utf8mb4)')
     await session.run("INSERT INTO t VALUES (1, 'eins'), (2, 'zwei ☕'), (3, 'drei')")
     await ecomdb('init', '--yes', '--target', 'backups', '--database', database)
@@ -132,7 +136,7 @@ async function follow(
   const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block)
   const bin = join(packageRoot(), 'bin')
   const child = spawn('sh', { cwd, env: { ...env, PATH: `${bin}${delimiter}${env['PATH']}` } })
-  child.stdin.end(blocks.join('\n'))
+  child.stdin.end(['set -eu', ...blocks].join('\n'))
   const parts: Buffer[] = []
   child.stdout.on('data', part => parts.push(part))
   child.stderr.on('data', part => parts.push(part))

@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { shellWord } from '#core/shell-word'
 import type { Check } from '#domain/backup/check'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { encryptedTables, namedTables } from '#domain/backup/manifest-inside'
@@ -285,7 +286,10 @@ export function confirm({ confirm: given, inside }: RestoreOptions, plan: Restor
   throw new EcomdbError('CONFIRMATION_REQUIRED', {
     what: given === undefined ? 'a restore must be confirmed' : `${given} is not restored here`,
     why: `it makes ${madeText(plan.makes)}`,
-    hints: [`add --confirm ${name}, or look first with --dry-run`, 'nothing was changed'],
+    hints: [
+      `add --confirm ${shellWord(name)}, or look first with --dry-run`,
+      'nothing was changed',
+    ],
   })
 }
 
