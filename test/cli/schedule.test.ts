@@ -198,6 +198,45 @@ test('a scheduler that is killed takes its jobs along, and the next one knows', 
     }),
   ))
 
+/** The process of a scheduler's job: its shell has become it. */
+async function jobOf(scheduler: number): Promise<number> {
+  const children = await readFile(`/proc/${scheduler}/task/${scheduler}/children`, 'utf8')
+  for (const pid of children.trim().split(' ')) {
+    if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('backup\0binlog')) return +pid
+  }
+  throw new Error(`no job of ${scheduler} among ${children}`)
+}
+
+test('a job that somebody else ends has failed, and one that is stopped by hand takes no failure away', () =>
+  withFolder(async folder =>
+    withSilentServer(async ({ port, asked }) => {
+      const env = { ECOMDB_STATE: join(folder, 'state'), ECOMDB_ENGINE: 'mariadb' }
+      const config = `server: { port: ${port} }\ntarget: { directory: b }\nrecovery_policy: r.yaml\nkeys: { recipients: [age1x], trusted_signers: [x], signing_key_file: s, dedup_key_file: d }\nnotify: { command: [sh, -c, 'cat >>${folder}/told'] }\n`
+      await writeFile(join(folder, 'ecomdb.yaml'), config)
+      await writeFile(join(folder, 'r.yaml'), 'schedule: { binlog: { always: true } }\n')
+      const byHand = async (end: 'job' | 'scheduler') => {
+        const before = asked()
+        const scheduler = startScheduler(folder, env, 'binlog')
+        await expect.poll(asked).toBeGreaterThan(before)
+        const { pid = 0 } = scheduler.child
+        process.kill(end === 'scheduler' ? pid : await jobOf(pid), 'SIGTERM')
+        await scheduler.ended
+        const list = await runEcomdb(['schedule', 'list', '--json'], { cwd: folder, env })
+        return list.json().result
+      }
+      const { jobs } = await byHand('job')
+      expect(jobs[0]).toMatchObject({ failing: true, failures: 1, last: { outcome: 'died' } })
+      const told = await readFile(join(folder, 'told'), 'utf8')
+      expect(told).toContain('binlog died: INTERRUPTED')
+      const after = await byHand('scheduler')
+      expect(after.jobs[0]).toMatchObject({
+        ...{ failing: true, failures: 1, last: { outcome: 'stopped' } },
+        judged: { outcome: 'died' },
+      })
+      expect(await readFile(join(folder, 'told'), 'utf8')).not.toContain('OVER: binlog')
+    }),
+  ))
+
 test('a job that fails is tried again later, and has its error in the list', () =>
   withFolder(async folder => {
     const env = { ECOMDB_STATE: join(folder, 'state') }

@@ -1,7 +1,7 @@
 import { EXIT, type ExitStatus } from '#core/errors'
 import { type CronTime, lastRun, nextRun } from './cron-time.ts'
 import type { ScheduledJob } from './job.ts'
-import type { JobRun, JobState, RunOutcome } from './job-state.ts'
+import { type JobRun, type JobState, judgedRun, type RunOutcome } from './job-state.ts'
 
 /** Whether a job is to be started now. */
 export type Decision =
@@ -58,10 +58,12 @@ function decideAppearance(state: JobState, now: number, everyMs: number): Decisi
 }
 
 /** When a run that failed is tried again; null when it is not. */
-function retryAt(job: ScheduledJob, { last, failures }: JobState): number | null {
-  if (!last || failures === 0) return null
+function retryAt(job: ScheduledJob, state: JobState): number | null {
+  const { last, failures } = state
+  const judged = judgedRun(state)
+  if (!last || !judged || failures === 0) return null
   const always = job.when.kind === 'always'
-  if (!always && (failures > job.retries || !isRetried(last))) return null
+  if (!always && (failures > job.retries || !isRetried(judged))) return null
   const longest = always ? 5 * 60_000 : 6 * 3_600_000
   return last.endedAt + Math.min(job.retryAfterMs * 2 ** Math.min(failures - 1, 20), longest)
 }

@@ -10,6 +10,8 @@ export interface JobState {
   dueAt: number | null
   running: { startedAt: number; pid: number | null } | null
   last: JobRun | null
+  /** The last run that was not stopped: by it a job is judged. Missing in states of before: `last`. */
+  judged?: JobRun | null
   /** The last run that did its work, also with findings. */
   lastSuccessAt: number | null
   /** In a row, of the same due time. */
@@ -44,18 +46,36 @@ export function begun(state: JobState, dueAt: number, startedAt: number, pid: nu
   return { ...state, dueAt, failures, running: { startedAt, pid } }
 }
 
-/** A run has ended. One that was stopped (the scheduler, the host) is no failure, and is due again. */
-export function ended(state: JobState, run: JobRun, dueBefore: number | null): JobState {
+/**
+ * A run has ended. One that was stopped (the scheduler, the host, Ctrl-C) says nothing: it is due again as it was
+ * before it, and what failed then has failed still.
+ */
+export function ended(
+  state: JobState,
+  run: JobRun,
+  before: Pick<JobState, 'dueAt' | 'failures'>,
+): JobState {
+  if (run.outcome === 'stopped') {
+    const { dueAt, failures } = before
+    return { ...state, running: null, last: run, judged: judgedRun(state), dueAt, failures }
+  }
   const done = run.outcome === 'done' || run.outcome === 'findings'
-  const stopped = run.outcome === 'stopped'
   return {
     ...state,
     running: null,
     last: run,
-    dueAt: stopped ? dueBefore : state.dueAt,
+    judged: run,
     lastSuccessAt: done ? run.endedAt : state.lastSuccessAt,
-    failures: done ? 0 : stopped ? state.failures : state.failures + 1,
+    failures: done ? 0 : state.failures + 1,
   }
+}
+
+/** The run that a job is judged by: one that was stopped is none. */
+export function judgedRun({
+  last,
+  judged = last,
+}: Pick<JobState, 'last' | 'judged'>): JobRun | null {
+  return judged?.outcome === 'stopped' ? null : judged
 }
 
 /** A run that nobody has ended, and whose lock is free: it was killed. */
@@ -67,12 +87,21 @@ export function died(state: JobState, now: number): JobState {
     message: 'the run was killed, or the host went down, before it ended',
     hints: ['nothing half-written counts: it is run again'],
   }
-  return ended(state, run, null)
+  return ended(state, run, state)
 }
 
-/** Is this job in trouble? Its last run did not do its work. */
-export function isFailing({ last }: JobState): boolean {
-  return last !== null && !['done', 'findings', 'stopped'].includes(last.outcome)
+/** What ran for so long since it failed works again, if it is one that never ends by itself. */
+const WORKS_AGAIN_MS = 3_600_000
+
+/**
+ * Is this job in trouble? Its last run did not do its work.
+ *
+ * @param runningMs for how long it has been running; null: it is not, or it is one that ends
+ */
+export function isFailing(state: JobState, runningMs: number | null): boolean {
+  const run = judgedRun(state)
+  if (run === null || run.outcome === 'done' || run.outcome === 'findings') return false
+  return runningMs === null || runningMs < WORKS_AGAIN_MS
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Problem } from '../notify/decide-notices.ts'
 import { lastRun } from './cron-time.ts'
 import { decideRun } from './decide-run.ts'
 import type { ScheduledJob } from './job.ts'
-import { isFailing, type JobRun, type JobState } from './job-state.ts'
+import { isFailing, type JobRun, type JobState, judgedRun } from './job-state.ts'
 
 /** What `ecomdb schedule list` found. Times are ISO 8601, UTC. */
 export interface ScheduleReport {
@@ -31,14 +31,9 @@ export interface JobReport {
   when: string
   running: boolean
   lastSuccessAt: string | null
-  last: {
-    startedAt: string
-    endedAt: string
-    outcome: JobRun['outcome']
-    status: number | null
-    message: string | null
-    hints: readonly string[]
-  } | null
+  last: RunReport | null
+  /** The last run that nobody has stopped: by it the job is judged. */
+  judged: RunReport | null
   failures: number
   /** null: while it runs, or where a disk is waited for. */
   nextAt: string | null
@@ -49,6 +44,15 @@ export interface JobReport {
   unseen: boolean
 }
 
+export interface RunReport {
+  startedAt: string
+  endedAt: string
+  outcome: JobRun['outcome']
+  status: number | null
+  message: string | null
+  hints: readonly string[]
+}
+
 /** What is known of one job, in the words of the report. */
 export function jobReport(
   job: ScheduledJob,
@@ -56,6 +60,7 @@ export function jobReport(
   { now, present, running }: { now: number; present: boolean; running: boolean },
 ): JobReport {
   const { last } = state
+  const stays = running && job.when.kind === 'always' && state.running !== null
   const decision = decideRun({ job, state, now, present })
   const nextAt = decision.start ? now : decision.nextAt
   return {
@@ -64,16 +69,20 @@ export function jobReport(
     when: whenText(job),
     running,
     lastSuccessAt: isoOf(state.lastSuccessAt),
-    last: last && {
-      ...{ startedAt: iso(last.startedAt), endedAt: iso(last.endedAt) },
-      ...{ outcome: last.outcome, status: last.status, message: last.message, hints: last.hints },
-    },
+    last: runReport(last),
+    judged: runReport(judgedRun(state)),
     failures: state.failures,
     nextAt: running ? null : isoOf(nextAt),
-    failing: isFailing(state),
+    failing: isFailing(state, stays ? now - (state.running?.startedAt ?? now) : null),
     late: !running && isLate(job, state, now),
     unseen: !running && last === null && wasDue(job, now),
   }
+}
+
+function runReport(run: JobRun | null): RunReport | null {
+  if (run === null) return null
+  const { startedAt, endedAt, outcome, status, message, hints } = run
+  return { startedAt: iso(startedAt), endedAt: iso(endedAt), outcome, status, message, hints }
 }
 
 /** A time has passed by an hour and more (and the jitter), and the job was not begun. */

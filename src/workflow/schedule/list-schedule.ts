@@ -51,15 +51,15 @@ function problemsOf(seen: Seen, now: number): Problem[] {
   const { jobs } = seen
   const failing = jobs
     .filter(({ failing }) => failing)
-    .map(({ id, last, lastSuccessAt }) => {
+    .map(({ id, judged, lastSuccessAt }) => {
       const success = lastSuccessAt ? `its last success was ${lastSuccessAt}` : 'it never succeeded'
-      const message = last?.message ?? `exit ${last?.status}`
-      const next = last?.hints.length
-        ? last.hints
+      const message = judged?.message ?? `exit ${judged?.status}`
+      const next = judged?.hints.length
+        ? judged.hints
         : ['`ecomdb schedule list --json` has its last run']
       return {
         key: `schedule job ${id}`,
-        what: `${id} ${last?.outcome}: ${message}; ${success}`,
+        what: `${id} ${judged?.outcome}: ${message}; ${success}`,
         next,
       }
     })
@@ -74,9 +74,10 @@ function problemsOf(seen: Seen, now: number): Problem[] {
 }
 
 /** A brake of expire, a missed objective, a copy that is not whole: done, and to be looked at. */
-function findings({ id, command, last }: JobReport): Problem[] {
-  if (last?.outcome !== 'findings') return []
-  const what = `${id} found something (exit ${last.status})${last.message ? `: ${last.message}` : ''}`
+function findings({ id, command, judged }: JobReport): Problem[] {
+  if (judged?.outcome !== 'findings') return []
+  const { status, message } = judged
+  const what = `${id} found something (exit ${status})${message ? `: ${message}` : ''}`
   const look = command.replace(' --confirm', '')
   return [{ key: `schedule findings ${id}`, what, next: [`\`${look}\` shows it`] }]
 }

@@ -29,7 +29,7 @@ export async function runJob(
   await files.writeJob(job.id, running)
   tell(context, job, 'started', WHY[decision.why])
   const run = await attempt(context, job, startedAt)
-  await files.writeJob(job.id, ended(running, run, state.dueAt))
+  await files.writeJob(job.id, ended(running, run, state))
   tell(context, job, 'ended', runText(run))
   await tellAfter(context, job)
   return run
@@ -79,7 +79,8 @@ async function attempt(
   try {
     const release = await serverLock(context, job)
     try {
-      return runOf(judge(job, await runChild(context, job)))
+      const { child, isAsked } = await runChild(context, job)
+      return runOf(judge(job, child, isAsked))
     } finally {
       await release()
     }
@@ -105,16 +106,21 @@ async function serverLock(
   })
 }
 
+/** @returns isAsked: it was we who asked it to end */
 async function runChild(
   { program, config }: ScheduleContext,
   job: ScheduledJob,
-): Promise<EndedChild> {
+): Promise<{ child: EndedChild; isAsked: boolean }> {
   const where = config.file === null ? [] : ['--config', config.file]
   const args = [...job.argv, ...where, '--json', '--quiet']
   const child = startChild(program, args, { limitMs: job.limitMs, graceMs: GRACE_MS })
-  const forget = onInterrupt(() => stopAndWait(child))
+  let isAsked = false
+  const forget = onInterrupt(() => {
+    isAsked = true
+    return stopAndWait(child)
+  })
   try {
-    return await child.ended
+    return { child: await child.ended, isAsked }
   } finally {
     forget()
   }
@@ -127,8 +133,16 @@ async function stopAndWait(child: Child): Promise<void> {
   await new Promise(resolve => setTimeout(resolve, 200))
 }
 
-/** What a child's end means, by its exit status and the one document that it printed. */
-function judge(job: ScheduledJob, child: EndedChild): Omit<JobRun, 'startedAt' | 'endedAt'> {
+/**
+ * What a child's end means, by its exit status and the one document that it printed. One that somebody else has
+ * asked to end (a person, what frees memory) did not do its work: it would be begun again at once, for ever, and
+ * nobody would be told.
+ */
+function judge(
+  job: ScheduledJob,
+  child: EndedChild,
+  isAsked: boolean,
+): Omit<JobRun, 'startedAt' | 'endedAt'> {
   const { status, signal, tookTooLong, stdout, stderr } = child
   if (tookTooLong) {
     return {
@@ -144,8 +158,9 @@ function judge(job: ScheduledJob, child: EndedChild): Omit<JobRun, 'startedAt' |
   const { error, warnings } = documentOf(stdout)
   const message = error ? `${error.code}: ${error.what}${error.why ? `: ${error.why}` : ''}` : null
   const warned = warnings.length > 0 ? warnings.join('; ') : null
+  const outcome = outcomeOf(status)
   return {
-    outcome: outcomeOf(status),
+    outcome: outcome === 'stopped' && !isAsked ? 'died' : outcome,
     status,
     message: message ?? warned,
     hints: error?.hints ?? [],

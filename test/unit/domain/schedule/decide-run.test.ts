@@ -7,10 +7,13 @@ import {
   begun,
   died,
   ended,
+  isFailing,
   type JobState,
+  judgedRun,
   newJobState,
   withoutFuture,
 } from '#domain/schedule/job-state'
+import { jobReport } from '#domain/schedule/schedule-report'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -43,7 +46,7 @@ function withRun(
 ): JobState {
   const run = { startedAt: start, endedAt: end, status, message: null, hints: [] }
   const running = begun(state, dueAt, start, 1)
-  return ended(running, { ...run, outcome: outcomeOf(status) }, state.dueAt)
+  return ended(running, { ...run, outcome: outcomeOf(status) }, state)
 }
 
 describe('a job with a time', () => {
@@ -139,6 +142,27 @@ describe('a job with a time', () => {
     })
   })
 
+  test('a run by hand that is stopped says nothing: what failed has failed, and is tried again', () => {
+    const failed = withRun(seen, due, due, due + HOUR, 20)
+    const byHand = due + HOUR + MINUTE
+    const stopped = withRun(failed, byHand, byHand, byHand + MINUTE, 130)
+    expect(stopped).toMatchObject({ dueAt: due, failures: 1, last: { status: 130 } })
+    expect([isFailing(stopped, null), judgedRun(stopped)?.status]).toEqual([true, 20])
+    const again = byHand + 6 * MINUTE
+    expect(decide(nightly, stopped, again)).toEqual({ start: true, dueAt: due, why: 'again' })
+    // Nor is what found something.
+    const found = withRun(seen, due, due, due + HOUR, 3)
+    expect(judgedRun(withRun(found, byHand, byHand, byHand, 130))?.outcome).toBe('findings')
+    // One that needs a person is not tried again by itself.
+    const damaged = withRun(seen, due, due, due + HOUR, 13)
+    const left = withRun(damaged, byHand, byHand, byHand, 130)
+    expect(decide(nightly, left, again)).toEqual({ start: false, nextAt: due + DAY })
+    // A state that a version before this one has written.
+    const { judged: _, ...older } = withRun(seen, due, due, due + HOUR, 20)
+    expect(isFailing(older, null)).toBe(true)
+    expect(isFailing(withRun(older, byHand, byHand, byHand, 130), null)).toBe(true)
+  })
+
   test('a clock that is put back by a year does not stop it for a year', () => {
     const done = withRun(seen, due, due, due + HOUR, 0)
     const now = due - 365 * DAY
@@ -196,6 +220,17 @@ describe('a job that always runs', () => {
       waits.push(decision.start ? 0 : ((decision.nextAt ?? 0) - T0) / 1000)
     }
     expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300])
+  })
+
+  test('is in trouble since it has failed, until it has run for an hour', () => {
+    const failed = withRun(newJobState(T0), T0, T0, T0, 30)
+    const again = begun(failed, T0 + MINUTE, T0 + MINUTE, 1)
+    const now = T0 + 61 * MINUTE
+    const failing = (running: boolean, at: number) =>
+      jobReport(binlog, running ? again : failed, { now: at, present: true, running }).failing
+    expect([failing(false, now), failing(true, now - 1), failing(true, now)]).toEqual([
+      ...[true, true, false],
+    ])
   })
 })
 
