@@ -6,12 +6,25 @@ export interface Problem {
   what: string
   /** What to do next; each names a command where there is one. */
   next: readonly string[]
+  /**
+   * What it is made of, where that can grow while the problem goes on: what comes to it is news. In words that
+   * stay the same from look to look.
+   */
+  parts?: readonly string[]
 }
 
 /** What was told before, by key. Times: ms since 1970. */
 export interface ToldNotices {
   format: 1
-  problems: Readonly<Record<string, { what: string; since: number; toldAt: number }>>
+  problems: Readonly<Record<string, Told>>
+}
+
+interface Told {
+  what: string
+  since: number
+  toldAt: number
+  /** Missing where a version before this one has told it. */
+  parts?: readonly string[]
 }
 
 export interface Notice {
@@ -25,8 +38,8 @@ export interface Notice {
 export const NOTHING_TOLD: ToldNotices = { format: 1, problems: {} }
 
 /**
- * What is to be told now: a problem when it comes, again after `repeatMs`, and once when it is
- * over. Pure, so that a mail is not sent for each failed attempt.
+ * What is to be told now: a problem when it comes, again after `repeatMs` or when something comes to it, and once
+ * when it is over. Pure, so that a mail is not sent for each failed attempt.
  *
  * @param scope only problems whose key begins so are known to be there or not
  */
@@ -36,14 +49,18 @@ export function decideNotices(
   { now, repeatMs, scope = '' }: { now: number; repeatMs: number; scope?: string },
 ): { notices: Notice[]; told: ToldNotices } {
   const notices: Notice[] = []
-  const kept: Record<string, { what: string; since: number; toldAt: number }> = {}
-  for (const { key, what, next } of problems) {
+  const kept: Record<string, Told> = {}
+  for (const { key, what, next, parts = [] } of problems) {
     const before = told.problems[key]
     const since = before?.since ?? now
+    const known = before?.parts ?? parts
+    const hasGrown = parts.some(part => !known.includes(part))
     // A clock that was put back must not silence it.
     const isTold = before !== undefined && now - before.toldAt < repeatMs && before.toldAt <= now
-    kept[key] = { what, since, toldAt: isTold ? before.toldAt : now }
-    if (!isTold) notices.push({ kind: before ? 'still' : 'new', key, what, next, since })
+    const isNews = before === undefined || hasGrown
+    const toldAt = isTold && !isNews ? before.toldAt : now
+    kept[key] = { what, since, toldAt, parts: isTold ? [...new Set([...known, ...parts])] : parts }
+    if (isNews || !isTold) notices.push({ kind: isNews ? 'new' : 'still', key, what, next, since })
   }
   for (const [key, before] of Object.entries(told.problems)) {
     if (key in kept) continue

@@ -93,9 +93,9 @@ export const STATUS_EXIT: Readonly<Record<ShopStatus['state'], ExitStatus>> = {
 }
 
 /** The schedule's are told of one by one. */
-function problemOf({ key, name, state, detail, next }: StatusLine): Problem[] {
+function problemOf({ key, name, state, detail, next, parts }: StatusLine): Problem[] {
   if (key === 'schedule' || state === 'ok' || state === 'unknown') return []
-  return [{ key: `status ${key}`, what: `${name}: ${detail}`, next }]
+  return [{ key: `status ${key}`, what: `${name}: ${detail}`, next, parts: parts ?? [state] }]
 }
 
 const NOT_COME = 'which has not come: a clock was wrong'
@@ -153,7 +153,7 @@ function provenLine(facts: DrilledServer): StatusLine {
       ? ['`ecomdb backup window`', 'back up anew, and `ecomdb drill --any-moment`']
       : [`\`ecomdb backup show ${newest.snapshotId}\``, 'back up anew, and drill that one']
     const detail = `the drill of ${short(newest.at)} FAILED${where}`
-    return { ...line, state: 'finding', detail, next }
+    return { ...line, state: 'finding', detail, next, parts: [detail] }
   }
   if (!passed) {
     return {
@@ -220,12 +220,20 @@ function copiesLine({ copies }: StatusFacts): StatusLine {
       .filter(({ met }) => !met)
       .map(({ rule, detail }) => (rule === '0' ? `${RULE[rule]} (${detail})` : RULE[rule])),
   )
-  const problems = [
-    ...(missing.length > 0 ? [`not met: ${[...new Set(missing)].join(', ')}`] : []),
-    ...stale.map(({ name, why }) => `${name}: ${why}`),
+  const lost = [
     ...vanished.map(id => `snapshot ${id} has vanished`),
     ...ahead.map(one => `snapshot ${one.snapshotId}, which ${one.label} has, has vanished`),
     ...refused.map(({ name }) => `${name} is not believed`),
+  ]
+  const problems = [
+    ...(missing.length > 0 ? [`not met: ${[...new Set(missing)].join(', ')}`] : []),
+    ...stale.map(({ name, why }) => `${name}: ${why}`),
+    ...lost,
+  ]
+  const rules = datasets.flatMap(one => one.rules.filter(({ met }) => !met))
+  const parts = [
+    ...rules.flatMap(({ rule, detail }) => (rule === '0' ? detail.split('; ') : RULE[rule])),
+    ...[...stale.map(({ name }) => `${name} is too old`), ...lost],
   ]
   const line = { key: '3-2-1-1-0', name: '3-2-1-1-0' }
   if (copies.met) {
@@ -233,7 +241,7 @@ function copiesLine({ copies }: StatusFacts): StatusLine {
     return { ...line, state: 'ok', detail: `met, ${count} copies with the server`, next: [] }
   }
   const detail = problems.length > 0 ? problems.join('; ') : 'no snapshot yet'
-  return { ...line, state: 'finding', detail, next: ['`ecomdb backup status`'] }
+  return { ...line, state: 'finding', detail, next: ['`ecomdb backup status`'], parts }
 }
 
 const RULE = {
@@ -248,8 +256,9 @@ function binlogLine(facts: StatusFacts): StatusLine {
   const { window, schedule, objectives, now } = facts
   const line = { key: 'binlog', name: 'binary log' }
   const until = logUntil(window)
-  const gaps = window.sources.flatMap(one => one.gaps).length + window.refused.length
-  const doubts = window.sources.flatMap(one => one.doubts).length
+  const holes = window.sources.flatMap(one => one.gaps.map(({ from }) => `gap from ${from}`))
+  const unsure = window.sources.flatMap(one => one.doubts.map(({ from }) => `doubt from ${from}`))
+  const [gaps, doubts] = [holes.length + window.refused.length, unsure.length]
   const scheduled = schedule.jobs.some(({ id }) => id === 'binlog')
   if (until === null) {
     const detail = 'not archived: restores lead to snapshots only'
@@ -276,7 +285,9 @@ function binlogLine(facts: StatusFacts): StatusLine {
     ...(gaps > 0 ? [countOf(gaps, 'gap')] : []),
     ...(doubts > 0 ? [countOf(doubts, 'doubt')] : []),
   ]
-  return { ...line, state: 'finding', detail: [detail, ...counts].join('; '), next }
+  const unbelieved = window.refused.map(({ name }) => name)
+  const parts = [...(stopped ? ['stopped'] : []), ...holes, ...unsure, ...unbelieved]
+  return { ...line, state: 'finding', detail: [detail, ...counts].join('; '), next, parts }
 }
 
 function disksLine({ copies, now }: StatusFacts): StatusLine[] {

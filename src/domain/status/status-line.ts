@@ -7,6 +7,8 @@ export interface StatusLine {
   state: 'ok' | 'finding' | 'missed' | 'unknown'
   detail: string
   next: readonly string[]
+  /** What is wrong, one by one, in words that stay the same: for whoever is told (`Problem`). */
+  parts?: readonly string[]
 }
 
 /** Of the checks that ask the server; null where it was not asked, or did not say. */

@@ -57,11 +57,9 @@ function problemsOf(seen: Seen, now: number): Problem[] {
       const next = judged?.hints.length
         ? judged.hints
         : ['`ecomdb schedule list --json` has its last run']
-      return {
-        key: `schedule job ${id}`,
-        what: `${id} ${judged?.outcome}: ${message}; ${success}`,
-        next,
-      }
+      const what = `${id} ${judged?.outcome}: ${message}; ${success}`
+      const parts = [`${judged?.outcome} ${judged?.status}`]
+      return { key: `schedule job ${id}`, what, next, parts }
     })
   const late = jobs
     .filter(one => one.late)

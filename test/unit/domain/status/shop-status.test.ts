@@ -124,3 +124,42 @@ test('that one server comes back says nothing of another one', () => {
   // Of a server that is no more.
   expect(states(YOUNG, [drilled(YOUNG, 'gone')])).toMatchObject({ drill: 'missed' })
 })
+
+test('what is wrong with the copies, or with the log, is told one by one', () => {
+  const rules = [
+    { rule: '1 off site', met: false, detail: 'none' },
+    { rule: '0', met: false, detail: 'repository: a file was found damaged; never drilled' },
+  ]
+  const gap = { from: OLD, until: null, why: 'a gap' }
+  const facts = {
+    ...{ now: NOW, drills: [], server: [], recipients: KEYS },
+    copies: {
+      ...{ target: 't', met: false, places: [], former: [], refused: [{ name: 'x' }] },
+      datasets: [{ sourceId: 'shop', newestShows: YOUNG, places: [], rules }],
+      ...{ stale: [{ name: 'disks', why: 'its newest is of yesterday' }], vanished: ['s1'] },
+      ahead: [{ snapshotId: 's2', label: 'disk-a' }],
+    },
+    window: {
+      sources: [
+        {
+          ...{ sourceId: 'shop', gaps: [gap], doubts: [gap] },
+          stretches: [{ restorable: { from: OLD, until: OLD }, restorableFiles: null }],
+        },
+      ],
+      refused: [],
+    },
+    objectives: { rpoMs: 26 * 3_600_000, rtoMs: null, drillEveryMs: null },
+    schedule: { jobs: [], problems: [], scheduler: null },
+  } as unknown as StatusFacts
+  const { problems } = shopStatus(facts)
+  const parts = Object.fromEntries(problems.map(one => [one.key, one.parts]))
+  expect(parts).toMatchObject({
+    'status 3-2-1-1-0': [
+      ...['1 off site', 'repository: a file was found damaged', 'never drilled'],
+      ...['disks is too old', 'snapshot s1 has vanished'],
+      ...['snapshot s2, which disk-a has, has vanished', 'x is not believed'],
+    ],
+    'status binlog': ['stopped', `gap from ${OLD}`, `doubt from ${OLD}`],
+    'status drill': ['finding'],
+  })
+})
