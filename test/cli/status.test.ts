@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runEcomdb } from '#test/cli'
@@ -134,6 +134,13 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
         expect(quiet.json().result.told.notices).toBe(0)
         expect(quiet.status, quiet.stdout).toBe(0)
         expect(await beats()).toEqual({ beat: true, told: '' })
+        // Nobody has looked for two days: what was found then says nothing.
+        const [states = ''] = await readdir(join(folder, 'state/schedule'))
+        const look = join(folder, 'state/schedule', states, 'look.json')
+        const seen = JSON.parse(await readFile(look, 'utf8'))
+        await writeFile(look, JSON.stringify({ ...seen, at: seen.at - 2 * 86_400_000 }))
+        expect((await beats()).beat).toBe(false)
+        await writeFile(look, JSON.stringify(seen))
         web.status = 500
         const { beat, told } = await beats()
         expect([beat, told]).toEqual([true, expect.stringContaining('it answered 500')])
