@@ -198,6 +198,35 @@ test('a scheduler that is killed takes its jobs along, and the next one knows', 
     }),
   ))
 
+test('a scheduler that works by what was changed since is told of', () =>
+  withFolder(async folder => {
+    const env = { ECOMDB_STATE: join(folder, 'state'), ECOMDB_ENGINE: 'mariadb' }
+    const config =
+      'target: { directory: b }\nrecovery_policy: r.yaml\nkeys: { recipients: [age1x], trusted_signers: [x], signing_key_file: s, dedup_key_file: d }\n'
+    const policy = (jobs: string) => writeFile(join(folder, 'r.yaml'), `schedule: { ${jobs} }\n`)
+    await writeFile(join(folder, 'ecomdb.yaml'), config)
+    await policy(`verify: { at: '${DAILY}' }`)
+    const problems = async () => {
+      const list = await runEcomdb(['schedule', 'list', '--json'], { cwd: folder, env })
+      const { result } = list.json()
+      return result.problems.map(({ what }: { what: string }) => what)
+    }
+    const scheduler = startScheduler(folder, env)
+    try {
+      await expect.poll(async () => (await problems()).length, { timeout: 20_000 }).toBe(0)
+      await policy(`verify: { at: '${DAILY}' }, expire: { at: '${DAILY}' }`)
+      expect(await problems()).toEqual([expect.stringContaining('and that was changed')])
+      await policy(`verify: { at: '${DAILY}' }`)
+      expect(await problems()).toEqual([])
+      const mail = 'notify: { command: [cat] }\n'
+      await writeFile(join(folder, 'ecomdb.yaml'), `${config}${mail}`)
+      expect(await problems()).toEqual([expect.stringContaining('works by what ecomdb.yaml')])
+    } finally {
+      scheduler.child.kill('SIGTERM')
+      await scheduler.ended
+    }
+  }))
+
 /** The process of a scheduler's job: its shell has become it. */
 async function jobOf(scheduler: number): Promise<number> {
   const children = await readFile(`/proc/${scheduler}/task/${scheduler}/children`, 'utf8')

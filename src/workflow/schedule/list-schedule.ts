@@ -7,7 +7,7 @@ import {
 } from '#domain/schedule/schedule-report'
 import { isAlive } from '#process/is-alive'
 import { isInCrontab } from './crontab.ts'
-import { isPresent, jobsOf, type ScheduleContext } from './schedule-context.ts'
+import { isPresent, jobsOf, planOf, type ScheduleContext } from './schedule-context.ts'
 import { ALIVE_MS, isSeenLately, type SchedulerSeen } from './schedule-files.ts'
 
 /** `ecomdb schedule list`: reads the state that is kept, and changes nothing. */
@@ -28,9 +28,21 @@ export async function listSchedule(
   const isCron = !seen?.after || (await isInCrontab(files.key))
   const scheduler = seen && schedulerOf((isCron ? null : seen.after) ?? seen, now)
   const cron = scheduler?.alive ? null : await cronOf(files)
+  const isOutdated = scheduler?.alive && seen?.plan !== undefined && seen.plan !== planOf(context)
+  const problems = problemsOf({ scheduler, cron, jobs }, now)
   return {
     ...{ policy: policy.file, timeZone: policy.schedule.timeZone, stateFolder: files.folder },
-    ...{ scheduler, cron, jobs, problems: problemsOf({ scheduler, cron, jobs }, now) },
+    ...{ scheduler, cron, jobs },
+    problems: isOutdated ? [outdated(scheduler, policy.file), ...problems] : problems,
+  }
+}
+
+/** A job that is new would never run, and never be late: nobody has seen it. */
+function outdated({ pid, startedAt }: NonNullable<Seen['scheduler']>, policy: string): Problem {
+  return {
+    key: 'schedule outdated',
+    what: `the scheduler, process ${pid}, works by what ecomdb.yaml and ${policy} said when it was started (${startedAt}), and that was changed`,
+    next: ['`systemctl restart ecomdb-schedule`, or start `ecomdb schedule run` again'],
   }
 }
 

@@ -6,7 +6,7 @@ import { type ScheduledJob, whenLookedIn } from '#domain/schedule/job'
 import { died, type JobRun, type JobState, withoutFuture } from '#domain/schedule/job-state'
 import { takeExclusiveLock } from '#process/exclusive-lock'
 import { runJob } from './run-job.ts'
-import { isPresent, jobNamed, jobsOf, type ScheduleContext } from './schedule-context.ts'
+import { isPresent, jobNamed, jobsOf, planOf, type ScheduleContext } from './schedule-context.ts'
 import { isSeenLately, type SchedulerSeen } from './schedule-files.ts'
 import { tellSchedule } from './tell-schedule.ts'
 
@@ -39,8 +39,9 @@ export async function staySchedule(context: ScheduleContext): Promise<never> {
   const failure = new Promise<never>((_resolve, reject) => {
     failed = reject
   })
+  const plan = planOf(context)
   const tick = async (): Promise<void> => {
-    await noteScheduler(context, { startedAt, kind: 'stays' })
+    await noteScheduler(context, { startedAt, kind: 'stays', plan })
     for (const [lane, jobs] of lanesOf(context)) {
       if (running.has(lane)) continue
       const work = runLane(context, lane, jobs).finally(() => running.delete(lane))
@@ -174,7 +175,7 @@ async function soundState(
 
 async function noteScheduler(
   { files, clock }: ScheduleContext,
-  seen: Pick<SchedulerSeen, 'startedAt' | 'kind' | 'after'>,
+  seen: Pick<SchedulerSeen, 'startedAt' | 'kind' | 'plan' | 'after'>,
 ): Promise<void> {
   const seenAt = clock.now().getTime()
   await files.writeScheduler({ format: 1, host: hostname(), pid: process.pid, seenAt, ...seen })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Config } from '#config/config'
 import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
@@ -34,6 +35,13 @@ export interface ScheduleEvent {
 export function jobsOf({ config, policy }: Pick<ScheduleContext, 'config' | 'policy'>) {
   const copies = config.copies.map(({ name }) => name)
   return jobsOfHost(policy.schedule, policy.runsOn, { host: config.runsOn, copies })
+}
+
+/** Names what a scheduler works by: one that stays has read it when it was started. */
+export function planOf(context: Pick<ScheduleContext, 'config' | 'policy'>): string {
+  const { notify, copies } = context.config
+  const plan = JSON.stringify({ jobs: jobsOf(context), notify, copies })
+  return createHash('sha256').update(plan).digest('hex').slice(0, 12)
 }
 
 /** @throws EcomdbError USAGE, with the jobs that there are */

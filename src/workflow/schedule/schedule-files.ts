@@ -17,6 +17,8 @@ export interface SchedulerSeen {
   seenAt: number
   /** It stays (a service), or looks in (cron). */
   kind: 'stays' | 'looks-in'
+  /** Of one that stays: what it works by (`planOf`). Missing where a version before this one stays. */
+  plan?: string
   /** Of one that looks in after one that stayed and has stopped: that one, and how often it has looked since. */
   after?: Omit<SchedulerSeen, 'after'> & { looks: number }
 }
