@@ -26,8 +26,8 @@ export default class BackupVerify extends BaseCommand {
 
   static override args = {
     snapshot: string({
-      description: "a snapshot id, the beginning of one, or 'latest'",
-      default: 'latest',
+      description:
+        "a snapshot id, the beginning of one, or 'latest'; without one, the newest, and the newest of each other server, method and choice of databases that was never looked at here",
     }),
   }
 
@@ -47,7 +47,7 @@ export default class BackupVerify extends BaseCommand {
     const { args, flags } = await this.parse(BackupVerify)
     const config = await configFrom(flags)
     const { all, deep } = flags
-    const snapshot = all ? 'all' : args.snapshot
+    const snapshot = all ? 'all' : (args.snapshot ?? 'newest')
     const options = { target: await wire.target(config), snapshot, deep, keys: config.keys }
     const result = await verifySnapshots({ ...options, clock: systemClock }, this.progress)
     return { result, text: verifyReportText(result), status: statusOf(result) }

@@ -222,6 +222,30 @@ describe('a harmed repository', () => {
     },
   )
 
+  test('the newest of each server is verified, and not again while nothing newer comes', async () => {
+    const { options } = made.keys
+    const repository = await openRepository(openDirectoryTarget(path))
+    const other = { ...options, sourceId: 'another-server' }
+    const { envelope } = await commitSnapshot(repository, other, ['5\n'])
+    await writeConfig(config, path, options.trustedSigners, [
+      `signing_key_file: ${made.signingKey}`,
+    ])
+    const verified = async (...args: string[]) => {
+      const { status, result } = (await backup('verify', ...args, '--json')).json()
+      expect(status).toBe(0)
+      return result.snapshots.map((one: { snapshotId: string }) => one.snapshotId)
+    }
+    const newest = [made.second.snapshotId, envelope.snapshotId]
+    expect(await verified('latest')).toEqual([envelope.snapshotId])
+    expect(await verified()).toEqual(newest)
+    expect(await verified()).toEqual([envelope.snapshotId])
+    const later = (await commitSnapshot(repository, options, ['6\n'])).envelope.snapshotId
+    expect(await verified()).toEqual([later])
+    await commitSnapshot(repository, options, ['7\n'])
+    const last = (await commitSnapshot(repository, other, ['8\n'])).envelope.snapshotId
+    expect((await verified()).at(-1)).toBe(last)
+  })
+
   test('a capability that this ecomdb does not have is refused by name', async () => {
     const file = join(path, 'snapshots', made.second.snapshotId, 'snapshot.json')
     const envelope = { ...made.second, requires: ['age-v1', 'packs'] }

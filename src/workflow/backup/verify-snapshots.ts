@@ -25,12 +25,13 @@ import { checkBases, checkFiles } from './check-files.ts'
 import { checkProtection } from './check-protection.ts'
 import { identitiesAtHand, signingKeyAtHand } from './keys-at-hand.ts'
 import { refusal } from './list-snapshots.ts'
+import { newestToVerify } from './newest-to-verify.ts'
 import { verifyLog } from './verify-log.ts'
 import { whyNotStored } from './why-not-stored.ts'
 
 export interface VerifyOptions {
   target: Target
-  /** A snapshot id, the beginning of one, 'latest' or 'all'. */
+  /** A snapshot id, the beginning of one, 'latest' or 'all'; 'newest': see `newestToVerify`. */
   snapshot: string
   /** Decrypt and compare the content too; otherwise sizes and SHA-256 of the stored bytes. */
   deep: boolean
@@ -152,6 +153,9 @@ async function chosen(
   repository: Repository,
   { snapshot, trustedSigners }: Verification,
 ): Promise<{ envelopes: readonly SnapshotEnvelope[]; refused: Refused[] }> {
+  if (snapshot === 'newest') {
+    return { envelopes: await newestToVerify(repository, trustedSigners), refused: [] }
+  }
   if (snapshot !== 'all') {
     return { envelopes: [await repository.readEnvelope(snapshot, trustedSigners)], refused: [] }
   }
