@@ -5,6 +5,7 @@ import { decideRun } from '#domain/schedule/decide-run'
 import { type ScheduledJob, whenLookedIn } from '#domain/schedule/job'
 import { died, type JobRun, type JobState, withoutFuture } from '#domain/schedule/job-state'
 import { takeExclusiveLock } from '#process/exclusive-lock'
+import { keepTicking } from './keep-ticking.ts'
 import { runJob } from './run-job.ts'
 import { isPresent, jobNamed, jobsOf, planOf, type ScheduleContext } from './schedule-context.ts'
 import { isSeenLately, type SchedulerSeen } from './schedule-files.ts'
@@ -33,7 +34,6 @@ export async function staySchedule(context: ScheduleContext): Promise<never> {
   if (jobsOf(context).length === 0) throw nothingToDo(context)
   const release = await takeExclusiveLock({ name: `schedule ${context.files.key}`, waitMs: 0 })
   const startedAt = context.clock.now().getTime()
-  const { schedule } = await import('node-cron')
   const running = new Map<string, Promise<unknown>>()
   let failed: (error: unknown) => void = () => {}
   const failure = new Promise<never>((_resolve, reject) => {
@@ -49,15 +49,17 @@ export async function staySchedule(context: ScheduleContext): Promise<never> {
       work.catch(failed)
     }
   }
-  const task = schedule(TICK, () => tick().catch(failed), { noOverlap: true })
-  const heart = schedule(HEARTBEAT, () => beat(context), { noOverlap: true })
+  const end = await keepTicking(
+    context.clock,
+    { at: TICK, run: () => tick().catch(failed) },
+    { at: HEARTBEAT, run: () => beat(context) },
+  )
   try {
     await tick()
     await beat(context)
     return await failure
   } finally {
-    await heart.stop()
-    await task.stop()
+    await end()
     await release()
   }
 }
