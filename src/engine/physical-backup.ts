@@ -67,6 +67,13 @@ export interface PhysicalBackups {
    *   the right one is not known
    */
   dismiss(administrator: ConnectOptions, before: BeforeReplay): Promise<string[]>
+  /**
+   * On a private server behind a replay: what was a replica is none any more. Its place in a source's log is of
+   * before the replay, and a server that is started on the files may go on from there by itself.
+   *
+   * @returns host:port of each source that it had
+   */
+  forgetSources(session: Session): Promise<string[]>
   /** Removes tables that cannot be read from a private server, so that the others are. */
   leaveOut(session: Session, tables: readonly TableName[]): Promise<void>
   /** Is this account the one that `admit` has made? */

@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatDuration } from '#core/units'
 import type { Check } from '#domain/backup/check'
 import type { Position } from '#domain/backup/position'
+import type { ReplayReport } from '#domain/binlog/replay-report'
 import { alignColumns } from './align-columns.ts'
 import { positionText } from './position-text.ts'
 import { checkLines } from './restore-text.ts'
@@ -19,6 +20,17 @@ export interface PhysicalRestoreText {
   initFile: string | null
   findings: readonly string[]
   outcome: { checks: readonly Check[]; durationMs: number; owner: number } | null
+  /** Of a restore to a moment. */
+  replay?: ReplayReport
+}
+
+/** MySQL's files have the sources of a replica, and the place in their logs. Behind a replay they have none any more. */
+function goesOn({ engine, position, replay }: PhysicalRestoreText): string[] {
+  const sources = (position.sources ?? []).map(({ host, port }) => `${host}:${port}`)
+  if (engine !== 'mysql' || replay || sources.length === 0) return []
+  return [
+    `it was a replica of ${sources.join(', ')}, and may go on as one as soon as it is started, with what is to be undone, too: start it with --skip-replica-start where it is not to`,
+  ]
 }
 
 /** For people. */
@@ -47,5 +59,6 @@ export function physicalRestoreText(report: PhysicalRestoreText): string {
     ...findings,
     `restored ${amounts} into ${dataFolder} in ${formatDuration(durationMs)}, for user ${owner}; no server runs on it`,
     `next: start ${engine} ${serverVersion.split('-')[0]} on it, or a later one of its series${initFile ? `, with --init-file=${initFile}` : ''}`,
+    ...goesOn(report),
   ].join('\n')
 }

@@ -107,6 +107,8 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   modes: { file: 0o660, folder: 0o700 },
   // What the binary log had is in no file that is copied.
   restoredGtids: async () => null,
+  // master.info, which has them, is not copied.
+  forgetSources: async () => [],
   leaveOut: dropTables,
   ...ownAdministrator,
 }

@@ -1,6 +1,8 @@
 import { EcomdbError } from '#core/errors'
 import { findInstallation } from '../installation.ts'
 import type { PhysicalBackups } from '../physical-backup.ts'
+import { quoteString } from '../quote.ts'
+import type { Session } from '../session.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
@@ -46,8 +48,25 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   async restoredGtids(session) {
     return ((await session.value('SELECT @@global.gtid_executed')) ?? '').replaceAll('\n', '')
   },
+  forgetSources,
   leaveOut: dropTables,
   ...ownAdministrator,
+}
+
+/**
+ * With relay_log_recovery = ON a server makes the relay log anew that the clone lacks, and replicates (9.7: a table
+ * whose DROP was left out was gone four seconds after the start). Channels of a group stay, which join by a setting.
+ */
+async function forgetSources(session: Session): Promise<string[]> {
+  const rows = await session.rows(
+    `SELECT Channel_name AS channel, CONCAT(Host, ':', Port) AS source FROM mysql.slave_master_info
+      WHERE Channel_name NOT LIKE 'group\\_replication\\_%' AND Host <> '' ORDER BY 1`,
+  )
+  const word = session.flavor.atLeast('mysql', 8, 2) ? 'REPLICA' : 'SLAVE'
+  for (const { channel } of rows) {
+    await session.run(`RESET ${word} ALL FOR CHANNEL ${quoteString(String(channel))}`)
+  }
+  return rows.map(({ source }) => String(source))
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
 import { isHistoryOf, parseHistory } from '#domain/binlog/gtid-history'
+import { GtidState } from '#domain/binlog/gtid-state'
 import type { Moment } from '#domain/binlog/moment'
 import type { ReplayReport } from '#domain/binlog/replay-report'
 import type { EngineFamily } from '#domain/engine-family'
@@ -77,6 +78,7 @@ export async function restoreFilesToMoment(
           const onFinding = (finding: string): void => void findings.push(finding)
           const told = { onElsewhere, onFinding, source: manifest.settings }
           replay.outcome = await replayLog({ ...run, ...how, ...told }, progress)
+          findings.push(...(await forgottenSources(engine, connect)))
           return [
             checkOf('start', `a private ${version} started on the files, and stopped`, []),
             checkOf('replay', replayed(span), []),
@@ -117,6 +119,20 @@ const gtidsOf = ({ snapshot }: ChosenStart, { gtids, transactions }: ReplaySpan)
 const replayed = ({ transactions, segments }: ReplaySpan): string =>
   `${countOf(transactions, 'transaction')} of ${countOf(segments.length, 'segment')}, to the last statement`
 
+/** Or it would take from its source what the moment leaves out. */
+async function forgottenSources(engine: Engine, connect: ConnectOptions): Promise<string[]> {
+  const session = await engine.connect({ ...connect, database: undefined })
+  try {
+    const sources = await engine.physicalBackups.forgetSources(session)
+    return sources.map(
+      source =>
+        `it was a replica of ${source}, and is none any more: started as one it would have gone on, with what came after the moment; CHANGE REPLICATION SOURCE makes it one again`,
+    )
+  } finally {
+    await session.close()
+  }
+}
+
 /** Has the server had exactly the transactions that the archived log has before the moment? */
 async function gtidsAfter(
   engine: Engine,
@@ -128,7 +144,7 @@ async function gtidsAfter(
   try {
     const found = await engine.physicalBackups.restoredGtids(session)
     if (found === null || gtids === null || (found === '' && gtids === '')) {
-      const why = found === null ? 'the files do not tell them' : 'there are none to compare'
+      const why = found === null ? untoldText(gtids) : 'there are none to compare'
       return { name: 'gtids', outcome: 'unchecked', summary: why, differences: [] }
     }
     const same =
@@ -140,6 +156,12 @@ async function gtidsAfter(
     await session.close()
   }
 }
+
+/** MariaDB. A server that is to replicate from here needs the last of each domain. */
+const untoldText = (gtids: string | null): string =>
+  gtids
+    ? `the files do not tell them; those of the log are ${GtidState.parse(gtids).position()}`
+    : 'the files do not tell them'
 
 /** Servers take these for the end of a path, or of a word. */
 function requirePlainPath(dataFolder: string): void {
