@@ -103,7 +103,8 @@ export async function chooseStart(
 
 /**
  * The newest snapshot before a moment's place; or, where there is none, before the last place that shows the
- * same: one that was taken when the log had gone on in its next file, and nothing had happened since.
+ * same: one that was taken when the log had gone on in its next file, or behind an event that is no transaction (MariaDB
+ * notes there from which file it would recover), and nothing had happened since.
  */
 async function beginOf(
   archive: BinlogArchive,
@@ -114,8 +115,12 @@ async function beginOf(
 ): Promise<{ place: FoundMoment; snapshot: SnapshotEnvelope } | null> {
   const first = await newest(found)
   if (first) return { place: found, snapshot: first }
-  if (moment.kind !== 'gtid' || found.next) return null
-  const place = { ...found, stop: await quietUntil(archive, found, identities) }
+  if (moment.kind !== 'gtid') return null
+  const { file } = found.segment
+  const stop = found.next
+    ? { file, offset: found.next.from }
+    : await quietUntil(archive, found, identities)
+  const place = { ...found, stop }
   const snapshot = await newest(place)
   return snapshot && { place, snapshot }
 }
