@@ -68,10 +68,10 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
         ]),
       )
     }
-    // A data file that comes twice is told.
+    // A table that mariadb-backup forgets, or does not find any more, is told.
     let made = await shop.whileWriting(() => shop.ecomdb('backup', 'physical'))
-    for (let n = 1; n < 6 && made.status === 30; n += 1) {
-      expect(made.stderr).toContain('code: TOOL_FAILED')
+    for (let n = 1; n < 16 && made.status !== 0; n += 1) {
+      expect(made.stderr).toMatch(/code: (?:TOOL_FAILED|NOT_CONSISTENT)/)
       made = await shop.ecomdb('backup', 'physical')
     }
     for (const stop of stops) await stop()
@@ -181,6 +181,52 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
       for (const table of tables) await session.run(`DROP TABLE ${table}`)
       const last = await shop.ecomdb('backup', 'physical')
       expect(last.status, last.stderr).toBe(0)
+    })
+
+    test('Aria tables that are emptied, altered or replaced by InnoDB’s meanwhile are in the copy', async () => {
+      const { session, server, engine, folder } = shop
+      const by = { parts: 'PARTITION BY RANGE (v) (PARTITION p0 VALUES LESS THAN (5))' }
+      await session.run('CREATE TABLE bank.filled (v INT PRIMARY KEY) ENGINE = Aria')
+      await session.run(`CREATE TABLE bank.split (v INT) ENGINE = Aria ${by.parts}`)
+      await session.run('INSERT INTO bank.split VALUES (1), (2), (3)')
+      const storms = [
+        [
+          'TRUNCATE bank.filled',
+          'INSERT INTO bank.filled VALUES (1), (2), (3)',
+          'ALTER TABLE bank.split ADD PARTITION (PARTITION p1 VALUES LESS THAN (9))',
+          'ALTER TABLE bank.split DROP PARTITION p1',
+        ],
+        ['InnoDB', 'Aria', 'InnoDB', 'MyISAM'].map(
+          name =>
+            `CREATE OR REPLACE TABLE bank.replaced (v INT) ENGINE = ${name} AS SELECT 1 AS v UNION SELECT 5`,
+        ),
+      ]
+      const stops: (() => Promise<void>)[] = []
+      for (const storm of storms) {
+        stops.push(keepDoing(await engine.connect(server.administrator), storm))
+      }
+      const made: string[] = []
+      for (let n = 0; n < 12 && made.length < 3; n += 1) {
+        const backup = await shop.ecomdb('backup', 'physical', '--json')
+        if (backup.status === 0) made.push(backup.json().result.snapshotId)
+        // Of a table that is dropped and made again it may forget the files, or not find them.
+        else expect(backup.json().error?.code).toMatch(/^(?:NOT_CONSISTENT|TOOL_FAILED)$/)
+      }
+      for (const stop of stops) await stop()
+      expect(made).toHaveLength(3)
+      for (const snapshotId of made) {
+        await engine.scratchServers.claim(join(folder, snapshotId))
+        const data = join(snapshotId, 'data')
+        const restored = await shop.ecomdb('restore', snapshotId, '--data-dir', data)
+        expect(restored.status, restored.stderr).toBe(0)
+        await shop.onRestored(snapshotId, async on => {
+          expect(await on.value('SELECT SUM(v) FROM bank.replaced')).toBe('6')
+          expect(await on.value('SELECT SUM(v) FROM bank.split')).toBe('6')
+          expect(await on.value('SELECT SUM(v) FROM bank.filled')).toBeOneOf([null, '6'])
+        })
+      }
+      for (const name of ['filled', 'split', 'replaced'])
+        await session.run(`DROP TABLE bank.${name}`)
     })
 
     test('writers to tables without transactions wait for --hold seconds at most', async () => {

@@ -9,8 +9,8 @@ const FILES_OF_ENGINE: ReadonlyMap<number, readonly string[]> = new Map([
 
 /**
  * What the definitions in a copy of mariadb-backup say that there has to be. It copies Aria and MyISAM tables before it
- * keeps DDL away, and forgets one that is made another engine's and back in between: its definition comes, its files
- * do not, and the program ends with status 0 (10.11, measured).
+ * keeps DDL away, and forgets one that is made another engine's and back in between, or dropped and made again: its
+ * definition comes, its files do not, and the program ends with status 0 (10.11, measured).
  */
 export class TablesOfCopy {
   /** `bank/t` → the ends of its files. */
@@ -35,9 +35,9 @@ export class TablesOfCopy {
     if (missing.length === 0) return
     throw new EcomdbError('NOT_CONSISTENT', {
       what: 'mariadb-backup has left out files of tables that are there',
-      why: `${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ` and ${missing.length - 10} more` : ''}: it forgets an Aria or MyISAM table that is altered to another engine and back while it copies`,
+      why: `${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ` and ${missing.length - 10} more` : ''}: it forgets an Aria or MyISAM table that is altered to another engine and back, or dropped and made again, while it copies`,
       hints: [
-        'run it again when no ALTER TABLE changes the engine of a table; nothing was published',
+        'run it again when no such statement runs; nothing was published',
         'where none did, a table of the server has lost its files: CHECK TABLE tells',
       ],
     })

@@ -11,6 +11,8 @@ interface OpenFile {
 
 /** What defines a table may be copied again, under the lock, when it has changed: the last one counts. */
 const DEFINES = /\.(?:frm|par|TRG|TRN|opt)$/
+/** Of partitions that are not InnoDB's. */
+const IN_PARTS = /\.(?:MA[DI]|MY[DI]|AR[MZ])$/
 
 /**
  * Makes blocks of the bytes of files that come piece by piece and interleaved. What is left
@@ -19,7 +21,6 @@ const DEFINES = /\.(?:frm|par|TRG|TRN|opt)$/
 export class FileAssembler {
   readonly #pool: BlockPool
   readonly #files = new Map<string, OpenFile>()
-  /** Of data, not to come twice. */
   readonly #ended = new Set<string>()
 
   constructor(pool: BlockPool) {
@@ -31,10 +32,15 @@ export class FileAssembler {
     return [...this.#files.keys()]
   }
 
-  /** @throws Error when the bytes lie before those that came already */
-  *write(path: string, offset: number, bytes: Buffer): Generator<FilePart> {
+  /**
+   * @param again whoever sends it says that it takes the place of one that has come
+   * @throws Error when the bytes lie before those that came already, or are of a second file
+   */
+  *write(path: string, offset: number, bytes: Buffer, again = false): Generator<FilePart> {
     const file = this.#files.get(path) ?? { at: 0, memory: null }
-    if (this.#ended.has(path)) throw new Error(`${path} comes twice`)
+    if (this.#ended.has(path) && !this.#files.has(path) && !again && !DEFINES.test(path)) {
+      throw new Error(`${path} comes twice`)
+    }
     this.#files.set(path, file)
     if (offset < file.at) throw new Error(`${path} goes back from ${file.at} to ${offset}`)
     if (offset > file.at) yield* this.#skip(path, file, offset)
@@ -53,17 +59,30 @@ export class FileAssembler {
   *end(path: string): Generator<FilePart> {
     const file = this.#files.get(path) ?? { at: 0, memory: null }
     this.#files.delete(path)
-    if (!DEFINES.test(path)) this.#ended.add(path)
+    this.#ended.add(path)
     const rest = file.at % BLOCK_BYTES
     if (file.memory) yield this.#take(path, file, rest)
     yield { kind: 'end', path, bytes: file.at }
   }
 
-  /** @throws Error for a file that is still coming */
-  remove(path: string): FilePart {
-    if (this.#files.has(path)) throw new Error(`${path} is taken back before its end`)
-    this.#ended.delete(path)
-    return { kind: 'gone', path }
+  /**
+   * What defines a table stays: it comes under the lock, so it is of what has the name by then.
+   *
+   * @param gone a file, or with a star at its end all data files that begin so
+   * @throws Error for a file that is still coming
+   */
+  *remove(gone: string): Generator<FilePart> {
+    const begin = gone.endsWith('*') ? gone.slice(0, -1) : null
+    const isGone = (path: string): boolean =>
+      path === gone
+        ? !DEFINES.test(path)
+        : begin !== null && path.startsWith(begin) && IN_PARTS.test(path)
+    const open = this.open.find(isGone)
+    if (open !== undefined) throw new Error(`${open} is taken back before its end`)
+    for (const path of [...this.#ended].filter(isGone)) {
+      this.#ended.delete(path)
+      yield { kind: 'gone', path }
+    }
   }
 
   /** Zeros up to `offset`: the block that has begun is filled up, whole ones are left out. */

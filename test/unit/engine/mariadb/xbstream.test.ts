@@ -8,15 +8,19 @@ function path(name: string): Buffer {
   return Buffer.concat([length, Buffer.from(name)])
 }
 
-function chunk(type: string, name: string, rest: Buffer = Buffer.alloc(0)): Buffer {
-  return Buffer.concat([Buffer.from(`XBSTCK01\0${type}`), path(name), rest])
+function chunk(type: string, name: string, rest: Buffer = Buffer.alloc(0), flags = 0): Buffer {
+  const fixed = Buffer.from(`XBSTCK01\0${type}`)
+  fixed[8] = flags
+  return Buffer.concat([fixed, path(name), rest])
 }
 
-function payload(name: string, text: string): Buffer {
+function payload(name: string, text: string, flags = 0): Buffer {
   const head = Buffer.alloc(20)
   head.writeBigUInt64LE(BigInt(text.length))
-  return chunk('P', name, Buffer.concat([head, Buffer.from(text)]))
+  return chunk('P', name, Buffer.concat([head, Buffer.from(text)]), flags)
 }
+
+const REWRITE = 2
 
 /** What comes of a stream that arrives in pieces of this size. */
 function read(stream: Buffer, size: number): string[] {
@@ -48,6 +52,28 @@ test.each([1, 7, 1000])(
     ])
   },
 )
+
+test.each([1, 7, 1000])('files that are copied again on purpose, in pieces of %i', size => {
+  const stream = Buffer.concat([
+    ...[payload('./d/t.MAD', 'one'), chunk('E', './d/t.MAD')],
+    ...[payload('./d/t.MAD', 'new', REWRITE), payload('./d/u.frm', 'x'), chunk('E', './d/t.MAD')],
+    ...[chunk('E', './d/u.frm'), chunk('E', './d/t.MAD')],
+  ])
+  expect(read(stream, size)).toEqual([
+    ...['block d/t.MAD one', 'end d/t.MAD', 'block d/t.MAD new', 'end d/t.MAD'],
+    ...['block d/u.frm x', 'end d/u.frm', 'end d/t.MAD'],
+  ])
+})
+
+test('parts of a table that are gone, and what stays: definitions, tables of InnoDB, and a database', () => {
+  const file = (name: string) => [payload(name, '1'), chunk('E', name)]
+  const names = ['./d/t#P#a.MAD', './d/t#P#b.MAI', './d/t#P#c.ibd', './d/t.frm', './d/t.par']
+  const came = Buffer.concat(names.flatMap(file))
+  const gone = (name: string) =>
+    read(Buffer.concat([came, chunk('D', name)]), 1000).filter(part => part.startsWith('gone'))
+  expect(gone('./d/t#P#*')).toEqual(['gone d/t#P#a.MAD', 'gone d/t#P#b.MAI'])
+  for (const name of ['./d/t.frm', './d', './d/t', './d/t.MAD']) expect(gone(name)).toEqual([])
+})
 
 test('what is taken back too early, comes twice or is renamed is refused, and so are other chunks', () => {
   const whole = Buffer.concat([payload('./d/t.MYD', 'one'), chunk('E', './d/t.MYD')])
