@@ -30,6 +30,7 @@ interface ColumnRow extends SqlRow {
   column_type: string
   extra: string
   expression: string | null
+  nullable: string
 }
 
 interface KeyRow extends SqlRow {
@@ -101,7 +102,8 @@ async function viewsAmong(
 async function readColumns(session: Session, schema: string): Promise<Map<string, ColumnFacts[]>> {
   const rows = await session.rows<ColumnRow>(
     `SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, DATA_TYPE AS data_type,
-            COLUMN_TYPE AS column_type, EXTRA AS extra, GENERATION_EXPRESSION AS expression
+            COLUMN_TYPE AS column_type, EXTRA AS extra, GENERATION_EXPRESSION AS expression,
+            IS_NULLABLE AS nullable
        FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ?
       ORDER BY TABLE_NAME, ORDINAL_POSITION`,
     [schema],
@@ -115,6 +117,7 @@ async function readColumns(session: Session, schema: string): Promise<Map<string
         columnType: String(row.column_type),
         extra: row.extra,
         expression: row.expression,
+        nullable: row.nullable === 'YES',
       },
     })),
   )
