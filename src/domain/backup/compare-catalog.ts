@@ -1,12 +1,11 @@
 import { countOf } from '#core/units'
-import { blankQuotes, parseCreateTable } from '../schema/create-table.ts'
-import { withoutImpliedCharacterSets } from '../schema/inherited-collation.ts'
 import { type Check, checkOf } from './check.ts'
+import { comparable, keysSorted } from './comparable-table.ts'
 import { compareAccounts } from './compare-accounts.ts'
 import { asFilesCount, countersCheck } from './counters-of-files.ts'
 import { withoutDanglingGrants } from './dangling-grants.ts'
 import { disabledEvent } from './disabled-event.ts'
-import { inTheClear as decrypted, withoutClearMark } from './encrypted-at-rest.ts'
+import { inTheClear as decrypted } from './encrypted-at-rest.ts'
 import type { ExpectedChanges } from './expected-changes.ts'
 import { hasLimitedHistory } from './limited-history.ts'
 import type {
@@ -94,6 +93,7 @@ function compareTables(
   const placed: TableElsewhere[] = []
   const moved: TableElsewhere[] = []
   const counters: TableElsewhere[] = []
+  const reordered: string[] = []
   const encrypted = inTheClear ? encryptedTables({ tables }) : []
   const differences = [
     ...databases.flatMap(({ name, create }) => {
@@ -110,6 +110,10 @@ function compareTables(
       const place = placedElsewhere(create)
       if (place !== null) placed.push({ schema, name, place })
       if (is && comparable(is.create) === comparable(create)) return []
+      if (is && keysSorted(comparable(is.create)) === keysSorted(comparable(create))) {
+        reordered.push(`\`${schema}\`.\`${name}\``)
+        return []
+      }
       if (!is || place === null || !isSameInside(is.create, create)) {
         return difference(label, create, is?.create)
       }
@@ -126,6 +130,7 @@ function compareTables(
       differences,
     ),
     ...placesCheck(placed, moved),
+    ...keysCheck(reordered),
     ...countersCheck(counters),
     ...(dataFiles ? [] : historyCheck(tables)),
     ...encryptionCheck(encrypted),
@@ -141,6 +146,16 @@ function placesCheck(placed: readonly TableElsewhere[], moved: readonly TableEls
   if (moved.length === 0) return [checkOf('places', `of ${namedTables(placed)}`, [])]
   const summary = `in the data directory, and not where they lay: ${namedTables(moved)}`
   return [{ name: 'places', outcome: 'unchecked', summary, differences: [] }]
+}
+
+/**
+ * A server orders keys when it makes a table: unique ones without NULL first. MariaDB leaves them where they
+ * were when an ALTER TABLE makes such a key of another, and no definition brings that order back.
+ */
+function keysCheck(reordered: readonly string[]): Check[] {
+  if (reordered.length === 0) return []
+  const summary = `the same ones, in the order that the server makes them in: of ${reordered.join(', ')}`
+  return [{ name: 'keys', outcome: 'unchecked', summary, differences: [] }]
 }
 
 /** Rows are compared, and not in which partition each is. */
@@ -162,39 +177,6 @@ function encryptionCheck(tables: ReturnType<typeof encryptedTables>): Check[] {
 function isSameInside(is: string, was: string): boolean {
   return placedElsewhere(is) === null && comparable(is) === comparable(placedInside(was))
 }
-
-/**
- * MariaDB adds partitions by itself, as time goes by, where the table says AUTO; and says of times how an
- * old server stored them, which no statement does. MySQL 8.0 prints plain names of subpartitions without quotes,
- * and 9.7 with them.
- */
-function comparable(create: string): string {
-  return withoutClearMark(withoutImpliedCharacterSets(invisibleLast(create)))
-    .replace(/( AUTO\nPARTITIONS )\d+$/, '$1n')
-    .replace(QUOTED_OR_OLD_TIME, (_, quoted: string | undefined) => quoted ?? '')
-    .replace(QUOTED_OR_PLAIN_NAME, (_, quoted: string | undefined, word: string, name: string) => {
-      return quoted ?? `${word} \`${name}\``
-    })
-}
-
-/** MariaDB 10.11 prints it before a column's DEFAULT, 11.8 behind it. */
-function invisibleLast(create: string): string {
-  if (!create.includes(INVISIBLE)) return create
-  const { head, clauses, tail } = parseCreateTable(create)
-  const moved = clauses.map(clause => {
-    const at = blankQuotes(clause).indexOf(INVISIBLE)
-    if (at < 0) return clause
-    return clause.slice(0, at) + clause.slice(at + INVISIBLE.length) + INVISIBLE
-  })
-  return `${head}${moved.join(',')}${tail}`
-}
-
-const INVISIBLE = ' INVISIBLE'
-
-const QUOTED_OR_OLD_TIME = /('(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)| \/\* mariadb-5\.3 \*\//gs
-
-const QUOTED_OR_PLAIN_NAME =
-  /('(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)|\b((?:SUB)?PARTITION) (?!BY\b)(\w+)/gs
 
 /**
  * Plans may be others without them, and no answer is. A server that renews them itself has others, so

@@ -36,3 +36,24 @@ test('a column is INVISIBLE before its DEFAULT and behind it', () => {
     'definitions',
   ])
 })
+
+test('keys in another order are told, and nothing of them may differ', () => {
+  const keys = (...lines: string[]): string =>
+    `CREATE TABLE \`t\` (\n  \`a\` int NOT NULL,\n  \`b\` int COMMENT 'UNIQUE KEY, x',\n  ${lines.join(',\n  ')}\n)`
+  const was = keys('UNIQUE KEY `i` (`b`)', 'UNIQUE KEY `j` (`a`)', 'CONSTRAINT `c` CHECK (`a` > 0)')
+  const is = keys('UNIQUE KEY `j` (`a`)', 'UNIQUE KEY `i` (`b`)', 'CONSTRAINT `c` CHECK (`a` > 0)')
+  expect(differences(was, is)).toEqual([])
+  const told = compareCatalog(catalog(was), catalog(is), CHANGES)
+  expect(told).toContainEqual(expect.objectContaining({ name: 'keys', outcome: 'unchecked' }))
+  expect(differences(was, is.replace('`j` (`a`)', '`j` (`a` DESC)'))).toEqual(['definitions'])
+  expect(differences(was, is.replace('UNIQUE KEY `j`', 'KEY `j`'))).toEqual(['definitions'])
+})
+
+test('a column WITHOUT SYSTEM VERSIONING is any other where its table has none', () => {
+  const table = (mark: string, tail: string): string =>
+    `CREATE TABLE \`t\` (\n  \`id\` int DEFAULT NULL${mark},\n  \`b\` int\n) ENGINE=InnoDB${tail}`
+  const mark = ' WITHOUT SYSTEM VERSIONING'
+  const versioned = ' WITH SYSTEM VERSIONING'
+  expect(differences(table(mark, ''), table('', ''))).toEqual([])
+  expect(differences(table(mark, versioned), table('', versioned))).toEqual(['definitions'])
+})
