@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -297,6 +297,16 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     await shop.run(statement, `INSERT INTO shop.victim VALUES ${row}`, 'DELETE FROM shop.victim')
     const again = await once()
     expect(again.status, again.stderr).toBe(13)
+    expect((await once()).status).toBe(0)
+  })
+
+  test('a new dedup key begins the archive anew, and is named', async () => {
+    await writeFile(shop.place.config.dedupKeyFile, `${randomBytes(32).toString('base64')}\n`)
+    const other = await once()
+    expect([other.status, other.stderr]).toEqual([
+      13,
+      expect.stringContaining('where the dedup key was made anew'),
+    ])
     expect((await once()).status).toBe(0)
   })
 })

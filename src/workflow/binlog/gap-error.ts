@@ -19,7 +19,7 @@ export function gapError(
   const reason =
     begin.reason === 'gap'
       ? `the server no longer has it: its oldest binary log is ${first}`
-      : "the server's log is not the one that was archived: it was reset, restored, or given another name (log_bin), or this is another server"
+      : "the server's log is not the one that was archived: it was reset, restored, or given another name (log_bin), or this is another server. Nothing of it is lost where the dedup key was made anew, by which an archive is known, but no replay leads over that either"
   return new EcomdbError('BINLOG_GAP', {
     what: isOverlap(until, from)
       ? `the binary log begins anew at ${from}, before the end of the archived one, ${until}`
