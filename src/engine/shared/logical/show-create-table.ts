@@ -30,7 +30,9 @@ export async function showCreateTable(
     session.run(`SET SESSION character_set_results = binary${own}`),
     session.rows(`SHOW CREATE TABLE ${table}`),
     session.run(`SET SESSION character_set_results = utf8mb4${own && BACK}`),
-  ])
+  ]).catch(error => {
+    throw unreadable(error, table)
+  })
   const create = shown[0]?.['Create Table'] ?? ''
   if (!Buffer.isBuffer(create)) return String(create)
   const text = isUtf8(create) ? create.toString('utf8') : withBinaryLiteralsAsHex(create)
@@ -42,6 +44,20 @@ export async function showCreateTable(
     })
   }
   return text
+}
+
+/** A MERGE table that lacks one of its tables, for one. */
+function unreadable(error: unknown, table: string): unknown {
+  if (!(error instanceof EcomdbError) || error.code !== 'SERVER_REFUSED') return error
+  return new EcomdbError('SERVER_REFUSED', {
+    what: `the server cannot open table ${table}`,
+    why: error.why ?? error.what,
+    hints: [
+      'CHECK TABLE tells more; mend it or drop it',
+      'or leave its database out with --databases: nothing of it is backed up then',
+    ],
+    cause: error,
+  })
 }
 
 const ANY_OPTIONS =

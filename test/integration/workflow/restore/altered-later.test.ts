@@ -38,3 +38,20 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+test.each(TEST_ENGINES)('%s: a table that the server cannot open is named', async family => {
+  await withBackups(family, async ({ folder, place }) => {
+    await withServer(family, join(folder, 'source'), async (server, engine) => {
+      const session = await engine.connect(server.administrator)
+      await session.run('CREATE DATABASE shop')
+      await session.run('CREATE TABLE shop.a (id INT) ENGINE=MyISAM')
+      await session.run('CREATE TABLE shop.all_of_them (id INT) ENGINE=MERGE UNION=(shop.a)')
+      await session.run('DROP TABLE shop.a')
+      await session.close()
+      await expect(place.report(server)).rejects.toMatchObject({
+        what: 'the server cannot open table `shop`.`all_of_them`',
+        hints: [expect.stringContaining('CHECK TABLE'), expect.stringContaining('--databases')],
+      })
+    })
+  })
+})
