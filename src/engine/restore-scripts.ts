@@ -13,6 +13,7 @@ import { isOnPackage, isPerson } from '#domain/backup/restored-accounts'
 import { withoutMissingAdministrators } from '#domain/backup/role-administrators'
 import { computesOfDates } from '#domain/schema/computes-of-dates'
 import { underDatabaseCollation } from './database-collation.ts'
+import { dropDefaults } from './drop-defaults.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from './past-event.ts'
 import { quoteIdentifier, quoteQualified, quoteString } from './quote.ts'
 import { isReadOnly, setReadOnly } from './read-only-database.ts'
@@ -39,7 +40,10 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
         create,
         ...(after ? [after] : []),
       ]),
-      ...manifest.tables.flatMap(table => [use(table.schema), madeForRows(table.create, table)]),
+      ...manifest.tables.flatMap(table => [
+        ...[use(table.schema), madeForRows(table.create, table)],
+        ...dropDefaults(manifest.engine, table),
+      ]),
     ]),
     loads: manifest.tables.map(table => ({
       schema: table.schema,

@@ -50,9 +50,34 @@ function withoutOldVersions(create: string): string {
   return `${head}${plain.join(',')}${tail}`
 }
 
+/** What no statement brings back as it was: `TOLD` in compare-catalog.ts. */
+export type NotBroughtBack = 'keys' | 'defaults'
+
+/**
+ * In what alone do two definitions differ that a server may not make as they were? Null: in something else.
+ * Both are `comparable`, and not equal.
+ */
+export function differOnlyIn(one: string, other: string): readonly NotBroughtBack[] | null {
+  if (keysSorted(one) === keysSorted(other)) return ['keys']
+  const [a, b] = [withoutNullDefaults(one), withoutNullDefaults(other)]
+  if (a === b) return ['defaults']
+  return keysSorted(a) === keysSorted(b) ? ['keys', 'defaults'] : null
+}
+
+const OF_NULL = ' DEFAULT NULL'
+
+function withoutNullDefaults(create: string): string {
+  if (!create.includes(OF_NULL)) return create
+  const { head, clauses, tail } = parseCreateTable(create)
+  const plain = clauses.map(clause => {
+    const at = clause.startsWith('`') ? blankQuotes(clause).indexOf(OF_NULL) : -1
+    return at < 0 ? clause : clause.slice(0, at) + clause.slice(at + OF_NULL.length)
+  })
+  return `${head}${plain.join(',')}${tail}`
+}
+
 /** The definition with its keys in the order of their text. */
-export function keysSorted(create: string): string {
-  if (!create.includes('KEY ')) return create
+function keysSorted(create: string): string {
   const { head, clauses, tail } = parseCreateTable(create)
   const isKey = (clause: string): boolean =>
     /^(?:UNIQUE |FULLTEXT |SPATIAL )?KEY /.test(keywordsOf(clause))

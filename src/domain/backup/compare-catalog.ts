@@ -1,6 +1,6 @@
 import { countOf } from '#core/units'
 import { type Check, checkOf } from './check.ts'
-import { comparable, keysSorted } from './comparable-table.ts'
+import { comparable, differOnlyIn, type NotBroughtBack } from './comparable-table.ts'
 import { compareAccounts } from './compare-accounts.ts'
 import { asFilesCount, countersCheck } from './counters-of-files.ts'
 import { withoutDanglingGrants } from './dangling-grants.ts'
@@ -93,7 +93,7 @@ function compareTables(
   const placed: TableElsewhere[] = []
   const moved: TableElsewhere[] = []
   const counters: TableElsewhere[] = []
-  const reordered: string[] = []
+  const told: { in: NotBroughtBack; table: string }[] = []
   const encrypted = inTheClear ? encryptedTables({ tables }) : []
   const differences = [
     ...databases.flatMap(({ name, create }) => {
@@ -110,8 +110,9 @@ function compareTables(
       const place = placedElsewhere(create)
       if (place !== null) placed.push({ schema, name, place })
       if (is && comparable(is.create) === comparable(create)) return []
-      if (is && keysSorted(comparable(is.create)) === keysSorted(comparable(create))) {
-        reordered.push(`\`${schema}\`.\`${name}\``)
+      const onlyIn = is && differOnlyIn(comparable(is.create), comparable(create))
+      if (onlyIn) {
+        told.push(...onlyIn.map(kind => ({ in: kind, table: `\`${schema}\`.\`${name}\`` })))
         return []
       }
       if (!is || place === null || !isSameInside(is.create, create)) {
@@ -130,7 +131,7 @@ function compareTables(
       differences,
     ),
     ...placesCheck(placed, moved),
-    ...keysCheck(reordered),
+    ...notBroughtBack(told),
     ...countersCheck(counters),
     ...(dataFiles ? [] : historyCheck(tables)),
     ...encryptionCheck(encrypted),
@@ -150,12 +151,21 @@ function placesCheck(placed: readonly TableElsewhere[], moved: readonly TableEls
 
 /**
  * A server orders keys when it makes a table: unique ones without NULL first. MariaDB leaves them where they
- * were when an ALTER TABLE makes such a key of another, and no definition brings that order back.
+ * were when an ALTER TABLE makes such a key of another, and no definition brings that order back. Nor does one bring
+ * back a column that may be NULL and has no default (`columnsWithoutDefault`), where MariaDB has it.
  */
-function keysCheck(reordered: readonly string[]): Check[] {
-  if (reordered.length === 0) return []
-  const summary = `the same ones, in the order that the server makes them in: of ${reordered.join(', ')}`
-  return [{ name: 'keys', outcome: 'unchecked', summary, differences: [] }]
+const NOT_BROUGHT_BACK: Readonly<Record<NotBroughtBack, string>> = {
+  keys: 'the same ones, in the order that the server makes them in',
+  defaults: 'columns have a default of NULL that had none, so an INSERT may leave them out',
+}
+
+function notBroughtBack(told: readonly { in: NotBroughtBack; table: string }[]): Check[] {
+  return (['keys', 'defaults'] as const).flatMap(name => {
+    const tables = told.flatMap(one => (one.in === name ? [one.table] : []))
+    if (tables.length === 0) return []
+    const summary = `${NOT_BROUGHT_BACK[name]}: of ${tables.join(', ')}`
+    return [{ name, outcome: 'unchecked', summary, differences: [] } satisfies Check]
+  })
 }
 
 /** Rows are compared, and not in which partition each is. */

@@ -320,7 +320,9 @@ function notAsTheyWere({ checks }: RestoreOutcome): string[] {
     .map(({ summary }) => summary)
 }
 
-const NEEDS_A_LOOK = ['places', 'statistics', 'server', 'letters', 'privileges', 'history']
+const NEEDS_A_LOOK = [
+  ...['places', 'statistics', 'server', 'letters', 'privileges', 'history', 'defaults'],
+]
 
 /** Rows of before under a trail of now differ from their events. */
 async function rowsWithoutTrail(

@@ -26,6 +26,7 @@ import {
 import { computesOfDates } from '#domain/schema/computes-of-dates'
 import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import { alterDatabase, nameAndOptions, underDatabaseCollation } from '../../database-collation.ts'
+import { dropDefaults } from '../../drop-defaults.ts'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from '../../past-event.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
@@ -149,7 +150,7 @@ function databaseStatement(
 }
 
 function tableStatements(
-  { tables }: Manifest,
+  { engine, tables }: Manifest,
   place: number,
   there?: { create: string },
 ): RestoreStatement[] {
@@ -169,6 +170,7 @@ function tableStatements(
   })
   return [
     ...(there ? [] : [of('tables', create)]),
+    ...dropDefaults(engine, table).map(sql => of('tables', sql)),
     ...indexes.map(clauses => of('indexes', alter(clauses))),
     ...(foreignKeys.length ? [of('foreign keys', alter(foreignKeys))] : []),
     // They have values of rows in them.

@@ -57,3 +57,12 @@ test('a column WITHOUT SYSTEM VERSIONING is any other where its table has none',
   expect(differences(table(mark, ''), table('', ''))).toEqual([])
   expect(differences(table(mark, versioned), table('', versioned))).toEqual(['definitions'])
 })
+
+test('a default of NULL in place of none is told, and no other', () => {
+  const table = (text: string): string =>
+    `CREATE TABLE \`t\` (\n  \`id\` int${text} COMMENT ' DEFAULT NULL',\n  KEY \`id\` (\`id\`)\n)`
+  expect(differences(table(''), table(' DEFAULT NULL'))).toEqual([])
+  const told = compareCatalog(catalog(table('')), catalog(table(' DEFAULT NULL')), CHANGES)
+  expect(told).toContainEqual(expect.objectContaining({ name: 'defaults', outcome: 'unchecked' }))
+  expect(differences(table(''), table(" DEFAULT '1'"))).toEqual(['definitions'])
+})
