@@ -6,6 +6,7 @@ import { cacheFolder } from '#core/paths'
 import { ENGINE_FAMILIES, type EngineFamily } from '#domain/engine-family'
 import { attacks } from './attacks/suite.ts'
 import { CaseJournal } from './case-journal.ts'
+import { corpus } from './corpus/suite.ts'
 import { faults } from './faults/suite.ts'
 import { fidelity } from './fidelity/suite.ts'
 import { replay } from './replay/suite.ts'
@@ -18,14 +19,14 @@ import {
 } from './suite.ts'
 
 /**
- * npm run harness -- faults|fidelity|attacks|replay|all [--engine mysql|mariadb] [--count N]
+ * npm run harness -- faults|fidelity|attacks|replay|corpus|all [--engine mysql|mariadb] [--count N]
  *                    [--seed S] [--only PART] [--resume] [--json]
  *
  * Tries what a test of every commit has no time for. Case i of seed S is case 0 of seed
  * S + i, so that one that failed runs again by itself. A run that was cut short goes on
  * with --resume. The exit status is 1 when a case has failed.
  */
-const SUITES: readonly Suite[] = [faults, fidelity, attacks, replay]
+const SUITES: readonly Suite[] = [faults, fidelity, attacks, replay, corpus]
 
 const USAGE = `usage: npm run harness -- NAME|all [--engine mysql|mariadb] [--count N] [--seed S] [--only PART] [--resume] [--json]
 names: ${SUITES.map(({ name }) => name).join(', ')}

@@ -21,8 +21,9 @@ export class BareSession {
     return new BareSession(connection)
   }
 
-  async run(sql: string): Promise<void> {
-    await this.#connection.query(sql)
+  /** @param timeout in ms; behind it the connection is of no more use, and the statement may still run */
+  async run(sql: string, timeout?: number): Promise<void> {
+    await this.#connection.query(timeout === undefined ? { sql } : { sql, timeout })
   }
 
   /** By the protocol for prepared statements. */

@@ -64,4 +64,9 @@ function expression(column: string, type: string, charset: string | null): strin
   return `HEX(CAST(${column} AS CHAR))`
 }
 
-const GEOMETRIES = new Set(['geometry', 'point', 'polygon'])
+const GEOMETRIES = new Set(
+  (
+    'geometry point linestring polygon multipoint multilinestring multipolygon ' +
+    'geometrycollection geomcollection'
+  ).split(' '),
+)
