@@ -320,9 +320,7 @@ function notAsTheyWere({ checks }: RestoreOutcome): string[] {
     .map(({ summary }) => summary)
 }
 
-const NEEDS_A_LOOK = [
-  ...['places', 'statistics', 'server', 'letters', 'privileges', 'history', 'defaults'],
-]
+const NEEDS_A_LOOK = 'places statistics server letters privileges history defaults'.split(' ')
 
 /** Rows of before under a trail of now differ from their events. */
 async function rowsWithoutTrail(
