@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { blankQuotes, keywordsOf, parseCreateTable } from '../schema/create-table.ts'
 import { withoutImpliedCharacterSets } from '../schema/inherited-collation.ts'
 import { withoutClearMark } from './encrypted-at-rest.ts'
@@ -41,46 +42,51 @@ const UNVERSIONED = ' WITHOUT SYSTEM VERSIONING'
 
 function withoutOldVersions(create: string): string {
   if (!create.includes(UNVERSIONED)) return create
-  const { head, clauses, tail } = parseCreateTable(create)
-  if (/ WITH SYSTEM VERSIONING/.test(keywordsOf(tail))) return create
-  const plain = clauses.map(clause => {
-    const at = blankQuotes(clause).indexOf(UNVERSIONED)
-    return at < 0 ? clause : clause.slice(0, at) + clause.slice(at + UNVERSIONED.length)
-  })
-  return `${head}${plain.join(',')}${tail}`
+  if (/ WITH SYSTEM VERSIONING/.test(keywordsOf(parseCreateTable(create).tail))) return create
+  const words = blankQuotes(create)
+  let plain = ''
+  let from = 0
+  for (let at = words.indexOf(UNVERSIONED); at >= 0; at = words.indexOf(UNVERSIONED, from)) {
+    plain += create.slice(from, at)
+    from = at + UNVERSIONED.length
+  }
+  return plain + create.slice(from)
 }
 
-/** What no statement brings back as it was: `TOLD` in compare-catalog.ts. */
+/** What a definition does not bring back everywhere: the order of keys; that a column has no default, not even NULL. */
 export type NotBroughtBack = 'keys' | 'defaults'
 
 /**
- * In what alone do two definitions differ that a server may not make as they were? Null: in something else.
- * Both are `comparable`, and not equal.
+ * In what alone does a table that a restore has made differ from what it was, of what a server does not make as it
+ * was? Null: in something else, as in a default that it had and has no more.
+ *
+ * @param was both are `comparable`, and not equal
+ * @throws RangeError for what is no table's definition
  */
-export function differOnlyIn(one: string, other: string): readonly NotBroughtBack[] | null {
-  if (keysSorted(one) === keysSorted(other)) return ['keys']
-  const [a, b] = [withoutNullDefaults(one), withoutNullDefaults(other)]
-  if (a === b) return ['defaults']
-  return keysSorted(a) === keysSorted(b) ? ['keys', 'defaults'] : null
+export function differOnlyIn(was: string, is: string): readonly NotBroughtBack[] | null {
+  const [before, after] = [parseCreateTable(was), parseCreateTable(is)]
+  if (before.head !== after.head || before.tail !== after.tail) return null
+  const ungiven = after.clauses.map((clause, at) => {
+    const old = before.clauses[at]
+    return old !== undefined && old === withoutNullDefault(clause) ? old : clause
+  })
+  const isGiven = !isDeepStrictEqual(ungiven, after.clauses)
+  const isMoved = !isDeepStrictEqual(ungiven, before.clauses)
+  if (isMoved && !isDeepStrictEqual(keysSorted(ungiven), keysSorted(before.clauses))) return null
+  return [...(isMoved ? (['keys'] as const) : []), ...(isGiven ? (['defaults'] as const) : [])]
 }
 
 const OF_NULL = ' DEFAULT NULL'
 
-function withoutNullDefaults(create: string): string {
-  if (!create.includes(OF_NULL)) return create
-  const { head, clauses, tail } = parseCreateTable(create)
-  const plain = clauses.map(clause => {
-    const at = clause.startsWith('`') ? blankQuotes(clause).indexOf(OF_NULL) : -1
-    return at < 0 ? clause : clause.slice(0, at) + clause.slice(at + OF_NULL.length)
-  })
-  return `${head}${plain.join(',')}${tail}`
+function withoutNullDefault(clause: string): string {
+  const at = clause.startsWith('`') ? blankQuotes(clause).indexOf(OF_NULL) : -1
+  return at < 0 ? clause : clause.slice(0, at) + clause.slice(at + OF_NULL.length)
 }
 
-/** The definition with its keys in the order of their text. */
-function keysSorted(create: string): string {
-  const { head, clauses, tail } = parseCreateTable(create)
+/** With the keys in the order of their text, in the places that keys have. */
+function keysSorted(clauses: readonly string[]): (string | undefined)[] {
   const isKey = (clause: string): boolean =>
     /^(?:UNIQUE |FULLTEXT |SPATIAL )?KEY /.test(keywordsOf(clause))
   const keys = clauses.filter(isKey).toSorted()
-  return `${head}${clauses.map(one => (isKey(one) ? keys.shift() : one)).join(',')}${tail}`
+  return clauses.map(one => (isKey(one) ? keys.shift() : one))
 }

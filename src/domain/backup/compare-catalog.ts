@@ -110,7 +110,9 @@ function compareTables(
       const place = placedElsewhere(create)
       if (place !== null) placed.push({ schema, name, place })
       if (is && comparable(is.create) === comparable(create)) return []
-      const onlyIn = is && differOnlyIn(comparable(is.create), comparable(create))
+      // Data files are the source's own: nothing was made anew.
+      const onlyIn =
+        is && !dataFiles ? differOnlyIn(comparable(create), comparable(is.create)) : null
       if (onlyIn) {
         told.push(...onlyIn.map(kind => ({ in: kind, table: `\`${schema}\`.\`${name}\`` })))
         return []

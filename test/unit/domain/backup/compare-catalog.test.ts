@@ -54,7 +54,9 @@ test('a column WITHOUT SYSTEM VERSIONING is any other where its table has none',
     `CREATE TABLE \`t\` (\n  \`id\` int DEFAULT NULL${mark},\n  \`b\` int\n) ENGINE=InnoDB${tail}`
   const mark = ' WITHOUT SYSTEM VERSIONING'
   const versioned = ' WITH SYSTEM VERSIONING'
-  expect(differences(table(mark, ''), table('', ''))).toEqual([])
+  const told = compareCatalog(catalog(table(mark, '')), catalog(table('', '')), CHANGES)
+  expect(told.find(({ name }) => name === 'definitions')?.outcome).toBe('passed')
+  expect(told.map(({ name }) => name)).not.toContain('keys')
   expect(differences(table(mark, versioned), table('', versioned))).toEqual(['definitions'])
 })
 
@@ -65,4 +67,9 @@ test('a default of NULL in place of none is told, and no other', () => {
   const told = compareCatalog(catalog(table('')), catalog(table(' DEFAULT NULL')), CHANGES)
   expect(told).toContainEqual(expect.objectContaining({ name: 'defaults', outcome: 'unchecked' }))
   expect(differences(table(''), table(" DEFAULT '1'"))).toEqual(['definitions'])
+  expect(differences(table(' DEFAULT NULL'), table(''))).toEqual(['definitions'])
+  expect(told.map(({ name }) => name)).not.toContain('keys')
+  const files = { ...CHANGES, dataFiles: true }
+  const ofFiles = compareCatalog(catalog(table('')), catalog(table(' DEFAULT NULL')), files)
+  expect(ofFiles[0]).toMatchObject({ name: 'definitions', outcome: 'failed' })
 })
