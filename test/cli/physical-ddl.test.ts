@@ -147,7 +147,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
     })
 
     test('a table that is made another engine’s and back meanwhile is not forgotten', async () => {
-      const { session, server, engine, folder } = shop
+      const { session, server, engine } = shop
       const tables = Array.from({ length: 6 }, (_, n) => `bank.conv${n}`)
       const stops: (() => Promise<void>)[] = []
       for (const table of tables) {
@@ -169,11 +169,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
       }
       for (const stop of stops) await stop()
       for (const snapshotId of made) {
-        await engine.scratchServers.claim(join(folder, snapshotId))
-        const data = join(snapshotId, 'data')
-        const restored = await shop.ecomdb('restore', snapshotId, '--data-dir', data)
-        expect(restored.status, restored.stderr).toBe(0)
-        await shop.onRestored(snapshotId, async on => {
+        await onSnapshot(shop, snapshotId, async on => {
           for (const table of tables)
             expect(await on.value(`SELECT SUM(v) FROM ${table}`), table).toBe('6')
         })
@@ -184,7 +180,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
     })
 
     test('Aria tables that are emptied, altered or replaced by InnoDB’s meanwhile are in the copy', async () => {
-      const { session, server, engine, folder } = shop
+      const { session, server, engine } = shop
       const by = { parts: 'PARTITION BY RANGE (v) (PARTITION p0 VALUES LESS THAN (5))' }
       await session.run('CREATE TABLE bank.filled (v INT PRIMARY KEY) ENGINE = Aria')
       await session.run(`CREATE TABLE bank.split (v INT) ENGINE = Aria ${by.parts}`)
@@ -215,11 +211,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
       for (const stop of stops) await stop()
       expect(made).toHaveLength(3)
       for (const snapshotId of made) {
-        await engine.scratchServers.claim(join(folder, snapshotId))
-        const data = join(snapshotId, 'data')
-        const restored = await shop.ecomdb('restore', snapshotId, '--data-dir', data)
-        expect(restored.status, restored.stderr).toBe(0)
-        await shop.onRestored(snapshotId, async on => {
+        await onSnapshot(shop, snapshotId, async on => {
           expect(await on.value('SELECT SUM(v) FROM bank.replaced')).toBe('6')
           expect(await on.value('SELECT SUM(v) FROM bank.split')).toBe('6')
           expect(await on.value('SELECT SUM(v) FROM bank.filled')).toBeOneOf([null, '6'])
@@ -274,3 +266,16 @@ const PLACES = [
   'INSERT INTO bank.parts VALUES (3)',
   'INSERT INTO bank.part VALUES (7)',
 ]
+
+/** A snapshot's files, and a server that was started on them. */
+async function onSnapshot(
+  shop: PhysicalShop,
+  snapshotId: string,
+  look: (on: Session) => Promise<void>,
+): Promise<void> {
+  await shop.engine.scratchServers.claim(join(shop.folder, snapshotId))
+  const data = join(snapshotId, 'data')
+  const restored = await shop.ecomdb('restore', snapshotId, '--data-dir', data)
+  expect(restored.status, restored.stderr).toBe(0)
+  await shop.onRestored(snapshotId, look)
+}
