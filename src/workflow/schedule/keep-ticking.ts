@@ -7,44 +7,42 @@ export interface Recurring {
   run: () => Promise<unknown>
 }
 
-/** Some times as long as from one tick to the next. */
-const STALLED_MS = 20_000
+/** So often the clock is looked at. */
+const LOOK_MS = 1_000
 
 /**
- * Runs each again and again. node-cron waits until the clock shows the moment that it has reckoned: where the clock is put
- * back (it was ahead until it heard of the time), that is for as long as it was ahead. So all begin anew where the
- * first has not come for long, by the clock that nobody puts back.
+ * Runs each again and again, none beside itself. node-cron says when; it is asked anew at each look, and its own timers
+ * are not used: where the clock is put back they wait for as long as it was ahead, and behind a host that was asleep
+ * for a month they go through half a million moments one by one, for minutes, in which nothing else runs.
  *
- * @param first the one that comes most often
  * @returns ends them
  */
 export async function keepTicking(
-  { monotonicMs }: Clock,
-  first: Recurring,
-  ...others: readonly Recurring[]
+  clock: Clock,
+  ...recurring: readonly Recurring[]
 ): Promise<() => Promise<void>> {
-  const { schedule } = await import('node-cron')
-  let cameMs = monotonicMs()
-  const ticking = async (): Promise<unknown> => {
-    cameMs = monotonicMs()
-    return await first.run()
-  }
-  const begin = () =>
-    [{ ...first, run: ticking }, ...others].map(({ at, run }) =>
-      schedule(at, run, { noOverlap: true }),
-    )
-  let tasks = begin()
-  const end = async (): Promise<void> => {
-    for (const task of tasks) await task.destroy()
-  }
-  const watch = setInterval(async () => {
-    if (monotonicMs() - cameMs < STALLED_MS) return
-    cameMs = monotonicMs()
-    await end()
-    tasks = begin()
-  }, STALLED_MS / 4)
+  const { createTask } = await import('node-cron')
+  const looks = recurring.map(({ at, run }) => {
+    const task = createTask(at, run)
+    const nextMs = (): number => task.getNextRuns(1)[0]?.getTime() ?? Number.POSITIVE_INFINITY
+    let dueMs = nextMs()
+    let isRunning = false
+    const look = async (): Promise<void> => {
+      const isDue = clock.now().getTime() >= dueMs
+      dueMs = nextMs()
+      if (!isDue || isRunning) return
+      isRunning = true
+      await run().finally(() => {
+        isRunning = false
+      })
+    }
+    return { task, look }
+  })
+  const timer = setInterval(() => {
+    for (const { look } of looks) void look()
+  }, LOOK_MS)
   return async () => {
-    clearInterval(watch)
-    await end()
+    clearInterval(timer)
+    for (const { task } of looks) await task.destroy()
   }
 }
