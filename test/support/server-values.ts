@@ -20,24 +20,29 @@ export async function serverValues(session: Session): Promise<Record<string, str
   const tables = Map.groupBy(columns, ({ s, t }) => quoteQualified(s, t))
   const values: Record<string, string[]> = {}
   for (const [table, mine] of tables) {
-    const versioned = await isVersioned(session, table)
-    // Times of rows, where the table does not name them.
-    const times = versioned && mine.every(({ c }) => c !== 's') ? ['row_start', 'row_end'] : []
+    const versioning = await versioningOf(session, table)
+    const times = versioning === 'times unnamed' ? ['row_start', 'row_end'] : []
     const parts = [...mine, ...times.map(c => ({ c, type: 'timestamp', charset: null }))].map(
       ({ c, type, charset }) => part(quoteIdentifier(c), type, charset),
     )
     const rows = await session.rows<SqlRow & { line: string }>(
-      `SELECT CONCAT_WS('|', ${parts.join(', ')}) AS line FROM ${table}${versioned ? ' FOR SYSTEM_TIME ALL' : ''}`,
+      `SELECT CONCAT_WS('|', ${parts.join(', ')}) AS line FROM ${table}${versioning === null ? '' : ' FOR SYSTEM_TIME ALL'}`,
     )
     values[table] = rows.map(({ line }) => line).sort()
   }
   return values
 }
 
-async function isVersioned(session: Session, table: string): Promise<boolean> {
-  if (session.flavor.family !== 'mariadb') return false
+/** Columns for the times of rows are among the others where the table names them. */
+async function versioningOf(
+  session: Session,
+  table: string,
+): Promise<'times named' | 'times unnamed' | null> {
+  if (session.flavor.family !== 'mariadb') return null
   const [row] = await session.rows(`SHOW CREATE TABLE ${table}`)
-  return /WITH SYSTEM VERSIONING/.test(String(Object.values(row ?? {})[1]))
+  const create = String(Object.values(row ?? {})[1])
+  if (!/WITH SYSTEM VERSIONING/.test(create)) return null
+  return /GENERATED ALWAYS AS ROW START/.test(create) ? 'times named' : 'times unnamed'
 }
 
 function part(column: string, type: string, charset: string | null): string {
