@@ -11,7 +11,7 @@ import { uuidV7 } from '#repository/uuid'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
 import { dyingAt, KILLED } from '#test/dying-at'
-import { TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LEDGER, LoggedShop, startLogged, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 import { wrapProgram } from '#test/wrapped-program'
@@ -25,7 +25,7 @@ const STATE = `SELECT COUNT(*) AS rows_, SUM(has_victim) AS victims, CAST(SUM(tw
 const YEARLY = `SELECT definer AS definer, status AS status, character_set_client AS client
    FROM information_schema.events WHERE event_name = 'yearly'`
 
-describe.each(TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
+describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
   let folder: string
   let shop: LoggedShop
   let target: RunningServer

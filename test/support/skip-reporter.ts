@@ -1,13 +1,20 @@
 import type { Reporter, TestModule } from 'vitest/node'
 import { ENGINE_FAMILIES } from '#domain/engine-family'
-import { LEFT_OUT, SLOW_TEST_ENGINES, TEST_ENGINES } from './engines.ts'
+import { isLate, leftOut, SLOW_TEST_ENGINES, TEST_ENGINES } from './engines.ts'
 
 /** Prints each test that did not run, and why, above vitest's own summary. */
 export default class SkipReporter implements Reporter {
+  #late = 0
+
+  onTestModuleQueued({ project }: TestModule): void {
+    if (project.name !== 'unit' && isLate()) this.#late += 1
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     // A run narrowed by -t skips nearly everything, which nobody needs to read.
     if (process.argv.some(word => /^(-t|--testNamePattern)/.test(word))) return
-    if (LEFT_OUT) process.stdout.write(`${LEFT_OUT}\n`)
+    const leftFor = leftOut(this.#late)
+    if (leftFor) process.stdout.write(`${leftFor}\n`)
     for (const module of modules) {
       for (const test of module.children.allTests('skipped')) {
         const result = test.result()
@@ -24,6 +31,6 @@ function whyNotItsEngine(name: string): string | null {
   const engine = ENGINE_FAMILIES.find(family => new RegExp(`\\b${family}\\b`).test(name))
   if (!engine || SLOW_TEST_ENGINES.includes(engine)) return null
   return TEST_ENGINES.includes(engine)
-    ? `one of the slowest, of ${engine}`
+    ? `of ${engine}, for want of time`
     : `ECOMDB_TEST_ENGINES leaves ${engine} out`
 }
