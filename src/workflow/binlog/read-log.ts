@@ -66,9 +66,9 @@ export async function readLog(options: ReadOptions, progress: Progress): Promise
   let { untilNow } = options
   for (;;) {
     throwIfInterrupted()
-    const item = await options.feed.next(IDLE_MS)
+    const item = await reader.next()
     await reader.take(item)
-    if (item.kind === 'end') return reader.requireAll()
+    if (item.kind === 'end') return reader.requireAll(untilNow)
     if (options.writer.incident && !untilNow) {
       // It must be heard of, as soon as what came until now is archived.
       untilNow = true
@@ -81,6 +81,8 @@ export async function readLog(options: ReadOptions, progress: Progress): Promise
     goal = null
   }
 }
+
+const placeText = ({ file, offset }: LogPlace): string => `${file}:${offset}`
 
 class LogReader {
   readonly #options: ReadOptions
@@ -104,8 +106,31 @@ class LogReader {
     this.#movedMs = this.#openedMs
   }
 
+  /**
+   * The server's end now.
+   *
+   * @throws EcomdbError SERVER_LOST where that is before what it has sent: its log was reset meanwhile. Its reader
+   *   waits in the file that is gone, for ever where the new one has its name, and nothing comes.
+   */
   async observe(): Promise<Observation> {
-    return await this.#options.engine.binaryLog.observe(this.#options.session)
+    const { engine, session, writer } = this.#options
+    const seen = await engine.binaryLog.observe(session)
+    if (isAtLeast(seen.end, writer.place)) return seen
+    throw new EcomdbError('SERVER_LOST', {
+      what: 'the binary log became another one while it was read: it was reset, or this is another server',
+      why: `it was read to ${placeText(writer.place)}, and the server is at ${placeText(seen.end)}`,
+      hints: ['run the command again: it finds where the archive ends, and what is lost'],
+    })
+  }
+
+  async next(): Promise<FeedItem> {
+    try {
+      return await this.#options.feed.next(IDLE_MS)
+    } catch (error) {
+      // A file that is gone is refused: the log may have been reset, which is to be told as such.
+      if (error instanceof EcomdbError && error.code === 'SERVER_REFUSED') await this.observe()
+      throw error
+    }
   }
 
   async take(item: FeedItem): Promise<void> {
@@ -117,13 +142,19 @@ class LogReader {
     if (item.kind !== 'end') await this.#closeIfDue(item.kind === 'idle')
   }
 
-  /** @throws EcomdbError SERVER_LOST where the tool has not given all that the server had before */
-  requireAll(): void {
+  /**
+   * @throws EcomdbError SERVER_LOST where the tool has not given all that the server had before; or has ended at all,
+   *   and is to follow: MariaDB ends whoever reads a log that is reset, or is killed, as if that were its end
+   */
+  requireAll(untilNow: boolean): void {
     const { least, writer } = this.#options
-    if (isAtLeast(writer.place, least)) return
+    const isWhole = isAtLeast(writer.place, least)
+    if (isWhole && untilNow) return
     throw new EcomdbError('SERVER_LOST', {
-      what: 'the binary log was not read to its end',
-      why: `it was read to ${writer.place.file}:${writer.place.offset}, and the server was at ${least.file}:${least.offset}`,
+      what: isWhole
+        ? 'the server has ended what it sends of its binary log'
+        : 'the binary log was not read to its end',
+      why: `it was read to ${placeText(writer.place)}, and the server was at ${placeText(least)}`,
       hints: ['run the command again: it begins where the archive ends'],
     })
   }
@@ -219,7 +250,7 @@ class LogReader {
     if (isAtLeast(writer.place, end)) return
     throw new EcomdbError('SERVER_LOST', {
       what: 'the server sends nothing, although its binary log has grown',
-      why: `it is at ${end.file}:${end.offset}, and ${writer.place.file}:${writer.place.offset} has come`,
+      why: `it is at ${placeText(end)}, and ${placeText(writer.place)} has come`,
     })
   }
 }
