@@ -36,7 +36,7 @@ const gtids = (count: number): string => (count === 0 ? '' : `${SERVER}:1-${coun
 /** Taken behind so many transactions. */
 export function taken(
   transactions: number,
-  more: { method?: 'physical'; scope?: string; proof?: StayingSnapshot['proof'] } = {},
+  more: { method?: 'physical'; scope?: string; proven?: boolean } = {},
 ): StayingSnapshot {
   const [file, half] = [Math.floor(transactions / 2) + 1, transactions % 2]
   const position = {
@@ -48,5 +48,5 @@ export function taken(
     ...{ engine: 'mysql', consistentAt: at(transactions * 10), position },
     scope: more.scope ?? null,
   } as unknown as SnapshotEnvelope
-  return { envelope, proof: more.proof ?? 'verified' }
+  return { envelope, proven: more.proven ?? true }
 }

@@ -69,15 +69,25 @@ export function decideRetention(
   return [...verdicts.values()]
 }
 
+/** Ids of the snapshots that count: proven as the policy wants it, with all that they build on. */
+export function provenSnapshots(
+  snapshots: readonly RetainedSnapshot[],
+  policy: RetentionPolicy,
+): Set<string> {
+  const byId = new Map(snapshots.map(one => [one.snapshotId, one]))
+  const counted = snapshots.filter(one => isProven(one, byId, policy))
+  return new Set(counted.map(({ snapshotId }) => snapshotId))
+}
+
 /** The newest snapshot of each series that is proven, and shows a moment that has come: by it a server comes back. */
 export function newestProven(
   snapshots: readonly RetainedSnapshot[],
   policy: RetentionPolicy,
   now: Date,
 ): Set<string> {
-  const byId = new Map(snapshots.map(one => [one.snapshotId, one]))
+  const proven = provenSnapshots(snapshots, policy)
   const counted = snapshots
-    .filter(one => isProven(one, byId, policy) && !hasNotCome(one.consistentAt, now))
+    .filter(one => proven.has(one.snapshotId) && !hasNotCome(one.consistentAt, now))
     .toSorted((a, b) => (a.snapshotId < b.snapshotId ? -1 : 1))
   const newest = Map.groupBy(counted, ({ series }) => series).values()
   return new Set([...newest].flatMap(ofOne => ofOne.at(-1)?.snapshotId ?? []))

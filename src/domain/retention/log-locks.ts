@@ -37,9 +37,8 @@ export function locksOfSegments(
     const longest = Math.max(0, ...held)
     if (longest === 0) return null
     if (logMs === null) return new Date(longest)
-    const isBehind = ({ first, envelope, proof }: Start): boolean =>
-      (proof === 'verified' || proof === 'drilled') &&
-      (first === null ? envelope.consistentAt > closedAt : first > sequence)
+    const isBehind = ({ first, envelope, proven }: Start): boolean =>
+      proven && (first === null ? envelope.consistentAt > closedAt : first > sequence)
     const next = byMethod.map(ofOne => {
       const behind = ofOne.filter(isBehind).map(({ envelope }) => Date.parse(envelope.consistentAt))
       return behind.length > 0 ? Math.min(...behind) : Date.parse(closedAt)

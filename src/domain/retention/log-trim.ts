@@ -3,7 +3,6 @@ import { momentOfEnd } from '../binlog/moment-of-end.ts'
 import type { StretchBegin } from '../binlog/segment.ts'
 import { endOf, type Stretch } from '../binlog/stretch.ts'
 import { segmentOfSnapshot } from '../binlog/window.ts'
-import type { RetainedSnapshot } from './decide-retention.ts'
 import { FORCE_MS } from './tombstone.ts'
 
 /**
@@ -48,10 +47,11 @@ export function isTrimInForce({ removeAfter }: LogTrim, now: Date): boolean {
   return new Date(removeAfter).getTime() + FORCE_MS > now.getTime()
 }
 
-/** A snapshot that stays, and how it was proved. */
+/** A snapshot that stays. */
 export interface StayingSnapshot {
   envelope: SnapshotEnvelope
-  proof: RetainedSnapshot['proof']
+  /** As the policy wants it, with all that it builds on. */
+  proven: boolean
 }
 
 /** Of a stretch, what no snapshot that stays leads through. */
@@ -116,7 +116,7 @@ function boundOf(
   const anchors = methods.map(method =>
     starts
       .filter(({ envelope }) => envelope.method === method && envelope.consistentAt <= horizon)
-      .filter(({ proof }) => proof === 'verified' || proof === 'drilled')
+      .filter(({ proven }) => proven)
       .map(({ envelope }) => envelope.consistentAt)
       .sort()
       .at(-1),

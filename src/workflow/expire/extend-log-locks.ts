@@ -54,7 +54,7 @@ export async function extendLogLocks(
 }
 
 function holdingOf(
-  { snapshots, retained, verdicts, held }: Survey,
+  { snapshots, proven, verdicts, held }: Survey,
   policy: RetentionPolicy,
   now: Date,
 ): HoldingSnapshot[] {
@@ -65,6 +65,6 @@ function holdingOf(
     const heldUntil = [byClass, held.get(envelope.snapshotId)]
       .flatMap(until => until ?? [])
       .reduce<Date | null>((latest, until) => (latest && latest > until ? latest : until), null)
-    return [{ envelope, proof: retained[at]?.proof ?? ('unproven' as const), heldUntil }]
+    return [{ envelope, proven: proven.has(envelope.snapshotId), heldUntil }]
   })
 }

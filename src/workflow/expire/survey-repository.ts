@@ -6,6 +6,7 @@ import type { Refused } from '#domain/backup/repository-report'
 import { type Anomaly, findAnomalies, seriesOf } from '#domain/retention/anomalies'
 import {
   decideRetention,
+  provenSnapshots,
   type RetainedSnapshot,
   type RetentionVerdict,
 } from '#domain/retention/decide-retention'
@@ -31,6 +32,8 @@ export interface Survey {
   /** Oldest first. */
   snapshots: readonly Trusted<SnapshotEnvelope>[]
   retained: readonly RetainedSnapshot[]
+  /** Ids of those that count as the policy says. */
+  proven: ReadonlySet<string>
   verdicts: readonly RetentionVerdict[]
   anomalies: readonly Anomaly[]
   /** Snapshot id -> the kinds of anomalies that a person has accepted there. */
@@ -87,6 +90,7 @@ export async function surveyRepository(
     copyId,
     snapshots,
     retained,
+    proven: provenSnapshots(retained, policy.retention),
     verdicts: decideRetention(retained, policy.retention, now),
     anomalies: [
       ...findAnomalies(listed, accepted, policy.brake, now),

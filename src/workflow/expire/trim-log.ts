@@ -91,11 +91,9 @@ export async function trimLog(
 const has = ({ segments }: Stretch, sequence: number): boolean =>
   segments.some(one => one.sequence === sequence)
 
-function stayingOf({ snapshots, retained }: Survey, gone: ReadonlySet<string>): StayingSnapshot[] {
-  return snapshots.flatMap(({ value: envelope }, at) =>
-    gone.has(envelope.snapshotId)
-      ? []
-      : [{ envelope, proof: retained[at]?.proof ?? ('unproven' as const) }],
+function stayingOf({ snapshots, proven }: Survey, gone: ReadonlySet<string>): StayingSnapshot[] {
+  return snapshots.flatMap(({ value: envelope }) =>
+    gone.has(envelope.snapshotId) ? [] : [{ envelope, proven: proven.has(envelope.snapshotId) }],
   )
 }
 

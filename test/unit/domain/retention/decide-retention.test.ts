@@ -6,6 +6,7 @@ import {
   classesOfNew,
   decideRetention,
   lockUntilOf,
+  provenSnapshots,
   type RetainedSnapshot,
 } from '#domain/retention/decide-retention'
 import { periodsLater, startOfPeriod } from '#domain/retention/periods'
@@ -79,6 +80,17 @@ describe('what is kept', () => {
         .filter(({ action }) => action === 'keep')
         .map(({ snapshotId }) => snapshotId)
     expect(kept(both)).toEqual([...kept(alone('a')), ...kept(alone('b'))].sort())
+  })
+
+  test('one counts with all that it builds on', () => {
+    const chain = (proof: RetainedSnapshot['proof']) => [
+      snapshot(1, { proof }),
+      snapshot(2, { base: 's00001' }),
+    ]
+    expect([...provenSnapshots(chain('verified'), POLICY)]).toEqual(['s00001', 's00002'])
+    for (const proof of ['failed', 'unproven'] as const) {
+      expect([...provenSnapshots(chain(proof), POLICY)]).toEqual([])
+    }
   })
 
   test('a verify is not enough where the policy wants a drill', () => {

@@ -31,7 +31,7 @@ test('where log is set: until the first proven snapshot behind it is so old, of 
   const all = [held(taken(1), far), held(taken(5), far)]
   // Behind the last one by when each segment was closed.
   expect(locks(all, 200)).toEqual([250, 250, 250, 250, 246, 256, 266, 276])
-  const doubted = [held(taken(1), far), held(taken(5, { proof: 'unproven' }), far)]
+  const doubted = [held(taken(1), far), held(taken(5, { proven: false }), far)]
   expect(locks(doubted, 200)).toEqual([206, 216, 226, 236, 246, 256, 266, 276])
   const both = [...all, held(taken(7, { method: 'physical' }), far)]
   expect(locks(both, 200)).toEqual([270, 270, 270, 270, 270, 270, 266, 276])
@@ -45,7 +45,7 @@ test('what is locked is still needed: retention never waits for a lock of the lo
     fc.record({
       transactions: fc.nat(7),
       until: fc.integer({ min: 0, max: 400 }),
-      proof: fc.constantFrom('verified' as const, 'drilled' as const, 'unproven' as const),
+      proven: fc.boolean(),
       method: fc.constantFrom('physical' as const, undefined),
     }),
     { minLength: 1, maxLength: 5 },
@@ -54,8 +54,8 @@ test('what is locked is still needed: retention never waits for a lock of the lo
   fc.assert(
     fc.property(snapshots, fc.option(minutes), minutes, (made, logMinutes, later) => {
       const logMs = logMinutes === null ? null : logMinutes * MINUTE_MS
-      const staying = made.map(({ transactions, until, proof, method }) =>
-        held(taken(transactions, { proof, ...(method ? { method } : {}) }), until),
+      const staying = made.map(({ transactions, until, proven, method }) =>
+        held(taken(transactions, { proven, ...(method ? { method } : {}) }), until),
       )
       const then = new Date(at(80 + later))
       const left = staying.filter(({ heldUntil }) => heldUntil && heldUntil > then)
