@@ -53,7 +53,9 @@ const place = {
     .string()
     .regex(/^[\w .+-]+$/, 'a word for the kind of medium, like disk, usb-disk, nas, s3')
     .optional()
-    .describe('what it is stored on: disk, usb-disk, nas, s3, …; equal words are one medium'),
+    .describe(
+      'what it is stored on: disk, usb-disk, nas, s3, …; equal words are one medium, and no word is none',
+    ),
   offsite: z.boolean().optional().describe('it is kept in another building (default false)'),
 }
 

@@ -31,7 +31,7 @@ export interface Place {
   snapshots: ReadonlySet<string>
   /** Of each server, where that is known: it may be one that the repository has no more. */
   newest: readonly HeldSnapshot[]
-  /** Every file was compared with its signed hash when it came. */
+  /** Every file was compared with its signed hash when it came, or when it was copied to for the first time. */
   readBackOnArrival: boolean
 }
 
@@ -100,6 +100,8 @@ export function threeTwoOne(input: StatusInput): DatasetStatus[] {
   return [...byServer.values()].map(ofServer => datasetStatus(ofServer, without))
 }
 
+const UNNAMED = 'unnamed'
+
 interface Counting extends StatusInput {
   /** Those that tell whether a server comes back. What they found damaged counts of all the same. */
   drills: readonly Attestation[]
@@ -130,7 +132,9 @@ function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: Counting): 
   const counting = places.filter(({ status }) => status.fresh)
   const labels = (found: typeof counting): string =>
     found.map(({ place }) => place.label).join(', ')
-  const media = [...new Set(counting.map(({ place }) => place.media ?? 'unnamed'))]
+  const media = [...new Set(counting.map(({ place }) => place.media ?? UNNAMED))]
+  // Nobody has said that it is another one.
+  const named = media.filter(medium => medium !== UNNAMED)
   const offsite = counting.filter(({ place }) => place.offsite)
   const offline = counting.filter(({ place }) => place.offline)
   const locks = counting
@@ -147,7 +151,7 @@ function datasetStatus(ofServer: readonly SnapshotEnvelope[], input: Counting): 
       met: counting.length >= 2,
       detail: `${1 + counting.length} copies: the server${counting.length ? `, ${labels(counting)}` : ''}`,
     },
-    { rule: '2', met: media.length >= 2, detail: `media: ${media.join(', ') || 'none'}` },
+    { rule: '2', met: named.length >= 2, detail: `media: ${media.join(', ') || 'none'}` },
     { rule: '1 off site', met: offsite.length > 0, detail: labels(offsite) || 'none' },
     {
       rule: '1 offline',

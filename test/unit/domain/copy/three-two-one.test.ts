@@ -69,6 +69,11 @@ test('a repository alone', () => {
   ])
 })
 
+test('a medium that nobody has named is not taken for another one', () => {
+  const places = [repository, place('disk', { media: null })]
+  expect(missing({ places })).toEqual(['2: media: raid, unnamed'])
+})
+
 test('what shows a moment that has not come is not young, and hides no newer one', () => {
   const ahead = snapshot('s3', -24 * 365)
   const stopped = place('repository', { ...repository, snapshots: new Set(['s3']) })
