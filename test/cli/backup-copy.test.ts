@@ -584,6 +584,27 @@ test('a disk that was formatted and has its label again counts once', async () =
   ])
 })
 
+test('what other means have brought counts when it was compared, and not before', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await cp(source, disk, { recursive: true })
+  const [{ path = '' } = {}] = made.second.objects
+  const right = await readFile(join(disk, path))
+  await writeFile(join(disk, path), Buffer.alloc(right.length))
+  expect((await prepare()).status).toBe(0)
+  const errors = async () => {
+    const { datasets } = (await ecomdb('backup', 'status', '--json')).json().result
+    return datasets[0].rules[4].detail
+  }
+  expect(await errors()).toContain('disk-a: the newest snapshot was never verified')
+  const { copied: brought, healed, files } = await copied()
+  expect([brought, healed, files]).toEqual([[], [made.second.snapshotId], 1])
+  expect(await readFile(join(disk, path))).toEqual(right)
+  expect(await errors()).not.toContain('disk-a')
+  // From now on what is there in its length is not read each time.
+  await writeFile(join(disk, path), Buffer.alloc(right.length))
+  expect((await copied()).files).toBe(0)
+})
+
 test('what a verify says of a copy is not said of the repository', async () => {
   await configure([`signing_key_file: ${made.signingKey}`])
   await prepare()

@@ -23,12 +23,15 @@ export interface CarriedLog {
  * with its signed envelope, before the envelope. What is not believed is not carried, nor what a
  * killed archiver has left. A segment whose bytes the source has lost is named, and its envelope goes
  * nevertheless: what lies behind it can be used from a later snapshot on.
+ *
+ * @param isKnown false: nobody has compared what is in the copy, so all of it is read
  */
 export async function carryLog(
   source: Target,
   destination: Target,
   arrivals: Arrivals,
   trustedSigners: readonly string[],
+  isKnown: boolean,
 ): Promise<CarriedLog> {
   const archive = await BinlogArchive.open(source)
   const copy = await BinlogArchive.open(destination)
@@ -48,6 +51,7 @@ export async function carryLog(
   for (const name of await missing(
     { archive, copy, source, destination, here, there },
     trustedSigners,
+    isKnown,
   )) {
     // What comes later would be of no use without it; the next copy brings what is left.
     if (going.has(folderOf(name))) continue
@@ -62,7 +66,8 @@ export async function carryLog(
         carried.refused.push({ name, code: 'OBJECT_DAMAGED', why: OTHER })
         continue
       }
-      if (object && there.get(object.path) !== object.bytes) {
+      const hasBytes = object && there.get(object.path) === object.bytes
+      if (object && !(hasBytes && (isKnown || (await arrivals.isWhole(object))))) {
         const stored = await archive.repository.readStored(object).catch(asDamage)
         if (stored instanceof EcomdbError && !(await source.stat(name))) {
           throw misplaced(name, 'it is gone')
@@ -121,6 +126,7 @@ interface BothLogs {
 async function missing(
   { archive, copy, source, destination, here, there }: BothLogs,
   trustedSigners: readonly string[],
+  isKnown = true,
 ): Promise<string[]> {
   const isTrimmed = await trimmedIn(
     copy.repository,
@@ -129,7 +135,7 @@ async function missing(
     trustedSigners,
   )
   const isLeft = await leftIn(new LogTrims(archive.repository, source), here, trustedSigners)
-  return unsettled(here, there).filter(one => !isTrimmed(one) && !isLeft(one))
+  return unsettled(here, isKnown ? there : new Map()).filter(one => !isTrimmed(one) && !isLeft(one))
 }
 
 /**

@@ -14,8 +14,9 @@ import { hasGone } from '#repository/has-gone'
 import { envelopeFile } from '#repository/layout'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
-import { putCopyRecord } from '#repository/signed-records'
+import { newestCopyRecords, putCopyRecord } from '#repository/signed-records'
 import { tombstonesOf } from '#repository/tombstones'
+import type { Trust } from '#repository/trusted-files'
 import { uuidV7 } from '#repository/uuid'
 import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
@@ -46,6 +47,8 @@ interface Work {
   source: Repository
   copy: Repository
   marker: CopyMarker
+  /** It was brought up to date before. Else nobody has compared what is in it: other means may have brought it. */
+  isKnown: boolean
   options: CopyOptions
   arrivals: Arrivals
   progress: Progress
@@ -80,7 +83,10 @@ export async function copyRepository(
   if (options.eject && !marker.mounted) throw notADisk(marker, options.destination)
   const copy = await openRepository(options.destination)
   const arrivals = new Arrivals(options.destination)
-  const work: Work = { source, copy, marker, options, arrivals, progress }
+  const notes = await readCopyNotes(source.id)
+  const trust = { repositoryId: source.id, trustedSigners: options.keys.trustedSigners }
+  const isKnown = notes.has(marker.copyId) || (await isRecorded(options.source, marker, trust))
+  const work: Work = { source, copy, marker, isKnown, options, arrivals, progress }
   const lock = { name: `the copy ${marker.copyId}`, waitMs: 0 }
   const report = await withExclusiveLock(lock, () =>
     usingRepository(source, () => usingRepository(copy, () => bringUpToDate(work))),
@@ -91,8 +97,12 @@ export async function copyRepository(
   return { ...report, ejected: true }
 }
 
+async function isRecorded(source: Target, { copyId }: CopyMarker, trust: Trust): Promise<boolean> {
+  return (await newestCopyRecords(source, trust)).records.some(one => one.copyId === copyId)
+}
+
 async function bringUpToDate(work: Work): Promise<CopyReport> {
-  const { source, marker, options, arrivals, progress } = work
+  const { source, marker, isKnown, options, arrivals, progress } = work
   const earlier = (await readCopyNotes(source.id)).get(marker.copyId)
   const snapshots = await copySnapshots(work)
   const { files, bytes, readBack } = arrivals
@@ -102,7 +112,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
   const { source: from, destination: to } = options
   await carryAttestations(from, to, ids, trust, progress)
   await carryOtherFiles(from, to, arrivals)
-  const log = await carryLog(from, to, arrivals, trust.trustedSigners)
+  const log = await carryLog(from, to, arrivals, trust.trustedSigners, isKnown)
   const recorded = await record(work, snapshots)
   const { whole: _recorded, newest: _, held, ...found } = snapshots
   return {
@@ -127,7 +137,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
 }
 
 async function copySnapshots(work: Work): Promise<Snapshots> {
-  const { source, copy, options, progress } = work
+  const { source, copy, isKnown, options, progress } = work
   const { trustedSigners } = options.keys
   progress.stage('comparing')
   const here = await source.listSnapshots(trustedSigners)
@@ -158,7 +168,7 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   // What the copy alone has was whole when it was brought.
   const inSource = new Set(here.snapshots.map(({ snapshotId }) => snapshotId))
   const whole = new Set(
-    there.snapshots.map(({ snapshotId }) => snapshotId).filter(id => !inSource.has(id)),
+    there.snapshots.map(({ snapshotId }) => snapshotId).filter(id => isKnown && !inSource.has(id)),
   )
   for (const { snapshotId, base } of todo) {
     if (base && !whole.has(base)) {
@@ -280,9 +290,10 @@ async function expiredSnapshots({ source, marker, options }: Work): Promise<Set<
  * copy calls damaged since then has to be looked at again.
  */
 async function namedFiles(
-  { copy, marker, options }: Work,
+  { copy, marker, isKnown, options }: Work,
   snapshots: readonly SnapshotEnvelope[],
 ): Promise<Map<string, StoredObject>> {
+  if (!isKnown) return new Map()
   const { attestations } = await copy.listAttestations(options.keys.trustedSigners)
   const doubtful = new Set(
     attestations

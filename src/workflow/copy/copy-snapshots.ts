@@ -73,12 +73,12 @@ export class SnapshotCopier {
     return gone
   }
 
-  /** What is not in the copy yet, in bytes. */
+  /** What is not in the copy yet, in bytes: what is there in its length takes no more room, right or wrong. */
   missingBytes(snapshots: readonly SnapshotEnvelope[]): number {
     const missing = new Map<string, number>()
     for (const { objects, manifest } of snapshots) {
       for (const file of [...objects, manifest]) {
-        if (!this.#isSettled(file)) missing.set(file.path, file.bytes)
+        if (this.#sizes.get(file.path) !== file.bytes) missing.set(file.path, file.bytes)
       }
     }
     return [...missing.values()].reduce((sum, bytes) => sum + bytes, 0)

@@ -45,7 +45,8 @@ export async function knownCopies(
   /** By name, the id of what is there now. */
   const there = new Map<string | null, string | null>()
   for (const copy of copies) {
-    const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, now)
+    const isKnown = (copyId: string): boolean => places.has(copyId)
+    const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, isKnown, now)
     if (!here) continue
     if ('error' in here) {
       refused.push(here)
@@ -132,12 +133,17 @@ function isLater(one: Place, other: Place): boolean {
 /** Of a copy that the configuration does not know any more. */
 const DEFAULT_MAX_AGE_MS = 8 * 86_400_000
 
-/** A configured copy, when its disk is here; or what keeps it from being read. */
+/**
+ * A configured copy, when its disk is here; or what keeps it from being read.
+ *
+ * @param isKnown tells whether a record or a note of a copy says that it was brought up to date
+ */
 async function lookInto(
   copy: CopyConfig,
   { id }: Repository,
   trustedSigners: readonly string[],
   openPlace: OpenCopy,
+  isKnown: (copyId: string) => boolean,
   now: Date,
 ): Promise<{ place: Place; attestations: readonly Attestation[] } | RefusedFile | null> {
   try {
@@ -153,7 +159,9 @@ async function lookInto(
     const place: Place = {
       ...{ copyId, label, name, directory: target.label },
       ...{ media, offsite, offline, maxAgeMs },
-      ...{ present: true, lastSeenAt: now.toISOString(), readBackOnArrival: true },
+      ...{ present: true, lastSeenAt: now.toISOString() },
+      // What other means have brought nobody has compared, before it is copied to.
+      readBackOnArrival: isKnown(copyId),
       snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
       newest: newestOfEach(snapshots),
       held: await heldNewest(target, snapshots, now, true),

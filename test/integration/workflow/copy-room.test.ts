@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
@@ -66,6 +66,16 @@ test('the log that is missing in a copy counts when its room is looked at, and n
     const copied = await copyInto(withFree(disk, 2 * SEGMENT_BYTES))
     expect(copied).toMatchObject({ outcome: 'passed', snapshots: 2 })
     expect((await copyInto(withFree(disk, 0))).outcome).toBe('passed')
+    // What other means have brought is compared, and needs no room of its own.
+    await cp(made.path, join(folder, 'brought'), { recursive: true })
+    const names = await readdir(join(folder, 'brought/binlog'), { recursive: true })
+    const name = names.find(one => one.endsWith('.age')) ?? ''
+    const right = await readFile(join(folder, 'brought/binlog', name))
+    await writeFile(join(folder, 'brought/binlog', name), Buffer.alloc(right.length))
+    const brought = openDirectoryTarget(join(folder, 'brought'))
+    await prepareCopy({ ...prepared, destination: brought, clock: systemClock })
+    expect(await copyInto(withFree(brought, 0))).toMatchObject({ outcome: 'passed', files: 0 })
+    expect(await readFile(join(folder, 'brought/binlog', name))).toEqual(right)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
