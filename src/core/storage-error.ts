@@ -40,3 +40,12 @@ export function translateStorageError(error: unknown, what: string): unknown {
     cause: error,
   })
 }
+
+/** Errors by which a disk says that it does not give back what lies there. */
+const OF_MEDIUM: ReadonlySet<string> = new Set(['EIO', 'EBADMSG'])
+
+/** Is a file lost on this disk, rather than not to be had by whoever asks, or not now? */
+export function isLostOnDisk(error: unknown): error is EcomdbError {
+  if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') return false
+  return OF_MEDIUM.has(systemCode(error.cause) ?? '')
+}

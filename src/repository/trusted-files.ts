@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { EcomdbError } from '#core/errors'
+import { isLostOnDisk } from '#core/storage-error'
 import { openStatement, type StatementKind } from '#crypto/signed-statement'
 import type { Attestation } from '#domain/backup/attestation'
 import {
@@ -99,7 +100,8 @@ export async function readTrustedFile<Value extends { format: 1; repositoryId: s
 
 /**
  * A signed statement. One that is not believed is read again, as what a bit that flips on the way makes of it looks
- * like somebody's work: what comes then counts.
+ * like somebody's work: what comes then counts. One that its disk does not give back is not believed either: one bad
+ * sector must not keep all others from being read.
  *
  * @returns null when the file is not there
  * @throws EcomdbError SIGNATURE_INVALID
@@ -110,7 +112,7 @@ export async function readStatement(
   kind: StatementKind,
   trustedSigners: readonly string[],
 ): Promise<{ file: Buffer; value: unknown } | null> {
-  const file = await target.get(name)
+  const file = await readSigned(target, name)
   if (!file) return null
   try {
     return { file, value: openStatement(kind, file, trustedSigners, name).value }
@@ -122,6 +124,29 @@ export async function readStatement(
     const problem = `${error.why ?? error.what}; read again it is as signed`
     noteUnsteady(target, { name, problem })
     return { file: again, value }
+  }
+}
+
+async function readSigned(target: Target, name: string): Promise<Buffer | null> {
+  const lost = (error: unknown): never => {
+    if (!isLostOnDisk(error)) throw error
+    throw new EcomdbError('SIGNATURE_INVALID', {
+      what: `${name} cannot be read, and is not believed`,
+      why: error.why,
+      hints: [
+        'bring that file back from a copy of the repository, or restore from the copy: --from COPY',
+        ...error.hints,
+      ],
+      cause: error,
+    })
+  }
+  try {
+    return await target.get(name)
+  } catch (error) {
+    if (!isLostOnDisk(error)) throw error
+    const again = await target.readBack(name).catch(lost)
+    noteUnsteady(target, { name, problem: `${error.why ?? error.what}; read again it is there` })
+    return again?.bytes ?? null
   }
 }
 

@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { isLostOnDisk } from '#core/storage-error'
 import type { StoredObject } from '#domain/backup/envelope'
 import { sha256Hex } from '#repository/trusted-files'
 import type { Target } from '#target/target'
@@ -31,10 +32,10 @@ export class Arrivals {
       await this.#target.remove(file.path)
       throw new EcomdbError('STORAGE_FAILED', {
         what: `${file.path} did not arrive in ${this.#target.label} as it was sent`,
-        why: 'the bytes that were read back are not those that were written',
+        why: 'the bytes that were read back are not those that were written, or could not be read',
         hints: [
           'the disk, its cable or its file system is failing: see `dmesg`, and use another disk',
-          'no snapshot in the copy names the file; what was copied before is as it was',
+          'a snapshot that needs the file is not whole in the copy; all else that was copied before is as it was',
         ],
       })
     }
@@ -42,9 +43,12 @@ export class Arrivals {
     this.bytes += bytes.byteLength
   }
 
-  /** Is a file that is there what the signed envelope says, on the medium? */
+  /** Is a file that is there what the signed envelope says, on the medium? One that its disk does not give back is not. */
   async isWhole(file: StoredObject): Promise<boolean> {
-    const read = await this.#target.readBack(file.path)
+    const read = await this.#target.readBack(file.path).catch((error: unknown) => {
+      if (isLostOnDisk(error)) return null
+      throw error
+    })
     if (!read) return false
     if (this.readBack !== 'cache') this.readBack = read.from
     return read.bytes.length === file.bytes && sha256Hex(read.bytes) === file.sha256

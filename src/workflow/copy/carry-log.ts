@@ -1,5 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
+import { isLostOnDisk } from '#core/storage-error'
 import type { Refused } from '#domain/backup/repository-report'
 import { type CopyReport, KEPT_DAMAGED } from '#domain/copy/copy-report'
 import { BinlogArchive } from '#repository/binlog-archive'
@@ -274,5 +275,6 @@ async function sizesIn(target: Target): Promise<Sizes> {
 
 function asDamage(error: unknown): EcomdbError {
   if (error instanceof EcomdbError && error.code === 'OBJECT_DAMAGED') return error
+  if (isLostOnDisk(error)) return error
   throw error
 }

@@ -1,8 +1,11 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
+import { isLostOnDisk } from '#core/storage-error'
+import type { Refused } from '#domain/backup/repository-report'
 import { ATTESTATIONS, COPIES, idsOfAttestationFile, LEAVERS } from '#repository/layout'
 import { readTrustedAttestation, sha256Hex, type Trust } from '#repository/trusted-files'
 import type { Target } from '#target/target'
+import { refusal } from '../backup/list-snapshots.ts'
 import type { Arrivals } from './arrival.ts'
 
 /**
@@ -53,21 +56,31 @@ async function believed(
   }
 }
 
-/** Copies' records and receipts for leavers: every file that the copy does not have. */
+/**
+ * Copies' records and receipts for leavers: every file that the copy does not have.
+ *
+ * @returns those that the source's disk does not give back
+ */
 export async function carryOtherFiles(
   source: Target,
   destination: Target,
   arrivals: Arrivals,
-): Promise<void> {
+): Promise<Refused[]> {
+  const refused: Refused[] = []
   for (const folder of [COPIES, LEAVERS]) {
     const there = await namesIn(destination, folder)
     for (const name of await namesIn(source, folder)) {
       if (there.has(name)) continue
-      const bytes = await source.get(name)
-      if (!bytes) continue
+      const bytes = await source.get(name).catch((error: unknown) => {
+        if (isLostOnDisk(error)) return error
+        throw error
+      })
+      if (bytes instanceof EcomdbError) refused.push(refusal(name, bytes))
+      if (!bytes || bytes instanceof EcomdbError) continue
       await arrivals.put({ path: name, bytes: bytes.length, sha256: sha256Hex(bytes) }, bytes)
     }
   }
+  return refused
 }
 
 async function namesIn(target: Target, folder: string): Promise<Set<string>> {

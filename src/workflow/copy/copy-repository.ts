@@ -111,7 +111,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
   const ids = new Set(snapshots.whole.map(({ snapshotId }) => snapshotId))
   const { source: from, destination: to } = options
   await carryAttestations(from, to, ids, trust, progress)
-  await carryOtherFiles(from, to, arrivals)
+  const others = await carryOtherFiles(from, to, arrivals)
   const log = await carryLog(from, to, arrivals, trust.trustedSigners, isKnown)
   const recorded = await record(work, snapshots)
   const { whole: _recorded, newest: _, held, ...found } = snapshots
@@ -127,7 +127,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
     outcome: found.incomplete.length + log.damaged.length > 0 ? 'failed' : 'passed',
     snapshots: held,
     ...found,
-    refused: [...found.refused, ...log.refused],
+    refused: [...found.refused, ...others, ...log.refused],
     damagedLog: log.damaged,
     ...{ files, bytes, readBack: files > 0 ? readBack : null },
     lastSeenAt: earlier?.lastSeenAt ?? null,

@@ -2,9 +2,11 @@ import type { Clock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
+import { isLostOnDisk } from '#core/storage-error'
 import { MIB } from '#core/units'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import { envelopeFile, OBJECTS, SNAPSHOTS } from '#repository/layout'
+import { damaged } from '#repository/read-again'
 import type { Repository } from '#repository/repository'
 import type { Trusted } from '#repository/trusted-files'
 import type { Target } from '#target/target'
@@ -138,7 +140,10 @@ export class SnapshotCopier {
         return
       }
     }
-    const bytes = await source.readStored(file)
+    const bytes = await source.readStored(file).catch((error: unknown) => {
+      if (isLostOnDisk(error)) throw damaged(file.path, error.why ?? error.what)
+      throw error
+    })
     if (this.#sizes.has(file.path)) await takeOut(destination, file.path)
     await arrivals.put(file, bytes)
     this.#fresh.add(file.path)
