@@ -39,9 +39,13 @@ export interface PhysicalBackups {
   prepare(folder: string, options: PrepareOptions): Promise<void>
   /**
    * The engine's own page check over every data file.
+   * @param settings of the source, which name the files of its system tablespace
    * @returns one line for each file that is not right, and how many were looked at
    */
-  checkPages(folder: string): Promise<{ files: number; problems: readonly string[] }>
+  checkPages(
+    folder: string,
+    settings: Readonly<Record<string, string>>,
+  ): Promise<{ files: number; problems: readonly string[] }>
   /** Options that a private server needs to start on the files, and to do nothing else there. */
   serverOptions(settings: Readonly<Record<string, string>>): readonly string[]
   /** The same for a server with the copy's own accounts, plugins and functions. */

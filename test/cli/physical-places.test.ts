@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { requireOwnFolder } from '#engine/mariadb/own-folder'
@@ -7,6 +7,42 @@ import { LoggedShop, startLogged } from '#test/logged-shop'
 import { withFolder } from '#test/temporary'
 
 const FULL = ['backup', 'physical', '--json']
+
+test.each(TEST_ENGINES)('%s: a system tablespace whose files have other names', family =>
+  withFolder(async folder => {
+    const shop = await LoggedShop.make(family, folder)
+    try {
+      if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+      await shop.engine.scratchServers.stop(shop.source.folder)
+      const data = join(shop.source.folder, 'data')
+      await rename(join(data, 'ibdata1'), join(data, 'ibsystem01'))
+      await shop.restart('--innodb-data-file-path=ibsystem01:12M;more:4M:autoextend')
+      await shop.run(
+        'CREATE DATABASE bank',
+        'SET GLOBAL innodb_file_per_table = OFF',
+        'CREATE TABLE bank.t (id INT PRIMARY KEY, note CHAR(200)) ENGINE = InnoDB',
+        'INSERT INTO bank.t VALUES (1, "a")',
+      )
+      for (const args of family === 'mysql' ? [FULL] : [FULL, [...FULL, '--incremental=latest']]) {
+        const made = await shop.ecomdb(args)
+        expect(made.status, made.stderr).toBe(0)
+      }
+      const drilled = await shop.ecomdb(['drill', '--json'])
+      expect(drilled.status, drilled.stdout).toBe(0)
+      const into = join(folder, 'restored')
+      const restored = await shop.ecomdb(['restore', 'latest', '--data-dir', into, '--json'])
+      expect(restored.status, restored.stdout).toBe(0)
+      const file = await open(join(into, 'more'), 'r+')
+      await file.write(Buffer.from('rot'), 0, 3, 100)
+      await file.close()
+      const settings = { innodb_data_file_path: 'ibsystem01:12M;more:4M:autoextend' }
+      const { problems } = await shop.engine.physicalBackups.checkPages(into, settings)
+      expect(problems).toEqual([expect.stringMatching(/^more: /)])
+    } finally {
+      await shop.stop()
+    }
+  }),
+)
 
 describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb', () => {
   test('a system tablespace of two files, one of them by its whole path, is drilled by its own copy', () =>

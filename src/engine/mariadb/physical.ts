@@ -23,6 +23,7 @@ import {
   refuseElsewhere,
   refuseEncrypted,
   startOptions,
+  systemFiles,
   userDatabases,
 } from '../shared/physical/observe-source.ts'
 import { replicaLacks } from '../shared/replica-lacks.ts'
@@ -97,8 +98,9 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
       if (OWN_FILES.test(name)) await rm(join(folder, name))
     }
   },
-  checkPages: folder =>
+  checkPages: (folder, settings) =>
     checkPages(findInstallation('mariadb').program('innochecksum'), folder, {
+      system: systemFiles(settings),
       systemRanges: systemTablespaceRanges,
       furtherSystem: systemTablespaceFlags,
     }),
@@ -237,18 +239,19 @@ async function observe(session: Session): Promise<PhysicalSource> {
       session,
       'SELECT SUM(FILE_SIZE) FROM information_schema.INNODB_SYS_TABLESPACES',
     )) ?? []
+  const settings = await readSettings(session, [
+    ...Object.keys(START_SETTINGS),
+    ...REPLAYED_SETTINGS,
+    'system_time_zone',
+  ])
   return {
     serverVersion: session.flavor.text,
     sourceId,
     place: await serverPlace(session),
-    settings: await readSettings(session, [
-      ...Object.keys(START_SETTINGS),
-      ...REPLAYED_SETTINGS,
-      'system_time_zone',
-    ]),
+    settings,
     databases: await userDatabases(session, mariadbLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
-    lineage: await lineageOf(folder, sourceId),
+    lineage: await lineageOf(folder, sourceId, settings),
     unlogged: await lacksInLog(session),
     sources: await seenSources(session),
     findings: [

@@ -7,7 +7,7 @@ import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
 import { dropTables } from '../shared/physical/left-open.ts'
-import { startOptions } from '../shared/physical/observe-source.ts'
+import { startOptions, systemFiles } from '../shared/physical/observe-source.ts'
 import { startClone } from './physical-copy.ts'
 import { observeSource, START_SETTINGS } from './physical-source.ts'
 
@@ -38,8 +38,9 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   async prepare(_folder, { increments }) {
     if (increments.length > 0) throw noIncrements()
   },
-  checkPages: folder =>
+  checkPages: (folder, settings) =>
     checkPages(findInstallation('mysql').program('innochecksum'), folder, {
+      system: systemFiles(settings),
       strict: TODAYS_CHECKSUM,
     }),
   serverOptions,

@@ -52,7 +52,7 @@ export async function restoreDataFolder(
   await rm(join(folder, INCREMENTS), { recursive: true, force: true })
   throwIfInterrupted()
   progress.stage('checking pages')
-  const pages = await checkPages(files)
+  const pages = await checkPages(files, layers.at(-1)?.manifest.settings ?? {})
   await moveFiles(files, folder, FILES)
   await rm(files, { recursive: true })
   const blocks = layers.reduce((sum, { manifest }) => sum + manifest.blocks.length, 0)

@@ -4,6 +4,7 @@ import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
+import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import { isHistoryOf, parseHistory } from '#domain/binlog/gtid-history'
 import { GtidState } from '#domain/binlog/gtid-state'
 import type { Moment } from '#domain/binlog/moment'
@@ -88,7 +89,7 @@ export async function restoreFilesToMoment(
       )
       findings.push(...notes)
       progress.stage('checking pages')
-      return [...checks, await pagesAfter(engine, folder)]
+      return [...checks, await pagesAfter(engine, folder, manifest)]
     }
     const snapshotId = chosen.snapshot.snapshotId
     const restored = await restorePhysically(
@@ -174,8 +175,12 @@ function requirePlainPath(dataFolder: string): void {
   })
 }
 
-async function pagesAfter(engine: Engine, folder: string): Promise<Check> {
-  const { files, problems } = await engine.physicalBackups.checkPages(folder)
+async function pagesAfter(
+  engine: Engine,
+  folder: string,
+  { settings }: PhysicalManifest,
+): Promise<Check> {
+  const { files, problems } = await engine.physicalBackups.checkPages(folder, settings)
   const summary = `innochecksum read every page of ${countOf(files, 'file')} again after the replay`
   return checkOf('pages', summary, problems)
 }

@@ -34,16 +34,16 @@ describe.each(TEST_ENGINES)('pages of %s', family => {
   afterAll(async () => await own.remove())
 
   test('are good as the server left them, and as an old server wrote them', async () => {
-    expect((await own.engine.physicalBackups.checkPages(data)).problems).toEqual([])
+    expect((await own.engine.physicalBackups.checkPages(data, {})).problems).toEqual([])
     if (family !== 'mysql') return
     await rewrite(family, table, 'innodb')
-    expect((await own.engine.physicalBackups.checkPages(data)).problems).toEqual([])
+    expect((await own.engine.physicalBackups.checkPages(data, {})).problems).toEqual([])
     await rewrite(family, table, 'crc32')
   })
 
   test('that are damaged are told with their file', async () => {
     await damage(table)
-    const { problems } = await own.engine.physicalBackups.checkPages(data)
+    const { problems } = await own.engine.physicalBackups.checkPages(data, {})
     expect(problems).toEqual([expect.stringMatching(/^pages\/t\.ibd: .*exit status/)])
   })
 })
@@ -66,7 +66,7 @@ test.each(TEST_ENGINES.flatMap(family => [4096, 65_536].map(size => [family, siz
           await session.run(`INSERT INTO pages.t VALUES (${row}, 'a')`)
         await session.close()
         await engine.scratchServers.stop(place)
-        const { problems } = await engine.physicalBackups.checkPages(join(place, 'data'))
+        const { problems } = await engine.physicalBackups.checkPages(join(place, 'data'), {})
         expect(problems).toEqual([])
       } finally {
         await engine.scratchServers.remove(place)

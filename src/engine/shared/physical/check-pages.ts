@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { readDataFolder } from '#core/data-files'
 import { EcomdbError } from '#core/errors'
 import { MIB } from '#core/units'
@@ -13,14 +13,12 @@ const BYTES_AT_ONCE = 64 * MIB
 /** Calls at a time; more than these read faster than disks give. */
 const MOST_CALLS = 4
 
-/** InnoDB's tablespaces: tables, the system's, undo logs of both engines. */
-const TABLESPACE = /\.(?:ibd|ibu)$|^ibdata\d+$|^undo_?\d+$/
-
-/** The first file of the system tablespace, and the others. */
-const SYSTEM = 'ibdata1'
-const MORE_OF_SYSTEM = /^ibdata\d+$/
+/** InnoDB's tablespaces: tables, undo logs of both engines. */
+const TABLESPACE = /\.(?:ibd|ibu)$|^undo_?\d+$/
 
 interface PageChecks {
+  /** Files of the system tablespace, in the folder itself: the server has them as innodb_data_file_path says. */
+  system: readonly string[]
   /** Arguments for each part of the system tablespace that is to be checked. */
   systemRanges?: (path: string) => Promise<readonly (readonly string[])[]>
   /** Arguments for further files of the system tablespace, which do not begin with page 0. */
@@ -36,21 +34,29 @@ interface PageChecks {
 export async function checkPages(
   innochecksum: ProgramCommand,
   folder: string,
-  { systemRanges = async () => [[]], furtherSystem, strict = [] }: PageChecks = {},
+  {
+    system,
+    systemRanges = async () => [[]],
+    furtherSystem = async () => [],
+    strict = [],
+  }: PageChecks,
 ): Promise<{ files: number; problems: string[] }> {
-  const files = await tablespaces(folder)
   const problems: string[] = []
-  for (const range of await systemRanges(join(folder, SYSTEM))) {
-    const text = await complaint(innochecksum, [...range, join(folder, SYSTEM)])
-    if (text !== null) problems.push(`${SYSTEM}: ${text}`)
+  const [name = '', ...further] = system
+  const first = join(folder, name)
+  for (const range of await systemRanges(first)) {
+    const text = await complaint(innochecksum, [...range, first])
+    if (text !== null) problems.push(`${name}: ${text}`)
   }
-  const further = furtherSystem ? files.filter(isFurther) : []
-  for (const { path } of further) {
-    const args = (await furtherSystem?.(join(folder, SYSTEM))) ?? []
-    const text = await complaint(innochecksum, [...args, path])
-    if (text !== null) problems.push(`${path.slice(folder.length + 1)}: ${text}`)
+  for (const more of further) {
+    const text = await complaint(innochecksum, [
+      ...(await furtherSystem(first)),
+      join(folder, more),
+    ])
+    if (text !== null) problems.push(`${more}: ${text}`)
   }
-  const groups = inGroups(files.filter(file => !further.includes(file)))
+  const files = await tablespaces(folder, system)
+  const groups = inGroups(files)
   const check = async (): Promise<void> => {
     for (let group = groups.shift(); group; group = groups.shift()) {
       if ((await complaint(innochecksum, [...strict, ...group])) === null) continue
@@ -61,7 +67,7 @@ export async function checkPages(
     }
   }
   await Promise.all(Array.from({ length: Math.min(MOST_CALLS, availableParallelism()) }, check))
-  return { files: files.length + 1, problems: problems.sort() }
+  return { files: files.length + system.length, problems: problems.sort() }
 }
 
 interface SizedFile {
@@ -69,15 +75,14 @@ interface SizedFile {
   bytes: number
 }
 
-const isFurther = ({ path }: SizedFile): boolean => MORE_OF_SYSTEM.test(basename(path))
-
 /** All but the system's. */
-async function tablespaces(folder: string): Promise<SizedFile[]> {
+async function tablespaces(folder: string, system: readonly string[]): Promise<SizedFile[]> {
+  const ofSystem = new Set(system.map(name => join(folder, name)))
   const entries = await readDataFolder(folder)
   const paths = entries
-    .filter(({ name }) => TABLESPACE.test(name) && name !== SYSTEM)
-    .filter(entry => entry.isFile())
+    .filter(entry => TABLESPACE.test(entry.name) && entry.isFile())
     .map(entry => join(entry.parentPath, entry.name))
+    .filter(path => !ofSystem.has(path))
   return await Promise.all(paths.map(async path => ({ path, bytes: (await stat(path)).size })))
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Session } from '../../session.ts'
 import { unlessRefused } from '../logical/unless-refused.ts'
@@ -89,10 +89,16 @@ export async function switchedOn(session: Session, names: readonly string[]): Pr
  * An opaque name of the data directory as it is since it was made: a restored one has new
  * files, and another name.
  *
+ * @param settings of the server
  * @throws EcomdbError UNSUPPORTED when it cannot be read from here
  */
-export async function lineageOf(folder: string, sourceId: string): Promise<string> {
-  const file = join(folder, 'ibdata1')
+export async function lineageOf(
+  folder: string,
+  sourceId: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<string> {
+  const [first = ''] = systemPaths(settings)
+  const file = resolve(folder, first)
   const { ino, birthtimeMs } = await stat(file).catch((error: unknown) => {
     throw new EcomdbError('UNSUPPORTED', {
       what: `the server's data directory ${folder} cannot be read from here`,
@@ -131,4 +137,14 @@ function inDataFolder(files: string): string {
     .split(';')
     .map(file => file.replace(/^[^:]*\//, ''))
     .join(';')
+}
+
+/** Names of the files of the system tablespace, as they are in a copy, the first one first. */
+export function systemFiles(settings: Readonly<Record<string, string>>): string[] {
+  return systemPaths(settings).map(path => basename(path))
+}
+
+/** With the folders that the server was given. */
+function systemPaths({ [DATA_FILES]: files = 'ibdata1' }: Readonly<Record<string, string>>) {
+  return files.split(';').map(file => file.replace(/:.*$/, '').trim())
 }
