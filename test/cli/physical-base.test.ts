@@ -1,4 +1,5 @@
-import { copyFile, cp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -117,6 +118,28 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: what is no base of an
     await shop.restart('--skip-log-bin')
     await refused('started again since')
     await shop.restart()
+  })
+
+  test('one that was started again, whose log would stay where its data is put back', async ({
+    skip,
+  }) => {
+    const disk = (await stat(data)).dev
+    const places = ['/dev/shm', '/var/tmp', homedir()]
+    const disks = await Promise.all(places.map(place => stat(place).catch(() => null)))
+    const other = places.find((_, at) => disks[at] && disks[at].dev !== disk)
+    if (other === undefined) return skip('one file system only')
+    const logs = await mkdtemp(join(other, 'ecomdb-test-'))
+    try {
+      await shop.restart(`--log-bin=${logs}/binlog`)
+      await sleep(2000)
+      await done(FULL)
+      await done(INCREMENT)
+      await shop.restart(`--log-bin=${logs}/binlog`)
+      await refused(/another file system than its data .*put back/)
+      await shop.restart()
+    } finally {
+      await rm(logs, { recursive: true })
+    }
   })
 
   test('one whose log is there goes on behind a start', async () => {

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { LogSequence } from '#domain/backup/envelope'
 import type { Position } from '#domain/backup/position'
 import type { BaseCopy } from '../physical-backup.ts'
@@ -22,7 +24,8 @@ export async function whyNoBase(session: Session, base: BaseCopy): Promise<strin
 
 async function brokenHistory(session: Session, base: BaseCopy): Promise<string | null> {
   const inLog = base.position && (await placeInLog(session, base.position))
-  if (inLog === 'there') return null
+  const elsewhere = inLog === 'there' ? await logOnAnotherDisk(session) : null
+  if (inLog === 'there' && elsewhere === null) return null
   if (inLog === 'lost') {
     return `the server's binary log has no such place as ${base.position?.file}:${base.position?.offset} any more, where it was: the server was put back to an earlier state, or its log was reset`
   }
@@ -31,10 +34,34 @@ async function brokenHistory(session: Session, base: BaseCopy): Promise<string |
   // Both are told in whole seconds.
   const startedMs = (Number(clock) - Number(uptime ?? 0) + 1) * 1000
   if (startedMs <= Date.parse(base.consistentAt)) return null
-  const why = inLog
-    ? `its binary log does not go back to ${base.position?.file} any more (it begins with ${inLog.first}): nothing tells`
-    : 'no binary log tells'
-  return `the server was started again since, and ${why} that it was not put back to an earlier state meanwhile`
+  return `the server was started again since, and ${nothingTells(base, inLog, elsewhere)} that it was not put back to an earlier state meanwhile`
+}
+
+function nothingTells(
+  { position }: BaseCopy,
+  inLog: 'there' | { first: string } | null,
+  elsewhere: string | null,
+): string {
+  if (elsewhere !== null) {
+    return `its binary log lies on another file system than its data (${elsewhere}), and goes on where only the data is put back: nothing tells`
+  }
+  if (inLog === null || inLog === 'there') return 'no binary log tells'
+  return `its binary log does not go back to ${position?.file} any more (it begins with ${inLog.first}): nothing tells`
+}
+
+/**
+ * An image of the data's disk has no log then, and the log that stays has the place of the base, which the data has
+ * lost: an increment was made and drilled with rows of before and after (10.11, measured).
+ *
+ * @returns the folder of the log; null where both are on one file system
+ */
+async function logOnAnotherDisk(session: Session): Promise<string | null> {
+  const log = dirname((await session.value('SELECT @@log_bin_basename')) ?? '')
+  const data = (await session.value('SELECT @@datadir')) ?? ''
+  const [ofLog, ofData] = await Promise.all(
+    [log, data].map(async folder => (await stat(folder).catch(() => null))?.dev ?? null),
+  )
+  return ofLog !== null && ofLog === ofData ? null : log
 }
 
 /** Each start begins a new file of the log: one that was cut by an image of the disks stays shorter. */
