@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -256,6 +256,22 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     // A data directory that is whole is nobody's to remove.
     expect((await shop.ecomdb(...again, '--start-over')).status).toBe(2)
   })
+
+  test.runIf(process.getuid?.() === 0)(
+    'of a link to a directory, all is that one’s owner’s',
+    async () => {
+      const owners = join(shop.folder, 'owners')
+      await mkdir(join(owners, 'data'), { recursive: true })
+      await chown(owners, 65_534, 65_534)
+      await symlink(join(owners, 'data'), join(shop.folder, 'linked'))
+      const restored = await shop.ecomdb('restore', 'latest', '--data-dir', 'linked', '--json')
+      expect(restored.status, restored.stderr).toBe(0)
+      expect(restored.json().result.outcome.owner).toBe(65_534)
+      for (const name of ['', 'ibdata1']) {
+        expect((await stat(join(owners, 'data', name))).uid, name).toBe(65_534)
+      }
+    },
+  )
 
   test('RESTORE.md brings the same files back without ecomdb', async () => {
     const [{ snapshotId }] = (await shop.ecomdb('backup', 'list', '--json')).json().result.snapshots

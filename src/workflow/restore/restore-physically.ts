@@ -1,4 +1,4 @@
-import { chmod, lchown, rmdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, lchown, realpath, rmdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#core/clock'
@@ -265,9 +265,11 @@ async function makeDataFolder(folder: string): Promise<boolean> {
 
 /** Modes as the engine makes them; the owner of the folder, where we may give files away. */
 async function giveToOwner(
-  folder: string,
+  given: string,
   modes: { file: number; folder: number },
 ): Promise<number> {
+  // Of a link to a directory the server enters the directory.
+  const folder = await realpath(given)
   const { uid, gid } = await ownerOf(folder)
   const root = process.getuid?.() === 0
   const entries = await readDataFolder(folder)
