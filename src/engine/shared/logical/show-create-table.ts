@@ -56,7 +56,8 @@ function unreadable(error: unknown, table: string): unknown {
       'CHECK TABLE tells more; mend it or drop it',
       'or leave its database out with --databases: nothing of it is backed up then',
     ],
-    cause: error,
+    // The server's own, by which callers tell one that was dropped meanwhile.
+    cause: error.cause,
   })
 }
 

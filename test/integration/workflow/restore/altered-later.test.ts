@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { isGone } from '#engine/server-error'
+import { showCreateTable } from '#engine/shared/logical/show-create-table'
 import { withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withBackups } from '#test/with-backups'
@@ -52,6 +54,8 @@ test.each(TEST_ENGINES)('%s: a table that the server cannot open is named', asyn
       await session.run('CREATE TABLE shop.a (id INT) ENGINE=MyISAM')
       await session.run('CREATE TABLE shop.all_of_them (id INT) ENGINE=MERGE UNION=(shop.a)')
       await session.run('DROP TABLE shop.a')
+      // By this the catalog is looked at anew where a table was dropped meanwhile.
+      await expect(showCreateTable(session, 'shop', 'a')).rejects.toSatisfy(isGone)
       await session.close()
       await expect(place.report(server)).rejects.toMatchObject({
         what: 'the server cannot open table `shop`.`all_of_them`',
