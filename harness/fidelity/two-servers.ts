@@ -4,6 +4,7 @@ import { engineFor } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import type { Manifest } from '#domain/backup/manifest'
+import { withoutImpliedCharacterSets } from '#domain/schema/inherited-collation'
 import type { Engine } from '#engine/engine'
 import { quoteIdentifier, quoteQualified } from '#engine/quote'
 import type { RunningServer } from '#engine/scratch-server'
@@ -175,6 +176,8 @@ function contentOf(
     databases,
     tables: tables.map(({ chunks, chunkStep: _guessed, ...table }) => ({
       ...table,
+      // Whether a column's set or its collation was written is forgotten with the statement.
+      create: withoutImpliedCharacterSets(table.create),
       hash: cut.has(table.name) ? null : chunks[0]?.hash,
       bytes: chunks.reduce((sum, { bytes }) => sum + bytes, 0),
     })),
