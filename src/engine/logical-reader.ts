@@ -228,6 +228,8 @@ export interface CatalogTable extends ReadableTable {
   statistics?: readonly string[]
   /** The server's own guess; only for planning. */
   estimate: { rows: number; bytes: number }
+  /** CREATE_TIME, to the second, e.g. "2026-11-20 23:09:42", UTC; both engines renew it with every ALTER and TRUNCATE. */
+  createdAt: string | null
 }
 
 /** May several ranges of this table be read at once? The border is then seen in each row. */

@@ -4,6 +4,7 @@ import type { Progress } from '#core/progress'
 import { MIB } from '#core/units'
 import { type ChunkRange, knownRowBytes, planChunks } from '#domain/backup/chunk-plan'
 import type { ChunkEntry, TableEntry } from '#domain/backup/manifest'
+import { readingOrder } from '#domain/backup/reading-order'
 import { planSpans, type Span } from '#domain/backup/span-plan'
 import {
   type CatalogTable,
@@ -70,8 +71,7 @@ async function readTables(
   tables: readonly CatalogTable[],
   context: StoreContext,
 ): Promise<Map<CatalogTable, Planned>> {
-  // The largest first, so that the readers end together.
-  const unplanned = tables.toSorted((a, b) => a.estimate.bytes - b.estimate.bytes)
+  const unplanned = readingOrder(tables, point.consistentAt).reverse()
   const left = { bytes: tables.reduce((sum, { estimate }) => sum + estimate.bytes, 0) }
   const planned = new Map<CatalogTable, Planned>()
   const jobs: Job[] = []

@@ -22,19 +22,21 @@ import type { LogicalDialect } from './dialect.ts'
 import { findLosses } from './find-losses.ts'
 import { HeldTables } from './held-tables.ts'
 import { maskedMembers } from './masked-members.ts'
+import type { NamesOfTables } from './names-of-tables.ts'
 import { preparedAtPoint, preparedFinding } from './prepared-transactions.ts'
 import { answerProbes } from './probes.ts'
 import { type ObservedCatalog, readCatalog } from './read-catalog.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { retypedJson } from './retyped-json.ts'
-import { differences, newestTable, tableDifferences } from './same-catalog.ts'
+import { differences, unreadDifferences } from './same-catalog.ts'
 import { requireSameServer, requireSource, SINGLE_FLIGHT, takeSingleFlight } from './same-server.ts'
 import { SameTables } from './same-tables.ts'
+import { settledCatalog } from './settled-catalog.ts'
 import { lockedForReading, refuse, transactionalEngines } from './unreadable-tables.ts'
 import { requireVisible } from './visible-databases.ts'
 
 /** How often the objects may change between looking and locking before it is given up. */
-const ATTEMPTS = 3
+const ATTEMPTS = 6
 /** For so long the decision of a prepared transaction is waited for. */
 const PREPARED_MS = 1000
 
@@ -56,6 +58,8 @@ interface Point {
   held: HeldTables
   /** XA transactions that were prepared then. */
   prepared: number
+  /** Tables that came or went between the first look and the point, in words. */
+  cameOrWent: readonly string[]
   /** What stays of attempts that were not granted. */
   left?: ReadonlySet<string>
 }
@@ -69,7 +73,7 @@ interface Point {
  * 4. look at all definitions again: the same ones, so they are those of the point
  *
  * Afterwards each table is compared again after each of its chunks, while the reader's
- * metadata lock keeps it as it is, and all of them at the end.
+ * metadata lock keeps it as it is, and at the end those of which that proves too little.
  */
 export async function openConsistent(
   dialect: LogicalDialect,
@@ -117,13 +121,13 @@ async function findPoint(
 ): Promise<[Point, ObservedCatalog]> {
   let before = await settledCatalog(dialect, control, options.databases)
   for (let attempt = 1; ; attempt++) {
-    const held = lockedForReading(before, await transactionalEngines(control))
+    const held = lockedForReading(before.catalog, await transactionalEngines(control))
     const point = await lockAndSnapshot(dialect, options, control, before, held)
     const after = await readCatalog(dialect, control, options.databases).catch(async error => {
       await letGo(dialect, point, control)
       throw error
     })
-    const changed = differences(before, after)
+    const changed = [...point.cameOrWent, ...differences(before.catalog, after)]
     const isLast = attempt === ATTEMPTS
     if (changed.length === 0 && (point.prepared === 0 || isLast)) {
       if (point.prepared > 0) point.position = noPosition(dialect)
@@ -138,35 +142,12 @@ async function findPoint(
   }
 }
 
-/**
- * CREATE_TIME has whole seconds: only when the newest lies in the past does every later
- * ALTER show. One of a later day (MySQL under SET timestamp, or a clock that was put back) is waited for in vain,
- * and need not be: an ALTER now gives another one.
- */
-async function settledCatalog(
-  dialect: LogicalDialect,
-  control: Session,
-  databases: readonly string[] | null,
-): Promise<ObservedCatalog> {
-  while (true) {
-    const [clock] = await control.rows(
-      `SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%d %H:%i:%s') AS now_,
-         DATE_FORMAT(UTC_TIMESTAMP() + INTERVAL 60 SECOND, '%Y-%m-%d %H:%i:%s') AS ahead`,
-    )
-    const [now, ahead] = [String(clock?.['now_']), String(clock?.['ahead'])]
-    const catalog = await readCatalog(dialect, control, databases)
-    const newest = newestTable(catalog.tables.filter(one => (one.createdAt ?? '') < ahead))
-    if (newest === null || newest < now) return catalog
-    await sleep(200)
-  }
-}
-
 /** All readers' snapshots at one moment: under a lock, or on one connection without one. */
 async function lockAndSnapshot(
   dialect: LogicalDialect,
   options: ConsistentOptions,
   control: Session,
-  catalog: ObservedCatalog,
+  { catalog, names }: { catalog: ObservedCatalog; names: NamesOfTables },
   withoutTransactions: readonly CatalogTable[],
 ): Promise<Point> {
   const connect = { ...options.connect, database: undefined }
@@ -187,14 +168,14 @@ async function lockAndSnapshot(
       connect,
       control,
       limits,
-      snapshotsUnderLock({ dialect, control, pool, same, steps, held, limits }),
+      snapshotsUnderLock({ dialect, control, pool, same, names, steps, held, limits }),
       (method, why) => steps.push(`${method.words}: the account may not (${why})`),
       words => void left.add(words),
     )
     if (moment) return { ...pointOf(dialect, pool, same, moment, steps, held), left }
     await pool.close()
     refuse(withoutTransactions)
-    return await singleReaderPoint(dialect, connect, control, same, steps, held)
+    return await singleReaderPoint(dialect, connect, control, same, names, steps, held)
   } catch (error) {
     await held.drop()
     await pool.close()
@@ -215,6 +196,8 @@ interface Moment {
   position: Position | null
   consistentAt: string
   prepared: number
+  /** Tables, in words, since the look before. */
+  cameOrWent: readonly string[]
 }
 
 function snapshotsUnderLock(made: {
@@ -222,11 +205,12 @@ function snapshotsUnderLock(made: {
   control: Session
   pool: ReaderPool
   same: SameTables
+  names: NamesOfTables
   steps: string[]
   held: HeldTables
   limits: LockLimits
 }): UnderLock<Moment> {
-  const { dialect, control, pool, same, steps, held, limits } = made
+  const { dialect, control, pool, same, names, steps, held, limits } = made
   const fence = async (): Promise<void> => {
     const words = await dialect.definitionFence.raise(control)
     same.isFenced = words !== null
@@ -240,12 +224,13 @@ function snapshotsUnderLock(made: {
       await held.lock(limits.lockSeconds)
     },
     async during(method, session) {
-      await pool.startSnapshots(table => same.require(table))
+      await pool.startSnapshots(table => same.require(table, held.has(table)))
       const consistentAt = await serverTime(session)
       const position = await withSources(session, await dialect.position(session), pool)
       const prepared = await preparedAtPoint(session, steps)
+      const cameOrWent = await names.changes()
       if (!method.fenceFirst) await fence()
-      return { position, consistentAt, prepared }
+      return { position, consistentAt, prepared, cameOrWent }
     },
     async undo() {
       await held.drop()
@@ -268,7 +253,7 @@ function pointOf(
   steps: string[],
   held: HeldTables,
 ): Point {
-  const { position, consistentAt, prepared } = result
+  const { position, consistentAt, prepared, cameOrWent } = result
   steps.push(
     `${method.words}: writers waited for at most ${lockedMs} ms`,
     `under it, on ${pool.readers} reader(s): START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`,
@@ -287,6 +272,7 @@ function pointOf(
     steps,
     held,
     prepared,
+    cameOrWent,
   }
 }
 
@@ -299,16 +285,17 @@ async function singleReaderPoint(
   connect: ConnectOptions,
   control: Session,
   same: SameTables,
+  names: NamesOfTables,
   steps: string[],
   held: HeldTables,
 ): Promise<Point> {
   const pool = await ReaderPool.open(dialect, connect, 1)
-  const opened = async (): Promise<string> => {
+  const opened = async () => {
     await pool.eachAnswers(ask => requireSameServer(control, ask))
-    await pool.startSnapshots(table => same.require(table))
-    return await serverTime(control)
+    await pool.startSnapshots(table => same.require(table, held.has(table)))
+    return { consistentAt: await serverTime(control), cameOrWent: await names.changes() }
   }
-  const consistentAt = await opened().catch(async error => {
+  const moment = await opened().catch(async error => {
     await pool.close()
     throw error
   })
@@ -318,7 +305,7 @@ async function singleReaderPoint(
   )
   const position = noPosition(dialect)
   const method = 'single-reader'
-  return { method, pool, same, position, consistentAt, lockedMs: 0, steps, held, prepared: 0 }
+  return { method, pool, same, position, ...moment, lockedMs: 0, steps, held, prepared: 0 }
 }
 
 function noPosition({ family }: LogicalDialect): Position {
@@ -355,10 +342,8 @@ function consistentPoint(made: {
     release: () => point.held.release(),
     async finish() {
       await point.held.release()
-      const changed = tableDifferences(
-        catalog,
-        await readCatalog(dialect, control, options.databases),
-      )
+      const now = await readCatalog(dialect, control, options.databases)
+      const changed = unreadDifferences(catalog, now, table => point.same.isRead(table))
       if (changed.length > 0) throw changedMeanwhile(changed)
       if (await point.same.mayBeOthers()) findings.push(MAY_BE_OTHERS)
       return proofOf(point)

@@ -1,7 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import type { DatabaseEntry } from '#domain/backup/manifest'
 import { readsZonesOfRows, zonesToAsk } from '#domain/backup/time-zones'
-import type { Catalog } from '../../logical-reader.ts'
+import type { Catalog, CatalogTable } from '../../logical-reader.ts'
 import { quoteIdentifier } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import { isGone } from '../../server-error.ts'
@@ -10,13 +10,12 @@ import { knownZones, listedZones } from '../known-zones.ts'
 import { readSettings } from '../server-settings.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { readPrograms } from './read-programs.ts'
-import { type ObservedTable, readTables } from './read-tables.ts'
+import { readTables } from './read-tables.ts'
 import { readPlugins, readServerObjects } from './server-objects.ts'
 import { readTableIds, type TableIds } from './table-ids.ts'
 
 /** A catalog whose tables can be compared with a later one. */
 export interface ObservedCatalog extends Catalog {
-  tables: readonly ObservedTable[]
   tableIds: TableIds
 }
 
@@ -51,7 +50,7 @@ async function lookThrough(
   for (const setting of dialect.catalogSettings) await session.run(`SET SESSION ${setting}`)
   const names = await databaseNames(dialect, session, wanted)
   const databases: DatabaseEntry[] = []
-  const tables: ObservedTable[] = []
+  const tables: CatalogTable[] = []
   for (const name of names) {
     const [row] = await session.rows(`SHOW CREATE DATABASE ${quoteIdentifier(name)}`)
     databases.push({ name, create: String(row?.['Create Database'] ?? '') })
@@ -84,7 +83,7 @@ async function readZones(
 }
 
 /** A MariaDB may have no InnoDB, and then not its view of the tables either. */
-function isInnodb({ storageEngine }: ObservedTable): boolean {
+function isInnodb({ storageEngine }: CatalogTable): boolean {
   return storageEngine.toLowerCase() === 'innodb'
 }
 

@@ -8,12 +8,6 @@ import { historyOf, keyWithHistory, type RowHistory } from './row-history.ts'
 import { showCreateTable } from './show-create-table.ts'
 import { readStatistics } from './table-statistics.ts'
 
-/** A table with what shows that it was changed in the meantime. */
-export interface ObservedTable extends CatalogTable {
-  /** CREATE_TIME, to the second; both engines renew it with every ALTER and TRUNCATE. */
-  createdAt: string | null
-}
-
 interface TableRow extends SqlRow {
   name: string
   type: string
@@ -42,7 +36,7 @@ interface KeyRow extends SqlRow {
 }
 
 /** Every base table of one database, in the order of their names. */
-export async function readTables(session: Session, schema: string): Promise<ObservedTable[]> {
+export async function readTables(session: Session, schema: string): Promise<CatalogTable[]> {
   const tables = await session.rows<TableRow>(
     `SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, TABLE_ROWS AS table_rows,
             DATA_LENGTH AS data_length, CREATE_TIME AS created_at
@@ -56,7 +50,7 @@ export async function readTables(session: Session, schema: string): Promise<Obse
   const columns = await readColumns(session, schema)
   const keys = await readKeys(session, schema)
   const statistics = await readStatistics(session, schema)
-  const observed: ObservedTable[] = []
+  const observed: CatalogTable[] = []
   for (const table of tables) {
     if (views.has(table.name)) continue
     const facts = columns.get(table.name) ?? []

@@ -1,6 +1,6 @@
+import type { CatalogTable, ReadableTable } from '../../logical-reader.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
-import type { ObservedTable } from './read-tables.ts'
-import { otherTables } from './table-ids.ts'
+import { isNameOf, otherNames, othersInWords } from './table-ids.ts'
 
 /**
  * What is in one catalog and not, or not so, in the other: databases, tables, programs and
@@ -20,13 +20,40 @@ export function differences(before: ObservedCatalog, after: ObservedCatalog): st
   ]
 }
 
-/** The tables only: what may not change until the last row is read. */
-export function tableDifferences(before: ObservedCatalog, after: ObservedCatalog): string[] {
+/** The tables only. */
+function tableDifferences(before: ObservedCatalog, after: ObservedCatalog): string[] {
   return [
-    ...compare(tableFacts(before), tableFacts(after)),
-    ...otherTables(before.tableIds, after.tableIds),
+    ...compare(tableFacts(before.tables), tableFacts(after.tables)),
+    ...othersInWords(otherNames(before.tableIds, after.tableIds)),
   ]
 }
+
+/**
+ * What became of the tables while rows were read. What became of one whose rows had all been read does no harm, nor do new
+ * ones, which were not there at the point.
+ *
+ * @param isRead known to have been the one of the point at its last row
+ */
+export function unreadDifferences(
+  before: ObservedCatalog,
+  after: ObservedCatalog,
+  isRead: (table: ReadableTable) => boolean,
+): string[] {
+  const read = before.tables.filter(isRead)
+  const was = new Set(before.tables.map(nameOf))
+  const done = new Set(read.map(nameOf))
+  const isOpen = (table: CatalogTable): boolean =>
+    was.has(nameOf(table)) && !done.has(nameOf(table))
+  const others = otherNames(before.tableIds, after.tableIds).filter(
+    name => !read.some(table => isNameOf(name, table)),
+  )
+  return [
+    ...compare(tableFacts(before.tables.filter(isOpen)), tableFacts(after.tables.filter(isOpen))),
+    ...othersInWords(others),
+  ]
+}
+
+const nameOf = ({ schema, name }: ReadableTable): string => JSON.stringify([schema, name])
 
 type Fact = [name: string, text: string]
 
@@ -53,7 +80,7 @@ function textsByName(facts: readonly Fact[]): Map<string, string[]> {
   return byName
 }
 
-function tableFacts({ tables }: ObservedCatalog): Fact[] {
+function tableFacts(tables: readonly CatalogTable[]): Fact[] {
   return tables.map(table => [
     `table ${table.schema}.${table.name}`,
     `${definition(table.create)}\n${table.storageEngine}\n${table.createdAt}`,
@@ -89,7 +116,7 @@ export function definition(create: string): string {
 }
 
 /** The newest CREATE_TIME, e.g. "2026-11-20 23:09:42", UTC; null without tables. */
-export function newestTable(tables: readonly ObservedTable[]): string | null {
+export function newestTable(tables: readonly CatalogTable[]): string | null {
   return tables.reduce<string | null>(
     (newest, { createdAt }) =>
       createdAt !== null && (newest === null || createdAt > newest) ? createdAt : newest,

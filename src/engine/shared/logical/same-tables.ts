@@ -1,11 +1,19 @@
 import type { ReadableTable } from '../../logical-reader.ts'
-import type { Session, SqlRow } from '../../session.ts'
+import type { Session } from '../../session.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
+import { ddlCount } from './ddl-count.ts'
 import type { LogicalDialect } from './dialect.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
 import { definition } from './same-catalog.ts'
 import { showCreateTable } from './show-create-table.ts'
-import { otherTables, readTableIds } from './table-ids.ts'
+import {
+  isNameOf,
+  otherNames,
+  othersInWords,
+  readTableIds,
+  type TableIds,
+  tableOf,
+} from './table-ids.ts'
 
 /** Looks, after each chunk, whether its table is the one of the point. */
 export class SameTables {
@@ -15,6 +23,10 @@ export class SameTables {
   readonly #catalog: ObservedCatalog
   /** Of the statements that can swap tables, when all tables were last known to be the same. */
   #count: string
+  /** InnoDB's names that stood for something else then. */
+  #others: readonly string[] = []
+  readonly #withIds: ReadonlySet<string>
+  readonly #read = new Set<string>()
   /** The server keeps DDL out. */
   isFenced = false
 
@@ -30,6 +42,7 @@ export class SameTables {
     this.#databases = databases
     this.#catalog = catalog
     this.#count = count
+    this.#withIds = new Set(Array.from(catalog.tableIds?.keys() ?? [], tableOf))
   }
 
   /** @param catalog of before the point; what changes until then is found by comparing it with the one after */
@@ -39,43 +52,54 @@ export class SameTables {
     databases: readonly string[] | null,
     catalog: ObservedCatalog,
   ): Promise<SameTables> {
-    return new SameTables(dialect, control, databases, catalog, await swapCount(control))
+    return new SameTables(dialect, control, databases, catalog, await ddlCount(control))
   }
 
   /**
-   * To be called while a metadata lock keeps the table as it is.
+   * To be called while a metadata lock keeps the table as it is, when rows of it were read.
+   * @param isHeld another lock has kept it so since before the point
    * @throws EcomdbError NOT_CONSISTENT
    */
-  async require({ schema, name }: ReadableTable): Promise<void> {
+  async require(table: ReadableTable, isHeld: boolean): Promise<void> {
+    const { schema, name } = table
     const before = this.#catalog.tables.find(one => one.schema === schema && one.name === name)
     const now = await showCreateTable(this.#control, schema, name)
     if (!before || definition(before.create) !== definition(now)) {
       throw changedMeanwhile([`table ${schema}.${name} has changed`])
     }
-    if (this.#catalog.tableIds !== null) await this.#requireSameIds(this.#catalog)
+    const { tableIds } = this.#catalog
+    if (tableIds !== null) await this.#requireSameIds(tableIds, table)
+    if (isHeld || this.#withIds.has(`${schema}/${name}`)) this.#read.add(keyOf(table))
+  }
+
+  /** It was the one of the point when the last of its rows, of those that were read, had come. */
+  isRead(table: ReadableTable): boolean {
+    return this.#read.has(keyOf(table))
   }
 
   /** Something ran that may have swapped tables, and whether it did is hidden from the account. */
   async mayBeOthers(): Promise<boolean> {
     const isHidden = this.#catalog.tableIds === null && !this.isFenced
-    return isHidden && (await swapCount(this.#control)) !== this.#count
+    return isHidden && (await ddlCount(this.#control)) !== this.#count
   }
 
-  /** All numbers are read again only when there was such a statement: that takes the longer the more tables there are. */
-  async #requireSameIds({ tableIds }: ObservedCatalog): Promise<void> {
-    const count = await swapCount(this.#control)
-    if (count === this.#count) return
-    const now = await readTableIds(this.#dialect, this.#control, this.#databases)
-    const others = otherTables(tableIds, now)
-    if (others.length > 0) throw changedMeanwhile(others)
-    this.#count = count
+  /**
+   * All numbers are read again only when there was such a statement: that takes the longer the more tables there are.
+   * What was swapped behind its last row does no harm.
+   */
+  async #requireSameIds(tableIds: TableIds, table: ReadableTable): Promise<void> {
+    const count = await ddlCount(this.#control)
+    if (count !== this.#count) {
+      const now = await readTableIds(this.#dialect, this.#control, this.#databases)
+      this.#others = otherNames(tableIds, now)
+      this.#count = count
+    }
+    const read = this.#catalog.tables.filter(one => this.isRead(one))
+    const harmful = this.#others.filter(
+      name => isNameOf(name, table) || !read.some(one => isNameOf(name, one)),
+    )
+    if (harmful.length > 0) throw changedMeanwhile(othersInWords(harmful))
   }
 }
 
-/** Of all sessions, each counted when it begins. */
-async function swapCount(control: Session): Promise<string> {
-  const rows = await control.rows<SqlRow & { Value: string }>(
-    "SHOW GLOBAL STATUS WHERE Variable_name IN ('Com_alter_table', 'Com_rename_table')",
-  )
-  return rows.map(({ Value }) => Value).join()
-}
+const keyOf = ({ schema, name }: ReadableTable): string => JSON.stringify([schema, name])

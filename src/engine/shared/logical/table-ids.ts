@@ -1,3 +1,4 @@
+import type { ReadableTable } from '../../logical-reader.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { unlessRefused } from './unless-refused.ts'
@@ -37,9 +38,28 @@ export async function readTableIds(
   return new Map(rows.filter(({ name }) => isWanted(name)).map(({ name, id }) => [name, id]))
 }
 
-/** Names that stand for something else now, in words; what is new or gone is found by the catalog. */
-export function otherTables(before: TableIds, after: TableIds): string[] {
-  const others = [...(before ?? [])].filter(([name, id]) => (after?.get(name) ?? id) !== id)
-  const names = new Set(others.map(([name]) => name.replace('/', '.').replace(/#p#.*$/i, '')))
-  return [...names].map(name => `table ${name} is another one, or has another one's rows`)
+/** Names that stand for something else now, as InnoDB writes them; what is new or gone is found by the catalog. */
+export function otherNames(before: TableIds, after: TableIds): string[] {
+  return [...(before ?? [])]
+    .filter(([name, id]) => (after?.get(name) ?? id) !== id)
+    .map(([name]) => name)
+}
+
+/** Their tables, in words. */
+export function othersInWords(names: readonly string[]): string[] {
+  const tables = new Set(names.map(name => tableOf(name).replace('/', '.')))
+  return [...tables].map(name => `table ${name} is another one, or has another one's rows`)
+}
+
+/**
+ * Is this InnoDB's name of that table, or of a partition of it? Of a table with other letters in its name than ASCII's, digits
+ * and _ it is never known: InnoDB writes them with an @.
+ */
+export function isNameOf(name: string, { schema, name: table }: ReadableTable): boolean {
+  return tableOf(name) === `${schema}/${table}`
+}
+
+/** Without the partition. */
+export function tableOf(name: string): string {
+  return name.replace(/#p#.*$/i, '')
 }
