@@ -29,17 +29,24 @@ test.each(SLOW_TEST_ENGINES)('%s: a session whose time is still to come', async 
     await shop.ecomdb(['backup', 'logical', '--quiet'])
     await shop.run('INSERT INTO shop.t VALUES (1)')
     await shop.run('SET TIMESTAMP = 2000000000', 'INSERT INTO shop.t VALUES (2)')
-    await shop.run('INSERT INTO shop.t VALUES (3)')
+    // What is behind it is in another segment.
+    await shop.run('FLUSH BINARY LOGS', 'INSERT INTO shop.t VALUES (3)')
+    await shop.run(
+      'FLUSH BINARY LOGS',
+      'SET TIMESTAMP = 2000000000',
+      'INSERT INTO shop.t VALUES (5)',
+    )
+    await shop.run('FLUSH BINARY LOGS', 'INSERT INTO shop.t VALUES (6)')
     const between = await now()
     await shop.run('INSERT INTO shop.t VALUES (4)')
     expect((await shop.ecomdb(['backup', 'binlog', '--once'])).status).toBe(0)
     const { stdout } = await shop.ecomdb(['backup', 'window', '--json'])
     const [{ restorable }] = JSON.parse(stdout).result.sources[0].stretches
     expect(restorable.until < '2033').toBe(true)
-    expect(await restored(between)).toEqual([1, 2, 3])
+    expect(await restored(between)).toEqual([1, 2, 3, 5, 6])
     const later = await now()
     expect((await shop.ecomdb(['backup', 'binlog', '--once'])).status).toBe(0)
-    expect(await restored(later)).toEqual([1, 2, 3, 4])
+    expect(await restored(later)).toEqual([1, 2, 3, 4, 5, 6])
     expect(await restored('2030-01-01 00:00:00Z')).toBe(10)
   } finally {
     await shop.engine.scratchServers.remove(target.folder)

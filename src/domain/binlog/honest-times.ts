@@ -84,9 +84,27 @@ export function ownTime({ untrue }: Stretch, segment: BinlogSegment): string | n
 /** How far a time may be ahead of a server's clock as an archiver knows it: microseconds. */
 const AHEAD_US = 10_000_000
 
-/** A transaction's time, or the server's own where that is still to come: both microseconds since 1970. */
-export function notAhead(us: number | null, serverUs: number): number | null {
-  return us !== null && us > serverUs + AHEAD_US ? serverUs : us
+/**
+ * The first and the last time of a segment's transactions, as far as these are times: one that is still to come is none.
+ * The server's own is later than that of all of them, and than that of others behind them, which are not in the segment:
+ * a moment before it may lie behind these.
+ *
+ * @param beforeUs the last time before the segment, which is that of a segment without; null where nothing is before it
+ * @returns like these microseconds since 1970
+ */
+export function spanOf(
+  times: readonly number[],
+  serverUs: number,
+  beforeUs: number | null,
+): { firstUs: number | null; lastUs: number | null } {
+  let [firstUs, lastUs]: (number | null)[] = [null, null]
+  for (const us of times) {
+    if (us > serverUs + AHEAD_US) continue
+    firstUs = Math.min(firstUs ?? us, us)
+    lastUs = Math.max(lastUs ?? us, us)
+  }
+  const none = times.length > 0 ? Math.min(beforeUs ?? serverUs, serverUs) : null
+  return { firstUs: firstUs ?? none, lastUs: lastUs ?? none }
 }
 
 /**

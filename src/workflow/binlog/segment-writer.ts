@@ -2,11 +2,12 @@ import type { Secret } from '#core/secret'
 import { tailMark } from '#crypto/object-id'
 import { begunAt, closedFormat, EVENT, FILE_MAGIC, readHeader } from '#domain/binlog/event'
 import { GtidSet } from '#domain/binlog/gtid-set'
-import { notAhead } from '#domain/binlog/honest-times'
+import { spanOf } from '#domain/binlog/honest-times'
 import { BinlogScanner, type ScanStart } from '#domain/binlog/scanner'
 import {
   type BinlogSegment,
   isoOfMicros,
+  microsOfIso,
   type SegmentTail,
   type StretchBegin,
 } from '#domain/binlog/segment'
@@ -145,7 +146,7 @@ export class SegmentWriter {
     if (this.#scanner.open) this.#span.gtidsBefore ??= this.#scanner.gtids.toString()
     this.#held.push({ bytes: event, offset })
     this.#heldBytes += event.length
-    if (ended) this.#span.count(ended.committedUs)
+    if (ended) this.#span.times.push(ended.committedUs)
     if (this.isAtBorder) {
       this.#span.events = this.#held.length
       this.#span.border = offset + event.length
@@ -285,10 +286,11 @@ export class SegmentWriter {
   ): SegmentFacts {
     const { server, engine, stretchId } = this.#stretch
     const { sourceId, serverVersion, serverUuid, serverId, lax } = server
-    const { border, transactions, gtidsBefore } = this.#span
+    const { border, times, gtidsBefore } = this.#span
     const { us, ms } = this.#looked
     const nowUs = us + Math.round((this.#keys.clock.monotonicMs() - ms) * 1000)
-    const [firstUs, lastUs] = [this.#span.firstUs, this.#span.lastUs].map(at => notAhead(at, nowUs))
+    const before = this.head?.segment.lastAt ?? null
+    const { firstUs, lastUs } = spanOf(times, nowUs, before === null ? null : microsOfIso(before))
     const gtidsAfter = this.#scanner.gtids.toString()
     return {
       ...{ sourceId, engine, serverVersion, serverUuid, serverId, stretchId },
@@ -297,9 +299,9 @@ export class SegmentWriter {
       begins: 'segment' in this.#head ? null : this.#head,
       ...{ file: this.#file, begunAt: this.#begunAt, from: this.#from, to, border },
       open: whole ? null : this.#scanner.open,
-      ...{ nextFile, transactions },
-      firstAt: firstUs == null ? null : isoOfMicros(firstUs),
-      lastAt: lastUs == null ? null : isoOfMicros(lastUs),
+      ...{ nextFile, transactions: times.length },
+      firstAt: firstUs === null ? null : isoOfMicros(firstUs),
+      lastAt: lastUs === null ? null : isoOfMicros(lastUs),
       gtidsBefore: gtidsBefore ?? gtidsAfter,
       gtidsAfter,
       knownUntil: whole ? this.#knownUntil(to, seen) : null,
@@ -340,16 +342,9 @@ class Span {
   /** How many events they are. */
   events = 0
   border: number | null = null
-  transactions = 0
-  firstUs: number | null = null
-  lastUs: number | null = null
+  /** When each was committed: microseconds since 1970. */
+  readonly times: number[] = []
   gtidsBefore: string | null = null
-
-  count(committedUs: number): void {
-    this.transactions += 1
-    this.firstUs = Math.min(this.firstUs ?? committedUs, committedUs)
-    this.lastUs = Math.max(this.lastUs ?? committedUs, committedUs)
-  }
 }
 
 function blocksOf(bytes: Buffer): Buffer[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countBefore, honestTimes, notAhead, ownTime } from '#domain/binlog/honest-times'
+import { countBefore, honestTimes, ownTime, spanOf } from '#domain/binlog/honest-times'
 import { at, stretch } from '#test/made-log'
 
 const NOW = new Date(at(1000))
@@ -77,11 +77,17 @@ describe('times of a log that are still to come', () => {
   })
 
   test('an archiver knows better at once', () => {
-    expect([notAhead(5_000_000, 1), notAhead(50_000_000, 7), notAhead(null, 7)]).toEqual([
-      5_000_000,
-      7,
-      null,
-    ])
+    const span = (times: number[], server: number, before: number | null) => {
+      const [us, at] = [times.map(one => one * 1e6), server * 1e6]
+      const { firstUs, lastUs } = spanOf(us, at, before === null ? null : before * 1e6)
+      return [firstUs, lastUs].map(one => one && one / 1e6)
+    }
+    expect(span([5, 3], 1, null)).toEqual([3, 5])
+    expect(span([5, 90, 6], 20, 2)).toEqual([5, 6])
+    expect(span([90], 20, 2)).toEqual([2, 2])
+    expect(span([90], 20, 40)).toEqual([20, 20])
+    expect(span([90], 20, null)).toEqual([20, 20])
+    expect(span([], 20, 2)).toEqual([null, null])
   })
 
   test.each([
