@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -105,6 +106,32 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb', () => {
 })
 
 describe.runIf(TEST_ENGINES.includes('mysql'))('mysql', () => {
+  test('a log that puts a table elsewhere brings it into the data directory, and that is said', () =>
+    withFolder(async folder => {
+      const away = join(folder, 'away')
+      await mkdir(away)
+      const shop = await LoggedShop.make('mysql', folder, [`--innodb-directories=${away}`])
+      try {
+        await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'", 'CREATE DATABASE bank')
+        const made = await shop.ecomdb(FULL)
+        expect(made.status, made.stderr).toBe(0)
+        await shop.run(
+          `CREATE TABLE bank.t (id INT) PARTITION BY HASH (id) (PARTITION a DATA DIRECTORY = '${away}')`,
+          'INSERT INTO bank.t VALUES (1), (2)',
+        )
+        const once = await shop.ecomdb(['backup', 'binlog', '--once'])
+        expect(once.status, once.stderr).toBe(0)
+        const gtids = (await shop.value('SELECT @@GLOBAL.gtid_executed')) ?? ''
+        const data = join(folder, 'restored')
+        const ended = await shop.ecomdb(['restore', '--data-dir', data, '--gtid', gtids])
+        expect(ended.status, ended.stderr).toBe(3)
+        expect(ended.stdout).toContain('FINDING: the log puts tables elsewhere')
+        expect(existsSync(join(data, 'bank/t#p#a.ibd'))).toBe(true)
+      } finally {
+        await shop.stop()
+      }
+    }))
+
   test('a general tablespace beside the data directory is refused by name', () =>
     withFolder(async folder => {
       const away = join(folder, 'away')

@@ -12,8 +12,9 @@ export const mysqlBinlogDialect: BinlogDialect = {
   forgetGtids: ['--skip-gtids'],
   // Seen on 9.7.
   readsBeforeStart: true,
-  // MyISAM's is ignored on the source, too, and InnoDB's is refused.
-  elsewhere: null,
+  // What is not in innodb_directories is made inside with a warning, for a log is replayed without innodb_strict_mode
+  // (9.7, measured). A temporary table is not there at the end; MyISAM's is ignored on the source, too.
+  elsewhere: /^(?:CREATE|ALTER) TABLE\b.*\bDATA DIRECTORY ?(?:=|''|"")/i,
   serverUuid: session => session.value('SELECT @@server_uuid'),
   sourceId: session => mysqlLogicalDialect.sourceId(session),
   gtids: 'SELECT @@global.gtid_executed',
