@@ -113,7 +113,12 @@ describe.each(SLOW_TEST_ENGINES)('%s', family => {
     await done('backup', 'binlog', '--once')
     await lose()
     const at = ['--at', moment, '--confirm', 'shop', '--service', 'chat']
-    const restored = await done('restore', ...at)
+    // What it brought back is in no log of this server.
+    const { status, stdout: restored } = await run('restore', ...at)
+    expect({ status, restored }).toMatchObject({
+      status: 3,
+      restored: expect.stringMatching(/^FINDING: this is the server whose log is archived/m),
+    })
     expect(await contentOf('1')).toBe('3')
     expect(restored).toContain(
       'audit: the audit trail came back up to batch 2; its anchors go up to 3',
