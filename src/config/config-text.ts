@@ -60,7 +60,9 @@ ${list(values.trustedSigners)}
 function targetLines({ directory, s3 }: TargetPlace): string {
   if (directory !== undefined) {
     return `  # The folder of the repository: a disk that can be taken away, or a mounted share.
-${line('directory', directory)}`
+${line('directory', directory)}  # What it is on (disk, raid, nas, …): \`backup status\` wants two media, and counts those that are named.
+  # media: disk
+`
   }
   const keys = Object.entries(writtenS3(s3)).map(([key, value]) => {
     if (typeof value !== 'object') return `  ${line(key, value)}`

@@ -37,7 +37,11 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
           `  mail: { to: [dba@shop.example], from: ecomdb@shop.example, host: 127.0.0.1, port: ${mail.port} }`,
           '  command: [sh, -c, cat >> told.json]',
         ]
-        await writeFile(file, `${await readFile(file, 'utf8')}\n${more.join('\n')}\n`)
+        const made = (await readFile(file, 'utf8')).replace(
+          '\ntarget:\n',
+          '\ntarget:\n  media: raid\n',
+        )
+        await writeFile(file, `${made}\n${more.join('\n')}\n`)
         await writeFile(join(folder, 'recovery.yaml'), POLICY)
         await writeFile(join(folder, 'webhook.url'), `${web.url}/hook\n`, { mode: 0o600 })
         await writeFile(join(folder, 'heartbeat.url'), `${web.url}/beat\n`, { mode: 0o600 })
