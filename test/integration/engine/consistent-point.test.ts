@@ -276,20 +276,32 @@ describe.each(TEST_ENGINES)('%s', family => {
     if (family === 'mariadb') await admin.run('GRANT BINLOG ADMIN ON *.* TO unfenced@localhost')
     await admin.run('CREATE TABLE bank.early (id INT PRIMARY KEY, a INT)')
     await admin.run('CREATE TABLE bank.late LIKE bank.early')
+    await admin.run('INSERT INTO bank.early VALUES (1, 1), (2, 2), (5, 5)')
+    const other = await engine.connect(server.administrator)
     const point = await open({ connect: { ...server.administrator, user: 'unfenced' } })
     try {
-      await readRange(point, 'early', { from: null, to: '3' })
       await readRange(point, 'late', WHOLE_TABLE)
-      await admin.run(
+      const early = point.catalog.tables.find(({ name }) => name === 'early')
+      if (!early) throw new Error('no such table')
+      const chunk = point.readChunk(early, { from: null, to: '3' })[Symbol.asyncIterator]()
+      await chunk.next()
+      // It has begun, and waits for the chunk's lock, when the chunk is compared.
+      const swap = other.run(
         'RENAME TABLE bank.early TO bank.z, bank.late TO bank.early, bank.z TO bank.late',
       )
-      // Another table's chunk notices, and goes on; this one's may not.
-      await readRange(point, 'accounts', WHOLE_TABLE)
-      await expect(readRange(point, 'early', { from: '3', to: null })).rejects.toMatchObject({
-        code: 'NOT_CONSISTENT',
-      })
+      expect(await settledWithin(swap, 500)).toBe(false)
+      const rest = async (): Promise<void> => {
+        while (!(await chunk.next()).done) {}
+        await swap
+        // Another table's chunk notices, and goes on; this one's may not.
+        await readRange(point, 'accounts', WHOLE_TABLE)
+        await readRange(point, 'early', { from: '3', to: null })
+      }
+      await expect(rest()).rejects.toMatchObject({ code: 'NOT_CONSISTENT' })
+      await swap
     } finally {
       await point.close()
+      await other.close()
       await admin.run('DROP TABLE bank.early, bank.late')
       await admin.run('DROP USER unfenced@localhost')
     }

@@ -40,10 +40,10 @@ export function unreadDifferences(
   isRead: (table: ReadableTable) => boolean,
 ): string[] {
   const read = before.tables.filter(isRead)
-  const was = new Set(before.tables.map(nameOf))
-  const done = new Set(read.map(nameOf))
+  const was = new Set(before.tables.map(tableKey))
+  const done = new Set(read.map(tableKey))
   const isOpen = (table: CatalogTable): boolean =>
-    was.has(nameOf(table)) && !done.has(nameOf(table))
+    was.has(tableKey(table)) && !done.has(tableKey(table))
   const others = otherNames(before.tableIds, after.tableIds).filter(
     name => !read.some(table => isNameOf(name, table)),
   )
@@ -53,7 +53,8 @@ export function unreadDifferences(
   ]
 }
 
-const nameOf = ({ schema, name }: ReadableTable): string => JSON.stringify([schema, name])
+/** Of one table alone: dots are letters of names. */
+export const tableKey = ({ schema, name }: ReadableTable): string => JSON.stringify([schema, name])
 
 type Fact = [name: string, text: string]
 

@@ -1,10 +1,11 @@
 import type { ReadableTable } from '../../logical-reader.ts'
+import { isDeadlock } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
 import { ddlCount } from './ddl-count.ts'
 import type { LogicalDialect } from './dialect.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
-import { definition } from './same-catalog.ts'
+import { definition, tableKey } from './same-catalog.ts'
 import { showCreateTable } from './show-create-table.ts'
 import {
   isNameOf,
@@ -68,13 +69,14 @@ export class SameTables {
       throw changedMeanwhile([`table ${schema}.${name} has changed`])
     }
     const { tableIds } = this.#catalog
-    if (tableIds !== null) await this.#requireSameIds(tableIds, table)
-    if (isHeld || this.#withIds.has(`${schema}/${name}`)) this.#read.add(keyOf(table))
+    if (tableIds !== null && !this.isFenced) await this.#requireSameIds(tableIds, table)
+    const isKnown = !this.isFenced && isFew(tableIds) && this.#withIds.has(`${schema}/${name}`)
+    if (isHeld || isKnown) this.#read.add(tableKey(table))
   }
 
   /** It was the one of the point when the last of its rows, of those that were read, had come. */
   isRead(table: ReadableTable): boolean {
-    return this.#read.has(keyOf(table))
+    return this.#read.has(tableKey(table))
   }
 
   /** Something ran that may have swapped tables, and whether it did is hidden from the account. */
@@ -84,13 +86,23 @@ export class SameTables {
   }
 
   /**
-   * All numbers are read again only when there was such a statement: that takes the longer the more tables there are.
+   * Of many tables the numbers are read again only when there was such a statement. One that has begun and waits, as for
+   * the reader's own lock, is counted before it swaps anything: so none of these is known to be read, and all are compared at the end.
    * What was swapped behind its last row does no harm.
    */
   async #requireSameIds(tableIds: TableIds, table: ReadableTable): Promise<void> {
     const count = await ddlCount(this.#control)
-    if (count !== this.#count) {
-      const now = await readTableIds(this.#dialect, this.#control, this.#databases)
+    if (isFew(tableIds) || count !== this.#count) {
+      const reading = readTableIds(this.#dialect, this.#control, this.#databases)
+      const now = await reading.catch((error: unknown) => {
+        // MySQL waits behind a RENAME that waits for the reader, which waits for this answer.
+        throw isDeadlock(error)
+          ? changedMeanwhile([`some waits for table ${table.schema}.${table.name}`], error)
+          : error
+      })
+      // A right that was taken away meanwhile hides them.
+      if (now === null)
+        throw changedMeanwhile(['the numbers of its tables cannot be seen any more'])
       this.#others = otherNames(tableIds, now)
       this.#count = count
     }
@@ -102,4 +114,9 @@ export class SameTables {
   }
 }
 
-const keyOf = ({ schema, name }: ReadableTable): string => JSON.stringify([schema, name])
+/** So many names' numbers take some milliseconds. */
+const FEW = 500
+
+function isFew(ids: TableIds): boolean {
+  return ids !== null && ids.size <= FEW
+}
