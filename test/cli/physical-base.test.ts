@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { copyFile, cp, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import type { Session } from '#engine/session'
@@ -81,6 +83,27 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: what is no base of an
     )
     await refused(/has begun another|no such place/)
     await done(FULL)
+    await done(INCREMENT)
+  })
+
+  test('one of before a restore was copied over the data, with the log of before beside it', async () => {
+    const older = await done(FULL)
+    await shop.run('UPDATE bank.accounts SET balance = 7')
+    await done(FULL)
+    const restored = join(shop.folder, 'copied-over')
+    const { snapshotId } = older.snapshot ?? older
+    expect((await shop.ecomdb(['restore', snapshotId, '--data-dir', restored])).status).toBe(0)
+    await shop.engine.scratchServers.stop(shop.source.folder)
+    // cp writes into the files that are there.
+    await promisify(execFile)('cp', ['-a', `${restored}/.`, data])
+    await shop.restart()
+    await shop.run(
+      'CREATE OR REPLACE TABLE bank.more (t LONGTEXT)',
+      ...Array.from({ length: 40 }, () => "INSERT INTO bank.more VALUES (REPEAT('n', 30000))"),
+    )
+    await refused(/redo log was begun anew/)
+    await done(FULL)
+    await shop.restart()
     await done(INCREMENT)
   })
 

@@ -23,6 +23,7 @@ import { refuseEncrypted } from '../shared/physical/observe-source.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
 import { encryptedNow } from './encrypted-now.ts'
 import { writeOptionFile } from './option-file.ts'
+import { redoLogBegin } from './redo-log.ts'
 import { TablesOfCopy } from './tables-of-copy.ts'
 import {
   highestIds,
@@ -88,6 +89,7 @@ interface Seen {
   withoutFile: readonly TableName[]
   /** See preparedNow. */
   prepared: ReadonlySet<string>
+  logBegin: string | null
 }
 
 async function lookAtServer(connect: ConnectOptions): Promise<Seen> {
@@ -99,6 +101,7 @@ async function lookAtServer(connect: ConnectOptions): Promise<Seen> {
       folder: (await session.value('SELECT @@datadir')) ?? '',
       withoutFile: await namesOf(session, files?.without ?? []),
       prepared: await preparedNow(session),
+      logBegin: await redoLogBegin(session),
     }
   } finally {
     await session.close()
@@ -169,6 +172,7 @@ class MariadbCopy implements PhysicalCopy {
     await this.#requireTables(after)
     this.#tables.requireFiles(this.#paths)
     const highest = highestIds(before.files)
+    const { logBegin } = before
     if (from !== (since?.to ?? '0')) throw notAStream(`it begins at ${from}`)
     const version = settingsIn(this.#info.get('info') ?? '').get('tool_version')
     return {
@@ -181,7 +185,7 @@ class MariadbCopy implements PhysicalCopy {
         ...this.#log.heldWords(),
         'mariadb-backup ended with status 0 and "completed OK!"',
       ],
-      lsn: { from, to, of: lineage, ...(highest ? { highest } : {}) },
+      lsn: { from, to, of: lineage, ...(highest && { highest }), ...(logBegin && { logBegin }) },
       withoutFile: after.withoutFile,
       findings: [
         ...this.#expected.findings,

@@ -4,6 +4,7 @@ import type { LogSequence } from '#domain/backup/envelope'
 import type { Position } from '#domain/backup/position'
 import type { BaseCopy } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
+import { redoLogBegin } from './redo-log.ts'
 import { importedSince, tableFilesOf } from './tablespaces.ts'
 
 /**
@@ -19,7 +20,21 @@ export async function whyNoBase(session: Session, base: BaseCopy): Promise<strin
   if (now !== null && now < BigInt(base.lsn.to)) {
     return `its log sequence numbers end at ${base.lsn.to}, and the server is at ${now}: it was put back to an earlier state`
   }
-  return (await brokenHistory(session, base)) ?? (await imported(session, base.lsn))
+  return (
+    (await anotherRedoLog(session, base.lsn)) ??
+    (await brokenHistory(session, base)) ??
+    (await imported(session, base.lsn))
+  )
+}
+
+/**
+ * A prepared backup that is copied over the data writes into the same files, and the binary log of before, which stays beside them, has
+ * the place of the base: an increment mixed two histories (10.11, measured).
+ */
+async function anotherRedoLog(session: Session, { logBegin }: LogSequence): Promise<string | null> {
+  const now = await redoLogBegin(session)
+  if (logBegin === undefined || now === null || now === logBegin) return null
+  return `the server's redo log was begun anew since, at ${now}, and its own at ${logBegin}: files were restored into the data directory, or innodb_log_file_size was changed`
 }
 
 async function brokenHistory(session: Session, base: BaseCopy): Promise<string | null> {
