@@ -6,6 +6,8 @@
  * findings" (3) from "failed" without reading text.
  */
 
+import { constants } from 'node:os'
+
 export const EXIT = {
   DONE: 0,
   BUG: 1,
@@ -300,8 +302,16 @@ export class EcomdbError extends Error {
 /** The `code` of a Node or driver error (ENOENT, ECONNREFUSED, ER_…), or undefined. */
 export function systemCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
+  if (typeof error.code !== 'string') return undefined
+  const [, number] = /^Unknown system error -(\d+)$/.exec(error.code) ?? []
+  return (number && UNNAMED.get(Number(number))) || error.code
 }
+
+/** Numbers that Node itself has no name for, among them those of a quota, a stale share and a bad checksum. */
+const UNNAMED: ReadonlyMap<number, string> = new Map<number, string>([
+  ...Object.entries(constants.errno).map(([name, number]): [number, string] => [number, name]),
+  ...(process.platform === 'linux' ? [[117, 'EUCLEAN'] as [number, string]] : []),
+])
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {

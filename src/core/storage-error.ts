@@ -2,6 +2,11 @@ import { EcomdbError, messageOf, systemCode } from './errors.ts'
 
 const WHO_MAY = 'let the account that runs ecomdb write there; `ls -ld FOLDER` shows who may'
 
+const DISK_FAILS = [
+  'the disk reports an input/output error',
+  'see `dmesg`, and use another copy',
+] as const
+
 /** errno: [why, what to do]. */
 const KNOWN: Readonly<Record<string, readonly [why: string, hint: string]>> = {
   ENOSPC: [
@@ -15,7 +20,11 @@ const KNOWN: Readonly<Record<string, readonly [why: string, hint: string]>> = {
   ],
   EACCES: ['permission denied', WHO_MAY],
   EPERM: ['not permitted', WHO_MAY],
-  EIO: ['the disk reports an input/output error', 'see `dmesg`, and use another copy'],
+  EIO: DISK_FAILS,
+  ENODATA: DISK_FAILS,
+  EREMOTEIO: DISK_FAILS,
+  EBADMSG: DISK_FAILS,
+  EUCLEAN: ['the file system is damaged', 'see `dmesg`, have it checked, and use another copy'],
   ESTALE: ['the network share went away', 'mount it again, then run the command again'],
   ENAMETOOLONG: ['the path is too long', 'choose a folder with a shorter path'],
 }
@@ -41,8 +50,14 @@ export function translateStorageError(error: unknown, what: string): unknown {
   })
 }
 
-/** Errors by which a disk says that it does not give back what lies there. */
-const OF_MEDIUM: ReadonlySet<string> = new Set(['EIO', 'EBADMSG'])
+/**
+ * Errors by which a disk or its file system says that it does not give back what lies there. Of a bad sector a read
+ * through the page cache says EIO, and one past it ENODATA; of another fault of the disk EREMOTEIO or EILSEQ. All
+ * else (a share that does not answer, no memory, too many files) says nothing of the file.
+ */
+const OF_MEDIUM: ReadonlySet<string> = new Set([
+  ...['EIO', 'ENODATA', 'EREMOTEIO', 'EILSEQ', 'EBADMSG', 'EUCLEAN'],
+])
 
 /** Is a file lost on this disk, rather than not to be had by whoever asks, or not now? */
 export function isLostOnDisk(error: unknown): error is EcomdbError {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { EcomdbError, messageOf, systemCode } from '#core/errors'
+import { EcomdbError, messageOf } from '#core/errors'
 import type { Secret } from '#core/secret'
+import { isLostOnDisk } from '#core/storage-error'
 import { ChunkProof, countRows } from '#domain/backup/chunk-proof'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { ChunkEntry, Manifest, PieceEntry, TableEntry } from '#domain/backup/manifest'
@@ -97,17 +98,17 @@ export function damageOf(path: string, error: unknown, ...tables: string[]): Dam
 }
 
 /**
- * A file that cannot be had from this disk is lost with it. One that whoever asks may not read, or a
+ * A file that cannot be had from this disk is lost with it. One that whoever asks may not read, or a share or
  * service does not hand out now, can be whole: nobody must sign that it is not.
  */
-function isAboutOneObject({ code, cause }: EcomdbError): boolean {
-  if (code === 'OBJECT_DAMAGED') return true
-  if (code !== 'STORAGE_FAILED') return false
-  const errno = systemCode(cause)
-  return cause === undefined || (errno !== undefined && !OF_WHO_ASKS.has(errno))
+function isAboutOneObject(error: EcomdbError): boolean {
+  const { code, cause } = error
+  return (
+    code === 'OBJECT_DAMAGED' ||
+    isLostOnDisk(error) ||
+    (code === 'STORAGE_FAILED' && cause === undefined)
+  )
 }
-
-const OF_WHO_ASKS: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ESTALE'])
 
 function chunkProblem(chunk: ChunkEntry, proof: ChunkProof): string | null {
   const found = proof.totals()
