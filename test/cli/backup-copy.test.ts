@@ -605,6 +605,30 @@ test('what other means have brought counts when it was compared, and not before'
   expect((await copied()).files).toBe(0)
 })
 
+test('what other means have brought since the last copy is compared, and what is not whole is not known by that', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  await copied()
+  const added = await addSnapshot(['6\n'])
+  const repository = await openRepository(openDirectoryTarget(source))
+  const { objects } = await repository.readEnvelope(added, made.keys.options.trustedSigners)
+  const [{ path = '' } = {}] = objects
+  const right = await readFile(join(source, path))
+  const wrong = Buffer.alloc(right.length)
+  await cp(source, disk, { recursive: true, force: false })
+  await Promise.all([source, disk].map(root => writeFile(join(root, path), wrong)))
+  for (const _ of ['the first time', 'the second']) {
+    const { status, stdout } = await ecomdb('backup', 'copy', '--to', 'weekly', '--json')
+    expect([status, JSON.parse(stdout).result.incomplete]).toMatchObject([
+      13,
+      [{ snapshotId: added }],
+    ])
+  }
+  await writeFile(join(source, path), right)
+  expect(await copied()).toMatchObject({ healed: [added], files: 1 })
+  expect(await readFile(join(disk, path))).toEqual(right)
+})
+
 test('what a verify says of a copy is not said of the repository', async () => {
   await configure([`signing_key_file: ${made.signingKey}`])
   await prepare()

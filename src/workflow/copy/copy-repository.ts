@@ -16,7 +16,6 @@ import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { newestCopyRecords, putCopyRecord } from '#repository/signed-records'
 import { tombstonesOf } from '#repository/tombstones'
-import type { Trust } from '#repository/trusted-files'
 import { uuidV7 } from '#repository/uuid'
 import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
@@ -47,8 +46,11 @@ interface Work {
   source: Repository
   copy: Repository
   marker: CopyMarker
-  /** It was brought up to date before. Else nobody has compared what is in it: other means may have brought it. */
-  isKnown: boolean
+  /**
+   * Ids of the snapshots that were whole when it was brought up to date; null: it never was. What else is in it
+   * nobody has compared: other means may have brought it.
+   */
+  known: ReadonlySet<string> | null
   options: CopyOptions
   arrivals: Arrivals
   progress: Progress
@@ -83,10 +85,8 @@ export async function copyRepository(
   if (options.eject && !marker.mounted) throw notADisk(marker, options.destination)
   const copy = await openRepository(options.destination)
   const arrivals = new Arrivals(options.destination)
-  const notes = await readCopyNotes(source.id)
-  const trust = { repositoryId: source.id, trustedSigners: options.keys.trustedSigners }
-  const isKnown = notes.has(marker.copyId) || (await isRecorded(options.source, marker, trust))
-  const work: Work = { source, copy, marker, isKnown, options, arrivals, progress }
+  const known = await knownWhole(source, marker, options)
+  const work: Work = { source, copy, marker, known, options, arrivals, progress }
   const lock = { name: `the copy ${marker.copyId}`, waitMs: 0 }
   const report = await withExclusiveLock(lock, () =>
     usingRepository(source, () => usingRepository(copy, () => bringUpToDate(work))),
@@ -97,12 +97,22 @@ export async function copyRepository(
   return { ...report, ejected: true }
 }
 
-async function isRecorded(source: Target, { copyId }: CopyMarker, trust: Trust): Promise<boolean> {
-  return (await newestCopyRecords(source, trust)).records.some(one => one.copyId === copyId)
+/** By the signed record, and by this host's note. */
+async function knownWhole(
+  { id: repositoryId }: Repository,
+  { copyId }: CopyMarker,
+  { source, keys: { trustedSigners } }: CopyOptions,
+): Promise<Work['known']> {
+  const note = (await readCopyNotes(repositoryId)).get(copyId)
+  const { records } = await newestCopyRecords(source, { repositoryId, trustedSigners })
+  const record = records.find(one => one.copyId === copyId)
+  if (!note && !record) return null
+  const recorded = record?.snapshots.map(({ snapshotId }) => snapshotId) ?? []
+  return new Set([...recorded, ...(note?.snapshots ?? [])])
 }
 
 async function bringUpToDate(work: Work): Promise<CopyReport> {
-  const { source, marker, isKnown, options, arrivals, progress } = work
+  const { source, marker, known, options, arrivals, progress } = work
   const earlier = (await readCopyNotes(source.id)).get(marker.copyId)
   const snapshots = await copySnapshots(work)
   const { files, bytes, readBack } = arrivals
@@ -112,7 +122,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
   const { source: from, destination: to } = options
   await carryAttestations(from, to, ids, trust, progress)
   const others = await carryOtherFiles(from, to, arrivals)
-  const log = await carryLog(from, to, arrivals, trust.trustedSigners, isKnown)
+  const log = await carryLog(from, to, arrivals, trust.trustedSigners, known !== null)
   const recorded = await record(work, snapshots)
   const { whole: _recorded, newest: _, held, ...found } = snapshots
   return {
@@ -137,7 +147,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
 }
 
 async function copySnapshots(work: Work): Promise<Snapshots> {
-  const { source, copy, isKnown, options, progress } = work
+  const { source, copy, known, options, progress } = work
   const { trustedSigners } = options.keys
   progress.stage('comparing')
   const here = await source.listSnapshots(trustedSigners)
@@ -168,7 +178,7 @@ async function copySnapshots(work: Work): Promise<Snapshots> {
   // What the copy alone has was whole when it was brought.
   const inSource = new Set(here.snapshots.map(({ snapshotId }) => snapshotId))
   const whole = new Set(
-    there.snapshots.map(({ snapshotId }) => snapshotId).filter(id => isKnown && !inSource.has(id)),
+    there.snapshots.map(({ snapshotId }) => snapshotId).filter(id => known && !inSource.has(id)),
   )
   for (const { snapshotId, base } of todo) {
     if (base && !whole.has(base)) {
@@ -286,21 +296,22 @@ async function expiredSnapshots({ source, marker, options }: Work): Promise<Set<
 }
 
 /**
- * What envelopes in the copy name was read back when it came. What an attestation about this
- * copy calls damaged since then has to be looked at again.
+ * What envelopes in the copy name was read back when it came, by the record of it. What an attestation about
+ * this copy calls damaged since then has to be looked at again.
  */
 async function namedFiles(
-  { copy, marker, isKnown, options }: Work,
+  { copy, marker, known, options }: Work,
   snapshots: readonly SnapshotEnvelope[],
 ): Promise<Map<string, StoredObject>> {
-  if (!isKnown) return new Map()
+  if (!known) return new Map()
   const { attestations } = await copy.listAttestations(options.keys.trustedSigners)
   const doubtful = new Set(
     attestations
       .filter(({ copyId }) => copyId === marker.copyId)
       .flatMap(({ damaged }) => damaged.map(({ path }) => path)),
   )
-  const files = snapshots.flatMap(({ objects, manifest }) => [...objects, manifest])
+  const compared = snapshots.filter(({ snapshotId }) => known.has(snapshotId))
+  const files = compared.flatMap(({ objects, manifest }) => [...objects, manifest])
   return new Map(
     files.filter(({ path }) => !doubtful.has(path)).map(file => [file.path, file] as const),
   )
