@@ -16,6 +16,7 @@ import type {
 import { meansFullDisk } from '../server-error.ts'
 import { loadTimeZones } from './load-time-zones.ts'
 import { openSession } from './mysql2-session.ts'
+import { Patience } from './patience.ts'
 import { lastingOptions, prepareData, versionOf } from './scratch-data.ts'
 import type { ScratchDialect } from './scratch-dialect.ts'
 import {
@@ -42,9 +43,9 @@ import {
   untilGone,
 } from './server-process.ts'
 
-/** Recovery after a crash reads the whole redo log; a start on good data takes half a second. */
-const START_TIMEOUT_MS = 180_000
-const STOP_TIMEOUT_MS = 60_000
+/** Without work; see Patience. A start on good data takes half a second. */
+const START_QUIET_MS = 180_000
+const STOP_QUIET_MS = 60_000
 const POLL_MS = 25
 /** Between our look for a free port and the server's use of it another program may take it. */
 const PORT_ATTEMPTS = 3
@@ -101,7 +102,7 @@ export function scratchServers(dialect: ScratchDialect): ScratchServers {
 }
 
 function locked<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
-  return withExclusiveLock({ name: folder, waitMs: START_TIMEOUT_MS }, work)
+  return withExclusiveLock({ name: folder, waitMs: START_QUIET_MS }, work)
 }
 
 async function translated<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
@@ -226,9 +227,9 @@ async function untilReady(
   server: ServerProcess,
   { administrator }: Pick<ScratchServerOptions, 'administrator'> = {},
 ): Promise<RunningServer> {
-  const deadline = performance.now() + START_TIMEOUT_MS
+  const patience = new Patience(server.pid, START_QUIET_MS)
   let last: unknown
-  while (performance.now() < deadline && (await stillRuns(server, folder))) {
+  while (!patience.isOver() && (await stillRuns(server, folder))) {
     // Looking for the file costs nothing beside a connection that is refused.
     if (!existsSync(server.socketPath)) {
       await sleep(POLL_MS)
@@ -299,7 +300,7 @@ function silence(folder: string, server: ServerProcess, last: unknown): string {
   if (ending) return `it ended without a word: ${ending}`
   if (last !== undefined) return messageOf(last)
   return readServerProcess(server.pid, folder)
-    ? `it made no socket within ${START_TIMEOUT_MS / 1000} seconds`
+    ? `it made no socket, and did nothing for ${START_QUIET_MS / 1000} seconds`
     : 'it ended without a word'
 }
 
@@ -337,7 +338,7 @@ async function endNow(folder: string, server: ServerProcess): Promise<void> {
   // One that has ended already was not ended by us.
   if (ours?.pid === server.pid && ours.ending() === null) ours.endedByUs = true
   if (readServerProcess(server.pid, folder)) signalServer(server.pid, 'SIGKILL')
-  await untilGone(server.pid, folder, STOP_TIMEOUT_MS)
+  await untilGone(server.pid, folder, STOP_QUIET_MS)
 }
 
 async function stopLocked(folder: string): Promise<boolean> {
@@ -345,7 +346,7 @@ async function stopLocked(folder: string): Promise<boolean> {
   if (!found) return false
   if (found.process) {
     signalServer(found.process.pid, 'SIGTERM')
-    const gone = await untilGone(found.process.pid, folder, STOP_TIMEOUT_MS)
+    const gone = await untilGone(found.process.pid, folder, STOP_QUIET_MS)
     if (!gone) await endNow(folder, found.process)
     await forgetSocket(found.process.socketPath)
   }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cannotStart, type ProgramCommand } from '#process/program'
+import { Patience } from './patience.ts'
 
 /** A private server's process, as its own command line describes it. */
 export interface ServerProcess {
@@ -153,11 +154,11 @@ function serverEnvironment(folder: string, command: ProgramCommand): NodeJS.Proc
   }
 }
 
-/** Waits until the process is gone; false when it is still there after `timeoutMs`. */
-export async function untilGone(pid: number, folder: string, timeoutMs: number): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs
+/** Waits until the process is gone; false when it is still there, and has done nothing for `quietMs`. */
+export async function untilGone(pid: number, folder: string, quietMs: number): Promise<boolean> {
+  const patience = new Patience(pid, quietMs)
   while (readServerProcess(pid, folder)) {
-    if (performance.now() > deadline) return false
+    if (patience.isOver()) return false
     await sleep(20)
   }
   return true
