@@ -19,6 +19,7 @@ import { claimFolder, emptyFolder, refuseFull, unclaimFolder } from './data-fold
 import { type LeaversSince, leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer, warnOfLacks } from './open-physical.ts'
 import { type SnapshotAccess, warnOfOthers } from './open-snapshot.ts'
+import { refuseFolder } from './refuse-folder.ts'
 import { refuseInside } from './refuse-inside.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
 import { removeServerOn } from './server-on-files.ts'
@@ -99,6 +100,7 @@ export async function restorePhysically(
   await engine.physicalBackups.requirePrograms(envelope.serverVersion)
   const folder = resolve(options.dataFolder)
   await refuseInside(folder)
+  await refuseFolder(folder)
   await refuseFull(folder, options.startOver)
   const report = reportOf(layers, folder, leavers, options.auditDatabase)
   if (options.dryRun) return report
