@@ -6,7 +6,7 @@ import { filesOnlyOf } from '#domain/retention/removable-files'
 import { takeExclusiveLock } from '#process/exclusive-lock'
 import type { Target } from '#target/target'
 import type { Repository, SnapshotOptions } from './contract.ts'
-import { objectIdOf, TOMBSTONES } from './layout.ts'
+import { endFile, objectIdOf, TOMBSTONES } from './layout.ts'
 import { useRepository } from './repository-use.ts'
 import { putEnded, putStarted, tombstonesOf } from './tombstones.ts'
 import { UploadJournal } from './upload-journal.ts'
@@ -82,8 +82,10 @@ export async function sayEnded(
     try {
       await putEnded(target, { format: 1, repositoryId, ...ended }, signingKey)
     } catch (error) {
-      // It is there already, or the place does not take it: then expire waits, as for one that runs.
       if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') throw error
+      // It is there already, or the place does not take it now: then expire waits, as for one that runs, until
+      // the next backup here has said it.
+      if (!(await target.stat(endFile(snapshotId)).catch(() => null))) continue
     }
     await journal?.addEnded(snapshotId)
   }

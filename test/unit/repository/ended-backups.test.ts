@@ -108,6 +108,29 @@ describe('a backup', () => {
     await expect(failing).rejects.toThrow(/no room for objects/)
     expect(await running()).toHaveLength(1)
   })
+
+  test('whose place takes nothing more is over when the next one begins on its host', async () => {
+    await withFolder(async journalFolder => {
+      const options = { ...keys.options, journalFolder }
+      const refusing: Target = {
+        ...target,
+        put: async name => {
+          throw new EcomdbError('STORAGE_FAILED', { what: `no right to write ${name}` })
+        },
+      }
+      let place = target
+      const changing = new Proxy(target, { get: (_, name) => Reflect.get(place, name) })
+      const writer = await (await openRepository(changing)).startSnapshot(options)
+      place = refusing
+      await writer.close()
+      expect(await running()).toEqual([writer.snapshotId])
+      await expect((await openRepository(changing)).startSnapshot(options)).rejects.toThrow(
+        /no right to write/,
+      )
+      await commitSnapshot(repository, options, ['1\n'])
+      expect(await running()).toEqual([])
+    })
+  })
 })
 
 /** A backup of which its host remembers that it began, and that never said more. */
