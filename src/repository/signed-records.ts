@@ -5,6 +5,7 @@ import type { CopyRecord } from '#domain/copy/copy-record'
 import type { Target } from '#target/target'
 import { COPIES, copyRecordFile } from './layout.ts'
 import { ABOUT_ONE_FILE, readTrustedFile, type Trust } from './trusted-files.ts'
+import { uuidV7, uuidV7Behind } from './uuid.ts'
 
 /** A signed file that is not believed. */
 export interface RefusedFile {
@@ -20,6 +21,30 @@ export async function putCopyRecord(
 ): Promise<void> {
   const name = copyRecordFile(record.copyId, record.recordId)
   await target.put(name, [signStatement('copy', record, key)])
+}
+
+/**
+ * An id for a new record, behind those that are there: one of a clock that was ahead must not hide what is recorded
+ * later. Only what seems to be of the future is read: a name alone can be made by anyone who may write.
+ */
+export async function newCopyRecordId(
+  target: Target,
+  trust: Trust,
+  copyId: string,
+  now: Date,
+): Promise<string> {
+  const present = uuidV7(now)
+  const ahead: string[] = []
+  for await (const { name } of target.list(`${COPIES}${copyId}/`)) {
+    const [, recordId] = /\/([^/]+)\.json$/.exec(name) ?? []
+    if (!recordId || recordId < present) continue
+    const id = { copyId, recordId }
+    const record = await readTrustedFile<CopyRecord>(target, name, 'copy', id, trust).catch(
+      aboutOneFile,
+    )
+    if (record && !(record instanceof EcomdbError)) ahead.push(recordId)
+  }
+  return uuidV7Behind(ahead, now)
 }
 
 /** The newest record of each copy, by copy id, and those that are not believed. */

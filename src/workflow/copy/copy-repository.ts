@@ -14,9 +14,8 @@ import { hasGone } from '#repository/has-gone'
 import { envelopeFile } from '#repository/layout'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
-import { newestCopyRecords, putCopyRecord } from '#repository/signed-records'
+import { newCopyRecordId, newestCopyRecords, putCopyRecord } from '#repository/signed-records'
 import { tombstonesOf } from '#repository/tombstones'
-import { uuidV7 } from '#repository/uuid'
 import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
 import { refusal } from '../backup/list-snapshots.ts'
@@ -356,9 +355,10 @@ async function record(
   if (!options.keys.trustedSigners.includes(key.signer)) {
     return noRecord(`the signing key's signer ${key.signer} is not trusted`)
   }
-  const recordId = uuidV7(at)
   const { whole: snapshots, incomplete, newest } = found
+  const trust = { repositoryId: source.id, trustedSigners: options.keys.trustedSigners }
   try {
+    const recordId = await newCopyRecordId(options.source, trust, marker.copyId, at)
     await putCopyRecord(
       options.source,
       {
