@@ -307,6 +307,117 @@ describe.each(TEST_ENGINES)('%s', family => {
     }
   })
 
+  test('a column that is dropped and added again before its table is read is found', async () => {
+    await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
+    await admin.run(
+      'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES ON *.* TO unfenced@localhost',
+    )
+    await admin.run('CREATE TABLE bank.noted (id INT PRIMARY KEY, note VARCHAR(20))')
+    try {
+      for (const isBounded of [true, false]) {
+        await admin.run("REPLACE INTO bank.noted VALUES (1, 'one')")
+        const point = await open({ connect: { ...server.administrator, user: 'unfenced' } })
+        try {
+          // At once on both engines: neither the definition nor InnoDB's number is another one then.
+          await admin.run('ALTER TABLE bank.noted DROP note, ADD note VARCHAR(20)')
+          const table = point.catalog.tables.find(({ name }) => name === 'noted')
+          if (!table) throw new Error('no such table')
+          const reading = async (): Promise<void> => {
+            if (isBounded) await point.keyBounds(table)
+            await readRange(point, 'noted', WHOLE_TABLE)
+            await point.finish()
+          }
+          await expect(reading()).rejects.toMatchObject({ code: 'NOT_CONSISTENT' })
+        } finally {
+          await point.close()
+        }
+      }
+    } finally {
+      await admin.run('DROP TABLE bank.noted')
+      await admin.run('DROP USER unfenced@localhost')
+    }
+  })
+
+  test('without a lock and without PROCESS: swaps are told, of one that waits since before, too', async () => {
+    await admin.run("CREATE USER poor@localhost IDENTIFIED BY ''")
+    await admin.run('GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON bank.* TO poor@localhost')
+    await admin.run('GRANT SELECT ON mysql.* TO poor@localhost')
+    // Its fence is raised for a lock that it may not take, and lowered again.
+    if (family === 'mysql') await admin.run('GRANT BACKUP_ADMIN ON *.* TO poor@localhost')
+    await admin.run('CREATE TABLE bank.early (id INT PRIMARY KEY, a INT)')
+    await admin.run('CREATE TABLE bank.late LIKE bank.early')
+    await admin.run('INSERT INTO bank.early VALUES (1, 1)')
+    await admin.run('INSERT INTO bank.late VALUES (1, 2)')
+    const swap = 'RENAME TABLE bank.early TO bank.z, bank.late TO bank.early, bank.z TO bank.late'
+    const other = await engine.connect(server.administrator)
+    const poor = { connect: { ...server.administrator, user: 'poor' } }
+    try {
+      const point = await open(poor)
+      try {
+        await admin.run(swap)
+        const ended = readRange(point, 'early', WHOLE_TABLE).then(() => point.finish())
+        if (family === 'mysql') {
+          const { method, steps } = await ended
+          expect(method).toBe('single-reader')
+          expect(steps.join()).not.toContain('LOCK INSTANCE')
+          expect(point.findings.join()).toContain('GRANT PROCESS to it')
+        } else await expect(ended).rejects.toMatchObject({ code: 'NOT_CONSISTENT' })
+      } finally {
+        await point.close()
+      }
+      await admin.run('START TRANSACTION')
+      await admin.rows('SELECT * FROM bank.early')
+      const swapping = other.run(swap)
+      expect(await settledWithin(swapping, 300)).toBe(false)
+      const opening = open(poor)
+      const waiting = await settledWithin(opening, 2500)
+      await admin.run('COMMIT')
+      await swapping
+      const late = await opening
+      try {
+        const [row] = await admin.rows('SELECT a FROM bank.early')
+        expect(await readRange(late, 'early', WHOLE_TABLE)).toBe(`1\t${row?.['a']}\n`)
+        expect(waiting).toBe(false)
+        await late.finish()
+      } finally {
+        await late.close()
+      }
+    } finally {
+      await other.close()
+      await admin.run('DROP TABLE bank.early, bank.late')
+      await admin.run('DROP USER poor@localhost')
+    }
+  })
+
+  test('a table that somebody fills for long: begins no backup, and ends none', async () => {
+    await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
+    await admin.run(
+      'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES ON *.* TO unfenced@localhost',
+    )
+    const other = await engine.connect(server.administrator)
+    const fill = () => other.run('CREATE TABLE bank.filled SELECT SLEEP(60) AS s').catch(() => {})
+    const point = await open({ connect: { ...server.administrator, user: 'unfenced' } })
+    let filling: Promise<unknown> | null = null
+    try {
+      await readBank(point)
+      filling = fill()
+      await expect.poll(async () => await isRunning(admin, other)).toBe(true)
+      await point.finish()
+      await point.close()
+      await expect(open()).rejects.toMatchObject({
+        code: 'NOT_CONSISTENT',
+        what: 'the definitions of the tables could not be read in time',
+      })
+    } finally {
+      await point.close()
+      await admin.run(`KILL CONNECTION ${other.connectionId}`)
+      await filling
+      await other.close()
+      await admin.run('DROP TABLE IF EXISTS bank.filled')
+      await admin.run('DROP USER unfenced@localhost')
+    }
+  })
+
   test('a table that is there at the point alone, and in neither look at the catalog', async () => {
     const brief = await engine.connect(server.administrator)
     // What is looked at first keeps the second look busy for as long as the DROP takes.
@@ -740,6 +851,12 @@ async function tableOf(engine: Engine, session: Session, name: string) {
 async function untilOld(admin: Session, { connectionId }: Session, command: 'Query' | 'Sleep') {
   const age = `SELECT time FROM information_schema.processlist WHERE id = ${connectionId} AND command = '${command}'`
   await expect.poll(async () => Number(await admin.value(age))).toBeGreaterThanOrEqual(2)
+}
+
+/** A statement of that session. */
+async function isRunning(admin: Session, { connectionId }: Session): Promise<boolean> {
+  const rows = await admin.rows('SHOW PROCESSLIST')
+  return rows.some(row => Number(row['Id']) === connectionId && row['Command'] === 'Query')
 }
 
 /** Ends what is sleeping in SLEEP(), once it is. */

@@ -211,8 +211,10 @@ function snapshotsUnderLock(made: {
   limits: LockLimits
 }): UnderLock<Moment> {
   const { dialect, control, pool, same, names, steps, held, limits } = made
+  let raised: string | null = null
   const fence = async (): Promise<void> => {
     const words = await dialect.definitionFence.raise(control)
+    raised = words
     same.isFenced = words !== null
     if (words && !steps.includes(words)) steps.push(words)
   }
@@ -236,6 +238,10 @@ function snapshotsUnderLock(made: {
       await held.drop()
       await pool.endSnapshots()
       await dialect.definitionFence.lower(control)
+      // A point that is found without one is not to be taken for fenced.
+      same.isFenced = false
+      if (raised !== null) steps.splice(steps.indexOf(raised), 1)
+      raised = null
     },
   }
 }
@@ -292,6 +298,7 @@ async function singleReaderPoint(
   const pool = await ReaderPool.open(dialect, connect, 1)
   const opened = async () => {
     await pool.eachAnswers(ask => requireSameServer(control, ask))
+    await same.begunIsOver()
     await pool.startSnapshots(table => same.require(table, held.has(table)))
     return { consistentAt: await serverTime(control), cameOrWent: await names.changes() }
   }
@@ -342,8 +349,12 @@ function consistentPoint(made: {
     release: () => point.held.release(),
     async finish() {
       await point.held.release()
-      const now = await readCatalog(dialect, control, options.databases)
-      const changed = unreadDifferences(catalog, now, table => point.same.isRead(table))
+      const isRead = (table: ReadableTable): boolean => point.same.isRead(table)
+      // Where there is nothing to compare, a new table that somebody fills is not waited for.
+      const now = catalog.tables.every(isRead)
+        ? catalog
+        : await readCatalog(dialect, control, options.databases)
+      const changed = unreadDifferences(catalog, now, isRead)
       if (changed.length > 0) throw changedMeanwhile(changed)
       if (await point.same.mayBeOthers()) findings.push(MAY_BE_OTHERS)
       return proofOf(point)

@@ -1,10 +1,10 @@
-import { EcomdbError } from '#core/errors'
+import { EcomdbError, messageOf } from '#core/errors'
 import type { DatabaseEntry } from '#domain/backup/manifest'
 import { readsZonesOfRows, zonesToAsk } from '#domain/backup/time-zones'
 import type { Catalog, CatalogTable } from '../../logical-reader.ts'
 import { quoteIdentifier } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
-import { isGone } from '../../server-error.ts'
+import { isDeadlock, isGone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { knownZones, listedZones } from '../known-zones.ts'
 import { readSettings } from '../server-settings.ts'
@@ -37,9 +37,22 @@ export async function readCatalog(
     try {
       return await lookThrough(dialect, session, wanted)
     } catch (error) {
+      if (isDeadlock(error)) throw heldByOthers(error)
       if (!isGone(error) || look === LOOKS) throw error
     }
   }
+}
+
+/** Nobody sees the definition of a table while CREATE TABLE … SELECT fills it, nor MySQL's numbers beside DDL that waits. */
+function heldByOthers(error: unknown): EcomdbError {
+  return new EcomdbError('NOT_CONSISTENT', {
+    what: 'the definitions of the tables could not be read in time',
+    why: `another session keeps a table for itself: ${messageOf(error)}`,
+    hints: [
+      'run the backup when that statement has ended: SHOW FULL PROCESSLIST has it (CREATE TABLE … SELECT, or DDL that waits for a long transaction)',
+    ],
+    cause: error,
+  })
 }
 
 async function lookThrough(

@@ -122,21 +122,31 @@ export class ReaderPool implements RowReader {
       yield* stream(connection)
       await this.#afterChunk?.(table)
     } catch (error) {
-      throw this.#inSnapshot && isChangedTable(error)
-        ? changedMeanwhile([nameOf(table)], error)
-        : error
+      throw this.#orChanged(error, table)
     } finally {
       await this.#giveBack(connection)
     }
   }
 
+  #orChanged(error: unknown, table: ReadableTable): unknown {
+    return this.#inSnapshot && isChangedTable(error)
+      ? changedMeanwhile([nameOf(table)], error)
+      : error
+  }
+
+  async #ask(table: ReadableTable, sql: string): Promise<(string | null)[][]> {
+    return await this.query(sql).catch((error: unknown) => {
+      throw this.#orChanged(error, table)
+    })
+  }
+
   async countRows(table: ReadableTable): Promise<number> {
-    const rows = await this.query(`SELECT ${priority(table)}COUNT(*) FROM ${rowsOf(table)}`)
+    const rows = await this.#ask(table, `SELECT ${priority(table)}COUNT(*) FROM ${rowsOf(table)}`)
     return Number(rows[0]?.[0])
   }
 
   async sampleRowBytes(table: ReadableTable): Promise<number | null> {
-    const [row] = await this.query(selectSample(table))
+    const [row] = await this.#ask(table, selectSample(table))
     const average = row?.[0]
     return average ? Number(average) : null
   }
@@ -145,7 +155,8 @@ export class ReaderPool implements RowReader {
     const column = table.key?.columns[0]
     if (column === undefined || table.key?.kind !== 'integer') return null
     const name = quoteIdentifier(column)
-    const [row] = await this.query(
+    const [row] = await this.#ask(
+      table,
       `SELECT ${priority(table)}MIN(${name}), MAX(${name}) FROM ${rowsOf(table)}`,
     )
     const [min, max] = row ?? []

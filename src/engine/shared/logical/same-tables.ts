@@ -1,6 +1,7 @@
 import type { ReadableTable } from '../../logical-reader.ts'
+import { quoteQualified } from '../../quote.ts'
 import { isDeadlock } from '../../server-error.ts'
-import type { Session } from '../../session.ts'
+import type { Session, SqlRow } from '../../session.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
 import { ddlCount } from './ddl-count.ts'
 import type { LogicalDialect } from './dialect.ts'
@@ -65,7 +66,8 @@ export class SameTables {
     const { schema, name } = table
     const before = this.#catalog.tables.find(one => one.schema === schema && one.name === name)
     const now = await showCreateTable(this.#control, schema, name)
-    if (!before || definition(before.create) !== definition(now)) {
+    const isSame = before && definition(before.create) === definition(now)
+    if (!isSame || before.createdAt !== (await this.#createdAt(table))) {
       throw changedMeanwhile([`table ${schema}.${name} has changed`])
     }
     const { tableIds } = this.#catalog
@@ -79,10 +81,39 @@ export class SameTables {
     return this.#read.has(tableKey(table))
   }
 
+  /**
+   * A RENAME that had begun before they were counted, and waits for who reads a table, is over when that table can be read: where
+   * the numbers are hidden and no lock waits for it, it would swap tables behind the point, and nothing would tell.
+   * @throws EcomdbError NOT_CONSISTENT
+   */
+  async begunIsOver(): Promise<void> {
+    if (this.#catalog.tableIds !== null) return
+    for (const { schema, name } of this.#catalog.tables) {
+      const reading = this.#control.rows(`SELECT 1 FROM ${quoteQualified(schema, name)} LIMIT 0`)
+      await reading.catch((error: unknown) => {
+        throw isDeadlock(error)
+          ? changedMeanwhile([`some waits for table ${schema}.${name}`], error)
+          : error
+      })
+    }
+  }
+
   /** Something ran that may have swapped tables, and whether it did is hidden from the account. */
   async mayBeOthers(): Promise<boolean> {
     const isHidden = this.#catalog.tableIds === null && !this.isFenced
     return isHidden && (await ddlCount(this.#control)) !== this.#count
+  }
+
+  /**
+   * MariaDB drops a column and adds it again at once, and neither the definition nor the number is another one then: the rows of
+   * the snapshot have no values there (10.11, measured; MySQL refuses to read them).
+   */
+  async #createdAt({ schema, name }: ReadableTable): Promise<string | null> {
+    const rows = await this.#control.rows<SqlRow & { name: string; at: string | null }>(
+      'SELECT TABLE_NAME AS name, CREATE_TIME AS at FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
+      [schema, name],
+    )
+    return rows.find(one => one.name === name)?.at ?? null
   }
 
   /**
