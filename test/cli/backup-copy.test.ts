@@ -438,6 +438,21 @@ test('two disks take turns, each with its own id; status knows the one that is a
   expect(stale).toEqual([])
 })
 
+test('a disk that is away is kept where the configuration says now', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  await copied()
+  await rename(disk, `${disk}-a`)
+  const rules = async () => {
+    const { datasets } = (await ecomdb('backup', 'status', '--json')).json().result
+    return datasets[0].rules.slice(1, 3).map(({ detail }: { detail: string }) => detail)
+  }
+  expect(await rules()).toEqual(['media: unnamed, usb-disk', 'disk-a'])
+  const text = await readFile(config, 'utf8')
+  await writeFile(config, text.replace('usb-disk, offsite: true', 'raid, offsite: false'))
+  expect(await rules()).toEqual(['media: unnamed, raid', 'none'])
+})
+
 test('a disk that is away counts by the age of its newest snapshot, expired here or not', async () => {
   await configure([`signing_key_file: ${made.signingKey}`])
   await prepare()

@@ -104,7 +104,9 @@ function writtenDown(
     const configured = copies.find(copy => copy.name === name)
     places.set(copyId, {
       ...{ copyId, label, name, directory },
-      ...{ media, offsite, offline, lastSeenAt, present: false, held: new Map() },
+      // Where it is kept is somebody's word: today's, and not that of the day when it was copied to.
+      ...whereabouts(configured ?? { media, offsite, offline }),
+      ...{ lastSeenAt, present: false, held: new Map() },
       maxAgeMs: configured?.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
       snapshots: new Set(ids),
       newest,
@@ -113,6 +115,14 @@ function writtenDown(
   }
   return places
 }
+
+const whereabouts = ({
+  media,
+  offsite,
+  offline,
+}: Pick<Place, 'media' | 'offsite' | 'offline'>) => ({
+  ...{ media, offsite, offline },
+})
 
 /**
  * A label is written on one disk. One that was formatted and prepared anew has another id, and what was written
