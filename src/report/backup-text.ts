@@ -235,7 +235,7 @@ function mendLines({ copyId, snapshots, refused }: VerifyReport): string[] {
   ]
 }
 
-const UNKNOWN_SIGNER = [
+export const UNKNOWN_SIGNER = [
   'What is not believed for its signer: where a signing key was rotated, add the new signer to keys.trusted_signers',
   'of this host (docs/keys.md); else find out who has put it there.',
 ]

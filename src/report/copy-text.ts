@@ -5,6 +5,7 @@ import {
   type PreparedCopy,
   REMOVED_MEANWHILE,
 } from '#domain/copy/copy-report'
+import { UNKNOWN_SIGNER } from './backup-text.ts'
 
 /** `ecomdb target prepare` for people. */
 export function preparedCopyText(made: PreparedCopy): string {
@@ -43,7 +44,8 @@ export function copyReportText(report: CopyReport): string {
       ? []
       : ['  record    on this host only: no signing key could be used']),
     ...refused.map(({ name, code, why }) => `NOT BELIEVED  ${name}: ${why} (${code})`),
-    ...(refused.some(isChangedThere)
+    ...(refused.some(isOfUnknownSigner) ? UNKNOWN_SIGNER : []),
+    ...(refused.some(one => isChangedThere(one) && !isOfUnknownSigner(one))
       ? [
           'What was changed in the copy has to be removed there first: nothing is overwritten. The next copy brings it again.',
         ]
@@ -76,6 +78,11 @@ function failures(found: readonly { problem: string }[]): string[] {
 }
 
 /** An envelope in the copy that has rotted, and that the repository may have still. */
+/** Good snapshots, where this host does not know the new signer yet, or not the old one any more. */
+function isOfUnknownSigner({ code, why }: CopyReport['refused'][number]): boolean {
+  return code === 'SIGNATURE_INVALID' && why.includes('not among the trusted signers')
+}
+
 function isChangedThere({ name, code }: CopyReport['refused'][number]): boolean {
   return (
     code === 'SIGNATURE_INVALID' && name.startsWith('snapshot ') && name.endsWith('in the copy')

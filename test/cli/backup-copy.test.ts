@@ -20,7 +20,7 @@ import { uuidV7 } from '#repository/uuid'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { mountPointOf } from '#target/dir/mount-point'
 import { runEcomdb } from '#test/cli'
-import { commitSnapshot } from '#test/snapshots'
+import { commitSnapshot, makeKeys } from '#test/snapshots'
 import { contentsOf, type StoredRepository, storeRepository } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
 
@@ -326,6 +326,20 @@ describe('a folder', () => {
     expect(run.stdout).toContain('has to be removed there first')
     await rm(changed)
     expect((await copied()).copied).toEqual([made.second.snapshotId])
+  })
+
+  test('snapshots of a signer that this host does not know are not called changed', async () => {
+    await prepare()
+    await copied()
+    const text = await readFile(config, 'utf8')
+    const [known = ''] = made.keys.options.trustedSigners
+    const other = (await makeKeys()).options.trustedSigners
+    await writeFile(config, text.replace(known, `${other}`))
+    const run = await ecomdb('backup', 'copy', '--to', 'weekly')
+    expect(run.status).toBe(3)
+    expect(run.stdout).toContain(`${made.second.snapshotId} in the copy: it is signed by`)
+    expect(run.stdout).toContain('add the new signer to keys.trusted_signers')
+    expect(run.stdout).not.toContain('has to be removed there')
   })
 })
 
