@@ -230,7 +230,7 @@ function snapshotsUnderLock(made: {
       const consistentAt = await serverTime(session)
       const position = await withSources(session, await dialect.position(session), pool)
       const prepared = await preparedAtPoint(session, steps)
-      const cameOrWent = await names.changes()
+      const cameOrWent = await names.changes(() => same.swapped())
       if (!method.fenceFirst) await fence()
       return { position, consistentAt, prepared, cameOrWent }
     },
@@ -300,7 +300,8 @@ async function singleReaderPoint(
     await pool.eachAnswers(ask => requireSameServer(control, ask))
     await same.begunIsOver()
     await pool.startSnapshots(table => same.require(table, held.has(table)))
-    return { consistentAt: await serverTime(control), cameOrWent: await names.changes() }
+    const consistentAt = await serverTime(control)
+    return { consistentAt, cameOrWent: await names.changes(() => same.swapped()) }
   }
   const moment = await opened().catch(async error => {
     await pool.close()

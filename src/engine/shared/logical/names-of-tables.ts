@@ -43,13 +43,17 @@ export class NamesOfTables {
     return new NamesOfTables(control, without, wanted, count, names)
   }
 
-  /** What has come or gone since, in words: to be asked at the point. All names are read only where there was DDL. */
-  async changes(): Promise<string[]> {
+  /**
+   * What has come or gone since, in words: to be asked at the point. All names are read only where there was DDL.
+   * @param swapped what else DDL may have done, in words
+   */
+  async changes(swapped: () => Promise<string[]>): Promise<string[]> {
     if ((await ddlCount(this.#control)) === this.#count) return []
     const now = await namesOf(this.#control, this.#without, this.#wanted)
     return [
       ...[...now].filter(name => !this.#names.has(name)).map(name => `table ${name} is new`),
       ...[...this.#names].filter(name => !now.has(name)).map(name => `table ${name} is gone`),
+      ...(await swapped()),
     ]
   }
 }

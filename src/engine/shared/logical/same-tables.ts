@@ -98,6 +98,17 @@ export class SameTables {
     }
   }
 
+  /**
+   * What stands for something else now than in the catalog, in words: to be asked at the point, for it may be back at the second
+   * look. MySQL would wait for the numbers, behind DDL that waits for the lock; its fence keeps DDL out.
+   */
+  async swapped(): Promise<string[]> {
+    const { tableIds } = this.#catalog
+    if (tableIds === null || this.#dialect.family === 'mysql') return []
+    const now = await readTableIds(this.#dialect, this.#control, this.#databases)
+    return othersInWords(otherNames(tableIds, now))
+  }
+
   /** Something ran that may have swapped tables, and whether it did is hidden from the account. */
   async mayBeOthers(): Promise<boolean> {
     const isHidden = this.#catalog.tableIds === null && !this.isFenced
