@@ -139,11 +139,6 @@ export interface LogReplay {
   /** Is there a view or a program that searches in full-text indexes? */
   searches(session: Session): Promise<boolean>
   /**
-   * Tables, by their names as in a log, whose rows a statement may come to in another order than on the source.
-   * @param loaded they were loaded from a backup of rows, and may lie otherwise; else they are the source's files
-   */
-  unordered(session: Session, loaded: boolean): Promise<'any' | readonly string[]>
-  /**
    * Defaults of tables, triggers (by their table), programs and views.
    * @param words those whose text has one of these, in lower case
    */
@@ -197,8 +192,6 @@ export interface ReplayOptions {
   onMissedErrors?: ((errors: readonly number[]) => void) | undefined
   /** See LogReplay.searches; false where it makes no difference. */
   searches: boolean
-  /** See LogReplay.unordered. */
-  unordered: 'any' | readonly string[]
   /** The packet is larger than the source's, and how long a value may come out that is NULL there; else null. */
   longer: 'any' | 'repeated' | null
   /** Statements ask for what no log tells; of each kind it is told once. */

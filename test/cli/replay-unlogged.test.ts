@@ -150,7 +150,7 @@ test.each(SLOW_TEST_ENGINES)('%s: what is longer than packets of the source', as
 
 const NUMBERED = 'number rows that were there before'
 
-test.each(SLOW_TEST_ENGINES)('%s: rows that are numbered as they lie', async family => {
+test.each(SLOW_TEST_ENGINES)('%s: rows that a log numbers', async family => {
   const folder = await makeFolder()
   const shop = await LoggedShop.make(family, folder)
   const place = join(folder, 'target')
@@ -169,17 +169,16 @@ test.each(SLOW_TEST_ENGINES)('%s: rows that are numbered as they lie', async fam
     }
   }
   try {
-    await shop.run('CREATE DATABASE shop')
-    for (const [name, engine] of Object.entries({ old: 'MyISAM', inno: 'InnoDB' }))
-      await shop.run(
-        `CREATE TABLE shop.${name} (s VARCHAR(9) PRIMARY KEY) ENGINE = ${engine}`,
-        `INSERT INTO shop.${name} VALUES ('c'), ('a'), ('b')`,
-      )
+    await shop.run(
+      'CREATE DATABASE shop',
+      'CREATE TABLE shop.t (s VARCHAR(9))',
+      "INSERT INTO shop.t VALUES ('a'), ('b')",
+    )
     expect((await shop.ecomdb(['backup', 'logical', '--quiet'])).status).toBe(0)
-    await shop.run('ALTER TABLE shop.inno ADD id INT AUTO_INCREMENT UNIQUE')
-    // MySQL comes to several rows at once where there is no key, which the statement does not tell.
-    expect(await restored()).toBe(family === 'mysql' ? 3 : 0)
-    await shop.run('ALTER TABLE shop.old ADD id INT AUTO_INCREMENT UNIQUE')
+    await shop.run('CREATE TABLE shop.n (i INT AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT = 5')
+    await shop.run('ALTER TABLE shop.n ADD a INT, AUTO_INCREMENT = 9')
+    expect(await restored()).toBe(0)
+    await shop.run('ALTER TABLE shop.t ADD id INT AUTO_INCREMENT UNIQUE')
     expect(await restored()).toBe(3)
   } finally {
     await shop.stop()

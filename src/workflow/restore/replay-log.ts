@@ -179,7 +179,6 @@ async function replayAndSettle(
       ...ofEvents,
       onMissedErrors,
       longer: mayBeLonger(source, printed),
-      unordered: await replay.unordered(session, settle !== null),
       searches: otherSearch(source, here) !== null && (await replay.searches(session)),
       onUnlogged: what => {
         const text = unloggedText(what, source, here)

@@ -34,7 +34,6 @@ export function logReplay(dialect: BinlogDialect): LogReplay {
     }),
     compared: session => readSettings(session, COMPARED_SETTINGS),
     searches,
-    unordered: (session, loaded) => unordered(dialect, session, loaded),
     definitionsWith,
     undecided: async session => (await session.rows('XA RECOVER')).length,
     settle: (session, options) => settle(dialect, session, options),
@@ -71,29 +70,7 @@ async function searches(session: Session): Promise<boolean> {
   return false
 }
 
-/**
- * MySQL numbers InnoDB's rows without a primary key with several threads (innodb_parallel_read_threads): of 1000 rows
- * two tables alike on one server get other numbers (measured on 9.7); whether there is a key when it does so, no text
- * tells. MariaDB takes them in the order of a key, or in that in which they came, in which a backup has them, too.
- */
-async function unordered(
-  { family, systemDatabases }: BinlogDialect,
-  session: Session,
-  loaded: boolean,
-): Promise<'any' | string[]> {
-  if (family === 'mysql') return 'any'
-  if (!loaded) return []
-  const rows = await session.rows(
-    `SELECT TABLE_NAME AS name FROM information_schema.TABLES
-     WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND ENGINE <> 'InnoDB'
-       AND LOWER(TABLE_SCHEMA) NOT IN (${systemDatabases.map(quoteString).join(', ')})`,
-  )
-  return rows.map(row => asLatin1(row['name']))
-}
-
 /** As in a log: bytes, as latin1. */
-const asLatin1 = (value: unknown): string => Buffer.from(String(value)).toString('latin1')
-
 async function definitionsWith(session: Session, words: readonly string[]): Promise<Definition[]> {
   const asked = [
     ['COLUMNS', 'TABLE_NAME', "CONCAT_WS(' ', COLUMN_DEFAULT, GENERATION_EXPRESSION)"],
@@ -107,7 +84,8 @@ async function definitionsWith(session: Session, words: readonly string[]): Prom
     const rows = await session.rows(
       `SELECT n, t FROM (SELECT ${name} AS n, ${text} AS t FROM information_schema.${table}) AS x WHERE ${hasOne}`,
     )
-    for (const row of rows) found.push({ name: asLatin1(row['n']), text: asLatin1(row['t']) })
+    const latin1 = (value: unknown): string => Buffer.from(String(value)).toString('latin1')
+    for (const row of rows) found.push({ name: latin1(row['n']), text: latin1(row['t']) })
   }
   return found
 }

@@ -18,7 +18,6 @@ import { SpellOut, spellings } from './spell-out.ts'
 import {
   ASKS,
   asksLonger,
-  asksOrder,
   asksSearch,
   asksSystemZone,
   putsElsewhere,
@@ -69,13 +68,8 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
 }
 
 function watchesOf(dialect: BinlogDialect, options: ReplayOptions): Watch[] {
-  const { onElsewhere, onSystemZone, onUnlogged, searches, longer, unordered } = options
-  const read = {
-    search: asksSearch(searches),
-    longer: asksLonger(longer),
-    order: asksOrder(unordered),
-  }
-  const asked = { ...ASKS, ...read }
+  const { onElsewhere, onSystemZone, onUnlogged, searches, longer } = options
+  const asked = { ...ASKS, search: asksSearch(searches), longer: asksLonger(longer) }
   const watches = (Object.keys(asked) as (keyof typeof asked)[]).map(
     (what): Watch => ({ isWanted: asked[what], found: () => onUnlogged(what) }),
   )

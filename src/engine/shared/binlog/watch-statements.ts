@@ -84,8 +84,9 @@ export function asksSystemZone(): IsWanted {
  * session of STATEMENT whatever is made anew each time. MariaDB logs but the ALTER TABLE by which a column is
  * added that has such a default in each row; MySQL refuses it.
  */
-export const ASKS: Readonly<Record<Exclude<Unlogged, 'search' | 'longer' | 'order'>, IsWanted>> = {
+export const ASKS: Readonly<Record<Exclude<Unlogged, 'search' | 'longer'>, IsWanted>> = {
   anew: asks(ANEW, /\bRAND ?\(|@|\b(?:NEXTVAL|LASTVAL|(?:NEXT|PREVIOUS) VALUE FOR)\b/i),
+  order: statement => /\bALTER\b/i.test(statement) && IN_ORDER.test(wordsOf(statement)),
   roles: asks(/\bCURRENT_ROLE\b/i),
   sysdate: asks(/\bSYSDATE ?\(/i),
 }
@@ -109,21 +110,7 @@ const REPEATS = /\b(?:REPEAT|SPACE|[LR]PAD|UNCOMPRESS) ?\(/i
 const LENGTHENS =
   /\b(?:REPEAT|SPACE|[LR]PAD|UNCOMPRESS|CONCAT(?:_WS)?|REPLACE|HEX|TO_BASE64|QUOTE|REGEXP_REPLACE) ?\(/i
 
-/**
- * Does a statement number rows in an order that may be another one here, or keep the first of some?
- *
- * @param tables see LogReplay.unordered
- */
-export function asksOrder(tables: ReplayOptions['unordered']): IsWanted {
-  const names = tables === 'any' ? [''] : tables.map(name => name.toLowerCase())
-  return statement => {
-    if (names.length === 0 || !/\bALTER\b/i.test(statement)) return false
-    const text = statement.toLowerCase()
-    return names.some(name => text.includes(name)) && IN_ORDER.test(wordsOf(statement))
-  }
-}
-
-/** Not the table's own `AUTO_INCREMENT = 5`. */
+/** Rows that are there are numbered, or the first of some kept. Not the table's own `AUTO_INCREMENT = 5`. */
 const IN_ORDER =
   /^(?:SET STATEMENT .* FOR )?ALTER(?: ONLINE)?(?: TABLE\b.*\bADD\b[^,]*\bAUTO_INCREMENT\b(?! ?[=\d])| IGNORE TABLE\b.*\bADD\b.*\b(?:AUTO_INCREMENT|UNIQUE|PRIMARY)\b)/i
 
