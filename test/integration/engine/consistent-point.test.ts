@@ -418,6 +418,40 @@ describe.each(TEST_ENGINES)('%s', family => {
     }
   })
 
+  test.runIf(family === 'mariadb')(
+    'a swap that has the one table and waits for a reader with the other is not waited for by the next reader',
+    async () => {
+      // Without BINLOG ADMIN a reader keeps the locks of what it has read.
+      await admin.run("CREATE USER keeping@localhost IDENTIFIED BY ''")
+      await admin.run(
+        'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES ON *.* TO keeping@localhost',
+      )
+      await admin.run('CREATE TABLE bank.early (id INT PRIMARY KEY, a INT)')
+      await admin.run('CREATE TABLE bank.late LIKE bank.early')
+      await admin.run('INSERT INTO bank.late VALUES (1, 1)')
+      const other = await engine.connect(server.administrator)
+      const point = await open({ connect: { ...server.administrator, user: 'keeping' } })
+      let swap: Promise<unknown> | null = null
+      try {
+        const late = point.catalog.tables.find(({ name }) => name === 'late')
+        if (!late) throw new Error('no such table')
+        await point.readChunk(late, WHOLE_TABLE)[Symbol.asyncIterator]().next()
+        swap = other.run('RENAME TABLE bank.late TO bank.z, bank.early TO bank.late')
+        expect(await settledWithin(swap, 300)).toBe(false)
+        await expect(readRange(point, 'early', WHOLE_TABLE)).rejects.toMatchObject({
+          code: 'NOT_CONSISTENT',
+          why: expect.stringContaining('bank.early'),
+        })
+      } finally {
+        await point.close()
+        await swap
+        await other.close()
+        await admin.run('DROP TABLE IF EXISTS bank.early, bank.late, bank.z')
+        await admin.run('DROP USER keeping@localhost')
+      }
+    },
+  )
+
   test('a table that is there at the point alone, and in neither look at the catalog', async () => {
     const brief = await engine.connect(server.administrator)
     // What is looked at first keeps the second look busy for as long as the DROP takes.

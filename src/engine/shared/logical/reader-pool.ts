@@ -8,7 +8,7 @@ import type {
   RowReader,
 } from '../../logical-reader.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
-import { isChangedTable, serverErrorNumber } from '../../server-error.ts'
+import { isChangedTable, isDeadlock, serverErrorNumber } from '../../server-error.ts'
 import type { ConnectOptions } from '../../session.ts'
 import { RowConnection } from '../bulk/row-connection.ts'
 import type { Packing } from '../bulk/row-protocol.ts'
@@ -129,9 +129,9 @@ export class ReaderPool implements RowReader {
   }
 
   #orChanged(error: unknown, table: ReadableTable): unknown {
-    return this.#inSnapshot && isChangedTable(error)
-      ? changedMeanwhile([nameOf(table)], error)
-      : error
+    if (!this.#inSnapshot) return error
+    if (isDeadlock(error)) return changedMeanwhile([`some waits for ${nameIn(table)}`], error)
+    return isChangedTable(error) ? changedMeanwhile([`${nameIn(table)} has changed`], error) : error
   }
 
   async #ask(table: ReadableTable, sql: string): Promise<(string | null)[][]> {
@@ -181,6 +181,9 @@ export class ReaderPool implements RowReader {
     if (freesMetadataLocks === null) return
     const setting = this.#connections.map(one => unlessRefused(one.query(freesMetadataLocks)))
     this.#keepsMetadataLocks = (await Promise.all(setting)).includes(null)
+    if (!this.#keepsMetadataLocks) return
+    const least = `SET SESSION lock_wait_timeout = ${KEPT_LOCK_SECONDS}`
+    await Promise.all(this.#connections.map(one => one.query(least)))
   }
 
   async #take(): Promise<RowConnection> {
@@ -207,6 +210,12 @@ export class ReaderPool implements RowReader {
   }
 }
 
+/**
+ * For so long a reader waits for a table where readers keep the locks of what they have read: RENAME, which swaps tables, has the
+ * one and waits for the other, and all who use that one wait behind it. Of several connections no server sees the deadlock.
+ */
+const KEPT_LOCK_SECONDS = 10
+
 const SAVEPOINT = 'ecomdb_reader'
 const START_SNAPSHOT = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
 
@@ -224,8 +233,8 @@ function lostSnapshot(error: unknown): EcomdbError | null {
 /** ER_SP_DOES_NOT_EXIST, which both engines say of savepoints. */
 const NO_SUCH_SAVEPOINT = 1305
 
-function nameOf({ schema, name }: ReadableTable): string {
-  return `table ${schema}.${name} has changed`
+function nameIn({ schema, name }: ReadableTable): string {
+  return `table ${schema}.${name}`
 }
 
 /**
