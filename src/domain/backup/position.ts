@@ -50,3 +50,8 @@ export function samePosition(a: Position, b: Position): boolean {
     (!a.begunAt || !b.begunAt || a.begunAt === b.begunAt)
   )
 }
+
+/** Where it is not known: no log, or no right to see it. */
+export function noPosition(engine: EngineFamily): Position {
+  return { engine, file: null, offset: null, gtidSet: '' }
+}

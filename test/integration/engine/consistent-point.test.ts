@@ -488,48 +488,57 @@ describe.each(TEST_ENGINES)('%s', family => {
     }
   })
 
-  test('a partition that is exchanged at the point alone, and at neither look at the catalog', async () => {
-    const other = await engine.connect(server.administrator)
-    await admin.run('CREATE DATABASE aaa')
-    for (let n = 0; n < 60; n += 1) await admin.run(`CREATE TABLE aaa.t${n} (id INT)`)
-    await admin.run('CREATE TABLE bank.late (id INT PRIMARY KEY, a INT)')
-    await admin.run('CREATE TABLE bank.parted LIKE bank.late')
-    await admin.run(
-      'ALTER TABLE bank.parted PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (9))',
-    )
-    await admin.run('INSERT INTO bank.late VALUES (1, 0)')
-    await admin.run('INSERT INTO bank.parted VALUES (1, 1)')
-    const others = await transactionsSoFar(admin, family)
-    const savepoints = async (): Promise<unknown> =>
-      (await other.rows("SHOW GLOBAL STATUS LIKE 'Com_savepoint'"))[0]?.['Value']
-    const before = await savepoints()
-    let life: Promise<unknown> | null = null
-    const exchange = () =>
-      other.run('ALTER TABLE bank.parted EXCHANGE PARTITION p0 WITH TABLE bank.late')
-    const thereAndBack = async (): Promise<void> => {
-      await exchange()
-      while (life !== null && (await savepoints()) === before) await sleep(1)
-      await exchange()
-    }
-    const point = await open({
-      databases: ['aaa', 'bank'],
-      onStep() {
-        life ??= thereAndBack()
-      },
-    })
-    try {
-      const at = (transactionsAt(point, family) - others) % 2
-      expect(await readRange(point, 'late', WHOLE_TABLE)).toBe(`1\t${at}\n`)
-    } finally {
-      const lived = life
-      life = null
-      await point.close()
-      await lived
-      await other.close()
-      await admin.run('DROP TABLE bank.late, bank.parted')
-      await admin.run('DROP DATABASE aaa')
-    }
-  })
+  test.each(['root', 'unfenced'])(
+    'a partition that is exchanged at the point alone, and at neither look at the catalog, as %s',
+    async user => {
+      await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
+      await admin.run(
+        'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES, REPLICATION CLIENT ON *.* TO unfenced@localhost',
+      )
+      const other = await engine.connect(server.administrator)
+      await admin.run('CREATE DATABASE aaa')
+      for (let n = 0; n < 60; n += 1) await admin.run(`CREATE TABLE aaa.t${n} (id INT)`)
+      await admin.run('CREATE TABLE bank.late (id INT PRIMARY KEY, a INT)')
+      await admin.run('CREATE TABLE bank.parted LIKE bank.late')
+      await admin.run(
+        'ALTER TABLE bank.parted PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (9))',
+      )
+      await admin.run('INSERT INTO bank.late VALUES (1, 0)')
+      await admin.run('INSERT INTO bank.parted VALUES (1, 1)')
+      const others = await transactionsSoFar(admin, family)
+      const savepoints = async (): Promise<unknown> =>
+        (await other.rows("SHOW GLOBAL STATUS LIKE 'Com_savepoint'"))[0]?.['Value']
+      const before = await savepoints()
+      let life: Promise<unknown> | null = null
+      const exchange = () =>
+        other.run('ALTER TABLE bank.parted EXCHANGE PARTITION p0 WITH TABLE bank.late')
+      const thereAndBack = async (): Promise<void> => {
+        await exchange()
+        while (life !== null && (await savepoints()) === before) await sleep(1)
+        await exchange()
+      }
+      const point = await open({
+        connect: { ...server.administrator, user },
+        databases: ['aaa', 'bank'],
+        onStep() {
+          life ??= thereAndBack()
+        },
+      })
+      try {
+        const at = (transactionsAt(point, family) - others) % 2
+        expect(await readRange(point, 'late', WHOLE_TABLE)).toBe(`1\t${at}\n`)
+      } finally {
+        const lived = life
+        life = null
+        await point.close()
+        await lived
+        await other.close()
+        await admin.run('DROP USER unfenced@localhost')
+        await admin.run('DROP TABLE bank.late, bank.parted')
+        await admin.run('DROP DATABASE aaa')
+      }
+    },
+  )
 
   test('tables that are alike and swap their rows fail the backup, or are hidden and told', async () => {
     const seen = 'SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES'

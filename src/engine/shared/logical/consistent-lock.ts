@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError } from '#core/errors'
+import type { ConsistentOptions } from '../../logical-reader.ts'
 import { isDeadlock } from '../../server-error.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
@@ -13,6 +14,14 @@ export interface LockLimits {
   waitSeconds: number
   /** Writers never wait longer than about this for one attempt, in seconds. */
   lockSeconds: number
+}
+
+export function limitsOf(options: ConsistentOptions): LockLimits {
+  return {
+    longStatementSeconds: options.longStatementSeconds ?? 5,
+    waitSeconds: options.waitSeconds ?? 60,
+    lockSeconds: options.lockSeconds ?? 2,
+  }
 }
 
 /** What is done while commits are stopped. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConsistencyProof, ProbeEntry } from '#domain/backup/manifest'
-import type { Position } from '#domain/backup/position'
+import { noPosition, type Position } from '#domain/backup/position'
 import type {
   CatalogTable,
   ConsistentOptions,
@@ -15,6 +15,7 @@ import { alwaysChanging, changedMeanwhile } from './changed-meanwhile.ts'
 import {
   type LockedMoment,
   type LockLimits,
+  limitsOf,
   lockedMoment,
   type UnderLock,
 } from './consistent-lock.ts'
@@ -123,14 +124,11 @@ async function findPoint(
   for (let attempt = 1; ; attempt++) {
     const held = lockedForReading(before.catalog, await transactionalEngines(control))
     const point = await lockAndSnapshot(dialect, options, control, before, held)
-    const after = await readCatalog(dialect, control, options.databases).catch(async error => {
-      await letGo(dialect, point, control)
-      throw error
-    })
-    const changed = [...point.cameOrWent, ...differences(before.catalog, after)]
+    const [after, swapped] = await secondLook(dialect, options, control, point)
+    const changed = [...point.cameOrWent, ...differences(before.catalog, after), ...swapped]
     const isLast = attempt === ATTEMPTS
     if (changed.length === 0 && (point.prepared === 0 || isLast)) {
-      if (point.prepared > 0) point.position = noPosition(dialect)
+      if (point.prepared > 0) point.position = noPosition(dialect.family)
       point.steps.push('all definitions are the same before and after the point')
       return [point, after]
     }
@@ -139,6 +137,21 @@ async function findPoint(
     // Who coordinates them decides at once, but for one that has died.
     if (point.prepared > 0) await sleep(PREPARED_MS)
     before = await settledCatalog(dialect, control, options.databases)
+  }
+}
+
+async function secondLook(
+  dialect: LogicalDialect,
+  { databases }: ConsistentOptions,
+  control: Session,
+  point: Point,
+): Promise<[ObservedCatalog, string[]]> {
+  try {
+    const after = await readCatalog(dialect, control, databases)
+    return [after, await point.same.mayHaveSwapped()]
+  } catch (error) {
+    await letGo(dialect, point, control)
+    throw error
   }
 }
 
@@ -180,14 +193,6 @@ async function lockAndSnapshot(
     await held.drop()
     await pool.close()
     throw error
-  }
-}
-
-function limitsOf(options: ConsistentOptions): LockLimits {
-  return {
-    longStatementSeconds: options.longStatementSeconds ?? 5,
-    waitSeconds: options.waitSeconds ?? 60,
-    lockSeconds: options.lockSeconds ?? 2,
   }
 }
 
@@ -267,7 +272,7 @@ function pointOf(
       ? 'binary log position: the account may not see it'
       : `under it, binary log position ${position.file ?? 'none'}:${position.offset ?? 0}, GTID set '${position.gtidSet}'`,
   )
-  const known = position ?? noPosition(dialect)
+  const known = position ?? noPosition(dialect.family)
   return {
     method: method.name,
     pool,
@@ -311,13 +316,9 @@ async function singleReaderPoint(
     'one reader: START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY; without a lock',
     'binary log position: not known without a lock',
   )
-  const position = noPosition(dialect)
+  const position = noPosition(dialect.family)
   const method = 'single-reader'
   return { method, pool, same, position, ...moment, lockedMs: 0, steps, held, prepared: 0 }
-}
-
-function noPosition({ family }: LogicalDialect): Position {
-  return { engine: family, file: null, offset: null, gtidSet: '' }
 }
 
 function consistentPoint(made: {

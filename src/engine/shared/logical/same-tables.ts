@@ -3,7 +3,7 @@ import { quoteQualified } from '../../quote.ts'
 import { isDeadlock } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
-import { ddlCount } from './ddl-count.ts'
+import { ddlCount, swapCount } from './ddl-count.ts'
 import type { LogicalDialect } from './dialect.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
 import { definition, tableKey } from './same-catalog.ts'
@@ -23,8 +23,9 @@ export class SameTables {
   readonly #control: Session
   readonly #databases: readonly string[] | null
   readonly #catalog: ObservedCatalog
-  /** Of the statements that can swap tables, when all tables were last known to be the same. */
-  #count: string
+  /** Of the statements that can swap tables, before the point. */
+  readonly #count: string
+  readonly #swaps: string
   /** InnoDB's names that stood for something else then. */
   #others: readonly string[] = []
   readonly #withIds: ReadonlySet<string>
@@ -38,12 +39,14 @@ export class SameTables {
     databases: readonly string[] | null,
     catalog: ObservedCatalog,
     count: string,
+    swaps: string,
   ) {
     this.#dialect = dialect
     this.#control = control
     this.#databases = databases
     this.#catalog = catalog
     this.#count = count
+    this.#swaps = swaps
     this.#withIds = new Set(Array.from(catalog.tableIds?.keys() ?? [], tableOf))
   }
 
@@ -54,7 +57,8 @@ export class SameTables {
     databases: readonly string[] | null,
     catalog: ObservedCatalog,
   ): Promise<SameTables> {
-    return new SameTables(dialect, control, databases, catalog, await ddlCount(control))
+    const [count, swaps] = [await ddlCount(control), await swapCount(control)]
+    return new SameTables(dialect, control, databases, catalog, count, swaps)
   }
 
   /**
@@ -109,6 +113,16 @@ export class SameTables {
     return othersInWords(otherNames(tableIds, now))
   }
 
+  /**
+   * The same where numbers cannot be read at the point, and nothing keeps DDL out: in words, to be asked behind the second look. What was
+   * swapped before the point and is back by then has been counted.
+   */
+  async mayHaveSwapped(): Promise<string[]> {
+    const isAskable = this.#catalog.tableIds !== null && this.#dialect.family === 'mysql'
+    if (!isAskable || this.isFenced || (await swapCount(this.#control)) === this.#swaps) return []
+    return ['ALTER TABLE or RENAME TABLE ran']
+  }
+
   /** Something ran that may have swapped tables, and whether it did is hidden from the account. */
   async mayBeOthers(): Promise<boolean> {
     const isHidden = this.#catalog.tableIds === null && !this.isFenced
@@ -128,8 +142,8 @@ export class SameTables {
   }
 
   /**
-   * Of many tables the numbers are read again only when there was such a statement. One that has begun and waits, as for
-   * the reader's own lock, is counted before it swaps anything: so none of these is known to be read, and all are compared at the end.
+   * Of many tables the numbers are read again only when there was such a statement, and from then on always: one that has begun and
+   * waits, as for the reader's own lock, is counted before it swaps anything. So none of these is known to be read, and all are compared at the end.
    * What was swapped behind its last row does no harm.
    */
   async #requireSameIds(tableIds: TableIds, table: ReadableTable): Promise<void> {
@@ -146,7 +160,6 @@ export class SameTables {
       if (now === null)
         throw changedMeanwhile(['the numbers of its tables cannot be seen any more'])
       this.#others = otherNames(tableIds, now)
-      this.#count = count
     }
     const read = this.#catalog.tables.filter(one => this.isRead(one))
     const harmful = this.#others.filter(
