@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { SLOW_TEST_ENGINES } from '#test/engines'
+import { SLOW_TEST_ENGINES, TEST_ENGINES } from '#test/engines'
 import { LoggedShop } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
 
@@ -36,6 +38,43 @@ test.each(SLOW_TEST_ENGINES)(
       expect(await shop.rows('SELECT i FROM shop.t ORDER BY i')).toEqual([{ i: 1 }, { i: 2 }])
     } finally {
       await shop.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+)
+
+test.runIf(TEST_ENGINES.includes('mariadb'))(
+  'mariadb: another server of this host, with the same name and a longer log, is not the one that is archived',
+  async () => {
+    const folder = await makeFolder()
+    // Its name is made of an address of the host and of the port.
+    const port = ['--skip-networking', '--port=3399']
+    const shop = await LoggedShop.make('mariadb', join(folder, 'shop'), port)
+    // Files of a log are known by the second.
+    await sleep(1100)
+    const other = await LoggedShop.make('mariadb', join(folder, 'other'), port)
+    const done = async (args: string[], server = shop.source) => {
+      const result = await shop.ecomdb([...args, '--quiet'], server)
+      expect(result.status, result.stderr + result.stdout).toBe(0)
+    }
+    try {
+      await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT PRIMARY KEY)')
+      await done(['backup', 'logical'])
+      await shop.run('INSERT INTO shop.t VALUES (1)')
+      await done(['backup', 'binlog', '--once'])
+      const uid = 'SELECT @@server_uid'
+      expect(await other.value(uid)).toBe(await shop.value(uid))
+      await other.run(
+        'CREATE DATABASE elsewhere',
+        'CREATE TABLE elsewhere.t (i INT AUTO_INCREMENT PRIMARY KEY)',
+        ...Array.from({ length: 10 }, () => 'INSERT INTO elsewhere.t VALUES ()'),
+        'DROP DATABASE elsewhere',
+      )
+      const moment = String(await shop.value('SELECT @@gtid_binlog_pos'))
+      await done(['restore', '--gtid', moment, '--confirm', 'shop'], other.source)
+    } finally {
+      await shop.stop()
+      await other.stop()
       await rm(folder, { recursive: true, force: true })
     }
   },

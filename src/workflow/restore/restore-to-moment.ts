@@ -61,7 +61,7 @@ export async function restoreToMoment(
       before = await requireOwnServer(place, session, own)
       isInside = await place.engine.logicalWriter.ignoresPlaces(session)
       const log = { archive, sourceId: chosen.snapshot.sourceId, signers: access.trustedSigners }
-      isOwnLog = !options.binlog && (await hasArchivedLog(place.engine, session, log))
+      isOwnLog = !options.binlog && (await hasArchivedLog(place, session, log))
       progress.stage('reading the segments of the binary log')
       await requireWhole(span, archive)
     }
