@@ -87,25 +87,15 @@ function writtenDown(
     })),
     ...notes.map(one => ({ ...one, ids: one.snapshots })),
   ]
-  for (const {
-    copyId,
-    label,
-    name,
-    directory,
-    media,
-    offsite,
-    offline,
-    lastSeenAt,
-    ids,
-    newest = [],
-  } of known) {
+  for (const one of known) {
+    const { copyId, label, name, directory, lastSeenAt, ids, newest = [] } = one
     const before = places.get(copyId)
     if (before && (before.lastSeenAt ?? '') > lastSeenAt) continue
     const configured = copies.find(copy => copy.name === name)
+    // Where it is kept is somebody's word: today's, and not that of the day when it was copied to.
+    const { media, offsite, offline } = configured ?? one
     places.set(copyId, {
-      ...{ copyId, label, name, directory },
-      // Where it is kept is somebody's word: today's, and not that of the day when it was copied to.
-      ...whereabouts(configured ?? { media, offsite, offline }),
+      ...{ copyId, label, name, directory, media, offsite, offline },
       ...{ lastSeenAt, present: false, held: new Map() },
       maxAgeMs: configured?.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
       snapshots: new Set(ids),
@@ -115,14 +105,6 @@ function writtenDown(
   }
   return places
 }
-
-const whereabouts = ({
-  media,
-  offsite,
-  offline,
-}: Pick<Place, 'media' | 'offsite' | 'offline'>) => ({
-  ...{ media, offsite, offline },
-})
 
 /**
  * A label is written on one disk. One that was formatted and prepared anew has another id, and what was written
