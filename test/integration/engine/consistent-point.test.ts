@@ -38,6 +38,14 @@ describe.each(TEST_ENGINES)('%s', family => {
     await makeBank(admin)
   })
 
+  /** An account that sees all, and may not keep DDL out (BACKUP_ADMIN). */
+  async function makeUnfenced(): Promise<void> {
+    await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
+    await admin.run(
+      'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES ON *.* TO unfenced@localhost',
+    )
+  }
+
   afterAll(async () => {
     await admin.close()
     await engine.scratchServers.remove(`${folder}/server`)
@@ -223,10 +231,7 @@ describe.each(TEST_ENGINES)('%s', family => {
 
   test('DDL on a table before it was read is found, also when it is taken back; behind its last row it does no harm', async () => {
     // Without BACKUP_ADMIN there is no fence on MySQL either.
-    await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
-    await admin.run(
-      'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES ON *.* TO unfenced@localhost',
-    )
+    await makeUnfenced()
     if (family === 'mariadb') await admin.run('GRANT BINLOG ADMIN ON *.* TO unfenced@localhost')
     try {
       for (const [isSeenEarly, ...statements] of [
@@ -269,10 +274,7 @@ describe.each(TEST_ENGINES)('%s', family => {
   })
 
   test('a table that has two chunks read, and is another one in between, is found by the second', async () => {
-    await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
-    await admin.run(
-      'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES ON *.* TO unfenced@localhost',
-    )
+    await makeUnfenced()
     if (family === 'mariadb') await admin.run('GRANT BINLOG ADMIN ON *.* TO unfenced@localhost')
     await admin.run('CREATE TABLE bank.early (id INT PRIMARY KEY, a INT)')
     await admin.run('CREATE TABLE bank.late LIKE bank.early')
@@ -308,10 +310,7 @@ describe.each(TEST_ENGINES)('%s', family => {
   })
 
   test('a column that is dropped and added again before its table is read is found', async () => {
-    await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
-    await admin.run(
-      'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES ON *.* TO unfenced@localhost',
-    )
+    await makeUnfenced()
     await admin.run('CREATE TABLE bank.noted (id INT PRIMARY KEY, note VARCHAR(20))')
     try {
       for (const isBounded of [true, false]) {
@@ -390,10 +389,7 @@ describe.each(TEST_ENGINES)('%s', family => {
   })
 
   test('a table that somebody fills for long: begins no backup, and ends none', async () => {
-    await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
-    await admin.run(
-      'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES ON *.* TO unfenced@localhost',
-    )
+    await makeUnfenced()
     const other = await engine.connect(server.administrator)
     const fill = () => other.run('CREATE TABLE bank.filled SELECT SLEEP(60) AS s').catch(() => {})
     const point = await open({ connect: { ...server.administrator, user: 'unfenced' } })
@@ -491,10 +487,8 @@ describe.each(TEST_ENGINES)('%s', family => {
   test.each(['root', 'unfenced'])(
     'a partition that is exchanged at the point alone, and at neither look at the catalog, as %s',
     async user => {
-      await admin.run("CREATE USER unfenced@localhost IDENTIFIED BY ''")
-      await admin.run(
-        'GRANT SELECT, RELOAD, SHOW VIEW, TRIGGER, EVENT, PROCESS, LOCK TABLES, REPLICATION CLIENT ON *.* TO unfenced@localhost',
-      )
+      await makeUnfenced()
+      await admin.run('GRANT REPLICATION CLIENT ON *.* TO unfenced@localhost')
       const other = await engine.connect(server.administrator)
       await admin.run('CREATE DATABASE aaa')
       for (let n = 0; n < 60; n += 1) await admin.run(`CREATE TABLE aaa.t${n} (id INT)`)
