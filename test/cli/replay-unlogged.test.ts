@@ -176,9 +176,12 @@ test.each(SLOW_TEST_ENGINES)('%s: rows that a log numbers', async family => {
     )
     expect((await shop.ecomdb(['backup', 'logical', '--quiet'])).status).toBe(0)
     await shop.run('CREATE TABLE shop.n (i INT AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT = 5')
-    await shop.run('ALTER TABLE shop.n ADD a INT, AUTO_INCREMENT = 9')
+    await shop.run(
+      'ALTER TABLE shop.n ADD a INT, AUTO_INCREMENT = 9',
+      'ALTER TABLE shop.n MODIFY i BIGINT AUTO_INCREMENT, ADD serial VARCHAR(9)',
+    )
     expect(await restored()).toBe(0)
-    await shop.run('ALTER TABLE shop.t ADD id INT AUTO_INCREMENT UNIQUE')
+    await shop.run('ALTER TABLE shop.t ADD (a INT, id INT AUTO_INCREMENT UNIQUE)')
     expect(await restored()).toBe(3)
   } finally {
     await shop.stop()

@@ -124,6 +124,7 @@ export const PROBES_OF_BOTH: readonly Probe[] = [
   },
   {
     name: 'numbers for rows without a key',
+    isTold: true,
     statements: [
       'ALTER TABLE nopk ADD id INT AUTO_INCREMENT PRIMARY KEY FIRST',
       'ALTER TABLE nopkm ADD id INT AUTO_INCREMENT PRIMARY KEY FIRST',

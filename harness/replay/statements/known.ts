@@ -18,6 +18,10 @@ export class Known {
   readonly random: Random
   /** Whether a session may SET timestamp: a moment is not found by a time then. */
   canLie: boolean
+  /**
+   * Rows that a log numbers are told (3), and nothing else is looked at behind that: so few rounds have them.
+   */
+  readonly mayNumber: boolean
   /** Of the tables in `shop`, by name. */
   columns = new Map<string, readonly Column[]>()
 
@@ -25,6 +29,7 @@ export class Known {
     this.family = family
     this.random = random
     this.canLie = canLie
+    this.mayNumber = random.chance(0.1)
   }
 
   get isMysql(): boolean {

@@ -63,7 +63,7 @@ export function alterTable(known: Known): string {
   const { random } = known
   const table = known.table()
   const column = known.column(table).name
-  const ignore = !known.isMysql && random.chance(0.1) ? 'IGNORE ' : ''
+  const ignore = !known.isMysql && known.mayNumber && random.chance(0.3) ? 'IGNORE ' : ''
   const group = known.pick(columnsOf, columnsOf, keysOf, optionsOf)
   return `ALTER ${ignore}TABLE ${table} ${oneOf(known, group(known, column))}`
 }
@@ -85,11 +85,11 @@ function columnsOf(known: Known, column: string): Ways {
   return known.isMysql ? [...shared, () => `ALTER COLUMN \`${column}\` SET INVISIBLE`] : shared
 }
 
-const keysOf = ({ random }: Known, column: string): Ways => [
+const keysOf = ({ random, mayNumber }: Known, column: string): Ways => [
   () => `ADD INDEX (\`${column}\`${random.chance(0.4) ? '(3)' : ''})`,
   () => `ADD UNIQUE INDEX (\`${column}\`)`,
   () => 'DROP PRIMARY KEY',
-  () => 'ADD COLUMN id INT AUTO_INCREMENT PRIMARY KEY',
+  ...(mayNumber ? [() => 'ADD COLUMN id INT AUTO_INCREMENT PRIMARY KEY'] : []),
   () => `ADD PRIMARY KEY (\`${column}\`)`,
   () => 'DROP INDEX k0',
 ]

@@ -7,7 +7,7 @@ export const UNLOGGED = {
   longer:
     "results of functions in statements of the log may be longer than the source's max_allowed_packet, for which they are NULL there, and not here: the log has changes that could not be replayed with that; compare what they wrote",
   order:
-    'statements of the log number rows that were there before (ALTER TABLE … ADD … AUTO_INCREMENT), or keep the first of some (ALTER IGNORE), in an order that no log tells, where they have no primary key: in which they came and not in which they were committed, or, on MySQL, in which several threads come to them; without transactions (MyISAM and such) as they lie, which a backup of rows does not keep: here rows may have other numbers than on the source, and what was changed behind it may be other rows; compare, and take that table from a backup that was made after it',
+    'statements of the log number rows that were there before (ALTER TABLE … ADD, MODIFY or CHANGE … AUTO_INCREMENT), or keep the first of some (ALTER IGNORE), in an order that no log tells, where they have no primary key: in which they came and not in which they were committed, or, on MySQL, in which several threads come to them; without transactions (MyISAM and such) as they lie, which a backup of rows does not keep: here rows may have other numbers than on the source, and what was changed behind it may be other rows; compare, and take that table from a backup that was made after it',
   roles:
     'statements of the log write which roles their session had (CURRENT_ROLE()), which no log tells: here they had none; compare what they wrote',
   sysdate:

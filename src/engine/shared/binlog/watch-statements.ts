@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Unlogged } from '#domain/binlog/unlogged'
 import type { ReplayOptions } from '../../binlog.ts'
+import { numbersRows } from './numbers-rows.ts'
 
 /** mariadb-binlog ends each statement so; a row in row format is a statement of base64. */
 export const DELIMITER = '/*!*/;\n'
@@ -86,7 +87,7 @@ export function asksSystemZone(): IsWanted {
  */
 export const ASKS: Readonly<Record<Exclude<Unlogged, 'search' | 'longer'>, IsWanted>> = {
   anew: asks(ANEW, /\bRAND ?\(|@|\b(?:NEXTVAL|LASTVAL|(?:NEXT|PREVIOUS) VALUE FOR)\b/i),
-  order: statement => /\bALTER\b/i.test(statement) && IN_ORDER.test(wordsOf(statement)),
+  order: statement => /\bALTER\b/i.test(statement) && numbersRows(wordsOf(statement)),
   roles: asks(/\bCURRENT_ROLE\b/i),
   sysdate: asks(/\bSYSDATE ?\(/i),
 }
@@ -109,10 +110,6 @@ export function asksLonger(longer: ReplayOptions['longer']): IsWanted {
 const REPEATS = /\b(?:REPEAT|SPACE|[LR]PAD|UNCOMPRESS) ?\(/i
 const LENGTHENS =
   /\b(?:REPEAT|SPACE|[LR]PAD|UNCOMPRESS|CONCAT(?:_WS)?|REPLACE|HEX|TO_BASE64|QUOTE|REGEXP_REPLACE) ?\(/i
-
-/** Rows that are there are numbered, or the first of some kept. Not the table's own `AUTO_INCREMENT = 5`. */
-const IN_ORDER =
-  /^(?:SET STATEMENT .* FOR )?ALTER(?: ONLINE)?(?: TABLE\b.*\bADD\b[^,]*\bAUTO_INCREMENT\b(?! ?[=\d])| IGNORE TABLE\b.*\bADD\b.*\b(?:AUTO_INCREMENT|UNIQUE|PRIMARY)\b)/i
 
 /**
  * Does a statement write what depends on a full-text search, its own or one of a view or a program?
