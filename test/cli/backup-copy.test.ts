@@ -640,12 +640,18 @@ test('what other means have brought since the last copy is compared, and what is
   await copied()
   const added = await addSnapshot(['6\n'])
   const repository = await openRepository(openDirectoryTarget(source))
-  const { objects } = await repository.readEnvelope(added, made.keys.options.trustedSigners)
+  const { trustedSigners } = made.keys.options
+  const { objects, consistentAt } = await repository.readEnvelope(added, trustedSigners)
   const [{ path = '' } = {}] = objects
   const right = await readFile(join(source, path))
   const wrong = Buffer.alloc(right.length)
   await cp(source, disk, { recursive: true, force: false })
   await Promise.all([source, disk].map(root => writeFile(join(root, path), wrong)))
+  const shows = async () => {
+    const { datasets } = (await ecomdb('backup', 'status', '--json')).json().result
+    return datasets[0].places.at(-1).newestShows
+  }
+  expect(await shows()).toBe(made.second.consistentAt)
   for (const _ of ['the first time', 'the second']) {
     const { status, stdout } = await ecomdb('backup', 'copy', '--to', 'weekly', '--json')
     expect([status, JSON.parse(stdout).result.incomplete]).toMatchObject([
@@ -656,6 +662,7 @@ test('what other means have brought since the last copy is compared, and what is
   await writeFile(join(source, path), right)
   expect(await copied()).toMatchObject({ healed: [added], files: 1 })
   expect(await readFile(join(disk, path))).toEqual(right)
+  expect(await shows()).toBe(consistentAt)
 })
 
 test('what a verify says of a copy is not said of the repository', async () => {

@@ -31,8 +31,8 @@ export interface Place {
   snapshots: ReadonlySet<string>
   /** Of each server, where that is known: it may be one that the repository has no more. */
   newest: readonly HeldSnapshot[]
-  /** Every file was compared with its signed hash when it came, or when it was copied to for the first time. */
-  readBackOnArrival: boolean
+  /** Ids of the snapshots every file of which `backup copy` has compared with its signed hash: other means may bring more. */
+  compared: ReadonlySet<string>
 }
 
 /** What the target said of all that a snapshot needs. */
@@ -182,7 +182,7 @@ function placeStatus(
   const known = new Set(snapshots.map(({ snapshotId }) => snapshotId))
   const both = ofServer.filter(({ snapshotId }) => place.snapshots.has(snapshotId))
   const held = place.newest.filter(({ sourceId }) => sourceId === ofServer[0]?.sourceId)
-  const newest = newestOf<HeldSnapshot>([...both, ...held], now)
+  const newest = newestCounting(place, [...both, ...held], attestations, now)
   const maxAgeMs = place.maxAgeMs ?? objectives.rpoMs ?? DEFAULT_RPO_MS
   const ageMs = newest ? now.getTime() - new Date(newest.consistentAt).getTime() : null
   return {
@@ -204,23 +204,45 @@ function placeStatus(
   }
 }
 
+/**
+ * In a copy, one that nobody has compared or verified there counts where there is no other: an object of it that
+ * other means have brought may be anything.
+ */
+function newestCounting(
+  place: Place,
+  held: readonly HeldSnapshot[],
+  attestations: readonly Attestation[],
+  now: Date,
+): HeldSnapshot | undefined {
+  const looked = held.filter(
+    ({ snapshotId }) =>
+      place.compared.has(snapshotId) || aboutHere(place, snapshotId, attestations).length > 0,
+  )
+  return newestOf(place.copyId === null || looked.length === 0 ? held : looked, now)
+}
+
+function aboutHere(
+  { copyId }: Place,
+  snapshotId: string,
+  attestations: readonly Attestation[],
+): Attestation[] {
+  return attestations.filter(
+    one =>
+      one.snapshotId === snapshotId && (one.copyId ?? null) === copyId && one.kind !== 'accept',
+  )
+}
+
 /** Of the newest snapshot in a place: what is wrong with it, or not known to be right. */
 function proofProblems(
   place: Place,
   { snapshotId }: HeldSnapshot,
   { snapshots, attestations }: Pick<StatusInput, 'snapshots' | 'attestations'>,
 ): string[] {
-  const about = attestations.filter(
-    one =>
-      one.snapshotId === snapshotId &&
-      (one.copyId ?? null) === place.copyId &&
-      one.kind !== 'accept',
-  )
-  const newest = about.at(-1)
+  const newest = aboutHere(place, snapshotId, attestations).at(-1)
   if (newest?.outcome === 'failed') return [`${place.label}: the newest ${failureOf(newest)}`]
   if (foundBad(snapshots, attestations, place.copyId).has(snapshotId))
     return [`${place.label}: a file of the newest snapshot was found damaged`]
-  if (newest || place.readBackOnArrival) return []
+  if (newest || place.compared.has(snapshotId)) return []
   return [`${place.label}: the newest snapshot was never verified`]
 }
 

@@ -96,7 +96,7 @@ export async function copyRepository(
   return { ...report, ejected: true }
 }
 
-/** By the signed record, and by this host's note. */
+/** By the signed record, or by this host's note where that is newer: what was whole before may not be so now. */
 async function knownWhole(
   { id: repositoryId }: Repository,
   { copyId }: CopyMarker,
@@ -105,9 +105,8 @@ async function knownWhole(
   const note = (await readCopyNotes(repositoryId)).get(copyId)
   const { records } = await newestCopyRecords(source, { repositoryId, trustedSigners })
   const record = records.find(one => one.copyId === copyId)
-  if (!note && !record) return null
-  const recorded = record?.snapshots.map(({ snapshotId }) => snapshotId) ?? []
-  return new Set([...recorded, ...(note?.snapshots ?? [])])
+  if (note && note.lastSeenAt >= (record?.at ?? '')) return new Set(note.snapshots)
+  return record ? new Set(record.snapshots.map(({ snapshotId }) => snapshotId)) : null
 }
 
 async function bringUpToDate(work: Work): Promise<CopyReport> {

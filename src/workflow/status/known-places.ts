@@ -45,8 +45,8 @@ export async function knownCopies(
   /** By name, the id of what is there now. */
   const there = new Map<string | null, string | null>()
   for (const copy of copies) {
-    const isKnown = (copyId: string): boolean => places.has(copyId)
-    const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, isKnown, now)
+    const comparedIn = (copyId: string) => places.get(copyId)?.compared ?? new Set<string>()
+    const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, comparedIn, now)
     if (!here) continue
     if ('error' in here) {
       refused.push(here)
@@ -100,7 +100,8 @@ function writtenDown(
       maxAgeMs: configured?.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
       snapshots: new Set(ids),
       newest,
-      readBackOnArrival: true,
+      // The newest may be one that the repository has no more.
+      compared: new Set([...ids, ...newest.map(({ snapshotId }) => snapshotId)]),
     })
   }
   return places
@@ -128,14 +129,14 @@ const DEFAULT_MAX_AGE_MS = 8 * 86_400_000
 /**
  * A configured copy, when its disk is here; or what keeps it from being read.
  *
- * @param isKnown tells whether a record or a note of a copy says that it was brought up to date
+ * @param comparedIn ids of the snapshots that the last record or note of a copy calls whole
  */
 async function lookInto(
   copy: CopyConfig,
   { id }: Repository,
   trustedSigners: readonly string[],
   openPlace: OpenCopy,
-  isKnown: (copyId: string) => boolean,
+  comparedIn: (copyId: string) => ReadonlySet<string>,
   now: Date,
 ): Promise<{ place: Place; attestations: readonly Attestation[] } | RefusedFile | null> {
   try {
@@ -153,7 +154,7 @@ async function lookInto(
       ...{ media, offsite, offline, maxAgeMs },
       ...{ present: true, lastSeenAt: now.toISOString() },
       // What other means have brought nobody has compared, before it is copied to.
-      readBackOnArrival: isKnown(copyId),
+      compared: comparedIn(copyId),
       snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
       newest: newestOfEach(snapshots),
       held: await heldNewest(target, snapshots, now, true),
@@ -204,6 +205,6 @@ export async function repositoryPlace(
     ...{ media, offsite, offline: false, held, present: true, lastSeenAt: null },
     ...{ maxAgeMs: null, newest: [] },
     snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
-    readBackOnArrival: false,
+    compared: new Set(),
   }
 }

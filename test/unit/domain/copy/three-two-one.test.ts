@@ -24,7 +24,7 @@ function place(label: string, change: Partial<Place> = {}): Place {
     ...{ copyId: label, label, name: label, directory: null, media: 'usb-disk' },
     ...{ offsite: true, offline: true, held: new Map(), present: false },
     ...{ lastSeenAt: ago(10), maxAgeMs: 8 * DAY_MS, snapshots: new Set(['s1']) },
-    ...{ newest: [], readBackOnArrival: true },
+    ...{ newest: [], compared: new Set(['s1', 's2']) },
     ...change,
   }
 }
@@ -32,7 +32,7 @@ function place(label: string, change: Partial<Place> = {}): Place {
 const repository = place('repository', {
   ...{ copyId: null, name: null, media: 'raid', offsite: false, offline: false },
   ...{ present: true, lastSeenAt: null, maxAgeMs: null, snapshots: new Set(['s1', 's2']) },
-  readBackOnArrival: false,
+  compared: new Set(),
 })
 
 function attestation(kind: Attestation['kind'], snapshotId: string, change = {}): Attestation {
@@ -55,6 +55,29 @@ const missing = (change: Partial<Parameters<typeof threeTwoOne>[0]>): string[] =
     .filter(({ met }) => !met)
     .map(({ rule, detail }) => `${rule}: ${detail}`)
 }
+
+test('what other means have brought into a copy counts once it was compared or verified there', () => {
+  const both = new Set(['s1', 's2'])
+  const of = (compared: readonly string[], change: Partial<Parameters<typeof threeTwoOne>[0]> = {}) => {
+    const disk = place('disk', { snapshots: both, compared: new Set(compared) })
+    const input = { snapshots, attestations: proofs, places: [repository, disk], objectives }
+    const [status] = threeTwoOne({ ...input, now: NOW, ...change })
+    const { newestShows, problems } = status?.places.at(-1) ?? {}
+    return { newestShows, problems }
+  }
+  expect(of(['s1', 's2'])).toEqual({ newestShows: ago(6), problems: [] })
+  expect(of(['s1'])).toEqual({ newestShows: ago(30), problems: [] })
+  const unknown = ['disk: the newest snapshot was never verified']
+  expect(of([])).toEqual({ newestShows: ago(6), problems: unknown })
+  const here = { copyId: 'disk', completedAt: ago(0) }
+  const verified = [...proofs, attestation('verify', 's2', here)]
+  expect(of(['s1'], { attestations: verified })).toEqual({ newestShows: ago(6), problems: [] })
+  const bad = [...proofs, attestation('verify', 's2', { ...here, outcome: 'failed' })]
+  expect(of(['s1'], { attestations: bad })).toEqual({
+    newestShows: ago(6),
+    problems: ['disk: the newest verify failed'],
+  })
+})
 
 test('met by the server, a repository and a disk in another house', () => {
   expect(missing({})).toEqual([])
@@ -111,7 +134,8 @@ test('a copy that is too old counts for nothing', () => {
 test('a copy whose newest snapshot the repository has no more counts by its age', () => {
   const held = (hours: number, sourceId = 'shop') => {
     const newest = [{ sourceId, snapshotId: 's0', consistentAt: ago(hours) }]
-    const places = [repository, place('disk', { snapshots: new Set(['s0']), newest })]
+    const ids = new Set(['s0'])
+    const places = [repository, place('disk', { snapshots: ids, compared: ids, newest })]
     return threeTwoOne({ snapshots, attestations: proofs, places, objectives, now: NOW })[0]
   }
   expect(held(48)?.met).toBe(true)
