@@ -38,19 +38,30 @@ export default class Status extends BaseCommand {
 
   protected override async execute(): Promise<Outcome<object>> {
     const { flags } = await this.parse(Status)
-    await checkOutput(flags.html, '--html')
     const config = await configFrom(flags)
     const schedule = scheduleContext(config, await policyFrom(config))
-    const look = async (): Promise<ShopStatus> =>
-      await readShopStatus(await shopStatusOptions(schedule, flags.server ?? null))
+    const look = async (): Promise<ShopStatus> => {
+      await checkOutput(flags.html, '--html')
+      return await readShopStatus(await shopStatusOptions(schedule, flags.server ?? null))
+    }
     const warn = (text: string): void => this.progress.warn(text)
     const status = flags.notify ? await lookOrTell(schedule, look, warn) : await look()
-    const { html, prometheus } = flags
-    if (html) await writeOutput(html, shopStatusHtml(status), '--html')
-    if (prometheus) await writeOutput(prometheus, shopStatusPrometheus(status), '--prometheus')
-    const told = flags.notify ? await notifyStatus(schedule, status) : null
+    let told: Awaited<ReturnType<typeof notifyStatus>> | null = null
+    try {
+      await writePages(status, flags)
+    } finally {
+      if (flags.notify) told = await notifyStatus(schedule, status)
+    }
     for (const failure of told?.failed ?? []) warn(failure)
     const result = { ...status, ...(told ? { told } : {}) }
     return { result, text: shopStatusText(status), status: STATUS_EXIT[status.state] }
   }
+}
+
+async function writePages(
+  status: ShopStatus,
+  { html, prometheus }: { html?: string | undefined; prometheus?: string | undefined },
+): Promise<void> {
+  if (html) await writeOutput(html, shopStatusHtml(status), '--html')
+  if (prometheus) await writeOutput(prometheus, shopStatusPrometheus(status), '--prometheus')
 }

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runEcomdb } from '#test/cli'
@@ -138,10 +138,12 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
         expect(quiet.json().result.told.notices).toBe(0)
         expect(quiet.status, quiet.stdout).toBe(0)
         expect(await beats()).toEqual({ beat: true, told: '' })
-        // Nobody has looked for two days: what was found then says nothing.
+        // Nobody has looked for two days, or ever: what was found then says nothing.
         const [states = ''] = await readdir(join(folder, 'state/schedule'))
         const look = join(folder, 'state/schedule', states, 'look.json')
         const seen = JSON.parse(await readFile(look, 'utf8'))
+        await rm(look)
+        expect((await beats()).beat).toBe(false)
         await writeFile(look, JSON.stringify({ ...seen, at: seen.at - 2 * 86_400_000 }))
         expect((await beats()).beat).toBe(false)
         await writeFile(look, JSON.stringify(seen))
@@ -151,6 +153,23 @@ test.each(TEST_ENGINES)('%s: what is missed, what to do, and who is told, once',
         expect(told).toContain('scheduler: warning: the heartbeat was not sent')
         expect(told).not.toContain('127.0.0.1')
         web.status = 200
+
+        // What was found is told where it cannot be written down, too, and where a page cannot be written.
+        const toldBy = async (...args: string[]) => {
+          const before = mail.messages.length
+          const { status } = await ecomdb('status', '--notify', ...args)
+          return [status, mail.messages.slice(before).join('')]
+        }
+        await rm(look)
+        await mkdir(join(look, 'in-its-place'), { recursive: true })
+        expect(await toldBy()).toEqual([30, expect.stringContaining('look.json')])
+        await rm(look, { recursive: true })
+        expect(await toldBy()).toEqual([0, expect.stringContaining('OVER: cannot write')])
+        await writeFile(join(folder, 'recovery.yaml'), POLICY.replace('26h', '1s'))
+        const bad = join(folder, 'no-folder', 'ecomdb.prom')
+        expect(await toldBy('--prometheus', bad)).toEqual([2, expect.stringContaining('RPO')])
+        await writeFile(join(folder, 'recovery.yaml'), POLICY)
+        expect(await toldBy()).toEqual([0, expect.stringContaining('OVER')])
 
         // A look that fails is told as well, and once.
         await rename(join(folder, 'backups'), join(folder, 'away'))

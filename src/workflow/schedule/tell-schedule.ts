@@ -29,7 +29,10 @@ export async function tellSchedule(
   return [...failed, ...(missed === null ? [] : [missed])]
 }
 
-/** What was found long ago says nothing: a timer that is off, or a look that always fails, leaves it as it is. */
+/**
+ * What was found long ago says nothing: a timer that is off, or a look that always fails, leaves it as it is. Nor do
+ * jobs that go well where nobody has ever looked: of what has vanished, or is too old, no job tells.
+ */
 function foundNothing(look: Look | null, now: number): boolean {
-  return look === null || (look.problems.length === 0 && Math.abs(now - look.at) < LOOK_HOLDS_MS)
+  return look !== null && look.problems.length === 0 && Math.abs(now - look.at) < LOOK_HOLDS_MS
 }

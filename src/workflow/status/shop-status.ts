@@ -85,15 +85,29 @@ export async function lookOrTell<Result>(
   }
 }
 
-/** What was found is written down first, for the heartbeat, which needs no other way to tell by. */
+/**
+ * What was found is written down first, for the heartbeat, which needs no other way to tell by. Where that cannot be
+ * (a disk that is full), it is told even so.
+ *
+ * @throws EcomdbError STORAGE_FAILED when it was told
+ */
 async function tellLook(
   { config, files, clock }: ScheduleContext,
   problems: readonly Problem[],
   scope: string,
 ): Promise<{ notices: number; sent: string[]; failed: string[] }> {
   const keys = problems.map(({ key }) => key).filter(key => !key.startsWith('schedule '))
-  if (config.notify) {
-    await files.writeLook({ format: 1, at: clock.now().getTime(), problems: keys })
-  }
-  return await notifyProblems({ notify: config.notify, files, clock }, problems, scope)
+  const { notify } = config
+  if (!notify) return { notices: 0, sent: [], failed: [] }
+  const look = { format: 1, at: clock.now().getTime(), problems: keys } as const
+  const unwritten = await files.writeLook(look).then(() => null, asStateProblem)
+  const all = unwritten ? [...problems, unwritten.problem] : problems
+  const told = await notifyProblems({ notify, files, clock }, all, scope)
+  if (unwritten) throw unwritten.error
+  return told
+}
+
+function asStateProblem(error: unknown): { problem: Problem; error: EcomdbError } {
+  if (!(error instanceof EcomdbError)) throw error
+  return { problem: { key: 'look state', what: error.message, next: error.hints }, error }
 }

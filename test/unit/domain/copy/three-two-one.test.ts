@@ -58,7 +58,10 @@ const missing = (change: Partial<Parameters<typeof threeTwoOne>[0]>): string[] =
 
 test('what other means have brought into a copy counts once it was compared or verified there', () => {
   const both = new Set(['s1', 's2'])
-  const of = (compared: readonly string[], change: Partial<Parameters<typeof threeTwoOne>[0]> = {}) => {
+  const of = (
+    compared: readonly string[],
+    change: Partial<Parameters<typeof threeTwoOne>[0]> = {},
+  ) => {
     const disk = place('disk', { snapshots: both, compared: new Set(compared) })
     const input = { snapshots, attestations: proofs, places: [repository, disk], objectives }
     const [status] = threeTwoOne({ ...input, now: NOW, ...change })
