@@ -64,11 +64,17 @@ function workOf(pid: number): Work | null {
   }
 }
 
-/** Read and written by system calls; direct I/O is among them. */
+/**
+ * Read and written, by system calls and at the disk: what InnoDB reads and writes asynchronously, pages above all, no call
+ * counts (MariaDB 10.11, O_DIRECT: of 67 MiB that were flushed, calls had 11), and what is cached no disk.
+ */
 function bytesOf(pid: number): number {
   try {
     const io = readFileSync(`/proc/${pid}/io`, 'latin1')
-    return [...io.matchAll(/^[rw]char: (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0)
+    return [...io.matchAll(/^(?:[rw]char|(?:read|write)_bytes): (\d+)$/gm)].reduce(
+      (sum, [, n]) => sum + Number(n),
+      0,
+    )
   } catch {
     return 0
   }
