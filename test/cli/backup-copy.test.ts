@@ -665,6 +665,47 @@ test('what other means have brought since the last copy is compared, and what is
   expect(await shows()).toBe(consistentAt)
 })
 
+test('a clone of a disk is told, counts for nothing, and is read as a whole when it is copied to', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  await copied()
+  const clone = `${disk}-clone`
+  await cp(disk, clone, { recursive: true })
+  const [{ path = '' } = {}] = made.second.objects
+  const right = await readFile(join(clone, path))
+  await writeFile(join(clone, path), Buffer.alloc(right.length))
+  const added = await addSnapshot(['6\n'])
+  await copied()
+  const status = async () => {
+    const { refused, places } = (await ecomdb('backup', 'status', '--json')).json().result
+    return [refused, places.at(-1).present]
+  }
+  expect(await status()).toEqual([[], true])
+  const turn = async () => {
+    await rename(disk, `${disk}-x`)
+    await rename(clone, disk)
+    await rename(`${disk}-x`, clone)
+  }
+  const told = {
+    name: 'copy weekly',
+    why: expect.stringContaining('this is not the disk disk-a that was copied to at'),
+  }
+  await turn()
+  expect(await status()).toEqual([[expect.objectContaining(told)], false])
+  const run = await ecomdb('backup', 'copy', '--to', 'weekly', '--json')
+  expect([run.status, run.json().warnings.join()]).toEqual([
+    0,
+    expect.stringMatching(/this is not the disk disk-a .*; all that is there is read/),
+  ])
+  expect(run.json().result).toMatchObject({ copied: [added], healed: [made.second.snapshotId] })
+  expect(await readFile(join(disk, path))).toEqual(right)
+  expect(await status()).toEqual([[], true])
+  await turn()
+  expect(await status()).toEqual([[expect.anything()], false])
+  await copied()
+  expect(await status()).toEqual([[], true])
+})
+
 test('what a verify says of a copy is not said of the repository', async () => {
   await configure([`signing_key_file: ${made.signingKey}`])
   await prepare()

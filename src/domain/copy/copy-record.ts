@@ -20,6 +20,8 @@ export interface CopyRecord extends CopyPlace {
   incomplete: readonly { snapshotId: string; problem: string }[]
   /** Of each server, and of each choice of its databases; the repository may remove them before the copy does. Earlier versions had none. */
   newest?: readonly HeldSnapshot[]
+  /** It was put into the copy, too, and is the last there. Missing where it could not be, or an earlier version wrote it. */
+  inCopy?: true
 }
 
 /** The newest snapshot in a copy of one server, and of all its databases or the same choice of them. */

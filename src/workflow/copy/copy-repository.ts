@@ -5,7 +5,7 @@ import type { Progress } from '#core/progress'
 import { formatBytes } from '#core/units'
 import { toolVersion } from '#core/version'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
-import type { CopyPlace, HeldSnapshot } from '#domain/copy/copy-record'
+import type { CopyPlace, CopyRecord, HeldSnapshot } from '#domain/copy/copy-record'
 import { type CopyReport, REMOVED_MEANWHILE } from '#domain/copy/copy-report'
 import { basesOf, copyOrder, newestOfEach } from '#domain/copy/plan-copy'
 import { withExclusiveLock } from '#process/exclusive-lock'
@@ -14,7 +14,7 @@ import { hasGone } from '#repository/has-gone'
 import { envelopeFile } from '#repository/layout'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
-import { newCopyRecordId, newestCopyRecords, putCopyRecord } from '#repository/signed-records'
+import { newCopyRecordId, putCopyRecord } from '#repository/signed-records'
 import { tombstonesOf } from '#repository/tombstones'
 import type { Target } from '#target/target'
 import { signingKeyAtHand } from '../backup/keys-at-hand.ts'
@@ -26,6 +26,7 @@ import { carryAttestations, carryOtherFiles } from './carry-records.ts'
 import { readCopyNotes, writeCopyNote } from './copy-notes.ts'
 import { isSourceDamage, SnapshotCopier } from './copy-snapshots.ts'
 import { type CopyEjector, ejectDisk } from './eject-disk.ts'
+import { knownWhole } from './last-visit.ts'
 import { openCopy } from './open-copy.ts'
 
 export interface CopyOptions {
@@ -84,7 +85,8 @@ export async function copyRepository(
   if (options.eject && !marker.mounted) throw notADisk(marker, options.destination)
   const copy = await openRepository(options.destination)
   const arrivals = new Arrivals(options.destination)
-  const known = await knownWhole(source, marker, options)
+  const trust = { repositoryId: source.id, trustedSigners: options.keys.trustedSigners }
+  const known = await knownWhole(options, marker, trust, text => progress.warn(text))
   const work: Work = { source, copy, marker, known, options, arrivals, progress }
   const lock = { name: `the copy ${marker.copyId}`, waitMs: 0 }
   const report = await withExclusiveLock(lock, () =>
@@ -94,19 +96,6 @@ export async function copyRepository(
   progress.stage('unmounting the disk')
   await ejectDisk(options.destination, options.eject)
   return { ...report, ejected: true }
-}
-
-/** By the signed record, or by this host's note where that is newer: what was whole before may not be so now. */
-async function knownWhole(
-  { id: repositoryId }: Repository,
-  { copyId }: CopyMarker,
-  { source, keys: { trustedSigners } }: CopyOptions,
-): Promise<Work['known']> {
-  const note = (await readCopyNotes(repositoryId)).get(copyId)
-  const { records } = await newestCopyRecords(source, { repositoryId, trustedSigners })
-  const record = records.find(one => one.copyId === copyId)
-  if (note && note.lastSeenAt >= (record?.at ?? '')) return new Set(note.snapshots)
-  return record ? new Set(record.snapshots.map(({ snapshotId }) => snapshotId)) : null
 }
 
 async function bringUpToDate(work: Work): Promise<CopyReport> {
@@ -358,19 +347,24 @@ async function record(
   const trust = { repositoryId: source.id, trustedSigners: options.keys.trustedSigners }
   try {
     const recordId = await newCopyRecordId(options.source, trust, marker.copyId, at)
-    await putCopyRecord(
-      options.source,
-      {
-        ...{ format: 1, repositoryId: source.id, recordId, ...about, at: at.toISOString() },
-        ...{ tool: toolVersion(), readBack: arrivals.readBack, snapshots, incomplete },
-        newest,
-      },
-      key,
-    )
+    const unmarked: CopyRecord = {
+      ...{ format: 1, repositoryId: source.id, recordId, ...about, at: at.toISOString() },
+      ...{ tool: toolVersion(), readBack: arrivals.readBack, snapshots, incomplete },
+      newest,
+    }
+    const marked = { ...unmarked, inCopy: true } as const
+    // There first: what the repository says of the disk must be on it, wherever this is cut off.
+    const isInCopy = await putCopyRecord(options.destination, marked, key).then(() => true, isNot)
+    await putCopyRecord(options.source, isInCopy ? marked : unmarked, key)
     return { recordId, recordProblem: null }
   } catch (error) {
     return noRecord(whyNotStored(error))
   }
+}
+
+function isNot(error: unknown): false {
+  if (error instanceof EcomdbError && error.code === 'STORAGE_FAILED') return false
+  throw error
 }
 
 const noRecord = (recordProblem: string) => ({ recordId: null, recordProblem })

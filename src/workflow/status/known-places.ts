@@ -10,6 +10,7 @@ import { openRepository, type Repository } from '#repository/repository'
 import { newestCopyRecords, type RefusedFile } from '#repository/signed-records'
 import type { Target } from '#target/target'
 import { type CopyNote, readCopyNotes } from '../copy/copy-notes.ts'
+import { hasRecord, notTheLast } from '../copy/last-visit.ts'
 import { openCopy } from '../copy/open-copy.ts'
 import { heldNewest } from './held-newest.ts'
 
@@ -46,7 +47,8 @@ export async function knownCopies(
   const there = new Map<string | null, string | null>()
   for (const copy of copies) {
     const comparedIn = (copyId: string) => places.get(copyId)?.compared ?? new Set<string>()
-    const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, comparedIn, now)
+    const known = { records, comparedIn }
+    const here = await lookInto(copy, repository, keys.trustedSigners, openPlace, known, now)
     if (!here) continue
     if ('error' in here) {
       refused.push(here)
@@ -129,14 +131,17 @@ const DEFAULT_MAX_AGE_MS = 8 * 86_400_000
 /**
  * A configured copy, when its disk is here; or what keeps it from being read.
  *
- * @param comparedIn ids of the snapshots that the last record or note of a copy calls whole
+ * @param known `comparedIn` gives the ids of the snapshots that the last record or note of a copy calls whole
  */
 async function lookInto(
   copy: CopyConfig,
   { id }: Repository,
   trustedSigners: readonly string[],
   openPlace: OpenCopy,
-  comparedIn: (copyId: string) => ReadonlySet<string>,
+  known: {
+    records: readonly CopyRecord[]
+    comparedIn: (copyId: string) => ReadonlySet<string>
+  },
   now: Date,
 ): Promise<{ place: Place; attestations: readonly Attestation[] } | RefusedFile | null> {
   try {
@@ -145,6 +150,8 @@ async function lookInto(
     // The disk of something else is in its place.
     if (marker && marker.repositoryId !== id && !isNeverAway(copy)) return null
     const { copyId, label } = await openCopy(target, id)
+    const record = known.records.find(one => one.copyId === copyId)
+    if (record && !(await hasRecord(target, record))) throw notTheLast(target, label, record)
     const repository = await openRepository(target)
     const { snapshots } = await repository.listSnapshots(trustedSigners)
     const { attestations } = await repository.listAttestations(trustedSigners)
@@ -154,7 +161,7 @@ async function lookInto(
       ...{ media, offsite, offline, maxAgeMs },
       ...{ present: true, lastSeenAt: now.toISOString() },
       // What other means have brought nobody has compared, before it is copied to.
-      compared: comparedIn(copyId),
+      compared: known.comparedIn(copyId),
       snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
       newest: newestOfEach(snapshots),
       held: await heldNewest(target, snapshots, now, true),
