@@ -15,7 +15,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'servers', include: ['test/**/*.test.ts'], exclude: ['test/unit/**'] },
+        test: {
+          name: 'servers',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/unit/**'],
+          runner: './test/support/bounded-runner.ts',
+        },
       },
     ],
     reporters: ['./test/support/skip-reporter.ts', 'default'],
