@@ -67,7 +67,7 @@ export interface LogSequence {
   of: string
   /** Before the copy began. Absent in older snapshots, and where they are not known: no increment builds on those. */
   highest?: HighestIds
-  /** The number with which the redo log was begun, decimal. Absent in older snapshots, and where it is not known. */
+  /** The number with which the redo log was begun, decimal, and what tells its file. Absent in older snapshots, and where it is not known. */
   logBegin?: string
 }
 

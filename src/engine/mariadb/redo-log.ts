@@ -6,10 +6,11 @@ import type { Session } from '../session.ts'
 const FORMATS = ['Phys', 'PHYS']
 
 /**
- * The log sequence number with which the server's redo log was begun: it stays over restarts and crashes, and is
- * another one once a prepared backup was started, for that has no redo log of its own, or the log has got another size.
+ * The log sequence number with which the server's redo log was begun, and which file it is: both stay over restarts and
+ * crashes, and are others once a prepared backup was started, for that has no redo log of its own, or the log has got
+ * another size. Two starts of one backup begin with one number, in two files.
  *
- * @returns decimal; null where the file cannot be read from here, or is of an unknown format
+ * @returns the number, decimal, and the file's; null where it cannot be read from here, or is of an unknown format
  */
 export async function redoLogBegin(session: Session): Promise<string | null> {
   const [row] = await session.rows(
@@ -21,7 +22,10 @@ export async function redoLogBegin(session: Session): Promise<string | null> {
     const file = await open(path)
     try {
       const { bytesRead } = await file.read(header, 0, header.length, 0)
-      if (bytesRead < header.length) return null
+      if (bytesRead < header.length || !FORMATS.includes(header.toString('latin1', 0, 4)))
+        return null
+      const { ino, birthtimeMs } = await file.stat()
+      return `${header.readBigUInt64BE(8)} ${ino} ${Math.round(birthtimeMs)}`
     } finally {
       await file.close()
     }
@@ -29,6 +33,4 @@ export async function redoLogBegin(session: Session): Promise<string | null> {
     // mariadb-backup reads the same file, and tells what is wrong with it.
     return null
   }
-  if (!FORMATS.includes(header.toString('latin1', 0, 4))) return null
-  return String(header.readBigUInt64BE(8))
 }

@@ -33,8 +33,9 @@ export async function whyNoBase(session: Session, base: BaseCopy): Promise<strin
  */
 async function anotherRedoLog(session: Session, { logBegin }: LogSequence): Promise<string | null> {
   const now = await redoLogBegin(session)
-  if (logBegin === undefined || now === null || now === logBegin) return null
-  return `the server's redo log was begun anew since, at ${now}, and its own at ${logBegin}: files were restored into the data directory, or innodb_log_file_size was changed`
+  // Where only the number was noted, it has to do.
+  if (logBegin === undefined || now === null || `${now} `.startsWith(`${logBegin} `)) return null
+  return `the server's redo log was begun anew since (number, file: ${now}; its own ${logBegin}): files were restored into the data directory, the log was copied, or innodb_log_file_size was changed`
 }
 
 async function brokenHistory(session: Session, base: BaseCopy): Promise<string | null> {
