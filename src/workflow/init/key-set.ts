@@ -3,6 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '#core/clock'
 import type { Secret } from '#core/secret'
+import { translateStorageError } from '#core/storage-error'
 import {
   generateDedupKey,
   generateIdentity,
@@ -68,18 +69,33 @@ export async function readRecipients(file: string): Promise<string[]> {
 }
 
 /**
- * Puts a new recipient into recipients.txt, in the place of the one that it takes over from; where the file is not
- * there, or does not name that one, nothing is changed.
+ * Puts a new recipient into recipients.txt, in the place of the one that it takes over from; where that one is not
+ * named, in the place of one that a rotation which was cut off has put there, and that is not in use. Where there is
+ * neither, nor the file, nothing is changed.
+ *
+ * @param inUse by ecomdb.yaml
+ * @throws EcomdbError STORAGE_FAILED
  */
-export async function replaceRecipient(file: string, old: string, by: string): Promise<void> {
+export async function replaceRecipient(
+  file: string,
+  { old, by, inUse }: { old: string; by: string; inUse: readonly string[] },
+): Promise<void> {
   if (!existsSync(file)) return
   const lines = (await readFile(file, 'utf8')).split('\n')
-  const at = lines.findIndex(line => line.trim() === old)
-  if (at < 0) return
+  const isNamed = lines.some(line => line.trim() === old)
+  const isUnused = (line: string) => /^\s*[^\s#]/.test(line) && !inUse.includes(line.trim())
+  const at = lines.findIndex(line => (isNamed ? line.trim() === old : isUnused(line)))
+  const before = lines[at]?.trim()
+  if (before === undefined) return
   const partial = `${file}.partial`
-  await rm(partial, { force: true })
-  await writeNewFile(partial, lines.toSpliced(at, 1, `# replaced: ${old}`, by).join('\n'), 0o644)
-  await rename(partial, file)
+  try {
+    await rm(partial, { force: true })
+    const text = lines.toSpliced(at, 1, `# replaced: ${before}`, by).join('\n')
+    await writeNewFile(partial, text, 0o644)
+    await rename(partial, file)
+  } catch (error) {
+    throw translateStorageError(error, `cannot change ${file}`)
+  }
 }
 
 /**

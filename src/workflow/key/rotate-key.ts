@@ -63,7 +63,8 @@ export async function rotateKey(options: RotateOptions): Promise<KeyRotation> {
   await writeIdentity(keyFile, pair, clock.now())
   const recipient = { old: old ?? '', new: pair.recipient }
   const { recipients } = keyPlaces(dirname(configFile), true)
-  await replaceRecipient(recipients, recipient.old, recipient.new)
+  const inUse = config.keys.recipients
+  await replaceRecipient(recipients, { old: recipient.old, by: recipient.new, inUse })
   await changeConfig(configFile, takeAway ? { recipient } : { recipient, identityFile: beside })
   return { ...rotation, new: pair.recipient }
 }
