@@ -484,6 +484,69 @@ describe.each(TEST_ENGINES)('%s', family => {
     }
   })
 
+  test('what has begun before the first look ends before the point, and is taken back behind it', async () => {
+    await makeUnfenced()
+    await admin.run('GRANT REPLICATION CLIENT ON *.* TO unfenced@localhost')
+    const [other, holder] = [
+      await engine.connect(server.administrator),
+      await engine.connect(server.administrator),
+    ]
+    await admin.run('CREATE DATABASE aaa')
+    for (let n = 0; n < 60; n += 1) await admin.run(`CREATE TABLE aaa.t${n} (id INT)`)
+    await admin.run('CREATE TABLE bank.late (id INT PRIMARY KEY, a INT)')
+    await admin.run('CREATE TABLE bank.parted LIKE bank.late')
+    await admin.run(
+      'ALTER TABLE bank.parted PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (9))',
+    )
+    await admin.run('INSERT INTO bank.late VALUES (1, 0)')
+    await admin.run('INSERT INTO bank.parted VALUES (1, 1)')
+    await sleep(1000)
+    const others = await transactionsSoFar(admin, family)
+    // An EXCHANGE waits for who reads the table; MySQL, which waits for that itself, does not list what CREATE … SELECT fills.
+    const exchange = 'ALTER TABLE bank.parted EXCHANGE PARTITION p0 WITH TABLE bank.late'
+    const fill = 'CREATE TABLE bank.brief SELECT SLEEP(3) AS s'
+    const [there, back] =
+      family === 'mysql' ? [fill, 'DROP TABLE bank.brief'] : [exchange, exchange]
+    await holder.run('START TRANSACTION')
+    await holder.rows('SELECT * FROM bank.late')
+    const begun = other.run(there)
+    await expect.poll(async () => await isRunning(admin, other)).toBe(true)
+    // Once the lock is gone.
+    const [counter, last] = family === 'mysql' ? ['Com_unlock_tables', 1] : ['Com_backup', 5]
+    const counted = async (): Promise<number> =>
+      Number((await holder.rows(`SHOW GLOBAL STATUS LIKE '${counter}'`))[0]?.['Value'])
+    let life: Promise<unknown> | null = null
+    const takenBack = async (): Promise<void> => {
+      await holder.run('ROLLBACK')
+      await begun
+      const before = await counted()
+      while (life !== null && (await counted()) < before + Number(last)) await sleep(1)
+      await other.run(back)
+    }
+    const point = await open({
+      connect: { ...server.administrator, user: 'unfenced' },
+      databases: ['aaa', 'bank'],
+      onStep() {
+        life ??= takenBack()
+      },
+    })
+    try {
+      const isBegun = (transactionsAt(point, family) - others) % 2 === 1
+      const tables = point.catalog.tables.map(({ name }) => name)
+      if (family === 'mysql') expect(tables.includes('brief')).toBe(isBegun)
+      else expect(await readRange(point, 'late', WHOLE_TABLE)).toBe(`1\t${isBegun ? 1 : 0}\n`)
+    } finally {
+      const lived = life
+      life = null
+      await point.close()
+      await lived
+      for (const one of [other, holder]) await one.close()
+      await admin.run('DROP USER unfenced@localhost')
+      await admin.run('DROP TABLE bank.late, bank.parted')
+      await admin.run('DROP DATABASE aaa')
+    }
+  })
+
   test.each(['root', 'unfenced'])(
     'a partition that is exchanged at the point alone, and at neither look at the catalog, as %s',
     async user => {

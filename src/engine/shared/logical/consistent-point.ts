@@ -235,8 +235,9 @@ function snapshotsUnderLock(made: {
       const consistentAt = await serverTime(session)
       const position = await withSources(session, await dialect.position(session), pool)
       const prepared = await preparedAtPoint(session, steps)
-      const cameOrWent = await names.changes(() => same.swapped())
       if (!method.fenceFirst) await fence()
+      // What came until the fence stays, and the second look finds it.
+      const cameOrWent = same.isFenced ? [] : await names.changes(() => same.swapped())
       return { position, consistentAt, prepared, cameOrWent }
     },
     async undo() {

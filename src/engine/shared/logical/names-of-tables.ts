@@ -1,5 +1,4 @@
 import type { Session, SqlRow } from '../../session.ts'
-import { ddlCount } from './ddl-count.ts'
 
 /**
  * A table that is made behind the first look at the catalog, and is gone before the second, is in neither, though it may have been
@@ -10,20 +9,17 @@ export class NamesOfTables {
   readonly #control: Session
   readonly #without: readonly string[]
   readonly #wanted: readonly string[] | null
-  readonly #count: string
   readonly #names: ReadonlySet<string>
 
   private constructor(
     control: Session,
     without: readonly string[],
     wanted: readonly string[] | null,
-    count: string,
     names: ReadonlySet<string>,
   ) {
     this.#control = control
     this.#without = without
     this.#wanted = wanted
-    this.#count = count
     this.#names = names
   }
 
@@ -38,17 +34,16 @@ export class NamesOfTables {
     without: readonly string[],
     wanted: readonly string[] | null,
   ): Promise<NamesOfTables> {
-    const count = await ddlCount(control)
-    const names = await namesOf(control, without, wanted)
-    return new NamesOfTables(control, without, wanted, count, names)
+    return new NamesOfTables(control, without, wanted, await namesOf(control, without, wanted))
   }
 
   /**
-   * What has come or gone since, in words: to be asked at the point. All names are read only where there was DDL.
+   * What has come or gone since, in words: to be asked at the point. No count of DDL says that nothing has: MySQL lists a table when
+   * CREATE TABLE … SELECT has filled it, which may have begun before it was counted.
+   *
    * @param swapped what else DDL may have done, in words
    */
   async changes(swapped: () => Promise<string[]>): Promise<string[]> {
-    if ((await ddlCount(this.#control)) === this.#count) return []
     const now = await namesOf(this.#control, this.#without, this.#wanted)
     return [
       ...[...now].filter(name => !this.#names.has(name)).map(name => `table ${name} is new`),

@@ -87,11 +87,11 @@ export class SameTables {
 
   /**
    * A RENAME that had begun before they were counted, and waits for who reads a table, is over when that table can be read: where
-   * the numbers are hidden and no lock waits for it, it would swap tables behind the point, and nothing would tell.
+   * the numbers are hidden, or read only after such a statement, and no lock waits for it, it would swap tables behind the point, and nothing would tell.
    * @throws EcomdbError NOT_CONSISTENT
    */
   async begunIsOver(): Promise<void> {
-    if (this.#catalog.tableIds !== null) return
+    if (isFew(this.#catalog.tableIds)) return
     for (const { schema, name } of this.#catalog.tables) {
       const reading = this.#control.rows(`SELECT 1 FROM ${quoteQualified(schema, name)} LIMIT 0`)
       await reading.catch((error: unknown) => {
@@ -104,7 +104,8 @@ export class SameTables {
 
   /**
    * What stands for something else now than in the catalog, in words: to be asked at the point, for it may be back at the second
-   * look. MySQL would wait for the numbers, behind DDL that waits for the lock; its fence keeps DDL out.
+   * look; also where no DDL was counted, for an EXCHANGE that waited for a reader has begun long before. MySQL would wait for the numbers,
+   * behind DDL that waits for the lock; its fence keeps DDL out.
    */
   async swapped(): Promise<string[]> {
     const { tableIds } = this.#catalog
