@@ -84,6 +84,8 @@ async function expire(
   const before = await surveyed(options, repository, progress)
   if (isBraked(before)) return await onlyHeld(options, repository, before, progress)
   await look()
+  // What a backup had stored that ended during the survey is named by a snapshot now, and was a leftover there.
+  await laterArrivals(options, repository, before, new Set(), key).refuse(new Set())
   progress.stage('writing the tombstone')
   const tombstone = await bury(options, repository, before, key)
   // A backup that ends before this look is in the survey after it; one that begins later sees

@@ -4,13 +4,14 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
-import { envelopeFile } from '#repository/layout'
+import { ATTESTATIONS, envelopeFile, TOMBSTONES } from '#repository/layout'
 import { openRepository } from '#repository/repository'
 import { putTombstone } from '#repository/tombstones'
 import { uuidV7 } from '#repository/uuid'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import type { Target } from '#target/target'
 import { KEEP_NEWEST } from '#test/keep-newest'
+import { commitSnapshot } from '#test/snapshots'
 import { type StoredRepository, storeRepository } from '#test/stored-repository'
 import { makeFolder } from '#test/temporary'
 import { verifySnapshots } from '#workflow/backup/verify-snapshots'
@@ -132,4 +133,29 @@ describe('what goes while it is read', () => {
     expect(report).toMatchObject({ anomalies: [], refused: [] })
     expect(report.snapshots).toMatchObject([{ snapshotId: made.second.snapshotId }])
   })
+})
+
+test('what a backup on another host has stored that ends during the look is no leftover', async () => {
+  let left = 1
+  const inner = openDirectoryTarget(made.path)
+  const target: Target = Object.assign(Object.create(inner), {
+    ...{ label: 'as another host names it', lock: null },
+    ...{ put: inner.put.bind(inner), get: inner.get.bind(inner) },
+    list: async function* (prefix: string) {
+      // Behind the listing of the snapshots, and before that of the objects.
+      if (prefix === ATTESTATIONS && left-- === 1)
+        await commitSnapshot(made.repository, made.keys.options, ['8\n'])
+      yield* inner.list(prefix)
+    },
+    stat: (name: string) => inner.stat(name),
+    remove: (name: string) => inner.remove(name),
+  })
+  const options = { target, keys: keys(), policy: KEEP_NEWEST, accept: null, clock: systemClock }
+  const expire = () => expireSnapshots({ ...options, confirm: true }, silentProgress())
+  await expect(expire()).rejects.toMatchObject({
+    code: 'LOCKED',
+    why: expect.stringContaining('has come meanwhile'),
+  })
+  for await (const { name } of inner.list(TOMBSTONES)) expect(name).toBe('')
+  expect((await expire()).leftovers.files).toBe(0)
 })
