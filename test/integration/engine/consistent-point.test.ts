@@ -46,6 +46,19 @@ describe.each(TEST_ENGINES)('%s', family => {
     )
   }
 
+  /** Two tables of which the one can be the other's partition, behind 60 that make looks take some time. */
+  async function makeExchangeable(): Promise<void> {
+    await admin.run('CREATE DATABASE aaa')
+    for (let n = 0; n < 60; n += 1) await admin.run(`CREATE TABLE aaa.t${n} (id INT)`)
+    await admin.run('CREATE TABLE bank.late (id INT PRIMARY KEY, a INT)')
+    await admin.run('CREATE TABLE bank.parted LIKE bank.late')
+    await admin.run(
+      'ALTER TABLE bank.parted PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (9))',
+    )
+    await admin.run('INSERT INTO bank.late VALUES (1, 0)')
+    await admin.run('INSERT INTO bank.parted VALUES (1, 1)')
+  }
+
   afterAll(async () => {
     await admin.close()
     await engine.scratchServers.remove(`${folder}/server`)
@@ -491,15 +504,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       await engine.connect(server.administrator),
       await engine.connect(server.administrator),
     ]
-    await admin.run('CREATE DATABASE aaa')
-    for (let n = 0; n < 60; n += 1) await admin.run(`CREATE TABLE aaa.t${n} (id INT)`)
-    await admin.run('CREATE TABLE bank.late (id INT PRIMARY KEY, a INT)')
-    await admin.run('CREATE TABLE bank.parted LIKE bank.late')
-    await admin.run(
-      'ALTER TABLE bank.parted PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (9))',
-    )
-    await admin.run('INSERT INTO bank.late VALUES (1, 0)')
-    await admin.run('INSERT INTO bank.parted VALUES (1, 1)')
+    await makeExchangeable()
     await sleep(1000)
     const others = await transactionsSoFar(admin, family)
     // An EXCHANGE waits for who reads the table; MySQL, which waits for that itself, does not list what CREATE … SELECT fills.
@@ -553,15 +558,7 @@ describe.each(TEST_ENGINES)('%s', family => {
       await makeUnfenced()
       await admin.run('GRANT REPLICATION CLIENT ON *.* TO unfenced@localhost')
       const other = await engine.connect(server.administrator)
-      await admin.run('CREATE DATABASE aaa')
-      for (let n = 0; n < 60; n += 1) await admin.run(`CREATE TABLE aaa.t${n} (id INT)`)
-      await admin.run('CREATE TABLE bank.late (id INT PRIMARY KEY, a INT)')
-      await admin.run('CREATE TABLE bank.parted LIKE bank.late')
-      await admin.run(
-        'ALTER TABLE bank.parted PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (9))',
-      )
-      await admin.run('INSERT INTO bank.late VALUES (1, 0)')
-      await admin.run('INSERT INTO bank.parted VALUES (1, 1)')
+      await makeExchangeable()
       const others = await transactionsSoFar(admin, family)
       const savepoints = async (): Promise<unknown> =>
         (await other.rows("SHOW GLOBAL STATUS LIKE 'Com_savepoint'"))[0]?.['Value']
