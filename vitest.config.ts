@@ -15,12 +15,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: {
-          name: 'servers',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**'],
-          runner: './test/support/bounded-runner.ts',
-        },
+        test: { name: 'servers', include: ['test/**/*.test.ts'], exclude: ['test/unit/**'] },
       },
     ],
     reporters: ['./test/support/skip-reporter.ts', 'default'],

@@ -12,14 +12,6 @@ const beganMs = Number(process.env['ECOMDB_TEST_BEGAN'])
 const today = ENGINE_FAMILIES.at(day % ENGINE_FAMILIES.length)
 const isShort = process.env['ECOMDB_TEST_ENGINES'] === undefined && availableParallelism() <= 2
 const LATE_MS = 10 * 60_000
-/** With what comes before the tests, what is running then, and the unit tests: 20 minutes. */
-const OVER_MS = 15 * 60_000
-
-/** Whether a file is not begun any more: the 20 minutes that a run may take would not hold. */
-export const isOver = (): boolean => isShort && Date.now() - beganMs > OVER_MS
-
-/** The one test of a file that was not begun. */
-export const NOT_BEGUN = 'not begun, for want of time'
 
 /** Whether a file that is begun now has one engine: two processors, which others use, too, would need half an hour. */
 export const isLate = (): boolean => isShort && Date.now() - beganMs > LATE_MS
@@ -39,15 +31,9 @@ export const SLOW_TEST_ENGINES: readonly EngineFamily[] = isShort ? ofToday : AS
  * What that leaves out, for people; null when nothing.
  *
  * @param late files that were begun when it was late
- * @param notBegun files that were not, for it was over
  */
-export function leftOut(late: number, notBegun: readonly string[]): string | null {
+export function leftOut(late: number): string | null {
   if (!isShort) return null
   const also = late > 0 ? `, and ${late} files that were begun after ten minutes,` : ''
-  const all = 'two processors; ECOMDB_TEST_ENGINES=mysql,mariadb runs all on both'
-  const over =
-    notBegun.length > 0
-      ? `skipped: ${notBegun.length} files, not begun after 15 minutes; another day begins with them: ${notBegun.join(', ')}\n`
-      : ''
-  return `${over}skipped: the slowest files${also} run on ${today} only: ${all}`
+  return `skipped: the slowest files${also} run on ${today} only: two processors; ECOMDB_TEST_ENGINES=mysql,mariadb runs both`
 }

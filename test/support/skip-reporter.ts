@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
 import { ENGINE_FAMILIES } from '#domain/engine-family'
-import { isLate, leftOut, NOT_BEGUN, SLOW_TEST_ENGINES, TEST_ENGINES } from './engines.ts'
+import { isLate, leftOut, SLOW_TEST_ENGINES, TEST_ENGINES } from './engines.ts'
 
 /** Prints each test that did not run, and why, above vitest's own summary. */
 export default class SkipReporter implements Reporter {
@@ -13,13 +13,9 @@ export default class SkipReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     // A run narrowed by -t skips nearly everything, which nobody needs to read.
     if (process.argv.some(word => /^(-t|--testNamePattern)/.test(word))) return
-    const notBegun = modules.filter(module => module.children.at(0)?.name === NOT_BEGUN)
-    const leftFor = leftOut(
-      this.#late - notBegun.length,
-      notBegun.map(({ relativeModuleId }) => relativeModuleId),
-    )
+    const leftFor = leftOut(this.#late)
     if (leftFor) process.stdout.write(`${leftFor}\n`)
-    for (const module of modules.filter(one => !notBegun.includes(one))) {
+    for (const module of modules) {
       for (const test of module.children.allTests('skipped')) {
         const result = test.result()
         const note = result.state === 'skipped' && result.note
