@@ -15,8 +15,8 @@ interface Start extends HoldingSnapshot {
 /**
  * Until when each segment of a stretch has to be locked, in their order: as long as the snapshots are held
  * that lead through it, and where the policy says how far back moments are to be restored, no longer than
- * the first proven snapshot behind it, of each method, is of that age. Never later than retention
- * keeps the segment.
+ * the first proven snapshot behind it, of each method, is of that age. A method of which nothing is held any more
+ * may have no snapshot then, and asks for nothing. Never later than retention keeps the segment.
  *
  * @param logMs as for `unusedLog`
  * @returns null: no snapshot that is held leads through it
@@ -33,18 +33,23 @@ export function locksOfSegments(
   const byMethod = [...Map.groupBy(starts, ({ envelope }) => envelope.method).values()]
   return segments.map(({ sequence, closedAt }) => {
     const isThrough = ({ first }: Start): boolean => first !== null && first <= sequence
-    const held = starts.filter(isThrough).map(({ heldUntil }) => heldUntil?.getTime() ?? 0)
-    const longest = Math.max(0, ...held)
+    const longest = longestOf(starts.filter(isThrough))
     if (longest === 0) return null
     if (logMs === null) return new Date(longest)
     const isBehind = ({ first, envelope, proven }: Start): boolean =>
       proven && (first === null ? envelope.consistentAt > closedAt : first > sequence)
     const next = byMethod.map(ofOne => {
       const behind = ofOne.filter(isBehind).map(({ envelope }) => Date.parse(envelope.consistentAt))
-      return behind.length > 0 ? Math.min(...behind) : Date.parse(closedAt)
+      const first = behind.length > 0 ? Math.min(...behind) : Date.parse(closedAt)
+      return Math.min(first + logMs, longestOf(ofOne))
     })
-    return new Date(Math.min(longest, Math.max(...next) + logMs))
+    return new Date(Math.min(longest, Math.max(...next)))
   })
+}
+
+/** Milliseconds since 1970, UTC; 0: none is held. */
+function longestOf(starts: readonly Start[]): number {
+  return Math.max(0, ...starts.map(({ heldUntil }) => heldUntil?.getTime() ?? 0))
 }
 
 function firstOf(stretch: Stretch, { envelope }: StayingSnapshot): number | null {

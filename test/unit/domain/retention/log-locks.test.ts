@@ -38,6 +38,10 @@ test('where log is set: until the first proven snapshot behind it is so old, of 
   expect(locks([held(taken(1), 230), held(taken(5), 240)], 200)).toEqual([
     ...[230, 230, 230, 230, 240, 240, 240, 240],
   ])
+  // Of the other method nothing is held: it may be gone by then.
+  const other = held(taken(3), 0)
+  const physical = [0, 2].map(n => held(taken(n, { method: 'physical' }), 91))
+  expect(locks([...physical, other], 61).slice(0, 2)).toEqual([81, 81])
 })
 
 test('what is locked is still needed: retention never waits for a lock of the log', () => {
