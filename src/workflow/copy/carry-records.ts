@@ -2,7 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { isLostOnDisk } from '#core/storage-error'
 import type { Refused } from '#domain/backup/repository-report'
-import { ATTESTATIONS, COPIES, idsOfAttestationFile, LEAVERS } from '#repository/layout'
+import { ATTESTATIONS, type COPIES, idsOfAttestationFile, type LEAVERS } from '#repository/layout'
 import { readTrustedAttestation, sha256Hex, type Trust } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
@@ -57,28 +57,27 @@ async function believed(
 }
 
 /**
- * Copies' records and receipts for leavers: every file that the copy does not have.
+ * Every file of a folder that the copy does not have: receipts for leavers, or copies' records.
  *
  * @returns those that the source's disk does not give back
  */
-export async function carryOtherFiles(
+export async function carryFiles(
+  folder: typeof LEAVERS | typeof COPIES,
   source: Target,
   destination: Target,
   arrivals: Arrivals,
 ): Promise<Refused[]> {
   const refused: Refused[] = []
-  for (const folder of [COPIES, LEAVERS]) {
-    const there = await namesIn(destination, folder)
-    for (const name of await namesIn(source, folder)) {
-      if (there.has(name)) continue
-      const bytes = await source.get(name).catch((error: unknown) => {
-        if (isLostOnDisk(error)) return error
-        throw error
-      })
-      if (bytes instanceof EcomdbError) refused.push(refusal(name, bytes))
-      if (!bytes || bytes instanceof EcomdbError) continue
-      await arrivals.put({ path: name, bytes: bytes.length, sha256: sha256Hex(bytes) }, bytes)
-    }
+  const there = await namesIn(destination, folder)
+  for (const name of await namesIn(source, folder)) {
+    if (there.has(name)) continue
+    const bytes = await source.get(name).catch((error: unknown) => {
+      if (isLostOnDisk(error)) return error
+      throw error
+    })
+    if (bytes instanceof EcomdbError) refused.push(refusal(name, bytes))
+    if (!bytes || bytes instanceof EcomdbError) continue
+    await arrivals.put({ path: name, bytes: bytes.length, sha256: sha256Hex(bytes) }, bytes)
   }
   return refused
 }

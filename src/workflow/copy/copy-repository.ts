@@ -11,7 +11,7 @@ import { basesOf, copyOrder, newestOfEach } from '#domain/copy/plan-copy'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import type { CopyMarker } from '#repository/copy-marker'
 import { hasGone } from '#repository/has-gone'
-import { envelopeFile } from '#repository/layout'
+import { COPIES, envelopeFile, LEAVERS } from '#repository/layout'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { newCopyRecordId, putCopyRecord } from '#repository/signed-records'
@@ -22,7 +22,7 @@ import { refusal } from '../backup/list-snapshots.ts'
 import { whyNotStored } from '../backup/why-not-stored.ts'
 import { Arrivals } from './arrival.ts'
 import { carryLog, missingLogBytes } from './carry-log.ts'
-import { carryAttestations, carryOtherFiles } from './carry-records.ts'
+import { carryAttestations, carryFiles } from './carry-records.ts'
 import { readCopyNotes, writeCopyNote } from './copy-notes.ts'
 import { isSourceDamage, SnapshotCopier } from './copy-snapshots.ts'
 import { type CopyEjector, ejectDisk } from './eject-disk.ts'
@@ -108,8 +108,10 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
   const ids = new Set(snapshots.whole.map(({ snapshotId }) => snapshotId))
   const { source: from, destination: to } = options
   await carryAttestations(from, to, ids, trust, progress)
-  const others = await carryOtherFiles(from, to, arrivals)
+  const leavers = await carryFiles(LEAVERS, from, to, arrivals)
   const log = await carryLog(from, to, arrivals, trust.trustedSigners, known !== null)
+  // Behind all that is compared: by its records a clone passes for the disk that they are of.
+  const records = await carryFiles(COPIES, from, to, arrivals)
   const recorded = await record(work, snapshots)
   const { whole: _recorded, newest: _, held, ...found } = snapshots
   return {
@@ -124,7 +126,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
     outcome: found.incomplete.length + log.damaged.length > 0 ? 'failed' : 'passed',
     snapshots: held,
     ...found,
-    refused: [...found.refused, ...others, ...log.refused],
+    refused: [...found.refused, ...leavers, ...records, ...log.refused],
     damagedLog: log.damaged,
     ...{ files, bytes, readBack: files > 0 ? readBack : null },
     lastSeenAt: earlier?.lastSeenAt ?? null,
