@@ -64,3 +64,11 @@ export function isLostOnDisk(error: unknown): error is EcomdbError {
   if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') return false
   return OF_MEDIUM.has(systemCode(error.cause) ?? '')
 }
+
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+
+/** Was there no room for it? */
+export function isDiskFull(error: unknown): error is EcomdbError {
+  if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') return false
+  return FULL.has(systemCode(error.cause) ?? '')
+}

@@ -19,6 +19,7 @@ import { LaterArrivals, refuseWhileBackupRuns } from './look-again.ts'
 import { Remover } from './remove-snapshots.ts'
 import { anomaliesOf, type Survey, surveyRepository } from './survey-repository.ts'
 import { type OpenedLog, openLog, trimLog } from './trim-log.ts'
+import { unlessFull } from './unless-full.ts'
 
 export interface ExpireOptions {
   target: Target
@@ -87,7 +88,7 @@ async function expire(
   // What a backup had stored that ended during the survey is named by a snapshot now, and was a leftover there.
   await laterArrivals(options, repository, before, new Set(), key).refuse(new Set())
   progress.stage('writing the tombstone')
-  const tombstone = await bury(options, repository, before, key)
+  const buried = await unlessFull(() => bury(options, repository, before, key))
   // A backup that ends before this look is in the survey after it; one that begins later sees
   // the tombstone. Between the two nothing can be used again that is removed here.
   await look()
@@ -115,6 +116,8 @@ async function expire(
   const { snapshots: gone } = remover
   await arrivals.checkNew(remover.removed)
   const log = await trimLog(placeOf(options), found, survey, gone, { key, remover })
+  if (!buried) await arrivals.refuse(remover.removed)
+  const tombstone = buried ? buried.announced : await bury(options, repository, survey, key)
   const { files, bytes, held, refused: notRemoved } = remover
   const report = reportOf(options, repository, survey)
   return {

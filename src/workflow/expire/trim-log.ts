@@ -17,6 +17,7 @@ import { LogTrims } from '#repository/log-trims'
 import type { Target } from '#target/target'
 import type { Remover } from './remove-snapshots.ts'
 import type { Survey } from './survey-repository.ts'
+import { unlessFull } from './unless-full.ts'
 
 /** What is done, rather than said. */
 export interface Trimming {
@@ -132,15 +133,16 @@ async function trimStretch(
   if (!trimming) {
     return { ...log, removeAfter: announced.at(-1)?.removeAfter ?? null, removed: 0 }
   }
-  let newest = announced.at(-1)
-  if (newest?.through !== through) {
-    newest = noticeOf(archive, stretch, through, { copyId, now, policy })
-    await notices.put(newest, trimming.key)
-    announced.push(newest)
-  }
+  const { key, remover } = trimming
+  const last = announced.at(-1)
+  const isAnnounced = last?.through === through
+  const newest = isAnnounced ? last : noticeOf(archive, stretch, through, { copyId, now, policy })
+  const put = isAnnounced || (await unlessFull(() => notices.put(newest, key)))
+  if (put && !isAnnounced) announced.push(newest)
   const due = announced.findLast(({ removeAfter }) => new Date(removeAfter) <= now)
   const going = files.filter(({ sequence }) => sequence <= (due?.through ?? 0))
-  const removed = await trimming.remover.removeInOrder(going)
+  const removed = await remover.removeInOrder(going)
+  if (!put) await notices.put(newest, key)
   return { ...log, removeAfter: newest.removeAfter, removed }
 }
 
