@@ -111,11 +111,12 @@ export default class Restore extends BaseCommand {
     if (folder !== undefined) return await this.#files(args.snapshot, folder, flags, config)
     await this.askOperator(config, !flags['dry-run'] && flags.confirm !== undefined)
     const moment = momentOf(flags)
-    const options = restoreOptionsOf(args.snapshot, flags, moment)
+    const target = await wire.target(config)
+    const options = { ...restoreOptionsOf(args.snapshot, flags, moment), archive: target }
     const access = await restoreAccess(config)
     const place = await restorePlace(config)
     if (moment) {
-      const from = { access, target: await wire.target(config) }
+      const from = { access, target }
       const result = await restoreToMoment(options, moment, from, place, systemClock, this.progress)
       return { result, text: momentRestoreText(result), status: statusOf(result) }
     }

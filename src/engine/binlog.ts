@@ -38,6 +38,11 @@ export interface BinaryLog {
    */
   lock(session: Session, repositoryId: string): Promise<void>
   /**
+   * Has the log say that rows come which it has not, see isRestoredMark: before a session that does not log changes anything.
+   * @returns false where it may not: on a replica, whose own transactions would be in the way of its source's
+   */
+  noteRestore(session: Session): Promise<boolean>
+  /**
    * Bytes of the log from a place on, whole events in order. The password never gets into an
    * argument, and no byte of the log onto this host's disk.
    */
@@ -62,6 +67,8 @@ export interface BinlogServer {
   purged: string
   /** Microseconds since 1970 by the server's clock, read before `end`. */
   timeUs: number
+  /** When it was started, by the same clock. */
+  startedUs: number
   /** See laxSettings. */
   lax: readonly string[]
   /** In words: why a replica has not what its sources have, where that may be seen; where it may leave its log. */

@@ -1,2 +1,4 @@
+import { RESTORED_MARK } from './restored-mark.ts'
+
 /** The database of a restore's journal on the server: it is there while a restore is not done. */
-export const RESTORE_JOURNAL = 'ecomdb_restore'
+export const RESTORE_JOURNAL = RESTORED_MARK.schema

@@ -22,6 +22,21 @@ test.each(SLOW_TEST_ENGINES)(
       await shop.run('DROP DATABASE shop')
       return run(['restore', '--gtid', moment, '--confirm', 'shop', ...more], status)
     }
+    /** Moments of before the restore stay. */
+    const toldOfGap = async (moment: string) => {
+      const before = await archivedGtids()
+      await run(['backup', 'binlog', '--once'], 13)
+      await run(['backup', 'binlog', '--once'], 0)
+      const gap = /GAP .* what was restored into it from then on is not in its log/
+      expect(await run(['backup', 'window'], 3)).toMatch(gap)
+      await run(['restore', '--gtid', moment, '--dry-run'], 10)
+      // There is a way to this one, and it ends at what the server holds.
+      await run(['restore', '--gtid', before, '--dry-run'], 2)
+    }
+    const archivedGtids = async (): Promise<string> => {
+      const { stdout } = await shop.ecomdb(['backup', 'window', '--json'])
+      return JSON.parse(stdout).result.sources[0].stretches.at(-1).end.gtids
+    }
     try {
       await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT PRIMARY KEY)')
       await run(['backup', 'logical'], 0)
@@ -30,12 +45,21 @@ test.each(SLOW_TEST_ENGINES)(
       await run(['backup', 'binlog', '--once'], 0)
       const told = /FINDING: this is the server whose log is archived/
       expect(await restore(moment, 3)).toMatch(told)
-      await run(['backup', 'logical'], 0)
       await shop.run('INSERT INTO shop.t VALUES (2)')
+      await toldOfGap(await gtids())
+      await run(['backup', 'logical'], 0)
+      await shop.run('INSERT INTO shop.t VALUES (3)')
       await run(['backup', 'binlog', '--once'], 0)
       const later = await gtids()
       expect(await restore(later, 0, '--binlog')).not.toMatch(told)
-      expect(await shop.rows('SELECT i FROM shop.t ORDER BY i')).toEqual([{ i: 1 }, { i: 2 }])
+      const all = [{ i: 1 }, { i: 2 }, { i: 3 }]
+      expect(await shop.rows('SELECT i FROM shop.t ORDER BY i')).toEqual(all)
+      await run(['backup', 'binlog', '--once'], 0)
+      await shop.run('DROP DATABASE shop')
+      const plain = ['restore', 'latest', '--databases', 'shop', '--confirm', 'shop']
+      expect(await run([...plain, '--no-binlog'], 3)).toMatch(told)
+      await shop.run('DELETE FROM shop.t WHERE i = 3')
+      await toldOfGap(await gtids())
     } finally {
       await shop.stop()
       await rm(folder, { recursive: true, force: true })

@@ -6,7 +6,7 @@ import type { BinlogSegment } from './segment.ts'
  * then has seen it. Between two starts somebody edits a file, and the server works for a while: milliseconds within
  * which that is not to be expected.
  */
-const QUICK_MS = 120_000
+export const QUICK_MS = 120_000
 
 /** Since when nobody has seen a server that was started, if that is long; by its own clock. */
 export function unseenBefore(
@@ -33,5 +33,5 @@ export function unseenStarts(segments: readonly BinlogSegment[]): {
 /** In words, of all of them. */
 export function unseenText(spans: readonly NonNullable<BinlogSegment['unseen']>[]): string {
   const times = spans.map(({ from, until }) => `from ${from} to ${until}`)
-  return `the server was down ${times.join(' and ')}, or was up without this log (log_bin off, or of another name), when no archiver ran: what was changed then would be in no archived log, and nothing tells`
+  return `nobody saw the server ${times.join(' and ')}: it was down, or stood still with its machine, or was up without this log (log_bin off, or of another name), and what was changed then would be in no archived log, and nothing tells`
 }

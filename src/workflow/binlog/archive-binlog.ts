@@ -21,6 +21,7 @@ import { gapError, incidentError } from './gap-error.ts'
 import { markHole } from './mark-hole.ts'
 import { readLog, type SegmentLimits } from './read-log.ts'
 import { SegmentWriter } from './segment-writer.ts'
+import { Watch } from './watch.ts'
 
 export interface ArchiveOptions extends SegmentLimits {
   engine: Engine
@@ -60,7 +61,7 @@ export async function archiveBinlog(
   const total = emptyReport(archive)
   const { engine } = options
   let release: (() => Promise<void>) | null = null
-  let watchedSinceMs: number | null = null
+  const watch = new Watch(options.clock)
   try {
     for (let failures = 0; ; ) {
       const began = options.clock.monotonicMs()
@@ -68,8 +69,8 @@ export async function archiveBinlog(
         const session = await connect(options)
         try {
           release ??= await lockHere(options, archive, session)
-          watchedSinceMs ??= (await engine.binaryLog.observe(session)).timeUs / 1000
-          await archiveConnected(options, archive, session, watchedSinceMs, total, progress)
+          watch.reached(await engine.binaryLog.observe(session))
+          await archiveConnected(options, archive, session, watch, total, progress)
           return total
         } finally {
           await session.close()
@@ -82,6 +83,7 @@ export async function archiveBinlog(
         const waitMs = RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 1000
         progress.warn(`${error.message}; trying again in ${waitMs / 1000} s`)
         await sleep(waitMs)
+        watch.beat()
       }
     }
   } finally {
@@ -110,7 +112,7 @@ async function archiveConnected(
   options: ArchiveOptions,
   archive: BinlogArchive,
   session: Session,
-  watchedSinceMs: number,
+  watch: Watch,
   total: BinlogReport,
   progress: Progress,
 ): Promise<void> {
@@ -138,13 +140,13 @@ async function archiveConnected(
     const last = found.kind === 'follows' ? found.last : null
     // What came to it since the archive ended, before anything behind that is stored.
     if (last) await writer.noteElsewhere(server.purged)
-    const { sourceId } = server
+    const { sourceId, serverId } = server
     const onCrash = (file: string): void =>
       tellCrash(laxBetween(writer.head?.segment, server), file, total, progress)
     const onUnseen = (unseen: NonNullable<BinlogSegment['unseen']>): void =>
       tell(`${unseenText([unseen])}; take a snapshot: \`ecomdb backup logical\``, total, progress)
-    const reading = { untilNow, feed, last, least: server.end, writer, session, sourceId }
-    await readLog({ ...options, ...reading, onCrash, onUnseen, watchedSinceMs }, progress)
+    const reading = { untilNow, feed, last, least: server.end, writer, session, sourceId, serverId }
+    await readLog({ ...options, ...reading, onCrash, onUnseen, watch }, progress)
   } catch (error) {
     if (error instanceof LogNotWhole) writer.discard()
     throw error

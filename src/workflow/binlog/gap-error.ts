@@ -49,17 +49,28 @@ export function incidentError({
     ...LACKS[why](`${file}:${offset}`, file, gtids),
     hints: [
       'take a new snapshot now: `ecomdb backup logical`; until then no moment after it can be restored',
-      why === 'elsewhere'
-        ? 'let log_bin have one name, and sync_binlog be 1; what is loaded with SET sql_log_bin = 0 and a gtid_purged is in no log'
-        : "look at the server's error log: a full disk, or a statement that was larger than max_binlog_stmt_cache_size",
+      CURES[why],
       'what came behind it is archived, and the next run goes on with it',
     ],
   })
 }
 
+const ERROR_LOG =
+  "look at the server's error log: a full disk, or a statement that was larger than max_binlog_stmt_cache_size"
+
+const CURES: Readonly<Record<Why, string>> = {
+  unlogged: ERROR_LOG,
+  elsewhere:
+    'let log_bin have one name, and sync_binlog be 1; what is loaded with SET sql_log_bin = 0 and a gtid_purged is in no log',
+  incident: ERROR_LOG,
+  restored: 'with --binlog a restore is in the log',
+}
+
+type Why = NonNullable<SegmentWriter['incident']>['why']
+
 type Lack = (place: string, file: string, gtids: string) => { what: string; why: string }
 
-const LACKS: Readonly<Record<NonNullable<SegmentWriter['incident']>['why'], Lack>> = {
+const LACKS: Readonly<Record<Why, Lack>> = {
   unlogged: (_, file) => ({
     what: 'the binary log lacks what was changed while the server did not log',
     why: `it could not begin the file that follows ${file}, and logged nothing until it was started again`,
@@ -71,5 +82,9 @@ const LACKS: Readonly<Record<NonNullable<SegmentWriter['incident']>['why'], Lack
   incident: place => ({
     what: 'the binary log lacks a change that the server made',
     why: `the server noted an incident in its log, at ${place}: it could not write all`,
+  }),
+  restored: place => ({
+    what: 'the binary log lacks what was restored into the server',
+    why: `at ${place} \`ecomdb restore\` began to change the server without its log`,
   }),
 }

@@ -9,9 +9,11 @@ import { isAtLeast, type LogPlace } from '#domain/binlog/stretch'
 import { unseenBefore } from '#domain/binlog/unseen'
 import type { BinlogFeed, FeedItem } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
+import { isRestoredMark } from '#engine/restored-mark'
 import type { ConnectOptions, Session } from '#engine/session'
 import { requireSameSource } from '../same-source.ts'
 import type { Observation, SegmentWriter } from './segment-writer.ts'
+import type { Watch } from './watch.ts'
 
 /** When segments are closed, at the end of a transaction. */
 export interface SegmentLimits {
@@ -26,6 +28,7 @@ export interface ReadOptions extends SegmentLimits {
   connect: ConnectOptions
   /** Whose log it is. */
   sourceId: string
+  serverId: number
   clock: Clock
   /** End when all is archived that the server has written by now. */
   untilNow: boolean
@@ -38,8 +41,8 @@ export interface ReadOptions extends SegmentLimits {
   onCrash: (file: string) => void
   /** Is told how long nobody has seen the server before it was started. */
   onUnseen: (unseen: NonNullable<BinlogSegment['unseen']>) => void
-  /** Milliseconds since 1970 by the server's clock: since when this process has looked at it again and again. */
-  watchedSinceMs: number
+  /** Since when this process has looked at the server again and again. */
+  watch: Watch
   /** The event before the feed; null where there is none. */
   last: EventHeader | null
 }
@@ -113,8 +116,9 @@ class LogReader {
    *   waits in the file that is gone, for ever where the new one has its name, and nothing comes.
    */
   async observe(): Promise<Observation> {
-    const { engine, session, writer } = this.#options
+    const { engine, session, writer, watch } = this.#options
     const seen = await engine.binaryLog.observe(session)
+    watch.answered()
     if (isAtLeast(seen.end, writer.place)) return seen
     throw new EcomdbError('SERVER_LOST', {
       what: 'the binary log became another one while it was read: it was reset, or this is another server',
@@ -124,6 +128,7 @@ class LogReader {
   }
 
   async next(): Promise<FeedItem> {
+    this.#options.watch.beat()
     try {
       return await this.#options.feed.next(IDLE_MS)
     } catch (error) {
@@ -170,14 +175,15 @@ class LogReader {
   }
 
   async #take(offset: number, bytes: Buffer): Promise<void> {
-    const { writer, sourceId } = this.#options
+    const { writer, sourceId, serverId } = this.#options
     // Before anything of it is held: a log of another server would be taken for this one's.
     if (!this.#isOfSource) await requireSameSource(this.#options, sourceId)
     this.#isOfSource = true
     const header = readHeader(bytes)
     const { type } = header
     const lastType = this.#last?.type ?? null
-    if (type === EVENT.incident) await writer.noteIncident(offset)
+    if (type === EVENT.incident) await writer.noteIncident(offset, 'incident')
+    else if (isRestoredMark(bytes, serverId)) await writer.noteIncident(offset, 'restored')
     // It went on from one file to the next, and yet that one was begun by a start of the server.
     const hasFailed = lastType === EVENT.rotate && type === EVENT.format
     if (hasFailed && isOfServerStart(bytes)) await writer.noteUnlogged()
@@ -195,14 +201,14 @@ class LogReader {
   }
 
   #noteUnseen({ timestamp }: EventHeader): void {
-    const { writer, watchedSinceMs } = this.#options
+    const { writer, watch } = this.#options
     const known = writer.head?.segment.knownUntil ?? null
     if (!this.#last) return
     const lastMs = this.#last.timestamp * 1000
     const seen = [lastMs, known === null ? null : Date.parse(known)]
     const unseen = unseenBefore(timestamp * 1000, seen)
     // This process has seen it before that, and looked for it ever since.
-    if (!unseen || watchedSinceMs <= Date.parse(unseen.from)) return
+    if (!unseen || watch.sinceMs <= Date.parse(unseen.from)) return
     writer.noteUnseen(unseen)
     this.#options.onUnseen(unseen)
   }

@@ -22,7 +22,11 @@ const BLOCK_BYTES = 4 * 1024 * 1024
 
 const UNLOGGED =
   'it could not begin the next file of its log, and logged nothing until it was started again'
-const INCIDENT = 'it could not write a change to its log, and noted an incident there'
+const NOTED = {
+  incident: 'it could not write a change to its log, and noted an incident there',
+  restored:
+    'what was restored into it from then on is not in its log (`ecomdb restore` without --binlog)',
+} as const
 
 const elsewhereText = (gtids: string): string =>
   `it has had the transactions ${gtids}, and they are in no file of this log: it logged under another name (log_bin), lost the end of its log, or was given them otherwise (gtid_purged)`
@@ -53,7 +57,9 @@ export interface Written {
  */
 export class SegmentWriter {
   /** Where the server says, first in this run, that its log lacks something. */
-  incident: (LogPlace & { why: 'unlogged' | 'elsewhere' | 'incident'; gtids: string }) | null = null
+  incident:
+    | (LogPlace & { why: 'unlogged' | 'elsewhere' | keyof typeof NOTED; gtids: string })
+    | null = null
   /** The first segment that this run has stored. */
   first: BinlogSegment | null = null
   readonly written: Written = { segments: 0, transactions: 0, bytes: 0, storedBytes: 0 }
@@ -164,11 +170,11 @@ export class SegmentWriter {
     await this.#inOrder(() => this.#store(this.#held.length, nextFile, seen))
   }
 
-  /** The server could not log a change, and says so at this offset: stores what is held, up to there. */
-  async noteIncident(offset: number): Promise<void> {
+  /** The log says at this offset that it lacks something: stores what is held, up to there. */
+  async noteIncident(offset: number, why: keyof typeof NOTED): Promise<void> {
     if (this.#finished) return
-    this.incident ??= { file: this.#file, offset, why: 'incident', gtids: '' }
-    await this.#inOrder(() => this.#store(this.#held.length, null, null, INCIDENT))
+    this.incident ??= { file: this.#file, offset, why, gtids: '' }
+    await this.#inOrder(() => this.#store(this.#held.length, null, null, NOTED[why]))
   }
 
   /** The server logged nothing between the file before and this one, of which nothing is held yet. */

@@ -4,6 +4,7 @@ import type { RestoreStage } from '#domain/backup/restore-plan'
 import type { Engine } from '#engine/engine'
 import type { WriterOptions } from '#engine/logical-writer'
 import type { ConnectOptions, Session } from '#engine/session'
+import type { Target } from '#target/target'
 import type { TrailKeeper } from '../audit/keep-restored-trail.ts'
 
 /** Where a snapshot is restored to. */
@@ -34,6 +35,8 @@ export interface RestoreOptions {
   resume?: boolean | undefined
   /** Write to the server's binary log. */
   binlog: boolean
+  /** Where the server's log may be archived, which has to know of what is not in it; absent: nobody asks. */
+  archive?: Target | undefined
   /** User names of programs, whose accounts do not come back locked. */
   services: readonly string[]
   /** Into a server that is thrown away: no table is made outside of its data directory. */
@@ -86,6 +89,8 @@ export interface RestoreOutcome {
   /** For reading all of it back and comparing. */
   readBackMs: number
   checks: readonly Check[]
+  /** What its server's log does not have of it, in words. */
+  unlogged: readonly string[]
   /** What the server warned of while it took rows that were then found equal. */
   warnings: readonly string[]
   /** Rows that an interrupted restore had loaded already; null when none was continued. */

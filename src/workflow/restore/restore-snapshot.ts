@@ -22,6 +22,7 @@ import { leaversSince } from './leavers-since.ts'
 import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { otherServer, refuseUnknown, versionNotes } from './other-version.ts'
+import { noteInOwnLog } from './own-log.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
 import { refuseWithoutPlugins } from './refuse-plugins.ts'
@@ -60,6 +61,7 @@ import {
   keptDefiners,
   leftDefiners,
   leftText,
+  notAsTheyWere,
   smallerPages,
   withWhatIsThere,
 } from './what-is-left.ts'
@@ -247,6 +249,9 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   let advised = advise('--resume, or with --start-over')
   let canResume = true
   try {
+    const { archive } = options
+    const log = !binlog && archive ? { archive, signers: access.trustedSigners } : null
+    const unlogged = log ? await noteInOwnLog(place, session, log) : []
     const loaded = done?.loaded ?? []
     const warnings = await applyPlan(access, snapshot, plan, writer, progress, loaded)
     const restored = clock.monotonicMs()
@@ -271,8 +276,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     return {
       restoreMs: restored - started,
       readBackMs: proved - restored,
-      checks,
-      warnings,
+      ...{ checks, warnings, unlogged },
       continuedRows: done && rowsOf(snapshot, done.loaded),
       trail,
     }
@@ -308,19 +312,6 @@ async function openWriter(
     })
   }
 }
-
-/**
- * A server can be told to put no table elsewhere: then there is less room where they are. And who may
- * not write them (MariaDB keeps them in mysql) brings no statistics back: plans may be others. A loadable
- * function wants its library.
- */
-function notAsTheyWere({ checks }: RestoreOutcome): string[] {
-  return checks
-    .filter(({ name, outcome }) => NEEDS_A_LOOK.includes(name) && outcome === 'unchecked')
-    .map(({ summary }) => summary)
-}
-
-const NEEDS_A_LOOK = 'places statistics server letters privileges history defaults'.split(' ')
 
 /** Rows of before under a trail of now differ from their events. */
 async function rowsWithoutTrail(

@@ -12,7 +12,6 @@ import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
 import { type ChosenStart, chooseStart } from './choose-snapshot.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
-import { hasArchivedLog, NOT_IN_LOG } from './own-log.ts'
 import { LOG_INSIDE } from './place-tables.ts'
 import { replayLog } from './replay-log.ts'
 import { type ReplaySpan, replaySpan } from './replay-span.ts'
@@ -55,13 +54,10 @@ export async function restoreToMoment(
     const replay = replayReportOf(moment, chosen, span)
     let before: ReplayTarget | null = null
     let isInside = false
-    let isOwnLog = false
     const findings: string[] = []
     const check = async (session: Session, own: readonly string[]): Promise<void> => {
       before = await requireOwnServer(place, session, own)
       isInside = await place.engine.logicalWriter.ignoresPlaces(session)
-      const log = { archive, sourceId: chosen.snapshot.sourceId, signers: access.trustedSigners }
-      isOwnLog = !options.binlog && (await hasArchivedLog(place, session, log))
       progress.stage('reading the segments of the binary log')
       await requireWhole(span, archive)
     }
@@ -82,7 +78,6 @@ export async function restoreToMoment(
         lockedBy,
       }
       replay.outcome = await replayLog({ ...replayRun, ...told }, progress)
-      if (isOwnLog) findings.push(NOT_IN_LOG)
     }
     const snapshot = chosen.snapshot.snapshotId
     const restored = await restoreSnapshot(

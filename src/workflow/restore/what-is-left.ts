@@ -7,6 +7,7 @@ import { definerAccounts } from '#domain/backup/restored-accounts'
 import { lockedAccount } from '#engine/locked-account'
 import type { RestoreTarget } from '#engine/logical-writer'
 import { quoteAccount } from '#engine/quote'
+import type { RestoreOutcome } from './restore-options.ts'
 import { madeText } from './restore-refusals.ts'
 
 export function leftText({ makes }: RestorePlan): string {
@@ -129,3 +130,17 @@ export function withWhatIsThere(
     cause: error.cause ?? error,
   })
 }
+
+/**
+ * A server can be told to put no table elsewhere: then there is less room where they are. And who may
+ * not write them (MariaDB keeps them in mysql) brings no statistics back: plans may be others. A loadable
+ * function wants its library.
+ */
+export function notAsTheyWere({ checks, unlogged }: RestoreOutcome): string[] {
+  const unasked = checks
+    .filter(({ name, outcome }) => NEEDS_A_LOOK.includes(name) && outcome === 'unchecked')
+    .map(({ summary }) => summary)
+  return [...unlogged, ...unasked]
+}
+
+const NEEDS_A_LOOK = 'places statistics server letters privileges history defaults'.split(' ')

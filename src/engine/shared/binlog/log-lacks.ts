@@ -40,6 +40,11 @@ async function isUnloggedReplica(session: Session): Promise<boolean> {
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_slave_updates', 'log_replica_updates')",
   )
   if (rows.every(row => row['Value'] === 'ON')) return false
+  return await isReplica(session)
+}
+
+/** Where the account may not see it: perhaps. */
+export async function isReplica(session: Session): Promise<boolean> {
   const sources = await unlessRefused(replicaSources(session))
   if (sources) return sources.length > 0
   if (session.flavor.family === 'mysql') return true

@@ -14,6 +14,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
   const sourceId = await dialect.sourceId(session)
   if ((await session.value('SELECT @@log_bin')) !== '1') throw switchedOff(session, sourceId)
   const time = await session.value('SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)')
+  const uptime = await session.rows("SHOW GLOBAL STATUS LIKE 'Uptime'")
   const purged = dialect.purged && (await session.value(dialect.purged))
   try {
     const [status] = await logStatus(session)
@@ -36,6 +37,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       gtids: (gtids ?? '').replaceAll('\n', ''),
       purged: (purged ?? '').replaceAll('\n', ''),
       timeUs: Number(time),
+      startedUs: Number(time) - Number(uptime[0]?.['Value'] ?? 0) * 1_000_000,
       lax: laxSettings(await readSettings(session, SYNC_SETTINGS)),
       doubts: [...(await replicaBehind(session)), ...(await mayLeaveItsLog(session))],
     }

@@ -1,0 +1,18 @@
+import { EVENT, HEADER_BYTES, readHeader, readQuery } from '#domain/binlog/event'
+
+/** The table that no server has, and whose removal a log shows where rows come that it has not. */
+export const RESTORED_MARK = { schema: 'ecomdb_restore', table: 'not_in_this_log' } as const
+
+/** As both engines log it, whatever was typed. */
+const LOGGED = `DROP TABLE IF EXISTS \`${RESTORED_MARK.schema}\`.\`${RESTORED_MARK.table}\``
+
+/**
+ * Says this event that a restore begins which the log of this server lacks? In a replica's log it is the source's.
+ *
+ * @param event a whole one, with or without a checksum
+ */
+export function isRestoredMark(event: Buffer, serverId: number): boolean {
+  const header = readHeader(event)
+  if (header.type !== EVENT.query || header.serverId !== serverId) return false
+  return readQuery(event.subarray(HEADER_BYTES)).startsWith(LOGGED)
+}
