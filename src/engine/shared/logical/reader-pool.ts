@@ -118,25 +118,27 @@ export class ReaderPool implements RowReader {
     stream: (connection: RowConnection) => AsyncGenerator<Item, void, undefined>,
   ): AsyncGenerator<Item> {
     const connection = await this.#take()
+    let failure: unknown
     try {
       yield* stream(connection)
       await this.#afterChunk?.(table)
     } catch (error) {
-      throw this.#orChanged(error, table)
+      failure = error
+      throw this.#orChanged(error, nameIn(table))
     } finally {
-      await this.#giveBack(connection)
+      await this.#giveBack(connection, failure, nameIn(table))
     }
   }
 
-  #orChanged(error: unknown, table: ReadableTable): unknown {
+  #orChanged(error: unknown, read: string): unknown {
     if (!this.#inSnapshot) return error
-    if (isDeadlock(error)) return changedMeanwhile([`some waits for ${nameIn(table)}`], error)
-    return isChangedTable(error) ? changedMeanwhile([`${nameIn(table)} has changed`], error) : error
+    if (isDeadlock(error)) return changedMeanwhile([`some waits for ${read}`], error)
+    return isChangedTable(error) ? changedMeanwhile([`${read} has changed`], error) : error
   }
 
   async #ask(table: ReadableTable, sql: string): Promise<(string | null)[][]> {
-    return await this.query(sql).catch((error: unknown) => {
-      throw this.#orChanged(error, table)
+    return await this.query(sql, nameIn(table)).catch((error: unknown) => {
+      throw this.#orChanged(error, nameIn(table))
     })
   }
 
@@ -163,13 +165,20 @@ export class ReaderPool implements RowReader {
     return min && max ? { min: BigInt(min), max: BigInt(max) } : null
   }
 
-  /** A small result as text, in the snapshot where there is one. */
-  async query(sql: string): Promise<(string | null)[][]> {
+  /**
+   * A small result as text, in the snapshot where there is one.
+   * @param read what it reads, in words
+   */
+  async query(sql: string, read = 'what a question reads'): Promise<(string | null)[][]> {
     const connection = await this.#take()
+    let failure: unknown
     try {
       return await connection.query(sql)
+    } catch (error) {
+      failure = error
+      throw error
     } finally {
-      await this.#giveBack(connection)
+      await this.#giveBack(connection, failure, read)
     }
   }
 
@@ -197,16 +206,17 @@ export class ReaderPool implements RowReader {
    * (the snapshot stays), so that a waiting ALTER, and all behind it, do not wait for the
    * whole backup.
    *
+   * @param failure of what was read: MariaDB ends the transaction of the reader that it takes out of a deadlock with DDL
    * @throws EcomdbError NOT_CONSISTENT where the savepoint, and so the snapshot, is gone
    */
-  async #giveBack(connection: RowConnection): Promise<void> {
+  async #giveBack(connection: RowConnection, failure: unknown, read: string): Promise<void> {
     const lost = this.#inSnapshot
       ? await connection.query(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`).then(() => null, lostSnapshot)
       : null
     const waiting = this.#waiting.shift()
     if (waiting) waiting(connection)
     else this.#free.push(connection)
-    if (lost) throw lost
+    if (lost) throw isDeadlock(failure) ? this.#orChanged(failure, read) : lost
   }
 }
 
