@@ -98,6 +98,8 @@ export async function lockedMoment<Result>(
 /** Between looks and attempts; doubled after each attempt, so that writers get their turn. */
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 8000
+/** For so long a session that was given up is waited for. */
+const LET_GO_MS = 10_000
 
 function isRefusal(error: unknown): error is EcomdbError {
   return error instanceof EcomdbError && error.code === 'PRIVILEGE_MISSING'
@@ -136,8 +138,9 @@ async function attempt<Result>(
   } catch (error) {
     await dropSession(session, control)
     await work.undo()
-    if (isDeadlock(error) || error instanceof LockTimeout) return null
-    throw error
+    if (!isDeadlock(error) && !(error instanceof LockTimeout)) throw error
+    await untilGone(session, control)
+    return null
   }
 }
 
@@ -147,6 +150,16 @@ async function dropSession(session: Session, control: Session): Promise<void> {
   await control.run(`KILL CONNECTION ${session.connectionId}`).catch(() => {
     // It is gone already.
   })
+}
+
+/** One that has opened thousands of tables takes some time to let go, and would be taken for what others run. */
+async function untilGone({ connectionId }: Session, control: Session): Promise<void> {
+  const until = performance.now() + LET_GO_MS
+  while (performance.now() < until) {
+    const rows = await control.rows('SHOW PROCESSLIST')
+    if (!rows.some(row => String(row['Id']) === String(connectionId))) return
+    await sleep(50)
+  }
 }
 
 class LockTimeout extends Error {}
