@@ -44,9 +44,6 @@ const PREPARED_MS = 1000
 const METADATA_LOCKS =
   'an ALTER of a table that was read waits until all is read, and who uses the table waits behind it: the account may not SET sql_log_bin (BINLOG ADMIN)'
 
-const MAY_BE_OTHERS =
-  'an ALTER or RENAME ran during the backup, and whether it swapped tables that are alike is hidden from the account, so rows may be of after the point: GRANT PROCESS to it (on MySQL BACKUP_ADMIN keeps DDL out), and run the backup again'
-
 /** What was got at the point, and is needed until the end. */
 interface Point {
   method: ConsistencyProof['method']
@@ -359,7 +356,7 @@ function consistentPoint(made: {
         : await readCatalog(dialect, control, options.databases)
       const changed = unreadDifferences(catalog, now, isRead)
       if (changed.length > 0) throw changedMeanwhile(changed)
-      if (await point.same.mayBeOthers()) findings.push(MAY_BE_OTHERS)
+      findings.push(...(await point.same.mayBeOthers()))
       return proofOf(point)
     },
     async close() {

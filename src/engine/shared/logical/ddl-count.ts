@@ -1,20 +1,17 @@
 import type { Session, SqlRow } from '../../session.ts'
 
-/** By these a name comes, goes, or stands for another table. */
-const DDL_OF_TABLES = [
-  ...['alter_table', 'alter_tablespace', 'create_db', 'create_table', 'drop_db', 'drop_table'],
-  ...['optimize', 'rename_table', 'repair', 'truncate'],
-]
-
 /** By these a name stands for another table, and for the first one again by the same. */
 const SWAPS = ['alter_table', 'rename_table']
 
-/** How many of these statements all sessions have begun. */
-export async function ddlCount(control: Session): Promise<string> {
-  return await countOf(control, DDL_OF_TABLES)
+/** By these the rows of a name are others, while it is as old as before; CREATE and DROP show in CREATE_TIME. */
+const OTHER_ROWS = [...SWAPS, 'alter_tablespace', 'optimize', 'repair', 'truncate']
+
+/** How many of these statements all sessions have begun; temporary tables, which some programs make all the time, are not among them. */
+export async function otherRowsCount(control: Session): Promise<string> {
+  return await countOf(control, OTHER_ROWS)
 }
 
-/** Only of those that swap tables, or rows of them; temporary tables, which some programs make all the time, are not among them. */
+/** Only of those that swap tables. */
 export async function swapCount(control: Session): Promise<string> {
   return await countOf(control, SWAPS)
 }

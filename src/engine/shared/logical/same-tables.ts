@@ -3,9 +3,10 @@ import { quoteQualified } from '../../quote.ts'
 import { isDeadlock } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { changedMeanwhile } from './changed-meanwhile.ts'
-import { ddlCount, swapCount } from './ddl-count.ts'
+import { otherRowsCount, swapCount } from './ddl-count.ts'
 import type { LogicalDialect } from './dialect.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
+import { swapRuns } from './running-work.ts'
 import { definition, tableKey } from './same-catalog.ts'
 import { showCreateTable } from './show-create-table.ts'
 import {
@@ -17,14 +18,17 @@ import {
   tableOf,
 } from './table-ids.ts'
 
+const MAY_BE_OTHERS =
+  'an ALTER or RENAME ran during the backup, and whether it swapped tables that are alike is hidden from the account, so rows may be of after the point: GRANT PROCESS to it (on MySQL BACKUP_ADMIN keeps DDL out), and run the backup again'
+
 /** Looks, after each chunk, whether its table is the one of the point. */
 export class SameTables {
   readonly #dialect: LogicalDialect
   readonly #control: Session
   readonly #databases: readonly string[] | null
   readonly #catalog: ObservedCatalog
-  /** Of the statements that can swap tables, before the point. */
-  readonly #count: string
+  /** Of the statements that can swap tables, before the point; null: one that was counted still runs. */
+  readonly #count: string | null
   readonly #swaps: string
   /** InnoDB's names that stood for something else then. */
   #others: readonly string[] = []
@@ -38,7 +42,7 @@ export class SameTables {
     control: Session,
     databases: readonly string[] | null,
     catalog: ObservedCatalog,
-    count: string,
+    count: string | null,
     swaps: string,
   ) {
     this.#dialect = dialect
@@ -57,8 +61,10 @@ export class SameTables {
     databases: readonly string[] | null,
     catalog: ObservedCatalog,
   ): Promise<SameTables> {
-    const [count, swaps] = [await ddlCount(control), await swapCount(control)]
-    return new SameTables(dialect, control, databases, catalog, count, swaps)
+    const [count, swaps] = [await otherRowsCount(control), await swapCount(control)]
+    // What is counted already, and not over, is as good as one to come.
+    const isBegun = !isFew(catalog.tableIds) && (await swapRuns(control))
+    return new SameTables(dialect, control, databases, catalog, isBegun ? null : count, swaps)
   }
 
   /**
@@ -124,10 +130,11 @@ export class SameTables {
     return ['ALTER TABLE or RENAME TABLE ran']
   }
 
-  /** Something ran that may have swapped tables, and whether it did is hidden from the account. */
-  async mayBeOthers(): Promise<boolean> {
+  /** Something ran that may have swapped tables, and whether it did is hidden from the account: in words. */
+  async mayBeOthers(): Promise<string[]> {
     const isHidden = this.#catalog.tableIds === null && !this.isFenced
-    return isHidden && (await ddlCount(this.#control)) !== this.#count
+    if (!isHidden || (await otherRowsCount(this.#control)) === this.#count) return []
+    return [MAY_BE_OTHERS]
   }
 
   /**
@@ -148,7 +155,7 @@ export class SameTables {
    * What was swapped behind its last row does no harm.
    */
   async #requireSameIds(tableIds: TableIds, table: ReadableTable): Promise<void> {
-    const count = await ddlCount(this.#control)
+    const count = await otherRowsCount(this.#control)
     if (isFew(tableIds) || count !== this.#count) {
       const reading = readTableIds(this.#dialect, this.#control, this.#databases)
       const now = await reading.catch((error: unknown) => {
