@@ -84,6 +84,26 @@ describe.each(TEST_ENGINES)('%s', family => {
     await admin.run('DROP TABLE bank.later')
   })
 
+  test.runIf(family === 'mysql')(
+    'a look that always finds a table of its own second is not repeated for ever',
+    async () => {
+      const other = await engine.connect(server.administrator)
+      await other.run('SET timestamp = UNIX_TIMESTAMP() + 30')
+      await other.run('CREATE TABLE bank.later (id INT PRIMARY KEY)')
+      await other.close()
+      try {
+        await expect(open({ waitSeconds: 1 })).rejects.toMatchObject({
+          code: 'NOT_CONSISTENT',
+          what: 'no consistent point could be got: tables are made or altered all the time',
+          why: expect.stringContaining('bank.later'),
+        })
+      } finally {
+        await admin.run('DROP TABLE bank.later')
+      }
+      await (await open({ waitSeconds: 0 })).close()
+    },
+  )
+
   test('what comes and goes while the catalog is read does not stop the reading', async () => {
     const other = await engine.connect(server.administrator)
     let ended = false
@@ -428,7 +448,7 @@ describe.each(TEST_ENGINES)('%s', family => {
   })
 
   test.runIf(family === 'mariadb')(
-    'a swap that has the one table and waits for a reader with the other is not waited for by the next reader',
+    'a swap that has the one table and waits for a reader with the other is not waited for by the next reader, or the same',
     async () => {
       // Without BINLOG ADMIN a reader keeps the locks of what it has read.
       await admin.run("CREATE USER keeping@localhost IDENTIFIED BY ''")
@@ -439,21 +459,28 @@ describe.each(TEST_ENGINES)('%s', family => {
       await admin.run('CREATE TABLE bank.late LIKE bank.early')
       await admin.run('INSERT INTO bank.late VALUES (1, 1)')
       const other = await engine.connect(server.administrator)
-      const point = await open({ connect: { ...server.administrator, user: 'keeping' } })
-      let swap: Promise<unknown> | null = null
       try {
-        const late = point.catalog.tables.find(({ name }) => name === 'late')
-        if (!late) throw new Error('no such table')
-        await point.readChunk(late, WHOLE_TABLE)[Symbol.asyncIterator]().next()
-        swap = other.run('RENAME TABLE bank.late TO bank.z, bank.early TO bank.late')
-        expect(await settledWithin(swap, 300)).toBe(false)
-        await expect(readRange(point, 'early', WHOLE_TABLE)).rejects.toMatchObject({
-          code: 'NOT_CONSISTENT',
-          why: expect.stringContaining('bank.early'),
-        })
+        // The server sees the deadlock where there is one reader, and ends its transaction.
+        for (const readers of [1, 2]) {
+          const point = await open({
+            connect: { ...server.administrator, user: 'keeping' },
+            readers,
+          })
+          const late = point.catalog.tables.find(({ name }) => name === 'late')
+          if (!late) throw new Error('no such table')
+          if (readers === 1) await readRange(point, 'late', WHOLE_TABLE)
+          else await point.readChunk(late, WHOLE_TABLE)[Symbol.asyncIterator]().next()
+          const swap = other.run('RENAME TABLE bank.late TO bank.z, bank.early TO bank.late')
+          expect(await settledWithin(swap, 300)).toBe(false)
+          await expect(readRange(point, 'early', WHOLE_TABLE)).rejects.toMatchObject({
+            code: 'NOT_CONSISTENT',
+            why: expect.stringContaining('some waits for table bank.early'),
+          })
+          await point.close()
+          await swap
+          await other.run('RENAME TABLE bank.late TO bank.early, bank.z TO bank.late')
+        }
       } finally {
-        await point.close()
-        await swap
         await other.close()
         await admin.run('DROP TABLE IF EXISTS bank.early, bank.late, bank.z')
         await admin.run('DROP USER keeping@localhost')
@@ -494,6 +521,38 @@ describe.each(TEST_ENGINES)('%s', family => {
       await lived
       await brief.close()
       await admin.run('DROP DATABASE aaa')
+    }
+  })
+
+  test('a table that is dropped between the first look and the lock is looked for no more', async () => {
+    await makeUnfenced()
+    await admin.run('REVOKE RELOAD ON *.* FROM unfenced@localhost')
+    await admin.run('CREATE TABLE bank.brief (id INT)')
+    const other = await engine.connect(server.administrator)
+    await other.run('LOCK TABLES bank.brief WRITE')
+    let dropping: Promise<void> | null = null
+    const drop = async (): Promise<void> => {
+      // The lock on all tables waits for this one.
+      const waits = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'LOCK %'"
+      await expect.poll(async () => Number(await admin.value(waits))).toBe(1)
+      await other.run('DROP TABLE bank.brief')
+      await other.run('UNLOCK TABLES')
+    }
+    try {
+      const point = await open({
+        connect: { ...server.administrator, user: 'unfenced' },
+        onStep() {
+          dropping ??= drop()
+        },
+      })
+      expect(point.catalog.tables.map(({ name }) => name)).not.toContain('brief')
+      expect((await point.finish()).method).toBe('lock-tables')
+      await point.close()
+    } finally {
+      await dropping
+      await other.close()
+      await admin.run('DROP TABLE IF EXISTS bank.brief')
+      await admin.run('DROP USER unfenced@localhost')
     }
   })
 
@@ -651,6 +710,83 @@ describe.each(TEST_ENGINES)('%s', family => {
     } finally {
       for (const table of ['early', 'late', 'parted']) await admin.run(`DROP TABLE bank.${table}`)
       for (const name of ['unfenced', 'blind']) await admin.run(`DROP USER ${name}@localhost`)
+    }
+  })
+
+  /** Of more partitions than have their numbers read each time, and one that can be exchanged. */
+  async function makeMany(): Promise<void> {
+    const partitions = Array.from({ length: 501 }, (_, n) => `PARTITION p${n} VALUES IN (${n})`)
+    await admin.run('CREATE TABLE bank.late (id INT PRIMARY KEY, a INT)')
+    await admin.run('CREATE TABLE bank.early LIKE bank.late')
+    await admin.run('CREATE TABLE bank.parted LIKE bank.late')
+    await admin.run(`ALTER TABLE bank.parted PARTITION BY LIST (id) (${partitions.join()})`)
+    await admin.run('INSERT INTO bank.late VALUES (1, 0)')
+    await admin.run('INSERT INTO bank.parted VALUES (1, 1)')
+    await admin.run("CREATE USER lockless@localhost IDENTIFIED BY ''")
+    await admin.run(
+      `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, PROCESS${family === 'mariadb' ? ', BINLOG ADMIN' : ''} ON *.* TO lockless@localhost`,
+    )
+  }
+
+  test('of many tables the numbers are read again where they may have been swapped, and only there', async () => {
+    await makeUnfenced()
+    if (family === 'mariadb') await admin.run('GRANT BINLOG ADMIN ON *.* TO unfenced@localhost')
+    await makeMany()
+    const [other, writer] = [
+      await engine.connect(server.administrator),
+      await engine.connect(server.administrator),
+    ]
+    const exchange = 'ALTER TABLE bank.parted EXCHANGE PARTITION p1 WITH TABLE bank.late'
+    const swap = 'RENAME TABLE bank.late TO bank.z, bank.early TO bank.late, bank.z TO bank.early'
+    const isChanged = { code: 'NOT_CONSISTENT', why: expect.stringContaining('is another one') }
+    const looks = async (): Promise<number> =>
+      Number(
+        await admin.value(
+          "SELECT COUNT(*) FROM mysql.general_log WHERE command_type IN ('Query', 'Execute') AND argument LIKE '%TABLE_ID, %INNODB%TABLES' AND argument NOT LIKE '%general_log%'",
+        ),
+      )
+    try {
+      await admin.run("SET GLOBAL log_output = 'TABLE'")
+      await admin.run('SET GLOBAL general_log = ON')
+      const calm = await open({ connect: { ...server.administrator, user: 'unfenced' } })
+      const before = await looks()
+      expect(before).toBeGreaterThan(0)
+      await other.run('CREATE TEMPORARY TABLE bank.passing (id INT)')
+      await other.run('DROP TEMPORARY TABLE bank.passing')
+      await other.run('CREATE TABLE bank.new_one (id INT)')
+      expect((await readBank(calm)).sum).toBe(ACCOUNTS * BALANCE)
+      expect(await looks()).toBe(before)
+      await calm.finish()
+      await calm.close()
+      for (const there of [swap, exchange]) {
+        const point = await open({ connect: { ...server.administrator, user: 'unfenced' } })
+        await other.run(there)
+        const isExchange = there === exchange
+        await expect(readRange(point, 'late', WHOLE_TABLE)).rejects.toMatchObject(
+          isExchange ? isChanged : { code: 'NOT_CONSISTENT' },
+        )
+        await other.run(there)
+        await point.close()
+      }
+      // One that was counted before, and waits for a writer: MySQL shows nobody the numbers beside it, and MariaDB stages the backup.
+      for (const user of family === 'mysql' ? [] : ['lockless', 'unfenced']) {
+        await writer.run('START TRANSACTION')
+        await writer.run('UPDATE bank.late SET a = a')
+        const exchanged = other.run(exchange)
+        await expect.poll(async () => await isRunning(admin, other)).toBe(true)
+        const point = await open({ connect: { ...server.administrator, user } })
+        await writer.run('ROLLBACK')
+        await exchanged
+        await expect(readRange(point, 'late', WHOLE_TABLE)).rejects.toMatchObject(isChanged)
+        await other.run(exchange)
+        await point.close()
+      }
+    } finally {
+      await admin.run('SET GLOBAL general_log = OFF')
+      await admin.run("SET GLOBAL log_output = 'FILE'")
+      for (const one of [writer, other]) await one.close()
+      await admin.run('DROP TABLE IF EXISTS bank.late, bank.parted, bank.early, bank.new_one')
+      for (const user of ['unfenced', 'lockless']) await admin.run(`DROP USER ${user}@localhost`)
     }
   })
 

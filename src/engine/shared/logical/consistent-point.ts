@@ -7,6 +7,7 @@ import type {
   ConsistentPoint,
   ReadableTable,
 } from '../../logical-reader.ts'
+import { isGone } from '../../server-error.ts'
 import type { ConnectOptions, Session } from '../../session.ts'
 import { openSession } from '../mysql2-session.ts'
 import { withSources } from '../replica-sources.ts'
@@ -36,7 +37,7 @@ import { settledCatalog } from './settled-catalog.ts'
 import { lockedForReading, refuse, transactionalEngines } from './unreadable-tables.ts'
 import { requireVisible } from './visible-databases.ts'
 
-/** How often the objects may change between looking and locking before it is given up. */
+/** How often the objects may change, or be gone, between looking and locking before it is given up. */
 const ATTEMPTS = 6
 /** For so long the decision of a prepared transaction is waited for. */
 const PREPARED_MS = 1000
@@ -117,13 +118,17 @@ async function findPoint(
   options: ConsistentOptions,
   control: Session,
 ): Promise<[Point, ObservedCatalog]> {
-  let before = await settledCatalog(dialect, control, options.databases)
   for (let attempt = 1; ; attempt++) {
+    const isLast = attempt === ATTEMPTS
+    const before = await settledCatalog(dialect, control, options)
     const held = lockedForReading(before.catalog, await transactionalEngines(control))
-    const point = await lockAndSnapshot(dialect, options, control, before, held)
+    const point = await lockAndSnapshot(dialect, options, control, before, held).catch(error => {
+      if (!isLast && isGone(error)) return null
+      throw error
+    })
+    if (point === null) continue
     const [after, swapped] = await secondLook(dialect, options, control, point)
     const changed = [...point.cameOrWent, ...differences(before.catalog, after), ...swapped]
-    const isLast = attempt === ATTEMPTS
     if (changed.length === 0 && (point.prepared === 0 || isLast)) {
       if (point.prepared > 0) point.position = noPosition(dialect.family)
       point.steps.push('all definitions are the same before and after the point')
@@ -133,7 +138,6 @@ async function findPoint(
     if (isLast) throw alwaysChanging(ATTEMPTS, changed)
     // Who coordinates them decides at once, but for one that has died.
     if (point.prepared > 0) await sleep(PREPARED_MS)
-    before = await settledCatalog(dialect, control, options.databases)
   }
 }
 
