@@ -4,7 +4,8 @@ const DEFINES = /\b(ADD|MODIFY|CHANGE)(?: COLUMN\b)?(?: IF(?: NOT)? EXISTS\b)?(.
 /** Not the table's own `AUTO_INCREMENT = 5`; nor a column that is called serial. */
 const COUNTS = /\bAUTO_INCREMENT\b(?! ?[=\d])|^\S+ SERIAL\b|\bSERIAL DEFAULT VALUE\b/i
 const UNIQUE = /\bUNIQUE\b|\bPRIMARY\b/i
-const KEYED = /\b(?:UNIQUE|PRIMARY|INDEX|(?<!FOREIGN )KEY)\b|^\S+ SERIAL\b/i
+const KEYED =
+  /\b(?:UNIQUE|PRIMARY|INDEX|(?<!FOREIGN )KEY)\b|^\S+ SERIAL\b|\bSERIAL DEFAULT VALUE\b/i
 
 /**
  * Does a statement give rows that are there numbers, or keep the first of some? A column that is added does, and one
