@@ -37,9 +37,9 @@ const USUAL = 'utf8mb4'
 /** To another set, perhaps: CONVERT('…' USING latin1), which MySQL takes away, and CAST(… AS CHAR CHARSET …). */
 const CONVERTS = / using | char(?:acter )?set /i
 
-/** Of shapes, too: beside one 'x' becomes _binary'x'. */
+/** Of shapes and bits, too: beside one 'x' becomes _binary'x'. */
 const BYTES =
-  /^ *(?:(?:var)?binary|\w*blob|geometry|point|linestring|polygon|multi\w+|geom(?:etry)?collection|vector)\b/
+  /^ *(?:bit|(?:var)?binary|\w*blob|geometry|point|linestring|polygon|multi\w+|geom(?:etry)?collection|vector)\b/
 
 /** Of a column's definition; `usual` for a text without one, null for what is no text. */
 function characterSetOf(clause: string, usual: string): string | null {

@@ -1,7 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import { packetFor } from '#domain/backup/largest-rows'
 import type { TableEntry } from '#domain/backup/manifest'
-import type { ProgramContext, RestoreStatement } from '#domain/backup/restore-plan'
+import type { RestoreStatement } from '#domain/backup/restore-plan'
 import { computesOfDates } from '#domain/schema/computes-of-dates'
 import type {
   LoadedPieces,
@@ -9,8 +9,7 @@ import type {
   LogicalWriterSession,
   WriterOptions,
 } from '../../logical-writer.ts'
-import { quoteIdentifier, quoteQualified, quoteString } from '../../quote.ts'
-import { bytesOfMarked, markedText } from '../sjis-backslash.ts'
+import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { insertStatements } from './insert-rows.ts'
 import { prepareLoader, withDates } from './loader-settings.ts'
 import {
@@ -20,6 +19,7 @@ import {
   requireLockedServer,
 } from './restore-progress.ts'
 import { loadStatement } from './row-statements.ts'
+import { runOpened } from './run-program-statement.ts'
 import { type OkPacket, WireConnection } from './wire-connection.ts'
 
 /** See LogicalWriter.open. */
@@ -70,9 +70,6 @@ async function withoutRedoLog([loader]: readonly WireConnection[]): Promise<void
 
 /** A statement of rows stays far below the most common max_allowed_packet, in bytes. */
 const INSERT_BYTES = 1024 * 1024
-
-/** A client that sends these is sending UTF-8, or bytes that mean themselves. */
-const SENT_AS_UTF8 = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'binary', ''])
 
 class WriterSession implements LogicalWriterSession {
   readonly writers: number
@@ -181,94 +178,6 @@ async function tellOptimizer(loader: WireConnection, sql: string, what: string):
   const told = await loader.rows(sql)
   const error = told.find(([, , kind]) => kind?.toLowerCase() === 'error')
   if (error) throw new EcomdbError('SERVER_REFUSED', { what, why: String(error[3]) })
-}
-
-/**
- * MySQL 8.0 and 8.4 read the expression of a generated column in the client's set when they open its table
- * (measured: a trigger of a client of cp932 and a column of Japanese name, error 1054; 9.7 does not). Once a
- * table was opened otherwise it stays open for the statement.
- */
-async function runOpened(
-  loader: WireConnection,
-  { sql, schema }: RestoreStatement,
-  context: ProgramContext,
-  what: string,
-): Promise<void> {
-  try {
-    await runInContext(loader, sql, context, what)
-  } catch (error) {
-    if (!(error instanceof EcomdbError) || schema === null || !OF_EXPRESSION.test(error.why ?? ''))
-      throw error
-    const tables = await loader.rows(
-      `SELECT DISTINCT TABLE_NAME FROM information_schema.COLUMNS
-        WHERE TABLE_SCHEMA = ${quoteString(schema)} AND GENERATION_EXPRESSION <> ''`,
-    )
-    for (const [name] of tables) {
-      await loader.rows(`SELECT 1 FROM ${quoteQualified(schema, name ?? '')} LIMIT 1`)
-    }
-    await runInContext(loader, sql, context, what)
-  }
-}
-
-const OF_EXPRESSION = /^Unknown column '.*' in 'generated column function'/
-
-/** Under the settings of the session that created it, which the server stores with it. */
-export async function runInContext(
-  loader: WireConnection,
-  sql: string,
-  context: ProgramContext,
-  what: string,
-): Promise<void> {
-  const bytes = await inCharacterSet(loader, sql, context.characterSetClient)
-  const others = Object.entries({
-    ...(context.defaultCollation
-      ? { [context.defaultCollation.name]: context.defaultCollation.value }
-      : {}),
-    ...(context.sessionCollation ? { collation_database: context.sessionCollation } : {}),
-  })
-  await loader.run(
-    'SET @ecomdb_sql_mode = @@sql_mode, @ecomdb_time_zone = @@time_zone, @ecomdb_collation = @@collation_connection' +
-      others.map(([name]) => `, @ecomdb_${name} = @@${name}`).join(''),
-  )
-  try {
-    await loader.run(
-      `SET sql_mode = ${quoteString(context.sqlMode)}` +
-        (context.timeZone ? `, time_zone = ${quoteString(context.timeZone)}` : '') +
-        (context.timestamp === undefined ? '' : `, timestamp = ${context.timestamp}`) +
-        others.map(([name, value]) => `, ${name} = ${quoteString(value)}`).join('') +
-        `, character_set_client = ${quoteString(bytes ? context.characterSetClient : 'utf8mb4')}` +
-        `, collation_connection = ${quoteString(context.collationConnection)}`,
-      what,
-    )
-    await loader.run(bytes ?? sql, what)
-  } finally {
-    await loader
-      .run(
-        'SET sql_mode = @ecomdb_sql_mode, time_zone = @ecomdb_time_zone, timestamp = DEFAULT, ' +
-          // Not its DEFAULT, which is the server's own: statements in a ucs2 are understood by nobody.
-          'character_set_client = utf8mb4, collation_connection = @ecomdb_collation' +
-          others.map(([name]) => `, ${name} = @ecomdb_${name}`).join(''),
-      )
-      .catch(() => {})
-  }
-}
-
-/** The text in a character set, or null where it has characters that the set lacks. */
-async function inCharacterSet(
-  loader: WireConnection,
-  sql: string,
-  characterSet: string,
-): Promise<Buffer | null> {
-  if (SENT_AS_UTF8.has(characterSet)) return Buffer.from(sql)
-  if (!/^\w+$/.test(characterSet)) return null
-  const hex = Buffer.from(markedText(characterSet, sql)).toString('hex')
-  const [row] = await loader.rows(
-    `SELECT HEX(CONVERT(_utf8mb4 x'${hex}' USING ${characterSet})),
-       HEX(CONVERT(CONVERT(_utf8mb4 x'${hex}' USING ${characterSet}) USING utf8mb4))`,
-  )
-  const [converted, back] = row ?? []
-  if (!converted || back?.toLowerCase() !== hex) return null
-  return bytesOfMarked(characterSet, Buffer.from(converted, 'hex'))
 }
 
 /**

@@ -4,9 +4,9 @@ import type { AccountName } from '#domain/schema/service-accounts'
 import { underDatabaseCollation } from '../../database-collation.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
+import { runInContext } from '../bulk-load/run-program-statement.ts'
 import { DEFAULT_COLLATION } from '../bulk-load/source-settings.ts'
 import { WireConnection } from '../bulk-load/wire-connection.ts'
-import { runInContext } from '../bulk-load/writer-session.ts'
 import { readProgram } from '../logical/read-programs.ts'
 
 interface EventChange {

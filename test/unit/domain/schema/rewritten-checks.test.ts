@@ -8,6 +8,7 @@ const COLUMNS = [
   '`n` int DEFAULT NULL',
   '`b` varbinary(9) DEFAULT NULL',
   '`p` point DEFAULT NULL',
+  '`t` bit(17) DEFAULT NULL',
   '`j` json DEFAULT NULL',
 ]
 
@@ -17,6 +18,7 @@ test.each([
   ["(`l` <> _utf8mb4'it''s \\'')", true],
   ["(`u` <> _latin1 x'e9')", true],
   ["(`p` <> _utf8mb4'x')", true],
+  ["(not((`t` like _utf8mb4'x' escape _utf8mb4'|')))", true],
   ["(`j` <> convert(_utf8mb4'x' using latin1))", true],
   ["(`n` between _utf8mb4'1' and _utf8mb4'2')", true],
   ["(`u` <> _utf8mb4'x') and (`n` > 1)", false],
