@@ -69,6 +69,8 @@ export interface BinlogServer {
   timeUs: number
   /** When it was started, by the same clock. */
   startedUs: number
+  /** MariaDB: bytes of InnoDB's log that are on its disk, ever: less where its data files were put back. null for MySQL. */
+  flushedLsn: number | null
   /** See laxSettings. */
   lax: readonly string[]
   /** In words: why a replica has not what its sources have, where that may be seen; where it may leave its log. */

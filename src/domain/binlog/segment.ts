@@ -72,6 +72,8 @@ export interface BinlogSegment {
    * and may have been up without this log. Missing: it was looked at.
    */
   unseen?: { from: string; until: string }
+  /** MariaDB: how far InnoDB's log was on the server's disk when it was looked at last; missing where nobody looked. */
+  flushedLsn?: number
   /** The last event: what the server must still have at this place for the chain to go on. */
   tail: SegmentTail | null
   /** The stored bytes; null where from === to. */
@@ -122,6 +124,7 @@ export function isBinlogSegment(value: unknown): value is BinlogSegment {
     ['boolean', 'undefined'].includes(typeof value['crashed']) &&
     isTexts(value['lax'] ?? []) &&
     typeof (value['elsewhere'] ?? '') === 'string' &&
+    Number.isSafeInteger(value['flushedLsn'] ?? 0) &&
     isSpan(value['unseen']) &&
     ['begins', 'open', 'tail', 'object'].every(
       name => value[name] === null || isRecord(value[name]),

@@ -62,6 +62,8 @@ const CURES: Readonly<Record<Why, string>> = {
   unlogged: ERROR_LOG,
   elsewhere:
     'let log_bin have one name, and sync_binlog be 1; what is loaded with SET sql_log_bin = 0 and a gtid_purged is in no log',
+  'put-back':
+    'where data files are put back, move the log away with them, or restore with `ecomdb restore --binlog`',
   incident: ERROR_LOG,
   restored: 'with --binlog a restore is in the log',
 }
@@ -78,6 +80,10 @@ const LACKS: Readonly<Record<Why, Lack>> = {
   elsewhere: (place, _, gtids) => ({
     what: 'the binary log lacks transactions that the server has had',
     why: `the archive ended at ${place}; since then ${gtids} came to the server's gtid_purged, and they are in no file of its log: it was started with another log_bin meanwhile, lost the end of its log, or was given them otherwise`,
+  }),
+  'put-back': place => ({
+    what: 'the binary log lacks that its server was put back to an earlier state',
+    why: `the archive ended at ${place}; since then InnoDB's log is not as far as it was (Innodb_lsn_flushed): older data files were put in place, and this log stayed`,
   }),
   incident: place => ({
     what: 'the binary log lacks a change that the server made',

@@ -28,8 +28,13 @@ const NOTED = {
     'what was restored into it from then on is not in its log (`ecomdb restore` without --binlog)',
 } as const
 
+const PUT_BACK =
+  "InnoDB's log is not as far any more as it was: its data files were put back to an earlier state, and this log stayed"
+
 const elsewhereText = (gtids: string): string =>
   `it has had the transactions ${gtids}, and they are in no file of this log: it logged under another name (log_bin), lost the end of its log, or was given them otherwise (gtid_purged)`
+
+type Hole = 'unlogged' | 'elsewhere' | 'put-back'
 
 /** The stretch that is written, and where it stands. */
 export interface WrittenStretch {
@@ -41,7 +46,7 @@ export interface WrittenStretch {
 }
 
 /** The end of the server's log, and the server's time before it was asked for. */
-export type Observation = Pick<BinlogServer, 'end' | 'timeUs' | 'purged'>
+export type Observation = Pick<BinlogServer, 'end' | 'timeUs' | 'purged' | 'flushedLsn'>
 
 /** What one run has stored. */
 export interface Written {
@@ -57,9 +62,7 @@ export interface Written {
  */
 export class SegmentWriter {
   /** Where the server says, first in this run, that its log lacks something. */
-  incident:
-    | (LogPlace & { why: 'unlogged' | 'elsewhere' | keyof typeof NOTED; gtids: string })
-    | null = null
+  incident: (LogPlace & { why: Hole | keyof typeof NOTED; gtids: string }) | null = null
   /** The first segment that this run has stored. */
   first: BinlogSegment | null = null
   readonly written: Written = { segments: 0, transactions: 0, bytes: 0, storedBytes: 0 }
@@ -81,7 +84,7 @@ export class SegmentWriter {
   /** The server's end at a moment, not reached yet when it was asked for. */
   #ahead: Observation | null = null
   /** The server's clock, when it was asked last: microseconds since 1970, and milliseconds of the monotonic clock. */
-  #looked: { us: number; ms: number }
+  #looked: { us: number; ms: number; lsn: number | null }
   #storing: Promise<void> = Promise.resolve()
   #finished = false
   /** A segment may have been stored, or may be yet, whose answer did not come: its number is not used again. */
@@ -99,7 +102,7 @@ export class SegmentWriter {
     const known = this.head?.segment.elsewhere
     this.#elsewhere = known === undefined ? null : GtidSet.parse(known)
     this.#scanner = new BinlogScanner(stretch.engine, '', null)
-    this.#looked = { us: stretch.server.timeUs, ms: keys.clock.monotonicMs() }
+    this.#looked = this.#seenNow(stretch.server)
   }
 
   /** The newest segment that is stored; null before the first. */
@@ -166,7 +169,7 @@ export class SegmentWriter {
    */
   async close(nextFile: string | null, seen: Observation | null): Promise<void> {
     if (this.#finished) return
-    if (seen) this.#looked = { us: seen.timeUs, ms: this.#keys.clock.monotonicMs() }
+    if (seen) this.#looked = this.#seenNow(seen)
     await this.#inOrder(() => this.#store(this.#held.length, nextFile, seen))
   }
 
@@ -180,6 +183,14 @@ export class SegmentWriter {
   /** The server logged nothing between the file before and this one, of which nothing is held yet. */
   async noteUnlogged(): Promise<void> {
     await this.#noteHole('unlogged', '', UNLOGGED)
+  }
+
+  /** As the server is now: are its data files of before the head? Its log does not tell, and goes on. */
+  async notePutBack(): Promise<void> {
+    const before = this.head?.segment.flushedLsn ?? null
+    const { lsn } = this.#looked
+    if (before !== null && lsn !== null && lsn < before)
+      await this.#noteHole('put-back', '', PUT_BACK)
   }
 
   /**
@@ -196,14 +207,13 @@ export class SegmentWriter {
     if (!added.isEmpty()) await this.#noteHole('elsewhere', `${added}`, elsewhereText(`${added}`))
   }
 
-  async #noteHole(why: 'unlogged' | 'elsewhere', gtids: string, hole: string): Promise<void> {
+  async #noteHole(why: Hole, gtids: string, hole: string): Promise<void> {
     const { head } = this
     if (this.#finished || !head || head.segment.hole != null) return
     const { file, to: offset } = head.segment
     this.incident ??= { file, offset, why, gtids }
     await this.#inOrder(async () => {
-      const known = this.#elsewhere ? { elsewhere: `${this.#elsewhere}` } : {}
-      this.#head = await this.#append({ ...holeBehind(head, hole), ...known }, [])
+      this.#head = await this.#append({ ...holeBehind(head, hole), ...this.#known() }, [])
       this.first ??= this.#head.segment
       this.written.segments += 1
     })
@@ -314,8 +324,20 @@ export class SegmentWriter {
       ...(this.#crashed && this.#from === 0 ? { crashed: true } : {}),
       ...(lax.length > 0 ? { lax } : {}),
       ...(this.#unseen && this.#from === 0 ? { unseen: this.#unseen } : {}),
-      ...(this.#elsewhere ? { elsewhere: `${this.#elsewhere}` } : {}),
+      ...this.#known(),
       tail: this.#tail,
+    }
+  }
+
+  #seenNow({ timeUs, flushedLsn }: Pick<Observation, 'timeUs' | 'flushedLsn'>) {
+    return { us: timeUs, ms: this.#keys.clock.monotonicMs(), lsn: flushedLsn }
+  }
+
+  #known(): Pick<SegmentFacts, 'elsewhere' | 'flushedLsn'> {
+    const { lsn } = this.#looked
+    return {
+      ...(this.#elsewhere ? { elsewhere: `${this.#elsewhere}` } : {}),
+      ...(lsn === null ? {} : { flushedLsn: lsn }),
     }
   }
 

@@ -14,7 +14,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
   const sourceId = await dialect.sourceId(session)
   if ((await session.value('SELECT @@log_bin')) !== '1') throw switchedOff(session, sourceId)
   const time = await session.value('SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)')
-  const uptime = await session.rows("SHOW GLOBAL STATUS LIKE 'Uptime'")
+  const uptime = await statusNumber(session, 'Uptime')
   const purged = dialect.purged && (await session.value(dialect.purged))
   try {
     const [status] = await logStatus(session)
@@ -37,7 +37,8 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       gtids: (gtids ?? '').replaceAll('\n', ''),
       purged: (purged ?? '').replaceAll('\n', ''),
       timeUs: Number(time),
-      startedUs: Number(time) - Number(uptime[0]?.['Value'] ?? 0) * 1_000_000,
+      startedUs: Number(time) - (uptime ?? 0) * 1_000_000,
+      flushedLsn: await statusNumber(session, 'Innodb_lsn_flushed'),
       lax: laxSettings(await readSettings(session, SYNC_SETTINGS)),
       doubts: [...(await replicaBehind(session)), ...(await mayLeaveItsLog(session))],
     }
@@ -50,6 +51,11 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       cause: error,
     })
   }
+}
+
+async function statusNumber(session: Session, name: string): Promise<number | null> {
+  const [row] = await session.rows(`SHOW GLOBAL STATUS LIKE ${quoteString(name)}`)
+  return row ? Number(row['Value']) : null
 }
 
 /** MariaDB has no such choice, and its files tell in most cases. */
