@@ -9,6 +9,8 @@ export interface Job {
   on?: EngineFamily
   /** Its stages, as its progress names them: it is cut short at each of them. */
   stages: readonly string[]
+  /** Those that one engine has. */
+  more?: Readonly<Record<EngineFamily, readonly string[]>>
   /** How long it takes, about, in milliseconds: until a run was measured. */
   lastsMs: number
   /** Whose death it may meet. */
@@ -30,4 +32,8 @@ export interface Job {
    * real restore that nothing was harmed. Throws with what is wrong.
    */
   recover(one: Case): Promise<string>
+}
+
+export function stagesOn({ stages, more }: Job, family: EngineFamily): readonly string[] {
+  return [...stages, ...(more?.[family] ?? [])]
 }

@@ -11,7 +11,7 @@ import {
   runJob,
   send,
 } from './cut-short.ts'
-import type { Job } from './job.ts'
+import { type Job, stagesOn } from './job.ts'
 import { bucketFaults } from './kinds/bucket.ts'
 import { diskFaults } from './kinds/disk.ts'
 
@@ -25,16 +25,13 @@ export interface Fault {
 
 const always = (): boolean => true
 
-const killAtStage: Fault = {
-  name: 'SIGKILL at a stage',
-  appliesTo: job => job.stages.length > 0,
-  run(one, job, random) {
-    const atStage = random.pick(job.stages)
-    return cutShort(one, job, { atStage, act: kill }, `SIGKILL at '${atStage}'`)
-  },
-}
+export const killAt = (atStage: string): Fault => ({
+  name: `SIGKILL at a stage: ${atStage}`,
+  appliesTo: always,
+  run: (one, job) => cutShort(one, job, { atStage, act: kill }, `SIGKILL at '${atStage}'`),
+})
 
-const killAtMoment: Fault = {
+export const killAtMoment: Fault = {
   name: 'SIGKILL at a random moment',
   appliesTo: always,
   run: (one, job, random) => atMoment(one, job, random, 'SIGKILL'),
@@ -115,16 +112,14 @@ const nothing: Fault = {
     await job.prepare?.(one)
     const run = await runJob(one, job, null)
     if (run.status !== 0) throw new Error(`exit ${run.status}\n${run.stderr}`)
-    requireStages(run, job.stages)
+    requireStages(run, stagesOn(job, one.place.family))
     return `${Math.round(run.tookMs)} ms; ${await job.recover(one)}`
   },
 }
 
-/** Add a fault here. The first measures how long the job takes, for the moments of the others. */
+/** Add a fault here, beside the kills. The first measures how long the job takes, for the moments of the others. */
 export const FAULTS: readonly Fault[] = [
   nothing,
-  killAtStage,
-  killAtMoment,
   terminate,
   serverDies,
   twoAtOnce,

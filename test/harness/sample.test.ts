@@ -10,7 +10,7 @@ import { runCase, type Suite } from '../../harness/suite.ts'
 
 const SAMPLES: readonly [suite: Suite, seed: number, count: number, only: string | null][] = [
   [fidelity, 31, 2, null],
-  [faults, 0, 1, 'restore, SIGKILL at a stage'],
+  [faults, 0, 1, 'restore, SIGKILL at a stage: loading rows'],
   [attacks, 3, 1, 'repository'],
 ]
 

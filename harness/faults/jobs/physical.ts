@@ -15,9 +15,15 @@ const STAGES = [
   'committing',
 ]
 
+const MORE = {
+  mysql: ['cloning', 'starting a private server on the clone'],
+  mariadb: ['waiting for the end of mariadb-backup'],
+}
+
 export const backupPhysical: Job = {
   name: 'backup physical',
   stages: STAGES,
+  more: MORE,
   lastsMs: 4000,
   server: 'source',
   writes: 'repository',
@@ -33,6 +39,7 @@ export const backupIncremental: Job = {
   name: 'backup physical --incremental',
   on: 'mariadb',
   stages: STAGES,
+  more: MORE,
   lastsMs: 3000,
   server: 'source',
   writes: 'repository',
