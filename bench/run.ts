@@ -39,7 +39,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ...[auditInsert, auditInsertUnlogged, auditInsertRelaxed, seal, auditVerify, erase],
   archiveLoss,
 ]
-const MEMORY_BAR_BYTES = 400 * MIB
+const MEMORY_BAR_BYTES = 400_000_000
 
 const USAGE = `usage: npm run bench -- NAME|all [--engine mysql|mariadb] [--rows N] [--pairs N]
        [--keep FOLDER] [--json]
@@ -111,7 +111,7 @@ function line(result: BenchResult): string {
     `peer ${seconds(result.peer)} ${result.unit} (${result.peerMissing ?? result.peerName})`,
     `ratio ${result.ratio?.toFixed(2) ?? '-'} (bar ${result.bar}${verdict(result.withinBar)})`,
     `processor ${seconds(result.cpu.ours)} and ${seconds(result.cpu.peer)} s, ratio ${result.cpu.ratio?.toFixed(2) ?? '-'}, load ${result.loadAverage.toFixed(1)}`,
-    ...(memory === null ? [] : [`memory ${Math.round(memory / MIB)} MiB (bar 400)`]),
+    ...(memory === null ? [] : [`memory ${Math.round(memory / MIB)} MiB (bar ${Math.floor(MEMORY_BAR_BYTES / MIB)})`]),
     ...Object.entries(result.beside ?? {}).map(
       ([what, value]) => `${what} ${seconds(value)}${/MiB$|transactions$/.test(what) ? '' : ' s'}`,
     ),
