@@ -111,7 +111,9 @@ function line(result: BenchResult): string {
     `peer ${seconds(result.peer)} ${result.unit} (${result.peerMissing ?? result.peerName})`,
     `ratio ${result.ratio?.toFixed(2) ?? '-'} (bar ${result.bar}${verdict(result.withinBar)})`,
     `processor ${seconds(result.cpu.ours)} and ${seconds(result.cpu.peer)} s, ratio ${result.cpu.ratio?.toFixed(2) ?? '-'}, load ${result.loadAverage.toFixed(1)}`,
-    ...(memory === null ? [] : [`memory ${Math.round(memory / MIB)} MiB (bar ${Math.floor(MEMORY_BAR_BYTES / MIB)})`]),
+    ...(memory === null
+      ? []
+      : [`memory ${Math.round(memory / MIB)} MiB (bar ${Math.floor(MEMORY_BAR_BYTES / MIB)})`]),
     ...Object.entries(result.beside ?? {}).map(
       ([what, value]) => `${what} ${seconds(value)}${/MiB$|transactions$/.test(what) ? '' : ' s'}`,
     ),
