@@ -69,8 +69,10 @@ export interface BinlogServer {
   timeUs: number
   /** When it was started, by the same clock. */
   startedUs: number
-  /** MariaDB: bytes of InnoDB's log that are on its disk, ever: less where its data files were put back. null for MySQL. */
+  /** MariaDB: bytes of InnoDB's log that are on its disk, ever; null for MySQL, and where it is not known. */
   flushedLsn: number | null
+  /** What it was when the server was started (MariaDB 10.8+, else as now): less than before where its data files were put back. */
+  startLsn: number | null
   /** See laxSettings. */
   lax: readonly string[]
   /** In words: why a replica has not what its sources have, where that may be seen; where it may leave its log. */

@@ -139,10 +139,7 @@ async function archiveConnected(
     const { feed } = found
     const last = found.kind === 'follows' ? found.last : null
     // What came to it since the archive ended, before anything behind that is stored.
-    if (last) {
-      await writer.notePutBack()
-      await writer.noteElsewhere(server.purged)
-    }
+    if (last) await writer.noteElsewhere(server.purged)
     const { sourceId, serverId } = server
     const onCrash = (file: string): void =>
       tellCrash(laxBetween(writer.head?.segment, server), file, total, progress)

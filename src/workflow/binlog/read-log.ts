@@ -78,6 +78,7 @@ export async function readLog(options: ReadOptions, progress: Progress): Promise
       goal = await reader.observe()
     }
     if (!goal || !reader.isAt(goal)) continue
+    await options.writer.caughtUp()
     await options.writer.noteElsewhere(goal.purged)
     if (untilNow) return await reader.close()
     if (options.writer.heldBytes > 0) await reader.close()
@@ -195,7 +196,10 @@ class LogReader {
       writer.noteCrash()
       this.#options.onCrash(writer.place.file)
     }
-    if (type === EVENT.format && isOfServerStart(bytes)) this.#noteUnseen(header)
+    if (type === EVENT.format && isOfServerStart(bytes)) {
+      await writer.noteStart()
+      this.#noteUnseen(header)
+    }
     this.#last = header
     this.#add(offset, bytes)
   }

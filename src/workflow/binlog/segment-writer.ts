@@ -63,6 +63,8 @@ export interface Written {
 export class SegmentWriter {
   /** Where the server says, first in this run, that its log lacks something. */
   incident: (LogPlace & { why: Hole | keyof typeof NOTED; gtids: string }) | null = null
+  /** How far InnoDB's log was when the head was stored; as long as not all has come that was logged before this writer began. */
+  #lsnBefore: { lsn: number | null } | null
   /** The first segment that this run has stored. */
   first: BinlogSegment | null = null
   readonly written: Written = { segments: 0, transactions: 0, bytes: 0, storedBytes: 0 }
@@ -103,6 +105,7 @@ export class SegmentWriter {
     this.#elsewhere = known === undefined ? null : GtidSet.parse(known)
     this.#scanner = new BinlogScanner(stretch.engine, '', null)
     this.#looked = this.#seenNow(stretch.server)
+    this.#lsnBefore = { lsn: this.head?.segment.flushedLsn ?? null }
   }
 
   /** The newest segment that is stored; null before the first. */
@@ -185,10 +188,22 @@ export class SegmentWriter {
     await this.#noteHole('unlogged', '', UNLOGGED)
   }
 
-  /** As the server is now: are its data files of before the head? Its log does not tell, and goes on. */
-  async notePutBack(): Promise<void> {
-    const before = this.head?.segment.flushedLsn ?? null
-    const { lsn } = this.#looked
+  /**
+   * The server was started, by which it began this file, of which nothing is held yet: its data files were put back before that, where
+   * InnoDB's log was at its last start not as far as when the head was stored. This log does not tell, and goes on.
+   */
+  async noteStart(): Promise<void> {
+    await this.#notePutBack(this.#stretch.server.startLsn)
+  }
+
+  /** All has come that the server had logged when this writer began. */
+  async caughtUp(): Promise<void> {
+    if (this.incident?.why !== 'put-back') await this.#notePutBack(this.#stretch.server.flushedLsn)
+    this.#lsnBefore = null
+  }
+
+  async #notePutBack(lsn: number | null): Promise<void> {
+    const before = this.#lsnBefore?.lsn ?? null
     if (before !== null && lsn !== null && lsn < before)
       await this.#noteHole('put-back', '', PUT_BACK)
   }
@@ -334,7 +349,8 @@ export class SegmentWriter {
   }
 
   #known(): Pick<SegmentFacts, 'elsewhere' | 'flushedLsn'> {
-    const { lsn } = this.#looked
+    // What is behind this segment may be of an earlier start, by which the present one is not to be judged.
+    const { lsn } = this.#lsnBefore ?? this.#looked
     return {
       ...(this.#elsewhere ? { elsewhere: `${this.#elsewhere}` } : {}),
       ...(lsn === null ? {} : { flushedLsn: lsn }),

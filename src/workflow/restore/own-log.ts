@@ -1,5 +1,7 @@
 import { EcomdbError } from '#core/errors'
 import { parseHistory } from '#domain/binlog/gtid-history'
+import type { BinlogSegment } from '#domain/binlog/segment'
+import type { HashedSegment } from '#domain/binlog/stretch'
 import type { BinlogServer } from '#engine/binlog'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -16,6 +18,8 @@ interface OwnLogPlace {
 interface LogArchivePlace {
   archive: Target
   signers: readonly string[]
+  /** Whose snapshot is restored. */
+  sourceId: string
 }
 
 /**
@@ -30,8 +34,16 @@ export async function noteInOwnLog(
   session: Session,
   log: LogArchivePlace,
 ): Promise<string[]> {
-  if (!(await hasArchivedLog(place, session, log))) return []
+  const server = await observed(place.engine, session)
+  if (server === 'hidden') {
+    return (await place.engine.logicalReader.sourceId(session)) === log.sourceId ? [HIDDEN] : []
+  }
+  if (server === null) return []
+  const heads = await headsOf(log, server.sourceId)
+  // Also where the archive goes on with a log of before, or begins later: a snapshot of before leads into it.
+  if (heads?.length === 0 && server.sourceId !== log.sourceId) return []
   const isNoted = await place.engine.binaryLog.noteRestore(session)
+  if (!(await goesOn(place, server, heads?.at(-1)?.segment))) return []
   const told = isNoted
     ? 'the archiver tells (13), and `backup window` has a GAP'
     : 'which `backup window` does not tell'
@@ -44,16 +56,11 @@ export async function noteInOwnLog(
  * Does a server go on with the log that was archived of it? Another one may go by its name, as all of MariaDB's on one host may, and have a
  * file of that name, that length and such GTIDs: then it began that file at another time.
  */
-async function hasArchivedLog(
+async function goesOn(
   { engine, connect }: OwnLogPlace,
-  session: Session,
-  { archive, signers }: LogArchivePlace,
+  server: BinlogServer,
+  head: BinlogSegment | undefined,
 ): Promise<boolean> {
-  const server = await observed(engine, session)
-  if (!server) return false
-  // One that is not believed is told by whoever goes on with it, and stops no restore.
-  const heads = (await BinlogArchive.open(archive)).heads(server.sourceId, signers).catch(() => [])
-  const head = (await heads).at(-1)?.segment
   const file = head && server.files.find(({ name }) => name === head.file)
   if (!head || !file || file.bytes < head.to) return false
   if (!parseHistory(head.engine, server.gtids).covers(head.gtidsAfter)) return false
@@ -63,14 +70,32 @@ async function hasArchivedLog(
   return begun === null || begun === head.begunAt
 }
 
-const NONE = ['UNSUPPORTED', 'PRIVILEGE_MISSING']
+/** null: there are some that are not believed, which is told by whoever goes on with them, and stops no restore. */
+async function headsOf(
+  { archive, signers }: LogArchivePlace,
+  sourceId: string,
+): Promise<HashedSegment[] | null> {
+  try {
+    return await (await BinlogArchive.open(archive)).heads(sourceId, signers)
+  } catch (error) {
+    if (error instanceof EcomdbError && NOT_BELIEVED.includes(error.code)) return null
+    throw error
+  }
+}
 
-/** null: it writes no log, or none that an archiver takes; or the account may not see it. */
-async function observed(engine: Engine, session: Session): Promise<BinlogServer | null> {
+const NOT_BELIEVED = ['SIGNATURE_INVALID', 'REPOSITORY_VERSION', 'UNSUPPORTED', 'OBJECT_DAMAGED']
+
+const HIDDEN =
+  'the account may not see the binary log of this server: where it is archived, what was restored is not in it (--binlog), and nothing tells; take a snapshot before the server is used, `ecomdb backup logical`'
+
+/** null: it writes no log, or none that an archiver takes. */
+async function observed(engine: Engine, session: Session): Promise<BinlogServer | 'hidden' | null> {
   try {
     return await engine.binaryLog.observe(session)
   } catch (error) {
-    if (error instanceof EcomdbError && NONE.includes(error.code)) return null
+    if (!(error instanceof EcomdbError)) throw error
+    if (error.code === 'PRIVILEGE_MISSING') return 'hidden'
+    if (error.code === 'UNSUPPORTED') return null
     throw error
   }
 }

@@ -250,7 +250,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   let canResume = true
   try {
     const { archive } = options
-    const log = !binlog && archive ? { archive, signers: access.trustedSigners } : null
+    const { sourceId } = snapshot.envelope
+    const log = !binlog && archive ? { archive, signers: access.trustedSigners, sourceId } : null
     const unlogged = log ? await noteInOwnLog(place, session, log) : []
     const loaded = done?.loaded ?? []
     const warnings = await applyPlan(access, snapshot, plan, writer, progress, loaded)

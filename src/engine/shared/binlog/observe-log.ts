@@ -14,15 +14,15 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
   const sourceId = await dialect.sourceId(session)
   if ((await session.value('SELECT @@log_bin')) !== '1') throw switchedOff(session, sourceId)
   const time = await session.value('SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)')
-  const uptime = await statusNumber(session, 'Uptime')
+  const status = await serverStatus(session)
   const purged = dialect.purged && (await session.value(dialect.purged))
   try {
-    const [status] = await logStatus(session)
+    const [log] = await logStatus(session)
     const gtids = await session.value(dialect.gtids)
     // MariaDB, and MySQL where it is told to, stop logging when they cannot write, and refuse to show files.
-    if (!status) throw switchedOff(session, sourceId, 'it stopped logging when it could not write')
+    if (!log) throw switchedOff(session, sourceId, 'it stopped logging when it could not write')
     const files = await session.rows('SHOW BINARY LOGS')
-    const lack = await whyLogLacks(session, status)
+    const lack = await whyLogLacks(session, log)
     if (lack !== null) throw notWhole(sourceId, lack)
     return {
       sourceId,
@@ -33,12 +33,12 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
         name: fileName(row['Log_name']),
         bytes: Number(row['File_size']),
       })),
-      end: { file: fileName(status['File']), offset: Number(status['Position']) },
+      end: { file: fileName(log['File']), offset: Number(log['Position']) },
       gtids: (gtids ?? '').replaceAll('\n', ''),
       purged: (purged ?? '').replaceAll('\n', ''),
       timeUs: Number(time),
-      startedUs: Number(time) - (uptime ?? 0) * 1_000_000,
-      flushedLsn: await statusNumber(session, 'Innodb_lsn_flushed'),
+      startedUs: Number(time) - (status.get('Uptime') ?? 0) * 1_000_000,
+      ...lsnsOf(status),
       lax: laxSettings(await readSettings(session, SYNC_SETTINGS)),
       doubts: [...(await replicaBehind(session)), ...(await mayLeaveItsLog(session))],
     }
@@ -53,10 +53,33 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
   }
 }
 
-async function statusNumber(session: Session, name: string): Promise<number | null> {
-  const [row] = await session.rows(`SHOW GLOBAL STATUS LIKE ${quoteString(name)}`)
-  return row ? Number(row['Value']) : null
+async function serverStatus(session: Session): Promise<Map<string, number>> {
+  const rows = await session.rows(
+    "SHOW GLOBAL STATUS WHERE Variable_name IN ('Uptime', 'Innodb_lsn_current', 'Innodb_lsn_flushed', 'Innodb_os_log_written')",
+  )
+  return new Map(rows.map(row => [String(row['Variable_name']), Number(row['Value'])]))
 }
+
+/**
+ * Since MariaDB 10.8 what was written is counted from where the log was at the start (10.11: the same all the time, and never less than what
+ * was on the disk before, by clean stops, SIGKILL and other log sizes). With innodb_force_recovery = 6 it begins at nothing.
+ */
+function lsnsOf(
+  status: ReadonlyMap<string, number>,
+): Pick<BinlogServer, 'flushedLsn' | 'startLsn'> {
+  const [current, flushed, written] = ['lsn_current', 'lsn_flushed', 'os_log_written'].map(
+    name => status.get(`Innodb_${name}`) ?? Number.NaN,
+  )
+  if (!isLsn(current) || !isLsn(flushed)) return { flushedLsn: null, startLsn: null }
+  const start = current - (written ?? Number.NaN)
+  return { flushedLsn: flushed, startLsn: isLsn(start) ? Math.min(start, flushed) : flushed }
+}
+
+/** The first that InnoDB has is of a log without any change; and a segment holds what JSON can say. */
+const isLsn = (value: number | undefined): value is number =>
+  Number.isSafeInteger(value) && Number(value) > FIRST_LSN
+
+const FIRST_LSN = 12_288
 
 /** MariaDB has no such choice, and its files tell in most cases. */
 async function mayLeaveItsLog(session: Session): Promise<string[]> {
