@@ -42,7 +42,8 @@ export function pairsByNumber(family: EngineFamily, only: string | null): (numbe
   if (kinds.length === 0) throw new RangeError(`no case has '${only}' in its name`)
   return number => {
     const pairs = kinds[number % kinds.length] as Pair[]
-    return pairs[(Math.floor(number / kinds.length) * STRIDE) % pairs.length] as Pair
+    const stride = pairs.length % STRIDE === 0 ? 1 : STRIDE
+    return pairs[(Math.floor(number / kinds.length) * stride) % pairs.length] as Pair
   }
 }
 

@@ -72,7 +72,7 @@ export interface BinlogSegment {
    * and may have been up without this log. Missing: it was looked at.
    */
   unseen?: { from: string; until: string }
-  /** MariaDB: how far InnoDB's log was on the server's disk when it was looked at last; missing where nobody looked. */
+  /** MariaDB: how far InnoDB's log was on the server's disk when it was looked at last; while an archiver catches up, as in the segment before. Missing: nobody looked. */
   flushedLsn?: number
   /** The last event: what the server must still have at this place for the chain to go on. */
   tail: SegmentTail | null

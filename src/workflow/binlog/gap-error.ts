@@ -48,7 +48,7 @@ export function incidentError({
   return new EcomdbError('BINLOG_GAP', {
     ...LACKS[why](`${file}:${offset}`, file, gtids),
     hints: [
-      'take a new snapshot now: `ecomdb backup logical`; until then no moment after it can be restored',
+      'take a new snapshot now, unless one was taken behind that place: `ecomdb backup logical`; until then no moment after it can be restored',
       CURES[why],
       'what came behind it is archived, and the next run goes on with it',
     ],
@@ -83,7 +83,7 @@ const LACKS: Readonly<Record<Why, Lack>> = {
   }),
   'put-back': place => ({
     what: 'the binary log lacks that its server was put back to an earlier state',
-    why: `the archive ended at ${place}; since then InnoDB's log is not as far as it was (Innodb_lsn_flushed): older data files were put in place, and this log stayed`,
+    why: `the archive ended at ${place}; at a start since then InnoDB's log was not as far as it had been (Innodb_lsn_flushed): older data files were put in place, and this log stayed`,
   }),
   incident: place => ({
     what: 'the binary log lacks a change that the server made',

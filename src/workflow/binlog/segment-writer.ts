@@ -29,7 +29,7 @@ const NOTED = {
 } as const
 
 const PUT_BACK =
-  "InnoDB's log is not as far any more as it was: its data files were put back to an earlier state, and this log stayed"
+  "InnoDB's log was not as far any more as it had been: its data files were put back to an earlier state, and this log stayed"
 
 const elsewhereText = (gtids: string): string =>
   `it has had the transactions ${gtids}, and they are in no file of this log: it logged under another name (log_bin), lost the end of its log, or was given them otherwise (gtid_purged)`
@@ -65,6 +65,7 @@ export class SegmentWriter {
   incident: (LogPlace & { why: Hole | keyof typeof NOTED; gtids: string }) | null = null
   /** How far InnoDB's log was when the head was stored; as long as not all has come that was logged before this writer began. */
   #lsnBefore: { lsn: number | null } | null
+  #isPutBackNoted = false
   /** The first segment that this run has stored. */
   first: BinlogSegment | null = null
   readonly written: Written = { segments: 0, transactions: 0, bytes: 0, storedBytes: 0 }
@@ -198,14 +199,15 @@ export class SegmentWriter {
 
   /** All has come that the server had logged when this writer began. */
   async caughtUp(): Promise<void> {
-    if (this.incident?.why !== 'put-back') await this.#notePutBack(this.#stretch.server.flushedLsn)
+    if (!this.#isPutBackNoted) await this.#notePutBack(this.#stretch.server.flushedLsn)
     this.#lsnBefore = null
   }
 
   async #notePutBack(lsn: number | null): Promise<void> {
     const before = this.#lsnBefore?.lsn ?? null
-    if (before !== null && lsn !== null && lsn < before)
-      await this.#noteHole('put-back', '', PUT_BACK)
+    if (before === null || lsn === null || lsn >= before) return
+    this.#isPutBackNoted = true
+    await this.#noteHole('put-back', '', PUT_BACK)
   }
 
   /**
@@ -345,7 +347,9 @@ export class SegmentWriter {
   }
 
   #seenNow({ timeUs, flushedLsn }: Pick<Observation, 'timeUs' | 'flushedLsn'>) {
-    return { us: timeUs, ms: this.#keys.clock.monotonicMs(), lsn: flushedLsn }
+    // A server that does not say has not forgotten it either.
+    const lsn = flushedLsn ?? this.head?.segment.flushedLsn ?? null
+    return { us: timeUs, ms: this.#keys.clock.monotonicMs(), lsn }
   }
 
   #known(): Pick<SegmentFacts, 'elsewhere' | 'flushedLsn'> {

@@ -70,7 +70,7 @@ async function goesOn(
   return begun === null || begun === head.begunAt
 }
 
-/** null: there are some that are not believed, which is told by whoever goes on with them, and stops no restore. */
+/** null: there may be some that are not believed, or not readable, which is told by whoever goes on with them, and stops no restore. */
 async function headsOf(
   { archive, signers }: LogArchivePlace,
   sourceId: string,
@@ -83,7 +83,10 @@ async function headsOf(
   }
 }
 
-const NOT_BELIEVED = ['SIGNATURE_INVALID', 'REPOSITORY_VERSION', 'UNSUPPORTED', 'OBJECT_DAMAGED']
+const NOT_BELIEVED = [
+  ...['SIGNATURE_INVALID', 'REPOSITORY_VERSION', 'UNSUPPORTED', 'OBJECT_DAMAGED'],
+  ...['STORAGE_FAILED', 'TARGET_UNAVAILABLE'],
+]
 
 const HIDDEN =
   'the account may not see the binary log of this server: where it is archived, what was restored is not in it (--binlog), and nothing tells; take a snapshot before the server is used, `ecomdb backup logical`'

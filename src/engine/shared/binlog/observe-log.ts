@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import { laxSettings, SYNC_SETTINGS } from '#domain/binlog/crashes'
 import { isLogFileName } from '#domain/binlog/stretch'
 import { type BinlogServer, LogNotWhole } from '../../binlog.ts'
+import type { Flavor } from '../../flavor.ts'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 import { replicaBehind } from '../replica-lacks.ts'
@@ -38,7 +39,7 @@ export async function observeLog(dialect: BinlogDialect, session: Session): Prom
       purged: (purged ?? '').replaceAll('\n', ''),
       timeUs: Number(time),
       startedUs: Number(time) - (status.get('Uptime') ?? 0) * 1_000_000,
-      ...lsnsOf(status),
+      ...lsnsOf(session.flavor, status),
       lax: laxSettings(await readSettings(session, SYNC_SETTINGS)),
       doubts: [...(await replicaBehind(session)), ...(await mayLeaveItsLog(session))],
     }
@@ -62,16 +63,19 @@ async function serverStatus(session: Session): Promise<Map<string, number>> {
 
 /**
  * Since MariaDB 10.8 what was written is counted from where the log was at the start (10.11: the same all the time, and never less than what
- * was on the disk before, by clean stops, SIGKILL and other log sizes). With innodb_force_recovery = 6 it begins at nothing.
+ * was on the disk before, by clean stops, SIGKILL and other log sizes); before, it is the bytes of all blocks, many of them again and again. With
+ * innodb_force_recovery = 6 the log begins at nothing.
  */
-function lsnsOf(
+export function lsnsOf(
+  flavor: Flavor,
   status: ReadonlyMap<string, number>,
 ): Pick<BinlogServer, 'flushedLsn' | 'startLsn'> {
   const [current, flushed, written] = ['lsn_current', 'lsn_flushed', 'os_log_written'].map(
     name => status.get(`Innodb_${name}`) ?? Number.NaN,
   )
-  if (!isLsn(current) || !isLsn(flushed)) return { flushedLsn: null, startLsn: null }
-  const start = current - (written ?? Number.NaN)
+  if (flavor.family !== 'mariadb' || !isLsn(current) || !isLsn(flushed))
+    return { flushedLsn: null, startLsn: null }
+  const start = flavor.atLeast('mariadb', 10, 8) ? current - (written ?? Number.NaN) : Number.NaN
   return { flushedLsn: flushed, startLsn: isLsn(start) ? Math.min(start, flushed) : flushed }
 }
 
