@@ -84,25 +84,25 @@ describe.each(TEST_ENGINES)('%s', family => {
     await admin.run('DROP TABLE bank.later')
   })
 
-  test.runIf(family === 'mysql')(
-    'a look that always finds a table of its own second is not repeated for ever',
-    async () => {
-      const other = await engine.connect(server.administrator)
-      await other.run('SET timestamp = UNIX_TIMESTAMP() + 30')
-      await other.run('CREATE TABLE bank.later (id INT PRIMARY KEY)')
-      await other.close()
-      try {
-        await expect(open({ waitSeconds: 1 })).rejects.toMatchObject({
-          code: 'NOT_CONSISTENT',
-          what: 'no consistent point could be got: tables are made or altered all the time',
-          why: expect.stringContaining('bank.later'),
-        })
-      } finally {
-        await admin.run('DROP TABLE bank.later')
-      }
-      await (await open({ waitSeconds: 0 })).close()
-    },
-  )
+  test('a look that always finds a table of its own second is not repeated for ever', async ({
+    skip,
+  }) => {
+    skip(family === 'mariadb', 'its tables have the time of their files')
+    const other = await engine.connect(server.administrator)
+    await other.run('SET timestamp = UNIX_TIMESTAMP() + 30')
+    await other.run('CREATE TABLE bank.later (id INT PRIMARY KEY)')
+    await other.close()
+    try {
+      await expect(open({ waitSeconds: 1 })).rejects.toMatchObject({
+        code: 'NOT_CONSISTENT',
+        what: 'no consistent point could be got: tables are made or altered all the time',
+        why: expect.stringContaining('bank.later'),
+      })
+    } finally {
+      await admin.run('DROP TABLE bank.later')
+    }
+    await (await open({ waitSeconds: 0 })).close()
+  })
 
   test('what comes and goes while the catalog is read does not stop the reading', async () => {
     const other = await engine.connect(server.administrator)
