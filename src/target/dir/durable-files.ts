@@ -77,11 +77,13 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+type Entry = Pick<Dirent, 'name' | 'isDirectory' | 'isSymbolicLink'>
+
 /**
  * Folders of a repository that are links to another disk: what is read and written by their names is listed with
  * the rest. One that leads back to what it lies in is none of them.
  */
-export async function linkedFolders(root: string, entries: readonly Dirent[]): Promise<string[]> {
+export async function linkedFolders(root: string, entries: readonly Entry[]): Promise<string[]> {
   const links = entries.filter(entry => entry.isSymbolicLink())
   if (links.length === 0) return []
   const here = await realpath(root)
@@ -95,24 +97,28 @@ export async function linkedFolders(root: string, entries: readonly Dirent[]): P
   return found.flat()
 }
 
+type ReadFolder = (folder: string) => Promise<Entry[]>
+
+const readFolder: ReadFolder = folder => readdir(folder, { withFileTypes: true })
+
 /** Every name in a folder and below, also below its linked folders. Node's own follows links in circles. */
-export async function readdirWhole(root: string): Promise<string[]> {
-  const entries = await readdir(root, { withFileTypes: true })
+export async function readdirWhole(root: string, read = readFolder): Promise<string[]> {
+  const entries = await read(root)
   const links = await linkedFolders(root, entries)
   const roots = [root, ...links.map(name => join(root, name))]
-  const found = await Promise.all(roots.map(folder => namesBelow(folder)))
+  const found = await Promise.all(roots.map(folder => namesBelow(folder, read)))
   return found.flat().map(name => relative(root, name))
 }
 
-async function namesBelow(folder: string): Promise<string[]> {
+async function namesBelow(folder: string, read: ReadFolder): Promise<string[]> {
   const names: string[] = []
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of await read(folder)) {
     const name = join(folder, entry.name)
     names.push(name)
     // It may have gone meanwhile, and all that was in it.
     if (!entry.isDirectory()) continue
     // One by one: as arguments of a call a hundred thousand are too many.
-    for (const below of await namesBelow(name).catch(noneIfGone)) names.push(below)
+    for (const below of await namesBelow(name, read).catch(noneIfGone)) names.push(below)
   }
   return names
 }

@@ -15,24 +15,11 @@ import { type HashedSegment, isAtLeast, type LogPlace } from '#domain/binlog/str
 import type { EngineFamily } from '#domain/engine-family'
 import type { BinlogServer } from '#engine/binlog'
 import type { BinlogArchive, SegmentFacts, SegmentKeys } from '#repository/binlog-archive'
+import { elsewhereText, NOTED, PUT_BACK, UNLOGGED } from './hole-texts.ts'
 import { holeBehind } from './mark-hole.ts'
 
 /** zstd compresses blocks of this size side by side. */
 const BLOCK_BYTES = 4 * 1024 * 1024
-
-const UNLOGGED =
-  'it could not begin the next file of its log, and logged nothing until it was started again'
-const NOTED = {
-  incident: 'it could not write a change to its log, and noted an incident there',
-  restored:
-    'what was restored into it from then on is not in its log (`ecomdb restore` without --binlog)',
-} as const
-
-const PUT_BACK =
-  "InnoDB's log was not as far any more as it had been: its data files were put back to an earlier state, and this log stayed"
-
-const elsewhereText = (gtids: string): string =>
-  `it has had the transactions ${gtids}, and they are in no file of this log: it logged under another name (log_bin), lost the end of its log, or was given them otherwise (gtid_purged)`
 
 type Hole = 'unlogged' | 'elsewhere' | 'put-back'
 
