@@ -67,31 +67,6 @@ test.each(SLOW_TEST_ENGINES)(
   },
 )
 
-test.each(SLOW_TEST_ENGINES)(
-  '%s: what is restored without the log before anything of it is archived is told once it is',
-  async family => {
-    const folder = await makeFolder()
-    const shop = await LoggedShop.make(family, folder)
-    const run = async (args: string[], status: number) => {
-      const result = await shop.ecomdb([...args, '--quiet'])
-      expect(result.status, result.stderr).toBe(status)
-      return result.stdout
-    }
-    try {
-      await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (i INT PRIMARY KEY)')
-      await run(['backup', 'logical'], 0)
-      await shop.run('INSERT INTO shop.t VALUES (1)', 'DROP DATABASE shop')
-      await run(['restore', 'latest', '--confirm', 'shop', '--no-binlog'], 0)
-      await shop.run('INSERT INTO shop.t VALUES (2)')
-      await run(['backup', 'binlog', '--once'], 13)
-      expect(await run(['backup', 'window'], 3)).toMatch(/GAP .* is not in its log/)
-    } finally {
-      await shop.stop()
-      await rm(folder, { recursive: true, force: true })
-    }
-  },
-)
-
 test.runIf(TEST_ENGINES.includes('mariadb'))(
   'mariadb: another server of this host, with the same name and a longer log, is not the one that is archived',
   async () => {

@@ -40,8 +40,8 @@ export async function noteInOwnLog(
   }
   if (server === null) return []
   const heads = await headsOf(log, server.sourceId)
-  // Also where the archive goes on with a log of before, or begins later: a snapshot of before leads into it.
-  if (heads?.length === 0 && server.sourceId !== log.sourceId) return []
+  // Also where the archive has a log of before. Of a server of which nothing is archived nobody knows: MariaDB's of one host have one name.
+  if (heads?.length === 0) return []
   const isNoted = await place.engine.binaryLog.noteRestore(session)
   if (!(await goesOn(place, server, heads?.at(-1)?.segment))) return []
   const told = isNoted
