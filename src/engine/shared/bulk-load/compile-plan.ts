@@ -82,7 +82,8 @@ export function compileRestorePlan(
   const statements = [
     ...readOnly.filter(({ name }) => live.has(name)).map(setTo(0, 'removal')),
     ...removalStatements(options.remove),
-    ...(resume ? resumeRemovals(manifest, resume, wanted) : []),
+    // One that was killed before it made a database has nothing to remove there.
+    ...(resume ? resumeRemovals(manifest, resume, name => wanted(name) && live.has(name)) : []),
     ...removalStatements(accountsOnly(resume?.made)),
     ...spatialStatements(manifest),
     ...(options.installPlugins ? pluginStatements(manifest, target) : []),
