@@ -43,7 +43,7 @@ export async function noteInOwnLog(
   // Also where the archive has a log of before. Of a server of which nothing is archived nobody knows: MariaDB's of one host have one name.
   if (heads?.length === 0) return []
   const isNoted = await place.engine.binaryLog.noteRestore(session)
-  if (!(await goesOn(place, server, heads?.at(-1)?.segment))) return []
+  if (!(await goesOn(place, server, heads?.at(-1)?.segment))) return isNoted ? [] : [UNMARKED]
   const told = isNoted
     ? 'the archiver tells (13), and `backup window` has a GAP'
     : 'which `backup window` does not tell'
@@ -88,8 +88,10 @@ const NOT_BELIEVED = [
   ...['STORAGE_FAILED', 'TARGET_UNAVAILABLE'],
 ]
 
-const HIDDEN =
-  'the account may not see the binary log of this server: where it is archived, what was restored is not in it (--binlog), and nothing tells; take a snapshot before the server is used, `ecomdb backup logical`'
+const UNTOLD =
+  'where it is archived, what was restored is not in it (--binlog), and nothing tells; take a snapshot before the server is used, `ecomdb backup logical`'
+const HIDDEN = `the account may not see the binary log of this server: ${UNTOLD}`
+const UNMARKED = `the binary log of a replica does not say that it lacks something: ${UNTOLD}`
 
 /** null: it writes no log, or none that an archiver takes. */
 async function observed(engine: Engine, session: Session): Promise<BinlogServer | 'hidden' | null> {

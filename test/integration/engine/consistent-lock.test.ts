@@ -1,20 +1,12 @@
-import { rm } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { engineFor } from '#cli/wire'
 import { lockedMoment, type UnderLock } from '#engine/shared/logical/consistent-lock'
 import { type LockMethod, lockTables } from '#engine/shared/logical/lock-methods'
 import { takeSingleFlight } from '#engine/shared/logical/same-server'
 import { TEST_ENGINES } from '#test/engines'
-import { makeFolder } from '#test/temporary'
+import { startOwnServer } from '#test/own-server'
 
 test.each(TEST_ENGINES)('%s: who was given up is no obstacle to the next method', async family => {
-  const engine = await engineFor(family)
-  const folder = await makeFolder()
-  const server = await engine.scratchServers.start({
-    folder: `${folder}/server`,
-    tcp: false,
-    purpose: 'sandbox',
-  })
+  const { engine, server, remove } = await startOwnServer(family)
   const control = await engine.connect(server.administrator)
   let givenUp: number | null = null
   // As one that opens thousands of tables: it ends some time after it was killed.
@@ -59,7 +51,6 @@ test.each(TEST_ENGINES)('%s: who was given up is no obstacle to the next method'
     expect(others).not.toContain(givenUp)
   } finally {
     await control.close()
-    await engine.scratchServers.remove(`${folder}/server`)
-    await rm(folder, { recursive: true })
+    await remove()
   }
 })

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { withServer } from '#test/backed-up'
+import type { Engine } from '#engine/engine'
+import type { RunningServer } from '#engine/scratch-server'
+import { type BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withBackups } from '#test/with-backups'
 
@@ -20,6 +22,13 @@ const TABLES = [
   'UPDATE shop.parent SET child = 1',
 ]
 
+/** A session on the server that everything was restored into, as it was. */
+async function restored(place: BackupPlace, server: RunningServer, engine: Engine) {
+  const { outcome } = await place.restore(server)
+  expect(outcome?.checks.filter(check => check.outcome === 'failed')).toEqual([])
+  return await engine.connect(server.administrator)
+}
+
 test.each(TEST_ENGINES)('%s: literals of a CHECK come back as they were', async family => {
   await withBackups(family, async ({ folder, place }) => {
     await withServer(family, join(folder, 'source'), async (server, engine) => {
@@ -29,9 +38,7 @@ test.each(TEST_ENGINES)('%s: literals of a CHECK come back as they were', async 
       await place.report(server)
     })
     await withServer(family, join(folder, 'target'), async (server, engine) => {
-      const { outcome } = await place.restore(server)
-      expect(outcome?.checks.filter(check => check.outcome === 'failed')).toEqual([])
-      const session = await engine.connect(server.administrator)
+      const session = await restored(place, server, engine)
       await expect(session.run("INSERT INTO shop.plain VALUES (1, 'é')")).rejects.toThrow(
         /CHECK|constraint/i,
       )
@@ -70,9 +77,7 @@ test.each(TEST_ENGINES)(
         await place.report(server)
       })
       await withServer(family, join(folder, 'target'), async (server, engine) => {
-        const { outcome } = await place.restore(server)
-        expect(outcome?.checks.filter(check => check.outcome === 'failed')).toEqual([])
-        const session = await engine.connect(server.administrator)
+        const session = await restored(place, server, engine)
         await session.run('DELETE FROM shop.quoted')
         expect(await session.rows('SELECT n FROM shop.deleted')).toEqual([{ n: 1 }])
         await session.close()
