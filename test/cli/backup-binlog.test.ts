@@ -8,6 +8,7 @@ import { BinlogArchive } from '#repository/binlog-archive'
 import { openDirectoryTarget } from '#target/dir/directory-target'
 import { runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
+import { archivedLog, serverLog } from '#test/log-bytes'
 import { logWords } from '#test/log-words'
 import { LEDGER, LoggedShop, Writers } from '#test/logged-shop'
 import { makeFolder } from '#test/temporary'
@@ -37,7 +38,7 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup binlog', family => {
     for (let looks = 30; looks > 0; looks -= 1) {
       const last = await once()
       expect(last.status, last.stderr).toBe(0)
-      ;[archived, written] = [await archivedFiles(shop), await serverFiles(shop)]
+      ;[archived, written] = [digests(await archivedLog(shop)), digests(await serverLog(shop))]
       if (isDeepStrictEqual(archived, written)) break
       await sleep(500)
     }
@@ -318,32 +319,8 @@ async function archivedBytes(shop: LoggedShop): Promise<number> {
   return segments.reduce((sum, { from, to }) => sum + to - from, 0)
 }
 
-/** The archived bytes of every file of the first stretch, in hex by name. */
-async function archivedFiles(shop: LoggedShop): Promise<Record<string, string>> {
-  const archive = await BinlogArchive.open(openDirectoryTarget(shop.place.path))
-  const { trustedSigners, identities } = await shop.place.access()
-  const { stretches, refused } = await archive.stretches(trustedSigners)
-  expect(refused).toEqual([])
-  const files = new Map<string, Buffer[]>()
-  for (const segment of stretches[0]?.segments ?? []) {
-    const bytes = await archive.readBytes(segment, identities)
-    files.set(segment.file, [...(files.get(segment.file) ?? []), bytes])
-  }
-  return Object.fromEntries([...files].map(([name, parts]) => [name, digest(Buffer.concat(parts))]))
-}
-
-/** The server's own files; a file that is open has a flag that an archived one has not. */
-async function serverFiles(shop: LoggedShop): Promise<Record<string, string>> {
-  const data = join(shop.source.folder, 'data')
-  const names = (await readdir(data)).filter(name => /^binlog\.\d+$/.test(name)).sort()
-  const files: Record<string, string> = {}
-  for (const name of names) {
-    const bytes = await readFile(join(data, name))
-    bytes.writeUInt8(bytes.readUInt8(21) & 0xfe, 21)
-    files[name] = digest(bytes)
-  }
-  return files
-}
+const digests = (files: ReadonlyMap<string, Buffer>): Record<string, string> =>
+  Object.fromEntries([...files].map(([name, bytes]) => [name, digest(bytes)]))
 
 const digest = (bytes: Buffer): string =>
   `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex')}`

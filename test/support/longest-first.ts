@@ -18,6 +18,7 @@ export const LONGEST: readonly string[] = [
   'integration/engine/scratch-server.test.ts',
   'integration/workflow/audit/attacks.test.ts',
   'cli/sandbox.test.ts',
+  'cli/archiver-killed.test.ts',
   'cli/backup-binlog.test.ts',
   'cli/report.test.ts',
   'cli/scheduler.test.ts',
