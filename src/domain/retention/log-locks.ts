@@ -1,3 +1,5 @@
+import type { SnapshotEnvelope } from '../backup/envelope.ts'
+import type { BinlogSegment } from '../binlog/segment.ts'
 import type { Stretch } from '../binlog/stretch.ts'
 import { segmentOfSnapshot } from '../binlog/window.ts'
 import { isStart, type StayingSnapshot } from './log-trim.ts'
@@ -57,4 +59,27 @@ function firstOf(stretch: Stretch, { envelope }: StayingSnapshot): number | null
   if (!own) return null
   const begin = stretch.segments.find(({ file, from }) => file === own.file && from === 0)
   return begin?.sequence ?? own.sequence
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Until when a segment was locked at least as it was stored, by what snapshots before it promise of their own files:
+ * the target's days may have been fewer then, and may be fewer since.
+ *
+ * @param days of the target now
+ * @returns null: no snapshot promises anything
+ */
+export function promisedOfSegment(
+  { sourceId, closedAt }: BinlogSegment,
+  snapshots: readonly SnapshotEnvelope[],
+  days: number,
+): Date | null {
+  const promises = snapshots.flatMap(one =>
+    one.sourceId === sourceId && one.consistentAt <= closedAt && one.lockUntil
+      ? [Date.parse(one.lockUntil)]
+      : [],
+  )
+  if (promises.length === 0) return null
+  return new Date(Math.min(Math.max(...promises), Date.parse(closedAt) + days * DAY_MS))
 }

@@ -2,11 +2,11 @@ import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { Exposure } from '#domain/backup/repository-report'
 import { envelopeFile, isOfCheck, SNAPSHOTS } from '#repository/layout'
 import type { Repository } from '#repository/repository'
-import type { Target, TargetLock } from '#target/target'
+import type { HeldFile, Target, TargetLock } from '#target/target'
 import { isWeaker } from '#target/weaker-lock'
 import { askAtOnce } from './ask-at-once.ts'
 
-const WEAKER = 'is locked in governance mode, and target.s3.object_lock asks for compliance'
+export const WEAKER = 'is locked in governance mode, and target.s3.object_lock asks for compliance'
 
 /** A service stores whole seconds. */
 const TOLERANCE_MS = 1000
@@ -63,14 +63,24 @@ async function unlocked(
       if (isWeaker(held, lock)) found.push({ name, problem: WEAKER })
       return
     }
-    const is = held
-      ? `is locked until ${held.until.toISOString()} only`
-      : (await target.stat(name))
-        ? 'is not locked'
-        : 'is not there'
-    found.push({ name, problem: `${is}; its snapshot promises ${until.toISOString()}` })
+    found.push({ name, problem: await brokenPromise(target, name, held, until) })
   })
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** A file that is held too shortly, not at all, or is gone, in words. */
+export async function brokenPromise(
+  target: Target,
+  name: string,
+  held: HeldFile | null,
+  until: Date,
+): Promise<string> {
+  const is = held
+    ? `is locked until ${held.until.toISOString()} only`
+    : (await target.stat(name))
+      ? 'is not locked'
+      : 'is not there'
+  return `${is}; its snapshot promises ${until.toISOString()}`
 }
 
 /**

@@ -22,6 +22,7 @@ import type { Target } from '#target/target'
 import { announcedIn } from '../expire/vanished-now.ts'
 import { checkContent, damageOf, tablesOf } from './check-content.ts'
 import { checkBases, checkFiles } from './check-files.ts'
+import { unlockedLog } from './check-log-locks.ts'
 import { checkProtection } from './check-protection.ts'
 import { identitiesAtHand, signingKeyAtHand } from './keys-at-hand.ts'
 import { refusal } from './list-snapshots.ts'
@@ -87,10 +88,13 @@ async function verifyInUse(
   const now = options.clock.now()
   const there = envelopes.filter(({ snapshotId }) => !gone.includes(snapshotId))
   const exposed = await checkProtection(options.target, repository, there, now)
-  const log = options.snapshot === 'all' ? await verifyLog(options.target, options, progress) : null
-  const doubted = options.snapshot === 'all' ? await doubtedIn(repository, options) : []
+  const isAll = options.snapshot === 'all'
+  const { target, trustedSigners } = options
+  const log = isAll ? await verifyLog(target, options, progress) : null
+  if (log) exposed.push(...(await unlockedLog(target, there, trustedSigners, now)))
+  const doubted = isAll ? await doubtedIn(repository, options) : []
   const copyId = await repository.copyId()
-  if (options.snapshot === 'all' && envelopes.length + refused.length === 0 && !log)
+  if (isAll && envelopes.length + refused.length === 0 && !log)
     throw nothingToVerify(repository.label, copyId)
   const isLogWhole = !log || log.damaged.length + log.refused.length === 0
   const areWhole = refused.length === 0 && snapshots.every(({ outcome }) => outcome === 'passed')

@@ -1,13 +1,9 @@
-import { randomInt } from 'node:crypto'
 import { type SnapshotEnvelope, wholeOrAll } from '#domain/backup/envelope'
 import { type HeldFiles, newestOf } from '#domain/copy/three-two-one'
 import { envelopeFile, REPOSITORY_FILE } from '#repository/layout'
 import type { HeldFile, Target, TargetLock } from '#target/target'
 import { isWeaker } from '#target/weaker-lock'
-import { askAtOnce } from '../backup/ask-at-once.ts'
-
-/** Some seconds; of more, this many drawn by lot, so that run after run all are asked about. */
-const MOST_ASKED = 1000
+import { askAtOnce, drawn, MOST_ASKED } from '../backup/ask-at-once.ts'
 
 /** A service stores whole seconds. */
 const TOLERANCE_MS = 1000
@@ -69,10 +65,4 @@ async function askAbout(
     files: first.length + newest.objects.length,
     ...{ asked: asked.length, loose, weaker, shortened },
   }
-}
-
-function drawn<One>(all: readonly One[], count: number): One[] {
-  if (all.length <= count) return [...all]
-  const left = [...all]
-  return Array.from({ length: count }, () => left.splice(randomInt(left.length), 1)).flat()
 }

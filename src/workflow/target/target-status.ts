@@ -5,6 +5,7 @@ import { countOf } from '#core/units'
 import type { TargetStatusReport } from '#domain/target/target-report'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
+import { unlockedLog } from '../backup/check-log-locks.ts'
 import { checkProtection } from '../backup/check-protection.ts'
 
 export interface TargetStatusOptions {
@@ -18,7 +19,7 @@ const OLD_LEFTOVER_MS = 86_400_000
 
 /**
  * `ecomdb target status`: what is in the place, and how well it is kept. Needs no private key,
- * and asks for the locks of every file that a snapshot promises to be locked.
+ * and asks for the locks of every file that a snapshot promises to be locked, and of the archived log.
  *
  * @throws EcomdbError REPOSITORY_NOT_FOUND, TARGET_UNAVAILABLE, STORAGE_FAILED
  */
@@ -32,7 +33,11 @@ export async function targetStatus(
   const { files, bytes } = await count(target)
   const { snapshots, refused } = await repository.listSnapshots(keys.trustedSigners)
   progress.stage('looking for what was laid over, and at locks')
-  const exposed = await checkProtection(target, repository, snapshots, clock.now())
+  const now = clock.now()
+  const exposed = [
+    ...(await checkProtection(target, repository, snapshots, now)),
+    ...(await unlockedLog(target, snapshots, keys.trustedSigners, now)),
+  ]
   const leftovers = await oldLeftovers(target, clock)
   const rules = (await target.removingRules()) ?? []
   const newest = snapshots.at(-1)
