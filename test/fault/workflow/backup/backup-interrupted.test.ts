@@ -144,30 +144,50 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup logical', family => {
     expect(verified.status, verified.stderr).toBe(0)
   })
 
-  test('physical: what was stored before a SIGKILL is used, though rows have changed since', async () => {
-    await withSession(makeNoise)
-    const tool = new Tool(folder, 'physical')
-    while ((await journaled()).length < 3) {
+  describe('that is killed when it has stored something', () => {
+    beforeAll(() => withSession(makeNoise))
+
+    test('logical: nothing that was stored before a SIGKILL is stored again', async () => {
+      const killed = await killedWithObjects('logical', 2)
+      const done = await ecomdb('backup', 'logical', '--json')
+      expect(done.status, done.stderr).toBe(0)
+      const { snapshotId, stored } = done.json().result
+      const objects = await objectsOf(snapshotId)
+      expect(killed.filter(path => !objects.includes(path))).toEqual([])
+      expect(stored.reused).toBeGreaterThanOrEqual(killed.length)
+      const verified = await ecomdb('backup', 'verify', snapshotId, '--deep')
+      expect(verified.status, verified.stderr).toBe(0)
+    })
+
+    test('physical: what was stored before a SIGKILL is used, though rows have changed since', async () => {
+      const killed = await killedWithObjects('physical', 3)
+      await withSession(async session => {
+        await session.run('UPDATE shop.noise SET word = REVERSE(word) WHERE id IN (1, 20)')
+      })
+      const done = await ecomdb('backup', 'physical', '--json')
+      expect(done.status, done.stderr).toBe(0)
+      const { snapshotId, stored: written } = done.json().result
+      const packs = await objectsOf(snapshotId)
+      // MariaDB's tool copies the redo log side by side with the files: a pack of it is of no use again.
+      const used = killed.filter(path => packs.includes(path))
+      expect(used.length).toBeGreaterThan(0)
+      expect(written.reused).toBeGreaterThanOrEqual(used.length)
+      const verified = await ecomdb('backup', 'verify', snapshotId, '--deep')
+      expect(verified.status, verified.stderr).toBe(0)
+    })
+  })
+
+  /** What a backup had noted as stored when it was killed. */
+  async function killedWithObjects(method: string, least: number): Promise<string[]> {
+    const tool = new Tool(folder, method)
+    while ((await journaled()).length < least) {
       if (tool.child.exitCode !== null) throw new Error(`it has ended: ${tool.stderr}`)
       await sleep(5)
     }
     tool.child.kill('SIGKILL')
     await tool.ended()
-    const killed = await journaled()
-    await withSession(async session => {
-      await session.run('UPDATE shop.noise SET word = REVERSE(word) WHERE id IN (1, 20)')
-    })
-    const done = await ecomdb('backup', 'physical', '--json')
-    expect(done.status, done.stderr).toBe(0)
-    const { snapshotId, stored: written } = done.json().result
-    const packs = await objectsOf(snapshotId)
-    // MariaDB's tool copies the redo log side by side with the files: a pack of it is of no use again.
-    const used = killed.filter(path => packs.includes(path))
-    expect(used.length).toBeGreaterThan(0)
-    expect(written.reused).toBeGreaterThanOrEqual(used.length)
-    const verified = await ecomdb('backup', 'verify', snapshotId, '--deep')
-    expect(verified.status, verified.stderr).toBe(0)
-  })
+    return await journaled()
+  }
 
   /** Objects that a backup has noted as stored before it ended. */
   async function journaled(): Promise<string[]> {
