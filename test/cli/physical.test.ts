@@ -23,10 +23,21 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     await shop.remove()
   })
 
-  test('under writers: what is restored is what the binary log had at the recorded position', async () => {
+  test('under writers and a long query: what is restored is what the log had at the position', async () => {
+    const long = await shop.engine.connect(shop.server.administrator)
+    const query = long.rows('SELECT SLEEP(600) FROM bank.accounts').then(
+      () => 'it ended by itself',
+      () => 'killed',
+    )
     const done = await shop.whileWriting(() => shop.ecomdb('backup', 'physical', '--json'), 4)
     expect(done.status, done.stderr).toBe(0)
+    await shop.session.run(`KILL CONNECTION ${long.connectionId}`)
+    expect(await query).toBe('killed')
+    await long.close()
     const { result } = done.json()
+    // CLONE holds nothing that a commit waits for, and says nothing of it.
+    expect(result.lockedMs ?? 0).toBeLessThan(10_000)
+    expect(result.lockedMs === null).toBe(family === 'mysql')
     firstHas = await objectsOf(shop)
     // CLONE and mariadb-backup let InnoDB's writers go on; a busy machine alone takes a second.
     expect(shop.written.transactions).toBeGreaterThan(50)
