@@ -182,9 +182,15 @@ export function verifyReportText(report: VerifyReport): string {
     ...(report.snapshots.length + report.refused.length + report.gone.length === 0
       ? noneLines(report)
       : []),
+    ...(report.readFrom === 'cache' ? FROM_MEMORY : []),
     ...(isAnySnapshotBad(report) ? mendLines(report) : []),
   ].join('\n')
 }
+
+const FROM_MEMORY = [
+  'Read through the memory of this machine, for its file system cannot be read past it: what the disk has lost since it',
+  'was written, or was last read here, shows when it is verified from another host, or after a reboot.',
+]
 
 function doubtedLines({ doubted, copyId }: VerifyReport): string[] {
   if (doubted.length === 0) return []

@@ -123,6 +123,8 @@ export interface VerifyReport {
   unsteady: readonly UnsteadyRead[]
   /** Of the archived binary log; null where there is none, or one snapshot alone was asked for. */
   log: VerifiedLog | null
+  /** 'cache': some files could not be read past this machine's memory; null: none were read. */
+  readFrom: 'medium' | 'cache' | null
 }
 
 /** What lies there is whole, and what came from there was not: the way to here changes bytes. */

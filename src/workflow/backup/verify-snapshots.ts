@@ -14,6 +14,7 @@ import type {
   VerifyReport,
 } from '#domain/backup/repository-report'
 import { hasGone } from '#repository/has-gone'
+import { pastCache, type ReadFrom } from '#repository/past-cache'
 import { refusedAbout } from '#repository/refused-attestations'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
@@ -46,6 +47,7 @@ export interface VerifyOptions {
 
 /** The options with the keys read. */
 interface Verification extends VerifyOptions {
+  readFrom: () => ReadFrom
   trustedSigners: readonly string[]
   identities: readonly Secret[]
   signingKey: SigningKey | null
@@ -61,8 +63,10 @@ export async function verifySnapshots(
   asked: VerifyOptions,
   progress: Progress,
 ): Promise<VerifyReport> {
-  const options = await withKeys(asked, progress)
-  const repository = await openRepository(options.target)
+  // Of a night's backup the host has most in memory: a disk that lost it would be called whole.
+  const { target, readFrom } = pastCache(asked.target)
+  const options = await withKeys({ ...asked, target, readFrom }, progress)
+  const repository = await openRepository(target)
   return await usingRepository(repository, () => verifyInUse(repository, options, progress))
 }
 
@@ -105,6 +109,7 @@ async function verifyInUse(
     outcome: areWhole && isLogWhole ? 'passed' : 'failed',
     ...{ snapshots, refused, doubted, exposed, log, unsteady: unsteadyReads(options.target) },
     gone: await whetherAnnounced(gone, repository, options),
+    readFrom: options.readFrom(),
   }
 }
 
@@ -145,7 +150,10 @@ async function whetherAnnounced(
   return snapshotIds.map(snapshotId => ({ snapshotId, announced: announced.has(snapshotId) }))
 }
 
-async function withKeys(asked: VerifyOptions, progress: Progress): Promise<Verification> {
+async function withKeys(
+  asked: VerifyOptions & Pick<Verification, 'readFrom'>,
+  progress: Progress,
+): Promise<Verification> {
   const { keys, deep } = asked
   const identities = await identitiesAtHand(keys, deep)
   if (deep && identities.length === 0) throw identityNeeded()
@@ -262,7 +270,7 @@ async function attest(
   repository: Repository,
   found: Omit<VerifiedSnapshot, 'attestationId' | 'unattested'>,
   startedAt: string,
-  { signingKey, clock, deep, trustedSigners }: Verification,
+  { signingKey, clock, deep, trustedSigners, readFrom }: Verification,
   progress: Progress,
 ): Promise<Pick<VerifiedSnapshot, 'attestationId' | 'unattested'>> {
   if (!signingKey) return { attestationId: null }
@@ -286,6 +294,7 @@ async function attest(
           bytes,
           rows,
           ...(blocks ? { blocks } : {}),
+          readFrom: readFrom(),
         },
       },
       { signingKey, trustedSigners, clock },

@@ -10,6 +10,7 @@ import { needsPartialRevokes } from '#domain/backup/restored-accounts'
 import type { Engine } from '#engine/engine'
 import type { RunningServer } from '#engine/scratch-server'
 import type { ConnectOptions } from '#engine/session'
+import { pastCache } from '#repository/past-cache'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { unsteadyReads } from '#repository/unsteady-reads'
@@ -44,7 +45,9 @@ export type { DrillOptions } from './drilled-snapshot.ts'
  * @throws EcomdbError SIGNATURE_INVALID, WRONG_IDENTITY, SNAPSHOT_NOT_FOUND, TOOL_MISSING,
  *   SERVER_LOST: no drill took place
  */
-export async function drillSnapshot(options: DrillOptions, outer: Progress): Promise<DrillReport> {
+export async function drillSnapshot(asked: DrillOptions, outer: Progress): Promise<DrillReport> {
+  // What this host has in memory is not what it will read on the day.
+  const options = { ...asked, target: pastCache(asked.target).target }
   const { clock, keys } = options
   const progress = new StageTimes(outer, clock)
   const startedAt = clock.now()

@@ -1,0 +1,43 @@
+import type { Target } from '#target/target'
+
+/** Where bytes came from; null: none were read. */
+export type ReadFrom = 'medium' | 'cache' | null
+
+export interface PastCache {
+  target: Target
+  /** 'cache' when one file or more could not be read past this machine's memory. */
+  readFrom(): ReadFrom
+}
+
+/**
+ * The same target, whose whole files are read past the memory of this machine. What a host has written or read
+ * lately it has in memory, and would find whole there, however it lies on the disk.
+ */
+export function pastCache(target: Target): PastCache {
+  let from: ReadFrom = null
+  const readMedium = async (name: string, versionId?: string): Promise<Buffer | null> => {
+    const read = await target.readBack(name, versionId)
+    if (read && from !== 'cache') from = read.from
+    return read?.bytes ?? null
+  }
+  return {
+    readFrom: () => from,
+    target: {
+      label: target.label,
+      lock: target.lock,
+      put: (name, body) => target.put(name, body),
+      get: async (name, part) =>
+        part?.range ? await target.get(name, part) : await readMedium(name, part?.versionId),
+      readBack: (name, versionId) => target.readBack(name, versionId),
+      stat: name => target.stat(name),
+      list: prefix => target.list(prefix),
+      remove: name => target.remove(name),
+      shadowed: prefix => target.shadowed(prefix),
+      keepsVersions: () => target.keepsVersions(),
+      removingRules: () => target.removingRules(),
+      noticesDamage: name => target.noticesDamage(name),
+      leftovers: () => target.leftovers(),
+      inspect: triesRemoving => target.inspect(triesRemoving),
+    },
+  }
+}
