@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
+import type { Session, SqlRow } from '#engine/session'
 import { createRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
 import { withServer } from '#test/backed-up'
@@ -85,8 +86,20 @@ describe.skipIf(missing).each(SLOW_TEST_ENGINES)(
   },
 )
 
+const rowsOf = async (session: Session): Promise<SqlRow[][]> => {
+  const of = (table: string) => session.rows(`SELECT * FROM bank.${table} ORDER BY 1, 2`)
+  return [await of('accounts'), await of('journal'), await of('`odd name/é`')]
+}
+
+/** A moment is told by the log's whole seconds. */
+async function nextSecond(session: Session): Promise<void> {
+  const now = () => session.value('SELECT UNIX_TIMESTAMP()')
+  const before = await now()
+  await expect.poll(now, { timeout: 60_000 }).not.toBe(before)
+}
+
 describe.skipIf(missing).each(SLOW_TEST_ENGINES)('%s: the account that reads no object', family => {
-  test('backs up data files, an increment of them, and the binary log', async () => {
+  test('backs up data files, an increment of them, and the binary log; who may read restores both', async () => {
     const shop = await PhysicalShop.make(family)
     try {
       const at = await BucketShop.make({ folder: shop.folder, env: {} }, gateway)
@@ -98,12 +111,36 @@ describe.skipIf(missing).each(SLOW_TEST_ENGINES)('%s: the account that reads no 
       const later = family === 'mariadb' ? ['--incremental', 'latest'] : []
       const second = await at.done('BACKUP', 'backup', 'physical', ...later, '--json')
       expect(second.json().result.snapshotId).toMatch(/^01/)
+      const snapshot = await rowsOf(shop.session)
+      await shop.session.run("INSERT INTO bank.journal (note) VALUES ('later')")
+      await shop.session.run('UPDATE bank.accounts SET balance = balance + 7')
+      await nextSecond(shop.session)
+      const moment = String(await shop.session.value('SELECT UTC_TIMESTAMP(6)'))
+      const beforeLoss = await rowsOf(shop.session)
+      await nextSecond(shop.session)
+      await shop.session.run('DELETE FROM bank.accounts')
+      await shop.session.run('DROP TABLE bank.journal')
       await at.done('BACKUP', 'backup', 'binlog', '--once')
       // Packs are large, so the files of a small server are few objects.
       await at.readsAndDeletesNothing('BACKUP', 5)
       await at.done('VAULT', 'backup', 'verify', '--all')
       expect((await at.done('VAULT', 'target', 'status')).stdout).toContain('as promised')
       expect((await at.run('DRILL', 'backup', 'status')).stdout).toMatch(IMMUTABLE)
+      const keyCheck = ['key', 'check', '--identity', 'take-away/escrow.identity', '--json']
+      expect((await at.done('DRILL', ...keyCheck)).json().result).toMatchObject({
+        snapshotId: second.json().result.snapshotId,
+        identities: [{ opens: true }],
+      })
+      expect((await at.run('BACKUP', ...keyCheck)).status).toBe(30)
+      // Who may read has it all back, on a server of its own.
+      for (const [name, rows, to] of [
+        ['newest', snapshot, ['latest']],
+        ['moment', beforeLoss, ['--at', moment, '--time-zone', 'UTC']],
+      ] as const) {
+        await shop.engine.scratchServers.claim(join(shop.folder, name))
+        await at.done('DRILL', 'restore', ...to, '--data-dir', join(name, 'data'))
+        await shop.onRestored(name, async session => expect(await rowsOf(session)).toEqual(rows))
+      }
     } finally {
       await shop.remove()
     }
