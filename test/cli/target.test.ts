@@ -5,13 +5,16 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   type LifecycleRule,
+  ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { systemClock } from '#core/clock'
+import { silentProgress } from '#core/progress'
 import type { S3Place } from '#domain/target-place'
 import { createRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
@@ -27,6 +30,7 @@ import {
   writeConfig,
 } from '#test/stored-repository'
 import { makeFolder, withFolder } from '#test/temporary'
+import { targetStatus } from '#workflow/target/target-status'
 
 describe('a folder', () => {
   let base: string
@@ -269,5 +273,57 @@ describe.skipIf(missing)('a bucket', () => {
     expect(after.stdout).toContain(`newest`)
     // It is younger than a day, and may belong to a run that goes on.
     expect(after.stdout).not.toContain('LEFTOVER')
+    const clock = { ...systemClock, now: () => new Date(Date.now() + 2 * 86_400_000) }
+    const { recipients, trustedSigners } = keys.options
+    const asked = { recipients, trustedSigners, identityFiles: [] }
+    const target = await openS3Target(place, systemClock)
+    const later = await targetStatus({ target, keys: asked, clock }, silentProgress())
+    expect(later.leftovers).toMatchObject([{ name: 'new' }])
+    expect(later.findings).toContain('1 leftover older than a day')
+  })
+
+  test('is added to ecomdb.yaml, whose comments stay, once, and is checked and left empty', async () => {
+    await withFolder(async cwd => {
+      const config = join(cwd, 'ecomdb.yaml')
+      const text = '# ours\nruns_on: all # here\n'
+      await writeFile(config, text)
+      const env = { AWS_ACCESS_KEY_ID: ceph.accessKey, AWS_SECRET_ACCESS_KEY: ceph.secretKey }
+      const target = (...args: string[]) => runEcomdb(['target', ...args], { cwd, env })
+      const word = ({ bucket, prefix, endpoint }: S3Place): string =>
+        `s3://${bucket}/${prefix}?endpoint=${endpoint}&lock_mode=governance&lock_days=1`
+      const place = await makeBucket(ceph, true)
+      const nowhere = await target('add', word({ ...place, bucket: 'b-nowhere' }))
+      expect([nowhere.status, nowhere.stderr]).toEqual([10, expect.stringContaining('b-nowhere')])
+      const dry = await target('add', word(place), '--dry-run')
+      expect([dry.status, await readFile(config, 'utf8')]).toEqual([0, text])
+
+      expect((await target('add', word(place))).status).toBe(0)
+      const added = await readFile(config, 'utf8')
+      expect(added.startsWith(text)).toBe(true)
+      expect(parse(added)).toEqual({
+        runs_on: 'all',
+        target: {
+          s3: {
+            ...{ bucket: place.bucket, prefix: place.prefix, endpoint: place.endpoint },
+            object_lock: { mode: 'governance', days: 1 },
+          },
+        },
+      })
+      const again = await target('add', word(place))
+      expect([again.status, again.stdout]).toEqual([0, expect.stringContaining('already')])
+      expect((await target('add', word(await makeBucket(ceph, true)))).status).toBe(2)
+      expect(await readFile(config, 'utf8')).toBe(added)
+
+      const checked = await target('check')
+      expect([checked.status, checked.stdout]).toEqual([
+        0,
+        expect.stringContaining('can be relied on as it is configured'),
+      ])
+      expect(await versionsIn(place)).toEqual([])
+      const { Uploads } = await ownerClient(ceph).send(
+        new ListMultipartUploadsCommand({ Bucket: place.bucket }),
+      )
+      expect(Uploads).toBeUndefined()
+    })
   })
 })
