@@ -38,7 +38,8 @@ export interface BinaryLog {
    */
   lock(session: Session, repositoryId: string): Promise<void>
   /**
-   * Has the log say that rows come which it has not, see isRestoredMark: before a session that does not log changes anything.
+   * Has the log say that rows come which it has not, see isRestoredMark: before a session that does not log changes anything, and
+   * behind its last change, for a snapshot between the two has a part of them.
    * @returns false where it may not: on a replica, whose own transactions would be in the way of its source's
    */
   noteRestore(session: Session): Promise<boolean>

@@ -11,6 +11,7 @@ import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import { type Position, withoutSources } from '#domain/backup/position'
 import type { Engine } from '#engine/engine'
 import type { PhysicalFacts, PhysicalSource } from '#engine/physical-backup'
+import { JOURNAL_SEEN, RESTORE_JOURNAL, unendedRestore } from '#engine/restore-journal-database'
 import type { ConnectOptions } from '#engine/session'
 import { makeOwnFolder } from '#process/own-folder'
 import {
@@ -68,7 +69,8 @@ export async function backUpPhysically(
     const consistentAt = facts.consistentAt.toISOString()
     const place = placeIn(source, facts)
     const position = await withBeginOfFile(options, source.sourceId, place, consistentAt)
-    const shown = { ...facts, position, findings: [...facts.findings, ...elsewhere] }
+    const findings = [...facts.findings, ...restoreInFiles(stored), ...elsewhere]
+    const shown = { ...facts, position, findings }
     const manifest = manifestOf(options, writer, source, base, shown, stored)
     await writer.commitPhysical({ ...factsOf(manifest), startedAt }, manifest, base, stored.frames)
     const durationMs = Math.round(options.clock.monotonicMs() - startedMs)
@@ -127,6 +129,12 @@ async function copyAndStore(
   } finally {
     await removeFolder()
   }
+}
+
+/** A restore into this server ran, or was cut short: its journal is in the files. */
+function restoreInFiles({ files }: StoredFiles): string[] {
+  const isThere = files.some(({ path }) => path.startsWith(`${RESTORE_JOURNAL}/`))
+  return isThere ? [unendedRestore(JOURNAL_SEEN)] : []
 }
 
 function manifestOf(

@@ -23,8 +23,9 @@ interface LogArchivePlace {
 }
 
 /**
- * For a restore that is not logged, before it changes anything. The log of the server goes on where it was, and its next
- * statements are about other rows than before: where it is archived, the log itself has to say so.
+ * For a restore that is not logged, before it changes anything, and when it has changed all. The log of the server goes on where it was, and its next
+ * statements are about other rows than before: where it is archived, the log itself has to say so: what
+ * leads over its end from a snapshot that was taken meanwhile lacks the rest.
  *
  * @returns findings
  * @throws EcomdbError of the connection, the target

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '#core/clock'
-import { EcomdbError } from '#core/errors'
 import { adviseOnInterrupt } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
@@ -8,12 +7,7 @@ import type { AccountEntry } from '#domain/backup/manifest'
 import { tablesElsewhere } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import type { AccountName } from '#domain/schema/service-accounts'
-import type {
-  LogicalWriterSession,
-  RestoreProgress,
-  RestoreTarget,
-  WriterOptions,
-} from '#engine/logical-writer'
+import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
 import type { Session } from '#engine/session'
 import { usingRepository } from '#repository/repository-use'
 import { keepRestoredTrail } from '../audit/keep-restored-trail.ts'
@@ -21,6 +15,7 @@ import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { leaversSince } from './leavers-since.ts'
 import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
+import { openWriter } from './open-writer.ts'
 import { otherServer, refuseUnknown, versionNotes } from './other-version.ts'
 import { noteInOwnLog } from './own-log.ts'
 import { placeTables } from './place-tables.ts'
@@ -249,10 +244,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   let advised = advise('--resume, or with --start-over')
   let canResume = true
   try {
-    const { archive } = options
-    const { sourceId } = snapshot.envelope
-    const log = !binlog && archive ? { archive, signers: access.trustedSigners, sourceId } : null
-    const unlogged = log ? await noteInOwnLog(place, session, log) : []
+    const begun = await noteUnlogged(run)
     const loaded = done?.loaded ?? []
     const warnings = await applyPlan(access, snapshot, plan, writer, progress, loaded)
     const restored = clock.monotonicMs()
@@ -271,6 +263,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
     const trail = await keepTrail(run, progress)
+    const unlogged = [...new Set([...begun, ...(await noteUnlogged(run))])]
     // This one first: where the connection is lost, there is still a restore to continue.
     await place.engine.logicalWriter.endJournal(session, binlog)
     await removeJournal(target.serverId)
@@ -292,26 +285,12 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   }
 }
 
-/** Nothing was made where the server refuses that much: then the journal is as it was before. */
-async function openWriter(
-  { engine }: RestorePlace,
-  { target, journal }: Prepared,
-  options: WriterOptions,
-): Promise<LogicalWriterSession> {
-  try {
-    return await engine.logicalWriter.open(options)
-  } catch (error) {
-    if (journal) await writeJournal(journal)
-    else await removeJournal(target.serverId)
-    if (!(error instanceof EcomdbError)) throw error
-    const { code, what, why, hints } = error
-    throw new EcomdbError(code, {
-      what,
-      why,
-      hints: [...hints, 'nothing was changed'],
-      cause: error,
-    })
-  }
+/** A restore that its server's log lacks begins, or has changed all that it will. */
+async function noteUnlogged({ options, access, snapshot, place, session }: Run): Promise<string[]> {
+  const { binlog, archive } = options
+  if (binlog || !archive) return []
+  const { sourceId } = snapshot.envelope
+  return await noteInOwnLog(place, session, { archive, signers: access.trustedSigners, sourceId })
 }
 
 /** Rows of before under a trail of now differ from their events. */

@@ -3,7 +3,7 @@ import { EcomdbError } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
 import type { LoadedPieces, RestoreProgress } from '../../logical-writer.ts'
 import { quoteString } from '../../quote.ts'
-import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
+import { RESTORE_LOCK as LOCK, RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { showCreateTable } from '../logical/show-create-table.ts'
 import type { WireConnection } from './wire-connection.ts'
@@ -85,7 +85,6 @@ export async function endJournal(session: Session, binlog: boolean): Promise<voi
   await session.run(`DROP DATABASE IF EXISTS ${RESTORE_JOURNAL}`)
 }
 
-const LOCK = 'ecomdb.restore'
 const HOLDER = `IS_USED_LOCK('${LOCK}')`
 /** As many as a restore may have connections. */
 const LOADERS = 32

@@ -33,7 +33,9 @@ import { retypedJson } from './retyped-json.ts'
 import { differences, unreadDifferences } from './same-catalog.ts'
 import { requireSameServer, requireSource, SINGLE_FLIGHT, takeSingleFlight } from './same-server.ts'
 import { SameTables } from './same-tables.ts'
+import { serverTime } from './server-time.ts'
 import { settledCatalog } from './settled-catalog.ts'
+import { restoreAtPoint } from './unended-restore.ts'
 import { lockedForReading, refuse, transactionalEngines } from './unreadable-tables.ts'
 import { requireVisible } from './visible-databases.ts'
 
@@ -57,6 +59,8 @@ interface Point {
   held: HeldTables
   /** XA transactions that were prepared then. */
   prepared: number
+  /** Of a restore that had not ended then. */
+  unended: readonly string[]
   /** Tables that came or went between the first look and the point, in words. */
   cameOrWent: readonly string[]
   /** What stays of attempts that were not granted. */
@@ -97,6 +101,7 @@ export async function openConsistent(
         ...unanswered,
         ...(await retypedJson(point.pool, catalog)),
         ...(await maskedMembers(point.pool, catalog)),
+        ...point.unended,
         ...(point.prepared > 0 ? [preparedFinding(point.prepared)] : []),
       ]
       const elsewhere = options.databases === null ? await amongServersOwn(control) : []
@@ -202,6 +207,7 @@ interface Moment {
   position: Position | null
   consistentAt: string
   prepared: number
+  unended: readonly string[]
   /** Tables, in words, since the look before. */
   cameOrWent: readonly string[]
 }
@@ -236,10 +242,11 @@ function snapshotsUnderLock(made: {
       const consistentAt = await serverTime(session)
       const position = await withSources(session, await dialect.position(session), pool)
       const prepared = await preparedAtPoint(session, steps)
+      const unended = await restoreAtPoint(session)
       if (!method.fenceFirst) await fence()
       // What came until the fence stays, and the second look finds it.
       const cameOrWent = same.isFenced ? [] : await names.changes(() => same.swapped())
-      return { position, consistentAt, prepared, cameOrWent }
+      return { position, consistentAt, prepared, unended, cameOrWent }
     },
     async undo() {
       await held.drop()
@@ -253,11 +260,6 @@ function snapshotsUnderLock(made: {
   }
 }
 
-async function serverTime(session: Session): Promise<string> {
-  const text = await session.value("SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f')")
-  return `${text?.slice(0, -3)}Z`
-}
-
 function pointOf(
   dialect: LogicalDialect,
   pool: ReaderPool,
@@ -266,7 +268,7 @@ function pointOf(
   steps: string[],
   held: HeldTables,
 ): Point {
-  const { position, consistentAt, prepared, cameOrWent } = result
+  const { position, ...found } = result
   steps.push(
     `${method.words}: writers waited for at most ${lockedMs} ms`,
     `under it, on ${pool.readers} reader(s): START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY`,
@@ -275,18 +277,7 @@ function pointOf(
       : `under it, binary log position ${position.file ?? 'none'}:${position.offset ?? 0}, GTID set '${position.gtidSet}'`,
   )
   const known = position ?? noPosition(dialect.family)
-  return {
-    method: method.name,
-    pool,
-    same,
-    position: known,
-    consistentAt,
-    lockedMs,
-    steps,
-    held,
-    prepared,
-    cameOrWent,
-  }
+  return { ...found, method: method.name, pool, same, position: known, lockedMs, steps, held }
 }
 
 /**
@@ -308,7 +299,8 @@ async function singleReaderPoint(
     await same.begunIsOver()
     await pool.startSnapshots(table => same.require(table, held.has(table)))
     const consistentAt = await serverTime(control)
-    return { consistentAt, cameOrWent: await names.changes(() => same.swapped()) }
+    const unended = await restoreAtPoint(control)
+    return { consistentAt, unended, cameOrWent: await names.changes(() => same.swapped()) }
   }
   const moment = await opened().catch(async error => {
     await pool.close()
