@@ -142,7 +142,7 @@ export interface PhysicalSource {
 /** A copy on its way. */
 export interface PhysicalCopy {
   /**
-   * The files, block by block: each file's in order, files in any order and interleaved.
+   * The files, block by block: each file's in order, but the first may come last; files in any order and interleaved.
    * @throws EcomdbError TOOL_FAILED, SERVER_LOST, PRIVILEGE_MISSING, when a program ends before its work is done
    */
   parts(): AsyncIterable<FilePart>

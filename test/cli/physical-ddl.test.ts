@@ -221,6 +221,33 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
         await session.run(`DROP TABLE bank.${name}`)
     })
 
+    test('logs of Aria that are ended while they are copied are in the copy', async () => {
+      const { session, server, engine } = shop
+      await session.run('SET GLOBAL aria_log_file_size = 8388608')
+      await session.run('CREATE TABLE bank.logged (v INT, t LONGTEXT) ENGINE = Aria')
+      await session.run("INSERT INTO bank.logged VALUES (1, '')")
+      const turn = 'UPDATE bank.logged SET v = v + 1, t = REPEAT(v, 1000000)'
+      const version = async (on: Session) => Number(await on.value('SELECT v FROM bank.logged'))
+      const lastLog = async () => {
+        const rows = await session.rows('SHOW ENGINE aria LOGS')
+        return Math.max(...rows.map(row => Number(/log\.(\d+)/.exec(String(row['Name']))?.[1])))
+      }
+      const stop = keepDoing(await engine.connect(server.administrator), [turn])
+      const [atLeast, before] = [await version(session), await lastLog()]
+      const backup = await shop.ecomdb('backup', 'physical')
+      expect(backup.status, backup.stderr).toBe(0)
+      expect(await lastLog()).toBeGreaterThan(before + 1)
+      await stop()
+      await onSnapshot(shop, 'latest', async on => {
+        expect(await version(on)).toBeGreaterThanOrEqual(atLeast)
+        expect(await on.value('SELECT SUM(t = REPEAT(v, 1000000)) FROM bank.logged')).toBe('1')
+        const checked = await on.rows('CHECK TABLE bank.logged EXTENDED')
+        expect(checked.at(-1)).toMatchObject({ Msg_text: 'OK' })
+      })
+      await session.run('DROP TABLE bank.logged')
+      await session.run('SET GLOBAL aria_log_file_size = DEFAULT')
+    })
+
     test('writers to tables without transactions wait for --hold seconds at most', async () => {
       for (const name of ['held', 'other_held']) {
         await shop.session.run(`CREATE TABLE bank.${name} (v INT) ENGINE = MyISAM`)

@@ -6,8 +6,9 @@ import { FileAssembler } from '../shared/physical/file-assembler.ts'
  * Reads the stream of `mariadb-backup --stream=xbstream`: chunks, each of one file, which may
  * be interleaved (extra/mariabackup/xbstream.h, xbstream_write.cc). Integers are little-endian.
  *
- *   "XBSTCK01", flags (1), type (1: P payload, E end of file, D removed, R renamed), length of the path (4), path;
+ *   "XBSTCK01", flags (1), type (1: P payload, E end of file, S seek, D removed, R renamed), length of the path (4), path;
  *   P: length of the payload (8), its offset in the file (8), CRC-32 (4), the payload
+ *   S: where the next payload of the file belongs (8): back into the header of a log of Aria that was ended meanwhile
  *
  * D and R come when a table that is not InnoDB's is dropped or renamed before the lock. D may be of all parts of a table
  * (`bank/t#P#*`), or of a database's folder, and of the definition, which came under the lock and so is another table's
@@ -21,6 +22,7 @@ import { FileAssembler } from '../shared/physical/file-assembler.ts'
 const MAGIC = Buffer.from('XBSTCK01')
 const FIXED_BYTES = MAGIC.length + 1 + 1 + 4
 const PAYLOAD_HEAD_BYTES = 8 + 8 + 4
+const SEEK_HEAD_BYTES = 8
 const LONGEST_PATH = 4096
 /** XB_STREAM_FLAG_REWRITE; the end of such a file does not have it. */
 const REWRITE = 2
@@ -69,6 +71,7 @@ export class XbstreamReader {
       this.#head = Buffer.alloc(0)
       if (chunk.type === 'E') yield* this.#files.end(chunk.path)
       else if (chunk.type === 'D') yield* this.#files.remove(chunk.path)
+      else if (chunk.type === 'S') this.#files.seek(chunk.path, chunk.offset)
       else if (chunk.length > 0) {
         const { path, offset, length, again } = chunk
         this.#payload = { path, offset, left: length, again }
@@ -85,7 +88,7 @@ export class XbstreamReader {
 }
 
 interface Chunk {
-  type: 'P' | 'E' | 'D'
+  type: 'P' | 'E' | 'S' | 'D'
   path: string
   length: number
   offset: number
@@ -93,7 +96,7 @@ interface Chunk {
   headBytes: number
 }
 
-const TYPES: ReadonlySet<string> = new Set<Chunk['type']>(['P', 'E', 'D'])
+const TYPES: ReadonlySet<string> = new Set<Chunk['type']>(['P', 'E', 'S', 'D'])
 
 /** Null when more bytes are needed. */
 function parseHead(bytes: Buffer): Chunk | null {
@@ -112,6 +115,11 @@ function parseHead(bytes: Buffer): Chunk | null {
   const again = ((bytes[MAGIC.length] ?? 0) & REWRITE) !== 0
   const plain = { type, path, length: 0, offset: 0, again, headBytes: end }
   if (type === 'E' || type === 'D') return plain
+  if (type === 'S') {
+    if (bytes.length < end + SEEK_HEAD_BYTES) return null
+    const offset = Number(bytes.readBigUInt64LE(end))
+    return { ...plain, offset, headBytes: end + SEEK_HEAD_BYTES }
+  }
   if (bytes.length < end + PAYLOAD_HEAD_BYTES) return null
   const length = Number(bytes.readBigUInt64LE(end))
   const offset = Number(bytes.readBigUInt64LE(end + 8))

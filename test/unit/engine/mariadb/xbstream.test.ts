@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { BLOCK_BYTES } from '#domain/backup/physical-manifest'
 import { XbstreamReader } from '#engine/mariadb/xbstream'
 import { BlockPool } from '#engine/shared/physical/block-pool'
 
@@ -14,10 +15,17 @@ function chunk(type: string, name: string, rest: Buffer = Buffer.alloc(0), flags
   return Buffer.concat([fixed, path(name), rest])
 }
 
-function payload(name: string, text: string, flags = 0): Buffer {
+function payload(name: string, text: string, flags = 0, offset = 0): Buffer {
   const head = Buffer.alloc(20)
   head.writeBigUInt64LE(BigInt(text.length))
+  head.writeBigUInt64LE(BigInt(offset), 8)
   return chunk('P', name, Buffer.concat([head, Buffer.from(text)]), flags)
+}
+
+function seek(name: string, offset: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(BigInt(offset))
+  return chunk('S', name, bytes)
 }
 
 const REWRITE = 2
@@ -73,6 +81,43 @@ test('parts of a table that are gone, and what stays: definitions, tables of Inn
     read(Buffer.concat([came, chunk('D', name)]), 1000).filter(part => part.startsWith('gone'))
   expect(gone('./d/t#P#*')).toEqual(['gone d/t#P#a.MAD', 'gone d/t#P#b.MAI'])
   for (const name of ['./d/t.frm', './d', './d/t', './d/t.MAD']) expect(gone(name)).toEqual([])
+})
+
+test.each([1, 1000])('a log of Aria whose header is written again, in pieces of %i', size => {
+  const log = 'aria_log.00000007'
+  const stream = Buffer.concat([
+    ...[payload(log, 'head 0 more'), payload('./d/t.frm', 'x'), seek(log, 5)],
+    ...[payload(log, '99', 0, 5), chunk('E', './d/t.frm'), seek(log, 11)],
+    ...[payload(log, ' still', 0, 11), chunk('E', log)],
+  ])
+  expect(read(stream, size)).toEqual([
+    ...['block d/t.frm x', 'end d/t.frm', `block ${log} head 99more still`, `end ${log}`],
+  ])
+})
+
+test('of a long log of Aria whose header is written again the first block comes last', () => {
+  const log = 'aria_log.00000007'
+  const long = 'a'.repeat(2 * BLOCK_BYTES + 3)
+  const stream = Buffer.concat([
+    ...[payload(log, long), seek(log, 37), payload(log, 'B', 0, 37), chunk('E', log)],
+  ])
+  const blocks = read(stream, 65_536).map(part => part.replace(/a{9,}/g, as => `${as.length}`))
+  expect(blocks).toEqual([
+    ...[`block ${log} ${BLOCK_BYTES}`, `block ${log} aaa`],
+    ...[`block ${log} 37B${BLOCK_BYTES - 38}`, `end ${log}`],
+  ])
+})
+
+test('other steps back are refused', () => {
+  const step = (name: string, text: string, at: number) =>
+    read(Buffer.concat([payload(name, text), seek(name, at), payload(name, '12', 0, at)]), 1000)
+  expect(() => step('./d/t.ibd', 'abc', 0)).toThrow('d/t.ibd goes back from 3 to 0')
+  expect(() => step('aria_log.00000007', 'abc', 2)).toThrow(
+    'aria_log.00000007 is written again from 2 to 4',
+  )
+  const long = 'a'.repeat(BLOCK_BYTES + 1)
+  expect(() => step('aria_log.00000007', long, BLOCK_BYTES)).toThrow('goes back from')
+  expect(() => step('aria_log.00000007', long, BLOCK_BYTES - 1)).toThrow('is written again from')
 })
 
 test('what is taken back too early, comes twice or is renamed is refused, and so are other chunks', () => {
