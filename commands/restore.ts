@@ -21,6 +21,7 @@ import { restoreText } from '#report/restore-text'
 import { restoreFilesToMoment } from '#workflow/restore/restore-files-to-moment'
 import type { RestoreReport } from '#workflow/restore/restore-options'
 import { restorePhysically } from '#workflow/restore/restore-physically'
+import { restoreProvedFiles } from '#workflow/restore/restore-proved-files'
 import { restoreSnapshot } from '#workflow/restore/restore-snapshot'
 import { restoreToMoment } from '#workflow/restore/restore-to-moment'
 
@@ -28,7 +29,7 @@ export default class Restore extends BaseCommand {
   static override summary = 'restore a snapshot into a server, and prove that it came back'
 
   static override description =
-    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked; a server is then yours to start. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction; with --data-dir too, through a private server on the files. An audit trail that comes back is told apart from one that was rolled back: the restore is signed in it where the audit key is. Where something is left to do before the server is used (the restore could not be signed, erased persons or leavers came back, an anchor was not read, who may grant a MariaDB role is not known, a table lies in the data directory that the log put elsewhere), it is named and the exit status is 3. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
+    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked; a server is then yours to start. With --prove a private one has read every table on them before. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction; with --data-dir too, through a private server on the files. An audit trail that comes back is told apart from one that was rolled back: the restore is signed in it where the audit key is. Where something is left to do before the server is used (the restore could not be signed, erased persons or leavers came back, an anchor was not read, who may grant a MariaDB role is not known, a table lies in the data directory that the log put elsewhere), it is named and the exit status is 3. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> latest --dry-run',
@@ -37,6 +38,7 @@ export default class Restore extends BaseCommand {
     "<%= config.bin %> <%= command.id %> --at '2026-11-20 13:37:00+01:00' --dry-run",
     '<%= config.bin %> <%= command.id %> latest --table shop.orders --into shop_yesterday --confirm shop_yesterday',
     '<%= config.bin %> <%= command.id %> latest --data-dir /var/lib/mysql',
+    '<%= config.bin %> <%= command.id %> latest --data-dir /var/lib/mysql --prove',
     "<%= config.bin %> <%= command.id %> --data-dir /var/lib/mysql --at '2026-11-20 13:37:00+01:00'",
   ]
 
@@ -72,6 +74,11 @@ export default class Restore extends BaseCommand {
       exclusive: ['databases', 'table', 'into', 'resume', 'binlog', 'service'],
       summary:
         'a physical snapshot: write its data files into this empty directory; with a moment, replay the log on them',
+    }),
+    prove: boolean({
+      dependsOn: ['data-dir'],
+      summary:
+        'with --data-dir: let a private server read every table on the files, compare them with a logical snapshot of the same position, and stop it',
     }),
     confirm: text({
       helpValue: 'NAME',
@@ -127,18 +134,19 @@ export default class Restore extends BaseCommand {
   async #files(
     snapshot: string | undefined,
     dataFolder: string,
-    flags: MomentFlagValues & { 'dry-run': boolean; 'start-over': boolean },
+    flags: MomentFlagValues & FilesFlagValues,
     config: Config,
   ): Promise<Outcome<object>> {
     const { auditDatabase = 'ecomdb_audit' } = config.server
     const what = { snapshot: snapshot ?? 'latest', dataFolder, auditDatabase }
     const options = { ...what, dryRun: flags['dry-run'], startOver: flags['start-over'] }
+    const readers = flags.prove ? flags.connections : null
     const access = await restoreAccess(config)
     const moment = momentOf(flags)
     if (moment) {
       const from = { access, target: await wire.target(config) }
       const result = await restoreFilesToMoment(
-        options,
+        { ...options, readers },
         moment,
         from,
         engineFor,
@@ -147,9 +155,20 @@ export default class Restore extends BaseCommand {
       )
       return { result, text: filesMomentText(result), status: filesStatusOf(result) }
     }
-    const result = await restorePhysically(options, access, engineFor, systemClock, this.progress)
+    const how = [access, engineFor, systemClock, this.progress] as const
+    const result =
+      readers === null
+        ? await restorePhysically(options, ...how)
+        : await restoreProvedFiles(options, readers, ...how)
     return { result, text: physicalRestoreText(result), status: filesStatusOf(result) }
   }
+}
+
+interface FilesFlagValues {
+  'dry-run': boolean
+  'start-over': boolean
+  connections: number
+  prove: boolean
 }
 
 /** What came back is right; what somebody has to do yet is a finding. */

@@ -11,6 +11,7 @@ import type {
   ServerObjectEntry,
   SpatialReferenceEntry,
 } from '#domain/backup/manifest'
+import type { TableName } from '#domain/backup/physical-manifest'
 import type { Position } from '#domain/backup/position'
 import type { ConnectOptions, Session } from './session.ts'
 
@@ -44,8 +45,15 @@ export interface LogicalReader {
     session: Session,
     databases: readonly string[] | null,
   ): Promise<{ catalog: Catalog; steps: readonly string[] }>
-  /** Databases, tables, programs and accounts as they are now. Changes the session's database. */
-  readCatalog(session: Session, databases: readonly string[] | null): Promise<Catalog>
+  /**
+   * Databases, tables, programs and accounts as they are now. Changes the session's database.
+   * @param without tables that nobody can read, and perhaps not even describe
+   */
+  readCatalog(
+    session: Session,
+    databases: readonly string[] | null,
+    without?: readonly TableName[],
+  ): Promise<Catalog>
   /**
    * Runs a recorded probe now; its answer in the same form as `ProbeEntry.answer`.
    * @param source settings of the server that gave that answer, as far as they are known

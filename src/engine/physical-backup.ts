@@ -52,6 +52,10 @@ export interface PhysicalBackups {
   grantedOptions(settings: Readonly<Record<string, string>>): readonly string[]
   /** Modes of the files and folders of a data directory, as the engine makes them itself. */
   readonly modes: { file: number; folder: number }
+  /** With these a server leaves what its files know of its sources as it is. */
+  readonly aloneOptions: readonly string[]
+  /** Files of a data directory that tell one server from all others: no copy has them, and each server makes its own. */
+  readonly namesOfServer: readonly string[]
   /**
    * GTIDs that a server has which was just started on a copy; null where that does not tell.
    */
@@ -78,8 +82,6 @@ export interface PhysicalBackups {
    * @returns host:port of each source that it had
    */
   forgetSources(session: Session): Promise<string[]>
-  /** Removes tables that cannot be read from a private server, so that the others are. */
-  leaveOut(session: Session, tables: readonly TableName[]): Promise<void>
   /** Is this account the one that `admit` has made? */
   isAdmitted(account: { user: string; host: string }): boolean
 }

@@ -1,6 +1,6 @@
 import { countOf, formatBytes, formatDuration } from '#core/units'
 import type { ReplayedTransaction, ReplayReport } from '#domain/binlog/replay-report'
-import { type PhysicalRestoreText, physicalRestoreText } from './physical-restore-text.ts'
+import { type PhysicalRestoreText, physicalRestoreText, wasRead } from './physical-restore-text.ts'
 import { type RestoreText, restoreText } from './restore-text.ts'
 
 /** `ecomdb restore` to a moment, for people: the snapshot, and what was replayed after it. */
@@ -10,7 +10,8 @@ export function momentRestoreText(report: RestoreText & { replay: ReplayReport }
 
 /** The same into a data directory. */
 export function filesMomentText(report: PhysicalRestoreText & { replay: ReplayReport }): string {
-  const lines = replayLines(report.replay, report.snapshotId, FILES_PROVED)
+  const read = wasRead(report.outcome?.checks ?? [])
+  const lines = replayLines(report.replay, report.snapshotId, read ? FILES_READ : FILES_PROVED)
   return [...lines, '', physicalRestoreText(report)].join('\n')
 }
 
@@ -22,6 +23,11 @@ const ROWS_PROVED = [
 const FILES_PROVED = [
   'proved: every block by its hash, every page before and after the replay; that the client executed the log to its last statement without an error',
   'not proved: the rows, for which there is nothing to compare with',
+]
+
+const FILES_READ = [
+  ...FILES_PROVED.slice(0, 1),
+  'read: every row after the replay; where the moment is later than the snapshot there is nothing to compare with',
 ]
 
 function replayLines(

@@ -33,6 +33,10 @@ function goesOn({ engine, position, replay }: PhysicalRestoreText): string[] {
   ]
 }
 
+/** By a server that ran on the files. */
+export const wasRead = (checks: readonly Check[]): boolean =>
+  checks.some(({ name }) => name === 'tables')
+
 /** For people. */
 export function physicalRestoreText(report: PhysicalRestoreText): string {
   const { engine, serverVersion, dataFolder, chain, initFile } = report
@@ -59,6 +63,11 @@ export function physicalRestoreText(report: PhysicalRestoreText): string {
     ...findings,
     `restored ${amounts} into ${dataFolder} in ${formatDuration(durationMs)}, for user ${owner}; no server runs on it`,
     `next: start ${engine} ${serverVersion.split('-')[0]} on it, or a later one of its series${initFile ? `, with --init-file=${initFile}` : ''}`,
+    ...(wasRead(checks)
+      ? []
+      : [
+          'no server has read its tables: with --prove a private one does, before the restore ends',
+        ]),
     ...goesOn(report),
   ].join('\n')
 }

@@ -39,6 +39,10 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     expect(checks.find(({ name }: { name: string }) => name === 'tables').summary).toMatch(
       /of 4 tables read in full/,
     )
+    const proved = await shop.ecomdb('restore', 'latest', '--data-dir', 'proved', '--prove')
+    expect(proved.status, proved.stderr).toBe(0)
+    expect(proved.stdout).toMatch(/^no-file +not checked .*bank\.no file\/ä$/m)
+    expect(proved.stdout).toMatch(/^tables +ok .* of 4 tables read in full/m)
     const ofRows = await shop.ecomdb('backup', 'logical')
     expect([ofRows.status, ofRows.stderr]).toEqual([
       30,

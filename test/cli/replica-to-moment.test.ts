@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -31,6 +31,9 @@ const WORDS: Readonly<
     status: 'SHOW REPLICA STATUS',
   },
 }
+
+const relayLogs = async (data: string): Promise<string[]> =>
+  (await readdir(data)).filter(name => name.includes('relay'))
 
 test.each(SLOW_TEST_ENGINES)(
   '%s: files of a replica, restored to a moment, stay at it when a server is started on them',
@@ -79,6 +82,13 @@ test.each(SLOW_TEST_ENGINES)(
       expect((await shop.ecomdb(['backup', 'binlog', '--once'])).status).toBe(0)
 
       const [, plain] = await restored(join(folder, 'plain'), 'latest')
+      // A private server that has had the files open leaves no relay log to them.
+      const [, proved] = await restored(join(folder, 'proved'), 'latest', '--prove')
+      expect(proved).toMatch(/^tables +ok /m)
+      expect(proved.split('no server runs on it')[1]).toContain(
+        family === 'mysql' ? 'may go on as one' : 'next: ',
+      )
+      expect(await relayLogs(join(folder, 'proved'))).toEqual([])
       const was = `it was a replica of 127.0.0.1:${source.port}, and`
       expect(plain.includes(`${was} may go on as one`)).toBe(family === 'mysql')
       const gtid = await shop.gtidOf(/DROP TABLE/)

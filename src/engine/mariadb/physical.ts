@@ -15,7 +15,6 @@ import { unlessRefused } from '../shared/logical/unless-refused.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
-import { dropTables } from '../shared/physical/left-open.ts'
 import {
   column,
   forcedRecovery,
@@ -107,11 +106,13 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   serverOptions: settings => ['--skip-grant-tables', ...commonOptions(settings)],
   grantedOptions,
   modes: { file: 0o660, folder: 0o700 },
+  namesOfServer: [],
+  // The files do not know that they are a replica's.
+  aloneOptions: [],
   // What the binary log had is in no file that is copied.
   restoredGtids: async () => null,
   // master.info, which has them, is not copied.
   forgetSources: async () => [],
-  leaveOut: dropTables,
   ...ownAdministrator,
 }
 
@@ -141,6 +142,7 @@ function commonOptions(settings: Readonly<Record<string, string>>): string[] {
   return [
     '--skip-slave-start',
     '--innodb-buffer-pool-load-at-startup=OFF',
+    '--innodb-buffer-pool-dump-at-shutdown=OFF',
     ...startOptions(START_SETTINGS, settings),
   ]
 }

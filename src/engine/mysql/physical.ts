@@ -6,7 +6,6 @@ import type { Session } from '../session.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
-import { dropTables } from '../shared/physical/left-open.ts'
 import { startOptions, systemFiles } from '../shared/physical/observe-source.ts'
 import { startClone } from './physical-copy.ts'
 import { observeSource, START_SETTINGS } from './physical-source.ts'
@@ -46,11 +45,14 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
   serverOptions,
   grantedOptions,
   modes: { file: 0o640, folder: 0o750 },
+  // Its server_uuid.
+  namesOfServer: ['auto.cnf'],
+  // Of a replica's files it would make a relay log of its own, which another one takes for its own.
+  aloneOptions: ['--server-id=0'],
   async restoredGtids(session) {
     return ((await session.value('SELECT @@global.gtid_executed')) ?? '').replaceAll('\n', '')
   },
   forgetSources,
-  leaveOut: dropTables,
   ...ownAdministrator,
 }
 
@@ -98,6 +100,12 @@ function commonOptions(settings: Readonly<Record<string, string>>): string[] {
   return [
     '--skip-replica-start=ON',
     '--innodb-buffer-pool-load-at-startup=OFF',
+    // The source's list of the pages that it needs first is among the files.
+    '--innodb-buffer-pool-dump-at-shutdown=OFF',
+    // Keys are each server's own.
+    '--auto-generate-certs=OFF',
+    '--caching-sha2-password-auto-generate-rsa-keys=OFF',
+    '--loose-sha256-password-auto-generate-rsa-keys=OFF',
     ...startOptions(START_SETTINGS, settings),
   ]
 }

@@ -1,13 +1,10 @@
 import { join } from 'node:path'
-import type { ErrorCode } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
 import type { Engine } from '#engine/engine'
-import type { Catalog } from '#engine/logical-reader'
 import type { RunningServer } from '#engine/scratch-server'
-import type { ConnectOptions, Session } from '#engine/session'
-import { compareWithRows } from './compare-with-rows.ts'
+import type { ConnectOptions } from '#engine/session'
 import { doesNotRun, refuseNewerFiles } from './drill-elsewhere.ts'
 import {
   type AboutSnapshot,
@@ -17,8 +14,7 @@ import {
 } from './drilled-snapshot.ts'
 import { openChain, type PhysicalLayer, warnOfLacks } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
-import { answersCheck } from './prove-content.ts'
-import { type ReadTables, readTables } from './read-tables.ts'
+import { FILES_FAIL, type FilesProof, proveFiles } from './prove-files.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
 import { withRoom } from './room-for-server.ts'
 import { withDrillFolder } from './scratch-drill-server.ts'
@@ -57,10 +53,9 @@ class PhysicalDrill {
   readonly #last: PhysicalLayer
   readonly #engine: Engine
   readonly #checks: Check[] = []
+  readonly #proof: FilesProof = { checks: this.#checks, catalog: null, read: null }
   #scratchVersion = 'none'
   #programVersion = ''
-  #read: ReadTables | null = null
-  #catalog: Catalog | null = null
 
   constructor(
     options: DrillOptions,
@@ -97,19 +92,24 @@ class PhysicalDrill {
     const admitted = await this.#engine.physicalBackups.admit(server)
     const connect = await this.#withGrants(folder, admitted)
     await this.#options.onRestored?.(connect)
-    const session = await this.#engine.connect(connect)
-    try {
-      await this.#prove(session, connect, progress)
-    } finally {
-      await session.close()
-    }
-    const content = this.#read ? { contentSha256: this.#read.sha256 } : {}
+    await proveFiles(
+      this.#proof,
+      {
+        access: this.#access,
+        layer: this.#last,
+        place: { engine: this.#engine, connect, readers: this.#options.connections },
+        replayed: false,
+      },
+      progress,
+    )
+    const { read } = this.#proof
+    const content = read ? { contentSha256: read.sha256 } : {}
     return { ...this.#result(), ...content, damaged: [], restoredAt }
   }
 
   /** A failure that is the snapshot's is a finding; any other is thrown. */
   failed(error: unknown): Omit<DrilledSnapshot, 'restoredAt'> {
-    const { checks, damaged } = findingOf(error, SNAPSHOT_FAILS)
+    const { checks, damaged } = findingOf(error, FILES_FAIL)
     return { ...this.#result(), checks: [...this.#checks, ...checks], damaged }
   }
 
@@ -159,50 +159,10 @@ class PhysicalDrill {
     return server.administrator
   }
 
-  async #prove(session: Session, connect: ConnectOptions, progress: Progress): Promise<void> {
-    this.#checks.push(await this.#proveGtids(session))
-    await this.#leaveOut(session)
-    const catalog = await this.#engine.logicalReader.readCatalog(session, null)
-    const { isAdmitted } = this.#engine.physicalBackups
-    this.#catalog = { ...catalog, accounts: catalog.accounts.filter(one => !isAdmitted(one)) }
-    progress.stage('reading every table')
-    const { connections } = this.#options
-    this.#read = await readTables(this.#engine, connect, catalog.tables, connections, progress)
-    const { rows, sha256 } = this.#read
-    const amounts = `${countOf(rows, 'row')} of ${countOf(catalog.tables.length, 'table')}`
-    this.#checks.push(
-      checkOf('tables', `${amounts} read in full; SHA-256 of all ${sha256.slice(0, 16)}…`, []),
-    )
-    const views = catalog.programs.filter(({ kind }) => kind === 'view')
-    const silent = await this.#engine.logicalWriter.askViews(session, views)
-    this.#checks.push(answersCheck(views.length, silent))
-    const place = { engine: this.#engine, connect, readers: connections }
-    this.#checks.push(...(await compareWithRows(this.#access, this.#last, place, progress)))
-  }
-
-  async #leaveOut(session: Session): Promise<void> {
-    const { withoutFile = [] } = this.#last.manifest
-    if (withoutFile.length === 0) return
-    await this.#engine.physicalBackups.leaveOut(session, withoutFile)
-    const names = withoutFile.map(({ database, table }) => `${database}.${table}`)
-    const summary = `no data file at the source, so there is nothing to read: ${names.join(', ')}`
-    this.#checks.push({ name: 'no-file', outcome: 'unchecked', summary, differences: [] })
-  }
-
-  async #proveGtids(session: Session): Promise<Check> {
-    const { gtidSet } = this.#last.manifest.position
-    const found = await this.#engine.physicalBackups.restoredGtids(session)
-    if (found === null || gtidSet === '') {
-      const summary = gtidSet === '' ? 'the source had none' : 'the files do not tell them'
-      return { name: 'gtids', outcome: 'unchecked', summary, differences: [] }
-    }
-    const differences = found === gtidSet ? [] : [`${gtidSet} were recorded, and ${found} are here`]
-    return checkOf('gtids', `the restored server has those of the backup: ${gtidSet}`, differences)
-  }
-
   #about(): AboutSnapshot {
     const { envelope, manifest } = this.#last
-    const { tables = [], programs = [], accounts = [] } = this.#catalog ?? {}
+    const { catalog, read } = this.#proof
+    const { tables = [], programs = [], accounts = [] } = catalog ?? {}
     const objects = new Map(
       this.#layers.flatMap(layer =>
         layer.envelope.objects.map(one => [one.path, one.bytes] as const),
@@ -218,20 +178,11 @@ class PhysicalDrill {
       sourceVersion: envelope.serverVersion,
       consistentAt: envelope.consistentAt,
       databases: manifest.databases,
-      rows: this.#read?.rows ?? 0,
+      rows: read?.rows ?? 0,
       tables: tables.length,
       objects: tables.length + programs.length + accounts.length,
-      rowBytes: this.#read?.bytes ?? 0,
+      rowBytes: read?.bytes ?? 0,
       storedBytes: [...objects.values()].reduce((sum, bytes) => sum + bytes, 0),
     }
   }
 }
-
-/** Here a program or a server that fails on the files has found something out about them. */
-const SNAPSHOT_FAILS: readonly ErrorCode[] = [
-  'OBJECT_DAMAGED',
-  'CONTENT_MISMATCH',
-  'SERVER_REFUSED',
-  'TOOL_FAILED',
-  'SERVER_LOST',
-]

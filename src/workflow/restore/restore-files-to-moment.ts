@@ -1,10 +1,8 @@
 import { resolve } from 'node:path'
 import type { Clock } from '#core/clock'
-import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
-import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import { isHistoryOf, parseHistory } from '#domain/binlog/gtid-history'
 import { GtidState } from '#domain/binlog/gtid-state'
 import type { Moment } from '#domain/binlog/moment'
@@ -18,6 +16,7 @@ import type { Target } from '#target/target'
 import { type ChosenStart, chooseStart } from './choose-snapshot.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { LOG_INSIDE } from './place-tables.ts'
+import { asDamage, type FilesProof, proveFiles } from './prove-files.ts'
 import { replayLog } from './replay-log.ts'
 import { type ReplaySpan, replaySpan } from './replay-span.ts'
 import {
@@ -27,7 +26,18 @@ import {
   restorePhysically,
 } from './restore-physically.ts'
 import { replayReportOf, requireWhole } from './restore-to-moment.ts'
-import { requireServerFor, withServerOnFiles } from './server-on-files.ts'
+import {
+  pagesAgain,
+  requirePlainPath,
+  requireServerFor,
+  startedCheck,
+  withServerOnFiles,
+} from './server-on-files.ts'
+
+export interface FilesMomentOptions extends Omit<PhysicalRestoreOptions, 'sequel'> {
+  /** Connections that read every table behind the replay; null: none is read. */
+  readers: number | null
+}
 
 export interface FilesMomentReport extends PhysicalRestoreReport {
   replay: ReplayReport
@@ -37,26 +47,28 @@ export interface FilesMomentReport extends PhysicalRestoreReport {
  * `ecomdb restore --data-dir --at|--gtid|--before-gtid`: the data files of the newest physical
  * snapshot from which an unbroken log leads to the moment; then the log, through a private server
  * on the files, which is stopped again. Accounts and events are left as they were at the moment.
+ * With `readers` that server reads every table before.
  *
  * @throws EcomdbError OUTSIDE_WINDOW, TOOL_MISSING, UNSUPPORTED for another series of servers or an odd
  *   path: nothing was changed; what restorePhysically throws; SERVER_REFUSED for a statement of the
  *   log, CONTENT_MISMATCH: the directory is empty again
  */
 export async function restoreFilesToMoment(
-  options: Omit<PhysicalRestoreOptions, 'sequel'>,
+  options: FilesMomentOptions,
   moment: Moment,
   { access, target }: { access: SnapshotAccess; target: Target },
   engineFor: (family: EngineFamily) => Promise<Engine>,
   clock: Clock,
   progress: Progress,
 ): Promise<FilesMomentReport> {
-  requirePlainPath(options.dataFolder)
+  requirePlainPath(resolve(options.dataFolder))
   return await usingRepository(access.repository, async () => {
     progress.stage('finding the moment in the binary log')
     const archive = await BinlogArchive.open(target)
-    const { snapshot } = options
+    const { snapshot, readers } = options
     const chosen = await chooseStart(archive, access, { snapshot }, moment, progress, 'physical')
     const engine = await engineFor(chosen.snapshot.engine)
+    engine.binaryLog.replay.requirePrograms()
     await requireServerFor(engine, resolve(options.dataFolder), chosen.snapshot)
     const span = await replaySpan(archive, chosen, access.identities, engine.binaryLog.replay)
     const replay = replayReportOf(moment, chosen, span)
@@ -64,8 +76,11 @@ export async function restoreFilesToMoment(
     await requireWhole(span, archive)
     let ranOn: string | null = null
     const findings: string[] = []
-    const sequel: FilesSequel = async (engine, manifest, folder) => {
+    const run: FilesSequel['run'] = async (engine, layer, folder) => {
       progress.stage('starting a private server on the files')
+      const { manifest } = layer
+      const proof: FilesProof = { checks: [], catalog: null, read: null }
+      let proving = false
       const { result: checks, notes } = await withServerOnFiles(
         engine,
         folder,
@@ -80,17 +95,27 @@ export async function restoreFilesToMoment(
           const told = { onElsewhere, onFinding, source: manifest.settings }
           replay.outcome = await replayLog({ ...run, ...how, ...told }, progress)
           findings.push(...(await forgottenSources(engine, connect)))
-          return [
-            checkOf('start', `a private ${version} started on the files, and stopped`, []),
+          const gtids = gtidsOf(chosen, span)
+          const checks = [
+            startedCheck(version),
             checkOf('replay', replayed(span), []),
-            await gtidsAfter(engine, connect, gtidsOf(chosen, span), chosen.next?.gtid ?? null),
+            await gtidsAfter(engine, connect, gtids, chosen.next?.gtid ?? null),
           ]
+          if (readers === null) return checks
+          proving = true
+          const place = { engine, connect, readers }
+          const rows = { access, layer, place, replayed: span.transactions > 0 }
+          await proveFiles(proof, rows, progress)
+          return [...checks, ...proof.checks.filter(({ name }) => name !== 'gtids')]
         },
-      )
+      ).catch(error => {
+        throw proving ? asDamage(error) : error
+      })
       findings.push(...notes)
       progress.stage('checking pages')
-      return [...checks, await pagesAfter(engine, folder, manifest)]
+      return [...checks, await pagesAgain(engine, folder, manifest, 'the replay')]
     }
+    const sequel = { run, dropsSessions: true }
     const snapshotId = chosen.snapshot.snapshotId
     const restored = await restorePhysically(
       { ...options, snapshot: snapshotId, sequel },
@@ -163,24 +188,3 @@ const untoldText = (gtids: string | null): string =>
   gtids
     ? `the files do not tell them; those of the log are ${GtidState.parse(gtids).position()}`
     : 'the files do not tell them'
-
-/** Servers take these for the end of a path, or of a word. */
-function requirePlainPath(dataFolder: string): void {
-  const [odd] = /[:'"\\]/.exec(resolve(dataFolder)) ?? []
-  if (odd === undefined) return
-  throw new EcomdbError('UNSUPPORTED', {
-    what: `no private server can be started in ${dataFolder}`,
-    why: `its path has ${odd} in it`,
-    hints: ['restore into another directory, and move it afterwards', 'nothing was changed'],
-  })
-}
-
-async function pagesAfter(
-  engine: Engine,
-  folder: string,
-  { settings }: PhysicalManifest,
-): Promise<Check> {
-  const { files, problems } = await engine.physicalBackups.checkPages(folder, settings)
-  const summary = `innochecksum read every page of ${countOf(files, 'file')} again after the replay`
-  return checkOf('pages', summary, problems)
-}

@@ -9,7 +9,6 @@ import { makeFolder } from '#core/make-folder'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import type { Check } from '#domain/backup/check'
-import type { PhysicalManifest } from '#domain/backup/physical-manifest'
 import type { Position } from '#domain/backup/position'
 import type { EngineFamily } from '#domain/engine-family'
 import type { AccountName } from '#domain/schema/service-accounts'
@@ -40,16 +39,20 @@ export interface PhysicalRestoreOptions {
   startOver: boolean
   /** Where the audit trail would be, if the snapshot has one. */
   auditDatabase: string
-  /** What follows when the files are prepared and their pages right; they are nobody's until it ends. */
   sequel?: FilesSequel | undefined
 }
 
-/** Brings the data directory `folder` of a snapshot further. */
-export type FilesSequel = (
-  engine: Engine,
-  manifest: PhysicalManifest,
-  folder: string,
-) => Promise<readonly Check[]>
+/** What follows when the files are prepared and their pages right; they are nobody's until it ends. */
+export interface FilesSequel {
+  /** Refuses what `run` would, before there are any files; absent where that was done before. */
+  check?(engine: Engine, folder: string, files: { serverVersion: string }): Promise<void>
+  /** Brings the data directory `folder` of a snapshot further. */
+  run(engine: Engine, layer: PhysicalLayer, folder: string): Promise<readonly Check[]>
+  /** Are session accounts of the broker gone behind it? */
+  dropsSessions: boolean
+  /** What else to do where it found a difference. */
+  hints?: readonly string[]
+}
 
 export interface PhysicalRestoreReport {
   snapshotId: string
@@ -99,6 +102,7 @@ export async function restorePhysically(
   const engine = await engineFor(envelope.engine)
   await engine.physicalBackups.requirePrograms(envelope.serverVersion)
   const folder = resolve(options.dataFolder)
+  await options.sequel?.check?.(engine, folder, envelope)
   await refuseInside(folder)
   await refuseFolder(folder)
   await refuseFull(folder, options.startOver)
@@ -215,16 +219,15 @@ async function fill(
     await claimFolder(folder, startOver, () => removeServerOn(engine, folder))
     const checks = await restoreDataFolder(engine, access, layers, folder, progress)
     refuseDamage(checks)
-    const last = layers.at(-1)?.manifest
+    const last = layers.at(-1)
     if (sequel && last) {
-      checks.push(...(await sequel(engine, last, folder)))
-      refuseDamage(checks)
+      checks.push(...(await sequel.run(engine, last, folder)))
+      refuseDamage(checks, sequel.hints)
     }
     // What a sequel has made, or removed, is not in the snapshot's list.
     const entries = await readDataFolder(folder)
     const paths = entries.map(one => relative(folder, join(one.parentPath, one.name)))
-    // A replay has dropped them on its server.
-    const sessions = !sequel && (await engine.sessionAccounts.mayBeIn(folder))
+    const sessions = !sequel?.dropsSessions && (await engine.sessionAccounts.mayBeIn(folder))
     const initFile = await writeInitFile(engine, folder, { leavers, sessions })
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)
@@ -291,14 +294,14 @@ async function ownerOf(folder: string): Promise<{ uid: number; gid: number }> {
   return own.uid === 0 ? await stat(dirname(folder)) : own
 }
 
-function refuseDamage(checks: readonly Check[]): void {
+function refuseDamage(checks: readonly Check[], hints: readonly string[] = []): void {
   const failed = checks.filter(check => check.differences.length > 0)
   const differences = failed.flatMap(check => check.differences)
   if (differences.length === 0) return
   throw new EcomdbError('CONTENT_MISMATCH', {
     what: `the restored files are not right: ${failed.map(({ name }) => name).join(', ')}`,
     why: differences.join('; '),
-    hints: ['restore another snapshot: `ecomdb backup list`; and drill it first'],
+    hints: ['restore another snapshot: `ecomdb backup list`; and drill it first', ...hints],
   })
 }
 

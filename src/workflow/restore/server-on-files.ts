@@ -2,6 +2,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError, type ErrorCode } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
+import { countOf } from '#core/units'
+import { type Check, checkOf } from '#domain/backup/check'
 import { isSameSeries } from '#domain/backup/other-version'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
@@ -28,6 +30,7 @@ export interface UsedFiles<Result> {
  * gone again afterwards, and stops it in good order, which alone makes the files good: commits are
  * not synchronised. No binary log, no events. When it fails the server is gone, and the files with it.
  *
+ * @param options more of the server's
  * @throws EcomdbError UNSUPPORTED for a server of another series than the files are of: it would
  *   make them its own; CONTENT_MISMATCH of PhysicalBackups.dismiss; TOOL_FAILED, STORAGE_FAILED and
  *   what `use` throws
@@ -37,6 +40,7 @@ export async function withServerOnFiles<Result>(
   folder: string,
   files: FilesOf,
   use: (connect: ConnectOptions, version: string) => Promise<Result>,
+  options: readonly string[] = [],
 ): Promise<UsedFiles<Result>> {
   const forget = onInterrupt(() => removeServerOn(engine, folder))
   try {
@@ -46,9 +50,13 @@ export async function withServerOnFiles<Result>(
     await mkdir(data, { mode: engine.physicalBackups.modes.folder })
     await moveFiles(folder, data, SERVER)
     throwIfInterrupted()
-    const { scratchServers } = engine
-    const result = await withRoom(scratchServers, place, () => onServer(engine, place, files, use))
+    const { scratchServers, physicalBackups } = engine
+    const result = await withRoom(scratchServers, place, () =>
+      onServer(engine, place, files, use, options),
+    )
     throwIfInterrupted()
+    // It is not the server that the files are for.
+    for (const name of physicalBackups.namesOfServer) await rm(join(data, name), { force: true })
     await moveFiles(data, folder, SERVER)
     await rm(place, { recursive: true })
     return result
@@ -63,17 +71,43 @@ export async function withServerOnFiles<Result>(
 /**
  * Refuses what `withServerOnFiles` would, before there are any files.
  *
- * @throws EcomdbError UNSUPPORTED for a server of another series, or a path that is too long for
+ * @throws EcomdbError UNSUPPORTED for a server of another series, or a path that is odd or too long for
  *   one; TOOL_MISSING
  */
 export async function requireServerFor(
-  { scratchServers, binaryLog, physicalBackups }: Engine,
+  { scratchServers, physicalBackups }: Engine,
   folder: string,
   { serverVersion }: Pick<FilesOf, 'serverVersion'>,
 ): Promise<void> {
+  requirePlainPath(folder)
   await physicalBackups.requirePrograms(serverVersion)
-  binaryLog.replay.requirePrograms()
   requireSameSeries(serverVersion, await scratchServers.check(join(folder, SERVER)))
+}
+
+/** Servers take these for the end of a path, or of a word. */
+export function requirePlainPath(folder: string): void {
+  const [odd] = /[:'"\\]/.exec(folder) ?? []
+  if (odd === undefined) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: `no private server can be started in ${folder}`,
+    why: `its path has ${odd} in it`,
+    hints: ['restore into another directory, and move it afterwards', 'nothing was changed'],
+  })
+}
+
+export const startedCheck = (version: string): Check =>
+  checkOf('start', `a private ${version} started on the files, and stopped`, [])
+
+/** @param behind what the server has done, in words */
+export async function pagesAgain(
+  engine: Engine,
+  folder: string,
+  { settings }: FilesOf,
+  behind: string,
+): Promise<Check> {
+  const { files, problems } = await engine.physicalBackups.checkPages(folder, settings)
+  const summary = `innochecksum read every page of ${countOf(files, 'file')} again after ${behind}`
+  return checkOf('pages', summary, problems)
 }
 
 /** Ends the server that a restore has left running which was killed, and removes its folder. */
@@ -107,10 +141,16 @@ async function onServer<Result>(
   folder: string,
   { serverVersion, settings }: FilesOf,
   use: (connect: ConnectOptions, version: string) => Promise<Result>,
+  more: readonly string[],
 ): Promise<UsedFiles<Result>> {
   const { scratchServers, physicalBackups } = engine
   const options = { folder, tcp: false, purpose: 'sandbox', asItIs: true } as const
-  const quiet = ['--skip-log-bin', '--event-scheduler=OFF', '--innodb-flush-log-at-trx-commit=0']
+  const quiet = [
+    '--skip-log-bin',
+    '--event-scheduler=OFF',
+    '--innodb-flush-log-at-trx-commit=0',
+    ...more,
+  ]
   const closed = await scratchServers.start({
     ...options,
     serverOptions: [...physicalBackups.serverOptions(settings), ...quiet],

@@ -33,6 +33,6 @@ export function logicalReader(dialect: LogicalDialect): LogicalReader {
     sourceId: session => dialect.sourceId(session),
     place: serverPlace,
     preview: (session, databases) => previewConsistent(dialect, session, databases),
-    readCatalog: (session, databases) => readCatalog(dialect, session, databases),
+    readCatalog: (session, databases, without) => readCatalog(dialect, session, databases, without),
   }
 }

@@ -1,5 +1,6 @@
 import { EcomdbError, messageOf } from '#core/errors'
 import type { DatabaseEntry } from '#domain/backup/manifest'
+import type { TableName } from '#domain/backup/physical-manifest'
 import { readsZonesOfRows, zonesToAsk } from '#domain/backup/time-zones'
 import type { Catalog, CatalogTable } from '../../logical-reader.ts'
 import { quoteIdentifier } from '../../quote.ts'
@@ -26,16 +27,18 @@ const LOOKS = 10
  * A server has no moment at which its whole catalog is read: what is dropped between its
  * listing and the look at its text starts the reading again.
  *
+ * @param without see LogicalReader.readCatalog
  * @throws EcomdbError USAGE for a database that is not there; UNSUPPORTED, PRIVILEGE_MISSING
  */
 export async function readCatalog(
   dialect: LogicalDialect,
   session: Session,
   wanted: readonly string[] | null,
+  without: readonly TableName[] = [],
 ): Promise<ObservedCatalog> {
   for (let look = 1; ; look += 1) {
     try {
-      return await lookThrough(dialect, session, wanted)
+      return await lookThrough(dialect, session, wanted, without)
     } catch (error) {
       if (isDeadlock(error)) throw heldByOthers(error)
       if (!isGone(error) || look === LOOKS) throw error
@@ -59,6 +62,7 @@ async function lookThrough(
   dialect: LogicalDialect,
   session: Session,
   wanted: readonly string[] | null,
+  without: readonly TableName[],
 ): Promise<ObservedCatalog> {
   for (const setting of dialect.catalogSettings) await session.run(`SET SESSION ${setting}`)
   const names = await databaseNames(dialect, session, wanted)
@@ -67,7 +71,8 @@ async function lookThrough(
   for (const name of names) {
     const [row] = await session.rows(`SHOW CREATE DATABASE ${quoteIdentifier(name)}`)
     databases.push({ name, create: String(row?.['Create Database'] ?? '') })
-    tables.push(...(await readTables(session, name)))
+    const left = without.filter(({ database }) => database === name)
+    tables.push(...(await readTables(session, name, new Set(left.map(({ table }) => table)))))
   }
   const settings = await readSettings(session, dialect.settings)
   const programs = await readPrograms(dialect, session, names)

@@ -35,8 +35,12 @@ interface KeyRow extends SqlRow {
   nullable: string
 }
 
-/** Every base table of one database, in the order of their names. */
-export async function readTables(session: Session, schema: string): Promise<CatalogTable[]> {
+/** Every base table of one database, in the order of their names, but those that are named in `without`. */
+export async function readTables(
+  session: Session,
+  schema: string,
+  without: ReadonlySet<string> = new Set(),
+): Promise<CatalogTable[]> {
   const tables = await session.rows<TableRow>(
     `SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, TABLE_ROWS AS table_rows,
             DATA_LENGTH AS data_length, CREATE_TIME AS created_at
@@ -52,7 +56,7 @@ export async function readTables(session: Session, schema: string): Promise<Cata
   const statistics = await readStatistics(session, schema)
   const observed: CatalogTable[] = []
   for (const table of tables) {
-    if (views.has(table.name)) continue
+    if (views.has(table.name) || without.has(table.name)) continue
     const facts = columns.get(table.name) ?? []
     const create = await showCreateTable(session, schema, table.name)
     const key = chooseKey(keys.get(table.name) ?? [], facts)

@@ -1,6 +1,5 @@
 import { countOf } from '#core/units'
 import type { TableName } from '#domain/backup/physical-manifest'
-import { quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 
 /** The XA transactions that are prepared, each as a text of its own; none where the account may not see them. */
@@ -29,14 +28,4 @@ export function withoutFileFindings(tables: readonly TableName[]): string[] {
     ({ database, table }) =>
       `table ${database}.${table} has no data file on the server (DISCARD TABLESPACE, or its file is lost), and so in the copy: none of its rows can be read, here or there; a drill leaves it out`,
   )
-}
-
-/** From a private server, whose other tables are to be read. */
-export async function dropTables(session: Session, tables: readonly TableName[]): Promise<void> {
-  if (tables.length === 0) return
-  await session.run('SET SESSION foreign_key_checks = 0')
-  for (const { database, table } of tables) {
-    await session.run(`DROP TABLE IF EXISTS ${quoteQualified(database, table)}`)
-  }
-  await session.run('SET SESSION foreign_key_checks = 1')
 }
