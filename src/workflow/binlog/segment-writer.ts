@@ -168,6 +168,8 @@ export class SegmentWriter {
   async noteIncident(offset: number, why: keyof typeof NOTED): Promise<void> {
     if (this.#finished) return
     this.incident ??= { file: this.#file, offset, why, gtids: '' }
+    // A run before this one may have come just so far.
+    if (this.#heldBytes === 0 && this.head?.segment.hole === NOTED[why]) return
     await this.#inOrder(() => this.#store(this.#held.length, null, null, NOTED[why]))
   }
 
@@ -274,7 +276,9 @@ export class SegmentWriter {
       this.#tail = { offset: last.offset, bytes: last.bytes.length, hmac }
     }
     const to = this.#from + bytes.length
-    const facts = { ...this.#facts(to, nextFile, seen, events === this.#span.events), hole }
+    // Where nothing is held, what is stored may end within a transaction.
+    const whole = events > 0 ? events === this.#span.events : this.isAtBorder
+    const facts = { ...this.#facts(to, nextFile, seen, whole), hole }
     const stored = await this.#append(facts, blocksOf(bytes))
     this.#head = stored
     this.first ??= stored.segment

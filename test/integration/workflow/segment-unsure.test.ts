@@ -7,6 +7,7 @@ import { openDirectoryTarget } from '#target/dir/directory-target'
 import type { Target } from '#target/target'
 import { TEST_ENGINES } from '#test/engines'
 import { LoggedShop } from '#test/logged-shop'
+import { Died, MortalTarget } from '#test/mortal-target'
 import { makeFolder } from '#test/temporary'
 import { archiveBinlog } from '#workflow/binlog/archive-binlog'
 
@@ -57,5 +58,26 @@ describe.each(TEST_ENGINES)('%s: a segment whose answer was lost', family => {
     await archive(inner)
     const verified = await shop.ecomdb(['backup', 'verify', '--all', '--quiet'])
     expect(verified.stdout).toMatch(/binary log {2}verified/)
+  })
+
+  test('is in the middle of the transaction that says that a restore is not in the log', async () => {
+    await shop.run('CREATE DATABASE noted', 'CREATE TABLE noted.t (a INT PRIMARY KEY)')
+    const inner = openDirectoryTarget(shop.place.path)
+    await archive(inner)
+    await shop.run('DROP TABLE IF EXISTS ecomdb_restore.not_in_this_log')
+    // What is before it, with its envelope.
+    await expect(archive(new MortalTarget(inner, 3, 'before').target)).rejects.toThrow(Died)
+    await expect(archive(inner)).rejects.toMatchObject({ code: 'BINLOG_GAP' })
+    await archive(inner)
+    const told = await shop.ecomdb(['backup', 'window', '--quiet'])
+    expect([told.status, told.stdout.match(/what was restored/g)?.length]).toEqual([3, 1])
+    await shop.place.report(shop.source)
+    await shop.run('INSERT INTO noted.t VALUES (1)')
+    await archive(inner)
+    const now = shop.family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    const moment = String(await shop.value(`SELECT ${now}`)).replaceAll('\n', '')
+    const { status, stderr } = await shop.ecomdb(['restore', '--gtid', moment, '--dry-run'])
+    // There is a way, and it ends at what the server holds.
+    expect(status, stderr).toBe(2)
   })
 })
