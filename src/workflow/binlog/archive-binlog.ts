@@ -138,6 +138,7 @@ async function archiveConnected(
     const untilNow = options.once || gap !== null
     const { feed } = found
     const last = found.kind === 'follows' ? found.last : null
+    const fileServerId = found.kind === 'follows' ? found.fileServerId : null
     // What came to it since the archive ended, before anything behind that is stored.
     if (last) await writer.noteElsewhere(server.purged)
     const { sourceId, serverId } = server
@@ -145,8 +146,9 @@ async function archiveConnected(
       tellCrash(laxBetween(writer.head?.segment, server), file, total, progress)
     const onUnseen = (unseen: NonNullable<BinlogSegment['unseen']>): void =>
       tell(`${unseenText([unseen])}; take a snapshot: \`ecomdb backup logical\``, total, progress)
-    const reading = { untilNow, feed, last, least: server.end, writer, session, sourceId, serverId }
-    await readLog({ ...options, ...reading, onCrash, onUnseen, watch }, progress)
+    const reading = { untilNow, feed, last, least: server.end, writer, session }
+    const ids = { sourceId, serverId, fileServerId }
+    await readLog({ ...options, ...reading, ...ids, onCrash, onUnseen, watch }, progress)
   } catch (error) {
     if (error instanceof LogNotWhole) writer.discard()
     throw error

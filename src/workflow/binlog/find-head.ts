@@ -15,6 +15,8 @@ export type FoundHead =
       kind: 'follows'
       head: HashedSegment
       format: FileFormat
+      /** What the server was called when it began the head's file. */
+      fileServerId: number
       /** Of the head's last event. */
       last: EventHeader
       feed: BinlogFeed
@@ -89,16 +91,18 @@ async function formatAt(
   feed: BinlogFeed,
   tail: NonNullable<BinlogSegment['tail']>,
   dedupKey: Secret,
-): Promise<{ format: FileFormat; last: EventHeader } | null> {
-  let format: FileFormat | null = null
+): Promise<Pick<FoundHead & { kind: 'follows' }, 'format' | 'fileServerId' | 'last'> | null> {
+  let described: Buffer | null = null
   for (;;) {
     const item = await feed.next(FIRST_EVENT_MS)
-    if (item.kind === 'format') format = readFormat(item.bytes)
+    if (item.kind === 'format') described = item.bytes
     else if (item.kind !== 'event') return null
     else {
       const same = item.bytes.length === tail.bytes && tailMark(dedupKey, item.bytes) === tail.hmac
       if (!same) return null
-      return { format: format ?? readFormat(item.bytes), last: readHeader(item.bytes) }
+      const begin = described ?? item.bytes
+      const fileServerId = readHeader(begin).serverId
+      return { format: readFormat(begin), fileServerId, last: readHeader(item.bytes) }
     }
   }
 }

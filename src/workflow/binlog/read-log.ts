@@ -28,7 +28,10 @@ export interface ReadOptions extends SegmentLimits {
   connect: ConnectOptions
   /** Whose log it is. */
   sourceId: string
+  /** What the server is called now, */
   serverId: number
+  /** and when it began the file of the first event; null where that is at its begin. */
+  fileServerId: number | null
   clock: Clock
   /** End when all is archived that the server has written by now. */
   untilNow: boolean
@@ -96,6 +99,7 @@ class LogReader {
   /** When the last event came. */
   #movedMs: number
   #last: EventHeader | null
+  #fileServerId: number
   /** The file before this one ended within an event. */
   #isTorn = false
   /** The feed is of the server that was looked at: what follows the archive's last event is. */
@@ -105,6 +109,7 @@ class LogReader {
     this.#options = options
     this.#progress = progress
     this.#last = options.last
+    this.#fileServerId = options.fileServerId ?? options.serverId
     this.#isOfSource = options.last !== null
     this.#openedMs = options.clock.monotonicMs()
     this.#movedMs = this.#openedMs
@@ -182,9 +187,11 @@ class LogReader {
     this.#isOfSource = true
     const header = readHeader(bytes)
     const { type } = header
+    if (type === EVENT.format) this.#fileServerId = header.serverId
     const lastType = this.#last?.type ?? null
     if (type === EVENT.incident) await writer.noteIncident(offset, 'incident')
-    else if (isRestoredMark(bytes, serverId)) await writer.noteIncident(offset, 'restored')
+    else if (isRestoredMark(bytes, [serverId, this.#fileServerId]))
+      await writer.noteIncident(offset, 'restored')
     // It went on from one file to the next, and yet that one was begun by a start of the server.
     const hasFailed = lastType === EVENT.rotate && type === EVENT.format
     if (hasFailed && isOfServerStart(bytes)) await writer.noteUnlogged()
