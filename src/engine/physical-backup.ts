@@ -82,6 +82,8 @@ export interface PhysicalBackups {
    * @returns host:port of each source that it had
    */
   forgetSources(session: Session): Promise<string[]>
+  /** On a private server: tables whose rows lie on another server, which it is started not to ask. */
+  onOtherServers(session: Session): Promise<TableName[]>
   /** Is this account the one that `admit` has made? */
   isAdmitted(account: { user: string; host: string }): boolean
 }

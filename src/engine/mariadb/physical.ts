@@ -25,6 +25,7 @@ import {
   systemFiles,
   userDatabases,
 } from '../shared/physical/observe-source.ts'
+import { onOtherServers } from '../shared/physical/on-other-servers.ts'
 import { replicaLacks } from '../shared/replica-lacks.ts'
 import { seenSources } from '../shared/replica-sources.ts'
 import { serverPlace } from '../shared/server-place.ts'
@@ -113,6 +114,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
   restoredGtids: async () => null,
   // master.info, which has them, is not copied.
   forgetSources: async () => [],
+  onOtherServers,
   ...ownAdministrator,
 }
 

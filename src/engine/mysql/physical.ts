@@ -7,6 +7,7 @@ import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
 import { startOptions, systemFiles } from '../shared/physical/observe-source.ts'
+import { onOtherServers } from '../shared/physical/on-other-servers.ts'
 import { startClone } from './physical-copy.ts'
 import { observeSource, START_SETTINGS } from './physical-source.ts'
 
@@ -53,6 +54,7 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
     return ((await session.value('SELECT @@global.gtid_executed')) ?? '').replaceAll('\n', '')
   },
   forgetSources,
+  onOtherServers,
   ...ownAdministrator,
 }
 

@@ -90,6 +90,11 @@ const BEYOND_A_DRILL: readonly { refusal: RegExp; summary: string }[] = [
     summary:
       'the log makes a table that the server encrypts, and a drill has no key: a server that has one would go on',
   },
+  {
+    refusal: /ERROR 1286 \(42000\).*'(?:FEDERATED|SPIDER|CONNECT|S3)'/i,
+    summary:
+      'the log uses a table whose rows lie on another server, and a drill asks none of these',
+  },
 ]
 
 /** @param differences of the check that failed */

@@ -30,6 +30,7 @@ import {
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { refuseOtherEndOfTime } from './other-version.ts'
 import { proveContent } from './prove-content.ts'
+import { refuseOtherServers } from './refuse-other-servers.ts'
 import { withRoom } from './room-for-server.ts'
 import { withDrillServer } from './scratch-drill-server.ts'
 import { StageTimes } from './stage-times.ts'
@@ -192,6 +193,7 @@ async function drillPlan(
     const target = await engine.logicalWriter.observe(session, manifest)
     refuseOtherEndOfTime(target, manifest, () => true)
     refuseWithoutZones(target, manifest, () => true, false)
+    refuseOtherServers(manifest, () => true)
     return engine.logicalWriter.plan(manifest, target, {
       remove: null,
       accounts: 'all',

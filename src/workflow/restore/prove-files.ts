@@ -2,7 +2,8 @@ import { EcomdbError, type ErrorCode } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
-import type { PhysicalManifest } from '#domain/backup/physical-manifest'
+import { viewsOn } from '#domain/backup/other-servers'
+import type { PhysicalManifest, TableName } from '#domain/backup/physical-manifest'
 import type { Engine } from '#engine/engine'
 import type { Catalog } from '#engine/logical-reader'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -48,8 +49,10 @@ export async function proveFiles(
   try {
     if (!replayed) checks.push(await gtidsCheck(engine, session, layer.manifest))
     if (withoutFile.length > 0) checks.push(noFileCheck(layer.manifest))
-    const catalog = await engine.logicalReader.readCatalog(session, null, withoutFile)
-    const { isAdmitted } = engine.physicalBackups
+    const { isAdmitted, onOtherServers } = engine.physicalBackups
+    const away = await onOtherServers(session)
+    const without = [...withoutFile, ...away]
+    const catalog = await engine.logicalReader.readCatalog(session, null, without)
     proof.catalog = { ...catalog, accounts: catalog.accounts.filter(one => !isAdmitted(one)) }
     progress.stage('reading every table')
     proof.read = await readTables(engine, connect, catalog.tables, readers, progress)
@@ -57,7 +60,7 @@ export async function proveFiles(
     const amounts = `${countOf(rows, 'row')} of ${countOf(catalog.tables.length, 'table')}`
     const summary = `${amounts} read in full; SHA-256 of all ${sha256.slice(0, 16)}…`
     checks.push(checkOf('tables', summary, []))
-    const views = catalog.programs.filter(({ kind }) => kind === 'view')
+    const views = answering(catalog, away, checks)
     checks.push(answersCheck(views.length, await engine.logicalWriter.askViews(session, views)))
   } finally {
     await session.close()
@@ -72,6 +75,22 @@ const NOT_COMPARED: Check = {
   outcome: 'unchecked',
   summary: 'no snapshot is of the moment: the rows were read, and not compared with the source',
   differences: [],
+}
+
+/** The views that can be asked without these tables; what cannot is named. */
+function answering(
+  { programs }: Catalog,
+  away: readonly TableName[],
+  checks: Check[],
+): Catalog['programs'][number][] {
+  const views = programs.filter(({ kind }) => kind === 'view')
+  if (away.length === 0) return views
+  const tables = away.map(({ database, table }) => ({ schema: database, name: table }))
+  const silent = viewsOn(views, tables)
+  const named = [...tables, ...silent].map(({ schema, name }) => `${schema}.${name}`)
+  const summary = `their rows lie on another server, which is not asked here: ${named.join(', ')}`
+  checks.push({ name: 'other-servers', outcome: 'unchecked', summary, differences: [] })
+  return views.filter(view => !silent.includes(view))
 }
 
 function noFileCheck({ withoutFile = [] }: PhysicalManifest): Check {

@@ -20,6 +20,7 @@ import { otherServer, refuseUnknown, versionNotes } from './other-version.ts'
 import { noteInOwnLog } from './own-log.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
+import { refuseOtherServers } from './refuse-other-servers.ts'
 import { refuseWithoutPlugins } from './refuse-plugins.ts'
 import { refuseSettings } from './refuse-settings.ts'
 import { refusePowerlessDefiners, refuseViewsOfOthers } from './refuse-views.ts'
@@ -205,6 +206,7 @@ async function prepare(
   refuseWithoutPlugins(target, manifest, plan)
   const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
   refuseUnknown(target, manifest, isWanted)
+  refuseOtherServers(manifest, isWanted)
   refuseLoweredNames(target, manifest, isWanted)
   if (options.sequel) refuseOtherFolding(target, manifest)
   refuseDistrusted(target, manifest, isWanted)

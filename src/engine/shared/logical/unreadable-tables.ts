@@ -7,7 +7,7 @@ import type { Session } from '../../session.ts'
  * by name: leaving them out, or reading them at another moment, would be a backup that
  * looks complete and is not.
  *
- * @param transactional storage engines with transactions, in lower case
+ * @param transactional storage engines of the server's own with transactions, in lower case
  * @returns tables without transactions that can be read while nobody writes to them
  * @throws EcomdbError UNSUPPORTED
  */
@@ -21,6 +21,12 @@ export function lockedForReading(
   refuse(others.filter(({ storageEngine }) => !HELD.has(storageEngine.toLowerCase())))
   return others
 }
+
+/**
+ * Engines whose rows are in the readers' snapshot, in lower case. FEDERATED, SPIDER, ColumnStore and NDB say that
+ * they have transactions, too (10.11): of other servers, or of nodes that know nothing of the snapshot.
+ */
+const OWN_TRANSACTIONS = ['innodb', 'rocksdb']
 
 /** Engines whose rows are their own, and are there as long as nobody writes. */
 const HELD = new Set(['myisam', 'aria', 'memory', 'csv', 'archive', 'blackhole'])
@@ -45,10 +51,11 @@ export function refuse(tables: readonly CatalogTable[]): void {
 const NO_ENGINE =
   'one without an engine was dropped or renamed while it was listed: run it again; or the server cannot open it: CHECK TABLE'
 
-/** Storage engines, in lower case. */
+/** Storage engines whose tables are read in the snapshot, in lower case. */
 export async function transactionalEngines(control: Session): Promise<ReadonlySet<string>> {
   const rows = await control.rows(
     "SELECT ENGINE AS name FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'",
   )
-  return new Set(rows.map(row => String(row['name']).toLowerCase()))
+  const names = rows.map(row => String(row['name']).toLowerCase())
+  return new Set(names.filter(name => OWN_TRANSACTIONS.includes(name)))
 }
