@@ -1,4 +1,4 @@
-import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
+import { mayBeRefused, withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import { madeForRows } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
@@ -29,6 +29,11 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
   const sequences = manifest.programs.filter(({ kind }) => kind === 'sequence')
   const programs = manifest.programs.filter(({ kind }) => kind !== 'sequence')
   const { accounts } = withoutMissingAdministrators(manifest.accounts, [])
+  // A grant on what is not there would stop the client in the middle of the file.
+  const grants = withoutDanglingGrants(manifest.accounts, {
+    tables: manifest.tables,
+    programs: programs.filter(isValid),
+  }).accounts.flatMap(account => account.grants)
   return {
     accounts: script([...session(manifest), ...accounts.flatMap(accountStatements)]),
     schema: script([
@@ -57,11 +62,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
       ...session(manifest),
       ...programs.filter(isValid).flatMap(program => programStatements(manifest, program)),
       ...session(manifest),
-      // A grant on what is not there would stop the client in the middle of the file.
-      ...withoutDanglingGrants(manifest.accounts, {
-        tables: manifest.tables,
-        programs: programs.filter(isValid),
-      }).accounts.flatMap(({ grants }) => grants.flatMap(grantStatements)),
+      ...grants.filter(grant => !mayBeRefused(grant)).flatMap(grantStatements),
     ]),
     optional: script([
       ...session(manifest),
@@ -79,6 +80,12 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
             `${program.kind} ${program.schema}.${program.name} was invalid on the source, and may be refused here`,
           ),
           ...programStatements(manifest, program),
+        ]),
+      ...grants
+        .filter(mayBeRefused)
+        .flatMap(grant => [
+          note('a grant on an object of the server itself, which this one may not have'),
+          ...grantStatements(grant),
         ]),
       // Nothing can be made in these any more.
       ...manifest.databases.filter(isReadOnly).map(database => setReadOnly(database, 1)),

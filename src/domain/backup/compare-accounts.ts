@@ -1,5 +1,5 @@
 import { type Check, checkOf } from './check.ts'
-import type { withoutDanglingGrants } from './dangling-grants.ts'
+import { mayBeRefused, type withoutDanglingGrants } from './dangling-grants.ts'
 import type { ExpectedChanges } from './expected-changes.ts'
 import type { AccountEntry } from './manifest.ts'
 import { maskHashes } from './restored-accounts.ts'
@@ -29,6 +29,7 @@ export function compareAccounts(
   const there = withoutMissingAdministrators(expected, []).accounts
   const isAdministrator = isAmong(administratorsIn(found))
   const isGiven = isAmong(there.flatMap(({ create }) => administratorsIn([{ create, grants: [] }])))
+  const refused: string[] = []
   const differences = compared.flatMap(account => {
     const label = `${account.kind} '${account.user}'@'${account.host}'`
     const is = found.find(one => one.user === account.user && one.host === account.host)
@@ -46,7 +47,7 @@ export function compareAccounts(
         .map(({ user, host }) => `${label} is not administered by '${user}'@'${host}'`),
       // Definitions hold password hashes, so a difference is named and not shown.
       ...(definition(is) === definition(account) ? [] : [`${label} has another definition`]),
-      ...grantDifferences(label, account.grants, is.grants, isGiven),
+      ...grantDifferences(label, account.grants, is.grants, isGiven, refused),
     ]
   })
   const kept = expected.filter(account => among(changes.kept, account))
@@ -57,7 +58,18 @@ export function compareAccounts(
     ? `; left out, for what they are on is not in the snapshot: ${leftOut.length} grants`
     : ''
   const summary = `${compared.length} accounts and roles with their grants${left}${dangling}`
-  return [checkOf('accounts', summary, differences), ...privilegesCheck(restored, unknown)]
+  return [
+    checkOf('accounts', summary, differences),
+    ...privilegesCheck(restored, unknown),
+    ...refusedCheck(refused),
+  ]
+}
+
+/** What the source kept of an object that is gone, or of one that this version does not have. */
+function refusedCheck(grants: readonly string[]): Check[] {
+  if (grants.length === 0) return []
+  const summary = `this server does not have what these are on, and so not the grants: ${grants.join('; ')}`
+  return [{ name: 'grants', outcome: 'unchecked', summary, differences: [] }]
 }
 
 /** A plugin or component of the source knew them, or its version, which the server lacks. */
@@ -82,6 +94,7 @@ function grantDifferences(
   expected: readonly string[],
   found: readonly string[],
   isGiven: (administrator: RoleAdministrator) => boolean,
+  refused: string[],
 ): string[] {
   const shown = (grant: string): string => maskHashes(inNameOrder(grant))
   // What the source kept for a name that somebody has got since, it shows after its next start.
@@ -90,8 +103,12 @@ function grantDifferences(
     return administrator === null || !isGiven(administrator)
   })
   const [was, is] = [expected.map(shown), others.map(shown)]
+  const lacking = was.filter(grant => !is.includes(grant))
+  refused.push(...lacking.filter(mayBeRefused))
   return [
-    ...was.flatMap(grant => (is.includes(grant) ? [] : [`${label} lacks what it had: ${grant}`])),
+    ...lacking.flatMap(grant =>
+      mayBeRefused(grant) ? [] : [`${label} lacks what it had: ${grant}`],
+    ),
     ...is.flatMap(grant => (was.includes(grant) ? [] : [`${label} has what it had not: ${grant}`])),
   ]
 }

@@ -42,6 +42,15 @@ export function withoutDanglingGrants(
   }
 }
 
+/**
+ * Is a grant on an object of the server's own databases? What is there no snapshot tells: a table of `mysql` that
+ * an upgrade has dropped (`mysql.proc` of 5.7) keeps its grants, and no server takes them again (error 1146).
+ */
+export function mayBeRefused(grant: string): boolean {
+  const target = grantTarget(grant)
+  return target !== null && target.name !== null && SERVERS_OWN.has(target.database)
+}
+
 /** The names of each table's columns, in lower case. */
 function columnsOf({ tables }: Pick<Manifest, 'tables'>): Map<string, ReadonlySet<string>> {
   return new Map(

@@ -41,7 +41,7 @@ export interface RestoreStatement {
   context: ProgramContext | null
   /** Of a table for which the server computes values of dates: see computesOfDates. */
   computes?: boolean
-  /** The source could not use it either, so the server may refuse it. */
+  /** The source could not use it either, or what it needs is the server's own: it may be refused. */
   mayFail?: true
 }
 

@@ -143,4 +143,6 @@ export function notAsTheyWere({ checks, unlogged }: RestoreOutcome): string[] {
   return [...unlogged, ...unasked]
 }
 
-const NEEDS_A_LOOK = 'places statistics server letters privileges history defaults'.split(' ')
+const NEEDS_A_LOOK = 'places statistics server letters privileges grants history defaults'.split(
+  ' ',
+)

@@ -63,6 +63,10 @@ describe.each(TEST_ENGINES)('%s: RESTORE.md', family => {
  */
 async function makeRefusable(session: Session, family: EngineFamily): Promise<void> {
   await session.run(SERVER)
+  await session.run('CREATE TABLE mysql.of_old (id INT)')
+  await session.run("CREATE USER 'of_old'@'localhost'")
+  await session.run("GRANT SELECT ON mysql.of_old TO 'of_old'@'localhost'")
+  await session.run('DROP TABLE mysql.of_old')
   if (family === 'mysql') {
     await session.run('CREATE DATABASE frozen')
     await session.run('CREATE TABLE frozen.t (id INT PRIMARY KEY)')
@@ -202,5 +206,7 @@ function unlocked(account: Manifest['accounts'][number]): Manifest['accounts'][n
   const create = account.create.map(statement =>
     statement.replace(/ ACCOUNT UNLOCK/, '').replace(/ ACCOUNT LOCK/, ''),
   )
-  return { ...account, create, grants: [...new Set(account.grants)].sort() }
+  // That table is gone: no server takes the grant.
+  const grants = account.grants.filter(grant => !grant.includes('`of_old`'))
+  return { ...account, create, grants: [...new Set(grants)].sort() }
 }

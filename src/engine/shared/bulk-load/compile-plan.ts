@@ -1,3 +1,4 @@
+import { mayBeRefused } from '#domain/backup/dangling-grants'
 import { madeForRows, splitTable } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
@@ -331,9 +332,11 @@ function grantLines(
   isWanted: (grant: string) => boolean,
 ): RestoreStatement[] {
   const label = accountLabel(account)
-  return account.grants
-    .filter(isWanted)
-    .map(sql => ({ ...plain(stage, label, null, sql), context: isOnPackage(sql) ? ORACLE : null }))
+  return account.grants.filter(isWanted).map(sql => ({
+    ...plain(stage, label, null, sql),
+    context: isOnPackage(sql) ? ORACLE : null,
+    ...(mayBeRefused(sql) ? { mayFail: true as const } : {}),
+  }))
 }
 
 function labels(accounts: readonly AccountEntry[]): string {

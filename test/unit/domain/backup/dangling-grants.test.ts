@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withoutDanglingGrants } from '#domain/backup/dangling-grants'
+import { mayBeRefused, withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 
 const manifest = {
@@ -59,4 +59,17 @@ test('columns that were dropped are left out of a grant, and the whole grant is 
     accounts: of('GRANT SELECT (`a``,b`), INSERT ON `shop`.`Orders` TO `ada`@`%`'),
     leftOut: [some, all],
   })
+})
+
+test('grants on objects of the server itself may be refused, on its databases not', () => {
+  const refusable = [
+    'GRANT SELECT ON `mysql`.`proc` TO `ada`@`%`',
+    'GRANT EXECUTE ON FUNCTION `sys`.`gone` TO `ada`@`%`',
+  ]
+  const others = [
+    'GRANT SELECT ON `mysql`.* TO `ada`@`%`',
+    'GRANT SELECT ON `shop`.`Orders` TO `ada`@`%`',
+    'GRANT `mysql` TO `ada`@`%`',
+  ]
+  expect([...refusable, ...others].filter(mayBeRefused)).toEqual(refusable)
 })
