@@ -31,7 +31,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
   const { accounts } = withoutMissingAdministrators(manifest.accounts, [])
   // A grant on what is not there would stop the client in the middle of the file.
   const grants = withoutDanglingGrants(manifest.accounts, {
-    tables: manifest.tables,
+    ...manifest,
     programs: programs.filter(isValid),
   }).accounts.flatMap(account => account.grants)
   return {

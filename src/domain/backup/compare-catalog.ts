@@ -34,7 +34,13 @@ export interface FoundCatalog {
 export function compareCatalog(
   expected: Pick<
     Manifest,
-    'databases' | 'tables' | 'programs' | 'accounts' | 'spatialReferences' | 'serverObjects'
+    | 'databases'
+    | 'tables'
+    | 'programs'
+    | 'accounts'
+    | 'spatialReferences'
+    | 'serverObjects'
+    | 'settings'
   >,
   found: FoundCatalog,
   changes: ExpectedChanges,
@@ -75,7 +81,7 @@ export function compareCatalog(
     ...compareSpatial(expected.spatialReferences ?? [], found),
     ...(changes.accounts ? compareServerObjects(expected.serverObjects ?? [], found) : []),
     ...compareAccounts(
-      withoutDanglingGrants(expected.accounts, { tables: expected.tables, programs: there }),
+      withoutDanglingGrants(expected.accounts, { ...expected, programs: there }),
       found.accounts,
       changes,
     ),

@@ -10,6 +10,8 @@ const SERVERS_OWN: ReadonlySet<string> = new Set([
   'performance_schema',
 ])
 
+type Content = Pick<Manifest, 'tables' | 'programs' | 'settings'>
+
 /**
  * The accounts, without grants on a table, view or routine that the snapshot does not have:
  * of a database that was not backed up, or dropped since the grant was made. Neither engine
@@ -21,10 +23,11 @@ const SERVERS_OWN: ReadonlySet<string> = new Set([
  */
 export function withoutDanglingGrants(
   accounts: readonly AccountEntry[],
-  manifest: Pick<Manifest, 'tables' | 'programs'>,
+  manifest: Content,
 ): { accounts: AccountEntry[]; leftOut: string[] } {
-  const objects = objectsOf(manifest)
-  const columns = columnsOf(manifest)
+  const keyOf = keysFor(manifest)
+  const objects = objectsOf(manifest, keyOf)
+  const columns = columnsOf(manifest, keyOf)
   const grantable = (grant: string): string | null => {
     const target = grantTarget(grant)
     if (target === null || target.name === null || SERVERS_OWN.has(target.database)) return grant
@@ -52,7 +55,10 @@ export function mayBeRefused(grant: string): boolean {
 }
 
 /** The names of each table's columns, in lower case. */
-function columnsOf({ tables }: Pick<Manifest, 'tables'>): Map<string, ReadonlySet<string>> {
+function columnsOf(
+  { tables }: Pick<Manifest, 'tables'>,
+  keyOf: KeyOf,
+): Map<string, ReadonlySet<string>> {
   return new Map(
     tables.map(({ schema, name, create }) => {
       const columns = parseCreateTable(create).clauses.filter(clause => clause.startsWith('`'))
@@ -84,7 +90,10 @@ function withoutColumns(grant: string, isGone: (column: string) => boolean): str
   return grant.replace(list, () => kept.join(', '))
 }
 
-function objectsOf({ tables, programs }: Pick<Manifest, 'tables' | 'programs'>): Set<string> {
+function objectsOf(
+  { tables, programs }: Pick<Manifest, 'tables' | 'programs'>,
+  keyOf: KeyOf,
+): Set<string> {
   const isTable = (kind: string): boolean => kind === 'view' || kind === 'sequence'
   return new Set([
     ...tables.map(({ schema, name }) => keyOf('table', schema, name)),
@@ -94,7 +103,15 @@ function objectsOf({ tables, programs }: Pick<Manifest, 'tables' | 'programs'>):
   ])
 }
 
-/** Without case: MySQL prints a routine's name in lower case, whatever it was made as. */
-function keyOf(kind: 'table' | 'routine', database: string, name: string): string {
-  return JSON.stringify([kind, database.toLowerCase(), name.toLowerCase()])
+type KeyOf = (kind: 'table' | 'routine', database: string, name: string) => string
+
+/**
+ * A routine's name without case: MySQL prints it in lower case, whatever it was made as. Of tables `Orders` is
+ * another one than `orders` where lower_case_table_names is 0: a grant on the one is none on the other.
+ */
+function keysFor({ settings }: Pick<Manifest, 'settings'>): KeyOf {
+  const isExact = settings['lower_case_table_names'] === '0'
+  const fold = (name: string): string => (isExact ? name : name.toLowerCase())
+  return (kind, database, name) =>
+    JSON.stringify([kind, fold(database), kind === 'table' ? fold(name) : name.toLowerCase()])
 }

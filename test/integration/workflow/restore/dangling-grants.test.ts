@@ -19,11 +19,12 @@ test.each(TEST_ENGINES)(
         await place.backUp(server)
       })
       await withServer(family, join(folder, 'target'), async (server, engine) => {
-        const { findings, outcome } = await place.restore(server, { confirm: 'shop' })
+        const { findings, notes, outcome } = await place.restore(server, { confirm: 'shop' })
         expect(outcome?.checks.filter(one => one.outcome === 'failed')).toEqual([])
         expect(findings).toEqual([
           expect.stringContaining('GRANT SELECT ON `mysql`.`gone` TO `rep`@`%`'),
         ])
+        expect(notes.join('\n')).toContain('GRANT SELECT ON `shop`.`Orders` TO `rep`@`%`')
         const session = await engine.connect(server.administrator)
         const grants = (await session.rows('SHOW GRANTS FOR rep')).flatMap(row =>
           Object.values(row).map(String),
@@ -40,6 +41,10 @@ const SOURCE = [
   'CREATE TABLE shop.t (id INT, n INT)',
   'CREATE USER rep',
   'GRANT SELECT ON shop.t TO rep',
+  // Linux tells them apart.
+  'CREATE TABLE shop.Orders (id INT)',
+  'GRANT SELECT ON shop.Orders TO rep',
+  'RENAME TABLE shop.Orders TO shop.orders',
   // As an upgrade drops tables of its own.
   'CREATE TABLE mysql.gone (id INT)',
   'GRANT SELECT ON mysql.gone TO rep',

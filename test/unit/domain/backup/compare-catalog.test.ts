@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { compareCatalog, type FoundCatalog } from '#domain/backup/compare-catalog'
 import type { TableEntry } from '#domain/backup/manifest'
 
-const catalog = (create: string): FoundCatalog & { tables: TableEntry[] } => ({
+const catalog = (
+  create: string,
+): FoundCatalog & { tables: TableEntry[]; settings: Record<string, string> } => ({
+  settings: {},
   databases: [{ name: 'shop', create: 'CREATE DATABASE `shop`' }],
   tables: [{ schema: 'shop', name: 't', storageEngine: 'InnoDB', create } as TableEntry],
   ...{ programs: [], accounts: [], spatialReferences: [], serverObjects: [] },

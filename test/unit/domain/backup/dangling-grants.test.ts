@@ -14,7 +14,8 @@ const manifest = {
     { kind: 'view', schema: 'shop', name: 'monthly' },
     { kind: 'procedure', schema: 'shop', name: 'Performance' },
   ],
-} as unknown as Pick<Manifest, 'tables' | 'programs'>
+  settings: { lower_case_table_names: '0' },
+} as unknown as Pick<Manifest, 'tables' | 'programs' | 'settings'>
 
 const of = (...grants: string[]): AccountEntry[] => [
   { user: 'ada', host: '%', kind: 'account', create: [], grants },
@@ -72,4 +73,11 @@ test('grants on objects of the server itself may be refused, on its databases no
     'GRANT `mysql` TO `ada`@`%`',
   ]
   expect([...refusable, ...others].filter(mayBeRefused)).toEqual(refusable)
+})
+
+test('a table that was renamed in its letters alone is another one where the server says so', () => {
+  const grant = 'GRANT SELECT ON `shop`.`orders` TO `ada`@`%`'
+  expect(withoutDanglingGrants(of(grant), manifest).leftOut).toEqual([grant])
+  const folded = { ...manifest, settings: { lower_case_table_names: '1' } }
+  expect(withoutDanglingGrants(of(grant), folded).leftOut).toEqual([])
 })
