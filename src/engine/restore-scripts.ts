@@ -1,4 +1,4 @@
-import { mayBeRefused, withoutDanglingGrants } from '#domain/backup/dangling-grants'
+import { grantPieces, onViewOf, withoutDanglingGrants } from '#domain/backup/dangling-grants'
 import { madeForRows } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
@@ -30,10 +30,11 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
   const programs = manifest.programs.filter(({ kind }) => kind !== 'sequence')
   const { accounts } = withoutMissingAdministrators(manifest.accounts, [])
   // A grant on what is not there would stop the client in the middle of the file.
-  const grants = withoutDanglingGrants(manifest.accounts, {
-    ...manifest,
-    programs: programs.filter(isValid),
-  }).accounts.flatMap(account => account.grants)
+  const there = { ...manifest, programs: programs.filter(isValid) }
+  const isOnView = onViewOf(there)
+  const grants = withoutDanglingGrants(manifest.accounts, there)
+    .accounts.flatMap(account => account.grants)
+    .flatMap(grant => grantPieces(grant, isOnView(grant)))
   return {
     accounts: script([...session(manifest), ...accounts.flatMap(accountStatements)]),
     schema: script([
@@ -62,7 +63,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
       ...session(manifest),
       ...programs.filter(isValid).flatMap(program => programStatements(manifest, program)),
       ...session(manifest),
-      ...grants.filter(grant => !mayBeRefused(grant)).flatMap(grantStatements),
+      ...grants.filter(({ mayFail }) => !mayFail).flatMap(({ sql }) => grantStatements(sql)),
     ]),
     optional: script([
       ...session(manifest),
@@ -82,10 +83,12 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
           ...programStatements(manifest, program),
         ]),
       ...grants
-        .filter(mayBeRefused)
-        .flatMap(grant => [
-          note('a grant on an object of the server itself, which this one may not have'),
-          ...grantStatements(grant),
+        .filter(({ mayFail }) => mayFail)
+        .flatMap(({ sql }) => [
+          note(
+            'a grant on a column of a view, or on a table of the server itself, that may be gone',
+          ),
+          ...grantStatements(sql),
         ]),
       // Nothing can be made in these any more.
       ...manifest.databases.filter(isReadOnly).map(database => setReadOnly(database, 1)),

@@ -1,6 +1,7 @@
 import { type Check, checkOf } from './check.ts'
 import { mayBeRefused, type withoutDanglingGrants } from './dangling-grants.ts'
 import type { ExpectedChanges } from './expected-changes.ts'
+import { lostColumns } from './grant-columns.ts'
 import type { AccountEntry } from './manifest.ts'
 import { maskHashes } from './restored-accounts.ts'
 import {
@@ -11,11 +12,16 @@ import {
 } from './role-administrators.ts'
 import { privilegesOf, withoutPrivileges } from './unknown-privileges.ts'
 
-/** Every account and role with its grants, as the server prints them. */
+/**
+ * Every account and role with its grants, as the server prints them.
+ *
+ * @param isOnView of a grant of the snapshot
+ */
 export function compareAccounts(
   { accounts: expected, leftOut }: ReturnType<typeof withoutDanglingGrants>,
   found: readonly AccountEntry[],
   changes: ExpectedChanges,
+  isOnView: (grant: string) => boolean,
 ): Check[] {
   if (!changes.accounts) {
     const summary = 'not restored'
@@ -30,6 +36,7 @@ export function compareAccounts(
   const isAdministrator = isAmong(administratorsIn(found))
   const isGiven = isAmong(there.flatMap(({ create }) => administratorsIn([{ create, grants: [] }])))
   const refused: string[] = []
+  const part = { isOnView, refused }
   const differences = compared.flatMap(account => {
     const label = `${account.kind} '${account.user}'@'${account.host}'`
     const is = found.find(one => one.user === account.user && one.host === account.host)
@@ -47,7 +54,7 @@ export function compareAccounts(
         .map(({ user, host }) => `${label} is not administered by '${user}'@'${host}'`),
       // Definitions hold password hashes, so a difference is named and not shown.
       ...(definition(is) === definition(account) ? [] : [`${label} has another definition`]),
-      ...grantDifferences(label, account.grants, is.grants, isGiven, refused),
+      ...grantDifferences(label, account.grants, is.grants, isGiven, part),
     ]
   })
   const kept = expected.filter(account => among(changes.kept, account))
@@ -94,7 +101,7 @@ function grantDifferences(
   expected: readonly string[],
   found: readonly string[],
   isGiven: (administrator: RoleAdministrator) => boolean,
-  refused: string[],
+  { isOnView, refused }: { isOnView: (grant: string) => boolean; refused: string[] },
 ): string[] {
   const shown = (grant: string): string => maskHashes(inNameOrder(grant))
   // What the source kept for a name that somebody has got since, it shows after its next start.
@@ -103,14 +110,17 @@ function grantDifferences(
     return administrator === null || !isGiven(administrator)
   })
   const [was, is] = [expected.map(shown), others.map(shown)]
-  const lacking = was.filter(grant => !is.includes(grant))
-  refused.push(...lacking.filter(mayBeRefused))
-  return [
-    ...lacking.flatMap(grant =>
-      mayBeRefused(grant) ? [] : [`${label} lacks what it had: ${grant}`],
-    ),
-    ...is.flatMap(grant => (was.includes(grant) ? [] : [`${label} has what it had not: ${grant}`])),
-  ]
+  const instead = new Set<string>()
+  const lacking = was.flatMap(grant => {
+    if (is.includes(grant)) return []
+    const part = isOnView(grant) ? lostColumns(grant, is) : null
+    if (part?.instead) instead.add(part.instead)
+    const lost = part?.lost ?? (mayBeRefused(grant) ? grant : null)
+    if (lost !== null) refused.push(lost)
+    return lost === null ? [`${label} lacks what it had: ${grant}`] : []
+  })
+  const more = is.filter(grant => !was.includes(grant) && !instead.has(grant))
+  return [...lacking, ...more.map(grant => `${label} has what it had not: ${grant}`)]
 }
 
 /** MariaDB prints the columns of a grant in the order of its hash table. */

@@ -3,7 +3,7 @@ import { type Check, checkOf } from './check.ts'
 import { comparable, differOnlyIn, type NotBroughtBack } from './comparable-table.ts'
 import { compareAccounts } from './compare-accounts.ts'
 import { asFilesCount, countersCheck } from './counters-of-files.ts'
-import { withoutDanglingGrants } from './dangling-grants.ts'
+import { onViewOf, withoutDanglingGrants } from './dangling-grants.ts'
 import { disabledEvent } from './disabled-event.ts'
 import { inTheClear as decrypted } from './encrypted-at-rest.ts'
 import type { ExpectedChanges } from './expected-changes.ts'
@@ -84,6 +84,7 @@ export function compareCatalog(
       withoutDanglingGrants(expected.accounts, { ...expected, programs: there }),
       found.accounts,
       changes,
+      onViewOf(expected),
     ),
   ]
 }

@@ -1,4 +1,5 @@
 import { identifiersIn, parseCreateTable } from '../schema/create-table.ts'
+import { type GrantPiece, piecesByColumn, withoutColumns } from './grant-columns.ts'
 import type { AccountEntry, Manifest } from './manifest.ts'
 import { grantTarget } from './restored-accounts.ts'
 
@@ -54,6 +55,24 @@ export function mayBeRefused(grant: string): boolean {
   return target !== null && target.name !== null && SERVERS_OWN.has(target.database)
 }
 
+/** Is a grant, as SHOW GRANTS prints it, on a view of the snapshot? */
+export function onViewOf(manifest: Content): (grant: string) => boolean {
+  const keyOf = keysFor(manifest)
+  const views = manifest.programs.filter(({ kind }) => kind === 'view')
+  const keys = new Set(views.map(({ schema, name }) => keyOf('table', schema, name)))
+  return grant => {
+    const target = grantTarget(grant)
+    if (target === null || target.name === null) return false
+    return keys.has(keyOf(target.kind, target.database, target.name))
+  }
+}
+
+/** A grant as statements of which a server takes or refuses each for itself. */
+export function grantPieces(grant: string, isOnView: boolean): GrantPiece[] {
+  if (mayBeRefused(grant)) return [{ sql: grant, mayFail: true }]
+  return isOnView ? piecesByColumn(grant) : [{ sql: grant }]
+}
+
 /** The names of each table's columns, in lower case. */
 function columnsOf(
   { tables }: Pick<Manifest, 'tables'>,
@@ -66,28 +85,6 @@ function columnsOf(
       return [keyOf('table', schema, name), new Set(names)]
     }),
   )
-}
-
-const NAMES = '\\((`(?:[^`]|``)*`(?:, `(?:[^`]|``)*`)*)\\)'
-const PRIVILEGE = `[A-Z ]+?(?: ${NAMES})?`
-const ON_COLUMNS = new RegExp(`^GRANT (${PRIVILEGE}(?:, ${PRIVILEGE})*)(?= ON )`)
-
-/**
- * The grant without columns that are gone: the engines keep a grant on a column when the
- * column is dropped, too, and do not take it (error 1054). Null when nothing is left.
- */
-function withoutColumns(grant: string, isGone: (column: string) => boolean): string | null {
-  const list = ON_COLUMNS.exec(grant)?.[1]
-  if (list === undefined || !list.includes('(')) return grant
-  const privileges = [...list.matchAll(new RegExp(`(${PRIVILEGE})(?:, |$)`, 'g'))]
-  const kept = privileges.flatMap(([, privilege = '', names]) => {
-    if (names === undefined) return [privilege]
-    const there = identifiersIn(names).filter(name => !isGone(name.toLowerCase()))
-    const quoted = there.map(name => `\`${name.replaceAll('`', '``')}\``).join(', ')
-    return there.length === 0 ? [] : [privilege.replace(`(${names})`, () => `(${quoted})`)]
-  })
-  if (kept.length === 0) return null
-  return grant.replace(list, () => kept.join(', '))
 }
 
 function objectsOf(

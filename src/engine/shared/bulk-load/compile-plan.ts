@@ -1,4 +1,4 @@
-import { mayBeRefused } from '#domain/backup/dangling-grants'
+import { grantPieces } from '#domain/backup/dangling-grants'
 import { madeForRows, splitTable } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
@@ -332,11 +332,14 @@ function grantLines(
   isWanted: (grant: string) => boolean,
 ): RestoreStatement[] {
   const label = accountLabel(account)
-  return account.grants.filter(isWanted).map(sql => ({
-    ...plain(stage, label, null, sql),
-    context: isOnPackage(sql) ? ORACLE : null,
-    ...(mayBeRefused(sql) ? { mayFail: true as const } : {}),
-  }))
+  return account.grants
+    .filter(isWanted)
+    .flatMap(grant => grantPieces(grant, stage === 'views'))
+    .map(({ sql, mayFail }) => ({
+      ...plain(stage, label, null, sql),
+      context: isOnPackage(sql) ? ORACLE : null,
+      ...(mayFail ? { mayFail } : {}),
+    }))
 }
 
 function labels(accounts: readonly AccountEntry[]): string {

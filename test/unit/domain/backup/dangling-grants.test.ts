@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { mayBeRefused, withoutDanglingGrants } from '#domain/backup/dangling-grants'
+import { lostColumns, piecesByColumn } from '#domain/backup/grant-columns'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 
 const manifest = {
@@ -80,4 +81,27 @@ test('a table that was renamed in its letters alone is another one where the ser
   expect(withoutDanglingGrants(of(grant), manifest).leftOut).toEqual([grant])
   const folded = { ...manifest, settings: { lower_case_table_names: '1' } }
   expect(withoutDanglingGrants(of(grant), folded).leftOut).toEqual([])
+})
+
+test('of a grant on a view each column is a statement, and those that are lost are told', () => {
+  const grant = 'GRANT SELECT (`a, b`, `id`), INSERT, UPDATE (`id`) ON `shop`.`v` TO `ada`@`%`'
+  const of = (privileges: string) => `GRANT ${privileges} ON \`shop\`.\`v\` TO \`ada\`@\`%\``
+  expect(piecesByColumn(grant)).toEqual([
+    { sql: of('INSERT') },
+    { sql: of('SELECT (`a, b`)'), mayFail: true },
+    { sql: of('SELECT (`id`)'), mayFail: true },
+    { sql: of('UPDATE (`id`)'), mayFail: true },
+  ])
+  const less = of('SELECT (`id`), INSERT')
+  expect(lostColumns(grant, [less])).toEqual({
+    lost: of('SELECT (`a, b`), UPDATE (`id`)'),
+    instead: less,
+  })
+  expect(lostColumns(of('SELECT (`id`)'), [])).toEqual({
+    lost: of('SELECT (`id`)'),
+    instead: null,
+  })
+  // More than columns.
+  for (const other of ['SELECT (`id`)', 'SELECT (`id`), INSERT, DELETE'])
+    expect(lostColumns(grant, [of(other)])).toBeNull()
 })
