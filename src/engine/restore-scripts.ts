@@ -17,6 +17,7 @@ import { dropDefaults } from './drop-defaults.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from './past-event.ts'
 import { quoteIdentifier, quoteQualified, quoteString } from './quote.ts'
 import { isReadOnly, setReadOnly } from './read-only-database.ts'
+import { scriptSettings } from './shared/bulk-load/definition-settings.ts'
 import { loadStatement } from './shared/bulk-load/row-statements.ts'
 
 /**
@@ -113,7 +114,6 @@ function session({ engine, settings }: Manifest, computes = false): string[] {
     ...(computes ? [] : ['ALLOW_INVALID_DATES']),
     ...(engine === 'mariadb' ? ['IGNORE_BAD_TABLE_OPTIONS', 'NO_AUTO_CREATE_USER'] : []),
   ]
-  const own = engine === 'mysql' ? MYSQL_SESSION : MARIADB_SESSION
   // What a program has that names a character set and no collation.
   const found = settings['default_collation_for_utf8mb4']
   const collation =
@@ -124,24 +124,12 @@ function session({ engine, settings }: Manifest, computes = false): string[] {
     // A table of an engine that is not here is refused, and does not become one of another engine.
     `SET SESSION sql_mode = ${quoteString(mode.join(','))}`,
     "SET SESSION time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0",
-    ...own,
+    ...scriptSettings(engine),
     ...collation,
   ]
 }
 
 const LENIENT = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'
-
-const MYSQL_SESSION = [
-  '/*!80013 SET SESSION sql_require_primary_key = OFF */',
-  '/*!80030 SET SESSION sql_generate_invisible_primary_key = OFF */',
-  '/*!80400 SET SESSION restrict_fk_on_non_standard_key = OFF */',
-]
-
-const MARIADB_SESSION = [
-  'SET SESSION check_constraint_checks = 0',
-  '/*M!100804 SET SESSION explicit_defaults_for_timestamp = ON */',
-  '/*M!101100 SET SESSION system_versioning_insert_history = ON */',
-]
 
 const isValid = ({ invalid }: ProgramEntry): boolean => invalid === undefined
 

@@ -2,6 +2,7 @@ import type { WriterOptions } from '../../logical-writer.ts'
 import { quoteString } from '../../quote.ts'
 import { computingStatements } from '../computing-settings.ts'
 import { WITHOUT_LIMITS } from '../without-limits.ts'
+import { DEFINITION_SETTINGS } from './definition-settings.ts'
 import type { WireConnection } from './wire-connection.ts'
 
 /** A source that waits for a slow repository must not lose its connection, in seconds. */
@@ -24,35 +25,6 @@ const SETTINGS = [
   `net_write_timeout = ${PATIENCE_SECONDS}`,
   `innodb_lock_wait_timeout = ${PATIENCE_SECONDS}`,
 ]
-
-/**
- * What only some servers have, or let only some accounts set; each is tried, and one that
- * is refused is left: what it would have hindered then fails by its own name.
- */
-const OPTIONAL_SETTINGS: Readonly<Record<string, string>> = {
-  // Definitions are the source's own; nothing is to be added to them or refused.
-  sql_generate_invisible_primary_key: 'OFF',
-  sql_require_primary_key: 'OFF',
-  restrict_fk_on_non_standard_key: 'OFF',
-  innodb_strict_mode: 'OFF',
-  explicit_defaults_for_timestamp: 'ON',
-  check_constraint_checks: 'OFF',
-  // MariaDB: indexes are added as can be, in the tables' own engines.
-  alter_algorithm: "'DEFAULT'",
-  enforce_storage_engine: 'NULL',
-  // MariaDB: what else a table takes that does not say so, and prints then.
-  innodb_compression_default: 'OFF',
-  innodb_default_encryption_key_id: '1',
-  // MariaDB's row history comes as rows, with its own times.
-  system_versioning_insert_history: 'ON',
-  system_versioning_alter_history: "'KEEP'",
-  // A MEMORY table keeps the limit of the session that made it, in bytes.
-  max_heap_table_size: '17179869184',
-  // MySQL sorts an index in a buffer of this size, in bytes, for all its threads together.
-  innodb_ddl_buffer_size: '67108864',
-  // MariaDB brings no sequence to its value where it logs statements only.
-  binlog_format: "IF(@@binlog_format = 'STATEMENT', 'MIXED', @@binlog_format)",
-}
 
 /**
  * What is computed of a text that is no date was NULL without ALLOW_INVALID_DATES, which few sessions have:
@@ -112,12 +84,12 @@ export async function prepareLoader(
       'cannot leave the binary log out of the restore',
     )
   }
-  const names = Object.keys(OPTIONAL_SETTINGS)
+  const names = Object.keys(DEFINITION_SETTINGS)
   const known = await connection.rows(
     `SHOW SESSION VARIABLES WHERE Variable_name IN (${names.map(quoteString).join(', ')})`,
   )
   for (const [name] of known) {
-    const value = OPTIONAL_SETTINGS[name ?? '']
+    const value = DEFINITION_SETTINGS[name ?? '']?.value
     await connection.run(`SET SESSION ${name} = ${value}`).catch(() => {})
   }
 }
