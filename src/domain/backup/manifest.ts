@@ -190,7 +190,7 @@ export interface PluginEntry {
   name: string
   /** "auth_ed25519.so" */
   library: string
-  type: 'authentication' | 'storage'
+  type: 'authentication' | 'storage' | 'parser'
 }
 
 export interface AccountEntry {

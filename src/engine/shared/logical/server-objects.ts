@@ -91,17 +91,23 @@ async function resourceGroups(session: Session): Promise<ServerObjectEntry[]> {
   }))
 }
 
+/** A full-text index may be of a parser that is a plugin (MySQL's mecab). */
+const PLUGIN_TYPES: Readonly<Record<string, PluginEntry['type']>> = {
+  AUTHENTICATION: 'authentication',
+  'STORAGE ENGINE': 'storage',
+  FTPARSER: 'parser',
+}
+
 /** Those that are not a part of the server's own program. */
 export async function readPlugins(session: Session): Promise<PluginEntry[]> {
   const rows = await session.rows<Record<'name' | 'file' | 'type', string>>(
     `SELECT PLUGIN_NAME AS name, PLUGIN_LIBRARY AS file, PLUGIN_TYPE AS type
        FROM information_schema.PLUGINS
       WHERE PLUGIN_STATUS = 'ACTIVE' AND PLUGIN_LIBRARY IS NOT NULL
-        AND PLUGIN_TYPE IN ('AUTHENTICATION', 'STORAGE ENGINE') ORDER BY 1`,
+        AND PLUGIN_TYPE IN (${Object.keys(PLUGIN_TYPES).map(quoteString).join(', ')}) ORDER BY 1`,
   )
-  return rows.map(({ name, file, type }) => ({
-    name,
-    library: file,
-    type: type === 'AUTHENTICATION' ? 'authentication' : 'storage',
-  }))
+  return rows.flatMap(({ name, file, type }) => {
+    const kind = PLUGIN_TYPES[type]
+    return kind === undefined ? [] : [{ name, library: file, type: kind }]
+  })
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { waysIn } from '#domain/backup/plugins-in-use'
+import { pluginsInUse, waysIn } from '#domain/backup/plugins-in-use'
 
 test.each([
   [
@@ -18,4 +18,16 @@ test.each([
   ['ALTER USER `a`@`%` COMMENT \'{" IDENTIFIED WITH ": "x"}\'', []],
 ])('%s', (create, names) => {
   expect(waysIn(create)).toEqual(names)
+})
+
+test('a full-text parser that a table has is in use, and one that a comment names is not', () => {
+  const plugins = ['mecab', 'other'].map(name => ({
+    ...{ name, library: `lib${name}.so`, type: 'parser' as const },
+  }))
+  const create = [
+    "CREATE TABLE `t` (\n  `a` text COMMENT 'x WITH PARSER `other`',",
+    '  FULLTEXT KEY `a` (`a`) /*!50100 WITH PARSER `mecab` */ \n) ENGINE=InnoDB',
+  ].join('\n')
+  const used = pluginsInUse(plugins, [{ storageEngine: 'InnoDB', create }], [])
+  expect(used.map(({ name }) => name)).toEqual(['mecab'])
 })
