@@ -49,6 +49,19 @@ export function needsPartialRevokes(accounts: readonly AccountEntry[]): boolean 
   return accounts.some(({ grants }) => grants.some(grant => /^REVOKE /.test(grant)))
 }
 
+/**
+ * Grants on whole databases whose name is a pattern (`_`, `%`, or one of them behind a backslash) with MySQL's
+ * partial_revokes = OFF, and a name as it stands with ON: the same text gives other rights.
+ */
+export function grantsOnPatterns(grants: readonly string[]): string[] {
+  return grants.filter(grant => {
+    const target = grantTarget(grant)
+    if (target === null || target.name !== null) return false
+    const on = blankQuotes(grant).indexOf(' ON ') + ' ON '.length
+    return /[_%\\]/.test(/^`(?:[^`]|``)*`/.exec(grant.slice(on))?.[0] ?? '')
+  })
+}
+
 /** Replaces what stands behind AS, USING, BY or PASSWORD in a statement about an account. */
 export function maskHashes(sql: string): string {
   return sql.replace(

@@ -18,6 +18,7 @@ import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-s
 import { openWriter } from './open-writer.ts'
 import { otherServer, refuseUnknown, versionNotes } from './other-version.ts'
 import { noteInOwnLog } from './own-log.ts'
+import { patternFindings } from './pattern-findings.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
 import { refuseOtherServers } from './refuse-other-servers.ts'
@@ -125,7 +126,8 @@ async function restoreInUse(
       ...told,
     ]
     const zones = zoneFindings(prepared.target, snapshot.manifest)
-    const report = reportOf(snapshot, prepared, notes, [...zones, ...found])
+    const patterns = patternFindings(prepared.target, snapshot.manifest, plan.makes)
+    const report = reportOf(snapshot, prepared, notes, [...zones, ...patterns, ...found])
     if (options.dryRun) return report
     confirm(options, plan)
     if (options.startOver && journal) {
