@@ -43,6 +43,8 @@ import { readPastCache } from './read-past-cache.ts'
 /** Files in the making, and claims on names; a target's names never start with a dot. */
 const PARTIAL = '.partial-'
 const CLAIM = '.claim-'
+/** Held for a look and a rename; an older one is of a run that was killed, or of a disk that was pulled. */
+const CLAIM_HELD_MS = 10 * 60_000
 
 const FOLDER_MODE = 0o750
 
@@ -339,7 +341,7 @@ class DirectoryTarget implements Target {
   async #renameUnderClaim(partial: string, final: string, name: string): Promise<void> {
     const claim = join(dirname(final), CLAIM + name.slice(name.lastIndexOf('/') + 1))
     try {
-      await (await open(claim, 'wx', FILE_MODE)).close()
+      await makeClaim(claim)
     } catch (error) {
       if (systemCode(error) === 'EEXIST') throw nameTaken(this.label, name, error)
       throw error
@@ -350,6 +352,19 @@ class DirectoryTarget implements Target {
     } finally {
       await unlink(claim).catch(() => {})
     }
+  }
+}
+
+/** @throws the system's EEXIST where another holds it */
+async function makeClaim(claim: string): Promise<void> {
+  const make = async (): Promise<void> => await (await open(claim, 'wx', FILE_MODE)).close()
+  try {
+    await make()
+  } catch (error) {
+    const held = systemCode(error) === 'EEXIST' ? await stat(claim).catch(() => null) : null
+    if (!held || Date.now() - held.mtimeMs < CLAIM_HELD_MS) throw error
+    await unlink(claim).catch(() => {})
+    await make()
   }
 }
 

@@ -149,17 +149,15 @@ async function sendParts(
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [at, Body] = next
       const md5 = createHash('md5').update(Body).digest()
-      const { ETag } = await requests.runRaw(Body.length, (client, abortSignal) =>
-        client.send(
-          new UploadPartCommand({
-            ...upload,
-            PartNumber: at + 1,
-            Body,
-            ContentMD5: md5.toString('base64'),
-          }),
-          { abortSignal },
-        ),
-      )
+      const { ETag } = await requests.runRaw(Body.length, async (client, abortSignal) => {
+        const part = new UploadPartCommand({
+          ...{ ...upload, PartNumber: at + 1, Body },
+          ContentMD5: md5.toString('base64'),
+        })
+        const answer = await client.send(part, { abortSignal })
+        checkEtag(answer)
+        return answer
+      })
       sent[at] = { etag: bareEtag(ETag), md5 }
     }
   }

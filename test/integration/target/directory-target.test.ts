@@ -9,6 +9,7 @@ import {
   rename,
   rm,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -44,6 +45,20 @@ describe('a directory', () => {
       await expect(target.put('a/b', [Buffer.from('y')])).rejects.toThrow()
       expect(await readdir(join(folder, 'a'))).toEqual(['b'])
     }
+  })
+
+  test('what a run that was killed has claimed comes free', async () => {
+    const folder = await emptyFolder()
+    const target = openDirectoryTarget(folder, { publish: 'claim' })
+    const claim = join(folder, '.claim-000001.json')
+    await writeFile(claim, '')
+    await expect(target.put('000001.json', [Buffer.from('x')])).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+    })
+    const before = new Date(Date.now() - 11 * 60_000)
+    await utimes(claim, before, before)
+    await target.put('000001.json', [Buffer.from('x')])
+    expect(await readdir(folder)).toEqual(['000001.json'])
   })
 
   test('a folder goes with its last file; the root, what lies in it and what is not empty stay', async () => {
