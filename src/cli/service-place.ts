@@ -62,7 +62,8 @@ function placeOf(config: Config, { name, user }: ServiceFlags): ServicePlace {
       hints: ['run `ecomdb init` to make one, or name it with --config'],
     })
   }
-  const places = [config.target.place, ...config.copies.map(({ place }) => place)]
+  const copies = config.copies.map(({ place }) => place)
+  const places = [config.target.place, ...copies, ...config.audit.anchors]
   const { socketPath } = config.server
   const reports = config.reportsDirectory === undefined ? [] : [config.reportsDirectory]
   return {
