@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, systemCode } from '#core/errors'
@@ -56,9 +57,25 @@ export async function takeExclusiveLock({
   }
 }
 
+const digestOf = (name: string): string =>
+  createHash('sha256').update(name).digest('hex').slice(0, 40)
+
+/** With the account in it, else any account of this machine could keep all others from their work. */
 function addressOf(name: string): string {
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 40)
-  return `\0ecomdb-${process.getuid?.() ?? 0}-${digest}`
+  return `\0ecomdb-${process.getuid?.() ?? 0}-${digestOf(name)}`
+}
+
+/**
+ * Is there a process of another account of this machine under one of these names? By the kernel's list of sockets
+ * (proc_net(5)); false where there is none to read.
+ */
+export async function isHeldByOthers(names: readonly string[]): Promise<boolean> {
+  const sockets = await readFile('/proc/net/unix', 'latin1').catch(() => '')
+  const own = String(process.getuid?.() ?? 0)
+  const digests = new Set(names.map(digestOf))
+  return [...sockets.matchAll(/ @ecomdb-(\d+)-([0-9a-f]{40})\b/g)].some(
+    ([, uid, digest]) => uid !== own && digests.has(`${digest}`),
+  )
 }
 
 /** Null when another process holds it. */

@@ -1,5 +1,5 @@
 import { EcomdbError } from '#core/errors'
-import { takeExclusiveLock } from './exclusive-lock.ts'
+import { isHeldByOthers, takeExclusiveLock } from './exclusive-lock.ts'
 
 /**
  * A lock that several may hold together, or one alone: what expire removes must not be in use
@@ -26,6 +26,9 @@ export async function shareLock(name: string): Promise<() => Promise<void>> {
 }
 
 /**
+ * What is removed alone must not be in use by root either, who restores while the schedule's own account expires:
+ * other accounts are asked about, too.
+ *
  * @returns gives the lock back
  * @throws EcomdbError LOCKED at once when anybody has it
  */
@@ -38,15 +41,24 @@ export async function lockAlone(name: string): Promise<() => Promise<void>> {
     const release = await tryPlace(name, place)
     if (!release) {
       await releaseAll()
-      throw new EcomdbError('LOCKED', {
-        what: `${name} is in use by another run of ecomdb`,
-        why: 'a backup, restore, drill, verify, copy or expire is running',
-        hints: ['wait for the other run to end, then run the command again'],
-      })
+      throw inUse(name, 'a backup, restore, drill, verify, copy or expire is running')
     }
     held.push(release)
   }
+  const places = Array.from({ length: PLACES }, (_, place) => placeName(name, place))
+  if (await isHeldByOthers(places)) {
+    await releaseAll()
+    throw inUse(name, 'a backup, restore, drill, verify, copy or expire of another account runs')
+  }
   return releaseAll
+}
+
+function inUse(name: string, why: string): EcomdbError {
+  return new EcomdbError('LOCKED', {
+    what: `${name} is in use by another run of ecomdb`,
+    why,
+    hints: ['wait for the other run to end, then run the command again'],
+  })
 }
 
 function placeName(name: string, place: number): string {

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import { lockAlone, shareLock } from '#process/shared-lock'
 import type { Repository } from './contract.ts'
 
@@ -16,7 +17,7 @@ export async function usingRepository<Result>(
 
 /** The same for work that does not fit into one function: the promise gives the release. */
 export async function useRepository(repository: Repository): Promise<() => Promise<void>> {
-  return await shareLock(lockName(repository))
+  return await shareLock(await lockName(repository))
 }
 
 /**
@@ -27,7 +28,7 @@ export async function aloneInRepository<Result>(
   repository: Repository,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  return await whileHeld(await lockAlone(lockName(repository)), work)
+  return await whileHeld(await lockAlone(await lockName(repository)), work)
 }
 
 async function whileHeld<Result>(
@@ -41,6 +42,7 @@ async function whileHeld<Result>(
   }
 }
 
-function lockName({ id, label }: Repository): string {
-  return `the repository ${id} in ${label}`
+/** A folder is known by several paths; a bucket's label is no path, and stays. */
+async function lockName({ id, label }: Repository): Promise<string> {
+  return `the repository ${id} in ${await realpath(label).catch(() => label)}`
 }

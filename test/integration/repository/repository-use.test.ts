@@ -1,9 +1,15 @@
+import { createHash } from 'node:crypto'
+import { symlink } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
-import { createRepository } from '#repository/repository'
+import { createRepository, openRepository } from '#repository/repository'
 import { aloneInRepository, useRepository, usingRepository } from '#repository/repository-use'
+import { createDirectoryTarget, openDirectoryTarget } from '#target/dir/directory-target'
 import { openMemoryTarget } from '#target/memory/memory-target'
 import { commitSnapshot, makeKeys } from '#test/snapshots'
+import { withFolder } from '#test/temporary'
 
 const repository = await createRepository(openMemoryTarget(), systemClock)
 const alone = () => aloneInRepository(repository, async () => 'alone')
@@ -29,6 +35,34 @@ test('who comes while it is held alone waits, and then has it', async () => {
   await using
   expect(order).toEqual(['alone ends', 'using'])
 })
+
+test('nobody has it alone while another account uses it', async () => {
+  const place = `the repository ${repository.id} in ${repository.label}, place 3`
+  const digest = createHash('sha256').update(place).digest('hex').slice(0, 40)
+  const other = createServer()
+  const address = `\0ecomdb-4294967294-${digest}`
+  await new Promise<void>(resolve => other.listen(address, () => resolve()))
+  await expect(alone()).rejects.toMatchObject({
+    code: 'LOCKED',
+    why: expect.stringContaining('of another account'),
+  })
+  await new Promise(resolve => other.close(resolve))
+  expect(await alone()).toBe('alone')
+})
+
+test('a folder is one repository by each of its paths', () =>
+  withFolder(async folder => {
+    await createRepository(await createDirectoryTarget(join(folder, 'real')), systemClock)
+    await symlink(join(folder, 'real'), join(folder, 'link'))
+    const [real, link] = await Promise.all(
+      ['real', 'link'].map(name => openRepository(openDirectoryTarget(join(folder, name)))),
+    )
+    if (!real || !link) throw new Error('not there')
+    const leave = await useRepository(link)
+    const removing = aloneInRepository(real, async () => {})
+    await expect(removing).rejects.toMatchObject({ code: 'LOCKED' })
+    await leave()
+  }))
 
 test('a backup uses it until it is closed', async () => {
   const { options } = await makeKeys()
