@@ -130,7 +130,9 @@ async function follow(
   folder: string,
   keys: TestKeys,
 ): Promise<void> {
-  const done = await runRecipe(engine, server, folder, keys.signingKey.signer)
+  // As after a rotation of the signing key.
+  const signers = [(await makeKeys()).signingKey.signer, keys.signingKey.signer]
+  const done = await runRecipe(engine, server, folder, signers.join(' '))
   expect(`${done.stderr}${done.stdout}`).toContain('Signature Verified Successfully')
   expect(done.status, done.stderr).toBe(0)
   expect(done.stdout).toMatch(/^restored \S+$/m)
