@@ -21,6 +21,7 @@ import { BlockPool } from '../shared/physical/block-pool.ts'
 import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/physical/left-open.ts'
 import { refuseEncrypted } from '../shared/physical/observe-source.ts'
 import { endWaitForStage, HeldStage } from './backup-stage.ts'
+import { damagedPage } from './damaged-page.ts'
 import { encryptedNow } from './encrypted-now.ts'
 import { writeOptionFile } from './option-file.ts'
 import { redoLogBegin } from './redo-log.ts'
@@ -268,6 +269,7 @@ class BackupLog {
   #released: Date | null = null
   readonly #missing: string[] = []
   #otherUndo = false
+  #damaged: EcomdbError | null = null
   readonly #began: Date
   readonly stage: HeldStage
 
@@ -280,6 +282,7 @@ class BackupLog {
   read(line: string): void {
     if (line.endsWith('completed OK!')) this.completed = true
     this.stage.read(line)
+    this.#damaged ??= damagedPage(line)
     const [, missing] = /Error: missing required privilege (.+) on \*\.\*/.exec(line) ?? []
     if (missing) this.#missing.push(missing)
     if (line.includes('different innodb_undo_tablespaces')) this.#otherUndo = true
@@ -294,9 +297,9 @@ class BackupLog {
     if (line.includes('Executing BACKUP STAGE END')) this.#released = this.#options.now()
   }
 
-  /** Instead of the program's own words, which show the grants, with the hash of the account's password. */
+  /** Instead of the program's own words, which show rows, or grants with the hash of the account's password. */
   refused(): EcomdbError | null {
-    if (this.#missing.length === 0) return null
+    if (this.#missing.length === 0) return this.#damaged
     const missing = this.#missing.join(', ')
     return new EcomdbError('PRIVILEGE_MISSING', {
       what: 'the account may not copy the data files',
