@@ -36,9 +36,7 @@ export async function noteInOwnLog(
   log: LogArchivePlace,
 ): Promise<string[]> {
   const server = await observed(place.engine, session)
-  if (server === 'hidden') {
-    return (await place.engine.logicalReader.sourceId(session)) === log.sourceId ? [HIDDEN] : []
-  }
+  if (server === 'hidden') return await noteUnseen(place.engine, session, log)
   if (server === null) return []
   const heads = await headsOf(log, server.sourceId)
   // Also where the archive has a log of before. Of a server of which nothing is archived nobody knows: MariaDB's of one host have one name.
@@ -51,6 +49,18 @@ export async function noteInOwnLog(
   return [
     `this is the server whose log is archived, and what was restored is not in its log (--binlog): no moment from now on can be restored from a snapshot of before, ${told}: take a new one before the server is used, \`ecomdb backup logical\``,
   ]
+}
+
+/** The account may not see the log, and needs no right to have it noted there. */
+async function noteUnseen(
+  engine: Engine,
+  session: Session,
+  log: LogArchivePlace,
+): Promise<string[]> {
+  const sourceId = await engine.logicalReader.sourceId(session)
+  const heads = await headsOf(log, sourceId)
+  if (heads?.length === 0) return sourceId === log.sourceId ? [hidden(UNTOLD)] : []
+  return [hidden((await engine.binaryLog.noteRestore(session)) ? TOLD : UNTOLD)]
 }
 
 /**
@@ -89,9 +99,12 @@ const NOT_BELIEVED = [
   ...['STORAGE_FAILED', 'TARGET_UNAVAILABLE'],
 ]
 
-const UNTOLD =
-  'where it is archived, what was restored is not in it (--binlog), and nothing tells; take a snapshot before the server is used, `ecomdb backup logical`'
-const HIDDEN = `the account may not see the binary log of this server: ${UNTOLD}`
+const LACKS = 'where it is archived, what was restored is not in it (--binlog)'
+const TAKE = 'take a snapshot before the server is used, `ecomdb backup logical`'
+const UNTOLD = `${LACKS}, and nothing tells; ${TAKE}`
+const TOLD = `${LACKS}, the archiver tells (13), and \`backup window\` has a GAP; ${TAKE}`
+const hidden = (what: string): string =>
+  `the account may not see the binary log of this server: ${what}`
 const UNMARKED = `the binary log of a replica does not say that it lacks something: ${UNTOLD}`
 
 /** null: it writes no log, or none that an archiver takes. */
