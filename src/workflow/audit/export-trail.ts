@@ -63,10 +63,11 @@ export async function exportTrail(
       for await (const line of linesOf(source, counts, progress)) {
         gathered += `${JSON.stringify(line)}\n`
         if (gathered.length < GATHERED) continue
-        await handle.write(gathered)
+        // `write` may take a part: of a disk that is nearly full, what is left of it.
+        await handle.writeFile(gathered)
         gathered = ''
       }
-      await handle.write(gathered)
+      await handle.writeFile(gathered)
       await handle.sync()
     } finally {
       await handle.close()

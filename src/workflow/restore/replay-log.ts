@@ -374,7 +374,10 @@ async function writeAt(path: string, offset: number, bytes: Buffer): Promise<voi
       return await open(path, 'r+')
     })
     try {
-      await handle.write(bytes, 0, bytes.length, offset)
+      // It may take a part: of a disk that is nearly full, what is left of it.
+      for (let at = 0; at < bytes.length; ) {
+        at += (await handle.write(bytes, at, bytes.length - at, offset + at)).bytesWritten
+      }
     } finally {
       await handle.close()
     }
