@@ -16,6 +16,7 @@ import { diskSpace } from '#core/disk-space'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { makeFolder } from '#core/make-folder'
 import { translateStorageError } from '#core/storage-error'
+import { syncFolder } from '#core/sync-folder'
 import { checkName, checkPrefix, isPartOfName, nameTaken } from '../name.ts'
 import type {
   FilePart,
@@ -34,7 +35,6 @@ import {
   type Owner,
   readdirWhole,
   readRange,
-  syncFolder,
   writeDurably,
 } from './durable-files.ts'
 import { mountPointOf } from './mount-point.ts'

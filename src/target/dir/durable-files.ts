@@ -64,19 +64,6 @@ export async function readRange(handle: FileHandle, start: number, end: number):
   return buffer.subarray(0, filled)
 }
 
-/** A new name survives a power cut only when its directory was flushed too (fsync(2)). */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } catch (error) {
-    // Some network shares refuse fsync on a directory; the file's own was done.
-    if (!['EINVAL', 'ENOTSUP', 'EBADF'].includes(systemCode(error) ?? '')) throw error
-  } finally {
-    await handle.close()
-  }
-}
-
 type Entry = Pick<Dirent, 'name' | 'isDirectory' | 'isSymbolicLink'>
 
 /**

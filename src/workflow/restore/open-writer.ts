@@ -1,17 +1,31 @@
 import { EcomdbError } from '#core/errors'
+import type { Engine } from '#engine/engine'
 import type { LogicalWriterSession, RestoreTarget, WriterOptions } from '#engine/logical-writer'
+import type { Session } from '#engine/session'
 import { type RestoreJournal, removeJournal, writeJournal } from './restore-journal.ts'
-import type { RestorePlace } from './restore-options.ts'
 
-/** Nothing was made where the server refuses that much: then the journal is as it was before. */
-export async function openWriter(
-  { engine }: RestorePlace,
+const isTrue = (): boolean => true
+const isFalse = (): boolean => false
+
+/**
+ * Nothing was made where the server refuses that much, or the last word before the first change: then the journals are as they
+ * were before.
+ */
+export async function openWriter<Word>(
+  { engine, session }: { engine: Engine; session: Session },
   { target, journal }: { target: RestoreTarget; journal: RestoreJournal | null },
   options: WriterOptions,
-): Promise<LogicalWriterSession> {
+  lastWord: () => Promise<Word>,
+): Promise<{ writer: LogicalWriterSession; word: Word }> {
+  let writer: LogicalWriterSession | null = null
   try {
-    return await engine.logicalWriter.open(options)
+    writer = await engine.logicalWriter.open(options)
+    return { writer, word: await lastWord() }
   } catch (error) {
+    await writer?.close()
+    const ended = (): Promise<void> => engine.logicalWriter.endJournal(session, options.binlog)
+    // What is left on the server is still one to continue, or to begin again.
+    if (writer && !journal && !(await ended().then(isTrue, isFalse))) throw error
     if (journal) await writeJournal(journal)
     else await removeJournal(target.serverId)
     if (!(error instanceof EcomdbError)) throw error

@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { stateFolder } from '#core/paths'
+import { syncFolder } from '#core/sync-folder'
 import type { MadeObjects } from '#domain/backup/restore-plan'
 
 /** What changes the plan of a restore. */
@@ -65,6 +66,7 @@ export async function writeJournal(journal: RestoreJournal): Promise<void> {
       await handle.close()
     }
     await rename(`${file}.partial`, file)
+    await syncFolder(folder())
   } catch (error) {
     throw new EcomdbError('STORAGE_FAILED', {
       what: `cannot write the restore's journal ${file}`,

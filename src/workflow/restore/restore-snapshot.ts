@@ -237,20 +237,21 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   await writeJournal(journal)
   const started = clock.monotonicMs()
   const { binlog } = options
-  const writer = await openWriter(place, prepared, {
+  const wanted = {
     ...{ connect: place.connect, writers: options.connections, binlog, method },
     restoreId: journal.restoreId,
     lockedBy: session.connectionId,
     source: snapshot.manifest.settings,
-  })
+  }
+  const on = { engine: place.engine, session }
+  const opened = await openWriter(on, prepared, wanted, () => noteUnlogged(run))
   const advise = (how: string) =>
     adviseOnInterrupt(`${leftText(plan)}; run the command again with ${how}`)
   let advised = advise('--resume, or with --start-over')
   let canResume = true
   try {
-    const begun = await noteUnlogged(run)
     const loaded = done?.loaded ?? []
-    const warnings = await applyPlan(access, snapshot, plan, writer, progress, loaded)
+    const warnings = await applyPlan(access, snapshot, plan, opened.writer, progress, loaded)
     const restored = clock.monotonicMs()
     const { manifest } = snapshot
     const changes = expectedChanges(databasesOf(options) ?? null, plan)
@@ -267,7 +268,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
     const trail = await keepTrail(run, progress)
-    const unlogged = [...new Set([...begun, ...(await noteUnlogged(run))])]
+    const unlogged = [...new Set([...opened.word, ...(await noteUnlogged(run))])]
     // This one first: where the connection is lost, there is still a restore to continue.
     await place.engine.logicalWriter.endJournal(session, binlog)
     await removeJournal(target.serverId)

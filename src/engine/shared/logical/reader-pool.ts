@@ -236,7 +236,7 @@ function lostSnapshot(error: unknown): EcomdbError | null {
     what: 'the backup would not be of one moment',
     why: 'a reader has lost its transaction: a statement that it ran, or the server, has ended it',
     hints: ['run the backup again, and report it when it comes again'],
-    cause: error,
+    // Without its cause, whose number means of anything else that it was dropped meanwhile.
   })
 }
 

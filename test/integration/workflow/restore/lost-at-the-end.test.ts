@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { EcomdbError } from '#core/errors'
 import type { Engine } from '#engine/engine'
+import { openDirectoryTarget } from '#target/dir/directory-target'
 import { withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withBackups } from '#test/with-backups'
@@ -20,6 +22,14 @@ function losingTheEnd(engine: Engine): Engine {
   }
 }
 
+/** It does not answer when it is asked for its log. */
+function withoutAnswer(engine: Engine): Engine {
+  const observe = async (): Promise<never> => {
+    throw new EcomdbError('SERVER_REFUSED', { what: 'cannot ask', why: 'no answer' })
+  }
+  return { ...engine, binaryLog: { ...engine.binaryLog, observe } }
+}
+
 test.each(TEST_ENGINES)(
   '%s: a restore that loses its connection at the very end is continued',
   async family => {
@@ -33,6 +43,12 @@ test.each(TEST_ENGINES)(
         await place.backUp(server)
       })
       await withServer(family, join(folder, 'target'), async (server, engine) => {
+        // Before anything is made: then there is none to continue.
+        const unlogged = { binlog: false, archive: openDirectoryTarget(place.path) }
+        await expect(place.restore(server, unlogged, withoutAnswer(engine))).rejects.toMatchObject({
+          code: 'SERVER_REFUSED',
+          hints: expect.arrayContaining(['nothing was changed']),
+        })
         await expect(place.restore(server, {}, losingTheEnd(engine))).rejects.toMatchObject({
           code: 'SERVER_LOST',
         })
