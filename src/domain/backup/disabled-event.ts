@@ -1,3 +1,5 @@
+import { QUOTED } from '../schema/binary-literals.ts'
+
 /**
  * The same event, disabled: its word ENABLE before DO becomes DISABLE. An event that is
  * disabled already stays as it is.
@@ -16,7 +18,5 @@ export function disabledEvent(create: string): string {
 
 /** Quoted text as blanks of the same length; the body may have a quote that is never closed. */
 function blanked(text: string): string {
-  return text.replace(/`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'/g, quoted =>
-    ' '.repeat(quoted.length),
-  )
+  return text.replace(QUOTED, quoted => ' '.repeat(quoted.length))
 }

@@ -23,7 +23,8 @@ export function withBinaryLiteralsAsHex(create: Uint8Array, isNamed = false): st
   return isUtf8(result) ? result.toString('utf8') : null
 }
 
-const QUOTED = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'/g
+/** A name or a literal, with its quotes. */
+export const QUOTED = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[\s\S])*'/g
 
 function unquoted(literal: string): string {
   return literal
