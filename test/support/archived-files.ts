@@ -1,9 +1,15 @@
 import { systemClock } from '#core/clock'
+import type { Position } from '#domain/backup/position'
 import type { HashedSegment } from '#domain/binlog/stretch'
 import type { BinlogArchive, SegmentFacts } from '#repository/binlog-archive'
 import type { TestKeys } from '#test/snapshots'
 
 export const logFile = (number: number): string => `binlog.00000${number}`
+
+/** Of a snapshot that was taken at the end of such a file. */
+export const inFile = (number: number): Position => ({
+  ...{ engine: 'mariadb', file: logFile(number), offset: 100, gtidSet: `0-1-${number}` },
+})
 
 /** Files of a log, a segment and a transaction to each, behind those that are there. */
 export async function archiveFiles(

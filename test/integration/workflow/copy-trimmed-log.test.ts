@@ -4,13 +4,12 @@ import { beforeEach, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { writeSigningKey } from '#crypto/key-files'
-import type { Position } from '#domain/backup/position'
 import type { CopyReport } from '#domain/copy/copy-report'
 import { BinlogArchive } from '#repository/binlog-archive'
 import { createRepository } from '#repository/repository'
 import { createDirectoryTarget, openDirectoryTarget } from '#target/dir/directory-target'
 import type { Target } from '#target/target'
-import { archiveFiles, logFile } from '#test/archived-files'
+import { archiveFiles, inFile } from '#test/archived-files'
 import { KEEP_NEWEST } from '#test/keep-newest'
 import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
 import { makeFolder } from '#test/temporary'
@@ -20,9 +19,6 @@ import { expireSnapshots } from '#workflow/expire/expire-snapshots'
 
 // The log of a repository whose retention removes the beginning of it, and a copy that has none of it yet.
 
-const IN_FOURTH: Position = {
-  ...{ engine: 'mariadb', file: logFile(4), offset: 100, gtidSet: '0-1-4' },
-}
 let folder: string
 let keys: TestKeys
 const at = (name: string): string => join(folder, name)
@@ -60,7 +56,7 @@ beforeEach(async () => {
   const repository = await createRepository(target, systemClock)
   const archive = await BinlogArchive.open(target)
   await archiveFiles(archive, keys, archive.newStretchId(systemClock, []), 5)
-  await commitSnapshot(repository, keys.options, ['1\n'], IN_FOURTH)
+  await commitSnapshot(repository, keys.options, ['1\n'], inFile(4))
   await mkdir(at('disk'))
   const options = { source: target, destination: openDirectoryTarget(at('disk')), label: 'disk' }
   await prepareCopy({ ...options, sameDisk: true, clock: systemClock })

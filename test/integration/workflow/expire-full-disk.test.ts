@@ -1,48 +1,30 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
-import { writeSigningKey } from '#crypto/key-files'
 import type { ExpireReport } from '#domain/retention/expire-report'
 import { BinlogArchive } from '#repository/binlog-archive'
-import { createRepository, type Repository } from '#repository/repository'
-import { createDirectoryTarget } from '#target/dir/directory-target'
 import type { Target } from '#target/target'
-import { archiveFiles, logFile } from '#test/archived-files'
+import { archiveFiles, inFile } from '#test/archived-files'
+import { DAY_MS, Expiring } from '#test/expiring'
 import { KEEP_NEWEST } from '#test/keep-newest'
-import { commitSnapshot, makeKeys, type TestKeys } from '#test/snapshots'
-import { makeFolder } from '#test/temporary'
+import { commitSnapshot } from '#test/snapshots'
 import { verifySnapshots } from '#workflow/backup/verify-snapshots'
-import { expireSnapshots } from '#workflow/expire/expire-snapshots'
 
 // A disk that is full to the last block: what was announced before is all that can make room on it.
 
-const DAY_MS = 86_400_000
-let folder: string
-let target: Target
-let keys: TestKeys
-let repository: Repository
-const config = () => ({
-  ...{ recipients: keys.options.recipients, trustedSigners: keys.options.trustedSigners },
-  ...{ identityFiles: [], signingKeyFile: join(folder, 'signing.pem') },
-})
+let place: Expiring
 
 beforeEach(async () => {
-  folder = await makeFolder()
-  target = await createDirectoryTarget(join(folder, 'repository'))
-  keys = await makeKeys()
-  await writeSigningKey(join(folder, 'signing.pem'), keys.signingKey)
-  repository = await createRepository(target, systemClock)
+  place = await Expiring.make()
 })
 
-afterEach(() => rm(folder, { recursive: true, force: true }))
+afterEach(() => place.remove())
 
 /** Nothing can be put there before something was removed whose name begins so. */
 function full(prefix = ''): Target {
   let isFull = true
-  return new Proxy(target, {
+  return new Proxy(place.target, {
     get(inner, name) {
       const member: unknown = Reflect.get(inner, name)
       if (typeof member !== 'function') return member
@@ -59,24 +41,18 @@ const noSpace = (): Error =>
   Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' })
 
 async function commit(text: string, file: number): Promise<string> {
-  const at = {
-    engine: 'mariadb',
-    file: logFile(file),
-    offset: 100,
-    gtidSet: `0-1-${file}`,
-  } as const
-  const { envelope } = await commitSnapshot(repository, keys.options, [text], at)
-  const options = { target, snapshot: 'all', deep: false, keys: config(), clock: systemClock }
+  const { repository, keys, target, config } = place
+  const { envelope } = await commitSnapshot(repository, keys.options, [text], inFile(file))
+  const options = { target, snapshot: 'all', deep: false, keys: config, clock: systemClock }
   await verifySnapshots(options, silentProgress())
   return envelope.snapshotId
 }
 
-async function expire(days: number, place = target): Promise<ExpireReport> {
+async function expire(days: number, target = place.target): Promise<ExpireReport> {
   const retention = { ...KEEP_NEWEST.retention, waitMs: DAY_MS }
   const brake = { ...KEEP_NEWEST.brake, staleMs: 30 * DAY_MS }
-  const clock = { ...systemClock, now: () => new Date(Date.now() + days * DAY_MS) }
-  const options = { target: place, keys: config(), policy: { ...KEEP_NEWEST, retention, brake } }
-  return await expireSnapshots({ ...options, confirm: true, accept: null, clock }, silentProgress())
+  const now = new Date(Date.now() + days * DAY_MS)
+  return await place.expire(now, { ...KEEP_NEWEST, retention, brake }, target)
 }
 
 const removedBy = ({ snapshots }: ExpireReport): string[] =>
@@ -97,8 +73,8 @@ test('what is due goes, and what is to go next is announced in the room that it 
 })
 
 test('of the log, too', async () => {
-  const archive = await BinlogArchive.open(target)
-  await archiveFiles(archive, keys, archive.newStretchId(systemClock, []), 4)
+  const archive = await BinlogArchive.open(place.target)
+  await archiveFiles(archive, place.keys, archive.newStretchId(systemClock, []), 4)
   await commit('1\n', 2)
   await commit('2\n', 3)
   expect((await expire(0)).log).toMatchObject([{ segments: 1, removed: 0 }])

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { writeSigningKey } from '#crypto/key-files'
-import type { Position } from '#domain/backup/position'
 import type { BinlogSegment } from '#domain/binlog/segment'
 import { lockUntilOf } from '#domain/retention/decide-retention'
 import type { S3Place } from '#domain/target-place'
@@ -15,7 +14,7 @@ import { segmentFile } from '#repository/layout'
 import { createRepository, openRepository } from '#repository/repository'
 import { openS3Target } from '#target/s3/open-s3-target'
 import type { Target } from '#target/target'
-import { archiveFiles, logFile } from '#test/archived-files'
+import { archiveFiles, inFile } from '#test/archived-files'
 import { makeBucket, ownerClient } from '#test/buckets'
 import { type CephGateway, cephMissing, startCeph } from '#test/ceph'
 import { startFaultProxy } from '#test/fault-proxy'
@@ -47,10 +46,6 @@ afterAll(async () => {
   await ceph?.stop()
   if (folder) await rm(join(folder, '..'), { recursive: true })
 })
-
-const IN_SECOND: Position = {
-  ...{ engine: 'mariadb', file: logFile(2), offset: 100, gtidSet: '0-1-2' },
-}
 
 const policyWith = (change: object): ExpireOptions['policy'] => ({
   file: 'test',
@@ -160,7 +155,7 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
     const repository = await createRepository(target, systemClock)
     const archive = await BinlogArchive.open(target)
     await archiveFiles(archive, keys, archive.newStretchId(systemClock, []), 3)
-    await commitSnapshot(repository, keys.options, ['1\n'], IN_SECOND)
+    await commitSnapshot(repository, keys.options, ['1\n'], inFile(2))
     const lockEndMs = Date.now() + LOCK_SECONDS * 1000
     const inTime = { ...systemClock, now: () => new Date(Math.min(Date.now(), lockEndMs - 5000)) }
     const early = await expire({}, inTime)
@@ -181,7 +176,7 @@ describe.skipIf(missing)('expire in a bucket with locks', () => {
     const archive = await BinlogArchive.open(target)
     const stretchId = archive.newStretchId(systemClock, [])
     await archiveFiles(archive, keys, stretchId, 4)
-    const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'], IN_SECOND)
+    const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'], inFile(2))
     const { trustedSigners } = keys.options
     const segments = async (): Promise<readonly BinlogSegment[]> =>
       (await archive.stretches(trustedSigners)).stretches[0]?.segments ?? []
