@@ -15,6 +15,7 @@ import type { AccountName } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import { usingRepository } from '#repository/repository-use'
 import { claimFolder, emptyFolder, refuseFull, unclaimFolder } from './data-folder-mark.ts'
+import { flushFiles } from './flush-files.ts'
 import { type LeaversSince, leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer, warnOfLacks } from './open-physical.ts'
 import { type SnapshotAccess, warnOfOthers } from './open-snapshot.ts'
@@ -231,6 +232,8 @@ async function fill(
     const initFile = await writeInitFile(engine, folder, { leavers, sessions })
     throwIfInterrupted()
     const owner = await giveToOwner(folder, engine.physicalBackups.modes)
+    progress.stage('flushing files to the disk')
+    await flushFiles(folder)
     throwIfInterrupted()
     await unclaimFolder(folder)
     return { checks, owner, paths, initFile, sessions }
