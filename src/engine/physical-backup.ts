@@ -157,6 +157,8 @@ export interface PhysicalCopy {
   finish(): Promise<PhysicalFacts>
   /** Ends what still runs and removes what was made; never throws. */
   close(): Promise<void>
+  /** What `close` could not remove, as findings. */
+  readonly left: readonly string[]
 }
 
 /** A path that comes again after its end is another file, in the place of the first. */

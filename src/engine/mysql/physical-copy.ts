@@ -93,8 +93,12 @@ async function cloneFolder({ cloneFolder, workFolder }: PhysicalBackupOptions): 
 
 async function removeClone(folder: string): Promise<void> {
   const { inspect, remove } = scratchServers(mysqlScratch)
-  if (await inspect(folder)) await remove(folder)
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  try {
+    if (await inspect(folder)) await remove(folder)
+  } finally {
+    // Whatever became of its server: its files are all rows of the shop.
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
 }
 
 /** What was known before the copying began. */
@@ -112,7 +116,9 @@ class CloneCopy implements PhysicalCopy {
   #donor: Session | null = null
   #cloning = false
   #closed: Promise<void> | null = null
-  #consistentAt: Date | null = null
+  left: readonly string[] = []
+  /** Never later than the truth. */
+  #consistentAt: Date
   #prepared: ReadonlySet<string> = new Set()
   /** Findings. */
   #notPersisted: readonly string[] = []
@@ -123,6 +129,7 @@ class CloneCopy implements PhysicalCopy {
     this.#folder = folder
     this.#options = options
     this.#expected = expected
+    this.#consistentAt = options.now()
   }
 
   get #data(): string {
@@ -139,6 +146,7 @@ class CloneCopy implements PhysicalCopy {
     this.#direct = String(method).startsWith('O_DIRECT')
     this.#prepared = await preparedNow(donor)
     throwIfInterrupted()
+    this.#consistentAt = this.#options.now()
     this.#cloning = true
     try {
       await donor.run(`CLONE LOCAL DATA DIRECTORY = ${quoteString(this.#data)}`)
@@ -149,7 +157,7 @@ class CloneCopy implements PhysicalCopy {
     }
     // Some became so while the clone was made.
     refuseEncrypted([...(await encryptedNow(donor)), ...(await encryptedFiles(this.#data))])
-    this.#consistentAt = await endOfCopy(donor)
+    this.#consistentAt = (await endOfCopy(donor)) ?? this.#consistentAt
     this.#notPersisted = await copyPersisted(donor, this.#data)
   }
 
@@ -171,7 +179,7 @@ class CloneCopy implements PhysicalCopy {
       const position = await clonePosition(session, ordered)
       return {
         position,
-        consistentAt: this.#consistentAt ?? this.#options.now(),
+        consistentAt: this.#consistentAt,
         copiedBy: 'CLONE LOCAL',
         lockedMs: null,
         steps: [
@@ -203,7 +211,11 @@ class CloneCopy implements PhysicalCopy {
       await endStatement(this.#options, this.#donor.connectionId, this.#expected.sourceId)
     }
     await this.#donor?.close()
-    await removeClone(this.#folder).catch(() => {})
+    await removeClone(this.#folder).catch((error: unknown) => {
+      this.left = [
+        `the clone stays in ${this.#folder}, with all rows of the server as plaintext (${messageOf(error)}): remove that folder`,
+      ]
+    })
   }
 
   async #startOnClone(): Promise<RunningServer> {
@@ -229,7 +241,7 @@ class CloneCopy implements PhysicalCopy {
   }
 }
 
-/** When the copied log ended: from there on nothing is in the clone. */
+/** When the copied log ended: from there on nothing is in the clone. Null where the server does not tell. */
 async function endOfCopy(session: Session): Promise<Date | null> {
   const at = await session.value(
     "SELECT UNIX_TIMESTAMP(BEGIN_TIME) FROM performance_schema.clone_progress WHERE STAGE = 'REDO COPY'",

@@ -120,12 +120,15 @@ async function copyAndStore(
     }
     const copy = await engine.physicalBackups.start(options, source)
     const closeCopy = closing(() => copy.close())
+    let done: { facts: PhysicalFacts; stored: StoredFiles }
     try {
       const stored = await storeFiles(copy, writer, known, progress)
-      return { facts: await copy.finish(), stored }
+      done = { facts: await copy.finish(), stored }
     } finally {
       await closeCopy()
     }
+    const findings = [...done.facts.findings, ...copy.left]
+    return { stored: done.stored, facts: { ...done.facts, findings } }
   } finally {
     await removeFolder()
   }
