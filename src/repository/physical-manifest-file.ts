@@ -20,8 +20,8 @@ export async function packPhysicalManifest(
   objects: ReadonlyMap<string, StoredObject>,
 ): Promise<Buffer> {
   const { packs, files, blocks, ...rest } = manifest
-  const members: [name: string, text: string][] = [
-    ['manifest.json', JSON.stringify(rest)],
+  const members: [name: string, body: Buffer][] = [
+    ['manifest.json', Buffer.from(JSON.stringify(rest))],
     ['packs.tsv', lines(packs, path => [shaOf(objects, path), path])],
     ['files.tsv', lines(files, ({ path, bytes }) => [bytes, escapeField(path)])],
     [
@@ -33,8 +33,7 @@ export async function packPhysicalManifest(
     ],
   ]
   const mtime = new Date(manifest.consistentAt)
-  const entries = members.map(([name, text]) => {
-    const body = Buffer.from(text, 'utf8')
+  const entries = members.map(([name, body]) => {
     return { header: { name, size: body.length, mode: 0o600, mtime, type: 'file' as const }, body }
   })
   const { packTar } = await import('modern-tar')
@@ -52,18 +51,19 @@ export async function unpackPhysicalManifest(
   const { unpackTar } = await import('modern-tar')
   try {
     const entries = await unpackTar(await decompress(packed))
-    const member = (name: string): string => {
+    const member = (name: string): Buffer => {
       const entry = entries.find(({ header }) => header.name === name)
       if (!entry?.data) throw new Error(`there is no ${name} in it`)
-      return Buffer.from(entry.data).toString('utf8')
+      const { buffer, byteOffset, byteLength } = entry.data
+      return Buffer.from(buffer, byteOffset, byteLength)
     }
-    const head = JSON.parse(member('manifest.json'))
+    const head = JSON.parse(member('manifest.json').toString('utf8'))
     if (head.format !== 1 || head.method !== 'physical') throw new Error('it is of another format')
     const manifest: PhysicalManifest = {
       ...head,
-      packs: fields(member('packs.tsv')).map(([, pack = '']) => pack),
-      files: fields(member('files.tsv')).map(fileOf),
-      blocks: fields(member('blocks.tsv')).map(blockOf),
+      packs: Array.from(fields(member('packs.tsv')), ([, pack = '']) => pack),
+      files: Array.from(fields(member('files.tsv')), fileOf),
+      blocks: Array.from(fields(member('blocks.tsv')), blockOf),
     }
     for (const block of manifest.blocks) checkBlock(manifest, block)
     return manifest
@@ -77,15 +77,28 @@ export async function unpackPhysicalManifest(
   }
 }
 
+/** A string holds 512 MiB at most, which is less than the lines of 5 TiB of blocks. */
+const LINES_AT_ONCE = 10_000
+
 function lines<Item>(
   items: readonly Item[],
   fieldsOf: (item: Item) => readonly (string | number)[],
-): string {
-  return items.map(item => `${fieldsOf(item).join('\t')}\n`).join('')
+): Buffer {
+  const parts: Buffer[] = []
+  for (let at = 0; at < items.length; at += LINES_AT_ONCE) {
+    const some = items.slice(at, at + LINES_AT_ONCE)
+    parts.push(Buffer.from(some.map(item => `${fieldsOf(item).join('\t')}\n`).join('')))
+  }
+  return Buffer.concat(parts)
 }
 
-function fields(text: string): string[][] {
-  return text.split('\n').flatMap(line => (line === '' ? [] : [line.split('\t')]))
+function* fields(text: Buffer): Generator<string[]> {
+  for (let at = 0; at < text.length; ) {
+    const found = text.indexOf(0x0a, at)
+    const end = found === -1 ? text.length : found
+    if (end > at) yield text.toString('utf8', at, end).split('\t')
+    at = end + 1
+  }
 }
 
 function shaOf(objects: ReadonlyMap<string, StoredObject>, path: string): string {
