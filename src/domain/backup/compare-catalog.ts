@@ -47,7 +47,7 @@ export function compareCatalog(
 ): Check[] {
   const wanted = (schema: string): boolean => changes.databases?.includes(schema) ?? true
   const programs = expected.programs.filter(({ schema }) => wanted(schema))
-  // A view that was invalid on the source, and that the server refused.
+  // One that was invalid on the source, and that the server refused.
   const isLeftOut = (program: ProgramEntry): boolean =>
     program.invalid !== undefined && findProgram(program, found) === undefined
   const there = expected.programs.filter(program => !isLeftOut(program))

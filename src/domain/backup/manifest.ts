@@ -152,8 +152,8 @@ export interface ProgramEntry {
    */
   sessionCollation?: string
   /**
-   * Of a view that the source's server called invalid: why. It refers to what was dropped
-   * since, so that a restore may be unable to make it.
+   * Of a view that the source's server called invalid, or a trigger that uses a column which its table has no
+   * more: why. It refers to what was dropped since, so that a restore may be unable to make it.
    */
   invalid?: string
   /**

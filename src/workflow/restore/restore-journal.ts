@@ -4,6 +4,7 @@ import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { stateFolder } from '#core/paths'
 import { syncFolder } from '#core/sync-folder'
 import type { MadeObjects } from '#domain/backup/restore-plan'
+import type { AccountName } from '#domain/schema/service-accounts'
 
 /** What changes the plan of a restore. */
 export interface RestoreChoice {
@@ -31,6 +32,8 @@ export interface RestoreJournal extends MadeObjects {
   startedAt: string
   /** Binary logs are replayed: what is there is no longer the snapshot alone. */
   replaying?: true
+  /** Who could log in before; what the replay has made since is on the server, and in no list. */
+  open?: readonly AccountName[]
 }
 
 const folder = (): string => join(stateFolder(), 'restore')

@@ -1,6 +1,7 @@
 import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import type { Check } from '#domain/backup/check'
 import type { RestoreStage } from '#domain/backup/restore-plan'
+import type { AccountName } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import type { WriterOptions } from '#engine/logical-writer'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -54,8 +55,9 @@ export interface RestoreSequel {
   /**
    * May it follow on this server? Reads only.
    * @param own databases that the restore makes, or that an interrupted one made
+   * @returns who may log in before anything is restored
    */
-  check(session: Session, own: readonly string[]): Promise<void>
+  check(session: Session, own: readonly string[]): Promise<readonly AccountName[]>
   /**
    * @param settings of the source, when the snapshot was made
    * @param lockedBy the connection that took the restore lock

@@ -39,6 +39,7 @@ import {
   confirm,
   interruptedBefore,
   journalToContinue,
+  refuseAccountsSince,
   refuseDifferences,
   refuseDistrusted,
   refuseFull,
@@ -112,7 +113,8 @@ async function restoreInUse(
     const prepared = await prepare(options, snapshot, place, session)
     const { plan, journal } = prepared
     const own = [...plan.makes.databases, ...(journal?.databases ?? [])]
-    await options.sequel?.check(session, own)
+    const open = await options.sequel?.check(session, own)
+    if (open && journal) refuseAccountsSince(open, journal)
     const isBeside = options.into !== undefined
     const told = isBeside ? [] : [...leavers.notes, ...leavers.unasked]
     const found = isBeside
@@ -143,7 +145,7 @@ async function restoreInUse(
       session,
       clock,
       leavers: leavers.accounts,
-      left,
+      ...{ left, open },
     }
     const outcome = await execute(run, prepared, progress)
     return { ...report, findings: [...report.findings, ...notAsTheyWere(outcome)], outcome }
@@ -161,6 +163,8 @@ interface Run {
   clock: Clock
   leavers: readonly AccountName[]
   left: readonly AccountEntry[]
+  /** Who could log in before, where binary logs are replayed. */
+  open: readonly AccountName[] | undefined
 }
 
 interface Prepared {
@@ -260,7 +264,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     refuseDifferences(checks)
     const proved = clock.monotonicMs()
     if (options.sequel) {
-      await writeJournal({ ...journal, replaying: true })
+      await writeJournal({ ...journal, replaying: true, ...(run.open ? { open: run.open } : {}) })
       advised()
       advised = advise('--start-over')
       canResume = false

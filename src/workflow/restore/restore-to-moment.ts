@@ -55,11 +55,13 @@ export async function restoreToMoment(
     let before: ReplayTarget | null = null
     let isInside = false
     const findings: string[] = []
-    const check = async (session: Session, own: readonly string[]): Promise<void> => {
-      before = await requireOwnServer(place, session, own)
+    const check: RestoreSequel['check'] = async (session, own) => {
+      const found = await requireOwnServer(place, session, own)
+      before = found
       isInside = await place.engine.logicalWriter.ignoresPlaces(session)
       progress.stage('reading the segments of the binary log')
       await requireWhole(span, archive)
+      return found.accounts
     }
     const run: RestoreSequel['run'] = async (settings, lockedBy) => {
       const { services, binlog } = options

@@ -126,7 +126,7 @@ export function compileRestorePlan(
       ...accounts.notes,
       ...passwordHistoryNotes(manifest, accounts.made),
       ...grantable.notes,
-      ...invalidViewNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
+      ...invalidNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
       ...unreadableTriggerNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
       ...settingNotes(manifest, target),
     ],
@@ -216,7 +216,7 @@ function programStatements(
   ]
 }
 
-/** A view that was invalid on the source, and the grants on it. */
+/** A view or trigger that was invalid on the source, and the grants on a view. */
 const mayFail = ({ invalid }: ProgramEntry): { mayFail?: true } =>
   invalid === undefined ? {} : { mayFail: true }
 
@@ -350,7 +350,7 @@ function accountLabel(account: AccountEntry): string {
   return `${account.kind} ${quoteAccount(account.user, account.host)}`
 }
 
-function invalidViewNotes(programs: readonly ProgramEntry[]): string[] {
+function invalidNotes(programs: readonly ProgramEntry[]): string[] {
   return programs.flatMap(program =>
     program.invalid === undefined
       ? []

@@ -10,7 +10,7 @@ export async function findLosses(session: Session, catalog: ObservedCatalog): Pr
   return [
     ...(await replicaLacks(session)),
     ...(await forcedRecovery(session)),
-    ...invalidViews(catalog),
+    ...invalidPrograms(catalog),
     ...viewsBeyond(catalog),
     ...lossyPrograms(catalog),
     ...misplacedTables(catalog),
@@ -36,12 +36,12 @@ async function forcedRecovery(session: Session): Promise<string[]> {
 }
 
 /** A restore may be unable to make them, as the server would be now. */
-function invalidViews({ programs }: ObservedCatalog): string[] {
-  return programs.flatMap(({ schema, name, invalid }) =>
+function invalidPrograms({ programs }: ObservedCatalog): string[] {
+  return programs.flatMap(({ kind, schema, name, invalid }) =>
     invalid === undefined
       ? []
       : [
-          `view ${schema}.${name} is invalid here, and will not come back until what it refers to does: ${invalid}`,
+          `${kind} ${schema}.${name} is invalid here, and will not come back until what it refers to does: ${invalid}`,
         ],
   )
 }

@@ -1,5 +1,6 @@
 import { EcomdbError } from '#core/errors'
 import type { ProgramEntry } from '#domain/backup/manifest'
+import { lostColumns } from '#domain/schema/lost-columns'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { comesOfRows, serverErrorNumber } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
@@ -183,7 +184,32 @@ async function readRoutines(
 
 /** In the order in which the server fires them, which making them in this order repeats. */
 async function readTriggers(session: Session, schema: string): Promise<ProgramEntry[]> {
-  return await showAll(session, schema, await listStored(session, 'triggers', schema))
+  const stored = await listStored(session, 'triggers', schema)
+  if (stored.length === 0) return []
+  const columns = await columnsOf(session, schema, [...new Set(stored.map(({ table }) => table))])
+  const triggers = await showAll(session, schema, stored)
+  return triggers.map((trigger, at) => {
+    const table = stored[at]?.table ?? ''
+    const known = columns.get(table)
+    const lost = known ? lostColumns(trigger.create, known) : []
+    if (lost.length === 0) return trigger
+    return { ...trigger, invalid: `${table} has no column for ${lost.join(', ')}` }
+  })
+}
+
+async function columnsOf(
+  session: Session,
+  schema: string,
+  tables: readonly string[],
+): Promise<Map<string, string[]>> {
+  const rows = await session.rows<NamedRow & { of: string }>(
+    `SELECT TABLE_NAME AS \`of\`, COLUMN_NAME AS name FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = ? AND TABLE_NAME IN (${tables.map(() => '?').join(', ')})`,
+    [schema, ...tables],
+  )
+  const columns = new Map<string, string[]>()
+  for (const { of, name } of rows) columns.set(of, [...(columns.get(of) ?? []), name])
+  return columns
 }
 
 async function readEvents(session: Session, schema: string): Promise<ProgramEntry[]> {

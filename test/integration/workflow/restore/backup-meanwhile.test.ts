@@ -26,7 +26,7 @@ test.each(TEST_ENGINES)(
       await shop.run('DROP DATABASE shop')
       const archive = openDirectoryTarget(shop.place.path)
       const backedUp = async () => expect(await findings()).toEqual(meanwhile)
-      const sequel = { moment: 'now', check: async () => {}, run: backedUp }
+      const sequel = { moment: 'now', check: async () => [], run: backedUp }
       await shop.place.restore(shop.source, { binlog: false, archive, sequel })
       await shop.run('INSERT INTO shop.t VALUES (1)')
       await run(['backup', 'binlog', '--once'], 13)

@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { BackupPlace, withServer } from '#test/backed-up'
+import { TEST_ENGINES } from '#test/engines'
+import { withFolder } from '#test/temporary'
+
+test.each(TEST_ENGINES)(
+  '%s: a trigger on a column that is gone is told, and ends no restore',
+  async family => {
+    await withFolder(async folder => {
+      const place = await BackupPlace.make(join(folder, 'backup'), family)
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const sql of [
+          'CREATE DATABASE shop',
+          'USE shop',
+          'CREATE TABLE archive (id INT PRIMARY KEY, old INT, total INT)',
+          'CREATE TRIGGER uses_old BEFORE UPDATE ON archive FOR EACH ROW SET NEW.old = OLD.total',
+          'CREATE TRIGGER uses_total BEFORE INSERT ON archive FOR EACH ROW SET NEW.total = NEW.id',
+          'ALTER TABLE archive DROP COLUMN old',
+          'INSERT INTO archive (id) VALUES (7)',
+        ]) {
+          await session.run(sql)
+        }
+        await session.close()
+        expect((await place.report(server)).findings).toEqual([
+          expect.stringContaining(
+            'trigger shop.uses_old is invalid here, and will not come back until what it refers to does: archive has no column for NEW.old',
+          ),
+        ])
+      })
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const { outcome } = await place.restore(server)
+        expect(outcome?.checks.filter(check => check.outcome === 'failed')).toEqual([])
+        expect(outcome?.warnings).toEqual([expect.stringMatching(/^left out: .*uses_old.*old/)])
+        const session = await engine.connect(server.administrator)
+        const triggers = await session.rows('SHOW TRIGGERS FROM shop')
+        expect(triggers.map(row => row['Trigger'])).toEqual(['uses_total'])
+        await session.close()
+      })
+    })
+  },
+)
