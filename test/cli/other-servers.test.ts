@@ -50,4 +50,20 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: a table whose rows ar
     })
     expect(await shop.session.value('SELECT COUNT(*) FROM live.orders')).toBe('3')
   })
+
+  test('is not written by a replay into data files', async () => {
+    const archive = async (): Promise<void> => {
+      const { status, stderr } = await shop.ecomdb('backup', 'binlog', '--once')
+      expect(status, stderr).toBe(0)
+    }
+    await archive()
+    await shop.session.run('INSERT INTO bank.federated VALUES (4)')
+    await archive()
+    const moment = String(await shop.session.value('SELECT @@gtid_binlog_pos'))
+    const count = await shop.session.value('SELECT COUNT(*) FROM live.orders')
+    const restored = await shop.ecomdb('restore', '--gtid', moment, '--data-dir', 'files')
+    expect(await shop.session.value('SELECT COUNT(*) FROM live.orders')).toBe(count)
+    expect(restored.status, restored.stdout).toBe(30)
+    expect(restored.stderr).toContain("Unknown storage engine 'FEDERATED'")
+  })
 })

@@ -32,6 +32,7 @@ import { serverPlace } from '../shared/server-place.ts'
 import { readSettings } from '../shared/server-settings.ts'
 import { systemTablespaceFlags, systemTablespaceRanges } from './doublewrite-pages.ts'
 import { encryptedNow } from './encrypted-now.ts'
+import { OTHER_SERVERS_OFF } from './engines-off.ts'
 import { mariadbLogicalDialect } from './logical-dialect.ts'
 import { makeWayForNew } from './new-of-increment.ts'
 import { requireOwnFolder } from './own-folder.ts'
@@ -143,6 +144,7 @@ function grantedOptions(settings: Readonly<Record<string, string>>): string[] {
 function commonOptions(settings: Readonly<Record<string, string>>): string[] {
   return [
     '--skip-slave-start',
+    ...OTHER_SERVERS_OFF,
     '--innodb-buffer-pool-load-at-startup=OFF',
     '--innodb-buffer-pool-dump-at-shutdown=OFF',
     ...startOptions(START_SETTINGS, settings),

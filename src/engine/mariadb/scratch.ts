@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { GIB } from '#core/units'
-import { OTHER_SERVERS } from '#domain/backup/other-servers'
 import { runProgram } from '#process/run-program'
 import { findInstallation } from '../installation.ts'
 import type { ScratchDialect } from '../shared/scratch-dialect.ts'
+import { OTHER_SERVERS_OFF } from './engines-off.ts'
 
 /** Holds the version of the last mariadb-upgrade; the second name until MariaDB 10. */
 const VERSION_FILES = ['mariadb_upgrade_info', 'mysql_upgrade_info']
@@ -88,8 +88,7 @@ export const mariadbScratch: ScratchDialect = {
             // Its working folder: what a view of the snapshot calls may read and write no file elsewhere.
             '--secure-file-priv=.',
             '--skip-log-bin',
-            // Data files know these plugins, and a replay would write to the live server that has the rows.
-            ...OTHER_SERVERS.map(engine => `--loose-${engine}=OFF`),
+            ...OTHER_SERVERS_OFF,
             '--innodb-flush-log-at-trx-commit=0',
             '--innodb-doublewrite=OFF',
             '--innodb-log-file-size=512M',
