@@ -28,7 +28,8 @@ describe.each(PAGES.filter(({ text }) => text.includes('```console')))(
     test.each(consoleBlocks(file, text).map(block => ({ name: nameOf(block), block })))(
       '$name',
       async ({ block }) => {
-        await home.enter(block.state)
+        const archives = block.steps.some(({ command }) => command.includes('backup binlog'))
+        await (archives ? home.enterFresh(block.state) : home.enter(block.state))
         for (const { command, output: shown, status } of block.steps) {
           const ended = await home.run(command)
           expect.soft(ended.status, `${command}\n${ended.output}`).toBe(status)

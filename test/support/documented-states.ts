@@ -32,6 +32,9 @@ const STATES: Readonly<Record<string, { after?: string; commands: readonly strin
   backup: { after: 'shop', commands: ['ecomdb backup logical'] },
 }
 
+/** Half of what is a doubt of the archive. */
+const STOPPED_MS = 60_000
+
 /**
  * A home folder that is put into a state again and again. A state is made once, by running
  * its commands; then its folder is copied. The path stays the same, since configurations
@@ -52,14 +55,24 @@ export class DocumentedHome {
     return join(this.#root, 'home')
   }
 
-  readonly #made = new Map<string, string>()
+  readonly #made = new Map<string, { folder: string; stoppedAt: number }>()
+
+  /**
+   * As `enter`, and the server has not been down for long: an archiver tells of one that was, for it may have run
+   * without its log meanwhile.
+   */
+  async enterFresh(state: string): Promise<void> {
+    const made = this.#made.get(state)
+    if (made && performance.now() - made.stoppedAt > STOPPED_MS) this.#made.clear()
+    await this.enter(state)
+  }
 
   /** @throws Error for a state that is not known, or whose commands fail */
   async enter(state: string): Promise<void> {
     const known = STATES[state]
     if (!known) throw new Error(`there is no state "${state}": see documented-states.ts`)
     const made = this.#made.get(state)
-    if (made) return await this.#restore(made)
+    if (made) return await this.#restore(made.folder)
     if (known.after) await this.enter(known.after)
     else await this.#clear()
     for (const command of known.commands) {
@@ -100,8 +113,9 @@ export class DocumentedHome {
       await (await engineFor(family)).scratchServers.stop(this.#sandbox(family))
     }
     const folder = join(this.#root, `state-${state}`)
+    await rm(folder, { recursive: true, force: true })
     await cp(this.#home, folder, { recursive: true, preserveTimestamps: true })
-    this.#made.set(state, folder)
+    this.#made.set(state, { folder, stoppedAt: performance.now() })
   }
 
   async #restore(folder: string): Promise<void> {
