@@ -66,16 +66,20 @@ function addressOf(name: string): string {
 }
 
 /**
- * Is there a process of another account of this machine under one of these names? By the kernel's list of sockets
- * (proc_net(5)); false where there is none to read.
+ * Is there a process of one of these other accounts of this machine under one of these names? By the kernel's list of
+ * sockets (proc_net(5)); false where there is none to read.
  */
-export async function isHeldByOthers(names: readonly string[]): Promise<boolean> {
-  const sockets = await readFile('/proc/net/unix', 'latin1').catch(() => '')
-  const own = String(process.getuid?.() ?? 0)
-  const digests = new Set(names.map(digestOf))
-  return [...sockets.matchAll(/ @ecomdb-(\d+)-([0-9a-f]{40})\b/g)].some(
-    ([, uid, digest]) => uid !== own && digests.has(`${digest}`),
+export async function isHeldByOthers(
+  names: readonly string[],
+  accounts: readonly number[],
+): Promise<boolean> {
+  const own = process.getuid?.() ?? 0
+  const addresses = names.flatMap(name =>
+    accounts.filter(uid => uid !== own).map(uid => `@ecomdb-${uid}-${digestOf(name)}`),
   )
+  if (addresses.length === 0) return false
+  const sockets = await readFile('/proc/net/unix', 'latin1').catch(() => '')
+  return addresses.some(address => sockets.includes(` ${address}\n`))
 }
 
 /** Null when another process holds it. */

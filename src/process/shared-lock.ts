@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError } from '#core/errors'
+import { throwIfInterrupted } from '#core/interruption'
 import { isHeldByOthers, takeExclusiveLock } from './exclusive-lock.ts'
 
 /**
@@ -11,12 +13,39 @@ const PLACES = 16
 /** How long a backup waits for an expire to end, in milliseconds. */
 const WAIT_MS = 10 * 60_000
 
+/** How often it is asked whether another account has ended. */
+const LOOK_MS = 1000
+
+/**
+ * What is removed alone must not be in use by root either, who restores while the schedule's own account expires. An
+ * account's lock has its number in its name, so that not everybody can keep others from their work: these are asked
+ * about, too. Both sides take their own lock first, and look then.
+ */
+export interface SharedName {
+  name: string
+  /** Numbers of the accounts that use it. */
+  accounts: readonly number[]
+}
+
 /**
  * @returns gives the lock back
  * @throws EcomdbError LOCKED when one alone holds it for longer than ten minutes, or all
  *   places are taken
  */
-export async function shareLock(name: string): Promise<() => Promise<void>> {
+export async function shareLock({ name, accounts }: SharedName): Promise<() => Promise<void>> {
+  const deadline = performance.now() + WAIT_MS
+  for (;;) {
+    const release = await sharePlace(name)
+    // The last one is taken by who is alone.
+    if (!(await isHeldByOthers([placeName(name, PLACES - 1)], accounts))) return release
+    await release()
+    if (performance.now() > deadline) throw inUse(name, 'an expire of another account is running')
+    await sleep(LOOK_MS)
+    throwIfInterrupted()
+  }
+}
+
+async function sharePlace(name: string): Promise<() => Promise<void>> {
   for (let place = 0; place < PLACES - 1; place += 1) {
     const release = await tryPlace(name, place)
     if (release) return release
@@ -26,13 +55,10 @@ export async function shareLock(name: string): Promise<() => Promise<void>> {
 }
 
 /**
- * What is removed alone must not be in use by root either, who restores while the schedule's own account expires:
- * other accounts are asked about, too.
- *
  * @returns gives the lock back
  * @throws EcomdbError LOCKED at once when anybody has it
  */
-export async function lockAlone(name: string): Promise<() => Promise<void>> {
+export async function lockAlone({ name, accounts }: SharedName): Promise<() => Promise<void>> {
   const held: (() => Promise<void>)[] = []
   const releaseAll = async (): Promise<void> => {
     for (const release of held) await release()
@@ -46,7 +72,7 @@ export async function lockAlone(name: string): Promise<() => Promise<void>> {
     held.push(release)
   }
   const places = Array.from({ length: PLACES }, (_, place) => placeName(name, place))
-  if (await isHeldByOthers(places)) {
+  if (await isHeldByOthers(places, accounts)) {
     await releaseAll()
     throw inUse(name, 'a backup, restore, drill, verify, copy or expire of another account runs')
   }

@@ -1,5 +1,5 @@
-import { realpath } from 'node:fs/promises'
-import { lockAlone, shareLock } from '#process/shared-lock'
+import { realpath, stat } from 'node:fs/promises'
+import { lockAlone, type SharedName, shareLock } from '#process/shared-lock'
 import type { Repository } from './contract.ts'
 
 /**
@@ -43,6 +43,11 @@ async function whileHeld<Result>(
 }
 
 /** A folder is known by several paths; a bucket's label is no path, and stays. */
-async function lockName({ id, label }: Repository): Promise<string> {
-  return `the repository ${id} in ${await realpath(label).catch(() => label)}`
+async function lockName({ id, label }: Repository): Promise<SharedName> {
+  const path = await realpath(label).catch(() => null)
+  const owner = path === null ? null : await stat(path).catch(() => null)
+  return {
+    name: `the repository ${id} in ${path ?? label}`,
+    accounts: [0, ...(owner ? [owner.uid] : [])],
+  }
 }

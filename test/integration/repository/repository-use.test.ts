@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { symlink } from 'node:fs/promises'
+import { chown, realpath, symlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -36,19 +36,41 @@ test('who comes while it is held alone waits, and then has it', async () => {
   expect(order).toEqual(['alone ends', 'using'])
 })
 
-test('nobody has it alone while another account uses it', async () => {
-  const place = `the repository ${repository.id} in ${repository.label}, place 3`
-  const digest = createHash('sha256').update(place).digest('hex').slice(0, 40)
-  const other = createServer()
-  const address = `\0ecomdb-4294967294-${digest}`
-  await new Promise<void>(resolve => other.listen(address, () => resolve()))
-  await expect(alone()).rejects.toMatchObject({
-    code: 'LOCKED',
-    why: expect.stringContaining('of another account'),
-  })
-  await new Promise(resolve => other.close(resolve))
-  expect(await alone()).toBe('alone')
-})
+/** A process of another account that uses the folder, or removes from it: a listening socket of its name. */
+async function otherAccount(
+  folder: string,
+  id: string,
+  place: number,
+): Promise<() => Promise<void>> {
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) await chown(folder, 4711, 4711)
+  const name = `the repository ${id} in ${await realpath(folder)}, place ${place}`
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 40)
+  const server = createServer()
+  const address = `\0ecomdb-${isRoot ? 4711 : 0}-${digest}`
+  await new Promise<void>(resolve => server.listen(address, () => resolve()))
+  return () => new Promise(resolve => server.close(() => resolve()))
+}
+
+test('another account is not removed from under, and nobody begins while it removes', () =>
+  withFolder(async folder => {
+    const used = await createRepository(await createDirectoryTarget(folder), systemClock)
+    const alone = () => aloneInRepository(used, async () => 'alone')
+    const leaves = await otherAccount(folder, used.id, 3)
+    await expect(alone()).rejects.toMatchObject({
+      code: 'LOCKED',
+      why: expect.stringContaining('of another account'),
+    })
+    await leaves()
+    expect(await alone()).toBe('alone')
+    const ends = await otherAccount(folder, used.id, 15)
+    let isOver = false
+    const using = usingRepository(used, async () => isOver)
+    await new Promise(resolve => setTimeout(resolve, 100))
+    isOver = true
+    await ends()
+    expect(await using).toBe(true)
+  }))
 
 test('a folder is one repository by each of its paths', () =>
   withFolder(async folder => {
