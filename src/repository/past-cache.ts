@@ -1,4 +1,5 @@
 import type { Target } from '#target/target'
+import { ATTESTATIONS } from './layout.ts'
 
 /** Where bytes came from; null: none were read. */
 export type ReadFrom = 'medium' | 'cache' | null
@@ -11,7 +12,8 @@ export interface PastCache {
 
 /**
  * The same target, whose whole files are read past the memory of this machine. What a host has written or read
- * lately it has in memory, and would find whole there, however it lies on the disk.
+ * lately it has in memory, and would find whole there, however it lies on the disk. Not so attestations: of a year
+ * there are thousands of some hundred bytes, each a seek of its own, and they are what is said, not what is kept.
  */
 export function pastCache(target: Target): PastCache {
   let from: ReadFrom = null
@@ -27,7 +29,9 @@ export function pastCache(target: Target): PastCache {
       lock: target.lock,
       put: (name, body) => target.put(name, body),
       get: async (name, part) =>
-        part?.range ? await target.get(name, part) : await readMedium(name, part?.versionId),
+        part?.range || name.startsWith(ATTESTATIONS)
+          ? await target.get(name, part)
+          : await readMedium(name, part?.versionId),
       readBack: (name, versionId) => target.readBack(name, versionId),
       stat: name => target.stat(name),
       list: prefix => target.list(prefix),

@@ -341,7 +341,7 @@ class DirectoryTarget implements Target {
   async #renameUnderClaim(partial: string, final: string, name: string): Promise<void> {
     const claim = join(dirname(final), CLAIM + name.slice(name.lastIndexOf('/') + 1))
     try {
-      await makeClaim(claim)
+      await makeClaim(claim, partial)
     } catch (error) {
       if (systemCode(error) === 'EEXIST') throw nameTaken(this.label, name, error)
       throw error
@@ -355,15 +355,25 @@ class DirectoryTarget implements Target {
   }
 }
 
-/** @throws the system's EEXIST where another holds it */
-async function makeClaim(claim: string): Promise<void> {
+/**
+ * @param partial was written a moment ago, by the clock of the place
+ * @throws the system's EEXIST where another holds it
+ */
+async function makeClaim(claim: string, partial: string): Promise<void> {
   const make = async (): Promise<void> => await (await open(claim, 'wx', FILE_MODE)).close()
+  const { mtimeMs: now } = await stat(partial)
+  const isOld = async (file: string): Promise<boolean> =>
+    now - (await stat(file)).mtimeMs >= CLAIM_HELD_MS
   try {
     await make()
   } catch (error) {
-    const held = systemCode(error) === 'EEXIST' ? await stat(claim).catch(() => null) : null
-    if (!held || Date.now() - held.mtimeMs < CLAIM_HELD_MS) throw error
-    await unlink(claim).catch(() => {})
+    if (systemCode(error) !== 'EEXIST' || !(await isOld(claim).catch(() => false))) throw error
+    // Taken away by its own name: another may have done so before, and have made one since.
+    const taken = `${partial}-claim`
+    await rename(claim, taken)
+    const wasOld = await isOld(taken)
+    await unlink(taken)
+    if (!wasOld) throw error
     await make()
   }
 }

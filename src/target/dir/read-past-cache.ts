@@ -1,6 +1,9 @@
-import { constants, type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open, statfs } from 'node:fs/promises'
 import { systemCode } from '#core/errors'
 import { MIB } from '#core/units'
+
+/** ZFS_SUPER_MAGIC: before 2.3 it takes the flag, and reads from its own memory all the same. */
+const ZFS = 0x2fc1_2fc1
 
 /** Direct input wants memory, offset and length on a border of the device's block (open(2)). */
 const BLOCK_BYTES = 4096
@@ -22,12 +25,12 @@ const idle: AlignedMemory[] = []
  * @returns null where system or file system cannot (macOS, some FUSE file systems)
  */
 export async function readPastCache(file: string): Promise<Buffer | null> {
-  if (constants.O_DIRECT === undefined) return null
+  if (constants.O_DIRECT === undefined || (await statfs(file)).type === ZFS) return null
   let handle: FileHandle
   try {
     handle = await open(file, constants.O_RDONLY | constants.O_DIRECT)
   } catch (error) {
-    if (systemCode(error) === 'EINVAL') return null
+    if (isRefused(error)) return null
     throw error
   }
   try {
@@ -48,6 +51,10 @@ export async function readPastCache(file: string): Promise<Buffer | null> {
   }
 }
 
+/** Some file systems take the flag and refuse the read, as ntfs3 of a compressed file. */
+const isRefused = (error: unknown): boolean =>
+  ['EINVAL', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS'].includes(systemCode(error) ?? '')
+
 /**
  * Nobody but the kernel tells where in memory a buffer lies: it refuses what is not aligned.
  * Memory of this size is aligned to 16 bytes.
@@ -59,7 +66,7 @@ async function align(handle: FileHandle): Promise<AlignedMemory | null> {
       await handle.read(memory, start, BLOCK_BYTES, 0)
       return { memory, start }
     } catch (error) {
-      if (systemCode(error) !== 'EINVAL') throw error
+      if (!isRefused(error)) throw error
     }
   }
   return null
@@ -78,7 +85,7 @@ async function readAll(
     try {
       read = (await handle.read(memory, start, STEP_BYTES, filled)).bytesRead
     } catch (error) {
-      if (systemCode(error) === 'EINVAL') return null
+      if (isRefused(error)) return null
       throw error
     }
     if (read === 0) break
