@@ -83,7 +83,7 @@ export async function refuseEmptied(session: Session): Promise<void> {
     what: 'CLONE would leave the rows of these tables out',
     why: tables.map(({ name }) => String(name)).join(', '),
     hints: [
-      'run `ecomdb backup logical`, which keeps them',
+      'run `ecomdb backup logical`, which keeps them, but for tables whose rows lie on another server (FEDERATED)',
       'or make them InnoDB: ALTER TABLE … ENGINE = InnoDB',
     ],
   })

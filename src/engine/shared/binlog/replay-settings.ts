@@ -11,6 +11,7 @@ import type { ServerChanges } from './server-changes.ts'
 /** What statements of a log read, and no event of it says: the source's own values are taken. */
 const SOURCES_OWN = [
   'alter_algorithm',
+  'block_encryption_mode',
   'cte_max_recursion_depth',
   'default_regex_flags',
   'default_storage_engine',

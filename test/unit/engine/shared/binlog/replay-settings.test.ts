@@ -11,6 +11,7 @@ test.each([
   [{ alter_algorithm: 'INSTANT', old_alter_table: 'INSTANT', version: '10.11.19-MariaDB' }, null],
   [{ alter_algorithm: 'COPY', version: '11.8.2-MariaDB' }, null],
   [{ old_alter_table: 'ON', version: '9.7.4' }, "old_alter_table = 'ON'"],
+  [{ block_encryption_mode: 'aes-256-cbc' }, "block_encryption_mode = 'aes-256-cbc'"],
   [{ group_concat_max_len: '1024', version: '9.7.4' }, 'group_concat_max_len = 1024'],
 ])('of %j a replay takes %j', (source, taken) => {
   const [general, all] = [replaySettings({}), replaySettings(source)]
