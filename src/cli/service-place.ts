@@ -6,7 +6,7 @@ import type { Config } from '#config/config'
 import { systemClock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { cacheFolder, packageRoot, stateFolder } from '#core/paths'
-import type { ServicePlace } from '#domain/schedule/service-files'
+import { mountedBelow, type ServicePlace } from '#domain/schedule/service-files'
 import type { InstallOptions, ServiceKind } from '#workflow/schedule/install-schedule'
 import { ScheduleFiles } from '#workflow/schedule/schedule-files'
 
@@ -62,8 +62,9 @@ function placeOf(config: Config, { name, user }: ServiceFlags): ServicePlace {
       hints: ['run `ecomdb init` to make one, or name it with --config'],
     })
   }
-  const copies = config.copies.map(({ place }) => place)
-  const places = [config.target.place, ...copies, ...config.audit.anchors]
+  const stays = config.copies.filter(({ offline }) => !offline).map(({ place }) => place)
+  const goes = config.copies.filter(({ offline }) => offline).map(({ place }) => place)
+  const places = [config.target.place, ...stays, ...config.audit.anchors]
   const { socketPath } = config.server
   const reports = config.reportsDirectory === undefined ? [] : [config.reportsDirectory]
   return {
@@ -73,10 +74,14 @@ function placeOf(config: Config, { name, user }: ServiceFlags): ServicePlace {
     stateFolder: stateFolder(),
     cacheFolder: cacheFolder(),
     path: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-    writes: [...places.flatMap(place => place?.directory ?? []), ...reports],
+    writes: [
+      ...places.flatMap(place => place?.directory ?? []),
+      ...new Set(goes.flatMap(({ directory }) => (directory ? mountedBelow(directory) : []))),
+      ...reports,
+    ],
     usesTmp:
       socketPath?.startsWith('/tmp/') ||
-      places.some(one => one?.directory?.startsWith('/tmp/')) ||
+      [...places, ...goes].some(one => one?.directory?.startsWith('/tmp/')) ||
       false,
   }
 }

@@ -73,6 +73,16 @@ export function systemdUnits(place: ServicePlace): ServiceFile[] {
   ]
 }
 
+/**
+ * Where a disk that comes and goes is mounted below. Its own folder in ReadWritePaths would be a mount of the service's
+ * own: whoever unmounts the disk is told that it is done, and the service has it still; and the next disk would
+ * not be seen there (mount_namespaces(7)). So the service writes to the folder in which disks are mounted.
+ */
+export function mountedBelow(directory: string): string {
+  const [, first = '', second = ''] = directory.split('/')
+  return first === 'run' ? `/${first}/${second}` : `/${first}`
+}
+
 function unit(description: string, lines: readonly string[]): string {
   return [
     '[Unit]',

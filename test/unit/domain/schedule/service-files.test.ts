@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { shellWord } from '#core/shell-word'
 import {
   crontabBlock,
+  mountedBelow,
   type ServicePlace,
   systemdUnits,
   withCrontabBlock,
@@ -39,6 +40,11 @@ test('units quote what they are given, and the service has few rights', () => {
   expect(service?.text).toContain('ReadWritePaths="-/srv/back ups"')
   expect(service?.text).toMatch(/^ProtectSystem=strict$/m)
   expect(service?.text).toMatch(/^CapabilityBoundingSet=$/m)
+})
+
+test('of a disk that comes and goes the folder that it is mounted below is bound', () => {
+  expect(mountedBelow('/mnt/backup-disk/shop')).toBe('/mnt')
+  expect(mountedBelow('/run/media/dba/DISK')).toBe('/run/media')
 })
 
 test("the crontab's other lines stay as they are", () => {
