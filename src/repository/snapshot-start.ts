@@ -7,6 +7,7 @@ import { takeExclusiveLock } from '#process/exclusive-lock'
 import type { Target } from '#target/target'
 import type { Repository, SnapshotOptions } from './contract.ts'
 import { endFile, objectIdOf, TOMBSTONES } from './layout.ts'
+import { renewRecipe } from './renew-recipe.ts'
 import { useRepository } from './repository-use.ts'
 import { putEnded, putStarted, tombstonesOf } from './tombstones.ts'
 import { UploadJournal } from './upload-journal.ts'
@@ -46,6 +47,7 @@ export async function beginSnapshot(
       },
       options.signingKey,
     )
+    await renewRecipe(target)
     // After started.json: who removes something looks for that first, and so is seen here.
     const condemned = await condemnedFiles(target, repository, snapshots, options)
     const damaged = await damagedPaths(repository, options.trustedSigners)

@@ -12,6 +12,7 @@ import { withExclusiveLock } from '#process/exclusive-lock'
 import type { CopyMarker } from '#repository/copy-marker'
 import { hasGone } from '#repository/has-gone'
 import { COPIES, envelopeFile, LEAVERS } from '#repository/layout'
+import { renewRecipe } from '#repository/renew-recipe'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import { newCopyRecordId, putCopyRecord } from '#repository/signed-records'
@@ -101,6 +102,7 @@ export async function copyRepository(
 async function bringUpToDate(work: Work): Promise<CopyReport> {
   const { source, marker, known, options, arrivals, progress } = work
   const earlier = (await readCopyNotes(source.id)).get(marker.copyId)
+  await renewRecipe(options.destination)
   const snapshots = await copySnapshots(work)
   const { files, bytes, readBack } = arrivals
   progress.stage('copying attestations and logs')

@@ -83,7 +83,7 @@ async function checkEmpty(destination: Target, repositoryId: string): Promise<bo
     throw notEmpty(destination.label, `it holds another repository, ${id}`)
   }
   for await (const { name } of destination.list('')) {
-    if (name !== 'RESTORE.md' && !isOfCheck(name))
+    if (!/^RESTORE[\w.-]*\.md$/.test(name) && !isOfCheck(name))
       throw notEmpty(destination.label, `it holds ${name}`)
   }
   return false

@@ -339,6 +339,26 @@ describe('creating', () => {
     })
   })
 
+  test('of an older ecomdb keeps its recipe, and gets the one of today beside it, once', async () => {
+    await commit(['1\n'])
+    const recipes = async (of: Target) => {
+      const found: string[] = []
+      for await (const { name } of of.list('')) if (name.startsWith('RESTORE')) found.push(name)
+      return found
+    }
+    expect(await recipes(target)).toEqual(['RESTORE.md'])
+    const old = openMemoryTarget()
+    await old.put('RESTORE.md', [Buffer.from('# As it was')])
+    const made = await createRepository(old, systemClock)
+    for (const row of ['1\n', '2\n']) await commitSnapshot(made, keys.options, [row])
+    const [newer = '', ...others] = await recipes(old)
+    expect([newer, others]).toEqual([
+      expect.stringMatching(/^RESTORE-\d+\.\d+\.\d+-[0-9a-f]{8}\.md$/),
+      ['RESTORE.md'],
+    ])
+    expect(await old.get(newer)).toEqual(await target.get('RESTORE.md'))
+  })
+
   test('goes on where it was cut off', async () => {
     const cut = openMemoryTarget()
     await cut.put('RESTORE.md', [Buffer.from('x')])
