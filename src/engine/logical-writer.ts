@@ -46,8 +46,11 @@ export interface LogicalWriter {
    * @returns null where the server has no such journal
    */
   progress(session: Session, manifest: Manifest, restoreId: string): Promise<RestoreProgress | null>
-  /** Removes the journal from the server; the session's binary log setting is as given. */
-  endJournal(session: Session, binlog: boolean): Promise<void>
+  /**
+   * Removes the marks of these restores from the server, and its journal where no other restore has one. The session's
+   * binary log setting changes.
+   */
+  endJournal(session: Session, ended: readonly EndedRestore[]): Promise<void>
   /** Every statement of the restore, in order, but for the rows themselves. */
   plan(manifest: Manifest, target: RestoreTarget, options: PlanOptions): RestorePlan
   /** Opens the loading connections. Throws EcomdbError as `Engine.connect` does. */
@@ -153,6 +156,12 @@ export interface LoadedPieces {
   /** Place of the first piece among all of the table's pieces. */
   first: number
   pieces: number
+}
+
+export interface EndedRestore {
+  restoreId: string
+  /** It was written to the server's binary log, and so were its marks. */
+  binlog: boolean
 }
 
 export interface RestoreProgress {

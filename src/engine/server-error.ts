@@ -59,6 +59,13 @@ export const wouldWrite = (error: unknown): boolean => serverErrorNumber(error) 
 export const comesOfRows = (error: unknown): boolean =>
   OF_ROWS.includes(serverErrorNumber(error) ?? 0)
 
+/**
+ * A grant needs what is not there: a column, a table, a routine, what a view reads, or the account that it runs as. A right
+ * that who grants it lacks is another error (1142, 1370), whatever is there.
+ */
+export const isNotThere = (error: unknown): boolean =>
+  [1054, 1146, 1305, 1356, 1449].includes(serverErrorNumber(error) ?? 0)
+
 /** The table was dropped, or is not as it was when the snapshot was opened. */
 export const isChangedTable = (error: unknown): boolean =>
   [1054, 1146, 1412].includes(serverErrorNumber(error) ?? 0)

@@ -1,8 +1,9 @@
 import { type Check, checkOf } from './check.ts'
-import { mayBeRefused, type withoutDanglingGrants } from './dangling-grants.ts'
+import { grantPieces, type withoutDanglingGrants } from './dangling-grants.ts'
 import type { ExpectedChanges } from './expected-changes.ts'
 import { lostColumns } from './grant-columns.ts'
 import type { AccountEntry } from './manifest.ts'
+import type { RefusedGrant } from './restore-plan.ts'
 import { maskHashes } from './restored-accounts.ts'
 import {
   administratorsIn,
@@ -25,7 +26,10 @@ export function compareAccounts(
 ): Check[] {
   if (!changes.accounts) {
     const summary = 'not restored'
-    return [{ name: 'accounts', outcome: 'unchecked', summary, differences: [] }]
+    return [
+      { name: 'accounts', outcome: 'unchecked', summary, differences: [] },
+      ...refusedCheck(changes.refusedGrants),
+    ]
   }
   const among = (list: ExpectedChanges['kept'], { user, host }: AccountEntry): boolean =>
     list.some(one => one.user === user && one.host === host)
@@ -35,8 +39,16 @@ export function compareAccounts(
   const there = withoutMissingAdministrators(expected, []).accounts
   const isAdministrator = isAmong(administratorsIn(found))
   const isGiven = isAmong(there.flatMap(({ create }) => administratorsIn([{ create, grants: [] }])))
-  const refused: string[] = []
-  const part = { isOnView, refused }
+  const refused = new Map(changes.refusedGrants.map(one => [inNameOrder(one.grant), one]))
+  const told: RefusedGrant[] = []
+  const isRefused = (grant: string): boolean => {
+    const pieces = grantPieces(grant, isOnView(grant))
+    const found = pieces.flatMap(({ sql }) => refused.get(sql) ?? [])
+    const isAll = found.length === pieces.length
+    if (isAll) told.push(...found)
+    return isAll
+  }
+  const part = { isOnView, isRefused }
   const differences = compared.flatMap(account => {
     const label = `${account.kind} '${account.user}'@'${account.host}'`
     const is = found.find(one => one.user === account.user && one.host === account.host)
@@ -68,14 +80,15 @@ export function compareAccounts(
   return [
     checkOf('accounts', summary, differences),
     ...privilegesCheck(restored, unknown),
-    ...refusedCheck(refused),
+    ...refusedCheck(told),
   ]
 }
 
 /** What the source kept of an object that is gone, or of one that this version does not have. */
-function refusedCheck(grants: readonly string[]): Check[] {
-  if (grants.length === 0) return []
-  const summary = `this server does not have what these are on, and so not the grants: ${grants.join('; ')}`
+function refusedCheck(refused: readonly RefusedGrant[]): Check[] {
+  if (refused.length === 0) return []
+  const grants = refused.map(({ grant, why }) => `${grant} (${why})`)
+  const summary = `this server took these not, for what they are on is not there: ${grants.join('; ')}`
   return [{ name: 'grants', outcome: 'unchecked', summary, differences: [] }]
 }
 
@@ -101,7 +114,7 @@ function grantDifferences(
   expected: readonly string[],
   found: readonly string[],
   isGiven: (administrator: RoleAdministrator) => boolean,
-  { isOnView, refused }: { isOnView: (grant: string) => boolean; refused: string[] },
+  { isOnView, isRefused }: Record<'isOnView' | 'isRefused', (grant: string) => boolean>,
 ): string[] {
   const shown = (grant: string): string => maskHashes(inNameOrder(grant))
   // What the source kept for a name that somebody has got since, it shows after its next start.
@@ -114,10 +127,9 @@ function grantDifferences(
   const lacking = was.flatMap(grant => {
     if (is.includes(grant)) return []
     const part = isOnView(grant) ? lostColumns(grant, is) : null
+    if (!isRefused(part?.lost ?? grant)) return [`${label} lacks what it had: ${grant}`]
     if (part?.instead) instead.add(part.instead)
-    const lost = part?.lost ?? (mayBeRefused(grant) ? grant : null)
-    if (lost !== null) refused.push(lost)
-    return lost === null ? [`${label} lacks what it had: ${grant}`] : []
+    return []
   })
   const more = is.filter(grant => !was.includes(grant) && !instead.has(grant))
   return [...lacking, ...more.map(grant => `${label} has what it had not: ${grant}`)]

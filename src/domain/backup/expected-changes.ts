@@ -1,3 +1,5 @@
+import type { RefusedGrant } from './restore-plan.ts'
+
 /** What a restore changes on purpose. */
 export interface ExpectedChanges {
   /** Only these databases were restored; null for all. */
@@ -15,4 +17,6 @@ export interface ExpectedChanges {
   kept: readonly { user: string; host: string }[]
   /** Privileges that the server does not know, in whose place nothing was granted. */
   unknownPrivileges: readonly string[]
+  /** What the server did not take, for what it is on is not there. */
+  refusedGrants: readonly RefusedGrant[]
 }

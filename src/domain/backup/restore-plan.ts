@@ -43,6 +43,15 @@ export interface RestoreStatement {
   computes?: boolean
   /** The source could not use it either, or what it needs is the server's own: it may be refused. */
   mayFail?: true
+  /** It may be refused only where what it is on is not there. */
+  isGrant?: true
+}
+
+/** A grant, or a column of one, that the server did not take. */
+export interface RefusedGrant {
+  grant: string
+  /** The server's reason. */
+  why: string
 }
 
 /** What a stored program remembers of the session that created it. */

@@ -1,8 +1,14 @@
 import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
-import type { RestorePlan, RestoreStage } from '#domain/backup/restore-plan'
+import type {
+  RefusedGrant,
+  RestorePlan,
+  RestoreStage,
+  RestoreStatement,
+} from '#domain/backup/restore-plan'
 import type { LoadedPieces, LogicalWriterSession } from '#engine/logical-writer'
+import { isNotThere } from '#engine/server-error'
 import { loadRows, rowsOf } from './load-rows.ts'
 import type { OpenedSnapshot, SnapshotAccess } from './open-snapshot.ts'
 import type { proveContent } from './prove-content.ts'
@@ -11,6 +17,7 @@ import type { proveContent } from './prove-content.ts'
 export function expectedChanges(
   databases: readonly string[] | null,
   plan: RestorePlan,
+  refusedGrants: readonly RefusedGrant[],
 ): Parameters<typeof proveContent>[0]['changes'] {
   return {
     databases,
@@ -19,6 +26,7 @@ export function expectedChanges(
     locked: plan.locked,
     kept: plan.kept,
     unknownPrivileges: plan.unknownPrivileges,
+    refusedGrants,
   }
 }
 
@@ -35,7 +43,7 @@ const BEFORE_ROWS: readonly RestoreStage[] = [
  *
  * @param writer is closed in the end
  * @param done what an interrupted restore has loaded already
- * @returns the server's warnings while it took rows
+ * @returns the server's warnings while it took rows, and grants that it did not take
  */
 export async function applyPlan(
   access: SnapshotAccess,
@@ -44,8 +52,9 @@ export async function applyPlan(
   writer: LogicalWriterSession,
   progress: Progress,
   done: readonly LoadedPieces[] = [],
-): Promise<string[]> {
+): Promise<{ warnings: string[]; refusedGrants: RefusedGrant[] }> {
   const refused: string[] = []
+  const refusedGrants: RefusedGrant[] = []
   const run = async (wanted: (stage: RestoreStage) => boolean): Promise<void> => {
     for (const statement of plan.statements) {
       if (!wanted(statement.stage)) continue
@@ -53,8 +62,11 @@ export async function applyPlan(
       try {
         await writer.run(statement)
       } catch (error) {
-        if (!statement.mayFail || !isRefusal(error)) throw error
-        refused.push(`left out: ${statement.shown.slice(0, 200)}: ${error.why ?? error.what}`)
+        if (!isRefusal(statement, error)) throw error
+        const { shown, isGrant } = statement
+        const why = error.why ?? error.what
+        if (isGrant) refusedGrants.push({ grant: shown, why })
+        else refused.push(`left out: ${shown.slice(0, 200)}: ${why}`)
       }
     }
   }
@@ -68,13 +80,14 @@ export async function applyPlan(
     const { warnings } = await loadRows(source, plan, writer, progress)
     progress.stage('making keys, programs and grants')
     await run(stage => !BEFORE_ROWS.includes(stage) && stage !== 'indexes')
-    return [...warnings, ...refused]
+    return { warnings: [...warnings, ...refused], refusedGrants }
   } finally {
     await writer.close()
   }
 }
 
-/** Of one statement, by a server that goes on. */
-function isRefusal(error: unknown): error is EcomdbError {
-  return error instanceof EcomdbError && error.code !== 'SERVER_LOST'
+/** Of one statement that may be left out, by a server that goes on. */
+function isRefusal({ mayFail, isGrant }: RestoreStatement, error: unknown): error is EcomdbError {
+  if (!mayFail || !(error instanceof EcomdbError)) return false
+  return isGrant ? isNotThere(error) : error.code !== 'SERVER_LOST'
 }

@@ -39,6 +39,7 @@ export async function compareWithRows(
       locked: [],
       kept: [],
       unknownPrivileges: [],
+      refusedGrants: [],
     }
     const checks = await proveContent(
       { engine, connect, manifest: rows, readers, changes },

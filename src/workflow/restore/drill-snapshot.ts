@@ -170,10 +170,10 @@ async function restoreAndProve(
     method: 'infile',
     source: manifest.settings,
   })
-  await applyPlan(access, snapshot, plan, writer, progress)
+  const { refusedGrants } = await applyPlan(access, snapshot, plan, writer, progress)
   const restoredAt = clock.monotonicMs()
   await onRestored?.(place.connect)
-  const changes = { ...expectedChanges(null, plan), inTheClear: true }
+  const changes = { ...expectedChanges(null, plan, refusedGrants), inTheClear: true }
   const checks = await proveContent({ ...place, manifest, readers: connections, changes }, progress)
   return { checks, restoredAt }
 }

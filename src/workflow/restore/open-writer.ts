@@ -1,8 +1,21 @@
 import { EcomdbError } from '#core/errors'
 import type { Engine } from '#engine/engine'
-import type { LogicalWriterSession, RestoreTarget, WriterOptions } from '#engine/logical-writer'
+import type {
+  LogicalWriterSession,
+  RestoreProgress,
+  RestoreTarget,
+  WriterOptions,
+} from '#engine/logical-writer'
 import type { Session } from '#engine/session'
 import { type RestoreJournal, removeJournal, writeJournal } from './restore-journal.ts'
+
+interface Before {
+  target: RestoreTarget
+  /** Of the restore that was interrupted. */
+  journal: RestoreJournal | null
+  /** How far that came, when it is continued: then its marks are this one's. */
+  done: RestoreProgress | null
+}
 
 const isTrue = (): boolean => true
 const isFalse = (): boolean => false
@@ -13,8 +26,8 @@ const isFalse = (): boolean => false
  */
 export async function openWriter<Word>(
   { engine, session }: { engine: Engine; session: Session },
-  { target, journal }: { target: RestoreTarget; journal: RestoreJournal | null },
-  options: WriterOptions,
+  { target, journal, done }: Before,
+  options: WriterOptions & { restoreId: string },
   lastWord: () => Promise<Word>,
 ): Promise<{ writer: LogicalWriterSession; word: Word }> {
   let writer: LogicalWriterSession | null = null
@@ -23,9 +36,11 @@ export async function openWriter<Word>(
     return { writer, word: await lastWord() }
   } catch (error) {
     await writer?.close()
-    const ended = (): Promise<void> => engine.logicalWriter.endJournal(session, options.binlog)
+    const { restoreId, binlog } = options
+    const ended = (): Promise<void> =>
+      engine.logicalWriter.endJournal(session, [{ restoreId, binlog }])
     // What is left on the server is still one to continue, or to begin again.
-    if (writer && !journal && !(await ended().then(isTrue, isFalse))) throw error
+    if (!done && !(await ended().then(isTrue, isFalse))) throw error
     if (journal) await writeJournal(journal)
     else await removeJournal(target.serverId)
     if (!(error instanceof EcomdbError)) throw error

@@ -5,6 +5,7 @@ import { stateFolder } from '#core/paths'
 import { syncFolder } from '#core/sync-folder'
 import type { MadeObjects } from '#domain/backup/restore-plan'
 import type { AccountName } from '#domain/schema/service-accounts'
+import type { EndedRestore } from '#engine/logical-writer'
 
 /** What changes the plan of a restore. */
 export interface RestoreChoice {
@@ -30,6 +31,8 @@ export interface RestoreJournal extends MadeObjects {
   snapshotId: string
   serverId: string
   startedAt: string
+  /** Restores that this one began again, whose marks are on the server until it ends. */
+  startedOver?: readonly EndedRestore[]
   /** Binary logs are replayed: what is there is no longer the snapshot alone. */
   replaying?: true
   /** Who could log in before; what the replay has made since is on the server, and in no list. */

@@ -255,10 +255,11 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   let canResume = true
   try {
     const loaded = done?.loaded ?? []
-    const warnings = await applyPlan(access, snapshot, plan, opened.writer, progress, loaded)
+    const applied = await applyPlan(access, snapshot, plan, opened.writer, progress, loaded)
+    const { warnings, refusedGrants } = applied
     const restored = clock.monotonicMs()
     const { manifest } = snapshot
-    const changes = expectedChanges(databasesOf(options) ?? null, plan)
+    const changes = expectedChanges(databasesOf(options) ?? null, plan, refusedGrants)
     const proof = { ...place, manifest, readers: options.connections, changes }
     const checks = await proveContent(proof, progress)
     refuseDifferences(checks)
@@ -274,7 +275,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     const trail = await keepTrail(run, progress)
     const unlogged = [...new Set([...opened.word, ...(await noteUnlogged(run))])]
     // This one first: where the connection is lost, there is still a restore to continue.
-    await place.engine.logicalWriter.endJournal(session, binlog)
+    const ended = [...(journal.startedOver ?? []), { restoreId: journal.restoreId, binlog }]
+    await place.engine.logicalWriter.endJournal(session, ended)
     await removeJournal(target.serverId)
     return {
       restoreMs: restored - started,
@@ -342,9 +344,12 @@ function journalOf(
   const { databases, accounts } = plan.makes
   const isNew = (one: (typeof accounts)[number]): boolean =>
     !accounts.some(({ user, host }) => user === one.user && host === one.host)
+  const { restoreId, choice, startedOver = [] } = journal ?? {}
+  const before = restoreId ? [{ restoreId, binlog: choice?.binlog ?? true }] : []
   return {
     format: 1,
-    restoreId: (done ? journal?.restoreId : undefined) ?? randomUUID(),
+    restoreId: (done ? restoreId : undefined) ?? randomUUID(),
+    startedOver: done ? startedOver : [...startedOver, ...before],
     choice: choiceOf(options),
     snapshotId: snapshot.envelope.snapshotId,
     serverId: target.serverId,

@@ -338,6 +338,7 @@ function grantLines(
     .map(({ sql, mayFail }) => ({
       ...plain(stage, label, null, sql),
       context: isOnPackage(sql) ? ORACLE : null,
+      isGrant: true,
       ...(mayFail ? { mayFail } : {}),
     }))
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
-import type { LoadedPieces, RestoreProgress } from '../../logical-writer.ts'
+import type { EndedRestore, LoadedPieces, RestoreProgress } from '../../logical-writer.ts'
 import { quoteString } from '../../quote.ts'
 import { RESTORE_LOCK as LOCK, RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
@@ -49,12 +49,16 @@ export async function readProgress(
   return { tables, loaded: marks.filter(({ table }) => kept.has(table)) }
 }
 
-async function readMarks(session: Session, restoreId: string): Promise<LoadedPieces[]> {
+async function hasMarks(session: Session): Promise<boolean> {
   const [journal] = await session.rows(
     "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = 'loaded_pieces'",
     [RESTORE_JOURNAL],
   )
-  if (!journal) return []
+  return journal !== undefined
+}
+
+async function readMarks(session: Session, restoreId: string): Promise<LoadedPieces[]> {
+  if (!(await hasMarks(session))) return []
   const rows = await session.rows<SqlRow>(
     `SELECT table_place, first_piece, pieces FROM ${MARKS} WHERE restore_id = ?
       ORDER BY table_place, first_piece`,
@@ -79,10 +83,35 @@ async function tablesThere(session: Session, { databases }: Manifest): Promise<S
 
 const keyOf = (schema: string, name: string): string => JSON.stringify([schema, name])
 
-/** See LogicalWriter.endJournal. */
-export async function endJournal(session: Session, binlog: boolean): Promise<void> {
-  if (!binlog) await session.run('SET SESSION sql_log_bin = 0')
+/**
+ * See LogicalWriter.endJournal. Another's marks stay: they are how it is continued, and why a backup says that
+ * it had not ended. What was not logged is on no replica, which stops where it is to be deleted there.
+ */
+export async function endJournal(session: Session, ended: readonly EndedRestore[]): Promise<void> {
+  const hasUnlogged = ended.some(({ binlog }) => !binlog)
+  const log = async (binlog: boolean): Promise<void> => {
+    if (hasUnlogged) await session.run(`SET SESSION sql_log_bin = ${binlog ? 1 : 0}`)
+  }
+  if (await hasOthers(session, ended)) {
+    for (const { restoreId, binlog } of ended) {
+      await log(binlog)
+      await session.run(`DELETE FROM ${MARKS} WHERE restore_id = ${quoteString(restoreId)}`)
+    }
+    return
+  }
+  // Who may not make it does not see it, and may not drop it.
+  const isThere = 'SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?'
+  if ((await session.value(isThere, [RESTORE_JOURNAL])) === null) return
+  await log(ended.some(({ binlog }) => binlog))
   await session.run(`DROP DATABASE IF EXISTS ${RESTORE_JOURNAL}`)
+}
+
+async function hasOthers(session: Session, ended: readonly EndedRestore[]): Promise<boolean> {
+  if (!(await hasMarks(session))) return false
+  const rows = await session.rows<SqlRow & { id: string }>(
+    `SELECT restore_id AS id FROM ${MARKS} WHERE table_place = ${BEGUN}`,
+  )
+  return rows.some(({ id }) => !ended.some(({ restoreId }) => restoreId === id))
 }
 
 const HOLDER = `IS_USED_LOCK('${LOCK}')`

@@ -1,11 +1,16 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { EcomdbError } from '#core/errors'
+import type { EngineFamily } from '#domain/engine-family'
 import type { Engine } from '#engine/engine'
 import { openDirectoryTarget } from '#target/dir/directory-target'
-import { withServer } from '#test/backed-up'
+import { type BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withBackups } from '#test/with-backups'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 
 /** Its connection is killed when all is restored, and the journal is to go. */
 function losingTheEnd(engine: Engine): Engine {
@@ -30,18 +35,26 @@ function withoutAnswer(engine: Engine): Engine {
   return { ...engine, binaryLog: { ...engine.binaryLog, observe } }
 }
 
+async function backUpShop(
+  family: EngineFamily,
+  folder: string,
+  place: BackupPlace,
+): Promise<string> {
+  return await withServer(family, join(folder, 'source'), async (server, engine) => {
+    const session = await engine.connect(server.administrator)
+    await session.run('CREATE DATABASE shop')
+    await session.run('CREATE TABLE shop.orders (id INT PRIMARY KEY)')
+    await session.run('INSERT INTO shop.orders VALUES (1), (2)')
+    await session.close()
+    return await place.backUp(server)
+  })
+}
+
 test.each(TEST_ENGINES)(
   '%s: a restore that loses its connection at the very end is continued',
   async family => {
     await withBackups(family, async ({ folder, place }) => {
-      await withServer(family, join(folder, 'source'), async (server, engine) => {
-        const session = await engine.connect(server.administrator)
-        await session.run('CREATE DATABASE shop')
-        await session.run('CREATE TABLE shop.orders (id INT PRIMARY KEY)')
-        await session.run('INSERT INTO shop.orders VALUES (1), (2)')
-        await session.close()
-        await place.backUp(server)
-      })
+      await backUpShop(family, folder, place)
       await withServer(family, join(folder, 'target'), async (server, engine) => {
         // Before anything is made: then there is none to continue.
         const unlogged = { binlog: false, archive: openDirectoryTarget(place.path) }
@@ -61,3 +74,50 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+test.each(TEST_ENGINES)(
+  '%s: what tells of a restore that was cut short stays until that one has ended, whoever restores beside it',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      const snapshot = await backUpShop(family, folder, place)
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        const journal = () => session.value("SHOW DATABASES LIKE 'ecomdb_restore'")
+        const refused = { code: 'PRIVILEGE_MISSING', hints: expect.arrayContaining([UNCHANGED]) }
+        // Its journal is refused when the database is made.
+        const reader = { ...server, administrator: { ...server.administrator, user: 'reader' } }
+        for (const sql of READER) await session.run(sql)
+        await expect(place.restore(reader)).rejects.toMatchObject(refused)
+        expect(await journal()).toBeNull()
+
+        const lost = { code: 'SERVER_LOST' }
+        const losing = losingTheEnd(engine)
+        await expect(place.restore(server, {}, losing)).rejects.toMatchObject(lost)
+        const again = { startOver: true, binlog: false }
+        await expect(place.restore(server, again, losing)).rejects.toMatchObject(lost)
+        const [first, second] = [join(folder, 'state'), join(folder, 'of-another')]
+        vi.stubEnv('ECOMDB_STATE', second)
+        const beside = { databases: ['shop'], into: 'copy', confirm: 'copy' }
+        await expect(place.restore(reader, beside)).rejects.toMatchObject(refused)
+        expect((await place.restore(server, beside)).findings).toEqual([])
+        expect((await place.report(server, ['shop'])).findings).toEqual([
+          expect.stringContaining('a restore had not ended'),
+        ])
+        vi.stubEnv('ECOMDB_STATE', first)
+        const resumed = { snapshot, resume: true, binlog: false }
+        const { outcome } = await place.restore(server, resumed)
+        expect(outcome?.continuedRows).toBe(2)
+        expect(await journal()).toBeNull()
+        await session.close()
+      })
+    })
+  },
+)
+
+const UNCHANGED = 'nothing was changed'
+
+const READER = [
+  'CREATE USER reader@localhost',
+  'GRANT ALL ON *.* TO reader@localhost WITH GRANT OPTION',
+  'REVOKE INSERT ON *.* FROM reader@localhost',
+]

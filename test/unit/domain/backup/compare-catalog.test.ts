@@ -19,6 +19,7 @@ const differences = (was: string, is: string): string[] =>
 const CHANGES = {
   ...{ databases: null, eventsDisabled: false, accounts: false, locked: [], kept: [] },
   unknownPrivileges: [],
+  refusedGrants: [],
 }
 
 const table = (comment: string, name: string): string =>

@@ -31,7 +31,7 @@ test('a role that nobody is left to administer', () => {
 })
 
 test('a restore is compared with who administers it, wherever the server shows that', () => {
-  const changes = { accounts: true, locked: [], kept: [], unknownPrivileges: [] }
+  const changes = { accounts: true, locked: [], kept: [], unknownPrivileges: [], refusedGrants: [] }
   const compare = (found: AccountEntry[]) =>
     compareAccounts(
       { accounts: [ann, role], leftOut: [] },
