@@ -120,6 +120,8 @@ export interface PhysicalBackupOptions {
   since: LogSequence | null
   /** Is told what is being done, in words. */
   onStep: (step: string) => void
+  /** Is told what could not be removed at the end, also of a backup that fails or is interrupted: a finding. */
+  onLeft: (finding: string) => void
   now: () => Date
 }
 
@@ -157,8 +159,6 @@ export interface PhysicalCopy {
   finish(): Promise<PhysicalFacts>
   /** Ends what still runs and removes what was made; never throws. */
   close(): Promise<void>
-  /** What `close` could not remove, as findings. */
-  readonly left: readonly string[]
 }
 
 /** A path that comes again after its end is another file, in the place of the first. */

@@ -135,7 +135,6 @@ class MariadbCopy implements PhysicalCopy {
   readonly #info = new Map<string, string>()
   readonly #paths = new Set<string>()
   readonly #tables = new TablesOfCopy()
-  readonly left: readonly string[] = []
   #taken = false
 
   constructor(program: StartedProgram, log: BackupLog, expected: Expected) {

@@ -1,10 +1,8 @@
-import { access, chown, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EcomdbError, messageOf } from '#core/errors'
+import { EcomdbError } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import type { Position, SourcePosition } from '#domain/backup/position'
-import { makeOwnFolder } from '#process/own-folder'
 import type {
   FilePart,
   PhysicalBackupOptions,
@@ -22,6 +20,7 @@ import { refuseEncrypted } from '../shared/physical/observe-source.ts'
 import { readFolder } from '../shared/physical/read-folder.ts'
 import { commitsInOrder, withPlacesOfWorkers } from '../shared/places-of-workers.ts'
 import { scratchServers } from '../shared/scratch-process.ts'
+import { makeCloneFolder, removeClone } from './clone-folder.ts'
 import { encryptedFiles } from './encrypted-files.ts'
 import { mysqlLogicalDialect } from './logical-dialect.ts'
 import { copyPersisted } from './persisted-variables.ts'
@@ -48,7 +47,7 @@ export async function startClone(
   options: PhysicalBackupOptions,
   expected: Expected,
 ): Promise<PhysicalCopy> {
-  const folder = await cloneFolder(options)
+  const folder = await makeCloneFolder(options)
   const copy = new CloneCopy(folder, options, expected)
   // A server goes on with a clone that nobody waits for.
   const forget = onInterrupt(() => copy.close())
@@ -60,44 +59,6 @@ export async function startClone(
     throw error
   } finally {
     forget()
-  }
-}
-
-/**
- * A folder that the server may write into: it belongs to whoever owns the one above it. What a killed
- * backup has left there goes first, with its private server: all rows of the shop are in it, as plaintext.
- */
-async function cloneFolder({ cloneFolder, workFolder }: PhysicalBackupOptions): Promise<string> {
-  const above = cloneFolder ?? dirname(workFolder)
-  let folder: string
-  try {
-    await access(above)
-    folder = await makeOwnFolder(above, 'clone', removeClone)
-  } catch (error) {
-    throw new EcomdbError('STORAGE_FAILED', {
-      what: `cannot make a folder for the clone in ${above}`,
-      why: messageOf(error),
-      hints: [
-        '--clone-folder must be there, and belong to the account that the server runs as',
-        'run ecomdb as that account or as root: the server writes the clone, and ecomdb reads it',
-      ],
-      cause: error,
-    })
-  }
-  if (cloneFolder && process.getuid?.() === 0) {
-    const { uid, gid } = await stat(above)
-    await chown(folder, uid, gid)
-  }
-  return folder
-}
-
-async function removeClone(folder: string): Promise<void> {
-  const { inspect, remove } = scratchServers(mysqlScratch)
-  try {
-    if (await inspect(folder)) await remove(folder)
-  } finally {
-    // Whatever became of its server: its files are all rows of the shop.
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 
@@ -116,7 +77,6 @@ class CloneCopy implements PhysicalCopy {
   #donor: Session | null = null
   #cloning = false
   #closed: Promise<void> | null = null
-  left: readonly string[] = []
   /** Never later than the truth. */
   #consistentAt: Date
   #prepared: ReadonlySet<string> = new Set()
@@ -211,11 +171,8 @@ class CloneCopy implements PhysicalCopy {
       await endStatement(this.#options, this.#donor.connectionId, this.#expected.sourceId)
     }
     await this.#donor?.close()
-    await removeClone(this.#folder).catch((error: unknown) => {
-      this.left = [
-        `the clone stays in ${this.#folder}, with all rows of the server as plaintext (${messageOf(error)}): remove that folder`,
-      ]
-    })
+    const left = await removeClone(this.#folder)
+    if (left !== null) this.#options.onLeft(left)
   }
 
   async #startOnClone(): Promise<RunningServer> {

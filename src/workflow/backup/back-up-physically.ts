@@ -112,10 +112,16 @@ async function copyAndStore(
   const removeFolder = closing(() => rm(workFolder, { recursive: true, force: true }))
   try {
     progress.stage('copying, compressing, encrypting and storing files')
+    const left: string[] = []
     progress.total({ bytes: source.estimateBytes })
     const options = {
       ...{ connect, workFolder, cloneFolder, holdSeconds, since: base?.envelope.lsn ?? null },
       onStep: (step: string) => progress.stage(step),
+      // Whatever becomes of the backup, and at once: a signal may end it.
+      onLeft: (finding: string) => {
+        left.push(finding)
+        progress.warn(finding)
+      },
       now: () => clock.now(),
     }
     const copy = await engine.physicalBackups.start(options, source)
@@ -127,7 +133,7 @@ async function copyAndStore(
     } finally {
       await closeCopy()
     }
-    const findings = [...done.facts.findings, ...copy.left]
+    const findings = [...done.facts.findings, ...left]
     return { stored: done.stored, facts: { ...done.facts, findings } }
   } finally {
     await removeFolder()

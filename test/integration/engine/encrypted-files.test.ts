@@ -62,7 +62,7 @@ async function copied(
   const workFolder = await mkdtemp(join(folder, 'work-'))
   const options = { connect: server.administrator, workFolder, since: null }
   const copy = await physicalBackups.start(
-    { ...options, onStep: () => {}, now: () => new Date() },
+    { ...options, onStep: () => {}, onLeft: () => {}, now: () => new Date() },
     source,
   )
   try {

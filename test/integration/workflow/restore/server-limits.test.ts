@@ -255,7 +255,8 @@ test.runIf(SLOW_TEST_ENGINES.includes('mysql'))(
           physicalBackups.start(
             {
               connect: server.administrator,
-              ...{ workFolder, since: null, onStep: () => {}, now: () => new Date() },
+              ...{ workFolder, since: null, now: () => new Date() },
+              ...{ onStep: () => {}, onLeft: () => {} },
             },
             { ...source, sourceId },
           )
