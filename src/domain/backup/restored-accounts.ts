@@ -52,14 +52,34 @@ export function needsPartialRevokes(accounts: readonly AccountEntry[]): boolean 
 /**
  * Grants on whole databases whose name is a pattern (`_`, `%`, or one of them behind a backslash) with MySQL's
  * partial_revokes = OFF, and a name as it stands with ON: the same text gives other rights.
+ *
+ * @param opened databases of where they were patterns: one with `_` alone that opens none but its own name there
+ *   is left out. null: they were names
  */
-export function grantsOnPatterns(grants: readonly string[]): string[] {
+export function grantsOnPatterns(
+  grants: readonly string[],
+  opened: readonly string[] | null,
+): string[] {
   return grants.filter(grant => {
     const target = grantTarget(grant)
     if (target === null || target.name !== null) return false
     const on = blankQuotes(grant).indexOf(' ON ') + ' ON '.length
-    return /[_%\\]/.test(/^`(?:[^`]|``)*`/.exec(grant.slice(on))?.[0] ?? '')
+    const quoted = /^`((?:[^`]|``)*)`/.exec(grant.slice(on))?.[1] ?? ''
+    const text = quoted.replaceAll('``', '`')
+    if (opened === null || /[%\\]/.test(text)) return /[_%\\]/.test(text)
+    return (
+      text.includes('_') && opened.some(name => name !== text && matchesUnderscores(name, text))
+    )
   })
+}
+
+/** `_` stands for any one character. */
+function matchesUnderscores(name: string, pattern: string): boolean {
+  const [letters, wanted] = [[...name], [...pattern]]
+  return (
+    letters.length === wanted.length &&
+    wanted.every((one, place) => one === '_' || one === letters[place])
+  )
 }
 
 /** Replaces what stands behind AS, USING, BY or PASSWORD in a statement about an account. */

@@ -10,14 +10,15 @@ import type { RestoreTarget } from '#engine/logical-writer'
  */
 export function patternFindings(
   { settings: here }: RestoreTarget,
-  { settings, accounts }: Manifest,
+  { settings, accounts, databases }: Manifest,
   { accounts: made }: RestorePlan['makes'],
 ): string[] {
   const [was, is] = [settings, here].map(all => all['partial_revokes'])
   if (was === undefined || is === undefined || was === is) return []
+  const opened = was === 'OFF' ? databases.map(({ name }) => name) : null
   const grants = accounts
     .filter(({ user, host }) => made.some(one => one.user === user && one.host === host))
-    .flatMap(account => grantsOnPatterns(account.grants))
+    .flatMap(account => grantsOnPatterns(account.grants, opened))
   if (grants.length === 0) return []
   const means =
     is === 'ON'

@@ -18,10 +18,19 @@ const OTHERS = [
 ]
 const ann = { user: 'ann', host: '%', kind: 'account' as const }
 
-const findings = (was: string | undefined, is: string | undefined, made = [ann]): string[] => {
+const findings = (
+  was: string | undefined,
+  is: string | undefined,
+  made = [ann],
+  names = ['shop_eu', 'shop_fr', 'shop1eu'],
+): string[] => {
   const settings = (value: string | undefined) => (value ? { partial_revokes: value } : {})
   const accounts = [{ ...ann, create: [], grants: [...OTHERS, ...PATTERNS] }]
-  const manifest = { settings: settings(was), accounts } as unknown as Manifest
+  const manifest = {
+    settings: settings(was),
+    accounts,
+    databases: names.map(name => ({ name, create: '' })),
+  } as unknown as Manifest
   const target = { settings: settings(is) } as unknown as RestoreTarget
   return patternFindings(target, manifest, { databases: [], accounts: made })
 }
@@ -35,6 +44,13 @@ test('another partial_revokes than the source had gives grants on patterns anoth
     expect(told).toContain(`partial_revokes was ${was} on the source and is ${is} here`)
     expect(told.endsWith(PATTERNS.join('; '))).toBe(true)
   }
+})
+
+test('a name with "_" that was a pattern, and opened no other database, opens the same one as a name', () => {
+  const [told = ''] = findings('OFF', 'ON', [ann], ['shop_eu', 'shop1fr', 'shop_eu2'])
+  expect(told.endsWith(PATTERNS.slice(0, 2).join('; '))).toBe(true)
+  const [back = ''] = findings('ON', 'OFF', [ann], ['shop_eu'])
+  expect(back.endsWith(PATTERNS.join('; '))).toBe(true)
 })
 
 test('the same one does not, nor MariaDB, which has none, nor an account that stays', () => {
