@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readDataFolder } from '#core/data-files'
 import { systemCode } from '#core/errors'
@@ -13,7 +13,9 @@ const AT_ONCE = 4
  *
  * @throws what the system says
  */
-export async function flushFiles(folder: string): Promise<void> {
+export async function flushFiles(given: string): Promise<void> {
+  // The name of what a link leads to is in another folder than the link.
+  const folder = await realpath(given)
   const entries = await readDataFolder(folder)
   const paths = (folders: boolean): string[] =>
     entries
