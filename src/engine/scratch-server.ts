@@ -55,6 +55,11 @@ export interface ScratchServers {
    * for want of memory; a server that fails on its data ends otherwise (SIGABRT, SIGSEGV, a status).
    */
   wasKilled(folder: string): Promise<boolean>
+  /**
+   * Has the server that this process has started there ended in good order? To be asked where a connection to it was
+   * lost, and it was not we who stopped it. Waits for a server that is about to end.
+   */
+  wasStopped(folder: string): Promise<boolean>
   /** Tells the server this host's time zones, where it has files of them and the engine's program for it. */
   loadTimeZones(socketPath: string): Promise<void>
   /** The engine's own client, as root on this server. No password is in its arguments. */

@@ -20,6 +20,9 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: a table whose rows ar
       "CREATE TABLE bank.federated (id INT NOT NULL) ENGINE=FEDERATED CONNECTION='live/orders'",
       'CREATE VIEW bank.first AS SELECT * FROM bank.federated',
       'CREATE VIEW bank.second AS SELECT * FROM bank.first',
+      'CREATE FUNCTION bank.amount() RETURNS INT READS SQL DATA RETURN (SELECT COUNT(*) FROM federated)',
+      'CREATE FUNCTION bank.twice() RETURNS INT READS SQL DATA RETURN 2 * amount()',
+      'CREATE VIEW bank.called AS SELECT bank.twice() AS n',
     ])
       await session.run(sql)
   })
@@ -48,6 +51,9 @@ describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb: a table whose rows ar
       outcome: 'unchecked',
       summary: expect.stringMatching(/: bank\.federated, bank\.first, bank\.second$/),
     })
+    expect(checks.find(({ name }: { name: string }) => name === 'answers').summary).toMatch(
+      /; not bank\.called, where a function that is called names what is not read here$/,
+    )
     expect(await shop.session.value('SELECT COUNT(*) FROM live.orders')).toBe('3')
   })
 

@@ -21,6 +21,9 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     for (const sql of [
       'CREATE TABLE bank.`no file/ä` (id INT PRIMARY KEY) ENGINE = InnoDB',
       'CREATE TABLE bank.parted (id INT) ENGINE = InnoDB PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (9))',
+      'CREATE VIEW bank.`on it` AS SELECT * FROM bank.`no file/ä`',
+      'CREATE FUNCTION bank.amount() RETURNS INT READS SQL DATA RETURN (SELECT COUNT(*) FROM `no file/ä`)',
+      'CREATE VIEW bank.called AS SELECT bank.amount() AS n',
       'ALTER TABLE bank.`no file/ä` DISCARD TABLESPACE',
     ])
       await session.run(sql)
@@ -41,13 +44,15 @@ describe.each(TEST_ENGINES)('%s: ecomdb backup physical', family => {
     )
     const proved = await shop.ecomdb('restore', 'latest', '--data-dir', 'proved', '--prove')
     expect(proved.status, proved.stderr).toBe(0)
-    expect(proved.stdout).toMatch(/^no-file +not checked .*bank\.no file\/ä$/m)
+    expect(proved.stdout).toMatch(/^no-file +not checked .*: bank\.no file\/ä, bank\.on it$/m)
+    expect(proved.stdout).toMatch(/^answers +ok .*; not bank\.called, where a function/m)
     expect(proved.stdout).toMatch(/^tables +ok .* of 4 tables read in full/m)
     const ofRows = await shop.ecomdb('backup', 'logical')
     expect([ofRows.status, ofRows.stderr]).toEqual([
       30,
       expect.stringMatching(/no file\/ä(?:.|\n)*hint: .*DROP TABLE takes it away/),
     ])
+    await session.run('DROP VIEW bank.`on it`, bank.called')
     await session.run('DROP TABLE bank.`no file/ä`')
     expect((await shop.ecomdb(...FULL)).status).toBe(0)
   })

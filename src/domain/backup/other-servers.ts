@@ -16,23 +16,43 @@ export function onOtherServers<Table extends Pick<TableEntry, 'storageEngine'>>(
 
 type View = Pick<ProgramEntry, 'schema' | 'name' | 'create'>
 
-/** The views that read one of these tables, or a view that does. */
+/**
+ * The views that read one of these tables, or a view that does.
+ *
+ * @param routines stored functions and procedures. One whose text has the name of what is read so, as a word of
+ *   its own, counts as if it read it: with these the views are those that may do so, and not those that do
+ */
 export function viewsOn<Found extends View>(
   views: readonly Found[],
   tables: readonly { schema: string; name: string }[],
+  routines: readonly View[] = [],
 ): Found[] {
   const keyOf = (schema: string, name: string): string => JSON.stringify([schema, name])
   const gone = new Set(tables.map(({ schema, name }) => keyOf(schema, name)))
+  const names = new Set(tables.map(({ name }) => name.toLowerCase()))
+  const texts = routines.map(routine => ({ routine, words: wordsOf(routine.create) }))
   const found = new Set<Found>()
   let before = -1
-  while (found.size !== before) {
-    before = found.size
+  while (gone.size !== before) {
+    before = gone.size
+    const add = ({ schema, name }: View): void => {
+      gone.add(keyOf(schema, name))
+      names.add(name.toLowerCase())
+    }
+    for (const { routine, words } of texts) if (words.some(word => names.has(word))) add(routine)
     for (const view of views) {
       const reads = readsOfView(view.create)
       if (!reads.some(read => gone.has(keyOf(read.schema ?? view.schema, read.name)))) continue
       found.add(view)
-      gone.add(keyOf(view.schema, view.name))
+      add(view)
     }
   }
   return views.filter(view => found.has(view))
+}
+
+/** Names in a text that is as its author wrote it, quoted or not, in lower case. */
+function wordsOf(text: string): string[] {
+  const words = text.match(/`(?:[^`]|``)+`|[\w$\u0080-\uffff]+/g) ?? []
+  const unquoted = words.map(word => (word.startsWith('`') ? word.slice(1, -1) : word))
+  return [...new Set(unquoted.map(word => word.replaceAll('``', '`').toLowerCase()))]
 }

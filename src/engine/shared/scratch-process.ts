@@ -37,6 +37,7 @@ import {
   placeArguments,
   readServerProcess,
   type ServerProcess,
+  STOPPED,
   signalServer,
   spawnDetached,
   stillRuns,
@@ -95,6 +96,10 @@ export function scratchServers(dialect: ScratchDialect): ScratchServers {
     async wasKilled(folder) {
       const path = await existingFolder(folder)
       return path !== null && (await wasKilled(path))
+    },
+    async wasStopped(folder) {
+      const path = await existingFolder(folder)
+      return path !== null && (await wasStopped(path))
     },
     loadTimeZones: socketPath => loadTimeZones(dialect, socketPath),
     client: server => dialect.client(server.socketPath),
@@ -207,9 +212,21 @@ const ENDING_MS = 2000
 async function wasKilled(folder: string): Promise<boolean> {
   const server = launched.get(folder)
   if (!server || server.endedByUs) return false
-  const deadline = performance.now() + ENDING_MS
-  while (server.ending() === null && performance.now() < deadline) await sleep(POLL_MS)
-  return server.ending() === KILLED
+  return (await endingOf(server, ENDING_MS)) === KILLED
+}
+
+async function wasStopped(folder: string): Promise<boolean> {
+  const server = launched.get(folder)
+  if (!server || server.endedByUs) return false
+  const ending = await endingOf(server, STOP_QUIET_MS)
+  return ending !== null && STOPPED.includes(ending)
+}
+
+/** null: it still runs after that time. */
+async function endingOf({ ending }: Launched, waitMs: number): Promise<string | null> {
+  const deadline = performance.now() + waitMs
+  while (ending() === null && performance.now() < deadline) await sleep(POLL_MS)
+  return ending()
 }
 
 /**

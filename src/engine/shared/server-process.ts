@@ -129,6 +129,13 @@ export async function stillRuns(
 const COMMAND_LINE_MS = 10_000
 
 export const KILLED = 'killed by SIGKILL'
+/** A server that runs ends so on SIGTERM; one that begins may know no signals yet. */
+export const STOPPED = [
+  'exit status 0',
+  'killed by SIGTERM',
+  'killed by SIGINT',
+  'killed by SIGHUP',
+]
 
 function endingOf({ exitCode, signalCode }: ChildProcess): string | null {
   if (signalCode) return `killed by ${signalCode}`
@@ -189,10 +196,18 @@ function tryPort(port: number): Promise<number | null> {
   })
 }
 
-/** What the server's log says went wrong in its last run: its errors, else its last lines. */
+/** MySQL says up to seven more behind one of these. */
+const OF_THE_SYSTEM = /operating system error number|errcode: \d|os errno \d/i
+
+/**
+ * What the server's log says went wrong in its last run: its errors, else its last lines. Of many errors the last
+ * ones, and the first that has the system's own reason.
+ */
 export async function complaints(folder: string): Promise<string> {
   const text = await readFile(join(folder, 'server.log'), 'utf8').catch(() => '')
   const lines = text.trim().split('\n')
   const errors = lines.filter(line => line.includes('[ERROR]'))
-  return (errors.length ? errors : lines).slice(-5).join('\n        ')
+  const reason = errors.slice(0, -5).find(line => OF_THE_SYSTEM.test(line))
+  const told = (errors.length ? errors : lines).slice(-5)
+  return [...(reason ? [reason] : []), ...told].join('\n        ')
 }

@@ -14,7 +14,7 @@ import {
 } from './drilled-snapshot.ts'
 import { openChain, type PhysicalLayer, warnOfLacks } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
-import { FILES_FAIL, type FilesProof, proveFiles } from './prove-files.ts'
+import { FILES_FAIL, type FilesProof, isOfHost, proveFiles } from './prove-files.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
 import { withRoom } from './room-for-server.ts'
 import { withDrillFolder } from './scratch-drill-server.ts'
@@ -109,6 +109,7 @@ class PhysicalDrill {
 
   /** A failure that is the snapshot's is a finding; any other is thrown. */
   failed(error: unknown): Omit<DrilledSnapshot, 'restoredAt'> {
+    if (isOfHost(error)) throw error
     const { checks, damaged } = findingOf(error, FILES_FAIL)
     return { ...this.#result(), checks: [...this.#checks, ...checks], damaged }
   }

@@ -2,6 +2,7 @@ import { EcomdbError, type ErrorCode } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { countOf } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
+import type { ProgramEntry } from '#domain/backup/manifest'
 import { viewsOn } from '#domain/backup/other-servers'
 import type { PhysicalManifest, TableName } from '#domain/backup/physical-manifest'
 import type { Engine } from '#engine/engine'
@@ -48,20 +49,20 @@ export async function proveFiles(
   const session = await engine.connect(connect)
   try {
     if (!replayed) checks.push(await gtidsCheck(engine, session, layer.manifest))
-    if (withoutFile.length > 0) checks.push(noFileCheck(layer.manifest))
     const { isAdmitted, onOtherServers } = engine.physicalBackups
     const away = await onOtherServers(session)
     const without = [...withoutFile, ...away]
     const catalog = await engine.logicalReader.readCatalog(session, null, without)
     proof.catalog = { ...catalog, accounts: catalog.accounts.filter(one => !isAdmitted(one)) }
+    checks.push(...unreadChecks(catalog, NO_FILE, withoutFile))
+    checks.push(...unreadChecks(catalog, OTHER_SERVERS, away))
     progress.stage('reading every table')
     proof.read = await readTables(engine, connect, catalog.tables, readers, progress)
     const { rows, sha256 } = proof.read
     const amounts = `${countOf(rows, 'row')} of ${countOf(catalog.tables.length, 'table')}`
     const summary = `${amounts} read in full; SHA-256 of all ${sha256.slice(0, 16)}…`
     checks.push(checkOf('tables', summary, []))
-    const views = answering(catalog, away, checks)
-    checks.push(answersCheck(views.length, await engine.logicalWriter.askViews(session, views)))
+    checks.push(await viewsCheck(engine, session, catalog, without))
   } finally {
     await session.close()
   }
@@ -77,27 +78,65 @@ const NOT_COMPARED: Check = {
   differences: [],
 }
 
-/** The views that can be asked without these tables; what cannot is named. */
-function answering(
-  { programs }: Catalog,
-  away: readonly TableName[],
-  checks: Check[],
-): Catalog['programs'][number][] {
-  const views = programs.filter(({ kind }) => kind === 'view')
-  if (away.length === 0) return views
-  const tables = away.map(({ database, table }) => ({ schema: database, name: table }))
-  const silent = viewsOn(views, tables)
-  const named = [...tables, ...silent].map(({ schema, name }) => `${schema}.${name}`)
-  const summary = `their rows lie on another server, which is not asked here: ${named.join(', ')}`
-  checks.push({ name: 'other-servers', outcome: 'unchecked', summary, differences: [] })
-  return views.filter(view => !silent.includes(view))
+interface Unread {
+  name: string
+  why: string
 }
 
-function noFileCheck({ withoutFile = [] }: PhysicalManifest): Check {
-  const names = withoutFile.map(({ database, table }) => `${database}.${table}`)
-  const summary = `no data file at the source, so there is nothing to read: ${names.join(', ')}`
-  return { name: 'no-file', outcome: 'unchecked', summary, differences: [] }
+const NO_FILE: Unread = {
+  name: 'no-file',
+  why: 'no data file at the source, so there is nothing to read',
 }
+
+const OTHER_SERVERS: Unread = {
+  name: 'other-servers',
+  why: 'their rows lie on another server, which is not asked here',
+}
+
+/** What is not read, by name: these tables, and the views on them. */
+function unreadChecks(
+  { programs }: Catalog,
+  { name, why }: Unread,
+  tables: readonly TableName[],
+): Check[] {
+  if (tables.length === 0) return []
+  const left = namesOf(tables)
+  const named = [...left, ...viewsOn(programs.filter(isView), left)].map(qualified)
+  const summary = `${why}: ${named.join(', ')}`
+  return [{ name, outcome: 'unchecked', summary, differences: [] }]
+}
+
+/**
+ * Asks the views that do not read these tables. Whether a function that a view calls reads one, nobody can say
+ * for sure; where one does not answer that may, that says nothing of the files.
+ */
+async function viewsCheck(
+  engine: Engine,
+  session: Session,
+  { programs }: Catalog,
+  without: readonly TableName[],
+): Promise<Check> {
+  const tables = namesOf(without)
+  const views = programs.filter(isView)
+  const unread = viewsOn(views, tables)
+  const asked = views.filter(view => !unread.includes(view))
+  const silent = await engine.logicalWriter.askViews(session, asked)
+  const routines = programs.filter(({ kind }) => ROUTINES.includes(kind))
+  const mayRead = tables.length === 0 ? [] : viewsOn(asked, tables, routines).map(qualified)
+  const left = silent.filter(view => !view.opens && mayRead.includes(qualified(view)))
+  const besides = left.length === 0 ? '' : `; not ${left.map(qualified).join(', ')}, ${BY_ROUTINE}`
+  const others = silent.filter(view => !left.includes(view))
+  return answersCheck(asked.length - left.length, others, besides)
+}
+
+const ROUTINES: readonly ProgramEntry['kind'][] = ['function', 'procedure', 'package body']
+const BY_ROUTINE = 'where a function that is called names what is not read here'
+
+const isView = ({ kind }: ProgramEntry): boolean => kind === 'view'
+const qualified = ({ schema, name }: { schema: string; name: string }): string =>
+  `${schema}.${name}`
+const namesOf = (tables: readonly TableName[]): { schema: string; name: string }[] =>
+  tables.map(({ database, table }) => ({ schema: database, name: table }))
 
 async function gtidsCheck(
   engine: Engine,
@@ -116,11 +155,14 @@ async function gtidsCheck(
 export const WITHOUT_PROOF = 'without --prove the files stay, and no server has read them'
 
 /**
- * What a restore says of it; the files are gone then. Anything else (no room, killed, no rights) says nothing of them.
+ * What a restore says of it; the files are gone then. Anything else (no room, killed, no rights, nothing said) says
+ * nothing of them.
  */
 export function asDamage(error: unknown): unknown {
   if (!(error instanceof EcomdbError) || !FILES_FAIL.includes(error.code)) return error
   if (error.code === 'CONTENT_MISMATCH' || error.code === 'OBJECT_DAMAGED') return error
+  if (isOfHost(error)) return error
+  if (error.code === 'TOOL_FAILED' && !error.why?.includes('[ERROR]')) return error
   return new EcomdbError('CONTENT_MISMATCH', {
     what: 'a private server did not read the restored files',
     why: error.why ? `${error.what}: ${error.why}` : error.what,
@@ -129,7 +171,20 @@ export function asDamage(error: unknown): unknown {
   })
 }
 
-/** A program or a server that fails so on files has found something out about them. */
+/** Rights (AppArmor, SELinux), the number of open files, a disk that is not to be written: what both servers say of them. */
+const OF_HOST =
+  /must be writable|access rights to the directory|permission denied|not permitted|read-only file system|too many open files|(?:errcode|errno|os error|error number)\W{1,2}(?:1|13|23|24|30)\b/i
+
+/** A server that does not start, as this host does not let it. */
+export function isOfHost(error: unknown): boolean {
+  return (
+    error instanceof EcomdbError &&
+    error.code === 'TOOL_FAILED' &&
+    OF_HOST.test(`${error.what}: ${error.why}`)
+  )
+}
+
+/** A program or a server that fails so on files has found something out about them; but see isOfHost. */
 export const FILES_FAIL: readonly ErrorCode[] = [
   'OBJECT_DAMAGED',
   'CONTENT_MISMATCH',

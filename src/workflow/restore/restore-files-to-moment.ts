@@ -106,6 +106,7 @@ export async function restoreFilesToMoment(
           const place = { engine, connect, readers }
           const rows = { access, layer, place, replayed: span.transactions > 0 }
           await proveFiles(proof, rows, progress)
+          proving = false
           return [...checks, ...proof.checks.filter(({ name }) => name !== 'gtids')]
         },
       ).catch(error => {

@@ -18,14 +18,14 @@ const OF_A_SERVER: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /**
- * Uses a private server. Where the disk below it is full, or the server is killed for want of memory, that is
+ * Uses a private server. Where the disk below it is full, or the server is killed for want of memory or stopped from outside, that is
  * no finding about what is restored: it would be signed that a good snapshot does not come back. A server
  * that waits for room is ended: MariaDB's tables without transactions do so for ever.
  *
  * @throws EcomdbError STORAGE_FAILED, TOOL_KILLED; what `use` throws
  */
 export async function withRoom<Result>(
-  servers: Pick<ScratchServers, 'remove' | 'wasKilled'>,
+  servers: Pick<ScratchServers, 'remove' | 'wasKilled' | 'wasStopped'>,
   folder: string,
   use: () => Promise<Result>,
 ): Promise<Result> {
@@ -44,17 +44,32 @@ export async function withRoom<Result>(
 
 async function whenKilled(
   error: unknown,
-  servers: Pick<ScratchServers, 'wasKilled'>,
+  servers: Pick<ScratchServers, 'wasKilled' | 'wasStopped'>,
   folder: string,
 ): Promise<EcomdbError | null> {
   if (!(error instanceof EcomdbError) || !OF_A_SERVER.has(error.code)) return null
-  if (!(await servers.wasKilled(folder))) return null
+  if (!(await servers.wasKilled(folder))) return await whenStopped(error, servers, folder)
   return new EcomdbError('TOOL_KILLED', {
     what: `the private server in ${folder} was killed`,
     why: `by SIGKILL, as the kernel does for want of memory; then: ${error.what}`,
     hints: [
       'see whether `journalctl -k` tells of "Out of memory"; run it again where there is more memory',
     ],
+    cause: error,
+  })
+}
+
+/** By the host's administrator, or as the host goes down. */
+async function whenStopped(
+  error: EcomdbError,
+  servers: Pick<ScratchServers, 'wasStopped'>,
+  folder: string,
+): Promise<EcomdbError | null> {
+  if (error.code !== 'SERVER_LOST' || !(await servers.wasStopped(folder))) return null
+  return new EcomdbError('TOOL_KILLED', {
+    what: `the private server in ${folder} was stopped by somebody else`,
+    why: `it ended in good order; then: ${error.what}`,
+    hints: ['run the command again'],
     cause: error,
   })
 }

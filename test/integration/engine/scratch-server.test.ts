@@ -87,6 +87,17 @@ describe.each(TEST_ENGINES)('a private %s server', family => {
     expect(await ask(second, 'SELECT id FROM kept.t')).toBe('7')
   })
 
+  test('one that somebody stops is told from one that fails', async () => {
+    const scratch = await servers()
+    const endings = { SIGTERM: [false, true], SIGABRT: [false, false], SIGKILL: [true, false] }
+    for (const [signal, expected] of Object.entries(endings)) {
+      const { pid } = await scratch.start({ folder, tcp: false, purpose: 'drill' })
+      process.kill(pid, signal)
+      const found = [await scratch.wasKilled(folder), await scratch.wasStopped(folder)]
+      expect(found, signal).toEqual(expected)
+    }
+  })
+
   test('a server that is killed before it has written a word: by what is said', async () => {
     const path = `#engine/${family}/scratch`
     const dialect: ScratchDialect = (await import(path))[`${family}Scratch`]
