@@ -66,39 +66,42 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
       ...session(manifest),
       ...grants.filter(({ mayFail }) => !mayFail).flatMap(({ sql }) => grantStatements(sql)),
     ]),
-    optional: script([
-      ...session(manifest),
-      ...manifest.tables.flatMap(({ schema, statistics = [] }) =>
-        statistics.length ? [use(schema), ...statistics] : [],
-      ),
-      ...(manifest.serverObjects ?? []).flatMap(({ kind, name, create }) => [
-        note(`${kind} ${name} may be there, or need what is not here`),
-        create,
-      ]),
-      ...programs
-        .filter(program => !isValid(program))
-        .flatMap(program => [
-          note(
-            `${program.kind} ${program.schema}.${program.name} was invalid on the source, and may be refused here`,
-          ),
-          ...programStatements(manifest, program),
-        ]),
-      ...grants
-        .filter(({ mayFail }) => mayFail)
-        .flatMap(({ sql }) => [
-          note(
-            'a grant on a column of a view, or on a table of the server itself, that may be gone',
-          ),
-          ...grantStatements(sql),
-        ]),
-      // Nothing can be made in these any more.
-      ...manifest.databases.filter(isReadOnly).map(database => setReadOnly(database, 1)),
-    ]),
+    optional: script(optionalStatements(manifest, grants)),
     check: script([
       ...manifest.tables.map(checkStatement),
       ...manifest.databases.filter(isReadOnly).map(checkReadOnly),
     ]),
   }
+}
+
+/** What a server may refuse. */
+function optionalStatements(manifest: Manifest, grants: ReturnType<typeof grantPieces>): string[] {
+  return [
+    ...session(manifest),
+    ...manifest.tables.flatMap(({ schema, statistics = [] }) =>
+      statistics.length ? [use(schema), ...statistics] : [],
+    ),
+    ...(manifest.serverObjects ?? []).flatMap(({ kind, name, create }) => [
+      note(`${kind} ${name} may be there, or need what is not here`),
+      create,
+    ]),
+    ...manifest.programs
+      .filter(program => !isValid(program))
+      .flatMap(program => [
+        note(
+          `${program.kind} ${program.schema}.${program.name} was invalid on the source, and may be refused here`,
+        ),
+        ...programStatements(manifest, program),
+      ]),
+    ...grants
+      .filter(({ mayFail }) => mayFail)
+      .flatMap(({ sql }) => [
+        note('a grant on a column of a view, or on a table of the server itself, that may be gone'),
+        ...grantStatements(sql),
+      ]),
+    // Nothing can be made in these any more.
+    ...manifest.databases.filter(isReadOnly).map(database => setReadOnly(database, 1)),
+  ]
 }
 
 /**

@@ -90,7 +90,8 @@ export function lostColumns(
   return { lost: grant.replace(parts.list, () => text), instead }
 }
 
-const restOf = (grant: string, list: string): string => grant.slice('GRANT '.length + list.length)
+const restOf = (grant: string, list: string): string =>
+  grant.slice(grant.indexOf(list) + list.length)
 
 /** The units of a grant that ends like `rest`; null for another one. */
 function privilegesOn(grant: string, rest: string): string[] | null {

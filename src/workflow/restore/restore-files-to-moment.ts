@@ -14,6 +14,7 @@ import { BinlogArchive } from '#repository/binlog-archive'
 import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
 import { type ChosenStart, chooseStart } from './choose-snapshot.ts'
+import type { PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { LOG_INSIDE } from './place-tables.ts'
 import { asDamage, type FilesProof, proveFiles } from './prove-files.ts'
@@ -76,45 +77,11 @@ export async function restoreFilesToMoment(
     await requireWhole(span, archive)
     let ranOn: string | null = null
     const findings: string[] = []
+    const replaying = { archive, access, span, chosen, clock, readers, replay, findings }
     const run: FilesSequel['run'] = async (engine, layer, folder) => {
-      progress.stage('starting a private server on the files')
-      const { manifest } = layer
-      const proof: FilesProof = { checks: [], catalog: null, read: null }
-      let proving = false
-      const { result: checks, notes } = await withServerOnFiles(
-        engine,
-        folder,
-        manifest,
-        async (connect, version) => {
-          ranOn = version
-          const run = { archive, access, span, place: { engine, connect }, clock }
-          // There is no log that it could write to.
-          const how = { binlog: true, keepGtids: hasGtids(chosen, span), settle: null }
-          const onElsewhere = (): void => void findings.push(LOG_INSIDE)
-          const onFinding = (finding: string): void => void findings.push(finding)
-          const told = { onElsewhere, onFinding, source: manifest.settings }
-          replay.outcome = await replayLog({ ...run, ...how, ...told }, progress)
-          findings.push(...(await forgottenSources(engine, connect)))
-          const gtids = gtidsOf(chosen, span)
-          const checks = [
-            startedCheck(version),
-            checkOf('replay', replayed(span), []),
-            await gtidsAfter(engine, connect, gtids, chosen.next?.gtid ?? null),
-          ]
-          if (readers === null) return checks
-          proving = true
-          const place = { engine, connect, readers }
-          const rows = { access, layer, place, replayed: span.transactions > 0 }
-          await proveFiles(proof, rows, progress)
-          proving = false
-          return [...checks, ...proof.checks.filter(({ name }) => name !== 'gtids')]
-        },
-      ).catch(error => {
-        throw proving ? asDamage(error) : error
-      })
-      findings.push(...notes)
-      progress.stage('checking pages')
-      return [...checks, await pagesAgain(engine, folder, manifest, 'the replay')]
+      const done = await replayOnFiles(replaying, { engine, layer, folder }, progress)
+      ranOn = done.version
+      return done.checks
     }
     const sequel = { run, dropsSessions: true }
     const snapshotId = chosen.snapshot.snapshotId
@@ -133,6 +100,86 @@ export async function restoreFilesToMoment(
       replay,
     }
   })
+}
+
+interface Replaying {
+  archive: BinlogArchive
+  access: SnapshotAccess
+  span: ReplaySpan
+  chosen: ChosenStart
+  clock: Clock
+  readers: number | null
+  /** Gets its outcome. */
+  replay: ReplayReport
+  /** Are added to. */
+  findings: string[]
+}
+
+interface FilesToReplayOn {
+  engine: Engine
+  layer: PhysicalLayer
+  folder: string
+}
+
+/** The log, on a private server on the files, and where asked every table that it has then; their pages. */
+async function replayOnFiles(
+  replaying: Replaying,
+  { engine, layer, folder }: FilesToReplayOn,
+  progress: Progress,
+): Promise<{ checks: Check[]; version: string | null }> {
+  progress.stage('starting a private server on the files')
+  const { access, span, readers } = replaying
+  const { manifest } = layer
+  const proof: FilesProof = { checks: [], catalog: null, read: null }
+  let proving = false
+  let ranOn: string | null = null
+  const { result, notes } = await withServerOnFiles(
+    engine,
+    folder,
+    manifest,
+    async (connect, version) => {
+      ranOn = version
+      const checks = [
+        startedCheck(version),
+        ...(await replayedChecks(replaying, { engine, connect }, manifest.settings, progress)),
+      ]
+      if (readers === null) return checks
+      proving = true
+      const place = { engine, connect, readers }
+      const rows = { access, layer, place, replayed: span.transactions > 0 }
+      await proveFiles(proof, rows, progress)
+      proving = false
+      return [...checks, ...proof.checks.filter(({ name }) => name !== 'gtids')]
+    },
+  ).catch(error => {
+    throw proving ? asDamage(error) : error
+  })
+  replaying.findings.push(...notes)
+  progress.stage('checking pages')
+  const pages = await pagesAgain(engine, folder, manifest, 'the replay')
+  return { checks: [...result, pages], version: ranOn }
+}
+
+async function replayedChecks(
+  { archive, access, span, chosen, clock, replay, findings }: Replaying,
+  place: { engine: Engine; connect: ConnectOptions },
+  source: Readonly<Record<string, string>>,
+  progress: Progress,
+): Promise<Check[]> {
+  const run = { archive, access, span, place, clock }
+  // There is no log that it could write to.
+  const how = { binlog: true, keepGtids: hasGtids(chosen, span), settle: null }
+  const onElsewhere = (): void => void findings.push(LOG_INSIDE)
+  const onFinding = (finding: string): void => void findings.push(finding)
+  const told = { onElsewhere, onFinding, source }
+  replay.outcome = await replayLog({ ...run, ...how, ...told }, progress)
+  const { engine, connect } = place
+  findings.push(...(await forgottenSources(engine, connect)))
+  const next = chosen.next?.gtid ?? null
+  return [
+    checkOf('replay', replayed(span), []),
+    await gtidsAfter(engine, connect, gtidsOf(chosen, span), next),
+  ]
 }
 
 /** A server that had none goes on without. */

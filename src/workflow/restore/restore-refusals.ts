@@ -291,7 +291,7 @@ export function refuseAccountsSince(
   throw new EcomdbError('TARGET_NOT_EMPTY', {
     what: 'the server has accounts of the replay that was interrupted',
     why: `${names} could not log in before it, and the log makes them again`,
-    hints: [`DROP USER ${names}, then run the command again`, 'nothing was changed'],
+    hints: [`remove ${names} (DROP USER), then run the command again`, 'nothing was changed'],
   })
 }
 
