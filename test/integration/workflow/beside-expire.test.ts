@@ -54,16 +54,22 @@ async function expireFirst(announces = true): Promise<void> {
 function disturbed(file: string, happen: () => Promise<void>, nth = 1): Target {
   const inner = openDirectoryTarget(made.path)
   let left = nth
+  const read = async (name: string): Promise<void> => {
+    if (name !== file) return
+    left -= 1
+    if (left === 0) await happen()
+  }
   return Object.assign(Object.create(inner), {
     ...{ label: inner.label, lock: null, put: inner.put.bind(inner), list: inner.list.bind(inner) },
     get: async (...args: Parameters<Target['get']>) => {
-      if (args[0] === file) {
-        left -= 1
-        if (left === 0) await happen()
-      }
+      await read(args[0])
       return await inner.get(...args)
     },
-    readBack: (name: string) => inner.readBack(name),
+    // As verify reads, past this machine's memory.
+    readBack: async (name: string) => {
+      await read(name)
+      return await inner.readBack(name)
+    },
     stat: (name: string) => inner.stat(name),
     shadowed: inner.shadowed.bind(inner),
   })
