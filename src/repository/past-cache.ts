@@ -1,3 +1,4 @@
+import { forwarding } from '#target/forwarding'
 import type { Target } from '#target/target'
 import { ATTESTATIONS } from './layout.ts'
 
@@ -24,24 +25,11 @@ export function pastCache(target: Target): PastCache {
   }
   return {
     readFrom: () => from,
-    target: {
-      label: target.label,
-      lock: target.lock,
-      put: (name, body) => target.put(name, body),
+    target: forwarding(target, {
       get: async (name, part) =>
         part?.range || name.startsWith(ATTESTATIONS)
           ? await target.get(name, part)
           : await readMedium(name, part?.versionId),
-      readBack: (name, versionId) => target.readBack(name, versionId),
-      stat: name => target.stat(name),
-      list: prefix => target.list(prefix),
-      remove: name => target.remove(name),
-      shadowed: prefix => target.shadowed(prefix),
-      keepsVersions: () => target.keepsVersions(),
-      removingRules: () => target.removingRules(),
-      noticesDamage: name => target.noticesDamage(name),
-      leftovers: () => target.leftovers(),
-      inspect: triesRemoving => target.inspect(triesRemoving),
-    },
+    }),
   }
 }

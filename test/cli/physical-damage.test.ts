@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { damagePage } from '#test/damaged-page'
 import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop } from '#test/logged-shop'
 import { withFolder } from '#test/temporary'
-
-const PAGE_BYTES = 16_384
 
 test.each(SLOW_TEST_ENGINES)('%s: a page that is damaged on the source is not restored', family =>
   withFolder(async folder => {
@@ -20,7 +18,7 @@ test.each(SLOW_TEST_ENGINES)('%s: a page that is damaged on the source is not re
          SELECT id, REPEAT('a', 100) FROM n`,
       )
       await shop.engine.scratchServers.stop(shop.source.folder)
-      await damage(join(shop.source.folder, 'data/bank/rotten.ibd'))
+      await damagePage(join(shop.source.folder, 'data/bank/rotten.ibd'))
       await shop.restart('--innodb-buffer-pool-load-at-startup=OFF')
       const made = await shop.ecomdb(['backup', 'physical'])
       if (family === 'mariadb') {
@@ -53,16 +51,3 @@ test.each(SLOW_TEST_ENGINES)('%s: a page that is damaged on the source is not re
     }
   }),
 )
-
-/** One bit of a row, of which the page's checksum knows nothing. */
-async function damage(file: string): Promise<void> {
-  const bytes = await readFile(file)
-  const at = bytes.indexOf('aaaa', 4 * PAGE_BYTES)
-  if (at < 0) throw new Error('no row there')
-  const handle = await open(file, 'r+')
-  try {
-    await handle.write('b', at)
-  } finally {
-    await handle.close()
-  }
-}

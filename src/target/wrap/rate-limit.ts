@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#core/clock'
 import { throwIfInterrupted } from '#core/interruption'
+import { forwarding } from '../forwarding.ts'
 import type { Target } from '../target.ts'
 
 /** Waits are cut into such pieces, so that Ctrl-C does not wait for the end of a long one. */
@@ -12,9 +13,7 @@ const LONGEST_SLEEP_MS = 500
  */
 export function limitRate(target: Target, bytesPerSecond: number, clock: Clock): Target {
   const pace = new Pace(bytesPerSecond, clock)
-  return {
-    label: target.label,
-    lock: target.lock,
+  return forwarding(target, {
     async put(name, body) {
       await pace.take(body.reduce((sum, { byteLength }) => sum + byteLength, 0))
       return await target.put(name, body)
@@ -31,16 +30,7 @@ export function limitRate(target: Target, bytesPerSecond: number, clock: Clock):
       await pace.take(read?.bytes.length ?? 0)
       return read
     },
-    stat: name => target.stat(name),
-    list: prefix => target.list(prefix),
-    remove: name => target.remove(name),
-    shadowed: prefix => target.shadowed(prefix),
-    keepsVersions: () => target.keepsVersions(),
-    removingRules: () => target.removingRules(),
-    noticesDamage: name => target.noticesDamage(name),
-    leftovers: () => target.leftovers(),
-    inspect: triesRemoving => target.inspect(triesRemoving),
-  }
+  })
 }
 
 /** Hands out turns: each begins when those before it have used up their time. */

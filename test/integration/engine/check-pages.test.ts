@@ -1,15 +1,13 @@
-import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineFor } from '#cli/wire'
 import type { EngineFamily } from '#domain/engine-family'
 import { findInstallation } from '#engine/installation'
 import { runProgram } from '#process/run-program'
+import { damagePage } from '#test/damaged-page'
 import { TEST_ENGINES } from '#test/engines'
 import { startOwnServer } from '#test/own-server'
 import { withFolder } from '#test/temporary'
-
-const PAGE_BYTES = 16_384
 
 describe.each(TEST_ENGINES)('pages of %s', family => {
   let own: Awaited<ReturnType<typeof startOwnServer>>
@@ -42,7 +40,7 @@ describe.each(TEST_ENGINES)('pages of %s', family => {
   })
 
   test('that are damaged are told with their file', async () => {
-    await damage(table)
+    await damagePage(table)
     const { problems } = await own.engine.physicalBackups.checkPages(data, {})
     expect(problems).toEqual([expect.stringMatching(/^pages\/t\.ibd: .*exit status/)])
   })
@@ -80,17 +78,4 @@ test.each(TEST_ENGINES.flatMap(family => [4096, 65_536].map(size => [family, siz
 async function rewrite(family: EngineFamily, file: string, checksum: string): Promise<void> {
   const program = findInstallation(family).program('innochecksum')
   await runProgram(program, ['--no-check', `--write=${checksum}`, file])
-}
-
-/** One bit of a row. */
-async function damage(file: string): Promise<void> {
-  const bytes = await readFile(file)
-  const at = bytes.indexOf('aaaa', 4 * PAGE_BYTES)
-  if (at < 0) throw new Error('no row there')
-  const handle = await open(file, 'r+')
-  try {
-    await handle.write('b', at)
-  } finally {
-    await handle.close()
-  }
 }

@@ -14,6 +14,7 @@ import { MIB } from '#core/units'
 import type { S3Place } from '#domain/target-place'
 import { createRepository, openRepository } from '#repository/repository'
 import { openDirectoryTarget } from '#target/dir/directory-target'
+import { forwarding } from '#target/forwarding'
 import { openS3Target } from '#target/s3/open-s3-target'
 import type { Target } from '#target/target'
 import { makeBucket, ownerClient } from '#test/buckets'
@@ -297,27 +298,14 @@ describe.skipIf(missing)('what is laid over files of a repository', () => {
 
   test('an envelope, before it was written, makes the backup fail and not pass', async () => {
     const repository = await createRepository(target, systemClock)
-    const planting: Target = {
-      label: target.label,
-      lock: target.lock,
-      get: (...args) => target.get(...args),
-      readBack: name => target.readBack(name),
-      stat: name => target.stat(name),
-      list: prefix => target.list(prefix),
-      remove: name => target.remove(name),
-      shadowed: prefix => target.shadowed(prefix),
-      keepsVersions: () => target.keepsVersions(),
-      removingRules: () => target.removingRules(),
-      noticesDamage: name => target.noticesDamage(name),
-      leftovers: () => target.leftovers(),
-      inspect: () => target.inspect(),
+    const planting = forwarding(target, {
       put: async (name, body) => {
         if (name.endsWith('snapshot.json')) {
           await owner.send(new PutObjectCommand({ ...object(name), Body: Buffer.from('theirs') }))
         }
         return await target.put(name, body)
       },
-    }
+    })
     const attacked = await openRepository(planting)
     await expect(commitSnapshot(attacked, keys.options, ['1\n'])).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
