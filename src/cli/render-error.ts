@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { closest } from '#core/closest'
 import { EcomdbError, ERROR_CODES, EXIT, type ExitStatus, messageOf } from '#core/errors'
+import { packageRoot } from '#core/paths'
 import { FailedRun, printJson } from './output.ts'
 
 interface RenderedError {
@@ -84,7 +86,7 @@ function classify(error: unknown): EcomdbError {
     return new EcomdbError('INTERRUPTED', { what: 'the question was not answered', cause: error })
   }
   if (isUsageError(error)) return usageError(error)
-  if (isMissingModule(error)) {
+  if (isMissingPart(error)) {
     return new EcomdbError('BUG', {
       what: messageOf(error),
       why: 'a part of ecomdb itself is not there (any more)',
@@ -100,9 +102,12 @@ function classify(error: unknown): EcomdbError {
   })
 }
 
-function isMissingModule(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return error instanceof Error && (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
+/** A module, or a file that is read when it is needed first (docs/, policies/, migrations). */
+function isMissingPart(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, path } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return path?.startsWith(join(packageRoot(), '/')) === true
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
 }
 
 /** @inquirer/prompts throws these on Ctrl-C and Ctrl-D. */

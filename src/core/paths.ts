@@ -3,10 +3,27 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder with ecomdb's package.json: the same from the sources and from dist/. */
+/**
+ * The folder with ecomdb's package.json: the same from the sources and from dist/. Found once: an upgrade takes the
+ * file away for a while, or for good.
+ */
 export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+  root ??= findRoot(dirname(fileURLToPath(import.meta.url)))
+  return root
+}
+
+let root: string | undefined
+
+function findRoot(from: string): string {
+  let folder = from
+  while (!existsSync(join(folder, 'package.json'))) {
+    // Above the root of the file system is the root again.
+    if (dirname(folder) === folder) {
+      const missing = new Error(`no package.json above ${from}`)
+      throw Object.assign(missing, { code: 'ERR_MODULE_NOT_FOUND' })
+    }
+    folder = dirname(folder)
+  }
   return folder
 }
 

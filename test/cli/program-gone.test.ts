@@ -21,7 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 /** An installed ecomdb of its own. */
 async function installed(name: string): Promise<string> {
   const root = join(folder, name)
-  for (const part of ['bin', 'dist', 'policies', 'package.json', 'oclif.manifest.json']) {
+  for (const part of ['bin', 'dist', 'docs', 'policies', 'package.json', 'oclif.manifest.json']) {
     await cp(join(packageRoot(), part), join(root, part), { recursive: true })
   }
   await symlink(join(packageRoot(), 'node_modules'), join(root, 'node_modules'))
@@ -80,6 +80,13 @@ test.each(SLOW_TEST_ENGINES)('%s: a backup whose program is gone is no success',
     const ended = await run(root, physical, shop.environment())
     expect(ended.status, ended.stderr).toBe(1)
     expect(ended.stderr).toContain('was ecomdb upgraded or removed while this ran?')
+
+    // What every repository has of docs/ is read when a snapshot is begun.
+    const textless = await installed(`${family}-textless`)
+    await rm(join(textless, 'docs'), { recursive: true })
+    const without = await run(textless, physical, shop.environment())
+    expect(without.status, without.stderr).toBe(1)
+    expect(without.stderr).toContain('was ecomdb upgraded or removed while this ran?')
 
     // What reads a manifest said that the snapshot is damaged, and a drill would have signed that.
     const whole = await installed(`${family}-whole`)
