@@ -234,8 +234,10 @@ function programDifference(
     program.kind === 'event' && eventsDisabled ? disabledEvent(program.create) : program.create
   if (!is) return [`${label} is missing`]
   if (program.unshown) return []
+  const text = (sql: string): string =>
+    program.invalid === undefined ? withoutTerminator(sql) : withShortNames(sql, program.schema)
   return [
-    ...difference(label, withoutTerminator(create), withoutTerminator(is.create)),
+    ...difference(label, text(create), text(is.create)),
     ...difference(`${label}, its next value,`, program.after ?? '', is.after ?? ''),
     ...difference(
       `${label}, its database's collation,`,
@@ -263,6 +265,14 @@ function programDifference(
           : [`${label}: ${setting} was "${program[setting]}" and is "${is[setting]}"`],
     ),
   ]
+}
+
+/**
+ * MariaDB names the database of each column of a view that it cannot open, and of none that it can: one whose definer
+ * is gone opens as somebody else's, beside the live database or where that account is there (10.11).
+ */
+function withShortNames(view: string, schema: string): string {
+  return view.replaceAll(`\`${schema.replaceAll('`', '``')}\`.`, '')
 }
 
 /**
