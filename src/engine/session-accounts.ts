@@ -1,3 +1,4 @@
+import type { AccountName } from '#domain/schema/service-accounts'
 import type { Session } from './session.ts'
 
 /**
@@ -6,6 +7,8 @@ import type { Session } from './session.ts'
  * broker's issuer is not, a name means nothing, and nobody is one.
  */
 export interface SessionAccounts {
+  /** Those that `drop` drops. */
+  there(session: Session): Promise<AccountName[]>
   /**
    * Drops all that are there, with MariaDB's roles of theirs.
    * @param binlog false: replicas do not hear of it

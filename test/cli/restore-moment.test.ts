@@ -213,7 +213,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore to a moment', family => {
     await shop.rows("CREATE USER eve@'%' IDENTIFIED BY 'Secret-of-eve1!'", target)
     const met = await shop.ecomdb([...args, '--start-over'], target)
     expect(met.status, met.stdout).toBe(2)
-    expect(met.stderr).toContain("hint: remove 'eve'@'%' (DROP USER), then run the command again")
+    expect(met.stderr).toContain("hint: remove 'eve'@'%' (DROP USER), or lock what is yours")
     await shop.rows("DROP USER eve@'%'", target)
     await restored(['--before-gtid', dropped, '--start-over'], async server => {
       const found = (await shop.rows(STATE, server))[0]

@@ -55,9 +55,14 @@ export interface RestoreSequel {
   /**
    * May it follow on this server? Reads only.
    * @param own databases that the restore makes, or that an interrupted one made
+   * @param made accounts that an interrupted restore made, and that are none of before
    * @returns who may log in before anything is restored
    */
-  check(session: Session, own: readonly string[]): Promise<readonly AccountName[]>
+  check(
+    session: Session,
+    own: readonly string[],
+    made: readonly AccountName[],
+  ): Promise<readonly AccountName[]>
   /**
    * @param settings of the source, when the snapshot was made
    * @param lockedBy the connection that took the restore lock

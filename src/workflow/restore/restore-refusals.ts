@@ -5,7 +5,6 @@ import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { encryptedTables, namedTables } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
-import type { AccountName } from '#domain/schema/service-accounts'
 import type { RestoreTarget } from '#engine/logical-writer'
 import type { OpenedSnapshot } from './open-snapshot.ts'
 import type { RestoreChoice, RestoreJournal } from './restore-journal.ts'
@@ -272,26 +271,6 @@ export function interruptedBefore(journal: RestoreJournal): EcomdbError {
       'or --start-over to remove what it made and begin again; --dry-run shows what that is',
       'nothing was changed now',
     ],
-  })
-}
-
-/**
- * What a replay had made when it was cut short is no part of the snapshot, and stays: the log would meet its own
- * accounts (1396, when all rows are loaded), and they would count as those of before, which nobody locks.
- */
-export function refuseAccountsSince(
-  open: readonly AccountName[],
-  { replaying, open: before, accounts }: RestoreJournal,
-): void {
-  if (!replaying || !before) return
-  const known = new Set([...before, ...accounts].map(({ user, host }) => `${user}@${host}`))
-  const since = open.filter(({ user, host }) => !known.has(`${user}@${host}`))
-  if (since.length === 0) return
-  const names = since.map(({ user, host }) => `'${user}'@'${host}'`).join(', ')
-  throw new EcomdbError('TARGET_NOT_EMPTY', {
-    what: 'the server has accounts of the replay that was interrupted',
-    why: `${names} could not log in before it, and the log makes them again`,
-    hints: [`remove ${names} (DROP USER), then run the command again`, 'nothing was changed'],
   })
 }
 

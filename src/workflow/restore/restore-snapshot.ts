@@ -11,6 +11,7 @@ import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logi
 import type { Session } from '#engine/session'
 import { usingRepository } from '#repository/repository-use'
 import { keepRestoredTrail } from '../audit/keep-restored-trail.ts'
+import { openBefore } from './accounts-since.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { leaversSince } from './leavers-since.ts'
 import { rowsOf } from './load-rows.ts'
@@ -39,7 +40,6 @@ import {
   confirm,
   interruptedBefore,
   journalToContinue,
-  refuseAccountsSince,
   refuseDifferences,
   refuseDistrusted,
   refuseFull,
@@ -112,9 +112,8 @@ async function restoreInUse(
     const { snapshot } = placed
     const prepared = await prepare(options, snapshot, place, session)
     const { plan, journal } = prepared
-    const own = [...plan.makes.databases, ...(journal?.databases ?? [])]
-    const open = await options.sequel?.check(session, own)
-    if (open && journal) refuseAccountsSince(open, journal)
+    const on = { engine: place.engine, session }
+    const open = await openBefore(options.sequel, journal, on, plan.makes.databases)
     const isBeside = options.into !== undefined
     const told = isBeside ? [] : [...leavers.notes, ...leavers.unasked]
     const found = isBeside
@@ -239,6 +238,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   const { target, plan, method, done } = prepared
   const journal = journalOf(run, prepared)
   await writeJournal(journal)
+  // A replay that was cut short may have made some, and the log would meet them again.
+  if (prepared.journal?.replaying) await place.engine.sessionAccounts.drop(session, options.binlog)
   const started = clock.monotonicMs()
   const { binlog } = options
   const wanted = {

@@ -5,11 +5,13 @@ import { type Moment, momentText } from '#domain/binlog/moment'
 import type { ReplayedTransaction, ReplayReport } from '#domain/binlog/replay-report'
 import type { Transaction } from '#domain/binlog/scanner'
 import { isoOfMicros } from '#domain/binlog/segment'
+import type { AccountName } from '#domain/schema/service-accounts'
 import type { ReplayTarget } from '#engine/binlog'
 import type { Session } from '#engine/session'
 import { BinlogArchive } from '#repository/binlog-archive'
 import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
+import { without } from './accounts-since.ts'
 import { type ChosenStart, chooseStart } from './choose-snapshot.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { LOG_INSIDE } from './place-tables.ts'
@@ -52,20 +54,21 @@ export async function restoreToMoment(
     const chosen = await chooseStart(archive, access, options, moment, progress)
     const span = await replaySpan(archive, chosen, access.identities, place.engine.binaryLog.replay)
     const replay = replayReportOf(moment, chosen, span)
-    let before: ReplayTarget | null = null
+    let keep: readonly AccountName[] = []
     let isInside = false
     const findings: string[] = []
-    const check: RestoreSequel['check'] = async (session, own) => {
+    const check: RestoreSequel['check'] = async (session, own, made) => {
       const found = await requireOwnServer(place, session, own)
-      before = found
+      // The log of a replay that was cut short may have opened one of them.
+      keep = without(found.accounts, made)
       isInside = await place.engine.logicalWriter.ignoresPlaces(session)
       progress.stage('reading the segments of the binary log')
       await requireWhole(span, archive)
-      return found.accounts
+      return keep
     }
     const run: RestoreSequel['run'] = async (settings, lockedBy) => {
       const { services, binlog } = options
-      const settle = { keep: before?.accounts ?? [], services }
+      const settle = { keep, services }
       const onElsewhere = isInside ? (): void => void findings.push(LOG_INSIDE) : undefined
       const told = { onElsewhere, onFinding: (finding: string) => void findings.push(finding) }
       const replayRun = {

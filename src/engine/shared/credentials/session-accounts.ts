@@ -35,6 +35,7 @@ const REDO = {
  */
 export function sessionAccounts(file: string, isInnodb: boolean): SessionAccounts {
   return {
+    there: async session => sessionsOf(await session.rows<AccountRow>(ALL)),
     drop: dropAll,
     dropFile: () => `${DROP_ALL.join(';\n')};\n`,
     async mayBeIn(folder) {
@@ -50,12 +51,18 @@ export function sessionAccounts(file: string, isInnodb: boolean): SessionAccount
 /** Accounts of both engines, and MariaDB's roles, which have no host. */
 const ALL = 'SELECT User AS user, Host AS host, max_user_connections AS connections FROM mysql.user'
 
-async function dropAll(session: Session, binlog: boolean): Promise<string[]> {
-  const all = await session.rows<SqlRow & AccountName>(ALL)
+type AccountRow = SqlRow & AccountName
+
+function sessionsOf(all: readonly AccountRow[]): AccountRow[] {
   if (!all.some(({ user }) => user === ISSUER.user)) return []
-  const accounts = all.filter(
+  return all.filter(
     ({ user, host, connections }) => host !== '' && isSessionAccount(user, Number(connections)),
   )
+}
+
+async function dropAll(session: Session, binlog: boolean): Promise<string[]> {
+  const all = await session.rows<AccountRow>(ALL)
+  const accounts = sessionsOf(all)
   if (accounts.length === 0) return []
   const theirs = accounts.map(({ user }) => roleOfSession(user))
   const roles = all.filter(({ user, host }) => host === '' && theirs.includes(user))
