@@ -1,6 +1,19 @@
-/** A column of the row, or what has to be gone over: quoted text, names and comments. */
-const TOKENS =
-  /(?<![\w$.@\u0080-\uffff])(NEW|OLD)\s*\.\s*(?:`((?:[^`]|``)+)`|([\w$\u0080-\uffff]+))|`(?:[^`]|``)*`|'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"|\/\*[\s\S]*?\*\/|--(?:\s[^\n]*|$)|#[^\n]*/gim
+const LETTER = String.raw`[\w$\u0080-\uffff]`
+
+/** What a name of a table or program stands behind: there NEW and OLD are databases. FROM of a function is before a value. */
+const BEFORE_NAME = String.raw`\b(?:INTO|(?:STRAIGHT_)?JOIN|UPDATE|TABLE|TRIGGER|EXISTS|INSERT|REPLACE|IGNORE|CALL|(?<!\b(?:EXTRACT|TRIM|SUBSTR(?:ING)?|MID)\s*\([^()]*\b)FROM)\s+`
+
+/** So do a name of three parts, a function, and the table of the trigger itself go on. */
+const AFTER_NAME = String.raw`${LETTER}|[\`"]|\s*[.(]|\s+FOR\s+EACH\s+ROW\b`
+
+/** A column of the row. Quotes are doubled in names; those of ANSI_QUOTES mean nothing else here. */
+const COLUMN = String.raw`(?<!${LETTER}|[.@]|${BEFORE_NAME})(?<mark>[\`"]?)(?<row>NEW|OLD)\k<mark>\s*\.\s*(?:\`(?<ticked>(?:[^\`]|\`\`)+)\`|"(?<quoted>(?:[^"]|"")+)"|(?<plain>${LETTER}+))(?!${AFTER_NAME})`
+
+/** What has to be gone over: quoted text, names and comments. */
+const OTHERS =
+  /`(?:[^`]|``)*`|'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"|\/\*[\s\S]*?\*\/|--(?:\s[^\n]*|$)|#[^\n]*/
+
+const TOKENS = new RegExp(`${COLUMN}|${OTHERS.source}`, 'gim')
 
 /** Columns that a server gives a table without saying so. */
 const UNSHOWN = ['row_start', 'row_end', 'my_row_id']
@@ -13,8 +26,9 @@ const UNSHOWN = ['row_start', 'row_end', 'my_row_id']
  */
 export function lostColumns(trigger: string, columns: readonly string[]): string[] {
   const there = new Set([...columns, ...UNSHOWN].map(name => name.toLowerCase()))
-  const lost = [...trigger.matchAll(TOKENS)].flatMap(([, row, quoted, plain = '']) => {
-    const name = quoted?.replaceAll('``', '`') ?? plain
+  const lost = [...trigger.matchAll(TOKENS)].flatMap(({ groups = {} }) => {
+    const { row, ticked, quoted, plain = '' } = groups
+    const name = ticked?.replaceAll('``', '`') ?? quoted?.replaceAll('""', '"') ?? plain
     return row === undefined || there.has(name.toLowerCase())
       ? []
       : [`${row.toUpperCase()}.${name}`]

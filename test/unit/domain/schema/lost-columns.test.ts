@@ -26,5 +26,28 @@ test('words in quotes, comments and other names are none', () => {
       SET @new.d = 'NEW.e', @x = "it""s OLD.f", NEW.total = 'it\\'s NEW.g';
       INSERT INTO renew.h SELECT \`NEW.i\`, x.new.j FROM new.k;
     END`),
-  ).toEqual(['NEW.k'])
+  ).toEqual([])
+})
+
+test('a database may be called so', () => {
+  expect(
+    lostColumns(
+      `CREATE TRIGGER new.t AFTER UPDATE ON new.orders FOR EACH ROW BEGIN
+        INSERT INTO old.orders (id) SELECT k.id FROM new . k JOIN OLD.\`names\` AS n ON NEW.id = old.n.id;
+        UPDATE new.sums SET n = new.sums.n + old . plus (NEW.id);
+        CALL new.told(OLD.id);
+      END`,
+      ['id'],
+    ),
+  ).toEqual([])
+})
+
+test('values of functions are none of its tables, and names may be quoted', () => {
+  expect(lost('SET NEW.id = EXTRACT(YEAR FROM NEW.made), @a = TRIM("x" FROM OLD.name)')).toEqual([
+    'NEW.made',
+    'OLD.name',
+  ])
+  expect(lost('SET `new`.`a``b` = NEW."c""d", "OLD".e = NEW."total", NEW.id = OLD.f')).toEqual([
+    ...['NEW.a`b', 'NEW.c"d', 'OLD.e', 'OLD.f'],
+  ])
 })
