@@ -150,7 +150,8 @@ async function copyPlace(
   const place = copy
     ? { name: copy.name, media: copy.media, offsite: copy.offsite, offline: copy.offline }
     : { name: null, media: null, offsite: false, offline: false }
-  const where = copy ? copy.place : await placeOf(to)
+  const { written, folder } = config.writtenTarget ?? {}
+  const where = copy ? copy.place : await placeOf(to, written, folder)
   const destination = await openTarget(where)
   const ejector = { umount: () => findTool('umount'), reopen: () => openTarget(where) }
   return { destination, place, ejector }

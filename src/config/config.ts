@@ -3,6 +3,7 @@ import type { Secret } from '#core/secret'
 import type { EngineFamily } from '#domain/engine-family'
 import type { TargetPlace } from '#domain/target-place'
 import type { HostRole } from './schema.ts'
+import type { WrittenPlace } from './target-location.ts'
 
 /** What ecomdb works on: ecomdb.yaml, changed by the environment, changed by flags. Paths are absolute. */
 export interface Config {
@@ -11,6 +12,8 @@ export interface Config {
   runsOn: HostRole
   server: ServerConfig
   target: { place: TargetPlace | null } & PlaceConfig
+  /** The target as the file says it, and the file's folder: what a bucket that is named elsewhere leaves out. */
+  writtenTarget?: { written: WrittenPlace; folder: string } | undefined
   /** With --from: where the repository itself is, whose copy `target` is then. */
   copiedFrom?: TargetPlace | null | undefined
   /** Of the server; none when left out. */

@@ -195,6 +195,7 @@ async function compose(
       media: target.media ?? null,
       offsite: target.offsite ?? false,
     },
+    writtenTarget: { written: target, folder },
     copiedFrom:
       changes.from === undefined
         ? null

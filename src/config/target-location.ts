@@ -37,10 +37,11 @@ function s3Place(written: NonNullable<WrittenPlace['s3']>, folder: string): S3Pl
 }
 
 /**
- * What --target, ECOMDB_TARGET and `ecomdb target add` take: a folder, or
+ * What --target, ECOMDB_TARGET, --from, --to and `ecomdb target add` take: a folder, or
  * `s3://bucket/prefix?endpoint=https://…&region=…` with further keys of target.s3. Of a bucket, what
  * it does not say is as ecomdb.yaml says of its own bucket.
  *
+ * @param written of ecomdb.yaml, whose paths are relative to `folder`; none where the place is to stand by itself
  * @throws EcomdbError CONFIG_INVALID
  */
 export async function placeOf(
