@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -290,6 +290,63 @@ test('a job that fails is tried again later, and has its error in the list', () 
       2,
       expect.stringContaining('its jobs are logical, verify'),
     ])
+  }))
+
+test('the units of another configuration are neither replaced nor removed', () =>
+  withFolder(async folder => {
+    const [a, b, units] = ['a', 'b', 'units'].map(name => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ]
+    // Where systemd runs, it hears nothing of it.
+    const bin = join(folder, 'bin')
+    await mkdir(bin)
+    await writeFile(join(bin, 'systemctl'), '#!/bin/sh\n', { mode: 0o755 })
+    for (const shop of [a, b]) {
+      await mkdir(shop)
+      await writeFile(join(shop, 'ecomdb.yaml'), 'target: { directory: backups }\n')
+    }
+    const schedule = (verb: string, shop: string, ...more: string[]) => {
+      const of = [
+        '--with',
+        'systemd',
+        '--unit-folder',
+        units,
+        '--config',
+        join(shop, 'ecomdb.yaml'),
+      ]
+      return runEcomdb(['schedule', verb, ...of, ...more], {
+        env: { ECOMDB_STATE: join(folder, 'state'), PATH: bin },
+      })
+    }
+    const unit = (name = 'ecomdb') => readFile(join(units, `${name}-schedule.service`), 'utf8')
+    expect(await schedule('install', a)).toMatchObject({ status: 0 })
+    // Again, as after an upgrade.
+    expect(await schedule('install', a)).toMatchObject({ status: 0 })
+    const first = await unit()
+    for (const refused of [
+      await schedule('install', b),
+      await schedule('install', b, '--dry-run'),
+      await schedule('remove', b),
+      await schedule('remove', b, '--confirm', 'ecomdb'),
+    ]) {
+      expect(refused.status, refused.stdout).toBe(2)
+      expect(refused.stderr).toContain('it is for another configuration')
+      expect(refused.stderr).toContain('--name')
+    }
+    expect(await unit()).toBe(first)
+    expect(await schedule('install', b, '--name', 'shop-b')).toMatchObject({ status: 0 })
+    expect(await unit('shop-b')).toContain(join(b, 'ecomdb.yaml'))
+
+    // A configuration that was moved has its units still.
+    const moved = join(folder, 'moved')
+    await rename(a, moved)
+    expect(await schedule('install', moved)).toMatchObject({ status: 0 })
+    expect(await unit()).toContain(join(moved, 'ecomdb.yaml'))
+    const removed = await schedule('remove', moved, '--confirm', 'ecomdb')
+    expect(removed).toMatchObject({ status: 0 })
+    await expect(unit()).rejects.toThrow('ENOENT')
   }))
 
 /** Stands for crontab(1): the test's user keeps a crontab of its own. */

@@ -155,6 +155,14 @@ function quoted(word: string): string {
   return `"${escaped.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
+/** Of a unit that install has written: which configuration its jobs are of; null where it names none. */
+export function configOfUnit(text: string): string | null {
+  const [, inQuotes, bare] =
+    /^ExecStart=.* --config (?:"((?:[^"\\]|\\.)*)"|(\S+))$/m.exec(text) ?? []
+  const word = inQuotes?.replaceAll(/\\(.)/g, '$1') ?? bare
+  return word?.replaceAll('%%', '%').replaceAll('$$', '$') ?? null
+}
+
 /** A crontab's lines for one configuration, between two marks. */
 export function crontabBlock(place: ServicePlace, shellWord: (text: string) => string): string {
   const { key, program, configFile, stateFolder, cacheFolder, path } = place

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#core/clock'
@@ -6,6 +6,7 @@ import { EcomdbError, messageOf, systemCode } from '#core/errors'
 import { shellWord } from '#core/shell-word'
 import { translateStorageError } from '#core/storage-error'
 import {
+  configOfUnit,
   crontabBlock,
   type ServiceFile,
   type ServicePlace,
@@ -48,14 +49,18 @@ export interface InstallReport {
  * `ecomdb schedule install`: units that `systemd-analyze verify` has looked at, or lines of this
  * user's crontab. Run again, it brings what is there up to date.
  *
- * @throws EcomdbError TOOL_MISSING without cron; TOOL_FAILED when verify finds a mistake;
- *   STORAGE_FAILED where units may not be written
+ * @throws EcomdbError USAGE where the units of this name are another configuration's; TOOL_MISSING
+ *   without cron; TOOL_FAILED when verify finds a mistake; STORAGE_FAILED where units may not be written
  */
 export async function installSchedule(options: InstallOptions): Promise<InstallReport> {
   return options.kind === 'cron' ? await installCrontab(options) : await installUnits(options)
 }
 
-/** `ecomdb schedule remove`: only what install made, for this configuration. */
+/**
+ * `ecomdb schedule remove`: only what install made, for this configuration.
+ *
+ * @throws EcomdbError as installSchedule
+ */
 export async function removeSchedule(options: InstallOptions): Promise<InstallReport> {
   return options.kind === 'cron' ? await installCrontab(options, null) : await removeUnits(options)
 }
@@ -96,6 +101,7 @@ async function installCrontab(
 async function installUnits(options: InstallOptions): Promise<InstallReport> {
   const { place, unitFolder, dryRun } = options
   const units = systemdUnits(place)
+  await refuseOthers(options, 'replace')
   const report = showSchedule(options)
   if (dryRun) return report
   for (const unit of units) await writeUnit(unitFolder, unit)
@@ -112,6 +118,7 @@ async function installUnits(options: InstallOptions): Promise<InstallReport> {
 
 async function removeUnits(options: InstallOptions): Promise<InstallReport> {
   const { place, unitFolder, dryRun } = options
+  await refuseOthers(options, 'remove')
   const files = systemdUnits(place)
     .map(({ name }) => join(unitFolder, name))
     .filter(existsSync)
@@ -132,6 +139,29 @@ async function removeUnits(options: InstallOptions): Promise<InstallReport> {
     next: [...stopped.next, ...reloaded.next],
   }
 }
+
+/**
+ * A second shop's units would take the first one's place, whose backups end without a word. A configuration that
+ * is gone, or was moved here, has none.
+ */
+async function refuseOthers({ place, unitFolder }: InstallOptions, verb: string): Promise<void> {
+  for (const { name } of systemdUnits(place)) {
+    const path = join(unitFolder, name)
+    const other = configOfUnit(await readFile(path, 'utf8').catch(() => ''))
+    if (other === null || !existsSync(other) || realpathSync(other) === place.configFile) continue
+    throw new EcomdbError('USAGE', {
+      what: `will not ${verb} ${path}`,
+      why: `it is for another configuration, ${other}, and this one is ${place.configFile}`,
+      hints: [
+        `each configuration has units of its own: give another name than ${place.name}, like \`--name shop-b\``,
+        `where ${other} is not to run any more: \`${removal(place.name, other)}\``,
+      ],
+    })
+  }
+}
+
+const removal = (name: string, config: string): string =>
+  `ecomdb schedule remove --with systemd --name ${name} --config ${shellWord(config)} --confirm ${name}`
 
 async function writeUnit(folder: string, { name, text }: ServiceFile): Promise<void> {
   const path = join(folder, name)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { shellWord } from '#core/shell-word'
 import {
+  configOfUnit,
   crontabBlock,
   mountedBelow,
   type ServicePlace,
@@ -41,6 +42,18 @@ test('units quote what they are given, and the service has few rights', () => {
   expect(service?.text).toMatch(/^ProtectSystem=strict$/m)
   expect(service?.text).toMatch(/^CapabilityBoundingSet=$/m)
 })
+
+test.each([PLACE.configFile, '/etc/ecomdb/ecomdb.yaml', '/srv/a "b" \\ $5 50%%/--config x.yaml'])(
+  'a unit says which configuration it is of: %s',
+  configFile => {
+    const [schedule, status, timer] = systemdUnits({ ...PLACE, configFile })
+    expect([schedule, status].map(unit => configOfUnit(unit?.text ?? ''))).toEqual([
+      configFile,
+      configFile,
+    ])
+    expect(configOfUnit(timer?.text ?? '')).toBeNull()
+  },
+)
 
 test('of a disk that comes and goes the folder that it is mounted below is bound', () => {
   expect(mountedBelow('/mnt/backup-disk/shop')).toBe('/mnt')
