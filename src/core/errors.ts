@@ -110,7 +110,7 @@ export const ERROR_CODES = {
   REPOSITORY_VERSION: [
     EXIT.NO_REPOSITORY,
     'the repository is of a version this ecomdb cannot read',
-    'use the ecomdb version that wrote it, or a newer one; RESTORE.md in the repository needs none',
+    'use the ecomdb version that wrote it, or a newer one; the newest RESTORE*.md in the repository needs none',
   ],
   SNAPSHOT_NOT_FOUND: [
     EXIT.NO_REPOSITORY,

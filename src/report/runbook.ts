@@ -61,7 +61,7 @@ ${list(recipients)}
 ${earlier}3. A ${facts.engine} server, version ${facts.serverVersion.split('-')[0]} or newer, empty, with an administrator's account. A
    host with that server's programs, \`age\` and \`zstd\`.
 4. ecomdb: \`npm install -g\` of the tarball that lies beside this page (\`npm pack\` makes it), on Node.js
-   20 or newer. Without it RESTORE.md in the copy does the same by hand.
+   20 or newer. Without it the newest RESTORE*.md in the copy does the same by hand.
 `
 }
 

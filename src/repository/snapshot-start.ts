@@ -47,7 +47,7 @@ export async function beginSnapshot(
       },
       options.signingKey,
     )
-    await renewRecipe(target)
+    await renewRecipe(target, options.clock.now())
     // After started.json: who removes something looks for that first, and so is seen here.
     const condemned = await condemnedFiles(target, repository, snapshots, options)
     const damaged = await damagedPaths(repository, options.trustedSigners)

@@ -102,7 +102,7 @@ export async function copyRepository(
 async function bringUpToDate(work: Work): Promise<CopyReport> {
   const { source, marker, known, options, arrivals, progress } = work
   const earlier = (await readCopyNotes(source.id)).get(marker.copyId)
-  await renewRecipe(options.destination)
+  await renewRecipe(options.destination, options.clock.now())
   const snapshots = await copySnapshots(work)
   const { files, bytes, readBack } = arrivals
   progress.stage('copying attestations and logs')

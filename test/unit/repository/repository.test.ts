@@ -353,10 +353,12 @@ describe('creating', () => {
     for (const row of ['1\n', '2\n']) await commitSnapshot(made, keys.options, [row])
     const [newer = '', ...others] = await recipes(old)
     expect([newer, others]).toEqual([
-      expect.stringMatching(/^RESTORE-\d+\.\d+\.\d+-[0-9a-f]{8}\.md$/),
+      expect.stringMatching(/^RESTORE-\d{8}-[0-9a-f]{8}\.md$/),
       ['RESTORE.md'],
     ])
-    expect(await old.get(newer)).toEqual(await target.get('RESTORE.md'))
+    const [text, today] = [await old.get(newer), await target.get('RESTORE.md')].map(String)
+    expect(text).toContain(`\n  ${newer} > "$HOME/restore.sh"\n`)
+    expect(text?.replace(newer, 'RESTORE.md')).toEqual(today)
   })
 
   test('goes on where it was cut off', async () => {
