@@ -139,6 +139,27 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore --data-dir --prove', family
     expect(existsSync(join(shop.folder, 'other'))).toBe(false)
   })
 
+  test('views that are broken on the source too are named, and are no difference', async () => {
+    for (const sql of [
+      'CREATE TABLE bank.x (a INT PRIMARY KEY, b INT)',
+      "CREATE USER leaving@'%' IDENTIFIED BY 'Secret-of-leaving1!'",
+      'CREATE VIEW bank.columnless AS SELECT b FROM bank.x',
+      "CREATE DEFINER = leaving@'%' VIEW bank.orphan AS SELECT a FROM bank.x",
+      'CREATE VIEW bank.above AS SELECT b FROM bank.columnless',
+      ...["DROP USER leaving@'%'", 'ALTER TABLE bank.x DROP COLUMN b'],
+    ]) {
+      await shop.session.run(sql)
+    }
+    expect((await shop.ecomdb('backup', 'physical')).status).toBe(0)
+    const drill = await shop.ecomdb('drill')
+    expect(drill.status, drill.stdout).toBe(0)
+    const named = /^answers +ok +.*; not bank\.\w+, bank\.\w+, bank\.\w+, where what it reads/m
+    expect(drill.stdout).toMatch(named)
+    const proved = await shop.ecomdb('restore', 'latest', '--data-dir', 'broken', '--prove')
+    expect(proved.status, proved.stderr).toBe(3)
+    expect(proved.stdout).toMatch(named)
+  })
+
   test('what no server can be started in is refused before there are files; rows need no --prove', async () => {
     const odd = await shop.ecomdb('restore', 'latest', '--data-dir', 'a:b', '--prove', '--dry-run')
     expect([odd.status, odd.stderr]).toEqual([78, expect.stringContaining('its path has : in it')])

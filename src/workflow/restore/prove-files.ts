@@ -123,11 +123,25 @@ async function viewsCheck(
   const silent = await engine.logicalWriter.askViews(session, asked)
   const routines = programs.filter(({ kind }) => ROUTINES.includes(kind))
   const mayRead = tables.length === 0 ? [] : viewsOn(asked, tables, routines).map(qualified)
-  const left = silent.filter(view => !view.opens && mayRead.includes(qualified(view)))
-  const besides = left.length === 0 ? '' : `; not ${left.map(qualified).join(', ')}, ${BY_ROUTINE}`
+  const invalid = asked.filter(view => view.invalid !== undefined).map(qualified)
+  const closed = silent.filter(view => !view.opens)
+  const broken = closed.filter(view => invalid.includes(qualified(view)))
+  const byRoutine = closed.filter(
+    view => !broken.includes(view) && mayRead.includes(qualified(view)),
+  )
+  const left = [...broken, ...byRoutine]
   const others = silent.filter(view => !left.includes(view))
+  const besides = `${notAnswering(broken, BROKEN)}${notAnswering(byRoutine, BY_ROUTINE)}`
   return answersCheck(asked.length - left.length, others, besides)
 }
+
+const notAnswering = (views: readonly Named[], why: string): string =>
+  views.length === 0 ? '' : `; not ${views.map(qualified).join(', ')}, ${why}`
+
+type Named = Parameters<typeof qualified>[0]
+
+/** All files are there, each with its hash, and every table was read: so it is on the source. */
+const BROKEN = 'where what it reads, or who it runs as, is not on the source either'
 
 const ROUTINES: readonly ProgramEntry['kind'][] = ['function', 'procedure', 'package body']
 const BY_ROUTINE = 'where a function that is called names what is not read here'
