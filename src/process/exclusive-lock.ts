@@ -60,7 +60,7 @@ export async function takeExclusiveLock({
 const digestOf = (name: string): string =>
   createHash('sha256').update(name).digest('hex').slice(0, 40)
 
-/** With the account in it, else any account of this machine could keep all others from their work. */
+/** With the account in it: what two accounts do is mostly apart. Whoever means ill can take any name (unix(7), abstract). */
 function addressOf(name: string): string {
   return `\0ecomdb-${process.getuid?.() ?? 0}-${digestOf(name)}`
 }

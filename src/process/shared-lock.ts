@@ -18,8 +18,8 @@ const LOOK_MS = 1000
 
 /**
  * What is removed alone must not be in use by root either, who restores while the schedule's own account expires. An
- * account's lock has its number in its name, so that not everybody can keep others from their work: these are asked
- * about, too. Both sides take their own lock first, and look then.
+ * account's lock has its number in its name, so that two of them are not in each other's way where nothing is shared:
+ * these are asked about, too. (Names are not guarded: an account of this machine that means ill can hold any.) Both sides take their own lock first, and look then.
  */
 export interface SharedName {
   name: string
@@ -35,7 +35,7 @@ export interface SharedName {
 export async function shareLock({ name, accounts }: SharedName): Promise<() => Promise<void>> {
   const deadline = performance.now() + WAIT_MS
   for (;;) {
-    const release = await sharePlace(name)
+    const release = await sharePlace(name, deadline)
     // The last one is taken by who is alone.
     if (!(await isHeldByOthers([placeName(name, PLACES - 1)], accounts))) return release
     await release()
@@ -45,13 +45,35 @@ export async function shareLock({ name, accounts }: SharedName): Promise<() => P
   }
 }
 
-async function sharePlace(name: string): Promise<() => Promise<void>> {
+/**
+ * The last place is one alone's, and is only waited for: it comes free behind all others. Who kept it would look like
+ * an expire to other accounts, for hours.
+ */
+async function sharePlace(name: string, deadline: number): Promise<() => Promise<void>> {
+  for (;;) {
+    const release = await anyPlace(name)
+    if (release) return release
+    const waitMs = Math.max(0, deadline - performance.now())
+    const ended = await takeExclusiveLock({ name: placeName(name, PLACES - 1), waitMs })
+    try {
+      const free = await anyPlace(name)
+      if (free) return free
+    } finally {
+      await ended()
+    }
+    // Nobody is alone, and so many share it.
+    if (performance.now() > deadline) throw inUse(name, 'as many runs as can use it at once do')
+    await sleep(LOOK_MS)
+    throwIfInterrupted()
+  }
+}
+
+async function anyPlace(name: string): Promise<(() => Promise<void>) | null> {
   for (let place = 0; place < PLACES - 1; place += 1) {
     const release = await tryPlace(name, place)
     if (release) return release
   }
-  // All are taken: by one alone, most likely, and then they come free together.
-  return await takeExclusiveLock({ name: placeName(name, PLACES - 1), waitMs: WAIT_MS })
+  return null
 }
 
 /**

@@ -1,4 +1,5 @@
 import { realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { lockAlone, type SharedName, shareLock } from '#process/shared-lock'
 import type { Repository } from './contract.ts'
 
@@ -45,9 +46,9 @@ async function whileHeld<Result>(
 /** A folder is known by several paths; a bucket's label is no path, and stays. */
 async function lockName({ id, label }: Repository): Promise<SharedName> {
   const path = await realpath(label).catch(() => null)
-  const owner = path === null ? null : await stat(path).catch(() => null)
-  return {
-    name: `the repository ${id} in ${path ?? label}`,
-    accounts: [0, ...(owner ? [owner.uid] : [])],
-  }
+  // Of a folder of root's that an account writes to by its group, what it has made is its own.
+  const folders = path === null ? [] : [path, join(path, 'snapshots'), join(path, 'objects')]
+  const owners = await Promise.all(folders.map(folder => stat(folder).catch(() => null)))
+  const uids = owners.flatMap(owner => (owner ? [owner.uid] : []))
+  return { name: `the repository ${id} in ${path ?? label}`, accounts: [...new Set([0, ...uids])] }
 }

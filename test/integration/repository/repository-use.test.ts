@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chown, realpath, symlink } from 'node:fs/promises'
+import { chown, readFile, realpath, symlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -34,6 +34,23 @@ test('who comes while it is held alone waits, and then has it', async () => {
   })
   await using
   expect(order).toEqual(['alone ends', 'using'])
+})
+
+test('who has waited keeps no place by which it would look like an expire', async () => {
+  const comes: Promise<() => Promise<void>>[] = []
+  await aloneInRepository(repository, async () => {
+    for (let count = 0; count < 2; count += 1) comes.push(useRepository(repository))
+    await new Promise(resolve => setTimeout(resolve, 100))
+  })
+  // One that waited for the other's place would come in ten minutes.
+  const leaves = await Promise.all(comes)
+  const name = `the repository ${repository.id} in ${repository.label}, place 15`
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 40)
+  const sockets = await readFile('/proc/net/unix', 'latin1')
+  expect(sockets.match(new RegExp(`@ecomdb-\\d+-${digest}$`, 'gm'))).toBeNull()
+  await expect(alone()).rejects.toMatchObject({ code: 'LOCKED' })
+  for (const leave of leaves) await leave()
+  expect(await alone()).toBe('alone')
 })
 
 /** A process of another account that uses the folder, or removes from it: a listening socket of its name. */
