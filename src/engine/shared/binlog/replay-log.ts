@@ -6,6 +6,7 @@ import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { alterEvents } from '../definer-objects/alter-event.ts'
 import { definerOf } from '../definer-objects/list-objects.ts'
+import { isHiddenFolder } from '../hidden-folders.ts'
 import { liftReadOnly } from '../lift-read-only.ts'
 import { readSettings, systemOffsets } from '../server-settings.ts'
 import type { BinlogDialect } from './dialect.ts'
@@ -48,7 +49,7 @@ async function observeTarget(dialect: BinlogDialect, session: Session): Promise<
     databases: rows
       .map(({ name }) => name)
       .filter(name => !dialect.systemDatabases.includes(name.toLowerCase()))
-      .filter(name => name !== RESTORE_JOURNAL),
+      .filter(name => name !== RESTORE_JOURNAL && !isHiddenFolder(name)),
     accounts: await openAccounts(dialect, session),
   }
 }

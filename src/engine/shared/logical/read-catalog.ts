@@ -7,6 +7,7 @@ import { quoteIdentifier } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import { isDeadlock, isGone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
+import { isHiddenFolder } from '../hidden-folders.ts'
 import { knownZones, listedZones } from '../known-zones.ts'
 import { readSettings } from '../server-settings.ts'
 import type { LogicalDialect } from './dialect.ts'
@@ -116,7 +117,7 @@ async function databaseNames(
   const there = rows.map(row => row.name)
   if (wanted === null) {
     const own = [...dialect.systemDatabases, RESTORE_JOURNAL]
-    return there.filter(name => !own.includes(name))
+    return there.filter(name => !own.includes(name) && !isHiddenFolder(name))
   }
   const missing = wanted.filter(name => !there.includes(name))
   if (missing.length > 0) {

@@ -111,9 +111,9 @@ function serverFacts({ serverObjects }: ObservedCatalog): Fact[] {
   return serverObjects.map(({ kind, name, create }) => [`${kind} ${name}`, create])
 }
 
-/** SHOW CREATE TABLE without the next AUTO_INCREMENT value, which every insert moves. */
+/** SHOW CREATE TABLE without the next AUTO_INCREMENT value, which every insert moves; a comment may speak of another. */
 export function definition(create: string): string {
-  return create.replace(/ AUTO_INCREMENT=\d+/, '')
+  return create.replace(/^(\) [^']*?) AUTO_INCREMENT=\d+/m, '$1')
 }
 
 /** The newest CREATE_TIME, e.g. "2026-11-20 23:09:42", UTC; null without tables. */

@@ -3,13 +3,16 @@ import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Session } from '../../session.ts'
+import { isHiddenFolder } from '../hidden-folders.ts'
 import { unlessRefused } from '../logical/unless-refused.ts'
 import { readSettings } from '../server-settings.ts'
 
 /** Databases but the server's own. */
 export async function userDatabases(session: Session, own: readonly string[]): Promise<string[]> {
   const rows = await session.rows('SHOW DATABASES')
-  return rows.map(row => String(Object.values(row)[0])).filter(name => !own.includes(name))
+  return rows
+    .map(row => String(Object.values(row)[0]))
+    .filter(name => !own.includes(name) && !isHiddenFolder(name))
 }
 
 /** One column of text; null where the account may not ask, or the server has no such table. */

@@ -4,6 +4,7 @@ import type { SchemaDescription } from '#domain/schema/schema-description'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { orNone } from '../../server-error.ts'
 import type { Session, SqlRow } from '../../session.ts'
+import { definition } from '../logical/same-catalog.ts'
 import { schemaObserver } from '../schema/observe-schema.ts'
 
 /** Names of the objects of which the definition is wanted. */
@@ -111,7 +112,7 @@ async function definitionOf(session: Session, schema: string, listed: Listed): P
   const settings = SETTINGS.filter(column => row?.[column] !== undefined).map(
     column => `${column} = ${String(row?.[column])}`,
   )
-  const text = String(statement ?? '').replace(/ AUTO_INCREMENT=\d+/, '')
+  const text = definition(String(statement ?? ''))
   return [text, ...settings].join('\n')
 }
 
