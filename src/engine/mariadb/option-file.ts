@@ -25,7 +25,9 @@ export async function writeOptionFile(
     const authority = join(folder, 'server-ca.pem')
     await writeFile(authority, connect.tlsCa, { mode: 0o600 })
     options.push(['ssl-ca', authority], ['ssl-verify-server-cert', '1'])
-  } else if (connect.tls) options.push(['ssl', '1'])
+  } else if (connect.tls) options.push(['ssl', '1'], ['loose-ssl-verify-server-cert', '0'])
+  // Programs of 11.4 and later ask for it, unless they are told.
+  else options.push(['ssl', '0'])
   const lines = options.map(([name, value]) => `${name}=${quoted(value)}`)
   const file = join(folder, `${group}.cnf`)
   await writeFile(file, `[${group}]\n${lines.join('\n')}\n`, { mode: 0o600 })

@@ -27,14 +27,20 @@ export async function writeOptionFile(
     lines.push(`ssl-ca=${quoted(certificate)}`)
     lines.push(family === 'mysql' ? 'ssl-mode=VERIFY_IDENTITY' : 'ssl-verify-server-cert')
   } else if (connect.tls) {
-    lines.push(family === 'mysql' ? 'ssl-mode=REQUIRED' : 'ssl')
-  }
+    lines.push(...(family === 'mysql' ? ['ssl-mode=REQUIRED'] : ['ssl', UNVERIFIED]))
+  } else if (family === 'mariadb') lines.push('skip-ssl')
   const path = join(folder, NAME)
   await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' })
   return `--defaults-file=${path}`
 }
 
 const NAME = 'client.cnf'
+
+/**
+ * As our own session does it. MariaDB's programs of 11.4 and later verify unless they are told not to, and refuse a
+ * server without TLS, or with a certificate of its own (https://mariadb.com/kb/en/mariadb-1141-release-notes/).
+ */
+const UNVERIFIED = 'loose-ssl-verify-server-cert=0'
 
 /** Once the program has connected, nobody needs it. */
 export async function removeOptionFile(folder: string): Promise<void> {
