@@ -45,6 +45,31 @@ test.each(TEST_ENGINES)('%s: a system tablespace whose files have other names', 
   }),
 )
 
+test.each(TEST_ENGINES)('%s: a redo log in a folder of its own is told by the restore', family =>
+  withFolder(async folder => {
+    const shop = await LoggedShop.make(family, folder)
+    try {
+      if (family === 'mysql') await shop.run("INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+      await shop.engine.scratchServers.stop(shop.source.folder)
+      const redo = join(folder, 'redo')
+      await mkdir(redo)
+      const log = family === 'mysql' ? '#innodb_redo' : 'ib_logfile0'
+      await rename(join(shop.source.folder, 'data', log), join(redo, log))
+      await shop.restart(`--innodb-log-group-home-dir=${redo}`)
+      const made = await shop.ecomdb(FULL)
+      expect(made.status, made.stderr).toBe(0)
+      const restored = await shop.ecomdb(['restore', 'latest', '--data-dir', join(folder, 'new')])
+      expect(restored.status, restored.stderr).toBe(3)
+      expect(restored.stdout).toContain(`innodb_log_group_home_dir = ${redo}: a server that`)
+      expect(restored.stdout).toContain(`remove ${log} there`)
+      const drilled = await shop.ecomdb(['drill', '--json'])
+      expect(drilled.status, drilled.stdout).toBe(0)
+    } finally {
+      await shop.stop()
+    }
+  }),
+)
+
 describe.runIf(TEST_ENGINES.includes('mariadb'))('mariadb', () => {
   test('a system tablespace of two files, one of them by its whole path, is drilled by its own copy', () =>
     withFolder(async folder => {

@@ -15,6 +15,7 @@ import { unlessRefused } from '../shared/logical/unless-refused.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { ownAdministrator } from '../shared/physical/administrator.ts'
 import { checkPages } from '../shared/physical/check-pages.ts'
+import { logFolders } from '../shared/physical/log-folders.ts'
 import {
   column,
   forcedRecovery,
@@ -254,7 +255,7 @@ async function observe(session: Session): Promise<PhysicalSource> {
     serverVersion: session.flavor.text,
     sourceId,
     place: await serverPlace(session),
-    settings,
+    settings: { ...settings, ...(await logFolders(session, 'mariadb')) },
     databases: await userDatabases(session, mariadbLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
     lineage: await lineageOf(folder, sourceId, settings),

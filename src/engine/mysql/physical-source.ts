@@ -4,6 +4,7 @@ import type { PhysicalSource } from '../physical-backup.ts'
 import type { Session } from '../session.ts'
 import { lacksInLog } from '../shared/binlog/log-lacks.ts'
 import { REPLAYED_SETTINGS } from '../shared/binlog/replay-settings.ts'
+import { logFolders } from '../shared/physical/log-folders.ts'
 import {
   column,
   forcedRecovery,
@@ -40,11 +41,14 @@ export async function observeSource(session: Session): Promise<PhysicalSource> {
     serverVersion: session.flavor.text,
     sourceId: await mysqlLogicalDialect.sourceId(session),
     place: await serverPlace(session),
-    settings: await readSettings(session, [
-      ...Object.keys(START_SETTINGS),
-      ...REPLAYED_SETTINGS,
-      'system_time_zone',
-    ]),
+    settings: {
+      ...(await readSettings(session, [
+        ...Object.keys(START_SETTINGS),
+        ...REPLAYED_SETTINGS,
+        'system_time_zone',
+      ])),
+      ...(await logFolders(session, 'mysql')),
+    },
     databases: await userDatabases(session, mysqlLogicalDialect.systemDatabases),
     estimateBytes: Number(bytes ?? 0),
     lineage: null,

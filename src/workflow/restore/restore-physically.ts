@@ -9,6 +9,7 @@ import { makeFolder } from '#core/make-folder'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import type { Check } from '#domain/backup/check'
+import { logsElsewhere } from '#domain/backup/logs-elsewhere'
 import type { Position } from '#domain/backup/position'
 import type { EngineFamily } from '#domain/engine-family'
 import type { AccountName } from '#domain/schema/service-accounts'
@@ -114,7 +115,10 @@ export async function restorePhysically(
   const { paths, initFile, sessions, ...done } = await usingRepository(access.repository, () =>
     fill(engine, access, layers, place, progress),
   )
-  const findings = findingsOf({ leavers, sessions }, initFile, paths, options.auditDatabase)
+  const findings = [
+    ...logsElsewhere(envelope.engine, layers.at(-1)?.manifest.settings ?? {}),
+    ...findingsOf({ leavers, sessions }, initFile, paths, options.auditDatabase),
+  ]
   const durationMs = Math.round(clock.monotonicMs() - startedMs)
   return { ...report, initFile, findings, outcome: { ...done, durationMs } }
 }
@@ -337,12 +341,15 @@ function reportOf(
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     leavers: leavers.people,
     initFile,
-    findings: findingsOf(
-      { leavers, sessions: false },
-      initFile,
-      files.map(({ path }) => path),
-      auditDatabase,
-    ),
+    findings: [
+      ...logsElsewhere(last.engine, last.settings),
+      ...findingsOf(
+        { leavers, sessions: false },
+        initFile,
+        files.map(({ path }) => path),
+        auditDatabase,
+      ),
+    ],
     outcome: null,
   }
 }
