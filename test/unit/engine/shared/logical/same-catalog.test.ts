@@ -5,7 +5,8 @@ import { definition, differences } from '#engine/shared/logical/same-catalog'
 const table = {
   schema: 's',
   name: 't',
-  create: 'CREATE TABLE `t` (`id` int AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB AUTO_INCREMENT=5',
+  create:
+    'CREATE TABLE `t` (\n  `id` int AUTO_INCREMENT PRIMARY KEY\n) ENGINE=InnoDB AUTO_INCREMENT=5',
   storageEngine: 'InnoDB',
   createdAt: '2026-11-20 10:00:00',
   key: null,
@@ -79,7 +80,7 @@ test('two tables that have one name in words are compared each with itself', () 
 })
 
 test('only the next value is left out of a definition, once', () => {
-  expect(definition("… ENGINE=InnoDB AUTO_INCREMENT=12 COMMENT='AUTO_INCREMENT=3'")).toBe(
-    "… ENGINE=InnoDB COMMENT='AUTO_INCREMENT=3'",
+  expect(definition("…\n) ENGINE=InnoDB AUTO_INCREMENT=12 COMMENT='AUTO_INCREMENT=3'")).toBe(
+    "…\n) ENGINE=InnoDB COMMENT='AUTO_INCREMENT=3'",
   )
 })
