@@ -403,3 +403,26 @@ test('a database host does not expire; a copy expires by itself', async () => {
   const copied = await ecomdb('backup', 'copy', '--to', disk, '--json')
   expect(copied.json().result).toMatchObject({ snapshots: 1, copied: [] })
 })
+
+test('a copy that becomes the repository keeps what nobody has looked at in it', async () => {
+  const disk = join(folder, 'disk')
+  await mkdir(disk)
+  await ecomdb('target', 'prepare', disk, '--label', 'a', '--same-disk')
+  expect((await ecomdb('backup', 'copy', '--to', disk)).status).toBe(0)
+  path = disk
+  await configure()
+  const policyOf = (daily: number) =>
+    `retention: {last: 1, daily: ${daily}, weekly: 0, monthly: 0, yearly: 0, unproven: 0s, wait: 0s}\n`
+  await writeFile(join(folder, 'recovery.yaml'), policyOf(1))
+  // As the schedule does: the newest alone.
+  expect((await ecomdb('backup', 'verify')).status).toBe(0)
+  const run = await expire('--confirm')
+  expect(run.status, run.stdout).toBe(0)
+  expect(run.stdout).toMatch(
+    /unproven +keep +would be daily 1 of 1, were it proven: `ecomdb backup verify --all`/,
+  )
+  expect(await ids()).toHaveLength(2)
+  await writeFile(join(folder, 'recovery.yaml'), policyOf(0))
+  expect((await expire('--confirm')).status).toBe(0)
+  expect(await ids()).toEqual([made.second.snapshotId])
+})

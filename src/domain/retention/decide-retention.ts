@@ -33,7 +33,8 @@ export interface RetentionVerdict {
  * Only proven snapshots fill a class; each class is filled by the oldest proven snapshot of each
  * of its last periods that have one, so that a snapshot's class is known when it is made, and a
  * lock can be set for it. Never removed: the newest snapshot of a series, its newest proven one,
- * what a lock holds, and what any kept snapshot builds on.
+ * what a lock holds, and what any kept snapshot builds on; and what a class would keep, were it proven. What
+ * nobody has looked at is not thrown away because a newer one was proven, nor what a copy may mend.
  *
  * @param snapshots all snapshots of a repository, in any order
  * @returns a verdict for each, oldest first
@@ -58,10 +59,19 @@ export function decideRetention(
     verdict.reasons.push(reason)
     if (period) verdict.classes.push(period)
   }
-  for (const series of Map.groupBy(ordered, ({ series }) => series).values()) {
-    keepSeries(series, one => isProven(one, byId, policy), policy, now, keep)
-  }
+  const allSeries = [...Map.groupBy(ordered, ({ series }) => series).values()]
+  const proven = (one: RetainedSnapshot): boolean => isProven(one, byId, policy)
+  for (const series of allSeries) keepSeries(series, proven, policy, now, keep)
   for (const snapshot of ordered) keepByTime(snapshot, now, keep)
+  const isKept = ({ snapshotId }: RetainedSnapshot): boolean =>
+    verdicts.get(snapshotId)?.action === 'keep'
+  for (const series of allSeries) {
+    const rest = series.filter(one => !proven(one))
+    const failed = new Set(rest.filter(one => hasFailed(one, byId)))
+    for (const [one, reason] of wereTheyProven(series, failed, policy)) {
+      if (rest.includes(one) && !isKept(one)) keep(one, reason)
+    }
+  }
   keepBases(ordered, byId, verdicts, keep)
   for (const verdict of verdicts.values()) {
     if (verdict.action === 'remove') verdict.reasons.push('no rule of the policy keeps it')
@@ -113,29 +123,75 @@ function keepSeries(
     if (!newestProven) keep(snapshot, 'nothing of this series is proven')
     else keepUnproven(snapshot, policy, now, keep)
   }
-  const last = counted.slice(-policy.last).reverse()
-  if (policy.last > 0) {
-    for (const [at, snapshot] of last.entries()) keep(snapshot, `last ${at + 1} of ${policy.last}`)
+  for (const { name, period, members } of placesOf(counted, policy)) {
+    if (members[0]) keep(members[0], name, period)
   }
-  for (const period of PERIODS) keepPeriod(counted, period, policy[period], keep)
 }
 
-/** The oldest proven one of each of the last periods that have one. */
-function keepPeriod(
-  counted: readonly RetainedSnapshot[],
-  period: Period,
-  count: number,
-  keep: Keep,
-): void {
-  if (count === 0) return
-  const periods = Map.groupBy(counted, ({ consistentAt }) =>
-    startOfPeriod(period, new Date(consistentAt)).getTime(),
-  )
-  const latest = [...periods.keys()].sort((a, b) => b - a).slice(0, count)
-  for (const [at, start] of latest.entries()) {
-    const first = periods.get(start)?.[0]
-    if (first) keep(first, `${period} ${at + 1} of ${count}`, period)
+/** A place of a class, as "daily 2 of 14". */
+interface ClassPlace {
+  name: string
+  period?: Period
+  /** Those that could stand for it, oldest first; the oldest does. */
+  members: readonly RetainedSnapshot[]
+}
+
+/**
+ * The places of all classes that are filled when so many snapshots count: each of the last, and each of the
+ * last periods that have one.
+ *
+ * @param counted of one series, oldest first
+ */
+function placesOf(counted: readonly RetainedSnapshot[], policy: RetentionPolicy): ClassPlace[] {
+  const last = policy.last > 0 ? counted.slice(-policy.last).reverse() : []
+  const places: ClassPlace[] = last.map((one, at) => ({
+    name: `last ${at + 1} of ${policy.last}`,
+    members: [one],
+  }))
+  for (const period of PERIODS) {
+    const periods = Map.groupBy(counted, ({ consistentAt }) =>
+      startOfPeriod(period, new Date(consistentAt)).getTime(),
+    )
+    const count = policy[period]
+    const latest = [...periods].sort(([a], [b]) => b - a).slice(0, count)
+    for (const [at, [, members]] of latest.entries()) {
+      places.push({ name: `${period} ${at + 1} of ${count}`, period, members })
+    }
   }
+  return places
+}
+
+/**
+ * What the classes would keep besides, were all proven that nobody has found bad; and for a place that none of
+ * these stands for, one that was found bad: a copy may have what it lacks.
+ *
+ * @param series all of it, oldest first
+ * @param failed those of it that were found bad
+ * @returns each with what to do, for a person
+ */
+function wereTheyProven(
+  series: readonly RetainedSnapshot[],
+  failed: ReadonlySet<RetainedSnapshot>,
+  policy: RetentionPolicy,
+): Map<RetainedSnapshot, string> {
+  const hopeful = series.filter(one => !failed.has(one))
+  const without = placesOf(series, policy).filter(({ members }) =>
+    members.every(one => failed.has(one)),
+  )
+  const names = new Map<RetainedSnapshot, string[]>()
+  for (const { name, members } of [...placesOf(hopeful, policy), ...without]) {
+    const [first] = members
+    if (first) names.set(first, [...(names.get(first) ?? []), name])
+  }
+  const look = policy.proof === 'drill' ? '`ecomdb drill`' : '`ecomdb backup verify --all`'
+  return new Map(
+    [...names].map(([one, places]) => {
+      const would = `would be ${places.join(', ')}`
+      return failed.has(one)
+        ? [one, `${would}, had it not failed: bring what it lacks from a copy, then ${look}`]
+        : [one, `${would}, were it proven: ${look}`]
+    }),
+  )
 }
 
 /** A snapshot is not thrown away because nobody has looked at it yet. */
@@ -192,6 +248,20 @@ function isProven(
     if (!found || found.snapshotId >= snapshot.snapshotId) return false
     if (!drilled && !enough(found.proof)) return false
     base = found.base
+  }
+  return true
+}
+
+/** Was it, or anything that it builds on, found bad, or is something of that not there? */
+function hasFailed(
+  snapshot: RetainedSnapshot,
+  byId: ReadonlyMap<string, RetainedSnapshot>,
+): boolean {
+  for (let one = snapshot; one.proof !== 'failed'; ) {
+    if (one.base === null) return false
+    const found = byId.get(one.base)
+    if (!found || found.snapshotId >= one.snapshotId) return true
+    one = found
   }
   return true
 }

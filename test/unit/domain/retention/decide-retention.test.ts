@@ -62,6 +62,67 @@ describe('what is kept', () => {
     await expect(shown(snapshots, POLICY, at(119.1))).toMatchFileSnapshot(golden('unproven'))
   })
 
+  test('of three years that nobody has looked at here, but for the newest', async () => {
+    const snapshots = nightly(1000, day => (day === 999 ? {} : { proof: 'unproven' }))
+    await expect(shown(snapshots, POLICY, at(999.1))).toMatchFileSnapshot(golden('not-looked-at'))
+  })
+
+  test('where a file that all share was found damaged, and stored anew since', async () => {
+    const snapshots = nightly(400, day => (day > 396 ? {} : { proof: 'failed' }))
+    await expect(shown(snapshots, POLICY, at(399.1))).toMatchFileSnapshot(golden('all-failed'))
+  })
+
+  test('all of a copy that becomes the repository, as if its proofs were of here', () => {
+    const proven = nightly(1000)
+    const ids = new Set(kept(proven, POLICY, new Date(at(999.1))).map(one => one.snapshotId))
+    const copied = proven.filter(({ snapshotId }) => ids.has(snapshotId))
+    for (const proof of ['unproven', 'failed'] as const) {
+      for (const days of [1, 4, 40, 400]) {
+        const since = Array.from({ length: days }, (_, n) =>
+          snapshot(1000 + n, { consistentAt: at(1000 + n) }),
+        )
+        const now = new Date(at(1000 + days))
+        const would = kept([...copied, ...since], POLICY, now)
+        const unseen = copied.map(one => ({ ...one, proof }))
+        const left = new Set(kept([...unseen, ...since], POLICY, now).map(one => one.snapshotId))
+        // Of its month and year there is one that was proven since, so what has failed there need not stay.
+        const begun = new Date(at(1000)).toISOString().slice(0, proof === 'failed' ? 4 : 0)
+        const asked = would.filter(
+          one => proof === 'unproven' || !one.consistentAt.startsWith(begun),
+        )
+        expect(asked.filter(({ snapshotId }) => !left.has(snapshotId))).toEqual([])
+      }
+    }
+  })
+
+  test('what has failed goes where another of its day, month and year is proven', () => {
+    const snapshots = [
+      snapshot(1, { consistentAt: at(0), proof: 'failed' }),
+      snapshot(2, { consistentAt: at(0.1) }),
+      snapshot(3, { consistentAt: at(1), proof: 'failed' }),
+      snapshot(4, { consistentAt: at(2) }),
+    ]
+    const policy = { ...POLICY, last: 1, unprovenMs: 0 }
+    const actions = (daily: number) =>
+      decideRetention(snapshots, { ...policy, daily }, new Date(at(9))).map(({ action }) => action)
+    expect(actions(2)).toEqual(['remove', 'keep', 'keep', 'keep'])
+    expect(actions(0)).toEqual(['remove', 'keep', 'remove', 'keep'])
+  })
+
+  test('one that builds on what has failed stands for nothing that another can stand for', () => {
+    const snapshots = [
+      snapshot(1, { consistentAt: at(0), proof: 'failed' }),
+      snapshot(2, { consistentAt: at(0.1), base: 's00001' }),
+      snapshot(3, { consistentAt: at(0.2), proof: 'unproven' }),
+      snapshot(4, { consistentAt: at(1) }),
+    ]
+    const verdicts = decideRetention(snapshots, { ...POLICY, last: 0, unprovenMs: 0 }, NOW)
+    expect(verdicts.map(({ action }) => action)).toEqual(['remove', 'remove', 'keep', 'keep'])
+    expect(verdicts[2]?.reasons.join()).toMatch(
+      /would be daily 2 of 14, .*yearly 1 of 3, were it proven: `ecomdb backup verify --all`/,
+    )
+  })
+
   test('of weekly full and daily incremental ones, with locks', async () => {
     const snapshots = nightly(60, day => ({
       series: 'shop physical all',
@@ -141,13 +202,30 @@ const policies = fc.record({
 
 const NOW = new Date(at(600))
 
-function kept(snapshots: readonly RetainedSnapshot[], policy: RetentionPolicy): RetainedSnapshot[] {
+function kept(
+  snapshots: readonly RetainedSnapshot[],
+  policy: RetentionPolicy,
+  now = NOW,
+): RetainedSnapshot[] {
   const ids = new Set(
-    decideRetention(snapshots, policy, NOW)
+    decideRetention(snapshots, policy, now)
       .filter(({ action }) => action === 'keep')
       .map(({ snapshotId }) => snapshotId),
   )
   return snapshots.filter(({ snapshotId }) => ids.has(snapshotId))
+}
+
+const CLASS = /^(last|hourly|daily|weekly|monthly|yearly) \d+ of \d+$/
+
+const drilled = (one: RetainedSnapshot): RetainedSnapshot => ({ ...one, proof: 'drilled' })
+
+/** Ids of those that do not count since they, or what they build on, have failed. */
+function foundBad(snapshots: readonly RetainedSnapshot[], policy: RetentionPolicy): Set<string> {
+  const bad = new Set<string>()
+  for (const { snapshotId, proof, base } of snapshots)
+    if (proof === 'failed' || bad.has(base ?? '')) bad.add(snapshotId)
+  const proven = provenSnapshots(snapshots, policy)
+  return new Set([...bad].filter(id => !proven.has(id)))
 }
 
 describe('whatever the repository and the policy', () => {
@@ -183,6 +261,61 @@ describe('whatever the repository and the policy', () => {
         expect(left.every(({ base }) => base === null || ids.has(base))).toBe(true)
         const locked = snapshots.filter(one => one.lockUntil && new Date(one.lockUntil) > NOW)
         expect(locked.every(({ snapshotId }) => ids.has(snapshotId))).toBe(true)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('what a class would keep, were it proven, is kept', () => {
+    fc.assert(
+      fc.property(repositories, policies, (snapshots, policy) => {
+        const bad = foundBad(snapshots, policy)
+        const proven = snapshots.map(one => (bad.has(one.snapshotId) ? one : drilled(one)))
+        const left = new Set(kept(snapshots, policy).map(({ snapshotId }) => snapshotId))
+        const would = decideRetention(proven, policy, NOW).filter(({ reasons }) =>
+          reasons.some(reason => CLASS.test(reason)),
+        )
+        expect(would.filter(({ snapshotId }) => !left.has(snapshotId))).toEqual([])
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('what was found bad stays in a place of a class that no other stands for', () => {
+    fc.assert(
+      fc.property(repositories, policies, (snapshots, policy) => {
+        const bad = foundBad(snapshots, policy)
+        const left = kept(snapshots, policy)
+        const byId = new Map(snapshots.map(one => [one.snapshotId, one]))
+        for (const { snapshotId, classes } of decideRetention(
+          snapshots.map(drilled),
+          policy,
+          NOW,
+        )) {
+          const one = byId.get(snapshotId)
+          if (!one || !bad.has(snapshotId)) continue
+          for (const period of classes) {
+            const start = (of: RetainedSnapshot) =>
+              +startOfPeriod(period, new Date(of.consistentAt))
+            const same = left.filter(of => of.series === one.series && start(of) === start(one))
+            expect(same).not.toEqual([])
+            if (same.every(of => bad.has(of.snapshotId))) expect(same).toContain(one)
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('what only counts were it proven is never more than the places of the classes', () => {
+    fc.assert(
+      fc.property(repositories, policies, (snapshots, policy) => {
+        const places = PERIODS.reduce((sum, period) => sum + policy[period], policy.last)
+        const would = decideRetention(snapshots, policy, NOW).filter(({ reasons }) =>
+          reasons.some(reason => reason.startsWith('would be')),
+        )
+        // Of each of the two series those that nobody has looked at, and those that failed.
+        expect(would.length).toBeLessThanOrEqual(4 * places)
       }),
       { numRuns: 1000 },
     )
