@@ -56,6 +56,13 @@ export interface LogicalWriter {
   /** Opens the loading connections. Throws EcomdbError as `Engine.connect` does. */
   open(options: WriterOptions): Promise<LogicalWriterSession>
   /**
+   * What holds the place of a view or trigger that was refused: it has its name, may be dropped, replaced and granted, and does nothing.
+   * @returns statements; none where there is no such thing
+   */
+  standInFor(program: RestoreStatement): RestoreStatement[]
+  /** Those that are on the server. */
+  standIns(session: Session): Promise<StandIn[]>
+  /**
    * Reads a row of each view; gives back those that do not answer. Nothing is written: a view may call a
    * function that writes, or take the next number of a sequence.
    */
@@ -63,6 +70,14 @@ export interface LogicalWriter {
     session: Session,
     views: readonly { schema: string; name: string }[],
   ): Promise<SilentView[]>
+}
+
+export interface StandIn {
+  /** As RestoreStatement.object. */
+  object: string
+  /** Of a trigger; else ''. */
+  table: string
+  drop: RestoreStatement
 }
 
 export interface ObjectThere {

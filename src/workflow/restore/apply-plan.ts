@@ -1,14 +1,8 @@
-import { EcomdbError } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
-import type {
-  RefusedGrant,
-  RestorePlan,
-  RestoreStage,
-  RestoreStatement,
-} from '#domain/backup/restore-plan'
+import type { RefusedGrant, RestorePlan, RestoreStage } from '#domain/backup/restore-plan'
 import type { LoadedPieces, LogicalWriterSession } from '#engine/logical-writer'
-import { isNotThere } from '#engine/server-error'
+import { isRefusal, type LeftOut, reasonOf } from './left-out.ts'
 import { loadRows, rowsOf } from './load-rows.ts'
 import type { OpenedSnapshot, SnapshotAccess } from './open-snapshot.ts'
 import type { proveContent } from './prove-content.ts'
@@ -43,7 +37,7 @@ const BEFORE_ROWS: readonly RestoreStage[] = [
  *
  * @param writer is closed in the end
  * @param done what an interrupted restore has loaded already
- * @returns the server's warnings while it took rows, and grants that it did not take
+ * @returns the server's warnings while it took rows, and what it did not take
  */
 export async function applyPlan(
   access: SnapshotAccess,
@@ -52,8 +46,8 @@ export async function applyPlan(
   writer: LogicalWriterSession,
   progress: Progress,
   done: readonly LoadedPieces[] = [],
-): Promise<{ warnings: string[]; refusedGrants: RefusedGrant[] }> {
-  const refused: string[] = []
+): Promise<{ warnings: string[]; refusedGrants: RefusedGrant[]; left: LeftOut[] }> {
+  const left: LeftOut[] = []
   const refusedGrants: RefusedGrant[] = []
   const run = async (wanted: (stage: RestoreStage) => boolean): Promise<void> => {
     for (const statement of plan.statements) {
@@ -63,10 +57,9 @@ export async function applyPlan(
         await writer.run(statement)
       } catch (error) {
         if (!isRefusal(statement, error)) throw error
-        const { shown, isGrant } = statement
-        const why = error.why ?? error.what
-        if (isGrant) refusedGrants.push({ grant: shown, why })
-        else refused.push(`left out: ${shown.slice(0, 200)}: ${why}`)
+        const why = reasonOf(error)
+        if (statement.isGrant) refusedGrants.push({ grant: statement.shown, why })
+        else left.push({ statement, why })
       }
     }
   }
@@ -80,14 +73,8 @@ export async function applyPlan(
     const { warnings } = await loadRows(source, plan, writer, progress)
     progress.stage('making keys, programs and grants')
     await run(stage => !BEFORE_ROWS.includes(stage) && stage !== 'indexes')
-    return { warnings: [...warnings, ...refused], refusedGrants }
+    return { warnings: [...warnings], refusedGrants, left }
   } finally {
     await writer.close()
   }
-}
-
-/** Of one statement that may be left out, by a server that goes on. */
-function isRefusal({ mayFail, isGrant }: RestoreStatement, error: unknown): error is EcomdbError {
-  if (!mayFail || !(error instanceof EcomdbError)) return false
-  return isGrant ? isNotThere(error) : error.code !== 'SERVER_LOST'
 }

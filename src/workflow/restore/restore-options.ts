@@ -98,6 +98,8 @@ export interface RestoreOutcome {
   checks: readonly Check[]
   /** What its server's log does not have of it, in words. */
   unlogged: readonly string[]
+  /** Triggers that were invalid on the source and are not here, or were not while the log was replayed, in words. */
+  leftOut: readonly string[]
   /** What the server warned of while it took rows that were then found equal. */
   warnings: readonly string[]
   /** Rows that an interrupted restore had loaded already; null when none was continued. */

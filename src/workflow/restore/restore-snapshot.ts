@@ -14,6 +14,7 @@ import { keepRestoredTrail } from '../audit/keep-restored-trail.ts'
 import { openBefore } from './accounts-since.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
 import { leaversSince } from './leavers-since.ts'
+import { leftOutTexts, replayBeside } from './left-out.ts'
 import { rowsOf } from './load-rows.ts'
 import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-snapshot.ts'
 import { openWriter } from './open-writer.ts'
@@ -257,20 +258,23 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   try {
     const loaded = done?.loaded ?? []
     const applied = await applyPlan(access, snapshot, plan, opened.writer, progress, loaded)
-    const { warnings, refusedGrants } = applied
+    let { left } = applied
     const restored = clock.monotonicMs()
     const { manifest } = snapshot
-    const changes = expectedChanges(databasesOf(options) ?? null, plan, refusedGrants)
+    const changes = expectedChanges(databasesOf(options) ?? null, plan, applied.refusedGrants)
     const proof = { ...place, manifest, readers: options.connections, changes }
     const checks = await proveContent(proof, progress)
     refuseDifferences(checks)
     const proved = clock.monotonicMs()
-    if (options.sequel) {
+    const { sequel } = options
+    if (sequel) {
       await writeJournal({ ...journal, replaying: true, ...(run.open ? { open: run.open } : {}) })
       advised()
       advised = advise('--start-over')
       canResume = false
-      await options.sequel.run(manifest.settings, session.connectionId)
+      left = await replayBeside({ ...on, wanted }, left, () =>
+        sequel.run(manifest.settings, session.connectionId),
+      )
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
     const trail = await keepTrail(run, progress)
@@ -279,10 +283,11 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     const ended = [...(journal.startedOver ?? []), { restoreId: journal.restoreId, binlog }]
     await place.engine.logicalWriter.endJournal(session, ended)
     await removeJournal(target.serverId)
+    const { warnings, leftOut } = leftOutTexts(left)
     return {
       restoreMs: restored - started,
       readBackMs: proved - restored,
-      ...{ checks, warnings, unlogged },
+      ...{ checks, warnings: [...applied.warnings, ...warnings], unlogged, leftOut },
       continuedRows: done && rowsOf(snapshot, done.loaded),
       trail,
     }
@@ -290,8 +295,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     const elsewhere = tablesElsewhere(snapshot.manifest, options.databases)
     const definers = keptDefiners(snapshot.manifest, databasesOf(options), target, plan)
     const pages = smallerPages(snapshot.manifest, target)
-    const [other, { left }] = [otherServer(snapshot.manifest, target), run]
-    throw withWhatIsThere(error, { plan, elsewhere, definers, left, pages, other }, canResume)
+    const of = { left: run.left, pages, other: otherServer(snapshot.manifest, target) }
+    throw withWhatIsThere(error, { plan, elsewhere, definers, ...of }, canResume)
   } finally {
     advised()
   }

@@ -136,11 +136,11 @@ export function withWhatIsThere(
  * not write them (MariaDB keeps them in mysql) brings no statistics back: plans may be others. A loadable
  * function wants its library.
  */
-export function notAsTheyWere({ checks, unlogged }: RestoreOutcome): string[] {
+export function notAsTheyWere({ checks, unlogged, leftOut }: RestoreOutcome): string[] {
   const unasked = checks
     .filter(({ name, outcome }) => NEEDS_A_LOOK.includes(name) && outcome === 'unchecked')
     .map(({ summary }) => summary)
-  return [...unlogged, ...unasked]
+  return [...unlogged, ...leftOut, ...unasked]
 }
 
 const NEEDS_A_LOOK = 'places statistics server letters privileges grants history defaults'.split(

@@ -14,6 +14,7 @@ import {
   refuseLocked,
   requireLocked,
 } from './restore-progress.ts'
+import { standInFor, standIns } from './stand-in.ts'
 import { openWriter } from './writer-session.ts'
 
 /** The same for both engines: they differ in what they tell, not in how they are asked. */
@@ -30,4 +31,6 @@ export const logicalWriter: LogicalWriter = {
   plan: compileRestorePlan,
   open: openWriter,
   askViews,
+  standInFor,
+  standIns,
 }
