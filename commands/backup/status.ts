@@ -25,7 +25,7 @@ export default class BackupStatus extends BaseCommand {
     const { flags } = await this.parse(BackupStatus)
     const config = await configFrom(flags)
     const policy = await policyFrom(config)
-    const openCopy = async (name: string) => (await wire.copyPlace(config, name)).destination
+    const openCopy = (name: string) => wire.openCopy(config, name)
     const options = { source: await wire.target(config), config, policy, openCopy }
     const result = await backupStatus({ ...options, clock: systemClock })
     return { result, text: statusText(result), status: result.met ? EXIT.DONE : EXIT.FINDINGS }

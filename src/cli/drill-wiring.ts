@@ -15,7 +15,7 @@ export async function drillPlace(
   if (!turn) return { target, snapshot }
   const copies = config.copies.map(({ name }) => ({
     name,
-    open: async () => (await wire.copyPlace(config, name)).destination,
+    open: () => wire.openCopy(config, name),
   }))
   const { trustedSigners } = config.keys
   const place = await placeWhoseTurnItIs(target, copies, trustedSigners, progress)

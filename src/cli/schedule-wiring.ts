@@ -6,6 +6,7 @@ import type { Progress } from '#core/progress'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import type { ProgramCommand } from '#process/program'
 import type { MonthlyOptions } from '#workflow/report/report-monthly'
+import { CopyPresence } from '#workflow/schedule/copy-presence'
 import type { ScheduleContext, ScheduleEvent } from '#workflow/schedule/schedule-context'
 import { ScheduleFiles } from '#workflow/schedule/schedule-files'
 import type { ShopStatusOptions } from '#workflow/status/shop-status'
@@ -17,10 +18,14 @@ export function scheduleContext(
   policy: RecoveryPolicy & { file: string },
   onEvent: (event: ScheduleEvent) => void = () => {},
 ): ScheduleContext {
+  const openCopy = (name: string) => wire.openCopy(config, name)
+  const isBucket = (name: string) =>
+    config.copies.some(copy => copy.name === name && copy.place.s3 !== undefined)
   return {
     ...{ config, policy, files: new ScheduleFiles(config), clock: systemClock, onEvent },
     program: ownProgram(),
-    openCopy: async name => (await wire.copyPlace(config, name)).destination,
+    openCopy,
+    presence: new CopyPresence(openCopy, isBucket, systemClock),
     lockOnServer: job => lockOnServer(config, job),
   }
 }

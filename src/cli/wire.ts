@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Config, targetPlace } from '#config/config'
 import { placeOf } from '#config/target-location'
 import { systemClock } from '#core/clock'
@@ -10,7 +11,9 @@ import type { TargetContext } from '#domain/target/promises'
 import type { TargetPlace } from '#domain/target-place'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
+import { answersInTime } from '#process/answers-in-time'
 import { findTool } from '#process/find-tool'
+import { COPY_FILE } from '#repository/layout'
 import type { Target } from '#target/target'
 import type { CopyEjector } from '#workflow/copy/eject-disk'
 
@@ -157,6 +160,28 @@ async function copyPlace(
   return { destination, place, ejector }
 }
 
+/** So long a disk that sleeps may take to wake up. */
+const SILENT_MS = 15_000
+
+/**
+ * A copy of the configuration, for who looks at all of them and must not wait for a share whose server is gone.
+ *
+ * @throws EcomdbError TARGET_SILENT
+ */
+async function openCopy(config: Config, name: string): Promise<Target> {
+  const { destination } = await copyPlace(config, name)
+  const directory = config.copies.find(copy => copy.name === name)?.place.directory
+  if (!directory || (await answersInTime(join(directory, COPY_FILE), SILENT_MS))) return destination
+  throw new EcomdbError('TARGET_SILENT', {
+    what: `cannot look into ${directory}`,
+    why: `the disk or share there has not answered for ${SILENT_MS / 1000} s`,
+    hints: [
+      'is the server of the share up, and the network? `mount` shows which it is',
+      'to have nobody wait for it: `umount -f` or, where that fails, `umount -l`',
+    ],
+  })
+}
+
 async function openPlace({ directory, s3 }: TargetPlace): Promise<Target> {
   if (s3) return await (await import('#target/s3/open-s3-target')).openS3Target(s3, systemClock)
   return (await import('#target/dir/directory-target')).openDirectoryTarget(directory)
@@ -184,5 +209,6 @@ export const wire = {
   openTarget,
   trialTarget,
   copyPlace,
+  openCopy,
   createTarget,
 }

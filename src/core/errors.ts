@@ -122,6 +122,11 @@ export const ERROR_CODES = {
     'the target is not mounted or cannot be reached',
     'mount the disk or repair the connection; nothing was written elsewhere instead',
   ],
+  TARGET_SILENT: [
+    EXIT.NO_REPOSITORY,
+    'a disk or a share does not answer',
+    'bring its server or its disk back; until then whoever reads there waits for it',
+  ],
   LOCKED: [
     EXIT.LOCKED,
     'another run holds the lock',

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { type CliResult, runEcomdb } from '#test/cli'
 import { TEST_ENGINES } from '#test/engines'
 import { startScheduler } from '#test/scheduler-process'
 import { withOwnDatabase } from '#test/servers'
+import { storeRepository } from '#test/stored-repository'
 import { withFolder } from '#test/temporary'
 
 /** A shop with a configuration and a schedule of its own; every run shares one state folder. */
@@ -347,6 +348,40 @@ test('the units of another configuration are neither replaced nor removed', () =
     const removed = await schedule('remove', moved, '--confirm', 'ecomdb')
     expect(removed).toMatchObject({ status: 0 })
     await expect(unit()).rejects.toThrow('ENOENT')
+  }))
+
+test('a copy that does not answer holds neither the schedule nor the look, and is told of', () =>
+  withFolder(async folder => {
+    const { config } = await storeRepository(folder)
+    const told = join(folder, 'told')
+    await mkdir(join(folder, 'nas'))
+    // Whoever opens a pipe that nobody writes to waits for ever, as with a share whose server is gone.
+    await runProgram(onPath('mkfifo'), [join(folder, 'nas/ecomdb-copy.json')])
+    const more = `copies: [{ name: nas, directory: nas, offsite: true, media: nas }]
+recovery_policy: r.yaml
+notify: { command: [sh, -c, 'cat >>${told}'] }
+`
+    await appendFile(config, more)
+    const policy = `schedule: { copy: { every: 1h }, verify: { at: '${DAILY}' } }\n`
+    await writeFile(join(folder, 'r.yaml'), policy)
+    const env = { ECOMDB_STATE: join(folder, 'state') }
+    const [due, look] = await Promise.all(
+      [
+        ['schedule', 'run', '--due', '--json'],
+        ['status', '--notify', '--json'],
+      ].map(args => runEcomdb(args, { cwd: folder, env })),
+    )
+    expect([due?.status, due?.json().result.ran]).toEqual([0, []])
+    const silent = 'copy-nas waits for .*/nas, and the disk or share there does not answer'
+    expect(await readFile(told, 'utf8')).toMatch(new RegExp(silent))
+    expect(look?.status, look?.stderr).toBe(3)
+    const whats = look?.json().result.problems.map(({ what }: { what: string }) => what)
+    expect(whats.join('\n')).toMatch(new RegExp(silent))
+    const { status, stdout } = await runEcomdb(['backup', 'status'], { cwd: folder, env })
+    expect([status, stdout]).toEqual([
+      3,
+      expect.stringMatching(/^NOT REACHED {2}copy nas: .*has not answered/m),
+    ])
   }))
 
 /** Stands for crontab(1): the test's user keeps a crontab of its own. */

@@ -12,7 +12,7 @@ import { ALIVE_MS, isSeenLately, type SchedulerSeen } from './schedule-files.ts'
 
 /** `ecomdb schedule list`: reads the state that is kept, and changes nothing. */
 export async function listSchedule(
-  context: Pick<ScheduleContext, 'config' | 'policy' | 'files' | 'openCopy' | 'clock'>,
+  context: Pick<ScheduleContext, 'config' | 'policy' | 'files' | 'presence' | 'clock'>,
 ): Promise<ScheduleReport> {
   const { files, policy, clock } = context
   const now = clock.now().getTime()
@@ -29,12 +29,32 @@ export async function listSchedule(
   const scheduler = seen && schedulerOf((isCron ? null : seen.after) ?? seen, now)
   const cron = scheduler?.alive ? null : await cronOf(files)
   const isOutdated = scheduler?.alive && seen?.plan !== undefined && seen.plan !== planOf(context)
-  const problems = problemsOf({ scheduler, cron, jobs }, now)
+  const problems = [...problemsOf({ scheduler, cron, jobs }, now), ...(await silent(context))]
   return {
     ...{ policy: policy.file, timeZone: policy.schedule.timeZone, stateFolder: files.folder },
     ...{ scheduler, cron, jobs },
     problems: isOutdated ? [outdated(scheduler, policy.file), ...problems] : problems,
   }
+}
+
+/** No copy is made where nobody answers, and no job fails for it. */
+async function silent(
+  context: Pick<ScheduleContext, 'config' | 'policy' | 'presence'>,
+): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const { id, copy } of jobsOf(context)) {
+    if (copy === null || (await context.presence.of(copy)) !== 'silent') continue
+    const directory = context.config.copies.find(({ name }) => name === copy)?.place.directory
+    problems.push({
+      key: `schedule silent ${id}`,
+      what: `${id} waits for ${directory}, and the disk or share there does not answer`,
+      next: [
+        'is the server of the share up, and the network? `mount` shows which it is',
+        'to have nobody wait for it: `umount -f` or, where that fails, `umount -l`',
+      ],
+    })
+  }
+  return problems
 }
 
 /** A job that is new would never run, and never be late: nobody has seen it. */

@@ -5,8 +5,8 @@ import { EcomdbError } from '#core/errors'
 import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { jobsOfHost, type ScheduledJob } from '#domain/schedule/job'
 import type { ProgramCommand } from '#process/program'
-import { readCopyMarker } from '#repository/copy-marker'
 import type { Target } from '#target/target'
+import type { CopyPresence } from './copy-presence.ts'
 import type { ScheduleFiles } from './schedule-files.ts'
 
 export interface ScheduleContext {
@@ -16,6 +16,7 @@ export interface ScheduleContext {
   /** How this ecomdb is started. */
   program: ProgramCommand
   openCopy: (name: string) => Promise<Target>
+  presence: CopyPresence
   /** Takes the server's lock of a job; null when another host has it. */
   lockOnServer: (job: string) => Promise<(() => Promise<void>) | null>
   clock: Clock
@@ -61,13 +62,7 @@ export function jobNamed(context: ScheduleContext, id: string): ScheduledJob {
 /** Is the disk of a job's copy here? Of a job that waits for none: yes. */
 export async function isPresent(
   { copy }: ScheduledJob,
-  { openCopy }: Pick<ScheduleContext, 'openCopy'>,
+  { presence }: Pick<ScheduleContext, 'presence'>,
 ): Promise<boolean> {
-  if (copy === null) return true
-  try {
-    return (await readCopyMarker(await openCopy(copy))) !== null
-  } catch (error) {
-    if (error instanceof EcomdbError) return false
-    throw error
-  }
+  return copy === null || (await presence.of(copy)) === 'here'
 }

@@ -182,7 +182,7 @@ async function lookInto(
 const isNeverAway = ({ place, offline }: CopyConfig): boolean => place.s3 !== undefined || !offline
 
 function withAway({ place, name }: CopyConfig, error: EcomdbError): EcomdbError {
-  if (place.s3) return error
+  if (place.s3 || error.code === 'TARGET_SILENT') return error
   return new EcomdbError(error.code, {
     what: error.what,
     why: `${error.why ?? error.what}; where its disk is taken away between copies, \`offline: true\` of ${name} in ecomdb.yaml says so`,
@@ -196,7 +196,13 @@ const UNUSABLE: ReadonlySet<string> = new Set(['REPOSITORY_NOT_FOUND', 'REPOSITO
 
 /** It is gone, or does not answer, or not to this account. */
 const UNREACHABLE: ReadonlySet<string> = new Set([
-  ...['TARGET_UNAVAILABLE', 'STORAGE_FAILED', 'AUTHENTICATION_REFUSED', 'SECRET_MISSING'],
+  ...[
+    'TARGET_UNAVAILABLE',
+    'TARGET_SILENT',
+    'STORAGE_FAILED',
+    'AUTHENTICATION_REFUSED',
+    'SECRET_MISSING',
+  ],
 ])
 
 /** The repository itself as a place; what its target holds is asked of the target. */
