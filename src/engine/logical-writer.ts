@@ -92,7 +92,7 @@ export interface SilentView {
   name: string
   /** The server's reason. */
   error: string
-  /** What the server refuses comes of the rows alone, as in a division by zero. */
+  /** What the server refuses comes of the rows alone, as in a division by zero, or is a file (secure_file_priv). */
   opens: boolean
   /** It opens, and to answer would write. */
   writes?: true

@@ -55,6 +55,10 @@ const OF_ROWS = [
 /** ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: what was asked calls something that writes. */
 export const wouldWrite = (error: unknown): boolean => serverErrorNumber(error) === 1792
 
+/** ER_OPTION_PREVENTS_STATEMENT of secure_file_priv: what was asked calls something that writes a file, or reads one. */
+export const isKeptFromFiles = (error: unknown): boolean =>
+  serverErrorNumber(error) === 1290 && messageOf(error).includes('secure-file-priv')
+
 /** The server refuses because of what rows hold. */
 export const comesOfRows = (error: unknown): boolean =>
   OF_ROWS.includes(serverErrorNumber(error) ?? 0)

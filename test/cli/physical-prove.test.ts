@@ -139,6 +139,31 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore --data-dir --prove', family
     expect(existsSync(join(shop.folder, 'other'))).toBe(false)
   })
 
+  test('a view that writes a file writes none outside of the private server', async () => {
+    const file = join(shop.folder, 'server', 'data', `written-by-${family}`)
+    for (const sql of [
+      `CREATE FUNCTION bank.write_file() RETURNS INT READS SQL DATA SQL SECURITY INVOKER
+        BEGIN SELECT 'written' INTO OUTFILE '${file}'; RETURN 1; END`,
+      `CREATE ALGORITHM = TEMPTABLE SQL SECURITY INVOKER VIEW bank.writer AS SELECT bank.write_file()`,
+    ]) {
+      await shop.session.run(sql)
+    }
+    for (const args of [['backup', 'physical'], ['backup', 'logical']]) {
+      const made = await shop.ecomdb(...args)
+      expect(made.status, made.stderr).toBe(0)
+    }
+    const proved = await restored('kept', '--prove', '--json')
+    const drilled = await shop.ecomdb('drill', proved.json().result?.snapshotId, '--json')
+    expect(existsSync(file)).toBe(false)
+    expect([proved.status, drilled.status], proved.stderr).toEqual([3, 0])
+    for (const { checks } of [proved.json().result.outcome, drilled.json().result]) {
+      const of = (name: string) => checks.filter((one: { name: string }) => one.name === name)
+      expect(JSON.stringify(of('answers'))).toMatch(/`bank`.`writer` opens, .*secure.file.priv/)
+    }
+    await shop.session.run('DROP VIEW bank.writer')
+    await shop.session.run('DROP FUNCTION bank.write_file')
+  })
+
   test('views that are broken on the source too are named, and are no difference', async () => {
     for (const sql of [
       'CREATE TABLE bank.x (a INT PRIMARY KEY, b INT)',

@@ -4,7 +4,7 @@ import type { Manifest } from '#domain/backup/manifest'
 import { zonesToAsk } from '#domain/backup/time-zones'
 import type { ObjectThere, RestoreTarget, SilentView } from '../../logical-writer.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
-import { comesOfRows, wouldWrite } from '../../server-error.ts'
+import { comesOfRows, isKeptFromFiles, wouldWrite } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 import { knownZones } from '../known-zones.ts'
 import { replicaSources } from '../replica-sources.ts'
@@ -288,7 +288,7 @@ export async function askViews(
       await session.rows(`SELECT 1 FROM ${quoteQualified(schema, name)} LIMIT 1`)
     } catch (error) {
       if (error instanceof EcomdbError && error.code === 'SERVER_LOST') throw error
-      const opens = comesOfRows(error) || wouldWrite(error)
+      const opens = comesOfRows(error) || wouldWrite(error) || isKeptFromFiles(error)
       const writes = wouldWrite(error) ? { writes: true as const } : {}
       failed.push({ schema, name, error: messageOf(error), opens, ...writes })
     }
