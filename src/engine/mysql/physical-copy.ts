@@ -13,6 +13,7 @@ import { quoteString } from '../quote.ts'
 import type { RunningServer } from '../scratch-server.ts'
 import type { Session } from '../session.ts'
 import { requireSource } from '../shared/logical/same-server.ts'
+import { restoreAtPoint } from '../shared/logical/unended-restore.ts'
 import { openSession } from '../shared/mysql2-session.ts'
 import { BlockPool } from '../shared/physical/block-pool.ts'
 import { preparedFindings, preparedNow, withoutFileFindings } from '../shared/physical/left-open.ts'
@@ -152,6 +153,8 @@ class CloneCopy implements PhysicalCopy {
           ...this.#expected.findings,
           ...this.#notPersisted,
           ...withoutFileFindings(withoutFile),
+          // With innodb_file_per_table = OFF its journal has no file that would tell.
+          ...(await restoreAtPoint(session)),
           ...preparedFindings(this.#prepared, await preparedNow(session)),
         ],
       }

@@ -69,7 +69,8 @@ export async function backUpPhysically(
     const consistentAt = facts.consistentAt.toISOString()
     const place = placeIn(source, facts)
     const position = await withBeginOfFile(options, source.sourceId, place, consistentAt)
-    const findings = [...facts.findings, ...restoreInFiles(stored), ...elsewhere]
+    const told = new Set([...facts.findings, ...restoreInFiles(stored)])
+    const findings = [...told, ...elsewhere]
     const shown = { ...facts, position, findings }
     const manifest = manifestOf(options, writer, source, base, shown, stored)
     await writer.commitPhysical({ ...factsOf(manifest), startedAt }, manifest, base, stored.frames)
