@@ -13,6 +13,21 @@ export const isSameSeries = (one: string, other: string): boolean =>
 export const isOlder = (version: string, than: string): boolean =>
   seriesOf(version) < seriesOf(than)
 
+/** The first MySQL 8.0 that starts on files of a newer 8.0. */
+const PATCHES_GO_BACK = 35
+
+export const OLDER_PATCH =
+  'a MySQL 8.0 before 8.0.35 does not start on files that a newer 8.0 has had open'
+
+/** Of one series: does that version start on files of the other one? MySQL 8.0 brought new formats in patch releases. */
+export function startsOnFilesOf(version: string, of: string): boolean {
+  const patchOf = (text: string): number | null =>
+    text.includes('MariaDB') ? null : Number(/^8\.0\.(\d+)/.exec(text)?.[1] ?? Number.NaN)
+  const [is, was] = [patchOf(version), patchOf(of)]
+  if (!is || !was) return true
+  return is >= was || is >= PATCHES_GO_BACK
+}
+
 type Definitions = Pick<Manifest, 'databases' | 'tables' | 'programs'>
 
 /**

@@ -1,5 +1,5 @@
 import { EcomdbError } from '#core/errors'
-import { isOlder, isSameSeries } from '#domain/backup/other-version'
+import { isOlder, isSameSeries, OLDER_PATCH, startsOnFilesOf } from '#domain/backup/other-version'
 import type { EngineFamily } from '#domain/engine-family'
 import type { DrillResult } from './drilled-snapshot.ts'
 
@@ -32,11 +32,13 @@ export function refuseBlame({ checks, damaged }: DrillResult, versions: Versions
 }
 
 /**
- * No server or program reads the files of a newer series.
+ * No server or program reads the files of a newer series, nor some those of a newer patch release.
  * @throws EcomdbError UNSUPPORTED
  */
 export function refuseNewerFiles(versions: Versions): void {
-  if (!isOlder(versions.scratchVersion, versions.sourceVersion)) return
+  const { sourceVersion, scratchVersion } = versions
+  if (!startsOnFilesOf(scratchVersion, sourceVersion)) throw ofOtherVersion(versions, OLDER_PATCH)
+  if (!isOlder(scratchVersion, sourceVersion)) return
   throw ofOtherVersion(versions, 'a server does not read the files of a newer one')
 }
 

@@ -4,7 +4,7 @@ import { EcomdbError, type ErrorCode } from '#core/errors'
 import { onInterrupt, throwIfInterrupted } from '#core/interruption'
 import { countOf } from '#core/units'
 import { type Check, checkOf } from '#domain/backup/check'
-import { isSameSeries } from '#domain/backup/other-version'
+import { isSameSeries, OLDER_PATCH, startsOnFilesOf } from '#domain/backup/other-version'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
 import { moveFiles } from './data-folder-mark.ts'
@@ -149,6 +149,8 @@ async function onServer<Result>(
     '--skip-log-bin',
     '--event-scheduler=OFF',
     '--innodb-flush-log-at-trx-commit=0',
+    // The most there is, as in a drill: rows are read, and a log is replayed, whose server may have had as much.
+    '--max-allowed-packet=1G',
     ...more,
   ]
   const closed = await scratchServers.start({
@@ -188,9 +190,22 @@ async function requireGoodEnd(folder: string): Promise<void> {
   })
 }
 
-/** Patch releases read each other's files. */
+/** Before any server has looked at the files, for it would call them bad. */
+function requireLaterPatch(of: string, running: string): void {
+  if (startsOnFilesOf(running, of)) return
+  throw new EcomdbError('UNSUPPORTED', {
+    what: `the files are of ${of}, and the server that is installed here is ${running}`,
+    why: OLDER_PATCH,
+    hints: ['restore where MySQL 8.0.35 or newer is installed'],
+  })
+}
+
+/** Patch releases read each other's files, but for MySQL's older ones. */
 function requireSameSeries(of: string, running: string): void {
-  if (isSameSeries(of, running)) return
+  if (isSameSeries(of, running)) {
+    requireLaterPatch(of, running)
+    return
+  }
   throw new EcomdbError('UNSUPPORTED', {
     what: `the files are of ${of}, and the server that is installed here is ${running}`,
     why: 'a server makes older files its own, and the older server could not be started on them again',

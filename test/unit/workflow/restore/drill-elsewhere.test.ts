@@ -30,3 +30,25 @@ test('files of a newer server are not tried', () => {
   const older = { ...elsewhere, sourceVersion: '9.7.4', scratchVersion: '8.4.10' }
   expect(() => refuseNewerFiles(older)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
 })
+
+test('nor is an older MySQL 8.0 than the files are of, where it does not start on them', () => {
+  const refuse = (sourceVersion: string, scratchVersion: string) => () =>
+    refuseNewerFiles({ engine: 'mysql', sourceVersion, scratchVersion })
+  for (const [source, scratch] of [
+    ['8.0.46', '8.0.34'],
+    ['8.0.32-24', '8.0.9'],
+  ] as const) {
+    expect(refuse(source, scratch)).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED', why: expect.stringContaining('8.0.35') }),
+    )
+  }
+  for (const [source, scratch] of [
+    ['8.0.46', '8.0.35'],
+    ['8.0.34', '8.0.34'],
+    ['8.0.20', '8.0.34'],
+    ['9.7.4', '9.7.1'],
+    ['8.4.10', '8.4.1'],
+  ] as const) {
+    refuse(source, scratch)()
+  }
+})

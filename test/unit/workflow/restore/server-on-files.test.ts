@@ -16,4 +16,7 @@ test('a program of another series than the files is refused before there are any
     const refused = requireServerFor(installed(other), '/srv/new', files)
     await expect(refused).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   }
+  const older = requireServerFor(installed('8.0.30'), '/srv/new', { serverVersion: '8.0.46' })
+  await expect(older).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  await requireServerFor(installed('8.0.36'), '/srv/new', { serverVersion: '8.0.46' })
 })
