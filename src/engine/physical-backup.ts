@@ -50,6 +50,8 @@ export interface PhysicalBackups {
   serverOptions(settings: Readonly<Record<string, string>>): readonly string[]
   /** The same for a server with the copy's own accounts, plugins and functions. */
   grantedOptions(settings: Readonly<Record<string, string>>): readonly string[]
+  /** Are the rows of tables of that storage engine in the files that are copied? */
+  rowsAreInFiles(storageEngine: string): boolean
   /** Modes of the files and folders of a data directory, as the engine makes them itself. */
   readonly modes: { file: number; folder: number }
   /** With these a server leaves what its files know of its sources as it is. */

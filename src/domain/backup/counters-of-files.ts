@@ -3,13 +3,13 @@ import type { Check } from './check.ts'
 import { namedTables, type TableElsewhere } from './manifest-inside.ts'
 
 /** Where SHOW CREATE TABLE prints the next value, if it is not 1; a comment of the table comes after it. */
-const COUNTER = /^(\) .*?ENGINE=InnoDB)(?: AUTO_INCREMENT=(\d+))?/m
+const COUNTER = /^(\) .*?ENGINE=(?:InnoDB|MEMORY))(?: AUTO_INCREMENT=(\d+))?/m
 
 /**
  * Two snapshots of one position may have other next values. A running InnoDB takes values ahead of the rows
  * (INSERT … SELECT doubles what it takes), and its files keep the last one that was used: every server that
  * starts on them, the source too, goes on behind that. And rows that were rolled back have used values, and
- * are in no log. `create` is `was` with the value of `is`; null where they are the same.
+ * are in no log; MEMORY has none of either in files. `create` is `was` with the value of `is`; null where they are the same.
  */
 export function asFilesCount(was: string, is: string): { create: string; change: string } | null {
   const [before, after] = [COUNTER.exec(was), COUNTER.exec(is)]

@@ -7,6 +7,8 @@ export interface ExpectedChanges {
   eventsDisabled: boolean
   /** The server was started on data files, which have AUTO_INCREMENT values of their own. */
   dataFiles?: boolean
+  /** With `dataFiles`: tables whose rows are in no file. Their definitions are. */
+  notInFiles?: readonly { schema: string; name: string }[]
   /** Into a private server, which has no key: tables that were encrypted are in the clear. */
   inTheClear?: boolean
   /** Accounts and grants were restored. */

@@ -108,6 +108,7 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
     }),
   serverOptions: settings => ['--skip-grant-tables', ...commonOptions(settings)],
   grantedOptions,
+  rowsAreInFiles: storageEngine => ROWS_IN_FILES.has(storageEngine.toLowerCase()),
   modes: { file: 0o660, folder: 0o700 },
   namesOfServer: [],
   // The files do not know that they are a replica's.
@@ -174,6 +175,10 @@ const COPIED_ENGINES = [
   ...['InnoDB', 'MyISAM', 'MRG_MyISAM', 'Aria', 'CSV', 'ARCHIVE', 'ROCKSDB', 'SEQUENCE', 'MEMORY'],
   ...['BLACKHOLE', 'FEDERATED', 'SPIDER', 'SPHINX', 'PERFORMANCE_SCHEMA'],
 ]
+
+const ROWS_IN_FILES: ReadonlySet<string> = new Set(
+  COPIED_ENGINES.map(name => name.toLowerCase()).filter(name => name !== 'memory'),
+)
 
 /**
  * A server that is started on the files has these tables empty, or not at all: rows of MEMORY are in no file, and

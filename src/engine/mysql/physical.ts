@@ -45,6 +45,8 @@ export const mysqlPhysicalBackups: PhysicalBackups = {
     }),
   serverOptions,
   grantedOptions,
+  // `check` refuses tables of others.
+  rowsAreInFiles: () => true,
   modes: { file: 0o640, folder: 0o750 },
   // Its server_uuid.
   namesOfServer: ['auto.cnf'],

@@ -53,7 +53,12 @@ interface ChunkResult {
 
 async function proveRows(options: ProofOptions, progress: Progress): Promise<Check[]> {
   const { manifest, changes, engine } = options
-  const tables = manifest.tables.filter(({ schema }) => changes.databases?.includes(schema) ?? true)
+  const { databases, notInFiles = [] } = changes
+  const tables = manifest.tables.filter(
+    ({ schema, name }) =>
+      (databases?.includes(schema) ?? true) &&
+      !notInFiles.some(one => one.schema === schema && one.name === name),
+  )
   const bytes = tables.flatMap(({ chunks }) => chunks).reduce((sum, chunk) => sum + chunk.bytes, 0)
   progress.stage('reading rows back')
   progress.total({ bytes, items: tables.reduce((sum, { rows }) => sum + rows, 0) })

@@ -30,6 +30,11 @@ test('where no value was used, the files have none', () => {
   expect(asFilesCount(was, is)).toEqual({ create: is, change: '1, not 4' })
 })
 
+test('rows of MEMORY are in no file, and their next value neither', () => {
+  const [was, is] = [table(') ENGINE=MEMORY AUTO_INCREMENT=4'), table(') ENGINE=MEMORY')]
+  expect(asFilesCount(was, is)).toEqual({ create: is, change: '1, not 4' })
+})
+
 test.each([
   [') ENGINE=InnoDB AUTO_INCREMENT=11', ') ENGINE=InnoDB AUTO_INCREMENT=11'],
   [') ENGINE=InnoDB', ') ENGINE=InnoDB'],
