@@ -8,7 +8,7 @@ import { makeFolder } from '#test/temporary'
 
 /** Each has a trigger on a column that it has no more when the backup is made. */
 const TABLES = ['dropped', 'mended', 'renamed', 'stays']
-const VIEWS = ['v_dropped', 'v_altered', 'v_replaced', 'v_mended', 'v_stays']
+const VIEWS = ['v_dropped', 'v_moved', 'v_altered', 'v_replaced', 'v_mended', 'v_stays']
 
 describe.each(SLOW_TEST_ENGINES)(
   '%s: programs that were invalid, and a log behind them',
@@ -43,6 +43,9 @@ describe.each(SLOW_TEST_ENGINES)(
         'ALTER VIEW shop.v_altered AS SELECT id FROM shop.orders',
         'CREATE OR REPLACE VIEW shop.v_replaced AS SELECT total FROM shop.orders',
         ...['CREATE TABLE shop.base (id INT)', 'ALTER TABLE shop.mended ADD COLUMN old INT'],
+        'RENAME TABLE shop.v_moved TO shop.v_moved_2',
+        ...['CREATE USER ann@localhost', 'GRANT SELECT ON shop.v_stays TO ann@localhost'],
+        'CREATE TRIGGER shop.more BEFORE INSERT ON shop.stays FOR EACH ROW FOLLOWS on_stays SET @a = 1',
         "SET binlog_format = 'ROW'",
         'INSERT INTO shop.mended (id) VALUES (2)',
         'RENAME TABLE shop.renamed TO shop.renamed_2',
@@ -83,24 +86,27 @@ describe.each(SLOW_TEST_ENGINES)(
     const views = async (server?: RunningServer) =>
       await shop.rows(
         `SELECT TABLE_NAME AS name, VIEW_DEFINITION AS text FROM information_schema.VIEWS
-        WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME <> 'v_stays' ORDER BY 1`,
+        WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME NOT IN ('v_stays', 'v_moved_2') ORDER BY 1`,
         server,
       )
 
     test('the log may drop, alter and replace them; what it mended is made behind it', async () => {
       await restored(moment, async (server, findings) => {
         expect(findings).toEqual([
+          expect.stringMatching(/view `shop`.`v_moved_2` is not here: .* has given it this name/),
           expect.stringMatching(/trigger `shop`\.`on_mended` could be made behind the replay only/),
           expect.stringMatching(
             /trigger `shop`\.`on_renamed` was left out, .*: its table has another name, renamed_2;/,
           ),
           expect.stringMatching(/trigger `shop`\.`on_stays` was left out, .*old/),
         ])
-        expect(await triggers(server)).toEqual(['on_mended'])
+        expect(await triggers(server)).toEqual(['on_mended', 'more'])
         expect(await views(server)).toEqual(await views())
         const left = `SELECT TABLE_NAME FROM information_schema.TABLES
-         WHERE TABLE_NAME IN ('ecomdb_stand_in', 'v_stays')`
+         WHERE TABLE_NAME IN ('ecomdb_stand_in', 'v_stays', 'v_moved_2')`
         expect(await shop.rows(left, server)).toEqual([])
+        const grants = 'SHOW GRANTS FOR ann@localhost'
+        expect(await shop.rows(grants, server)).toEqual(await shop.rows(grants))
         for (const name of ['dropped', 'mended', 'orders']) {
           const rows = `SELECT * FROM shop.${name} ORDER BY id`
           expect(await shop.rows(rows, server)).toEqual(await shop.rows(rows))

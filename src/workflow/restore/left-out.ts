@@ -12,24 +12,30 @@ export interface LeftOut {
   why: string
   /** It is there behind the replay, and was not before. */
   isMade?: true
+  /** A view that the log has given another name, which is in no statement. */
+  isRenamed?: true
 }
 
 /** A trigger changes what the server does, and nobody who writes is told. */
 export function leftOutTexts(left: readonly LeftOut[]): { warnings: string[]; leftOut: string[] } {
-  const isTrigger = ({ statement }: LeftOut): boolean => statement.stage === 'triggers'
+  const isFinding = ({ statement, isRenamed }: LeftOut): boolean =>
+    statement.stage === 'triggers' || isRenamed === true
   return {
     warnings: left
-      .filter(one => !isTrigger(one) && !one.isMade)
+      .filter(one => !isFinding(one) && !one.isMade)
       .map(({ statement, why }) => `left out: ${statement.shown.slice(0, 200)}: ${why}`),
-    leftOut: left
-      .filter(isTrigger)
-      .map(({ statement: { object }, why, isMade }) =>
-        isMade
-          ? `${object} could be made behind the replay only (before: ${why}): statements that the log has as such (binlog_format other than ROW) ran without it, and it fires behind the others of its table: compare what it writes`
-          : `${object} was left out, and what it did is not done here: ${why}; make it when what it refers to is there: --dry-run shows its statement`,
-      ),
+    leftOut: left.filter(isFinding).map(findingOf),
   }
 }
+
+function findingOf({ statement: { object }, why, isMade, isRenamed }: LeftOut): string {
+  if (isRenamed) return `${object} is not here: ${why}; make it by hand`
+  return isMade
+    ? `${object} could be made behind the replay only (before: ${why}): statements that the log has as such (binlog_format other than ROW) ran without it, and it fires behind the others of its table: compare what it writes`
+    : `${object} was left out, and what it did is not done here: ${why}; make it when what it refers to is there: --dry-run shows its statement`
+}
+
+const RENAMED = 'it was invalid in the snapshot, and the log has given it this name'
 
 interface Place {
   engine: Engine
@@ -77,8 +83,11 @@ async function replaced(
   const told: LeftOut[] = []
   const stays = new Map<string, string>()
   for (const { object, drop } of after) {
-    const why = await refusalOf(writer, drop)
-    if (why !== null) stays.set(object, `what stands for it cannot be dropped: ${why}`)
+    const refusal = await refusalOf(writer, drop)
+    const why = refusal === null ? null : `what stands for it cannot be dropped: ${refusal}`
+    if (why !== null) stays.set(object, why)
+    if (left.some(({ statement }) => statement.object === object)) continue
+    told.push({ statement: drop, why: why ?? RENAMED, isRenamed: true })
   }
   for (const one of left) {
     const { statement } = one
