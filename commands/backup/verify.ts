@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args'
 import { boolean } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
-import { configFrom, fromFlag, identityFlags, targetFlags } from '#cli/flags'
+import { configFrom, fromFlag, identityFlags, isTarget, targetFlags } from '#cli/flags'
 import { wire } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { EXIT, type ExitStatus } from '#core/errors'
@@ -49,7 +49,10 @@ export default class BackupVerify extends BaseCommand {
     const { all, deep } = flags
     const snapshot = all ? 'all' : (args.snapshot ?? 'newest')
     const options = { target: await wire.target(config), snapshot, deep, keys: config.keys }
-    const result = await verifySnapshots({ ...options, clock: systemClock }, this.progress)
+    const result = await verifySnapshots(
+      { ...options, clock: systemClock, isTarget: isTarget(flags) },
+      this.progress,
+    )
     return { result, text: verifyReportText(result), status: statusOf(result) }
   }
 }

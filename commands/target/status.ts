@@ -1,5 +1,5 @@
 import { BaseCommand, type Outcome } from '#cli/base-command'
-import { configFrom, targetFlags } from '#cli/flags'
+import { configFrom, isTarget, targetFlags } from '#cli/flags'
 import { wire } from '#cli/wire'
 import { systemClock } from '#core/clock'
 import { EXIT } from '#core/errors'
@@ -25,7 +25,10 @@ export default class TargetStatus extends BaseCommand {
     const { flags } = await this.parse(TargetStatus)
     const { keys, ...config } = await configFrom(flags)
     const target = await wire.target({ keys, ...config })
-    const result = await targetStatus({ target, keys, clock: systemClock }, this.progress)
+    const result = await targetStatus(
+      { target, keys, clock: systemClock, isTarget: isTarget(flags) },
+      this.progress,
+    )
     const status = result.findings.length > 0 ? EXIT.FINDINGS : EXIT.DONE
     return { result, text: targetStatusText(result), status }
   }

@@ -70,6 +70,12 @@ export const fromFlag = {
   }),
 }
 
+/** Do the flags leave it at the place that backups go to? */
+export const isTarget = (flags: {
+  target?: string | undefined
+  from?: string | undefined
+}): boolean => flags.target === undefined && flags.from === undefined
+
 /** For commands that open a snapshot. */
 export const identityFlags = {
   identity: string({

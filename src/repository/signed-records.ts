@@ -68,6 +68,30 @@ export async function newestCopyRecords(
   return { records: [...newest.values()], refused }
 }
 
+/**
+ * What a copy held when it was copied to last, by a record that is in the copy itself.
+ *
+ * @returns null: it was never copied to, or only by earlier versions; or it is no copy
+ */
+export async function ownCopyRecord(
+  target: Target,
+  trust: Trust,
+  copyId: string | null,
+): Promise<CopyRecord | null> {
+  if (copyId === null) return null
+  const names: string[] = []
+  for await (const { name } of target.list(`${COPIES}${copyId}/`)) names.push(name)
+  for (const name of names.reverse()) {
+    const recordId = /\/([^/]+)\.json$/.exec(name)?.[1] ?? ''
+    const id = { copyId, recordId }
+    const record = await readTrustedFile<CopyRecord>(target, name, 'copy', id, trust).catch(
+      aboutOneFile,
+    )
+    if (record && !(record instanceof EcomdbError)) return record
+  }
+  return null
+}
+
 /** @throws the error when it is about more than one file */
 export function aboutOneFile(error: unknown): EcomdbError {
   if (error instanceof EcomdbError && ABOUT_ONE_FILE.has(error.code)) return error

@@ -422,6 +422,19 @@ test('a copy that becomes the repository keeps what nobody has looked at in it',
     /unproven +keep +would be daily 1 of 1, were it proven: `ecomdb backup verify --all`/,
   )
   expect(await ids()).toHaveLength(2)
+  // Its own record says what it was given.
+  const { snapshotId } = made.first
+  const envelope = join(path, 'snapshots', snapshotId, 'snapshot.json')
+  const bytes = await readFile(envelope)
+  await rm(envelope)
+  const braked = await expire('--confirm')
+  expect([braked.status, braked.stdout]).toEqual([
+    3,
+    expect.stringContaining(`BRAKE  vanished at ${snapshotId}`),
+  ])
+  const status = (await ecomdb('backup', 'status', '--json')).json().result
+  expect(status.vanished).toEqual([snapshotId])
+  await writeFile(envelope, bytes)
   await writeFile(join(folder, 'recovery.yaml'), policyOf(0))
   expect((await expire('--confirm')).status).toBe(0)
   expect(await ids()).toEqual([made.second.snapshotId])

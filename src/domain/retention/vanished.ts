@@ -7,30 +7,38 @@ export interface Traces {
   /** null: the repository that backups go to. */
   copyId: string | null
   /** Those that are there. */
-  snapshots: readonly Pick<SnapshotEnvelope, 'parent'>[]
+  snapshots: readonly Pick<SnapshotEnvelope, 'snapshotId' | 'parent'>[]
   /** About any place. */
   attestations: readonly Pick<Attestation, 'snapshotId' | 'copyId'>[]
   /** What copies were given. */
-  records: readonly Pick<CopyRecord, 'snapshots'>[]
+  records: readonly Pick<CopyRecord, 'copyId' | 'snapshots'>[]
+  /** Backups go to it, also if it was a copy. */
+  isTarget: boolean
 }
 
 /**
  * Snapshots that were here, whose envelope is not there, and that no tombstone has announced: somebody
- * removed it, or the place does not list it. Parents and records tell of the repository alone: a copy
- * need not have all of it.
+ * removed it, or the place does not list it. A copy need not have all of the repository: of it tells its own
+ * record, and where it has become the repository, the parents of what was made in it since.
  *
  * @param explained ids whose envelope is there, believed or not, or that were announced
  * @returns ids, oldest first
  */
 export function vanishedSnapshots(
-  { copyId, snapshots, attestations, records }: Traces,
+  { copyId, snapshots, attestations, records, isTarget }: Traces,
   explained: ReadonlySet<string>,
 ): string[] {
   const attested = attestations
     .filter(one => (one.copyId ?? null) === copyId)
     .map(({ snapshotId }) => snapshotId)
-  const parents = snapshots.flatMap(({ parent }) => (parent ? [parent.snapshotId] : []))
-  const copied = records.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId))
-  const told = new Set([...attested, ...(copyId === null ? [...parents, ...copied] : [])])
+  const own = records.filter(one => copyId === null || one.copyId === copyId)
+  const copied = new Set(own.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
+  // Without a record nobody knows which were made in it.
+  const isMadeHere = ({ snapshotId }: { snapshotId: string }): boolean =>
+    copyId === null || (isTarget && own.length > 0 && !copied.has(snapshotId))
+  const parents = snapshots
+    .filter(isMadeHere)
+    .flatMap(({ parent }) => (parent ? [parent.snapshotId] : []))
+  const told = new Set([...attested, ...parents, ...copied])
   return [...told].filter(id => !explained.has(id)).sort()
 }

@@ -22,7 +22,10 @@ const NOT_READ: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * Segments of the archived log that are not locked as long as the snapshots are whose log they go on with.
- * Of more than a thousand so many, drawn by lot: run after run all are asked about.
+ * Of more than a thousand so many, drawn by lot: run after run all are asked about. A copy has locks of its own, which
+ * no envelope knows: where it has become the repository, of the segments behind the first snapshot that was made in it.
+ *
+ * @param envelopes that promise locks of this place (`madeHere`)
  */
 export async function unlockedLog(
   target: Target,
@@ -33,8 +36,8 @@ export async function unlockedLog(
   const { lock } = target
   if (!lock) return []
   const archive = await BinlogArchive.open(target)
-  // A copy has locks of its own, which no envelope knows.
-  if ((await archive.repository.copyId()) !== null) return []
+  const isCopy = (await archive.repository.copyId()) !== null
+  if (isCopy && envelopes.length === 0) return []
   const names: string[] = []
   for await (const { name } of target.list(BINLOG)) if (idsOfSegmentFile(name)) names.push(name)
   const found: Exposure[] = []
@@ -42,6 +45,7 @@ export async function unlockedLog(
     const segment = await readSegment(archive, name, trustedSigners)
     if (!segment) return
     const until = promisedOfSegment(segment, envelopes, lock.days)
+    if (isCopy && !until) return
     found.push(...(await looseFiles(target, lock, segment, { until, now })))
   })
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -1,7 +1,6 @@
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { Exposure } from '#domain/backup/repository-report'
 import { envelopeFile, isOfCheck, SNAPSHOTS } from '#repository/layout'
-import type { Repository } from '#repository/repository'
 import type { HeldFile, Target, TargetLock } from '#target/target'
 import { isWeaker } from '#target/weaker-lock'
 import { askAtOnce } from './ask-at-once.ts'
@@ -16,19 +15,16 @@ const HOUR_MS = 3_600_000
  * What somebody has laid over files of the repository, and what is not locked as its signed
  * envelope promises. Nothing of it is damage: the right bytes were there, and were read.
  *
+ * @param envelopes that promise locks of this place (`madeHere`)
  * @param prefix where to look for what is laid over: '' or a folder with its slash
  */
 export async function checkProtection(
   target: Target,
-  repository: Repository,
   envelopes: readonly SnapshotEnvelope[],
   now: Date,
   prefix = '',
 ): Promise<Exposure[]> {
-  return [
-    ...(await shadowedFiles(target, prefix)),
-    ...(await unlocked(target, repository, envelopes, now)),
-  ]
+  return [...(await shadowedFiles(target, prefix)), ...(await unlocked(target, envelopes, now))]
 }
 
 /** Of all files, or of the envelopes alone, by which snapshots are listed. */
@@ -48,13 +44,11 @@ export async function shadowedFiles(target: Target, prefix = SNAPSHOTS): Promise
 
 async function unlocked(
   target: Target,
-  repository: Repository,
   envelopes: readonly SnapshotEnvelope[],
   now: Date,
 ): Promise<Exposure[]> {
   const { lock } = target
-  // A copy has locks of its own, which no envelope knows.
-  if (!lock || (await repository.copyId()) !== null) return []
+  if (!lock) return []
   const found: Exposure[] = []
   const promises = promisedLocks(await withExtended(lock, envelopes), now)
   await askAtOnce([...promises], async ([name, { until, versionId }]) => {

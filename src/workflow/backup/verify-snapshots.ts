@@ -27,6 +27,7 @@ import { unlockedLog } from './check-log-locks.ts'
 import { checkProtection } from './check-protection.ts'
 import { identitiesAtHand, signingKeyAtHand } from './keys-at-hand.ts'
 import { refusal } from './list-snapshots.ts'
+import { madeHere } from './made-here.ts'
 import { newestToVerify } from './newest-to-verify.ts'
 import { verifyLog } from './verify-log.ts'
 import { whyNotStored } from './why-not-stored.ts'
@@ -43,6 +44,8 @@ export interface VerifyOptions {
    */
   keys: KeysConfig
   clock: Clock
+  /** It is the place that backups go to; one that was a copy has promises of its own then. */
+  isTarget?: boolean
 }
 
 /** The options with the keys read. */
@@ -91,11 +94,12 @@ async function verifyInUse(
   progress.stage('looking for what was laid over, and at locks')
   const now = options.clock.now()
   const there = envelopes.filter(({ snapshotId }) => !gone.includes(snapshotId))
-  const exposed = await checkProtection(options.target, repository, there, now)
   const isAll = options.snapshot === 'all'
-  const { target, trustedSigners } = options
+  const { target, trustedSigners, isTarget = false } = options
+  const promising = await madeHere(target, repository, there, { trustedSigners, isTarget })
+  const exposed = await checkProtection(target, promising, now)
   const log = isAll ? await verifyLog(target, options, progress) : null
-  if (log) exposed.push(...(await unlockedLog(target, there, trustedSigners, now)))
+  if (log) exposed.push(...(await unlockedLog(target, promising, trustedSigners, now)))
   const doubted = isAll ? await doubtedIn(repository, options) : []
   const copyId = await repository.copyId()
   if (isAll && envelopes.length + refused.length === 0 && !log)

@@ -30,6 +30,8 @@ export interface ExpireOptions {
   /** First of all, accept what is wrong with a snapshot. */
   accept: { snapshotId: string; reason: string } | null
   clock: Clock
+  /** It is the place that backups go to, and no copy any more if it was one. */
+  isTarget?: boolean
 }
 
 /**
@@ -178,12 +180,20 @@ async function holdLonger(
 }
 
 async function surveyed(
-  { target, keys, policy, clock }: ExpireOptions,
+  options: ExpireOptions,
   repository: Repository,
   progress: Progress,
 ): Promise<Survey> {
   progress.stage('looking at snapshots, attestations and tombstones')
-  return await surveyRepository(target, repository, keys.trustedSigners, policy, clock.now())
+  return await survey(options, repository, options.clock.now())
+}
+
+async function survey(
+  { target, keys, policy, isTarget = false }: ExpireOptions,
+  repository: Repository,
+  now: Date,
+): Promise<Survey> {
+  return await surveyRepository(target, repository, keys.trustedSigners, policy, now, isTarget)
 }
 
 /** What is not believed may need any object, so it stops everything as an anomaly does. */
@@ -256,28 +266,29 @@ function dueNow(
 }
 
 async function acceptAnomalies(
-  { target, keys, policy, clock }: ExpireOptions,
+  options: ExpireOptions,
   repository: Repository,
   { snapshotId, reason }: { snapshotId: string; reason: string },
 ): Promise<void> {
+  const { target, keys, clock } = options
   const key = await trustedKey(keys)
   const { trustedSigners } = keys
   const now = clock.now()
-  const survey = await surveyRepository(target, repository, trustedSigners, policy, now)
-  const isGone = survey.anomalies.some(
+  const found = await survey(options, repository, now)
+  const isGone = found.anomalies.some(
     one => one.kind === 'vanished' && one.snapshotId === snapshotId,
   )
   if (isGone) {
     // From now on it is known to be gone, here and to status; its files are leftovers.
     const snapshots = [{ snapshotId, envelopeSha256: '', reasons: [reason] }]
-    const gone = newTombstone(repository, survey, 0, now, { snapshots, objects: [] })
+    const gone = newTombstone(repository, found, 0, now, { snapshots, objects: [] })
     await putTombstone(target, gone, key)
     return
   }
-  const found = await repository.readEnvelope(snapshotId, trustedSigners)
-  const anomalies = anomaliesOf(survey, found.snapshotId).map(({ kind }) => kind)
+  const named = await repository.readEnvelope(snapshotId, trustedSigners)
+  const anomalies = anomaliesOf(found, named.snapshotId).map(({ kind }) => kind)
   const by = { signingKey: key, trustedSigners, clock }
-  await putAcceptance(repository, found.snapshotId, { anomalies, reason }, by)
+  await putAcceptance(repository, named.snapshotId, { anomalies, reason }, by)
 }
 
 /**

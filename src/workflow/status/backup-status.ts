@@ -12,6 +12,7 @@ import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import { vanishedSnapshots } from '#domain/retention/vanished'
 import { refusedAbout } from '#repository/refused-attestations'
 import { openRepository, type Repository } from '#repository/repository'
+import { ownCopyRecord } from '#repository/signed-records'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
 import { announcedIn, vanishedNow } from '../expire/vanished-now.ts'
@@ -41,7 +42,7 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const copies = await knownCopies(source, repository, config, openCopy, now)
   const ids = listed.snapshots.map(({ snapshotId }) => snapshotId)
   const places = [
-    await repositoryPlace(source, { copyId, snapshots: listed.snapshots }, config, now),
+    await repositoryPlace(source, repository, listed.snapshots, config, now),
     ...copies.places.map(place => without(place, listed.refused)),
   ]
   const attestations = [...attested.attestations, ...copies.attestations].sort((a, b) =>
@@ -69,9 +70,13 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const lost = await awayNow(newer.map(one => one.snapshotId))
   const ahead = newer.filter(({ snapshotId }) => lost.includes(snapshotId))
   const explained = [...ids, ...listed.refused.map(one => one.snapshotId), ...announced]
+  // Of the repository's own copies `ahead` tells.
+  const trust = { repositoryId: repository.id, trustedSigners }
+  const record = await ownCopyRecord(source, trust, copyId)
+  const records = record ? [record] : []
   const vanished = await awayNow(
     vanishedSnapshots(
-      { ...{ copyId, snapshots: listed.snapshots, records: [] }, ...attested },
+      { ...{ copyId, snapshots: listed.snapshots, isTarget: true }, ...attested, records },
       new Set([...explained, ...ahead.map(one => one.snapshotId)]),
     ),
   )

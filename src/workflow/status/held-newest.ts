@@ -12,21 +12,21 @@ const TOLERANCE_MS = 1000
  * How the target holds all that the newest snapshot of each server needs: whoever may bypass locks, or
  * made them longer for one file, did so perhaps not for all.
  *
- * @param isCopy its locks are its own, which no envelope promises
+ * @param promising ids of those whose envelopes promise locks of this place; a copy's locks are its own
  * @returns by snapshot id; empty where the target has no locks
  */
 export async function heldNewest(
   { lock }: Target,
   snapshots: readonly SnapshotEnvelope[],
   now: Date,
-  isCopy: boolean,
+  promising: ReadonlySet<string>,
 ): Promise<Map<string, HeldFiles>> {
   const held = new Map<string, HeldFiles>()
   if (!lock) return held
   const byId = new Map(snapshots.map(one => [one.snapshotId, one]))
   for (const ofOne of Map.groupBy(wholeOrAll(snapshots), one => one.sourceId).values()) {
     const newest = newestOf(ofOne, now)
-    if (newest) held.set(newest.snapshotId, await askAbout(lock, newest, byId, { now, isCopy }))
+    if (newest) held.set(newest.snapshotId, await askAbout(lock, newest, byId, { now, promising }))
   }
   return held
 }
@@ -40,13 +40,14 @@ async function askAbout(
   lock: TargetLock,
   newest: SnapshotEnvelope,
   byId: ReadonlyMap<string, SnapshotEnvelope>,
-  { now, isCopy }: { now: Date; isCopy: boolean },
+  { now, promising }: { now: Date; promising: ReadonlySet<string> },
 ): Promise<HeldFiles> {
   const first: Asked[] = [{ path: REPOSITORY_FILE }, newest.manifest]
   for (let one: SnapshotEnvelope | undefined = newest; one; one = byId.get(one.base ?? ''))
     first.push({ path: envelopeFile(one.snapshotId) })
   const asked = [...first, ...drawn(newest.objects, MOST_ASKED - first.length)]
-  const promised = isCopy || !newest.lockUntil ? null : new Date(newest.lockUntil)
+  const promised =
+    promising.has(newest.snapshotId) && newest.lockUntil ? new Date(newest.lockUntil) : null
   const held: HeldFile[] = []
   let [weaker, shortened] = [0, 0]
   await askAtOnce(asked, async ({ path, versionId }) => {

@@ -9,6 +9,7 @@ import { readCopyMarker } from '#repository/copy-marker'
 import { openRepository, type Repository } from '#repository/repository'
 import { newestCopyRecords, type RefusedFile } from '#repository/signed-records'
 import type { Target } from '#target/target'
+import { madeHere } from '../backup/made-here.ts'
 import { type CopyNote, readCopyNotes } from '../copy/copy-notes.ts'
 import { hasRecord, notTheLast } from '../copy/last-visit.ts'
 import { openCopy } from '../copy/open-copy.ts'
@@ -164,7 +165,7 @@ async function lookInto(
       compared: known.comparedIn(copyId),
       snapshots: new Set(snapshots.map(({ snapshotId }) => snapshotId)),
       newest: newestOfEach(snapshots),
-      held: await heldNewest(target, snapshots, now, true),
+      held: await heldNewest(target, snapshots, now, new Set()),
     }
     return { place, attestations }
   } catch (error) {
@@ -208,11 +209,15 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 /** The repository itself as a place; what its target holds is asked of the target. */
 export async function repositoryPlace(
   source: Target,
-  { copyId, snapshots }: { copyId: string | null; snapshots: readonly SnapshotEnvelope[] },
-  { target: { media, offsite } }: Config,
+  repository: Repository,
+  snapshots: readonly SnapshotEnvelope[],
+  { target: { media, offsite }, keys: { trustedSigners } }: Config,
   now: Date,
 ): Promise<Place> {
-  const held = await heldNewest(source, snapshots, now, copyId !== null)
+  const trust = { trustedSigners, isTarget: true }
+  const promising = await madeHere(source, repository, snapshots, trust)
+  const ids = new Set(promising.map(({ snapshotId }) => snapshotId))
+  const held = await heldNewest(source, snapshots, now, ids)
   return {
     ...{ copyId: null, label: 'repository', name: null, directory: source.label },
     ...{ media, offsite, offline: false, held, present: true, lastSeenAt: null },

@@ -7,11 +7,14 @@ import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
 import { unlockedLog } from '../backup/check-log-locks.ts'
 import { checkProtection } from '../backup/check-protection.ts'
+import { madeHere } from '../backup/made-here.ts'
 
 export interface TargetStatusOptions {
   target: Target
   keys: KeysConfig
   clock: Clock
+  /** It is the place that backups go to, and no copy any more if it was one. */
+  isTarget?: boolean
 }
 
 /** An upload that is older belongs to no run that still goes on. */
@@ -24,7 +27,7 @@ const OLD_LEFTOVER_MS = 86_400_000
  * @throws EcomdbError REPOSITORY_NOT_FOUND, TARGET_UNAVAILABLE, STORAGE_FAILED
  */
 export async function targetStatus(
-  { target, keys, clock }: TargetStatusOptions,
+  { target, keys, clock, isTarget = false }: TargetStatusOptions,
   progress: Progress,
 ): Promise<TargetStatusReport> {
   progress.stage('listing files')
@@ -34,9 +37,11 @@ export async function targetStatus(
   const { snapshots, refused } = await repository.listSnapshots(keys.trustedSigners)
   progress.stage('looking for what was laid over, and at locks')
   const now = clock.now()
+  const { trustedSigners } = keys
+  const promising = await madeHere(target, repository, snapshots, { trustedSigners, isTarget })
   const exposed = [
-    ...(await checkProtection(target, repository, snapshots, now)),
-    ...(await unlockedLog(target, snapshots, keys.trustedSigners, now)),
+    ...(await checkProtection(target, promising, now)),
+    ...(await unlockedLog(target, promising, trustedSigners, now)),
   ]
   const leftovers = await oldLeftovers(target, clock)
   const rules = (await target.removingRules()) ?? []

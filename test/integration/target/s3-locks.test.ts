@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
 import { MIB } from '#core/units'
+import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { S3Place } from '#domain/target-place'
 import { createRepository, openRepository } from '#repository/repository'
 import { openDirectoryTarget } from '#target/dir/directory-target'
@@ -46,6 +47,9 @@ afterAll(() => ceph?.stop())
 
 const open = (locks: S3Place['objectLock'] = place.objectLock): Promise<Target> =>
   openS3Target({ ...place, objectLock: locks }, systemClock, { partBytes: 5 * MIB })
+
+const idsOf = (snapshots: readonly SnapshotEnvelope[]) =>
+  new Set(snapshots.map(({ snapshotId }) => snapshotId))
 
 const object = (name: string) => ({ Bucket: place.bucket, Key: `${place.prefix}/${name}` })
 
@@ -134,7 +138,7 @@ describe.skipIf(missing)('locks', () => {
     )
     const held = await longer.lock?.heldUntil(unused?.path ?? '', unused?.versionId)
     expect(days(held?.toISOString() ?? null)).toBeCloseTo(1, 2)
-    expect(await checkProtection(longer, later, [first, envelope], new Date())).toEqual([])
+    expect(await checkProtection(longer, [first, envelope], new Date())).toEqual([])
   })
 
   test('are those of the name where an envelope knows the version of another bucket', async () => {
@@ -160,15 +164,17 @@ describe.skipIf(missing)('locks', () => {
     const newestIn = async () => (await strict.listSnapshots(keys.options.trustedSigners)).snapshots
     const before = await newestIn()
     const now = new Date()
-    const weak = (await heldNewest(asked, before, now, false)).values().next().value
+    const weak = (await heldNewest(asked, before, now, idsOf(before))).values().next().value
     expect(weak).toMatchObject({ until: null, files: 5, loose: 0, weaker: 4 })
-    const exposed = await checkProtection(asked, strict, before, now)
+    const exposed = await checkProtection(asked, before, now)
     expect(exposed).toHaveLength(4)
     expect(exposed[0]?.problem).toContain('in governance mode, and target.s3.object_lock asks')
-    expect(await checkProtection(target, strict, before, now)).toEqual([])
+    expect(await checkProtection(target, before, now)).toEqual([])
     const { envelope, reused } = await commitSnapshot(strict, keys.options, ['1\n', '2\n'])
     expect(reused).toBe(0)
-    const strong = (await heldNewest(asked, [envelope], now, false)).values().next().value
+    const strong = (await heldNewest(asked, [envelope], now, idsOf([envelope])))
+      .values()
+      .next().value
     expect(strong).toMatchObject({ loose: 0, weaker: 0 })
     expect(strong?.until).not.toBeNull()
     for (const { path, versionId: VersionId } of [...envelope.objects, envelope.manifest]) {
@@ -185,10 +191,10 @@ describe.skipIf(missing)('locks', () => {
     const [{ path, versionId } = { path: '', versionId: '' }] = envelope.objects
     const version = { ...object(path), VersionId: versionId, BypassGovernanceRetention: true }
     await owner.send(new DeleteObjectCommand(version))
-    expect(await checkProtection(target, repository, [envelope], new Date())).toEqual([
+    expect(await checkProtection(target, [envelope], new Date())).toEqual([
       { name: path, problem: expect.stringMatching(/^is not there; its snapshot promises/) },
     ])
-    const held = await heldNewest(target, [envelope], new Date(), false)
+    const held = await heldNewest(target, [envelope], new Date(), idsOf([envelope]))
     expect(held.get(envelope.snapshotId)).toEqual({
       ...{ until: null, files: 5, asked: 5, loose: 1, weaker: 0, shortened: 0 },
     })
@@ -209,7 +215,7 @@ describe.skipIf(missing)('locks', () => {
         silentProgress(),
       )
       const { snapshots } = await (await openRepository(target)).listSnapshots(trustedSigners)
-      const [held] = (await heldNewest(target, snapshots, new Date(), true)).values()
+      const [held] = (await heldNewest(target, snapshots, new Date(), new Set())).values()
       expect(held).toMatchObject({ loose: 0, files: (snapshots.at(-1)?.objects.length ?? 0) + 3 })
       expect(Date.parse(held?.until ?? '') - Date.now()).toBeGreaterThan(DAY_MS - 60_000)
 
@@ -227,7 +233,7 @@ describe.skipIf(missing)('locks', () => {
         },
         silentProgress(),
       )
-      const [newest] = (await heldNewest(later, [envelope], new Date(), true)).values()
+      const [newest] = (await heldNewest(later, [envelope], new Date(), new Set())).values()
       expect(Date.parse(newest?.until ?? '') - Date.now()).toBeGreaterThan(3 * DAY_MS - 60_000)
       const marker = await later.lock?.heldUntil('ecomdb-copy.json')
       expect((marker?.getTime() ?? 0) - Date.now()).toBeGreaterThan(3 * DAY_MS - 60_000)
@@ -238,7 +244,9 @@ describe.skipIf(missing)('locks', () => {
     const repository = await createRepository(target, systemClock)
     const { envelope } = await commitSnapshot(repository, keys.options, ['1\n'])
     const held = async (isCopy = false) =>
-      (await heldNewest(target, [envelope], new Date(), isCopy)).get(envelope.snapshotId)
+      (await heldNewest(target, [envelope], new Date(), idsOf(isCopy ? [] : [envelope]))).get(
+        envelope.snapshotId,
+      )
     const before = (await held())?.until ?? ''
     expect(Date.parse(before)).toBeGreaterThanOrEqual(Date.parse(envelope.lockUntil ?? ''))
     const [{ path, versionId } = { path: '', versionId: '' }] = envelope.objects
@@ -251,7 +259,7 @@ describe.skipIf(missing)('locks', () => {
         BypassGovernanceRetention: true,
       }),
     )
-    expect(await checkProtection(target, repository, [envelope], new Date())).toEqual([
+    expect(await checkProtection(target, [envelope], new Date())).toEqual([
       {
         name: path,
         problem: expect.stringMatching(/^is locked until .* only; its snapshot promises/),

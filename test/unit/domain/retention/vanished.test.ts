@@ -3,21 +3,41 @@ import { type Traces, vanishedSnapshots } from '#domain/retention/vanished'
 
 const vanished = (traces: Partial<Traces>, ...explained: string[]): string[] =>
   vanishedSnapshots(
-    { copyId: null, snapshots: [], attestations: [], records: [], ...traces },
+    {
+      ...{ copyId: null, snapshots: [], attestations: [], records: [], isTarget: false },
+      ...traces,
+    },
     new Set(explained),
   )
 
 test('a parent, and what was attested or copied, is there or was announced', () => {
-  const snapshots = [{ parent: null }, { parent: { snapshotId: 'a', sha256: '' } }]
+  const snapshots = [
+    { snapshotId: 'x', parent: null },
+    { snapshotId: 'y', parent: { snapshotId: 'a', sha256: '' } },
+  ]
   const attestations = [{ snapshotId: 'b' }, { snapshotId: 'c', copyId: 'disk' }]
-  const records = [{ snapshots: [{ snapshotId: 'd', envelopeSha256: '' }] }]
+  const records = [{ copyId: 'other', snapshots: [{ snapshotId: 'd', envelopeSha256: '' }] }]
   expect(vanished({ snapshots, attestations, records })).toEqual(['a', 'b', 'd'])
   expect(vanished({ snapshots, attestations, records }, 'a', 'b', 'd')).toEqual([])
 })
 
 test('a copy need not have all of the repository, but what was looked at there', () => {
-  const snapshots = [{ parent: { snapshotId: 'a', sha256: '' } }]
+  const snapshots = [{ snapshotId: 'y', parent: { snapshotId: 'a', sha256: '' } }]
   const attestations = [{ snapshotId: 'b' }, { snapshotId: 'c', copyId: 'disk' }]
-  const records = [{ snapshots: [{ snapshotId: 'd', envelopeSha256: '' }] }]
+  const records = [{ copyId: 'other', snapshots: [{ snapshotId: 'd', envelopeSha256: '' }] }]
   expect(vanished({ copyId: 'disk', snapshots, attestations, records })).toEqual(['c'])
+})
+
+test('a copy has what its own record says, and once backups go to it the parents of what they made', () => {
+  const held = ['b', 'c'].map(snapshotId => ({ snapshotId, envelopeSha256: '' }))
+  const records = [{ copyId: 'disk', snapshots: held }]
+  const child = (snapshotId: string, of: string) => ({
+    ...{ snapshotId, parent: { snapshotId: of, sha256: '' } },
+  })
+  const snapshots = [child('b', 'a'), child('e', 'd')]
+  const traces = { copyId: 'disk', snapshots }
+  expect(vanished({ ...traces, records }, 'b', 'e')).toEqual(['c'])
+  expect(vanished({ ...traces, records, isTarget: true }, 'b', 'e')).toEqual(['c', 'd'])
+  // Nobody knows which were made in it.
+  expect(vanished({ ...traces, isTarget: true }, 'b', 'e')).toEqual([])
 })
