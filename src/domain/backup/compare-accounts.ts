@@ -40,13 +40,10 @@ export function compareAccounts(
   const isAdministrator = isAmong(administratorsIn(found))
   const isGiven = isAmong(there.flatMap(({ create }) => administratorsIn([{ create, grants: [] }])))
   const refused = new Map(changes.refusedGrants.map(one => [inNameOrder(one.grant), one]))
-  const told: RefusedGrant[] = []
   const isRefused = (grant: string): boolean => {
     const pieces = grantPieces(grant, isOnView(grant))
     const found = pieces.flatMap(({ sql }) => refused.get(sql) ?? [])
-    const isAll = found.length === pieces.length
-    if (isAll) told.push(...found)
-    return isAll
+    return found.length === pieces.length
   }
   const part = { isOnView, isRefused }
   const differences = compared.flatMap(account => {
@@ -80,7 +77,7 @@ export function compareAccounts(
   return [
     checkOf('accounts', summary, differences),
     ...privilegesCheck(restored, unknown),
-    ...refusedCheck(told),
+    ...refusedCheck(changes.refusedGrants),
   ]
 }
 

@@ -45,6 +45,8 @@ export interface RestoreStatement {
   mayFail?: true
   /** It may be refused only where what it is on is not there. */
   isGrant?: true
+  /** Of a grant: the object whose statement, where it was refused, takes this one with it. */
+  on?: string
 }
 
 /** A grant, or a column of one, that the server did not take. */

@@ -53,12 +53,19 @@ export async function applyPlan(
     for (const statement of plan.statements) {
       if (!wanted(statement.stage)) continue
       throwIfInterrupted()
+      const { shown, isGrant, on } = statement
+      // Both engines take a grant with CREATE in it (ALL) on what is not there.
+      const without = on && left.find(one => one.statement.object === on)
+      if (without) {
+        refusedGrants.push({ grant: shown, why: without.why })
+        continue
+      }
       try {
         await writer.run(statement)
       } catch (error) {
         if (!isRefusal(statement, error)) throw error
         const why = reasonOf(error)
-        if (statement.isGrant) refusedGrants.push({ grant: statement.shown, why })
+        if (isGrant) refusedGrants.push({ grant: shown, why })
         else left.push({ statement, why })
       }
     }

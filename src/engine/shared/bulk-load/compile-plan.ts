@@ -299,6 +299,7 @@ function accountStatements(
         grantLines(account, 'views', grant => viewKey(grantTarget(grant)) === key).map(grant => ({
           ...grant,
           ...mayFail(view),
+          on: programLabel(view),
         })),
       )
     },
