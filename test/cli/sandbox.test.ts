@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm } from 'node:fs/promises'
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -22,6 +31,16 @@ afterEach(async () => {
     await runEcomdb(['sandbox', 'remove', ...which], { env })
   }
   await rm(state, { recursive: true })
+})
+
+test('a server’s data directory takes no other server into it', async () => {
+  await writeFile(join(state, 'ibdata1'), '')
+  const inside = { ECOMDB_STATE: join(state, '.local/state/ecomdb') }
+  const started = await runEcomdb(['sandbox', 'start'], { env: inside })
+  expect(started.status).toBe(2)
+  expect(started.stderr).toContain('which takes everything in it for its own')
+  expect(started.stderr).toContain('hint: set ECOMDB_STATE to a folder outside of it')
+  expect(await readdir(state)).toEqual(['ibdata1'])
 })
 
 describe.each(SLOW_TEST_ENGINES)('ecomdb sandbox --engine %s', engine => {

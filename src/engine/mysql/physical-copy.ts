@@ -289,7 +289,9 @@ function cloneFailed(error: unknown, folder: string): unknown {
               'ALTER INSTANCE ENABLE INNODB REDO_LOG there, when what it was turned off for is done; until then a crash of the server may cost all of its data',
               'or run `ecomdb backup logical`, which does not need it',
             ]
-          : place,
+          : /within the current data directory/i.test(error.why ?? '')
+            ? ['set ECOMDB_STATE, or give --clone-folder, to a folder outside of it']
+            : place,
     cause: error.cause ?? error,
   })
 }

@@ -7,6 +7,9 @@ import { REPOSITORY_FILE } from '#repository/layout'
 /** What the data directory of either engine has, one at least. */
 const OF_SERVERS = ['ibdata1', 'mysql.ibd', 'aria_log_control']
 
+/** Of a private server in ecomdb's own folder: the home of the server's account is a data directory in many packages. */
+export const OTHER_STATE = 'set ECOMDB_STATE to a folder outside of it, for this account'
+
 /**
  * Refuses a data directory within another one, or within a repository. To the server of the outer one
  * it is a database; MySQL finds tablespaces with the numbers of its own in it, and does not start again
@@ -15,7 +18,10 @@ const OF_SERVERS = ['ibdata1', 'mysql.ibd', 'aria_log_control']
  * @param folder absolute; it need not be there
  * @throws EcomdbError TARGET_NOT_EMPTY: nothing was changed
  */
-export async function refuseInside(folder: string): Promise<void> {
+export async function refuseInside(
+  folder: string,
+  hint = 'give a directory beside it, and move it afterwards',
+): Promise<void> {
   for (let outer = dirname(await realPathOf(folder)); ; outer = dirname(outer)) {
     const isServers = OF_SERVERS.some(name => existsSync(join(outer, name)))
     if (isServers || existsSync(join(outer, REPOSITORY_FILE))) {
@@ -24,7 +30,7 @@ export async function refuseInside(folder: string): Promise<void> {
         why: isServers
           ? 'that is the data directory of a server, which takes everything in it for its own'
           : 'that is a repository of backups, and data files are not encrypted',
-        hints: ['give a directory beside it, and move it afterwards', 'nothing was changed'],
+        hints: [hint, 'nothing was changed'],
       })
     }
     if (outer === dirname(outer)) return

@@ -6,6 +6,7 @@ import { stateFolder } from '#core/paths'
 import type { Engine } from '#engine/engine'
 import type { LastingSettings, RunningServer } from '#engine/scratch-server'
 import { isAlive } from '#process/is-alive'
+import { OTHER_STATE, refuseInside } from './refuse-inside.ts'
 
 /**
  * A throw-away server for a drill: no network, no events, no binary log, in a folder of
@@ -41,6 +42,7 @@ export async function withDrillFolder<Result>(
   engine: Engine,
   use: (folder: string) => Promise<Result>,
 ): Promise<Result> {
+  await refuseInside(drillsFolder(), OTHER_STATE)
   await removeLeftovers(engine)
   await mkdir(drillsFolder(), { recursive: true, mode: 0o700 })
   const name = `${process.pid}-${engine.family}-${randomBytes(4).toString('hex')}`

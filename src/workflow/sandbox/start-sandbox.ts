@@ -1,5 +1,6 @@
 import type { Progress } from '#core/progress'
 import type { RunningServer } from '#engine/scratch-server'
+import { OTHER_STATE, refuseInside } from '../restore/refuse-inside.ts'
 import { type SandboxName, sandboxFolder } from './sandbox-place.ts'
 
 /** `ecomdb sandbox start`: a private server that stays until it is stopped. */
@@ -9,6 +10,7 @@ export async function startSandbox(
   progress: Progress,
 ): Promise<RunningServer> {
   const folder = sandboxFolder(sandbox)
+  await refuseInside(folder, OTHER_STATE)
   progress.stage(`starting a private ${sandbox.engine.family} server`)
   const { tcp } = options
   return await sandbox.engine.scratchServers.start({ folder, tcp, purpose: 'sandbox' })
