@@ -173,6 +173,25 @@ export function translateServerError(error: unknown, what: string): EcomdbError 
   })
 }
 
+/** Statements that MySQL's LOCK INSTANCE FOR BACKUP keeps waiting, as a logical backup's does until it has ended. */
+const OF_ACCOUNTS =
+  /^\s*(?:(?:CREATE|ALTER|DROP|RENAME)\s+(?:USER|ROLE)|GRANT|REVOKE|SET\s+(?:DEFAULT\s+ROLE|PASSWORD))\b/i
+
+/** The same for a statement: of one about accounts that has waited in vain it is told who lets it wait. */
+export function translateStatementError(error: unknown, sql: string, what: string): EcomdbError {
+  if (serverErrorNumber(error) !== 1205 || !OF_ACCOUNTS.test(sql))
+    return translateServerError(error, what)
+  return new EcomdbError('LOCKED', {
+    what,
+    why: `${messageOf(error)}: another session keeps statements about accounts out, as a backup does`,
+    hints: [
+      'run it again when the backup has ended: on MySQL `ecomdb backup logical` holds LOCK INSTANCE FOR BACKUP as long as it reads rows',
+      "where it cannot wait, KILL that connection, and back up again: SELECT t.PROCESSLIST_ID, t.PROCESSLIST_USER FROM performance_schema.metadata_locks m JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID WHERE m.OBJECT_TYPE = 'BACKUP LOCK'",
+    ],
+    cause: error,
+  })
+}
+
 /**
  * Do a server's complaints mean that the disk is full? Both engines print errno 28; of the redo log
  * they say only that it could not be made so large.

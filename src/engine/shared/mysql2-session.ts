@@ -1,7 +1,7 @@
 import { createConnection as createSocket, isIP, type Socket } from 'node:net'
 import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise'
 import { Flavor } from '../flavor.ts'
-import { translateServerError } from '../server-error.ts'
+import { translateServerError, translateStatementError } from '../server-error.ts'
 import type { ConnectOptions, Session, SqlRow, SqlValue } from '../session.ts'
 import { WITHOUT_LIMITS } from './without-limits.ts'
 
@@ -130,7 +130,7 @@ class Mysql2Session implements Session {
       const [result] = await this.#connection.query(sql, values.map(bindable))
       return result
     } catch (error) {
-      throw translateServerError(error, `the server refused: ${headOf(sql)}`)
+      throw translateStatementError(error, sql, `the server refused: ${headOf(sql)}`)
     }
   }
 }

@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { Change } from '#domain/access/change'
 import { desiredAccess, parseAccount } from '#domain/access/desired'
 import { accountKey, accountText, type ObservedAccess, roleAccount } from '#domain/access/observed'
+import { connectToAccounts } from '#engine/account-session'
 import type { Engine } from '#engine/engine'
 import { runChange } from './apply-access.ts'
 import { type AccessOptions, makeAccessPlan } from './plan-access.ts'
@@ -31,7 +32,7 @@ export async function adoptAccount(
   options: AccessOptions,
   adoption: Adoption,
 ): Promise<Adopted> {
-  const session = await engine.connect({ ...options.connect, database: undefined })
+  const session = await connectToAccounts(engine, options.connect)
   try {
     await engine.accessCatalog.ensureStore(session, 'access')
     await engine.accessCatalog.lockAccess(session)

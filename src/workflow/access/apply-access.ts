@@ -4,6 +4,7 @@ import type { Change } from '#domain/access/change'
 import { losers } from '#domain/access/losers'
 import { accountText, type ObservedAccess } from '#domain/access/observed'
 import type { AccountName } from '#domain/schema/service-accounts'
+import { connectToAccounts } from '#engine/account-session'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
 import { endPersonSessions, requireEnded } from '../credential/end-person-sessions.ts'
@@ -33,7 +34,7 @@ export async function applyAccess(
   options: AccessOptions & { allowRevokes: boolean },
   progress: Progress,
 ): Promise<AppliedAccess> {
-  const session = await engine.connect({ ...options.connect, database: undefined })
+  const session = await connectToAccounts(engine, options.connect)
   try {
     await engine.accessCatalog.ensureStore(session, 'access')
     await engine.accessCatalog.lockAccess(session)

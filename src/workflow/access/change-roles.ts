@@ -2,6 +2,7 @@ import type { Clock } from '#core/clock'
 import { dueLeases, type Lease, rolesToTake } from '#domain/access/lease'
 import type { LeaseReport } from '#domain/access/lease-report'
 import type { AccountName } from '#domain/schema/service-accounts'
+import { connectToAccounts } from '#engine/account-session'
 import type { Engine } from '#engine/engine'
 import type { PersonAccount } from '#engine/leavers'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -35,7 +36,7 @@ export async function withLeases(
   clock: Clock,
   work: (run: LeaseRun, report: LeaseDraft) => Promise<void>,
 ): Promise<LeaseReport> {
-  const session = await engine.connect({ ...connect, database: undefined })
+  const session = await connectToAccounts(engine, connect)
   try {
     const run = { engine, session, clock, dryRun, actor: await engine.leavers.actor(session) }
     const report: LeaseDraft = {

@@ -2,6 +2,7 @@ import { messageOf } from '#core/errors'
 import type { Progress } from '#core/progress'
 import type { ServerEnding } from '#domain/access/offboard-report'
 import type { AccountName } from '#domain/schema/service-accounts'
+import { connectToAccounts } from '#engine/account-session'
 import { endSessions } from './end-sessions.ts'
 import { type Draft, foundAccounts, type Leaver, since, step } from './leaver.ts'
 import { disableTheirEvents } from './leaver-objects.ts'
@@ -85,7 +86,7 @@ async function endOnReplica(
   const { place, clock } = leaver
   const { engine } = place
   try {
-    const replica = await engine.connect({ ...connect, database: undefined })
+    const replica = await connectToAccounts(engine, connect)
     try {
       const isClosed = async (): Promise<boolean> => {
         const states = await engine.leavers.states(replica, accounts)

@@ -2,6 +2,7 @@ import type { Clock } from '#core/clock'
 import { EcomdbError, messageOf } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { isComplete, type OffboardReport } from '#domain/access/offboard-report'
+import { connectToAccounts } from '#engine/account-session'
 import { closeAccess } from './close-access.ts'
 import { type Draft, emptyReport, type Leaver } from './leaver.ts'
 import { moveObjects, planObjects } from './leaver-objects.ts'
@@ -33,7 +34,7 @@ export async function offboard(
   clock: Clock,
   progress: Progress,
 ): Promise<OffboardResult> {
-  const session = await place.engine.connect({ ...place.connect, database: undefined })
+  const session = await connectToAccounts(place.engine, place.connect)
   try {
     progress.stage('looking')
     const leaver: Leaver = { options, place, session, clock, started: clock.monotonicMs() }

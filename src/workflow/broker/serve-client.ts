@@ -7,6 +7,7 @@ import {
   type BrokerSession,
   parseRequest,
 } from '#domain/credential/broker-message'
+import { connectToAccounts } from '#engine/account-session'
 import { type Issuer, type LoggedIn, logIn } from '../credential/log-in.ts'
 import type { LineChannel } from './line-channel.ts'
 
@@ -60,7 +61,7 @@ async function end(
   user: string,
   reason: string,
 ): Promise<'ended' | 'not open' | 'still connected'> {
-  const session = await engine.connect({ ...connect, database: undefined })
+  const session = await connectToAccounts(engine, connect)
   try {
     return await engine.credentials.endSession(session, user, reason)
   } finally {

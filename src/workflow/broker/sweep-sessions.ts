@@ -1,3 +1,4 @@
+import { connectToAccounts } from '#engine/account-session'
 import type { OpenSessionAccount } from '#engine/credentials'
 import type { Issuer } from '../credential/log-in.ts'
 
@@ -11,7 +12,7 @@ export async function sweepSessions(
   reason: string,
   which: (open: OpenSessionAccount) => boolean,
 ): Promise<number> {
-  const session = await engine.connect({ ...connect, database: undefined })
+  const session = await connectToAccounts(engine, connect)
   try {
     let ended = 0
     for (const open of await engine.credentials.openSessions(session, null)) {

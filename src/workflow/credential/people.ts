@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import { accountLevel, enforcementOf } from '#domain/credential/enforcement'
 import { attemptsLeft } from '#domain/credential/totp'
 import type { UserReport } from '#domain/credential/user-report'
+import { connectToAccounts } from '#engine/account-session'
 import type { Lockout, PersonRecord } from '#engine/credentials'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -18,7 +19,7 @@ export async function asAdministrator<Result>(
   { engine, connect }: PeopleServer,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const session = await engine.connect({ ...connect, database: undefined })
+  const session = await connectToAccounts(engine, connect)
   try {
     return await work(session)
   } finally {

@@ -2,6 +2,7 @@ import { EcomdbError, messageOf } from '#core/errors'
 import type { Progress } from '#core/progress'
 import { type PlannedStep, planFix } from '#domain/hardening/fix-plan'
 import type { HardenReport } from '#domain/hardening/harden-report'
+import { connectToAccounts } from '#engine/account-session'
 import type { Engine } from '#engine/engine'
 import type { Session } from '#engine/session'
 import { type HardenOptions, lookAt } from './check-hardening.ts'
@@ -42,7 +43,7 @@ export async function fixHardening(
   progress: Progress,
 ): Promise<FixResult> {
   progress.stage('reading settings, accounts and privileges')
-  const session = await engine.connect({ ...options.connect, database: undefined })
+  const session = await connectToAccounts(engine, options.connect)
   try {
     const first = await plan(engine, session, options)
     if (!options.confirm) {
