@@ -12,7 +12,7 @@ export default class KeyCheck extends BaseCommand {
   static override summary = 'prove that a private key opens the newest snapshot'
 
   static override description =
-    'Decrypts the manifest and objects of a snapshot with each identity by itself, in memory, and writes no plaintext anywhere. Bring the escrow key from its safe place for it from time to time. Exit status 12 when an identity does not open the snapshot, 3 when the snapshot is not encrypted to the recipients that ecomdb.yaml names now.'
+    'Decrypts the manifest and objects of a snapshot with each identity by itself, in memory, and writes no plaintext anywhere. Bring the escrow key from its safe place for it from time to time. Exit status 12 when an identity does not open the snapshot, 3 when the snapshot, or the newest segment of the binary log, is not encrypted to the recipients that ecomdb.yaml names now.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --identity /media/safe/escrow.identity',
@@ -51,7 +51,8 @@ export default class KeyCheck extends BaseCommand {
   }
 }
 
-function statusOf({ identities, missing, extra }: KeyCheckReport): ExitStatus {
+function statusOf({ identities, missing, extra, log }: KeyCheckReport): ExitStatus {
   if (identities.some(({ opens }) => !opens)) return EXIT.WRONG_IDENTITY
-  return missing.length + extra.length > 0 ? EXIT.FINDINGS : EXIT.DONE
+  const others = [...missing, ...extra, ...(log?.missing ?? []), ...(log?.extra ?? [])]
+  return others.length > 0 ? EXIT.FINDINGS : EXIT.DONE
 }

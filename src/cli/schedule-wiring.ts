@@ -7,7 +7,11 @@ import type { RecoveryPolicy } from '#domain/retention/recovery-policy'
 import type { ProgramCommand } from '#process/program'
 import type { MonthlyOptions } from '#workflow/report/report-monthly'
 import { CopyPresence } from '#workflow/schedule/copy-presence'
-import type { ScheduleContext, ScheduleEvent } from '#workflow/schedule/schedule-context'
+import {
+  type ScheduleContext,
+  type ScheduleEvent,
+  worksBy,
+} from '#workflow/schedule/schedule-context'
 import { ScheduleFiles } from '#workflow/schedule/schedule-files'
 import type { ShopStatusOptions } from '#workflow/status/shop-status'
 import { wire } from './wire.ts'
@@ -27,7 +31,15 @@ export function scheduleContext(
     openCopy,
     presence: new CopyPresence(openCopy, isBucket, systemClock),
     lockOnServer: job => lockOnServer(config, job),
+    readWorksBy: () => readWorksBy(config),
   }
+}
+
+/** A file that is being edited may be wrong for a moment. */
+async function readWorksBy({ file }: Config): Promise<string | null> {
+  if (file === null) return null
+  const { loadConfig } = await import('#config/load-config')
+  return await loadConfig({ file, environment: process.env }).then(worksBy, () => null)
 }
 
 /** How this very ecomdb is started. */

@@ -4,7 +4,7 @@ import type { KeyCheckReport, KeyRotation } from '#domain/backup/key-report'
 
 /** `ecomdb key check` for people. */
 export function keyCheckText(report: KeyCheckReport): string {
-  const { identities, untried, missing, extra } = report
+  const { identities, untried, missing, extra, log } = report
   return [
     `snapshot ${report.snapshotId} in ${report.target}`,
     ...identities.map(({ file, recipient, opens, problem, files, bytes }) =>
@@ -21,7 +21,27 @@ export function keyCheckText(report: KeyCheckReport): string {
       recipient =>
         `  OLD       ${recipient} can open it, and is not in keys.recipients any more: back up again`,
     ),
+    ...(log ? logLines(log) : []),
   ].join('\n')
+}
+
+function logLines({
+  file,
+  closedAt,
+  missing,
+  extra,
+}: NonNullable<KeyCheckReport['log']>): string[] {
+  const newest = `the newest segment of the binary log (${file}, closed ${closedAt.slice(0, 19)}Z)`
+  const next = 'begin its archiver anew (docs/keys.md)'
+  return [
+    ...missing.map(
+      one => `  MISSING   ${one} is in keys.recipients, and cannot open ${newest}: ${next}`,
+    ),
+    ...extra.map(
+      one =>
+        `  OLD       ${one} can open ${newest}, and is not in keys.recipients any more: ${next}`,
+    ),
+  ]
 }
 
 /** `ecomdb key rotate` for people. */
@@ -49,11 +69,13 @@ export function keyRotationText(rotation: KeyRotation): string {
       : kind === 'signing'
         ? [
             'old snapshots go on verifying: the old signer stays in keys.trusted_signers',
+            'what follows the binary log signs with the old key until it is begun anew: `ecomdb schedule run` does that within a minute, any other `ecomdb backup binlog` is to be restarted now',
             'next: add the new signer to keys.trusted_signers on every host that reads snapshots, then back up',
           ]
         : [
             'keep the old private key as long as there are snapshots, and segments of the binary log, that were made for it',
-            'with an archived binary log, first `FLUSH BINARY LOGS` and `ecomdb backup binlog --once`: a file of the log that was begun before goes on needing the old key',
+            'what follows the binary log goes on with the old key until it is begun anew: `ecomdb schedule run` does that within a minute, any other `ecomdb backup binlog` is to be restarted now',
+            'with an archived binary log, then `FLUSH BINARY LOGS` (and `ecomdb backup binlog --once` where nothing follows it): a file of the log that was begun before goes on needing the old key',
             'next: `ecomdb backup logical` (it stores everything anew), then `ecomdb key check`',
           ]),
   ].join('\n')

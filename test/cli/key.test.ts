@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -6,6 +6,7 @@ import { generateIdentity } from '#crypto/key-files'
 import { runEcomdb } from '#test/cli'
 import { SLOW_TEST_ENGINES } from '#test/engines'
 import { LoggedShop, startLogged } from '#test/logged-shop'
+import { startScheduler } from '#test/scheduler-process'
 import { withOwnDatabase } from '#test/servers'
 import { contentsOf } from '#test/stored-repository'
 import { withFolder } from '#test/temporary'
@@ -116,6 +117,13 @@ test.each(SLOW_TEST_ENGINES)(
         await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (id INT PRIMARY KEY)')
         await archive()
         const rotated = await done('key', 'rotate', 'operations')
+        const check = () => shop.ecomdb(['key', 'check', '--identity', rotated.keyFile])
+        await done('backup', 'logical')
+        const stale = await check()
+        expect([stale.status, stale.stdout]).toEqual([
+          3,
+          expect.stringMatching(/opens [\s\S]*MISSING +age1.* cannot open the newest segment of/),
+        ])
         const toTheEnd = async (row: number) => {
           await done('backup', 'logical')
           await shop.run(`INSERT INTO shop.t VALUES (${row})`)
@@ -135,8 +143,40 @@ test.each(SLOW_TEST_ENGINES)(
         const behind = await toTheEnd(2)
         expect(behind.status, behind.stderr).toBe(0)
         expect(behind.stdout).toContain('replayed 1 transaction')
+        expect(await check()).toMatchObject({ status: 0 })
       } finally {
         await shop.engine.scratchServers.remove(target.folder)
+        await shop.stop()
+      }
+    }),
+)
+
+test.each(SLOW_TEST_ENGINES)(
+  '%s: behind a rotation the scheduled archiver goes on for the new keys',
+  family =>
+    withFolder(async folder => {
+      const shop = await LoggedShop.make(family, folder)
+      await appendFile(join(folder, 'ecomdb.yaml'), 'recovery_policy: r.yaml\n')
+      await writeFile(join(folder, 'r.yaml'), 'schedule: { binlog: { always: true } }\n')
+      await shop.run('CREATE DATABASE shop', 'CREATE TABLE shop.t (id INT PRIMARY KEY)')
+      const scheduler = startScheduler(folder, shop.environment())
+      const result = async (...args: string[]) =>
+        (await shop.ecomdb([...args, '--json'])).json().result
+      try {
+        const archived = async () => (await result('backup', 'window')).sources.length
+        await expect.poll(archived, { timeout: 100_000, interval: 1000 }).toBe(1)
+        const rotated = await result('key', 'rotate', 'operations')
+        await result('backup', 'logical')
+        await expect.poll(scheduler.output, { timeout: 60_000 }).toContain('it is begun anew')
+        await shop.run('FLUSH BINARY LOGS')
+        const check = async () =>
+          (await shop.ecomdb(['key', 'check', '--identity', rotated.keyFile])).status
+        await expect.poll(check, { timeout: 150_000, interval: 1000 }).toBe(0)
+        const { jobs, problems } = await result('schedule', 'list')
+        expect([jobs[0].failing, problems]).toEqual([false, []])
+      } finally {
+        scheduler.child.kill('SIGTERM')
+        await scheduler.ended
         await shop.stop()
       }
     }),

@@ -12,6 +12,11 @@ export interface KeyCheckReport {
   missing: string[]
   /** Public keys that the snapshot is encrypted to and the configuration does not name. */
   extra: string[]
+  /**
+   * The same of the newest segment of its server's binary log, and when it was closed (ISO 8601, UTC); null: there is
+   * none, or it was not asked for.
+   */
+  log: { file: string; closedAt: string; missing: string[]; extra: string[] } | null
 }
 
 export interface CheckedIdentity {

@@ -6,6 +6,7 @@ import type { Secret } from '#core/secret'
 import { readIdentities, recipientOf } from '#crypto/key-files'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { CheckedIdentity, KeyCheckReport } from '#domain/backup/key-report'
+import { BinlogArchive } from '#repository/binlog-archive'
 import { openRepository, type Repository } from '#repository/repository'
 import { usingRepository } from '#repository/repository-use'
 import type { Target } from '#target/target'
@@ -45,6 +46,7 @@ export async function checkKeys(
     const tried = checked.map(({ recipient }) => recipient)
     // An older snapshot may be for older recipients: only of the newest it says something.
     const wanted = snapshot === 'latest' ? keys.recipients : []
+    const log = wanted.length > 0 ? await keysOfLog(target, envelope, keys) : null
     return {
       ...{ repositoryId: repository.id, target: repository.label },
       ...{ snapshotId: envelope.snapshotId, consistentAt: envelope.consistentAt },
@@ -54,9 +56,38 @@ export async function checkKeys(
       extra: wanted.length
         ? envelope.recipients.filter(recipient => !wanted.includes(recipient))
         : [],
+      log,
     }
   })
 }
+
+/**
+ * An archiver that was begun before a rotation goes on with the old keys: its envelopes say for whom it writes. A log
+ * that is archived no more has none.
+ */
+async function keysOfLog(
+  target: Target,
+  { sourceId, consistentAt }: SnapshotEnvelope,
+  { recipients, trustedSigners }: KeysConfig,
+): Promise<KeyCheckReport['log']> {
+  const archive = await BinlogArchive.open(target)
+  const heads = await archive.heads(sourceId, trustedSigners).catch((error: unknown) => {
+    // What is not believed is said by who reads the log.
+    if (error instanceof EcomdbError && error.code === 'SIGNATURE_INVALID') return []
+    throw error
+  })
+  const newest = heads.at(-1)?.segment
+  if (!newest || Date.parse(newest.closedAt) < Date.parse(consistentAt) - ARCHIVED_MS) return null
+  const { file, closedAt } = newest
+  return {
+    ...{ file, closedAt },
+    missing: recipients.filter(one => !newest.recipients.includes(one)),
+    extra: newest.recipients.filter(one => !recipients.includes(one)),
+  }
+}
+
+/** An archiver that works has stored something since, also where nobody writes. */
+const ARCHIVED_MS = 3_600_000
 
 /** Keyed names of blocks, which are in the clear (docs/formats.md). */
 const CLEAR_INDEX = '/blocks.index'

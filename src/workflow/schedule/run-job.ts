@@ -9,6 +9,8 @@ import { tellSchedule } from './tell-schedule.ts'
 
 /** How long a job that is asked to end may clean up: a scratch server, a partial upload. */
 const GRACE_MS = 60_000
+/** So often it is looked whether a job that never ends works by what ecomdb.yaml says. */
+const LOOK_MS = 15_000
 
 /**
  * Runs one job to its end, as a child of its own, and keeps its state. Called while the lane's
@@ -108,9 +110,12 @@ async function serverLock(
 
 /** @returns isAsked: it was we who asked it to end */
 async function runChild(
-  { program, config }: ScheduleContext,
+  context: ScheduleContext,
   job: ScheduledJob,
 ): Promise<{ child: EndedChild; isAsked: boolean }> {
+  const { program, config } = context
+  const isStaying = job.when.kind === 'always'
+  const before = isStaying ? await context.readWorksBy?.() : null
   const where = config.file === null ? [] : ['--config', config.file]
   const args = [...job.argv, ...where, '--json', '--quiet']
   const child = startChild(program, args, { limitMs: job.limitMs, graceMs: GRACE_MS })
@@ -119,9 +124,18 @@ async function runChild(
     isAsked = true
     return stopAndWait(child)
   })
+  const watch = setInterval(async () => {
+    if (!before || isAsked) return
+    const now = await context.readWorksBy?.()
+    if (!now || now === before || isAsked) return
+    isAsked = true
+    tell(context, job, 'warning', 'ecomdb.yaml says other keys or places now: it is begun anew')
+    child.stop()
+  }, LOOK_MS)
   try {
     return { child: await child.ended, isAsked }
   } finally {
+    clearInterval(watch)
     forget()
   }
 }

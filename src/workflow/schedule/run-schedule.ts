@@ -104,7 +104,9 @@ export async function runJobNow(
   try {
     const now = context.clock.now().getTime()
     const state = await soundState(context, job, now)
-    return await runJob(context, job, state, { start: true, dueAt: now, why: 'due' })
+    // Nobody would begin it anew.
+    const once = { ...context, readWorksBy: undefined }
+    return await runJob(once, job, state, { start: true, dueAt: now, why: 'due' })
   } finally {
     await release()
   }

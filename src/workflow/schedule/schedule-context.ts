@@ -21,6 +21,8 @@ export interface ScheduleContext {
   lockOnServer: (job: string) => Promise<(() => Promise<void>) | null>
   clock: Clock
   onEvent: (event: ScheduleEvent) => void
+  /** What ecomdb.yaml says now, in the words of `worksBy`; null: it cannot be read. Missing: nobody looks. */
+  readWorksBy?: (() => Promise<string | null>) | undefined
 }
 
 /** What a scheduler tells while it works. */
@@ -43,6 +45,14 @@ export function planOf(context: Pick<ScheduleContext, 'config' | 'policy'>): str
   const { notify, copies } = context.config
   const plan = JSON.stringify({ jobs: jobsOf(context), notify, copies })
   return createHash('sha256').update(plan).digest('hex').slice(0, 12)
+}
+
+/** Names what a job that never ends works by: it has read it when it was begun. */
+export function worksBy({ keys, target, server, audit }: Config): string {
+  const { recipients, signingKeyFile, dedupKeyFile, trustedSigners } = keys
+  const own = { recipients, signingKeyFile, dedupKeyFile, trustedSigners }
+  const { password: _, ...place } = server
+  return JSON.stringify({ keys: own, target: target.place, server: place, audit })
 }
 
 /** @throws EcomdbError USAGE, with the jobs that there are */
