@@ -125,9 +125,10 @@ async function viewsCheck(
   const mayRead = tables.length === 0 ? [] : viewsOn(asked, tables, routines).map(qualified)
   const invalid = asked.filter(view => view.invalid !== undefined).map(qualified)
   const closed = silent.filter(view => !view.opens)
-  const broken = closed.filter(view => invalid.includes(qualified(view)))
-  const byRoutine = closed.filter(
-    view => !broken.includes(view) && mayRead.includes(qualified(view)),
+  // Such a view does not open here for want of what is not read, and may on the source.
+  const byRoutine = closed.filter(view => mayRead.includes(qualified(view)))
+  const broken = closed.filter(
+    view => !byRoutine.includes(view) && invalid.includes(qualified(view)),
   )
   const left = [...broken, ...byRoutine]
   const others = silent.filter(view => !left.includes(view))
