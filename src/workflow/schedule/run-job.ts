@@ -167,7 +167,9 @@ function judge(
   }
   if (status === null) {
     const lines = stderr.trim().split('\n').slice(-3).join('; ')
-    return { outcome: 'died', status, message: `killed by ${signal}: ${lines}`, hints: [] }
+    // Asked in the moment in which it begins, before it hears of signals.
+    const outcome = isAsked && signal === 'SIGTERM' ? 'stopped' : 'died'
+    return { outcome, status, message: `killed by ${signal}: ${lines}`, hints: [] }
   }
   const { error, warnings } = documentOf(stdout)
   const message = error ? `${error.code}: ${error.what}${error.why ? `: ${error.why}` : ''}` : null
