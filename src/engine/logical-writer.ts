@@ -46,6 +46,8 @@ export interface LogicalWriter {
    * @returns null where the server has no such journal
    */
   progress(session: Session, manifest: Manifest, restoreId: string): Promise<RestoreProgress | null>
+  /** Databases of the restore of this id that another restore, of whatever account or host, has made since. */
+  remadeSince(session: Session, restoreId: string): Promise<string[]>
   /**
    * Removes the marks of these restores from the server, and its journal where no other restore has one. The session's
    * binary log setting changes.
@@ -177,6 +179,8 @@ export interface EndedRestore {
   restoreId: string
   /** It was written to the server's binary log, and so were its marks. */
   binlog: boolean
+  /** It was refused before its first change. */
+  madeNothing?: true
 }
 
 export interface RestoreProgress {
@@ -193,6 +197,8 @@ export interface WriterOptions {
    * transaction of its rows: so they are there both, or neither. Nothing is kept without it.
    */
   restoreId?: string
+  /** What that restore makes, for its journal. */
+  databases?: readonly string[]
   /** The connection that took the restore lock: all others must reach its server. */
   lockedBy?: number
   /** Loading connections, one worker thread each. */

@@ -38,7 +38,7 @@ export async function openWriter<Word>(
     await writer?.close()
     const { restoreId, binlog } = options
     const ended = (): Promise<void> =>
-      engine.logicalWriter.endJournal(session, [{ restoreId, binlog }])
+      engine.logicalWriter.endJournal(session, [{ restoreId, binlog, madeNothing: true }])
     // What is left on the server is still one to continue, or to begin again.
     if (!done && !(await ended().then(isTrue, isFalse))) throw error
     if (journal) await writeJournal(journal)

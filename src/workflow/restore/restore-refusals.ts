@@ -6,6 +6,7 @@ import { encryptedTables, namedTables } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import { needsPartialRevokes } from '#domain/backup/restored-accounts'
 import type { RestoreTarget } from '#engine/logical-writer'
+import { RESTORE_JOURNAL } from '#engine/restore-journal-database'
 import type { OpenedSnapshot } from './open-snapshot.ts'
 import type { RestoreChoice, RestoreJournal } from './restore-journal.ts'
 import type { RestoreOptions, RestorePlace } from './restore-options.ts'
@@ -104,6 +105,19 @@ export function refuseUnmarked(target: RestoreTarget, journal: RestoreJournal): 
     why: `it is another server in the same place, or the mark was removed; ${full.map(({ name, objects }) => `${name} holds ${objects} objects`).join(', ')}`,
     hints: [
       'look at what they hold; with --start-over they are dropped, and the restore begins again',
+      'nothing was changed',
+    ],
+  })
+}
+
+/** What it had made is gone, and what has these names is another's: to go on, or to begin again, would change or drop it. */
+export function refuseRemade({ startedAt }: RestoreJournal, remade: readonly string[]): void {
+  if (remade.length === 0) return
+  throw new EcomdbError('TARGET_NOT_EMPTY', {
+    what: `cannot go on with the restore of ${startedAt}: another one has made ${remade.join(', ')} since`,
+    why: 'what it had made there is gone; --resume would load into what is there now, and --start-over drop it',
+    hints: [
+      `remove by hand what it has left of others, then DROP DATABASE IF EXISTS ${RESTORE_JOURNAL}, and its journal on this host (restore/ in ECOMDB_STATE, else in ~/.local/state/ecomdb)`,
       'nothing was changed',
     ],
   })

@@ -48,6 +48,7 @@ import {
   refuseOtherFolding,
   refuseOthers,
   refuseReadOnly,
+  refuseRemade,
   refuseUnmarked,
   refuseWhereHashesAre,
   refuseWithoutKey,
@@ -191,6 +192,8 @@ async function prepare(
   refuseReadOnly(target)
   const journal = await readJournal(target.serverId)
   if (journal && !options.startOver && !options.resume) throw interruptedBefore(journal)
+  if (journal?.restoreId)
+    refuseRemade(journal, await writer.remadeSince(session, journal.restoreId))
   const resumed = options.resume ? journalToContinue(journal, snapshot, options) : null
   const done = resumed && (await writer.progress(session, manifest, resumed.restoreId))
   if (resumed && !done) refuseUnmarked(target, resumed)
@@ -246,6 +249,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   const wanted = {
     ...{ connect: place.connect, writers: options.connections, binlog, method },
     restoreId: journal.restoreId,
+    databases: journal.databases,
     lockedBy: session.connectionId,
     source: snapshot.manifest.settings,
   }

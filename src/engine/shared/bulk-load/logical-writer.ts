@@ -12,6 +12,7 @@ import {
   lockServer,
   readProgress,
   refuseLocked,
+  remadeByOthers,
   requireLocked,
 } from './restore-progress.ts'
 import { standInFor, standIns } from './stand-in.ts'
@@ -27,6 +28,7 @@ export const logicalWriter: LogicalWriter = {
   databasesThere,
   objectsThere,
   progress: readProgress,
+  remadeSince: remadeByOthers,
   endJournal,
   plan: compileRestorePlan,
   open: openWriter,

@@ -6,6 +6,7 @@ import { quoteString } from '../../quote.ts'
 import { RESTORE_LOCK as LOCK, RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { showCreateTable } from '../logical/show-create-table.ts'
+import { isSuperseded, readClaims, remadeSince, unclaimStatement } from './restore-claims.ts'
 import type { WireConnection } from './wire-connection.ts'
 
 /**
@@ -49,6 +50,11 @@ export async function readProgress(
   return { tables, loaded: marks.filter(({ table }) => kept.has(table)) }
 }
 
+/** See LogicalWriter.remadeSince. */
+export async function remadeByOthers(session: Session, restoreId: string): Promise<string[]> {
+  return remadeSince(await readClaims(session), restoreId)
+}
+
 async function hasMarks(session: Session): Promise<boolean> {
   const [journal] = await session.rows(
     "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = 'loaded_pieces'",
@@ -88,13 +94,18 @@ const keyOf = (schema: string, name: string): string => JSON.stringify([schema, 
  * it had not ended. What was not logged is on no replica, which stops where it is to be deleted there.
  */
 export async function endJournal(session: Session, ended: readonly EndedRestore[]): Promise<void> {
+  const claims = await readClaims(session)
   const hasUnlogged = ended.some(({ binlog }) => !binlog)
   const log = async (binlog: boolean): Promise<void> => {
     if (hasUnlogged) await session.run(`SET SESSION sql_log_bin = ${binlog ? 1 : 0}`)
   }
-  if (await hasOthers(session, ended)) {
-    for (const { restoreId, binlog } of ended) {
+  const left = claims.filter(
+    ({ id }) => !ended.some(one => one.madeNothing && one.restoreId === id),
+  )
+  if (await hasOthers(session, ended, left)) {
+    for (const { restoreId, binlog, madeNothing } of ended) {
       await log(binlog)
+      if (madeNothing) await session.run(unclaimStatement(restoreId))
       await session.run(`DELETE FROM ${MARKS} WHERE restore_id = ${quoteString(restoreId)}`)
     }
     return
@@ -102,16 +113,22 @@ export async function endJournal(session: Session, ended: readonly EndedRestore[
   // Who may not make it does not see it, and may not drop it.
   const isThere = 'SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?'
   if ((await session.value(isThere, [RESTORE_JOURNAL])) === null) return
-  await log(ended.some(({ binlog }) => binlog))
+  await log(ended.some(({ binlog }) => binlog) || claims.some(({ isLogged }) => isLogged))
   await session.run(`DROP DATABASE IF EXISTS ${RESTORE_JOURNAL}`)
 }
 
-async function hasOthers(session: Session, ended: readonly EndedRestore[]): Promise<boolean> {
+/** One whose databases others have all made since is no other: there is nothing to continue. */
+async function hasOthers(
+  session: Session,
+  ended: readonly EndedRestore[],
+  claims: Parameters<typeof isSuperseded>[0],
+): Promise<boolean> {
   if (!(await hasMarks(session))) return false
   const rows = await session.rows<SqlRow & { id: string }>(
     `SELECT restore_id AS id FROM ${MARKS} WHERE table_place = ${BEGUN}`,
   )
-  return rows.some(({ id }) => !ended.some(({ restoreId }) => restoreId === id))
+  const others = rows.filter(({ id }) => !ended.some(({ restoreId }) => restoreId === id))
+  return others.some(({ id }) => !isSuperseded(claims, id))
 }
 
 const HOLDER = `IS_USED_LOCK('${LOCK}')`

@@ -12,6 +12,7 @@ import type {
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { insertStatements } from './insert-rows.ts'
 import { prepareLoader, withDates } from './loader-settings.ts'
+import { claimStatements } from './restore-claims.ts'
 import {
   holdLoaderLock,
   JOURNAL_STATEMENTS,
@@ -36,7 +37,7 @@ export async function openWriter(options: WriterOptions): Promise<LogicalWriterS
   try {
     if (options.throwAway) await withoutRedoLog(loaders)
     for (const setting of options.globals ?? []) await loaders[0]?.run(`SET GLOBAL ${setting}`)
-    if (options.restoreId !== undefined) await startJournal(loaders, options.restoreId)
+    if (options.restoreId !== undefined) await startJournal(loaders, options.restoreId, options)
     return new WriterSession(options, loaders)
   } catch (error) {
     await Promise.all(loaders.map(loader => loader.close()))
@@ -44,8 +45,13 @@ export async function openWriter(options: WriterOptions): Promise<LogicalWriterS
   }
 }
 
-async function startJournal([loader]: readonly WireConnection[], restoreId: string): Promise<void> {
-  for (const sql of JOURNAL_STATEMENTS(restoreId)) {
+async function startJournal(
+  [loader]: readonly WireConnection[],
+  restoreId: string,
+  { databases = [], binlog }: WriterOptions,
+): Promise<void> {
+  const claims = claimStatements({ restoreId, binlog }, databases)
+  for (const sql of [...JOURNAL_STATEMENTS(restoreId), ...claims]) {
     await loader?.run(sql, 'cannot keep the journal of a restore on the server')
   }
 }

@@ -114,6 +114,53 @@ test.each(TEST_ENGINES)(
   },
 )
 
+test.each(TEST_ENGINES)(
+  '%s: a restore that was cut short touches no database that another has made since',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        for (const name of ['shop', 'chat'])
+          for (const sql of [`CREATE DATABASE ${name}`, `CREATE TABLE ${name}.t (id INT)`])
+            await session.run(sql)
+        await session.close()
+        await place.backUp(server)
+      })
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        const journal = () => session.value("SHOW DATABASES LIKE 'ecomdb_restore'")
+        const losing = losingTheEnd(engine)
+        const both = { databases: ['shop', 'chat'], confirm: 'shop' }
+        await expect(place.restore(server, both, losing)).rejects.toMatchObject({
+          code: 'SERVER_LOST',
+        })
+        // The database that it made is dropped, and somebody else restores it from another account.
+        await session.run('DROP DATABASE shop')
+        const [first, second] = [join(folder, 'state'), join(folder, 'of-another')]
+        vi.stubEnv('ECOMDB_STATE', second)
+        await place.restore(server, { databases: ['shop'], confirm: 'shop' })
+        await session.run('INSERT INTO shop.t VALUES (7)')
+        expect(await journal()).toBe('ecomdb_restore')
+        vi.stubEnv('ECOMDB_STATE', first)
+        for (const how of [{ resume: true }, { startOver: true }]) {
+          await expect(place.restore(server, { ...both, ...how })).rejects.toMatchObject({
+            code: 'TARGET_NOT_EMPTY',
+            what: expect.stringMatching(/another one has made shop since/),
+          })
+        }
+        // When that one has everything of it, there is nothing that could be continued.
+        await session.run('DROP DATABASE chat')
+        vi.stubEnv('ECOMDB_STATE', second)
+        await place.restore(server, { databases: ['chat'], confirm: 'chat' })
+        expect(await journal()).toBeNull()
+        expect(await session.value('SELECT id FROM shop.t')).toBe('7')
+        expect((await place.report(server, ['shop'])).findings).toEqual([])
+        await session.close()
+      })
+    })
+  },
+)
+
 const UNCHANGED = 'nothing was changed'
 
 const READER = [
