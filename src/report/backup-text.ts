@@ -57,10 +57,15 @@ export function snapshotListText(list: SnapshotList): string {
   return [
     snapshots.length > 0 ? table : noSnapshot(list),
     ...(snapshots.some(({ part }) => part) ? ['(part): of some databases only'] : []),
+    ...(snapshots.some(({ sharesDamage }) => sharesDamage) ? [DAMAGED] : []),
     ...refusedLines(refused),
     ...exposedLines(exposed),
   ].join('\n')
 }
+
+const SHARES =
+  'a file that it shares was found damaged at another snapshot since; `ecomdb backup verify --all` reads it again'
+const DAMAGED = `DAMAGED: ${SHARES}`
 
 function noSnapshot({ target, copyId, refused }: SnapshotList): string {
   if (refused.length > 0) return `no snapshot in ${target} is believed`
@@ -78,7 +83,7 @@ function summaryCells(one: SnapshotSummary): string[] {
     ...(one.method === 'logical' ? [formatCount(one.tables), formatCount(one.rows)] : ['-', '-']),
     formatBytes(one.storedBytes),
     formatBytes(one.newBytes),
-    proofText(one.verified),
+    one.sharesDamage ? 'DAMAGED' : proofText(one.verified),
     proofText(one.drilled),
   ]
 }
@@ -115,6 +120,7 @@ export function shownSnapshotText({
         ]
       : []),
     ['parent', envelope.parent?.snapshotId ?? 'none'],
+    ...(summary.sharesDamage ? [['damaged', SHARES] as [string, string]] : []),
     ...envelope.recipients.map((recipient): [string, string] => ['recipient', recipient]),
     ...attestations.map((one): [string, string] => [
       one.kind,

@@ -13,7 +13,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#core/clock'
 import { silentProgress } from '#core/progress'
-import { generateIdentity, writeIdentity } from '#crypto/key-files'
+import {
+  generateIdentity,
+  generateSigningKey,
+  writeIdentity,
+  writeSigningKey,
+} from '#crypto/key-files'
 import { signStatement } from '#crypto/signed-statement'
 import { BinlogArchive } from '#repository/binlog-archive'
 import { openRepository } from '#repository/repository'
@@ -119,6 +124,20 @@ describe('a sound repository', () => {
     expect(snapshots[1].verified).toMatchObject({ outcome: 'passed' })
   })
 
+  test('is verified by a key that cannot sign: a finding, for retention will not count it', async () => {
+    const stranger = join(path, '..', 'stranger.pem')
+    await writeSigningKey(stranger, generateSigningKey())
+    for (const [file, why] of [
+      ['none.pem', 'no attestation will be written'],
+      [stranger, 'is not trusted'],
+    ] as const) {
+      const lines = [`signing_key_file: ${file}`]
+      await writeConfig(config, path, made.keys.options.trustedSigners, lines)
+      const verified = await backup('verify')
+      expect([verified.status, verified.stderr]).toEqual([3, expect.stringContaining(why)])
+    }
+  })
+
   test('is verified on a read-only disk', async context => {
     const key = `signing_key_file: ${made.signingKey}`
     await writeConfig(config, path, made.keys.options.trustedSigners, [key])
@@ -169,6 +188,11 @@ describe('a harmed repository', () => {
     await writeConfig(config, path, made.keys.options.trustedSigners, [key])
     await flipByte(join(path, objects().shared), 250)
     expect((await backup('verify')).status).toBe(13)
+    // The other one was not looked at, and shares it.
+    const listed = (await backup('list')).stdout
+    expect(listed).toMatch(new RegExp(`${made.first.snapshotId} .* DAMAGED +never`))
+    expect(listed).toMatch(new RegExp(`${made.second.snapshotId} .* FAILED 20`))
+    expect((await backup('show', made.first.snapshotId)).stdout).toMatch(/damaged +a file that it/)
     const { openRepository } = await import('#repository/repository')
     const { openDirectoryTarget } = await import('#target/dir/directory-target')
     const repository = await openRepository(openDirectoryTarget(path))

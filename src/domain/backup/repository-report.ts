@@ -28,6 +28,8 @@ export interface SnapshotSummary {
   /** The newest verify and the newest drill. */
   verified: Proof | null
   drilled: Proof | null
+  /** Its newest proof passed, and a file that it shares was found damaged at another snapshot since. */
+  sharesDamage: boolean
 }
 
 export interface Proof {

@@ -1,7 +1,12 @@
 import type { EcomdbError } from '#core/errors'
 import type { Attestation } from '#domain/backup/attestation'
 import { isPart, type SnapshotEnvelope } from '#domain/backup/envelope'
-import { failedAtMoment } from '#domain/backup/proof-of-snapshot'
+import {
+  failedAtMoment,
+  foundBad,
+  newestProof,
+  outcomeOfSnapshot,
+} from '#domain/backup/proof-of-snapshot'
 import type {
   Proof,
   Refused,
@@ -22,12 +27,12 @@ export async function listSnapshots(
   const listed = await repository.listSnapshots(trustedSigners)
   const attested = await repository.listAttestations(trustedSigners)
   const copyId = await repository.copyId()
-  const about = provesHere(attested.attestations, copyId)
+  const proofs = proofsHere(listed.snapshots, attested.attestations, copyId)
   const seen = new Set<string>()
   return {
     repositoryId: repository.id,
     ...{ target: repository.label, copyId },
-    snapshots: listed.snapshots.map(one => summarize(one, about, seen)),
+    snapshots: listed.snapshots.map(one => summarize(one, proofs, seen)),
     refused: [
       ...listed.refused.map(({ snapshotId, error }) => refusal(`snapshot ${snapshotId}`, error)),
       ...refusedAbout(attested, listed).map(({ name, error }) => refusal(name, error)),
@@ -36,12 +41,29 @@ export async function listSnapshots(
   }
 }
 
+/** What is known of the snapshots of a place. */
+export interface Proofs {
+  attestations: readonly Attestation[]
+  /** Ids of those whose files a later proof of another snapshot has found damaged. */
+  sharingDamage: ReadonlySet<string>
+}
+
 /** A verify reads the bytes of one place, and says nothing of another; a drill shows what the snapshot is. */
-export function provesHere(
+export function proofsHere(
+  snapshots: readonly SnapshotEnvelope[],
   attestations: readonly Attestation[],
   copyId: string | null,
-): readonly Attestation[] {
-  return attestations.filter(one => one.kind !== 'verify' || (one.copyId ?? null) === copyId)
+): Proofs {
+  const sharingDamage = [...foundBad(snapshots, attestations, copyId)].filter(id => {
+    const newest = newestProof(id, attestations, copyId)
+    return !newest || outcomeOfSnapshot(newest) === 'passed'
+  })
+  return {
+    attestations: attestations.filter(
+      one => one.kind !== 'verify' || (one.copyId ?? null) === copyId,
+    ),
+    sharingDamage: new Set(sharingDamage),
+  }
 }
 
 export function refusal(name: string, error: EcomdbError): Refused {
@@ -51,7 +73,7 @@ export function refusal(name: string, error: EcomdbError): Refused {
 /** @param seen paths of all earlier snapshots; this one's are added */
 export function summarize(
   envelope: SnapshotEnvelope,
-  attestations: readonly Attestation[],
+  { attestations, sharingDamage }: Proofs,
   seen: Set<string>,
 ): SnapshotSummary {
   const { snapshotId, consistentAt, method, engine, serverVersion, sourceId, tables } = envelope
@@ -73,6 +95,7 @@ export function summarize(
     newBytes: fresh.reduce((sum, file) => sum + file.bytes, 0),
     verified: newest(attestations, snapshotId, 'verify'),
     drilled: newest(attestations, snapshotId, 'drill'),
+    sharesDamage: sharingDamage.has(snapshotId),
   }
 }
 

@@ -7,7 +7,7 @@ import type { FilesContent, ShownSnapshot, SnapshotContent } from '#domain/backu
 import { openRepository, type Repository } from '#repository/repository'
 import type { Target } from '#target/target'
 import { identitiesAtHand } from './keys-at-hand.ts'
-import { provesHere, summarize } from './list-snapshots.ts'
+import { proofsHere, summarize } from './list-snapshots.ts'
 
 /**
  * `ecomdb backup show`: what the envelope says and, with an identity, what is inside.
@@ -24,14 +24,16 @@ export async function showSnapshot(
   const repository = await openRepository(target)
   const envelope = await repository.readEnvelope(name, trustedSigners)
   const { snapshots } = await repository.listSnapshots(trustedSigners)
-  const { attestations } = await repository.listAttestations(trustedSigners, envelope.snapshotId)
+  const all = (await repository.listAttestations(trustedSigners)).attestations
+  const attestations = all.filter(({ snapshotId }) => snapshotId === envelope.snapshotId)
+  const proofs = proofsHere(snapshots, all, await repository.copyId())
   const seen = new Set<string>()
   for (const earlier of snapshots) {
     if (earlier.snapshotId === envelope.snapshotId) break
-    summarize(earlier, [], seen)
+    summarize(earlier, proofs, seen)
   }
   return {
-    summary: summarize(envelope, provesHere(attestations, await repository.copyId()), seen),
+    summary: summarize(envelope, proofs, seen),
     envelope: { ...envelope, objects: envelope.objects.length },
     attestations,
     ...(await insideOf(repository, envelope, identities)),

@@ -274,13 +274,15 @@ async function attest(
   repository: Repository,
   found: Omit<VerifiedSnapshot, 'attestationId' | 'unattested'>,
   startedAt: string,
-  { signingKey, clock, deep, trustedSigners, readFrom }: Verification,
+  { signingKey, clock, deep, trustedSigners, readFrom, keys }: Verification,
   progress: Progress,
 ): Promise<Pick<VerifiedSnapshot, 'attestationId' | 'unattested'>> {
-  if (!signingKey) return { attestationId: null }
+  if (!signingKey && !keys.signingKeyFile) return { attestationId: null }
+  if (!signingKey) return { attestationId: null, unattested: 'the signing key cannot be read' }
   if (!trustedSigners.includes(signingKey.signer)) {
-    progress.warn(`no attestation: the signing key's signer ${signingKey.signer} is not trusted`)
-    return { attestationId: null }
+    const unattested = `the signing key's signer ${signingKey.signer} is not trusted`
+    progress.warn(`no attestation: ${unattested}`)
+    return { attestationId: null, unattested }
   }
   const { snapshotId, outcome, objects, bytes, rows, blocks } = found
   try {
