@@ -4,6 +4,7 @@ import { signStatement } from '#crypto/signed-statement'
 import type { CopyRecord } from '#domain/copy/copy-record'
 import type { Target } from '#target/target'
 import { COPIES, copyRecordFile } from './layout.ts'
+import { readAtOnce } from './read-at-once.ts'
 import { ABOUT_ONE_FILE, readTrustedFile, type Trust } from './trusted-files.ts'
 import { uuidV7, uuidV7Behind } from './uuid.ts'
 
@@ -47,25 +48,12 @@ export async function newCopyRecordId(
   return uuidV7Behind(ahead, now)
 }
 
-/** The newest record of each copy, by copy id, and those that are not believed. */
+/** The newest record of each copy that is believed, and newer ones that are not. */
 export async function newestCopyRecords(
   target: Target,
   trust: Trust,
 ): Promise<{ records: CopyRecord[]; refused: RefusedFile[] }> {
-  const newest = new Map<string, CopyRecord>()
-  const refused: RefusedFile[] = []
-  for await (const { name } of target.list(COPIES)) {
-    const [, copyId, recordId] = /^copies\/([^/]+)\/([^/]+)\.json$/.exec(name) ?? []
-    if (!copyId || !recordId) continue
-    try {
-      const id = { copyId, recordId }
-      const record = await readTrustedFile<CopyRecord>(target, name, 'copy', id, trust)
-      if (record) newest.set(copyId, record)
-    } catch (error) {
-      refused.push({ name, error: aboutOneFile(error) })
-    }
-  }
-  return { records: [...newest.values()], refused }
+  return await newestIn(target, COPIES, trust)
 }
 
 /**
@@ -79,17 +67,38 @@ export async function ownCopyRecord(
   copyId: string | null,
 ): Promise<CopyRecord | null> {
   if (copyId === null) return null
-  const names: string[] = []
-  for await (const { name } of target.list(`${COPIES}${copyId}/`)) names.push(name)
-  for (const name of names.reverse()) {
-    const recordId = /\/([^/]+)\.json$/.exec(name)?.[1] ?? ''
-    const id = { copyId, recordId }
-    const record = await readTrustedFile<CopyRecord>(target, name, 'copy', id, trust).catch(
-      aboutOneFile,
-    )
-    if (record && !(record instanceof EcomdbError)) return record
+  return (await newestIn(target, `${COPIES}${copyId}/`, trust)).records[0] ?? null
+}
+
+async function newestIn(
+  target: Target,
+  prefix: string,
+  trust: Trust,
+): Promise<{ records: CopyRecord[]; refused: RefusedFile[] }> {
+  const ofCopy = new Map<string, { name: string; id: { copyId: string; recordId: string } }[]>()
+  for await (const { name } of target.list(prefix)) {
+    const [, copyId, recordId] = /^copies\/([^/]+)\/([^/]+)\.json$/.exec(name) ?? []
+    if (!copyId || !recordId) continue
+    // The newest first.
+    ofCopy.set(copyId, [{ name, id: { copyId, recordId } }, ...(ofCopy.get(copyId) ?? [])])
   }
-  return null
+  const refused: RefusedFile[] = []
+  const newest = await readAtOnce([...ofCopy.values()], async files => {
+    for (const { name, id } of files) {
+      try {
+        const record = await readTrustedFile<CopyRecord>(target, name, 'copy', id, trust)
+        if (record) return record
+      } catch (error) {
+        refused.push({ name, error: aboutOneFile(error) })
+      }
+    }
+    return null
+  })
+  const records = newest.flatMap(outcome => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value ?? []
+  })
+  return { records, refused: refused.sort((a, b) => (a.name < b.name ? -1 : 1)) }
 }
 
 /** @throws the error when it is about more than one file */

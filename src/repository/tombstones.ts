@@ -8,6 +8,7 @@ import {
 } from '#domain/retention/tombstone'
 import type { Target } from '#target/target'
 import { endFile, SNAPSHOTS, startFile, TOMBSTONES, tombstoneFile } from './layout.ts'
+import { readAtOnce } from './read-at-once.ts'
 import { aboutOneFile, type RefusedFile } from './signed-records.ts'
 import { readTrustedFile, type Trust } from './trusted-files.ts'
 import { momentOfUuidV7 } from './uuid.ts'
@@ -36,17 +37,22 @@ export async function tombstonesOf(
 ): Promise<{ tombstones: Tombstone[]; refused: RefusedFile[] }> {
   const tombstones: Tombstone[] = []
   const refused: RefusedFile[] = []
+  const files: { name: string; tombstoneId: string }[] = []
   for await (const { name } of target.list(TOMBSTONES)) {
     const [, tombstoneId] = /^tombstones\/([^/]+)\.json$/.exec(name) ?? []
-    if (!tombstoneId) continue
-    try {
-      const id = { tombstoneId }
-      const found = await readTrustedFile<Tombstone>(target, name, 'tombstone', id, trust)
-      const counts = !inForceAt || (found && isInForce(found, inForceAt))
-      if (found && found.copyId === copyId && counts) tombstones.push(found)
-    } catch (error) {
-      refused.push({ name, error: aboutOneFile(error) })
+    if (tombstoneId) files.push({ name, tombstoneId })
+  }
+  // They stay for good, and each expire, status, copy and start of a backup reads all.
+  const read = ({ name, tombstoneId }: { name: string; tombstoneId: string }) =>
+    readTrustedFile<Tombstone>(target, name, 'tombstone', { tombstoneId }, trust)
+  for (const [at, outcome] of (await readAtOnce(files, read)).entries()) {
+    if (outcome.status === 'rejected') {
+      refused.push({ name: files[at]?.name ?? '', error: aboutOneFile(outcome.reason) })
+      continue
     }
+    const found = outcome.value
+    const counts = !inForceAt || (found && isInForce(found, inForceAt))
+    if (found && found.copyId === copyId && counts) tombstones.push(found)
   }
   return { tombstones, refused }
 }
