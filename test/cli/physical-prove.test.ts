@@ -221,6 +221,28 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore --data-dir --prove', family
     }
   })
 
+  test('a view by which somebody would set the server’s variables is not asked, by rows or files', async () => {
+    const written = join(shop.folder, 'written.log')
+    for (const sql of [
+      ...(family === 'mysql' ? ['SET GLOBAL log_bin_trust_function_creators = ON'] : []),
+      `CREATE FUNCTION bank.hidden() RETURNS INT NO SQL SQL SECURITY INVOKER BEGIN SET GLOBAL general_log_file = '${written}', GLOBAL general_log = ON; RETURN 1; END`,
+      'CREATE ALGORITHM = TEMPTABLE SQL SECURITY INVOKER VIEW bank.trap AS SELECT bank.hidden() AS x',
+    ]) {
+      await shop.session.run(sql)
+    }
+    for (const method of ['logical', 'physical']) {
+      expect((await shop.ecomdb('backup', method)).status).toBe(0)
+      const drill = await shop.ecomdb('drill')
+      expect(drill.status, drill.stdout).toBe(0)
+      expect(drill.stdout).toMatch(/^answers +ok +.*; not asked: `bank`\.`trap`, which may call/m)
+    }
+    const proved = await shop.ecomdb('restore', 'latest', '--data-dir', 'trapped', '--prove')
+    expect(proved.status, proved.stderr).toBe(3)
+    expect(existsSync(written)).toBe(false)
+    await shop.session.run('DROP VIEW bank.trap')
+    await shop.session.run('DROP FUNCTION bank.hidden')
+  })
+
   test('views that are broken on the source too are named, and are no difference', async () => {
     for (const sql of [
       'CREATE TABLE bank.x (a INT PRIMARY KEY, b INT)',

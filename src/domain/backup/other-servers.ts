@@ -51,7 +51,7 @@ export function viewsOn<Found extends View>(
 }
 
 /** Names in a text that is as its author wrote it, quoted or not, in lower case. */
-function wordsOf(text: string): string[] {
+export function wordsOf(text: string): string[] {
   const words = text.match(/`(?:[^`]|``)+`|[\w$\u0080-\uffff]+/g) ?? []
   const unquoted = words.map(word => (word.startsWith('`') ? word.slice(1, -1) : word))
   return [...new Set(unquoted.map(word => word.replaceAll('``', '`').toLowerCase()))]

@@ -5,7 +5,9 @@ import { type Check, checkOf } from '#domain/backup/check'
 import { compareCatalog } from '#domain/backup/compare-catalog'
 import type { ExpectedChanges } from '#domain/backup/expected-changes'
 import type { ChunkEntry, Manifest, TableEntry } from '#domain/backup/manifest'
+import { wordsOf } from '#domain/backup/other-servers'
 import { addRowSums, formatRowSum } from '#domain/backup/row-sum'
+import { notAsked, viewsThatSet } from '#domain/backup/views-that-set'
 import type { Engine } from '#engine/engine'
 import type { RowReader } from '#engine/logical-reader'
 import type { SilentView } from '#engine/logical-writer'
@@ -166,7 +168,9 @@ async function proveViews(
   const views = manifest.programs.filter(
     ({ kind, schema }) => kind === 'view' && (changes.databases?.includes(schema) ?? true),
   )
-  const silent = await engine.logicalWriter.askViews(session, views)
+  const setting = viewsThatSet(manifest.programs)
+  const asked = views.filter(view => !setting.includes(view))
+  const silent = await engine.logicalWriter.askViews(session, asked)
   const wasInvalid = (view: { schema: string; name: string }): boolean =>
     views.some(
       ({ schema, name, invalid }) =>
@@ -175,7 +179,8 @@ async function proveViews(
   const left = silent.filter(wasInvalid).map(({ schema, name }) => `\`${schema}\`.\`${name}\``)
   const invalid = left.length ? `; not ${left.join(', ')}, invalid on the source too` : ''
   const others = silent.filter(view => !wasInvalid(view))
-  return answersCheck(views.length - left.length, others, invalid)
+  const besides = `${invalid}${notAsked(views.filter(view => setting.includes(view)))}`
+  return answersCheck(asked.length - left.length, others, besides)
 }
 
 /**
@@ -213,9 +218,12 @@ async function proveProbes(
     return { name: 'probes', outcome: 'unchecked', summary, differences: [] }
   }
   const differences: string[] = []
-  const writing: string[] = []
+  const setting = new Set(viewsThatSet(manifest.programs).map(({ name }) => name.toLowerCase()))
+  const isSetting = ({ sql }: { sql: string }): boolean =>
+    wordsOf(sql).some(name => setting.has(name))
+  const writing = probes.filter(isSetting).map(({ name }) => name)
   let others = 0
-  for (const probe of probes) {
+  for (const probe of probes.filter(one => !isSetting(one))) {
     const answer = await engine.logicalReader
       .answerProbe(session, probe, manifest.settings)
       .catch((error: unknown) => {
@@ -233,7 +241,10 @@ async function proveProbes(
   }
   const found = differences.length === 0 ? 'with the same answer' : 'asked again'
   const asked = countOf(probes.length - writing.length, 'probe')
-  const left = writing.length === 0 ? '' : `; not ${writing.join(', ')}, which would write`
+  const left =
+    writing.length === 0
+      ? ''
+      : `; not ${writing.join(', ')}, which would write, or set a variable of the server`
   const check = checkOf('probes', `${asked} ${found}${left}`, differences)
   return differences.length > 0 && others === 0 ? { ...check, hints: [COMPUTED_HINT] } : check
 }

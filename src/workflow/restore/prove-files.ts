@@ -5,6 +5,7 @@ import { type Check, checkOf } from '#domain/backup/check'
 import type { ProgramEntry } from '#domain/backup/manifest'
 import { viewsOn } from '#domain/backup/other-servers'
 import type { PhysicalManifest, TableName } from '#domain/backup/physical-manifest'
+import { notAsked, viewsThatSet } from '#domain/backup/views-that-set'
 import type { Engine } from '#engine/engine'
 import type { Catalog } from '#engine/logical-reader'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -119,7 +120,8 @@ async function viewsCheck(
   const tables = namesOf(without)
   const views = programs.filter(isView)
   const unread = viewsOn(views, tables)
-  const asked = views.filter(view => !unread.includes(view))
+  const setting = viewsThatSet(programs)
+  const asked = views.filter(view => !unread.includes(view) && !setting.includes(view))
   const silent = await engine.logicalWriter.askViews(session, asked)
   const routines = programs.filter(({ kind }) => ROUTINES.includes(kind))
   const mayRead = tables.length === 0 ? [] : viewsOn(asked, tables, routines).map(qualified)
@@ -132,7 +134,7 @@ async function viewsCheck(
   )
   const left = [...broken, ...byRoutine]
   const others = silent.filter(view => !left.includes(view))
-  const besides = `${notAnswering(broken, BROKEN)}${notAnswering(byRoutine, BY_ROUTINE)}`
+  const besides = `${notAnswering(broken, BROKEN)}${notAnswering(byRoutine, BY_ROUTINE)}${notAsked(setting)}`
   return answersCheck(asked.length - left.length, others, besides)
 }
 

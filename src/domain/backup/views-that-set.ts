@@ -1,0 +1,46 @@
+import type { ProgramEntry } from './manifest.ts'
+import { wordsOf } from './other-servers.ts'
+
+/**
+ * A view that calls a function which runs as whoever asks (SQL SECURITY INVOKER) may set a variable of the whole server, as
+ * general_log_file to any path, where an account that may do all asks it; a READ ONLY transaction keeps no SET GLOBAL
+ * out. Nothing in a function is made when it runs (no PREPARE; manuals, "Restrictions on Stored Programs"), so the
+ * text of one that does so has the word.
+ */
+const SETS = ['global', 'persist', 'persist_only']
+
+const ROUTINES: readonly ProgramEntry['kind'][] = [
+  'function',
+  'procedure',
+  'library',
+  'package',
+  'package body',
+]
+
+/** Views that may reach such a routine: whatever has its name, or that of what has it, as a word of its own. */
+export function viewsThatSet(programs: readonly ProgramEntry[]): ProgramEntry[] {
+  const texts = programs
+    .filter(({ kind }) => kind === 'view' || ROUTINES.includes(kind))
+    .map(program => ({ program, words: new Set(wordsOf(program.create)) }))
+  const found = new Set<ProgramEntry>()
+  const reached = new Set<string>()
+  let before = -1
+  while (found.size !== before) {
+    before = found.size
+    for (const { program, words } of texts) {
+      const sets = program.kind !== 'view' && SETS.some(word => words.has(word))
+      if (!sets && ![...reached].some(name => words.has(name))) continue
+      found.add(program)
+      reached.add(program.name.toLowerCase())
+    }
+  }
+  return [...found].filter(({ kind }) => kind === 'view')
+}
+
+/** To be said of those that are not asked. */
+export function notAsked(views: readonly Pick<ProgramEntry, 'schema' | 'name'>[]): string {
+  const names = views.map(({ schema, name }) => `\`${schema}\`.\`${name}\``)
+  return names.length === 0
+    ? ''
+    : `; not asked: ${names.join(', ')}, which may call what sets a variable of the whole server`
+}

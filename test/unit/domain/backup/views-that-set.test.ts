@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { viewsThatSet } from '#domain/backup/views-that-set'
+
+const program = (kind: 'view' | 'function' | 'procedure', name: string, create: string) => ({
+  kind,
+  schema: 'shop',
+  name,
+  create,
+  sqlMode: '',
+  characterSetClient: '',
+  collationConnection: '',
+  timeZone: '',
+})
+
+test('views that may reach what sets a variable of the server are told, and no others', () => {
+  const programs = [
+    program('procedure', 'P', "CREATE PROCEDURE P() SET @@GLOBAL.general_log_file = '/x'"),
+    program('function', 'f', 'CREATE FUNCTION f() RETURNS INT BEGIN CALL p(); RETURN 1; END'),
+    program('function', 'g', 'CREATE FUNCTION g() RETURNS INT RETURN 1'),
+    program('view', 'v', 'CREATE VIEW `v` AS select `F`() AS `x`'),
+    program('view', 'w', 'CREATE VIEW `w` AS select `v`.`x` AS `x` from `v`'),
+    program('view', 'good', 'CREATE VIEW `good` AS select `g`() AS `x`'),
+    program('view', 'named', 'CREATE VIEW `named` AS select 1 AS `global`'),
+  ]
+  expect(viewsThatSet(programs).map(({ name }) => name)).toEqual(['v', 'w'])
+  expect(viewsThatSet(programs.slice(2))).toEqual([])
+})
