@@ -188,17 +188,15 @@ export function asDamage(error: unknown): unknown {
   })
 }
 
-/** Rights (AppArmor, SELinux), the number of open files, a disk that is not to be written: what both servers say of them. */
+/** Rights (AppArmor, SELinux), the number of open files or of AIO contexts, a disk that is not to be written: what both servers say of them. */
 const OF_HOST =
-  /must be writable|access rights to the directory|permission denied|not permitted|read-only file system|too many open files|(?:errcode|errno|os error|error number)\W{1,2}(?:1|13|23|24|30)\b/i
+  /io_setup\(\) failed|initialize AIO|must be writable|access rights to the directory|permission denied|not permitted|read-only file system|too many open files|(?:errcode|errno|os error|error number)\W{1,2}(?:1|13|23|24|30)\b/i
 
-/** A server that does not start, as this host does not let it. */
+/** A server that does not start, as this host does not let it, or that has said nothing for minutes and not ended. */
 export function isOfHost(error: unknown): boolean {
-  return (
-    error instanceof EcomdbError &&
-    error.code === 'TOOL_FAILED' &&
-    OF_HOST.test(`${error.what}: ${error.why}`)
-  )
+  if (!(error instanceof EcomdbError) || error.code !== 'TOOL_FAILED') return false
+  const why = error.why ?? ''
+  return why.includes('and did nothing for') || OF_HOST.test(`${error.what}: ${why}`)
 }
 
 /** A program or a server that fails so on files has found something out about them; but see isOfHost. */

@@ -65,7 +65,10 @@ async function whenStopped(
   servers: Pick<ScratchServers, 'wasStopped'>,
   folder: string,
 ): Promise<EcomdbError | null> {
-  if (error.code !== 'SERVER_LOST' || !(await servers.wasStopped(folder))) return null
+  // Before it had made its socket: it did not start, and says of no file.
+  const isSilent = error.code === 'TOOL_FAILED' && !error.why?.includes('[ERROR]')
+  if (error.code !== 'SERVER_LOST' && !isSilent) return null
+  if (!(await servers.wasStopped(folder))) return null
   return new EcomdbError('TOOL_KILLED', {
     what: `the private server in ${folder} was stopped by somebody else`,
     why: `it ended in good order; then: ${error.what}`,

@@ -21,5 +21,19 @@ test('a server that somebody has killed or stopped says nothing of what it was s
       await expect(ended).rejects.toMatchObject({ code: 'TOOL_KILLED', cause: lost })
     }
     await expect(withRoom(servers(false, false), folder, use)).rejects.toBe(lost)
+    // Ended before it had made its socket.
+    const failed = (why: string) =>
+      new EcomdbError('TOOL_FAILED', {
+        what: 'the private server in x did not start',
+        why,
+        hints: [],
+      })
+    const silent = failed('it ended without a word: killed by SIGTERM')
+    const ended = withRoom(servers(false, true), folder, () => Promise.reject(silent))
+    await expect(ended).rejects.toMatchObject({ code: 'TOOL_KILLED', cause: silent })
+    const told = failed('[ERROR] InnoDB: Database page corruption')
+    await expect(withRoom(servers(false, true), folder, () => Promise.reject(told))).rejects.toBe(
+      told,
+    )
   })
 })
