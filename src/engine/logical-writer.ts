@@ -46,6 +46,8 @@ export interface LogicalWriter {
    * @returns null where the server has no such journal
    */
   progress(session: Session, manifest: Manifest, restoreId: string): Promise<RestoreProgress | null>
+  /** Has the restore of this id begun on this server, and not ended? */
+  isMarked(session: Session, restoreId: string): Promise<boolean>
   /** Databases of the restore of this id that another restore, of whatever account or host, has made since. */
   remadeSince(session: Session, restoreId: string): Promise<string[]>
   /**

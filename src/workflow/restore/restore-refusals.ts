@@ -93,22 +93,31 @@ export function refuseFull(
 
 /**
  * A journal here, and no mark on the server: either nothing was made yet, or the server is another one in the
- * old one's place, and what it holds is somebody's. To continue would remove that without a word.
+ * old one's place, or another restore has ended there since, and what it holds is somebody's. To continue would remove
+ * that without a word.
+ *
+ * @param canStartOver an earlier try of this one has marks
  */
-export function refuseUnmarked(target: RestoreTarget, journal: RestoreJournal): void {
-  const full = target.databases.filter(
-    ({ name, objects }) => objects > 0 && journal.databases.includes(name),
-  )
+export function refuseUnmarked(
+  there: RestoreTarget['databases'],
+  journal: RestoreJournal,
+  canStartOver: boolean,
+): void {
+  const full = there.filter(({ name, objects }) => objects > 0 && journal.databases.includes(name))
   if (full.length === 0) return
   throw new EcomdbError('TARGET_NOT_EMPTY', {
     what: 'cannot continue: the server has no mark of the restore that was interrupted',
-    why: `it is another server in the same place, or the mark was removed; ${full.map(({ name, objects }) => `${name} holds ${objects} objects`).join(', ')}`,
+    why: `it is another server in the same place, or another restore has made them since, or the mark was removed; ${full.map(({ name, objects }) => `${name} holds ${objects} objects`).join(', ')}`,
     hints: [
-      'look at what they hold; with --start-over they are dropped, and the restore begins again',
+      canStartOver
+        ? 'look at what they hold; with --start-over they are dropped, and the restore begins again'
+        : `look at what they hold; where nobody needs them, drop them by hand, and where they are in use, leave them; then remove the journal on this host (${JOURNAL_PLACE}), and restore what is wanted`,
       'nothing was changed',
     ],
   })
 }
+
+const JOURNAL_PLACE = 'restore/ in ECOMDB_STATE, else in ~/.local/state/ecomdb'
 
 /** What it had made is gone, and what has these names is another's: to go on, or to begin again, would change or drop it. */
 export function refuseRemade({ startedAt }: RestoreJournal, remade: readonly string[]): void {
@@ -117,7 +126,7 @@ export function refuseRemade({ startedAt }: RestoreJournal, remade: readonly str
     what: `cannot go on with the restore of ${startedAt}: another one has made ${remade.join(', ')} since`,
     why: 'what it had made there is gone; --resume would load into what is there now, and --start-over drop it',
     hints: [
-      `remove by hand what it has left of others, then DROP DATABASE IF EXISTS ${RESTORE_JOURNAL}, and its journal on this host (restore/ in ECOMDB_STATE, else in ~/.local/state/ecomdb)`,
+      `remove by hand what it has left of others, then DROP DATABASE IF EXISTS ${RESTORE_JOURNAL}, and its journal on this host (${JOURNAL_PLACE})`,
       'nothing was changed',
     ],
   })

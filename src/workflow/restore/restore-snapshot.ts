@@ -27,6 +27,7 @@ import { refuseOtherServers } from './refuse-other-servers.ts'
 import { refuseWithoutPlugins } from './refuse-plugins.ts'
 import { refuseSettings } from './refuse-settings.ts'
 import { refusePowerlessDefiners, refuseViewsOfOthers } from './refuse-views.ts'
+import { requireOwnMarks } from './require-own-marks.ts'
 import { snapshotBeside } from './restore-beside.ts'
 import { type RestoreJournal, readJournal, removeJournal, writeJournal } from './restore-journal.ts'
 import type {
@@ -48,7 +49,6 @@ import {
   refuseOtherFolding,
   refuseOthers,
   refuseReadOnly,
-  refuseRemade,
   refuseUnmarked,
   refuseWhereHashesAre,
   refuseWithoutKey,
@@ -192,11 +192,10 @@ async function prepare(
   refuseReadOnly(target)
   const journal = await readJournal(target.serverId)
   if (journal && !options.startOver && !options.resume) throw interruptedBefore(journal)
-  if (journal?.restoreId)
-    refuseRemade(journal, await writer.remadeSince(session, journal.restoreId))
+  if (journal) await requireOwnMarks(writer, session, journal)
   const resumed = options.resume ? journalToContinue(journal, snapshot, options) : null
   const done = resumed && (await writer.progress(session, manifest, resumed.restoreId))
-  if (resumed && !done) refuseUnmarked(target, resumed)
+  if (resumed && !done) refuseUnmarked(target.databases, resumed, true)
   const databases = databasesOf(options)
   refuseFull(target, databases, journal)
   if (databases === undefined) refuseWithoutPartialRevokes(target, manifest.accounts)
@@ -241,9 +240,9 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
   const { options, access, snapshot, place, session, clock } = run
   const { target, plan, method, done } = prepared
   const journal = journalOf(run, prepared)
-  await writeJournal(journal)
-  // A replay that was cut short may have made some, and the log would meet them again.
+  // A replay that was cut short may have made some, and the log would meet them again: before it is forgotten.
   if (prepared.journal?.replaying) await place.engine.sessionAccounts.drop(session, options.binlog)
+  await writeJournal(journal)
   const started = clock.monotonicMs()
   const { binlog } = options
   const wanted = {

@@ -9,6 +9,7 @@ import {
 } from './observe-target.ts'
 import {
   endJournal,
+  isMarked,
   lockServer,
   readProgress,
   refuseLocked,
@@ -28,6 +29,7 @@ export const logicalWriter: LogicalWriter = {
   databasesThere,
   objectsThere,
   progress: readProgress,
+  isMarked,
   remadeSince: remadeByOthers,
   endJournal,
   plan: compileRestorePlan,

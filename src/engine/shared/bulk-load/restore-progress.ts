@@ -50,6 +50,11 @@ export async function readProgress(
   return { tables, loaded: marks.filter(({ table }) => kept.has(table)) }
 }
 
+/** See LogicalWriter.isMarked. */
+export async function isMarked(session: Session, restoreId: string): Promise<boolean> {
+  return (await readMarks(session, restoreId)).some(({ table }) => table === BEGUN)
+}
+
 /** See LogicalWriter.remadeSince. */
 export async function remadeByOthers(session: Session, restoreId: string): Promise<string[]> {
   return remadeSince(await readClaims(session), restoreId)
@@ -105,7 +110,7 @@ export async function endJournal(session: Session, ended: readonly EndedRestore[
   if (await hasOthers(session, ended, left)) {
     for (const { restoreId, binlog, madeNothing } of ended) {
       await log(binlog)
-      if (madeNothing) await session.run(unclaimStatement(restoreId))
+      if (madeNothing && claims.length > 0) await session.run(unclaimStatement(restoreId))
       await session.run(`DELETE FROM ${MARKS} WHERE restore_id = ${quoteString(restoreId)}`)
     }
     return

@@ -153,8 +153,16 @@ test.each(TEST_ENGINES)(
         vi.stubEnv('ECOMDB_STATE', second)
         await place.restore(server, { databases: ['chat'], confirm: 'chat' })
         expect(await journal()).toBeNull()
-        expect(await session.value('SELECT id FROM shop.t')).toBe('7')
         expect((await place.report(server, ['shop'])).findings).toEqual([])
+        vi.stubEnv('ECOMDB_STATE', first)
+        for (const how of [{ resume: true }, { startOver: true }]) {
+          await expect(place.restore(server, { ...both, ...how })).rejects.toMatchObject({
+            code: 'TARGET_NOT_EMPTY',
+            why: expect.stringContaining('another restore has made them since'),
+            hints: expect.not.arrayContaining([expect.stringContaining('--start-over')]),
+          })
+        }
+        expect(await session.value('SELECT id FROM shop.t')).toBe('7')
         await session.close()
       })
     })

@@ -1,0 +1,24 @@
+import type { LogicalWriter } from '#engine/logical-writer'
+import type { Session } from '#engine/session'
+import type { RestoreJournal } from './restore-journal.ts'
+import { refuseRemade, refuseUnmarked } from './restore-refusals.ts'
+
+/**
+ * What is on the server is the interrupted restore's own: its marks, or those of a try of it before, are written before its
+ * first object, and go at its end or when others have made all of its databases.
+ *
+ * @throws EcomdbError TARGET_NOT_EMPTY
+ */
+export async function requireOwnMarks(
+  writer: LogicalWriter,
+  session: Session,
+  journal: RestoreJournal,
+): Promise<void> {
+  const { restoreId, startedOver = [], databases } = journal
+  // An older ecomdb kept none.
+  if (restoreId === undefined) return
+  refuseRemade(journal, await writer.remadeSince(session, restoreId))
+  for (const id of [restoreId, ...startedOver.map(one => one.restoreId)])
+    if (await writer.isMarked(session, id)) return
+  refuseUnmarked(await writer.databasesThere(session, databases), journal, false)
+}
