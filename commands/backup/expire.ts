@@ -1,6 +1,6 @@
 import { boolean, string } from '@oclif/core/flags'
 import { BaseCommand, type Outcome } from '#cli/base-command'
-import { configFrom, fromFlag, isTarget, policyFrom, targetFlags } from '#cli/flags'
+import { configFrom, fromFlag, policyFrom, targetFlags } from '#cli/flags'
 import { wire } from '#cli/wire'
 import { refuseElsewhere } from '#config/where-jobs-run'
 import { systemClock } from '#core/clock'
@@ -44,7 +44,7 @@ export default class BackupExpire extends BaseCommand {
     const options = { target: await wire.target(config), keys: config.keys, policy, confirm }
     const accepted = accept ? { snapshotId: accept, reason } : null
     const result = await expireSnapshots(
-      { ...options, accept: accepted, clock: systemClock, isTarget: isTarget(flags) },
+      { ...options, accept: accepted, clock: systemClock },
       this.progress,
     )
     const { anomalies, refused, notRemoved } = result

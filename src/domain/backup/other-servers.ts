@@ -29,7 +29,7 @@ export function viewsOn<Found extends View>(
 ): Found[] {
   const keyOf = (schema: string, name: string): string => JSON.stringify([schema, name])
   const gone = new Set(tables.map(({ schema, name }) => keyOf(schema, name)))
-  const names = new Set(tables.map(({ name }) => name.toLowerCase()))
+  const names = new Set(tables.map(({ name }) => folded(name)))
   const texts = routines.map(routine => ({ routine, words: wordsOf(routine.create) }))
   const found = new Set<Found>()
   let before = -1
@@ -37,7 +37,7 @@ export function viewsOn<Found extends View>(
     before = gone.size
     const add = ({ schema, name }: View): void => {
       gone.add(keyOf(schema, name))
-      names.add(name.toLowerCase())
+      names.add(folded(name))
     }
     for (const { routine, words } of texts) if (words.some(word => names.has(word))) add(routine)
     for (const view of views) {
@@ -50,9 +50,19 @@ export function viewsOn<Found extends View>(
   return views.filter(view => found.has(view))
 }
 
-/** Names in a text that is as its author wrote it, quoted or not, in lower case. */
+/**
+ * What may be a name in a text that is as its author wrote it: each word, whatever quotes are around it (one in a literal or a
+ * comment would hide what follows), and each text between two quotes; folded, since servers tell a routine's name from
+ * another neither by case nor by accents.
+ */
 export function wordsOf(text: string): string[] {
-  const words = text.match(/`(?:[^`]|``)+`|[\w$\u0080-\uffff]+/g) ?? []
-  const unquoted = words.map(word => (word.startsWith('`') ? word.slice(1, -1) : word))
-  return [...new Set(unquoted.map(word => word.replaceAll('``', '`').toLowerCase()))]
+  const words = text.match(/[\w$\u0080-\uffff]+/g) ?? []
+  const quoted = [...text.matchAll(/(?=(`(?:[^`]|``)+`|"(?:[^"]|"")+"))/g)].map(([, found = '']) =>
+    found.slice(1, -1).replaceAll(found[0] === '`' ? '``' : '""', found[0] ?? ''),
+  )
+  return [...new Set([...words, ...quoted].map(folded))]
 }
+
+/** Of a name: without case and accents. */
+export const folded = (name: string): string =>
+  name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()

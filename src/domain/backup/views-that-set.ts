@@ -1,5 +1,5 @@
 import type { ProgramEntry } from './manifest.ts'
-import { wordsOf } from './other-servers.ts'
+import { folded, wordsOf } from './other-servers.ts'
 
 /**
  * A view that calls a function which runs as whoever asks (SQL SECURITY INVOKER) may set a variable of the whole server, as
@@ -31,7 +31,7 @@ export function viewsThatSet(programs: readonly ProgramEntry[]): ProgramEntry[] 
       const sets = program.kind !== 'view' && SETS.some(word => words.has(word))
       if (!sets && ![...reached].some(name => words.has(name))) continue
       found.add(program)
-      reached.add(program.name.toLowerCase())
+      reached.add(folded(program.name))
     }
   }
   return [...found].filter(({ kind }) => kind === 'view')

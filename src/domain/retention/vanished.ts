@@ -12,20 +12,19 @@ export interface Traces {
   attestations: readonly Pick<Attestation, 'snapshotId' | 'copyId'>[]
   /** What copies were given. */
   records: readonly Pick<CopyRecord, 'copyId' | 'snapshots'>[]
-  /** Backups go to it, also if it was a copy. */
-  isTarget: boolean
 }
 
 /**
  * Snapshots that were here, whose envelope is not there, and that no tombstone has announced: somebody
  * removed it, or the place does not list it. A copy need not have all of the repository: of it tells its own
- * record, and where it has become the repository, the parents of what was made in it since.
+ * record. (Its record lists what the first repository had then, and not all that it was ever given: what is not in it
+ * need not have been made in it.)
  *
  * @param explained ids whose envelope is there, believed or not, or that were announced
  * @returns ids, oldest first
  */
 export function vanishedSnapshots(
-  { copyId, snapshots, attestations, records, isTarget }: Traces,
+  { copyId, snapshots, attestations, records }: Traces,
   explained: ReadonlySet<string>,
 ): string[] {
   const attested = attestations
@@ -33,12 +32,9 @@ export function vanishedSnapshots(
     .map(({ snapshotId }) => snapshotId)
   const own = records.filter(one => copyId === null || one.copyId === copyId)
   const copied = new Set(own.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
-  // Without a record nobody knows which were made in it.
-  const isMadeHere = ({ snapshotId }: { snapshotId: string }): boolean =>
-    copyId === null || (isTarget && own.length > 0 && !copied.has(snapshotId))
-  const parents = snapshots
-    .filter(isMadeHere)
-    .flatMap(({ parent }) => (parent ? [parent.snapshotId] : []))
+  const parents = (copyId === null ? snapshots : []).flatMap(({ parent }) =>
+    parent ? [parent.snapshotId] : [],
+  )
   const told = new Set([...attested, ...parents, ...copied])
   return [...told].filter(id => !explained.has(id)).sort()
 }

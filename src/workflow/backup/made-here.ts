@@ -21,12 +21,11 @@ export async function madeHere(
   if (!isTarget) return []
   const trust = { repositoryId: repository.id, trustedSigners }
   const record = await ownCopyRecord(target, trust, copyId)
-  if (record) {
-    const brought = new Set(record.snapshots.map(({ snapshotId }) => snapshotId))
-    return snapshots.filter(({ snapshotId }) => !brought.has(snapshotId))
-  }
-  // A copy brings no notice that a backup began.
+  const brought = new Set(record?.snapshots.map(({ snapshotId }) => snapshotId))
+  // A copy brings no notice that a backup began. Its record has what the repository had then, and no more.
   const names = new Set<string>()
   for await (const { name } of target.list(SNAPSHOTS)) names.add(name)
-  return snapshots.filter(({ snapshotId }) => names.has(startFile(snapshotId)))
+  return snapshots.filter(
+    ({ snapshotId }) => !brought.has(snapshotId) && names.has(startFile(snapshotId)),
+  )
 }

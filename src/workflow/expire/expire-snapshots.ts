@@ -30,8 +30,6 @@ export interface ExpireOptions {
   /** First of all, accept what is wrong with a snapshot. */
   accept: { snapshotId: string; reason: string } | null
   clock: Clock
-  /** It is the place that backups go to, and no copy any more if it was one. */
-  isTarget?: boolean
 }
 
 /**
@@ -189,11 +187,11 @@ async function surveyed(
 }
 
 async function survey(
-  { target, keys, policy, isTarget = false }: ExpireOptions,
+  { target, keys, policy }: ExpireOptions,
   repository: Repository,
   now: Date,
 ): Promise<Survey> {
-  return await surveyRepository(target, repository, keys.trustedSigners, policy, now, isTarget)
+  return await surveyRepository(target, repository, keys.trustedSigners, policy, now)
 }
 
 /** What is not believed may need any object, so it stops everything as an anomaly does. */

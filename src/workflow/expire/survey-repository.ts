@@ -50,17 +50,13 @@ export interface Survey {
   leftovers: ReadonlyMap<string, number>
 }
 
-/**
- * @param isTarget backups go to it, also if it was a copy
- * @throws EcomdbError TARGET_UNAVAILABLE, STORAGE_FAILED
- */
+/** @throws EcomdbError TARGET_UNAVAILABLE, STORAGE_FAILED */
 export async function surveyRepository(
   target: Target,
   repository: Repository,
   trustedSigners: readonly string[],
   policy: RecoveryPolicy,
   now: Date,
-  isTarget: boolean,
 ): Promise<Survey> {
   const copyId = await repository.copyId()
   const { snapshots: found, refused } = await repository.listSnapshots(trustedSigners)
@@ -80,7 +76,7 @@ export async function surveyRepository(
   const accepted = acceptedIn(attested.attestations)
   const { attestations } = attested
   const vanished = vanishedSnapshots(
-    { copyId, snapshots: listed, attestations, records, isTarget },
+    { copyId, snapshots: listed, attestations, records },
     new Set([
       ...[...listed, ...refused].map(({ snapshotId }) => snapshotId),
       ...buried.tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)),

@@ -5,7 +5,7 @@ import { type Check, checkOf } from '#domain/backup/check'
 import { compareCatalog } from '#domain/backup/compare-catalog'
 import type { ExpectedChanges } from '#domain/backup/expected-changes'
 import type { ChunkEntry, Manifest, TableEntry } from '#domain/backup/manifest'
-import { wordsOf } from '#domain/backup/other-servers'
+import { folded, wordsOf } from '#domain/backup/other-servers'
 import { addRowSums, formatRowSum } from '#domain/backup/row-sum'
 import { notAsked, viewsThatSet } from '#domain/backup/views-that-set'
 import type { Engine } from '#engine/engine'
@@ -218,7 +218,7 @@ async function proveProbes(
     return { name: 'probes', outcome: 'unchecked', summary, differences: [] }
   }
   const differences: string[] = []
-  const setting = new Set(viewsThatSet(manifest.programs).map(({ name }) => name.toLowerCase()))
+  const setting = new Set(viewsThatSet(manifest.programs).map(({ name }) => folded(name)))
   const isSetting = ({ sql }: { sql: string }): boolean =>
     wordsOf(sql).some(name => setting.has(name))
   const writing = probes.filter(isSetting).map(({ name }) => name)

@@ -115,7 +115,7 @@ async function runChild(
 ): Promise<{ child: EndedChild; isAsked: boolean }> {
   const { program, config } = context
   const isStaying = job.when.kind === 'always'
-  const before = isStaying ? await context.readWorksBy?.() : null
+  let before = isStaying ? await context.readWorksBy?.() : null
   const where = config.file === null ? [] : ['--config', config.file]
   const args = [...job.argv, ...where, '--json', '--quiet']
   const child = startChild(program, args, { limitMs: job.limitMs, graceMs: GRACE_MS })
@@ -125,8 +125,10 @@ async function runChild(
     return stopAndWait(child)
   })
   const watch = setInterval(async () => {
-    if (!before || isAsked) return
+    if (!isStaying || isAsked) return
     const now = await context.readWorksBy?.()
+    // It could not be read when the job began.
+    before ??= now
     if (!now || now === before || isAsked) return
     isAsked = true
     tell(context, job, 'warning', 'ecomdb.yaml says other keys or places now: it is begun anew')

@@ -76,7 +76,7 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const records = record ? [record] : []
   const vanished = await awayNow(
     vanishedSnapshots(
-      { ...{ copyId, snapshots: listed.snapshots, isTarget: true }, ...attested, records },
+      { ...{ copyId, snapshots: listed.snapshots }, ...attested, records },
       new Set([...explained, ...ahead.map(one => one.snapshotId)]),
     ),
   )
