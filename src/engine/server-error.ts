@@ -175,7 +175,7 @@ export function translateServerError(error: unknown, what: string): EcomdbError 
 
 /** Statements that MySQL's LOCK INSTANCE FOR BACKUP keeps waiting, as a logical backup's does until it has ended. */
 const OF_ACCOUNTS =
-  /^\s*(?:(?:CREATE|ALTER|DROP|RENAME)\s+(?:USER|ROLE)|GRANT|REVOKE|SET\s+(?:DEFAULT\s+ROLE|PASSWORD))\b/i
+  /^\s*(?:(?:CREATE|ALTER|DROP|RENAME)\s+(?:USER|ROLE)|GRANT|REVOKE|SET\s+(?:DEFAULT\s+ROLE|PASSWORD)|CALL\s+\S*(?:mint_session|end_session|end_overdue))\b/i
 
 /** The same for a statement: of one about accounts that has waited in vain it is told who lets it wait. */
 export function translateStatementError(error: unknown, sql: string, what: string): EcomdbError {

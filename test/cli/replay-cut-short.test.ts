@@ -32,6 +32,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: accounts of a replay that was cut short', 
       "CREATE USER anna@localhost IDENTIFIED BY 'Secret-of-anna2!'",
       "CREATE USER eve@localhost IDENTIFIED BY 'Secret-of-eve1!'",
       "CREATE USER s_bob_0123456789ab@localhost IDENTIFIED BY 'Secret-of-bob1!' WITH MAX_USER_CONNECTIONS 3",
+      'CREATE DATABASE promo',
       ...['SET sql_log_bin = 0', 'CREATE TABLE shop.unlogged (i INT)', 'SET sql_log_bin = 1'],
       ...['INSERT INTO shop.unlogged VALUES (1)', 'CREATE TABLE shop.later (i INT)'],
     )
@@ -61,6 +62,16 @@ describe.each(SLOW_TEST_ENGINES)('%s: accounts of a replay that was cut short', 
     JSON.stringify(await shop.rows(`SHOW CREATE USER ${name}@localhost`, target)).includes(
       'ACCOUNT LOCK',
     )
+
+  test('a database that only the log had made is told first', async () => {
+    for (const args of [['latest'], ['--before-gtid', last]]) {
+      const met = await restore(...args, '--start-over')
+      expect(met.status, met.stdout).toBe(2)
+      expect(met.stderr).toContain('promo')
+      expect(met.stderr).toContain('nothing was changed')
+    }
+    await shop.rows('DROP DATABASE promo', target)
+  })
 
   test('neither a snapshot nor another moment is restored while one of them is open', async () => {
     for (const args of [['latest'], ['--before-gtid', last]]) {

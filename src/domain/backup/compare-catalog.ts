@@ -235,7 +235,9 @@ function programDifference(
   if (!is) return [`${label} is missing`]
   if (program.unshown) return []
   const text = (sql: string): string =>
-    program.invalid === undefined ? withoutTerminator(sql) : withShortNames(sql, program.schema)
+    program.invalid === undefined
+      ? withoutTerminator(sql)
+      : withShortNames(withoutTerminator(sql), program.schema)
   return [
     ...difference(label, text(create), text(is.create)),
     ...difference(`${label}, its next value,`, program.after ?? '', is.after ?? ''),

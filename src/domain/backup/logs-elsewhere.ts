@@ -2,7 +2,8 @@ import type { EngineFamily } from '../engine-family.ts'
 
 /** Settings by which a server keeps a log outside of its data directory, and what of the files is that log. */
 const LOGS: Readonly<Record<EngineFamily, Readonly<Record<string, string>>>> = {
-  mysql: { innodb_log_group_home_dir: '#innodb_redo' },
+  // ib_logfile* before 8.0.30.
+  mysql: { innodb_log_group_home_dir: '#innodb_redo or ib_logfile*' },
   mariadb: {
     innodb_log_group_home_dir: 'ib_logfile0',
     aria_log_dir_path: 'aria_log_control and aria_log.*',

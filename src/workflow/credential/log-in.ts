@@ -5,6 +5,7 @@ import type { Secret } from '#core/secret'
 import { generatePassword, MACHINE_LENGTH } from '#crypto/generate-password'
 import type { TotpPolicy } from '#domain/credential/totp-policy'
 import { HANDLE } from '#domain/credential/user-report'
+import { connectToAccounts } from '#engine/account-session'
 import type { MintedSession } from '#engine/credentials'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions, Session } from '#engine/session'
@@ -51,7 +52,7 @@ type Refusal =
 export async function logIn(issuer: Issuer, request: LoginRequest): Promise<LoggedIn> {
   const { engine, connect } = issuer
   if (!HANDLE.test(request.person)) throw refused()
-  const session = await engine.connect({ ...connect, database: undefined })
+  const session = await connectToAccounts(engine, connect)
   try {
     const refusal = await authenticate(issuer, session, request)
     if (refusal) {

@@ -21,7 +21,10 @@ export async function openBefore(
   const made = journal?.accounts ?? []
   const open = await sequel?.check(session, [...own, ...(journal?.databases ?? [])], made)
   if (journal?.replaying) {
-    const now = open ?? (await engine.binaryLog.replay.observe(session)).accounts
+    const there = open ? null : await engine.binaryLog.replay.observe(session)
+    const known = new Set([...own, ...journal.databases])
+    refuseDatabases((there?.databases ?? []).filter(name => !known.has(name)))
+    const now = open ?? there?.accounts ?? []
     // They go before the restore begins.
     const sessions = await engine.sessionAccounts.there(session)
     refuseSince(without(now, sessions), journal)
@@ -43,6 +46,19 @@ function refuseSince(now: readonly AccountName[], { open, accounts }: RestoreJou
     why: `${names} could not log in before it; what is of the log would stay open, or the log would meet it again`,
     hints: [
       `remove ${names} (DROP USER), or lock what is yours until it is done (ALTER USER … ACCOUNT LOCK), then run the command again`,
+      'nothing was changed',
+    ],
+  })
+}
+
+/** There were none beside its own when it began; with their events they would stay, and no snapshot has them. */
+function refuseDatabases(others: readonly string[]): void {
+  if (others.length === 0) return
+  throw new EcomdbError('TARGET_NOT_EMPTY', {
+    what: 'the server has databases that may be of the replay that was interrupted',
+    why: `${others.join(', ')} were not there before it, and this restore does not make them`,
+    hints: [
+      'drop what is of the log, move what is yours, then run the command again',
       'nothing was changed',
     ],
   })

@@ -42,8 +42,9 @@ export async function withDrillFolder<Result>(
   engine: Engine,
   use: (folder: string) => Promise<Result>,
 ): Promise<Result> {
-  await refuseInside(drillsFolder(), OTHER_STATE)
+  // First what a killed drill has left in such a place.
   await removeLeftovers(engine)
+  await refuseInside(drillsFolder(), OTHER_STATE)
   await mkdir(drillsFolder(), { recursive: true, mode: 0o700 })
   const name = `${process.pid}-${engine.family}-${randomBytes(4).toString('hex')}`
   const folder = join(drillsFolder(), name)
