@@ -54,6 +54,11 @@ describe.each(TEST_ENGINES)('%s', family => {
     expect(report.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([
       ...(family === 'mariadb' ? [expect.objectContaining({ name: 'history' })] : []),
       expect.objectContaining({ name: 'letters', outcome: 'unchecked' }),
+      // On a view that is broken on the source.
+      expect.objectContaining({
+        name: 'grants',
+        summary: expect.stringContaining('invalid_since'),
+      }),
     ])
     expect(report.outcome).toBe('passed')
     expect(report.checks.find(({ name }) => name === 'answers')?.summary).toMatch(
