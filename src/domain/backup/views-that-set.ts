@@ -5,9 +5,10 @@ import { folded, wordsOf } from './other-servers.ts'
  * A view that calls a function which runs as whoever asks (SQL SECURITY INVOKER) may set a variable of the whole server, as
  * general_log_file to any path, where an account that may do all asks it; a READ ONLY transaction keeps no SET GLOBAL
  * out. Nothing in a function is made when it runs (no PREPARE; manuals, "Restrictions on Stored Programs"), so the
- * text of one that does so has the word.
+ * text of one that does so has both words; to read a global variable takes the second alone.
  */
-const SETS = ['global', 'persist', 'persist_only']
+const maySet = (words: ReadonlySet<string>): boolean =>
+  words.has('set') && ['global', 'persist', 'persist_only'].some(word => words.has(word))
 
 const ROUTINES: readonly ProgramEntry['kind'][] = [
   'function',
@@ -28,7 +29,7 @@ export function viewsThatSet(programs: readonly ProgramEntry[]): ProgramEntry[] 
   while (found.size !== before) {
     before = found.size
     for (const { program, words } of texts) {
-      const sets = program.kind !== 'view' && SETS.some(word => words.has(word))
+      const sets = program.kind !== 'view' && maySet(words)
       if (!sets && ![...reached].some(name => words.has(name))) continue
       found.add(program)
       reached.add(folded(program.name))
