@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { option, string } from '@oclif/core/flags'
@@ -7,7 +7,6 @@ import { systemClock } from '#core/clock'
 import { EcomdbError } from '#core/errors'
 import { cacheFolder, packageRoot, stateFolder } from '#core/paths'
 import { mountedBelow, type ServicePlace } from '#domain/schedule/service-files'
-import { COPY_FILE } from '#repository/layout'
 import type { InstallOptions, ServiceKind } from '#workflow/schedule/install-schedule'
 import { ScheduleFiles } from '#workflow/schedule/schedule-files'
 
@@ -55,7 +54,7 @@ export function installOptions(
   return { kind, place, files, clock: systemClock, unitFolder: flags['unit-folder'], dryRun }
 }
 
-function placeOf(config: Config, { name, user, with: kind }: ServiceFlags): ServicePlace {
+function placeOf(config: Config, { name, user }: ServiceFlags): ServicePlace {
   if (config.file === null) {
     throw new EcomdbError('CONFIG_NOT_FOUND', {
       what: 'there is no ecomdb.yaml for the jobs to read',
@@ -66,8 +65,6 @@ function placeOf(config: Config, { name, user, with: kind }: ServiceFlags): Serv
   const stays = config.copies.filter(({ offline }) => !offline).map(({ place }) => place)
   const goes = config.copies.filter(({ offline }) => offline).map(({ place }) => place)
   const places = [config.target.place, ...stays, ...config.audit.anchors]
-  // cron's jobs see the host's mounts.
-  if (kind === 'systemd') for (const { directory } of goes) if (directory) refuseOwnMount(directory)
   const { socketPath } = config.server
   const reports = config.reportsDirectory === undefined ? [] : [config.reportsDirectory]
   return {
@@ -87,22 +84,4 @@ function placeOf(config: Config, { name, user, with: kind }: ServiceFlags): Serv
       [...places, ...goes].some(one => one?.directory?.startsWith('/tmp/')) ||
       false,
   }
-}
-
-/**
- * A disk that is mounted where others are mounted below, as at /mnt itself, would be bound by its own path: whoever unmounts it
- * is told that it is done, and the service has it still.
- *
- * @throws EcomdbError USAGE
- */
-function refuseOwnMount(directory: string): void {
-  const bound = mountedBelow(directory)
-  if (!existsSync(join(directory, COPY_FILE)) || !existsSync(bound)) return
-  const device = (path: string): number => statSync(path).dev
-  if (device(directory) !== device(bound) || device(bound) === device('/')) return
-  throw new EcomdbError('USAGE', {
-    what: `the offline copy in ${directory} is on a disk that is mounted at ${bound}, or at the root`,
-    why: `the service would keep ${bound} in use, also when the disk is unmounted and taken away, and not see the next one`,
-    hints: ['mount the disk a level lower, as /mnt/backup-disk, and name that in ecomdb.yaml'],
-  })
 }

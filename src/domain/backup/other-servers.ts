@@ -63,6 +63,6 @@ export function wordsOf(text: string): string[] {
   return [...new Set([...words, ...quoted].map(folded))]
 }
 
-/** Of a name: without case and accents. */
+/** Of a name: without case and accents, as utf8mb3_general_ci has it (ß is an s there, and so are ſ and, of i, ı). */
 export const folded = (name: string): string =>
-  name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+  name.replaceAll('ß', 's').normalize('NFD').replace(/\p{M}/gu, '').toUpperCase()

@@ -8,7 +8,7 @@ import { folded, wordsOf } from './other-servers.ts'
  * text of one that does so has both words; to read a global variable takes the second alone.
  */
 const maySet = (words: ReadonlySet<string>): boolean =>
-  words.has('set') && ['global', 'persist', 'persist_only'].some(word => words.has(word))
+  words.has('SET') && ['GLOBAL', 'PERSIST', 'PERSIST_ONLY'].some(word => words.has(word))
 
 const ROUTINES: readonly ProgramEntry['kind'][] = [
   'function',

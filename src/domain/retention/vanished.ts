@@ -10,6 +10,8 @@ export interface Traces {
   snapshots: readonly Pick<SnapshotEnvelope, 'snapshotId' | 'parent'>[]
   /** About any place. */
   attestations: readonly Pick<Attestation, 'snapshotId' | 'copyId'>[]
+  /** Of a copy that has become the repository, those that were made in it. */
+  madeHere?: ReadonlySet<string>
   /** What copies were given. */
   records: readonly Pick<CopyRecord, 'copyId' | 'snapshots'>[]
 }
@@ -17,14 +19,13 @@ export interface Traces {
 /**
  * Snapshots that were here, whose envelope is not there, and that no tombstone has announced: somebody
  * removed it, or the place does not list it. A copy need not have all of the repository: of it tells its own
- * record. (Its record lists what the first repository had then, and not all that it was ever given: what is not in it
- * need not have been made in it.)
+ * record, and where it has become the repository, the parents of what was made in it.
  *
  * @param explained ids whose envelope is there, believed or not, or that were announced
  * @returns ids, oldest first
  */
 export function vanishedSnapshots(
-  { copyId, snapshots, attestations, records }: Traces,
+  { copyId, snapshots, attestations, records, madeHere }: Traces,
   explained: ReadonlySet<string>,
 ): string[] {
   const attested = attestations
@@ -32,9 +33,9 @@ export function vanishedSnapshots(
     .map(({ snapshotId }) => snapshotId)
   const own = records.filter(one => copyId === null || one.copyId === copyId)
   const copied = new Set(own.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
-  const parents = (copyId === null ? snapshots : []).flatMap(({ parent }) =>
-    parent ? [parent.snapshotId] : [],
-  )
+  // The parent of one that was made here was there then.
+  const made = snapshots.filter(one => copyId === null || madeHere?.has(one.snapshotId))
+  const parents = made.flatMap(({ parent }) => (parent ? [parent.snapshotId] : []))
   const told = new Set([...attested, ...parents, ...copied])
   return [...told].filter(id => !explained.has(id)).sort()
 }

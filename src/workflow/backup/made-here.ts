@@ -22,10 +22,20 @@ export async function madeHere(
   const trust = { repositoryId: repository.id, trustedSigners }
   const record = await ownCopyRecord(target, trust, copyId)
   const brought = new Set(record?.snapshots.map(({ snapshotId }) => snapshotId))
-  // A copy brings no notice that a backup began. Its record has what the repository had then, and no more.
+  const started = await startedHere(target, snapshots)
+  return snapshots.filter(({ snapshotId }) => !brought.has(snapshotId) && started.has(snapshotId))
+}
+
+/**
+ * Those whose backup has left its notice that it began: a copy brings none. A copy's record has what the repository had
+ * then, and no more, so what is not in it need not have been made in it.
+ */
+export async function startedHere(
+  target: Target,
+  snapshots: readonly { snapshotId: string }[],
+): Promise<Set<string>> {
   const names = new Set<string>()
   for await (const { name } of target.list(SNAPSHOTS)) names.add(name)
-  return snapshots.filter(
-    ({ snapshotId }) => !brought.has(snapshotId) && names.has(startFile(snapshotId)),
-  )
+  const started = snapshots.filter(({ snapshotId }) => names.has(startFile(snapshotId)))
+  return new Set(started.map(({ snapshotId }) => snapshotId))
 }

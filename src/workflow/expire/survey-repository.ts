@@ -24,6 +24,7 @@ import { tombstonesOf } from '#repository/tombstones'
 import type { Trusted } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
+import { startedHere } from '../backup/made-here.ts'
 import { vanishedNow } from './vanished-now.ts'
 
 /** Everything that expire goes by, read once. */
@@ -75,8 +76,9 @@ export async function surveyRepository(
   )
   const accepted = acceptedIn(attested.attestations)
   const { attestations } = attested
+  const madeHere = copyId === null ? new Set<string>() : await startedHere(target, listed)
   const vanished = vanishedSnapshots(
-    { copyId, snapshots: listed, attestations, records },
+    { copyId, snapshots: listed, attestations, records, madeHere },
     new Set([
       ...[...listed, ...refused].map(({ snapshotId }) => snapshotId),
       ...buried.tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)),

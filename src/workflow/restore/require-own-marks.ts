@@ -18,7 +18,13 @@ export async function requireOwnMarks(
   // An older ecomdb kept none.
   if (restoreId === undefined) return
   refuseRemade(journal, await writer.remadeSince(session, restoreId))
-  for (const id of [restoreId, ...startedOver.map(one => one.restoreId)])
-    if (await writer.isMarked(session, id)) return
+  // The newest try that has marks tells; one that was killed as it began has none, nor claims.
+  for (const id of [restoreId, ...startedOver.map(one => one.restoreId).reverse()]) {
+    if (!(await writer.isMarked(session, id))) continue
+    refuseRemade(journal, await writer.remadeSince(session, id))
+    return
+  }
+  // A log that has a restore in it makes and drops the same database.
+  if (journal.replaying) return
   refuseUnmarked(await writer.databasesThere(session, databases), journal, false)
 }

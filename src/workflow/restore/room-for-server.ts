@@ -66,7 +66,10 @@ async function whenStopped(
   folder: string,
 ): Promise<EcomdbError | null> {
   // Before it had made its socket: it did not start, and says of no file.
-  const isSilent = error.code === 'TOOL_FAILED' && !error.why?.includes('[ERROR]')
+  const isSilent =
+    error.code === 'TOOL_FAILED' &&
+    error.what.endsWith(' did not start') &&
+    !error.why?.includes('[ERROR]')
   if (error.code !== 'SERVER_LOST' && !isSilent) return null
   if (!(await servers.wasStopped(folder))) return null
   return new EcomdbError('TOOL_KILLED', {

@@ -15,6 +15,7 @@ import { openRepository, type Repository } from '#repository/repository'
 import { ownCopyRecord } from '#repository/signed-records'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
+import { startedHere } from '../backup/made-here.ts'
 import { announcedIn, vanishedNow } from '../expire/vanished-now.ts'
 import { knownCopies, type OpenCopy, repositoryPlace } from './known-places.ts'
 
@@ -74,9 +75,10 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const trust = { repositoryId: repository.id, trustedSigners }
   const record = await ownCopyRecord(source, trust, copyId)
   const records = record ? [record] : []
+  const madeHere = copyId === null ? new Set<string>() : await startedHere(source, listed.snapshots)
   const vanished = await awayNow(
     vanishedSnapshots(
-      { ...{ copyId, snapshots: listed.snapshots }, ...attested, records },
+      { ...{ copyId, snapshots: listed.snapshots, madeHere }, ...attested, records },
       new Set([...explained, ...ahead.map(one => one.snapshotId)]),
     ),
   )

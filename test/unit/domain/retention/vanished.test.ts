@@ -37,6 +37,8 @@ test('a copy has what its own record says, and need not have the parents of that
   const snapshots = [child('b', 'a'), child('e', 'd')]
   const traces = { copyId: 'disk', snapshots }
   expect(vanished({ ...traces, records }, 'b', 'e')).toEqual(['c'])
+  // What was made in it since it became the repository names what was there then.
+  expect(vanished({ ...traces, records, madeHere: new Set(['e']) }, 'b', 'e')).toEqual(['c', 'd'])
   // What a record does not list any more was brought before, and its parent may never have been.
   expect(vanished(traces, 'b', 'e')).toEqual([])
 })
