@@ -118,8 +118,9 @@ function ticks(process: string, fields: readonly number[]): number {
 }
 
 /**
- * Resident memory of a process and its children now, in bytes; 0 when it is gone. No less than the
- * peak of any of them, which may have been between two looks.
+ * Resident memory of a process and its children now, in bytes; 0 when it is gone. What several share is counted once (Pss,
+ * proc_pid_smaps(5)): a child that is being forked has all of its parent's. No less than the peak of any of them,
+ * which may have been between two looks.
  */
 function treeBytes(pid: number): number {
   const tree = treeOf(pid).map(memoryOf)
@@ -132,10 +133,12 @@ function treeOf(pid: number): number[] {
 }
 
 function memoryOf(pid: number): { nowBytes: number; mostBytes: number } {
-  const text = read(`/proc/${pid}/status`)
-  const bytes = (name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024
-  return { nowBytes: bytes('VmRSS'), mostBytes: bytes('VmHWM') }
+  const bytes = (file: string, name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(read(file))?.[1] ?? 0) * 1024
+  return {
+    nowBytes: bytes(`/proc/${pid}/smaps_rollup`, 'Pss'),
+    mostBytes: bytes(`/proc/${pid}/status`, 'VmHWM'),
+  }
 }
 
 function childrenOf(pid: number): number[] {
