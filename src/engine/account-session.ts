@@ -8,7 +8,7 @@ import type { ConnectOptions, Session } from './session.ts'
  */
 const WAIT_SECONDS = 30
 
-/** A session that makes, alters or drops accounts, roles or grants: it says so when it has to wait, and ends. */
+/** A session that makes, alters or drops accounts, roles or grants: it says so when it has to wait, and ends. Throws EcomdbError as `Engine.connect`. */
 export async function connectToAccounts(
   engine: Pick<Engine, 'connect'>,
   connect: ConnectOptions,

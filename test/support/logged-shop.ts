@@ -119,6 +119,15 @@ export class LoggedShop {
     this.source = await startLogged(this.engine, this.source.folder, more)
   }
 
+  /** Archives the log as it is now. @returns GTIDs of all that the server has committed, for --gtid */
+  async archivedGtids(): Promise<string> {
+    const set = this.family === 'mysql' ? '@@gtid_executed' : '@@gtid_binlog_pos'
+    const gtids = String(await this.value(`SELECT ${set}`)).replaceAll('\n', '')
+    const { status, stderr } = await this.ecomdb(['backup', 'binlog', '--once'])
+    if (status !== 0) throw new Error(`backup binlog: ${status}: ${stderr}`)
+    return gtids
+  }
+
   /** The GTID of the transaction that holds a statement, as the server itself shows it. */
   async gtidOf(statement: RegExp): Promise<string> {
     const files = await this.rows('SHOW BINARY LOGS')

@@ -10,6 +10,7 @@ const LOGS: Readonly<Record<EngineFamily, Readonly<Record<string, string>>>> = {
   },
 }
 
+/** The global variables that name folders of logs. */
 export const logFolderSettings = (engine: EngineFamily): string[] => Object.keys(LOGS[engine])
 
 /**
