@@ -24,7 +24,6 @@ export async function requireOwnMarks(
     refuseRemade(journal, await writer.remadeSince(session, id))
     return
   }
-  // A log that has a restore in it makes and drops the same database.
-  if (journal.replaying) return
+  // A replayed log that has a restore in it drops the marks, too: an alarm then, where nothing tells it from a live server.
   refuseUnmarked(await writer.databasesThere(session, databases), journal, false)
 }

@@ -105,9 +105,10 @@ export function refuseUnmarked(
 ): void {
   const full = there.filter(({ name, objects }) => objects > 0 && journal.databases.includes(name))
   if (full.length === 0) return
+  const replayed = journal.replaying ? ', or the replayed log dropped the mark' : ''
   throw new EcomdbError('TARGET_NOT_EMPTY', {
     what: 'cannot continue: the server has no mark of the restore that was interrupted',
-    why: `it is another server in the same place, or another restore has made them since, or the mark was removed; ${full.map(({ name, objects }) => `${name} holds ${objects} objects`).join(', ')}`,
+    why: `it is another server in the same place, or another restore has made them since, or the mark was removed${replayed}; ${full.map(({ name, objects }) => `${name} holds ${objects} objects`).join(', ')}`,
     hints: [
       canStartOver
         ? 'look at what they hold; with --start-over they are dropped, and the restore begins again'

@@ -7,6 +7,7 @@ import { openDirectoryTarget } from '#target/dir/directory-target'
 import { type BackupPlace, withServer } from '#test/backed-up'
 import { TEST_ENGINES } from '#test/engines'
 import { withBackups } from '#test/with-backups'
+import type { RestoreSequel } from '#workflow/restore/restore-options'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -25,6 +26,16 @@ function losingTheEnd(engine: Engine): Engine {
       },
     },
   }
+}
+
+/** It is killed between its two ends: the journal on the server is gone, and that of this host is not. */
+function losingItself(engine: Engine): Engine {
+  const { logicalWriter } = engine
+  const endJournal: typeof logicalWriter.endJournal = async (session, ended) => {
+    await logicalWriter.endJournal(session, ended)
+    throw new Error('killed')
+  }
+  return { ...engine, logicalWriter: { ...logicalWriter, endJournal } }
 }
 
 /** It does not answer when it is asked for its log. */
@@ -168,6 +179,55 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+test.each(TEST_ENGINES)(
+  '%s: a replay that was cut short drops no database that has no mark of it any more',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await backUpShop(family, folder, place)
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        const refused = {
+          code: 'TARGET_NOT_EMPTY',
+          why: expect.stringContaining('or the replayed log dropped the mark'),
+          hints: expect.not.arrayContaining([expect.stringContaining('--start-over')]),
+        }
+        const [first, second] = [join(folder, 'state'), join(folder, 'of-another')]
+        // What it had made is dropped, and somebody else restores it from another account.
+        await expect(place.restore(server, { sequel: replay('cut short') })).rejects.toMatchObject({
+          message: expect.stringContaining('cut short'),
+        })
+        await session.run('DROP DATABASE shop')
+        vi.stubEnv('ECOMDB_STATE', second)
+        await place.restore(server)
+        await session.run('INSERT INTO shop.orders VALUES (7)')
+        vi.stubEnv('ECOMDB_STATE', first)
+        const again = { startOver: true, sequel: replay() }
+        await expect(place.restore(server, again)).rejects.toMatchObject(refused)
+        expect(await session.value('SELECT COUNT(*) FROM shop.orders')).toBe('3')
+
+        // Nobody needs it: as the hint says. The next one is whole, and is killed all the same.
+        await session.run('DROP DATABASE shop')
+        vi.stubEnv('ECOMDB_STATE', join(folder, 'third'))
+        const dying = losingItself(engine)
+        await expect(place.restore(server, { sequel: replay() }, dying)).rejects.toThrow('killed')
+        await session.run('INSERT INTO shop.orders VALUES (8)')
+        await expect(place.restore(server, again)).rejects.toMatchObject(refused)
+        expect(await session.value('SELECT COUNT(*) FROM shop.orders')).toBe('3')
+        await session.close()
+      })
+    })
+  },
+)
+
+/** Of no log at all. */
+const replay = (problem?: string): RestoreSequel => ({
+  moment: 'the end',
+  check: async () => [],
+  async run() {
+    if (problem !== undefined) throw new Error(problem)
+  },
+})
 
 const UNCHANGED = 'nothing was changed'
 
