@@ -18,8 +18,15 @@ const ROUTINES: readonly ProgramEntry['kind'][] = [
   'package body',
 ]
 
-/** Views that may reach such a routine: whatever has its name, or that of what has it, as a word of its own. */
-export function viewsThatSet(programs: readonly ProgramEntry[]): ProgramEntry[] {
+/** A procedure that is called by itself may run what it has put together, and that may set one. */
+const mayPrepare = (words: ReadonlySet<string>): boolean =>
+  words.has('PREPARE') || words.has('EXECUTE')
+
+/** Such routines, and what may reach one: whatever has its name, or that of what has it, as a word of its own. */
+function reaching(
+  programs: readonly ProgramEntry[],
+  sets: (words: ReadonlySet<string>) => boolean,
+): ProgramEntry[] {
   const texts = programs
     .filter(({ kind }) => kind === 'view' || ROUTINES.includes(kind))
     .map(program => ({ program, words: new Set(wordsOf(program.create)) }))
@@ -29,14 +36,21 @@ export function viewsThatSet(programs: readonly ProgramEntry[]): ProgramEntry[] 
   while (found.size !== before) {
     before = found.size
     for (const { program, words } of texts) {
-      const sets = program.kind !== 'view' && maySet(words)
-      if (!sets && ![...reached].some(name => words.has(name))) continue
+      const itself = program.kind !== 'view' && sets(words)
+      if (!itself && ![...reached].some(name => words.has(name))) continue
       found.add(program)
       reached.add(folded(program.name))
     }
   }
-  return [...found].filter(({ kind }) => kind === 'view')
+  return [...found]
 }
+
+export const viewsThatSet = (programs: readonly ProgramEntry[]): ProgramEntry[] =>
+  reaching(programs, maySet).filter(({ kind }) => kind === 'view')
+
+/** What sets one when it is called or read by itself. */
+export const programsThatSet = (programs: readonly ProgramEntry[]): ProgramEntry[] =>
+  reaching(programs, words => maySet(words) || mayPrepare(words))
 
 /** To be said of those that are not asked. */
 export function notAsked(views: readonly Pick<ProgramEntry, 'schema' | 'name'>[]): string {

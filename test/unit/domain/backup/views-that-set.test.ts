@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { viewsThatSet } from '#domain/backup/views-that-set'
+import { programsThatSet, viewsThatSet } from '#domain/backup/views-that-set'
 
 const program = (kind: 'view' | 'function' | 'procedure', name: string, create: string) => ({
   kind,
@@ -43,4 +43,17 @@ test('views that may reach what sets a variable of the server are told, and no o
   expect(
     viewsThatSet(programs.filter(({ name }) => ['g', 'good', 'named'].includes(name))),
   ).toEqual([])
+})
+
+test('what a CALL sets is told of the procedure itself, and of one that runs what it put together', () => {
+  const programs = [
+    program('procedure', 'sets', 'CREATE PROCEDURE sets() SET GLOBAL x = 1'),
+    program('procedure', 'runs', "CREATE PROCEDURE runs() BEGIN PREPARE p FROM 'x'; END"),
+    program('procedure', 'calls', 'CREATE PROCEDURE calls() CALL runs()'),
+    program('procedure', 'good', 'CREATE PROCEDURE good() SELECT @@GLOBAL.x'),
+    // No function may do that, so nor may a view.
+    program('view', 'v', 'CREATE VIEW v AS select 1 AS `runs`'),
+  ]
+  expect(programsThatSet(programs).map(({ name }) => name)).toEqual(['sets', 'runs', 'calls', 'v'])
+  expect(viewsThatSet(programs)).toEqual([])
 })
