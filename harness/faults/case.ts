@@ -23,6 +23,7 @@ export class Case {
   readonly folder: string
   /** What meets every request to the bucket. */
   fate: (request: { method: string; url: string; n: number }) => Fate = () => 'pass'
+  #clock: Record<string, string> = {}
   #bucket: { place: S3Place; proxy: FaultProxy } | null = null
 
   constructor(place: Place, folder: string) {
@@ -67,7 +68,17 @@ export class Case {
       ECOMDB_SOCKET: this.place.source.socketPath,
       ECOMDB_USER: 'root',
       ECOMDB_ENGINE: this.place.family,
+      ...this.#clock,
       ...(this.#bucket ? { ECOMDB_TARGET: this.#locationOf(this.#bucket) } : {}),
+    }
+  }
+
+  /** From here on the tool's clock is as many milliseconds behind as this file says when it is asked. */
+  useClockOf(file: string): void {
+    const load = `--import=${new URL('./clock-of-file.ts', import.meta.url).href}`
+    this.#clock = {
+      NODE_OPTIONS: `--disable-warning=ExperimentalWarning ${load}`,
+      HARNESS_CLOCK_FILE: file,
     }
   }
 

@@ -13,6 +13,7 @@ import {
 } from './cut-short.ts'
 import { type Job, stagesOn } from './job.ts'
 import { bucketFaults } from './kinds/bucket.ts'
+import { clockFaults } from './kinds/clock.ts'
 import { diskFaults } from './kinds/disk.ts'
 
 /** Something that goes wrong while a job runs. */
@@ -88,23 +89,6 @@ const twoAtOnce: Fault = {
   },
 }
 
-const clockGoesBack: Fault = {
-  name: 'the clock goes back',
-  appliesTo: job => job.byClock !== undefined,
-  async run(one, job, random) {
-    await job.prepare?.(one)
-    // The repository's own time: what is there was written by a clock that was ahead.
-    const hours = random.between(1, 4000)
-    await job.byClock?.(one, {
-      now: () => new Date(Date.now() + hours * 3_600_000),
-      monotonicMs: () => performance.now(),
-    })
-    const run = await one.interfered(await job.args(one), null)
-    if (run.status !== 0) throw new Error(`exit ${run.status} after it\n${run.stderr}`)
-    return `${hours} h back; ${await job.recover(one)}`
-  },
-}
-
 const nothing: Fault = {
   name: 'nothing goes wrong',
   appliesTo: always,
@@ -123,7 +107,7 @@ export const FAULTS: readonly Fault[] = [
   terminate,
   serverDies,
   twoAtOnce,
-  clockGoesBack,
+  ...clockFaults,
   ...diskFaults,
   ...bucketFaults,
 ]

@@ -22,9 +22,9 @@ test.each(ENGINE_FAMILIES)('%s: any 200 cases kill each job at each of its stage
   }
 })
 
-test.each(ENGINE_FAMILIES)('%s: 400 cases try each fault on each job', family => {
+test.each(ENGINE_FAMILIES)('%s: 450 cases try each fault on each job', family => {
   const jobs = JOBS.filter(({ on = family }) => on === family)
-  const tried = names(pairsByNumber(family, null), 170_000, 400)
+  const tried = names(pairsByNumber(family, null), 170_000, 450)
   for (const fault of FAULTS) {
     for (const job of jobs.filter(one => fault.appliesTo(one)))
       expect(tried).toContain(`${job.name}, ${fault.name}`)
