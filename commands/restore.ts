@@ -18,6 +18,7 @@ import { EcomdbError, EXIT, type ExitStatus } from '#core/errors'
 import { filesMomentText, momentRestoreText } from '#report/moment-restore-text'
 import { physicalRestoreText } from '#report/physical-restore-text'
 import { restoreText } from '#report/restore-text'
+import type { Leftover } from '#workflow/restore/data-folder-mark'
 import { restoreFilesToMoment } from '#workflow/restore/restore-files-to-moment'
 import type { RestoreReport } from '#workflow/restore/restore-options'
 import { restorePhysically } from '#workflow/restore/restore-physically'
@@ -29,7 +30,7 @@ export default class Restore extends BaseCommand {
   static override summary = 'restore a snapshot into a server, and prove that it came back'
 
   static override description =
-    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked; a server is then yours to start. With --prove a private one has read every table on them before. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction; with --data-dir too, through a private server on the files. An audit trail that comes back is told apart from one that was rolled back: the restore is signed in it where the audit key is. Where something is left to do before the server is used (the restore could not be signed, erased persons or leavers came back, an anchor was not read, who may grant a MariaDB role is not known, a table lies in the data directory that the log put elsewhere, a trigger was invalid on the source and is left out), it is named and the exit status is 3. If a restore is interrupted, the next one says so, and --start-over removes what it made before it begins again.'
+    'Makes databases, tables, rows, programs, accounts and grants, then reads everything back and compares it with the snapshot: every chunk of rows by its hash, every definition byte for byte. A database that is there and holds anything is refused. People come back locked, events disabled. With --data-dir the files of a physical snapshot are written into an empty directory, prepared and checked; a server is then yours to start. With --prove a private one has read every table on them before. With --at, --gtid or --before-gtid the newest snapshot before that moment is taken, and the archived binary log replayed from there, to the transaction; with --data-dir too, through a private server on the files. An audit trail that comes back is told apart from one that was rolled back: the restore is signed in it where the audit key is. Where something is left to do before the server is used (the restore could not be signed, erased persons or leavers came back, an anchor was not read, who may grant a MariaDB role is not known, a table lies in the data directory that the log put elsewhere, a trigger was invalid on the source and is left out), it is named and the exit status is 3. If a restore is interrupted, the next one says so; --resume continues it, and --start-over removes what it made before it begins again.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> latest --dry-run',
@@ -71,7 +72,7 @@ export default class Restore extends BaseCommand {
     }),
     'data-dir': text({
       helpValue: 'FOLDER',
-      exclusive: ['databases', 'table', 'into', 'resume', 'binlog', 'service'],
+      exclusive: ['databases', 'table', 'into', 'binlog', 'service'],
       summary:
         'a physical snapshot: write its data files into this empty directory; with a moment, replay the log on them',
     }),
@@ -139,7 +140,8 @@ export default class Restore extends BaseCommand {
   ): Promise<Outcome<object>> {
     const { auditDatabase = 'ecomdb_audit' } = config.server
     const what = { snapshot: snapshot ?? 'latest', dataFolder, auditDatabase }
-    const options = { ...what, dryRun: flags['dry-run'], startOver: flags['start-over'] }
+    const leftover = leftoverOf(flags)
+    const options = { ...what, dryRun: flags['dry-run'], leftover }
     const readers = flags.prove ? flags.connections : null
     const access = await restoreAccess(config)
     const moment = momentOf(flags)
@@ -167,9 +169,13 @@ export default class Restore extends BaseCommand {
 interface FilesFlagValues {
   'dry-run': boolean
   'start-over': boolean
+  resume: boolean
   connections: number
   prove: boolean
 }
+
+const leftoverOf = (flags: FilesFlagValues): Leftover =>
+  flags.resume ? 'keep' : flags['start-over'] ? 'remove' : 'refuse'
 
 /** What came back is right; what somebody has to do yet is a finding. */
 function filesStatusOf({ findings }: { findings: readonly string[] }): ExitStatus {

@@ -139,11 +139,14 @@ async function again(one: Case, args: readonly string[]): Promise<string> {
   if (next.status === 0) return 'run again'
   const isThere = next.status === 2 && next.stderr.includes('TARGET_NOT_EMPTY')
   if (!isThere) throw new Error(`run again: exit ${next.status}\n${next.stderr}`)
-  const over = await one.ecomdb(...args, '--start-over')
-  if (over.status === 0) return 'begun again'
+  const [flag, how] = args.includes('--data-dir')
+    ? ['--resume', 'continued']
+    : ['--start-over', 'begun again']
+  const over = await one.ecomdb(...args, flag)
+  if (over.status === 0) return how
   const isWhole = over.status === 2 && over.stderr.includes('TARGET_NOT_EMPTY')
-  if (isWhole && !next.stderr.includes('--start-over')) return 'was done already'
-  throw new Error(`--start-over: exit ${over.status}\n${next.stderr}\n${over.stderr}`)
+  if (isWhole && !next.stderr.includes(flag)) return 'was done already'
+  throw new Error(`${flag}: exit ${over.status}\n${next.stderr}\n${over.stderr}`)
 }
 
 /** A drill here takes some seconds, has a server of its own, and writes what it says of the snapshot. */

@@ -86,9 +86,9 @@ export const restoreFiles: Job = {
     if (refused.status !== 0 && !isThere) {
       throw new Error(`run again: exit ${refused.status}\n${refused.stderr}`)
     }
-    if (inTheWay) await one.succeeds(...restoreArgs(one), '--start-over')
+    if (inTheWay) await one.succeeds(...restoreArgs(one), '--resume')
     await requireServer(one)
-    const found = inTheWay ? 'what was half there' : 'what was whole'
+    const found = inTheWay ? 'continued: what was half there' : 'what was whole'
     return `${isThere ? `${found} was in the way` : 'run again'}; every value is that of the source`
   },
 }

@@ -19,11 +19,13 @@ const CLAIM_WAIT_MS = 120_000
 /** What may be in a data directory and is none of the server's files. */
 const KEPT_BESIDE_FILES: readonly string[] = [UNFINISHED, LOST_AND_FOUND]
 
+/** What is done with what a restore has left that is no more. */
+export type Leftover = 'refuse' | 'keep' | 'remove'
+
 /**
- * @param startOver what a restore that is no more has left may be there
- * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED: nothing was changed
+ * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED; USAGE where nothing is to be kept: nothing was changed
  */
-export async function refuseFull(folder: string, startOver: boolean): Promise<void> {
+export async function refuseFull(folder: string, leftover: Leftover): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return []
     throw new EcomdbError('TARGET_NOT_EMPTY', {
@@ -34,7 +36,10 @@ export async function refuseFull(folder: string, startOver: boolean): Promise<vo
     })
   })
   const found = names.filter(name => name !== LOST_AND_FOUND)
-  if (found.length === 0) return
+  if (found.length === 0) {
+    if (leftover === 'keep') throw nothingThere(folder)
+    return
+  }
   if (!found.includes(UNFINISHED)) {
     throw new EcomdbError('TARGET_NOT_EMPTY', {
       what: `${folder} is not empty`,
@@ -43,11 +48,25 @@ export async function refuseFull(folder: string, startOver: boolean): Promise<vo
     })
   }
   await refuseRunning(folder)
-  if (startOver) return
+  if (leftover !== 'refuse') return
   throw new EcomdbError('TARGET_NOT_EMPTY', {
     what: `${folder} holds the files of a restore that was cut off`,
     why: 'they are not whole: no server may be started on them',
-    hints: ['with --start-over they are removed, and the restore begins again'],
+    hints: LEFT_HINTS,
+  })
+}
+
+/** What to do with the files of a restore that was cut off. */
+export const LEFT_HINTS: readonly string[] = [
+  'with --resume the restore goes on: each block that is there is compared, and only the rest is read again',
+  'with --start-over they are removed, and the restore begins again',
+]
+
+function nothingThere(folder: string): EcomdbError {
+  return new EcomdbError('USAGE', {
+    what: 'there is nothing to continue',
+    why: `no restore into ${folder} was cut off`,
+    hints: ['run the command without --resume', 'nothing was changed'],
   })
 }
 
@@ -55,23 +74,24 @@ export async function refuseFull(folder: string, startOver: boolean): Promise<vo
  * From here on the directory, which is there, is this process's to fill and to empty. Of several
  * processes that come at once, one gets it.
  *
- * @param endServer ends what a killed restore has left running there; called for `startOver` only
- * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED: what came since it was looked at stays;
+ * @param endServer ends what a killed restore has left running there; not called for 'refuse'
+ * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED, USAGE: what came since it was looked at stays;
  *   STORAGE_FAILED
  */
 export async function claimFolder(
   folder: string,
-  startOver: boolean,
+  leftover: Leftover,
   endServer: () => Promise<unknown>,
 ): Promise<void> {
   try {
     const name = await realpath(folder)
     await withExclusiveLock({ name, waitMs: CLAIM_WAIT_MS }, async () => {
-      await refuseFull(folder, startOver)
-      if (startOver) await endServer()
+      await refuseFull(folder, leftover)
+      const isLeft = leftover !== 'refuse'
+      if (isLeft) await endServer()
       // The mark that is there is of a process that is no more: from now on it is ours.
-      await writeFile(join(folder, UNFINISHED), ourMark(), { flag: startOver ? 'w' : 'wx' })
-      if (startOver) await removeFiles(folder)
+      await writeFile(join(folder, UNFINISHED), ourMark(), { flag: isLeft ? 'w' : 'wx' })
+      if (leftover === 'remove') await removeFiles(folder)
     })
   } catch (error) {
     if (systemCode(error) === 'EEXIST') throw running(folder, 'another process')
@@ -95,17 +115,22 @@ export async function emptyFolder(folder: string): Promise<void> {
   await rm(join(folder, UNFINISHED), { force: true })
 }
 
-async function removeFiles(folder: string): Promise<void> {
+/** All but the mark, what is none of the server's, and these names. */
+export async function removeFiles(folder: string, but: readonly string[] = []): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (KEPT_BESIDE_FILES.includes(name)) continue
+    if (but.includes(name) || KEPT_BESIDE_FILES.includes(name)) continue
     await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 
-/** The server's files between a data directory and a folder in it, whose name is `but`. */
-export async function moveFiles(from: string, to: string, but: string): Promise<void> {
+/** The server's files between a data directory and a folder in it: all `but` these names. */
+export async function moveFiles(
+  from: string,
+  to: string,
+  but: readonly string[] = [],
+): Promise<void> {
   for (const name of await readdir(from)) {
-    if (name === but || KEPT_BESIDE_FILES.includes(name)) continue
+    if (but.includes(name) || KEPT_BESIDE_FILES.includes(name)) continue
     await rename(join(from, name), join(to, name))
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { throwIfInterrupted } from '#core/interruption'
 import { stateFolder } from '#core/paths'
@@ -8,7 +8,7 @@ import { type Check, checkOf } from '#domain/backup/check'
 import type { Engine } from '#engine/engine'
 import { makeOwnFolder } from '#process/own-folder'
 import { closing } from '../backup/closing.ts'
-import { moveFiles } from './data-folder-mark.ts'
+import { moveFiles, removeFiles } from './data-folder-mark.ts'
 import type { PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { restoreFiles } from './restore-files.ts'
@@ -25,6 +25,8 @@ const INCREMENTS = '.ecomdb-increments'
  * checked by the engine's own program. `folder` must be there and empty; what a failure leaves
  * in it is the caller's to remove.
  *
+ * @param resume `folder` holds what a restore that was cut off has left, at whatever step: of it all is used that
+ *   is as the snapshots have it
  * @throws EcomdbError OBJECT_DAMAGED, WRONG_IDENTITY, TOOL_FAILED, STORAGE_FAILED
  */
 export async function restoreDataFolder(
@@ -33,18 +35,21 @@ export async function restoreDataFolder(
   layers: readonly PhysicalLayer[],
   folder: string,
   progress: Progress,
+  resume = false,
 ): Promise<Check[]> {
   const { prepare, checkPages, modes } = engine.physicalBackups
   progress.stage('reading, decrypting and writing files')
   progress.total({ bytes: bytesOf(layers) })
   const files = join(folder, FILES)
   const increments: string[] = []
+  if (resume) await gatherFiles(folder, layers.length)
+  let kept = 0
   for (const [place, layer] of layers.entries()) {
     const into = place === 0 ? files : join(folder, INCREMENTS, String(place))
     if (place > 0) increments.push(into)
     throwIfInterrupted()
     await mkdir(into, { recursive: true, mode: modes.folder })
-    await restoreFiles(access, layer, { folder: into, modes }, progress)
+    kept += await restoreFiles(access, layer, { folder: into, modes, resume }, progress)
   }
   throwIfInterrupted()
   progress.stage('applying the log')
@@ -53,11 +58,11 @@ export async function restoreDataFolder(
   throwIfInterrupted()
   progress.stage('checking pages')
   const pages = await checkPages(files, layers.at(-1)?.manifest.settings ?? {})
-  await moveFiles(files, folder, FILES)
+  await moveFiles(files, folder)
   await rm(files, { recursive: true })
   const blocks = layers.reduce((sum, { manifest }) => sum + manifest.blocks.length, 0)
   return [
-    checkOf('blocks', `${countOf(blocks, 'block')}, every one with its hash`, []),
+    checkOf('blocks', `${countOf(blocks, 'block')}, every one with its hash${keptText(kept)}`, []),
     checkOf(
       'pages',
       `innochecksum read every page of ${countOf(pages.files, 'file')}`,
@@ -65,6 +70,25 @@ export async function restoreDataFolder(
     ),
   ]
 }
+
+const keptText = (kept: number): string =>
+  kept === 0 ? '' : `; of them ${kept} were there already`
+
+/** Puts what had come to its place back below the folder of its work, and removes what this chain has not. */
+async function gatherFiles(folder: string, layers: number): Promise<void> {
+  const files = join(folder, FILES)
+  await mkdir(files, { recursive: true })
+  const there = await readdir(files)
+  await moveFiles(folder, files, [FILES, INCREMENTS, ...there])
+  // Of a name that is in both, neither is to be trusted more.
+  await removeFiles(folder, [FILES, INCREMENTS])
+  const increments = await readdir(join(folder, INCREMENTS)).catch(() => [])
+  for (const name of increments) {
+    if (Number(name) >= layers) await rm(join(folder, INCREMENTS, name), RECURSIVE)
+  }
+}
+
+const RECURSIVE = { recursive: true, force: true } as const
 
 function bytesOf(layers: readonly PhysicalLayer[]): number {
   const blocks = layers.flatMap(({ manifest }) => manifest.blocks)

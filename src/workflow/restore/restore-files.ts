@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync } from 'node:fs'
+import { closeSync, existsSync, ftruncateSync, openSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EcomdbError } from '#core/errors'
@@ -6,31 +6,46 @@ import { throwIfInterrupted } from '#core/interruption'
 import type { Progress } from '#core/progress'
 import { translateStorageError } from '#core/storage-error'
 import type { FileEntry } from '#domain/backup/physical-manifest'
+import { filesThere, NOTHING_THERE } from './files-there.ts'
 import type { PhysicalLayer } from './open-physical.ts'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import { readPacks, usedPacks } from './read-packs.ts'
+
+export interface FilesPlace {
+  folder: string
+  modes: { file: number; folder: number }
+  /** What a restore that was cut off has left there is gone on with. */
+  resume: boolean
+}
 
 /**
  * Writes the files of one snapshot below `folder`, each block checked by its hash before it is
  * written. What no block covers is a hole.
  *
+ * @returns blocks that were there already
  * @throws EcomdbError OBJECT_DAMAGED, WRONG_IDENTITY, STORAGE_FAILED
  */
 export async function restoreFiles(
   access: SnapshotAccess,
   layer: PhysicalLayer,
-  { folder, modes }: { folder: string; modes: { file: number; folder: number } },
+  { folder, modes, resume }: FilesPlace,
   progress: Progress,
-): Promise<void> {
+): Promise<number> {
   const { manifest } = layer
   refuseLinks(manifest.files)
+  const onBytes = (bytes: number): void => {
+    throwIfInterrupted()
+    progress.advance({ bytes })
+  }
   try {
-    await makeFiles(folder, manifest.files, modes)
-    await readPacks(access, layer, usedPacks(manifest, folder), (_, outcome) => {
+    const isThere = resume ? await filesThere(folder, manifest, onBytes) : NOTHING_THERE
+    const blocks = manifest.blocks.filter(block => !isThere(block))
+    await makeFiles(folder, manifest.files, modes, resume)
+    await readPacks(access, layer, usedPacks({ ...manifest, blocks }, folder), (_, outcome) => {
       if ('error' in outcome) throw outcome.error
-      throwIfInterrupted()
-      progress.advance({ bytes: outcome.bytes })
+      onBytes(outcome.bytes)
     })
+    return manifest.blocks.length - blocks.length
   } catch (error) {
     throw translateStorageError(error, `cannot write into ${folder}`)
   }
@@ -47,11 +62,12 @@ function refuseLinks(files: readonly FileEntry[]): void {
   })
 }
 
-/** Every folder, and every file in its size. */
+/** Every folder, and every file in its size; with `resume` those that are there stay as they are. */
 async function makeFiles(
   folder: string,
   files: readonly FileEntry[],
   modes: { file: number; folder: number },
+  resume: boolean,
 ): Promise<void> {
   const folders = files.map(({ path }) => (path.endsWith('/') ? path.slice(0, -1) : dirname(path)))
   for (const name of new Set(folders)) {
@@ -60,6 +76,7 @@ async function makeFiles(
   }
   for (const { path, bytes } of files) {
     if (path.endsWith('/')) continue
+    if (resume && existsSync(join(folder, path))) continue
     const descriptor = openSync(join(folder, path), 'wx', modes.file)
     ftruncateSync(descriptor, bytes)
     closeSync(descriptor)

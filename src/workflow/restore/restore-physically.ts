@@ -15,7 +15,14 @@ import type { EngineFamily } from '#domain/engine-family'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { Engine } from '#engine/engine'
 import { usingRepository } from '#repository/repository-use'
-import { claimFolder, emptyFolder, refuseFull, unclaimFolder } from './data-folder-mark.ts'
+import {
+  claimFolder,
+  emptyFolder,
+  LEFT_HINTS,
+  type Leftover,
+  refuseFull,
+  unclaimFolder,
+} from './data-folder-mark.ts'
 import { flushFiles } from './flush-files.ts'
 import { type LeaversSince, leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer, warnOfLacks } from './open-physical.ts'
@@ -23,7 +30,7 @@ import { type SnapshotAccess, warnOfOthers } from './open-snapshot.ts'
 import { refuseFolder } from './refuse-folder.ts'
 import { refuseInside } from './refuse-inside.ts'
 import { restoreDataFolder } from './restore-data-folder.ts'
-import { removeServerOn } from './server-on-files.ts'
+import { removeServerOn, takeFilesFromServer } from './server-on-files.ts'
 
 /** In the data directory, where the server can read it whatever guards it. */
 const LEAVERS_FILE = 'ecomdb-leavers.sql'
@@ -37,8 +44,8 @@ export interface PhysicalRestoreOptions {
   /** The data directory: missing, or empty. */
   dataFolder: string
   dryRun: boolean
-  /** Remove what a restore has left in the directory that was killed. */
-  startOver: boolean
+  /** What becomes of what a restore has left in the directory that was killed. */
+  leftover: Leftover
   /** Where the audit trail would be, if the snapshot has one. */
   auditDatabase: string
   sequel?: FilesSequel | undefined
@@ -107,11 +114,11 @@ export async function restorePhysically(
   await options.sequel?.check?.(engine, folder, envelope)
   await refuseInside(folder)
   await refuseFolder(folder)
-  await refuseFull(folder, options.startOver)
+  await refuseFull(folder, options.leftover)
   const report = reportOf(layers, folder, leavers, options.auditDatabase)
   if (options.dryRun) return report
-  const { startOver, sequel } = options
-  const place = { folder, startOver, leavers: leavers.accounts, sequel }
+  const { leftover, sequel } = options
+  const place = { folder, leftover, leavers: leavers.accounts, sequel }
   const { paths, initFile, sessions, ...done } = await usingRepository(access.repository, () =>
     fill(engine, access, layers, place, progress),
   )
@@ -169,7 +176,7 @@ function trailFindings(paths: readonly string[], auditDatabase: string): string[
 
 interface Place {
   folder: string
-  startOver: boolean
+  leftover: Leftover
   /** Accounts that must not come back. */
   leavers: readonly AccountName[]
   sequel: FilesSequel | undefined
@@ -206,7 +213,7 @@ async function fill(
   engine: Engine,
   access: SnapshotAccess,
   layers: readonly PhysicalLayer[],
-  { folder, startOver, leavers, sequel }: Place,
+  { folder, leftover, leavers, sequel }: Place,
   progress: Progress,
 ): Promise<Filled> {
   const made = await makeDataFolder(folder)
@@ -221,8 +228,11 @@ async function fill(
     await empty()
   })
   try {
-    await claimFolder(folder, startOver, () => removeServerOn(engine, folder))
-    const checks = await restoreDataFolder(engine, access, layers, folder, progress)
+    const resume = leftover === 'keep'
+    await claimFolder(folder, leftover, () =>
+      resume ? takeFilesFromServer(engine, folder) : removeServerOn(engine, folder),
+    )
+    const checks = await restoreDataFolder(engine, access, layers, folder, progress, resume)
     refuseDamage(checks)
     const last = layers.at(-1)
     if (sequel && last) {
@@ -242,12 +252,25 @@ async function fill(
     await unclaimFolder(folder)
     return { checks, owner, paths, initFile, sessions }
   } catch (error) {
+    if (isTargetAway(error)) throw filesStay(error, folder)
     await empty()
     throw translateStorageError(error, `cannot restore into ${folder}`)
   } finally {
     forget()
     settled.resolve()
   }
+}
+
+/** It says nothing of the files, of which much may be there by now. */
+const isTargetAway = (error: unknown): error is EcomdbError =>
+  error instanceof EcomdbError &&
+  (error.code === 'TARGET_UNAVAILABLE' || error.code === 'TARGET_SILENT')
+
+function filesStay(error: EcomdbError, folder: string): EcomdbError {
+  const stays = `${folder} keeps what was restored until then: start no server on it`
+  const { code, what, why, hints } = error
+  const given = { what, ...(why ? { why } : {}), cause: error }
+  return new EcomdbError(code, { ...given, hints: [...hints, stays, ...LEFT_HINTS] })
 }
 
 /** While the work goes on it would fill again what is emptied: then the files keep their mark. */
@@ -262,7 +285,7 @@ async function untilSettled(settled: Promise<void>, folder: string): Promise<voi
   throw new EcomdbError('INTERRUPTED', {
     what: `${folder} holds the files of a restore that was cut off`,
     why: 'the work did not stop in time',
-    hints: ['with --start-over they are removed, and the restore begins again'],
+    hints: LEFT_HINTS,
   })
 }
 

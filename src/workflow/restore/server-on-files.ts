@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError, type ErrorCode } from '#core/errors'
@@ -48,7 +49,7 @@ export async function withServerOnFiles<Result>(
     throwIfInterrupted()
     const data = join(place, 'data')
     await mkdir(data, { mode: engine.physicalBackups.modes.folder })
-    await moveFiles(folder, data, SERVER)
+    await moveFiles(folder, data, [SERVER])
     throwIfInterrupted()
     const { scratchServers, physicalBackups } = engine
     const result = await withRoom(scratchServers, place, () =>
@@ -57,7 +58,7 @@ export async function withServerOnFiles<Result>(
     throwIfInterrupted()
     // It is not the server that the files are for.
     for (const name of physicalBackups.namesOfServer) await rm(join(data, name), { force: true })
-    await moveFiles(data, folder, SERVER)
+    await moveFiles(data, folder)
     await rm(place, { recursive: true })
     return result
   } catch (error) {
@@ -115,6 +116,17 @@ export async function removeServerOn(engine: Engine, folder: string): Promise<vo
   const { inspect, remove } = engine.scratchServers
   // A folder that was not claimed yet has no server: it goes with the files.
   if (await inspect(join(folder, SERVER))) await remove(join(folder, SERVER))
+}
+
+/** As removeServerOn, but the files that it ran on come back into `folder`, whatever it has made of them. */
+export async function takeFilesFromServer(engine: Engine, folder: string): Promise<void> {
+  const place = join(folder, SERVER)
+  if (await engine.scratchServers.inspect(place)) {
+    await engine.scratchServers.stop(place)
+    const data = join(place, 'data')
+    if (existsSync(data)) await moveFiles(data, folder)
+  }
+  await removeServerOn(engine, folder)
 }
 
 /** Their hints are about a server that stays, with what was done on it. */
