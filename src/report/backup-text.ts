@@ -140,7 +140,8 @@ export function shownSnapshotText({
 
 function filesText(content: FilesContent): string {
   const { copiedBy, lockedMs, position, databases } = content
-  const waited = lockedMs === null ? '' : `, commits waited at most ${lockedMs} ms`
+  const who = position.engine === 'mysql' ? 'writers' : 'commits'
+  const waited = lockedMs === null ? '' : `, ${who} waited at most ${lockedMs} ms`
   return [
     `copied by ${copiedBy}${waited}`,
     `position ${positionText(position)}`,

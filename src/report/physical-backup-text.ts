@@ -6,7 +6,9 @@ import { positionText } from './position-text.ts'
 export function physicalBackupText(report: PhysicalBackupReport): string {
   const { stored, blocks, durationMs, bytes, lockedMs } = report
   const rate = durationMs > 0 ? `, ${formatBytes(Math.round((bytes / durationMs) * 1000))}/s` : ''
-  const waited = lockedMs === null ? '' : `, commits waited for at most ${formatCount(lockedMs)} ms`
+  // By what each engine's figure is of.
+  const who = report.engine === 'mysql' ? 'writers' : 'commits'
+  const waited = lockedMs === null ? '' : `, ${who} waited for at most ${formatCount(lockedMs)} ms`
   return [
     `snapshot ${report.snapshotId} is in ${report.target}`,
     `  shows     ${report.engine} ${report.serverVersion} at ${report.consistentAt}`,

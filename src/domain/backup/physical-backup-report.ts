@@ -11,7 +11,7 @@ export interface PhysicalBackupReport {
   position: Position
   copiedBy: string
   steps: readonly string[]
-  /** Milliseconds for which commits may have waited; null where the tool does not tell. */
+  /** Milliseconds for which writers may have waited at most; null where it was not measured. */
   lockedMs: number | null
   /** Of an incremental one: the snapshot that it needs. */
   base: string | null

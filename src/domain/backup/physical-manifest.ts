@@ -18,7 +18,10 @@ export interface PhysicalManifest {
   position: Position
   /** ISO 8601: the moment that the files show once they are prepared. */
   consistentAt: string
-  /** Milliseconds for which commits may have waited; null where the tool does not tell. */
+  /**
+   * Milliseconds for which commits (MariaDB), or any writer for whatever (MySQL, by looking), may have waited at
+   * most; null where it was not measured.
+   */
   lockedMs: number | null
   /** How one point in time was got and what was checked, in words. */
   steps: readonly string[]

@@ -27,6 +27,7 @@ import { mysqlLogicalDialect } from './logical-dialect.ts'
 import { copyPersisted } from './persisted-variables.ts'
 import { encryptedNow, refuseEmptied, tablesWithoutFile } from './physical-source.ts'
 import { mysqlScratch } from './scratch.ts'
+import { type WritersWaited, WritersWatch } from './writers-watch.ts'
 
 /** For a server that answers two questions: 165 MB of memory instead of 500 (measured on 9.7). */
 const TO_BE_ASKED = [
@@ -83,6 +84,7 @@ class CloneCopy implements PhysicalCopy {
   #prepared: ReadonlySet<string> = new Set()
   /** Findings. */
   #notPersisted: readonly string[] = []
+  #waited: WritersWaited | null = null
   /** The server writes a clone as it writes its own files. */
   #direct = false
 
@@ -106,6 +108,19 @@ class CloneCopy implements PhysicalCopy {
     const method = await donor.value('SELECT @@global.innodb_flush_method')
     this.#direct = String(method).startsWith('O_DIRECT')
     this.#prepared = await preparedNow(donor)
+    const writers = await WritersWatch.begin(this.#options.connect, this.#expected.sourceId)
+    try {
+      await this.#runClone(donor)
+    } finally {
+      this.#waited = await writers.end()
+    }
+    // Some became so while the clone was made.
+    refuseEncrypted([...(await encryptedNow(donor)), ...(await encryptedFiles(this.#data))])
+    this.#consistentAt = (await endOfCopy(donor)) ?? this.#consistentAt
+    this.#notPersisted = await copyPersisted(donor, this.#data)
+  }
+
+  async #runClone(donor: Session): Promise<void> {
     throwIfInterrupted()
     this.#consistentAt = this.#options.now()
     this.#cloning = true
@@ -116,10 +131,6 @@ class CloneCopy implements PhysicalCopy {
     } finally {
       this.#cloning = false
     }
-    // Some became so while the clone was made.
-    refuseEncrypted([...(await encryptedNow(donor)), ...(await encryptedFiles(this.#data))])
-    this.#consistentAt = (await endOfCopy(donor)) ?? this.#consistentAt
-    this.#notPersisted = await copyPersisted(donor, this.#data)
   }
 
   parts(): AsyncIterable<FilePart> {
@@ -142,9 +153,10 @@ class CloneCopy implements PhysicalCopy {
         position,
         consistentAt: this.#consistentAt,
         copiedBy: 'CLONE LOCAL',
-        lockedMs: null,
+        lockedMs: this.#waited?.ms ?? null,
         steps: [
           'CLONE LOCAL copied every InnoDB tablespace',
+          ...(this.#waited ? [this.#waited.words] : []),
           `a private ${session.flavor} started on the clone, and said its position`,
         ],
         lsn: null,
