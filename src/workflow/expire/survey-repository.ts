@@ -140,7 +140,8 @@ async function signedEnvelopes(
 
 /** Its objects would be taken for leftovers, or go with another snapshot that has the same. */
 function vanishedAnomaly(snapshotId: string): Anomaly {
-  const detail = 'signed files tell of it, its envelope is not there, and no tombstone says why'
+  const detail =
+    'signed files tell of it, its envelope is not there, or behind a symbolic link, and no tombstone says why'
   return { snapshotId, kind: 'vanished', detail }
 }
 

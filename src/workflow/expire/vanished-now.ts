@@ -1,3 +1,4 @@
+import { envelopeFile, SNAPSHOTS } from '#repository/layout'
 import type { Repository } from '#repository/repository'
 import { tombstonesOf } from '#repository/tombstones'
 import type { Target } from '#target/target'
@@ -15,9 +16,19 @@ export async function vanishedNow(
 ): Promise<string[]> {
   if (snapshotIds.length === 0) return []
   const away: string[] = []
-  for (const id of snapshotIds) if (!(await repository.isThere(id))) away.push(id)
+  for (const id of snapshotIds) if (!(await isListed(target, id))) away.push(id)
   const announced = await announcedIn(target, repository, trustedSigners)
   return away.filter(id => !announced.has(id))
+}
+
+/**
+ * Listed anew, from the folder of all of them, and not asked for by name: a file or folder behind a symbolic link
+ * opens by its name, and as no listing has it, its objects would be taken for nobody's.
+ */
+async function isListed(target: Target, snapshotId: string): Promise<boolean> {
+  const file = envelopeFile(snapshotId)
+  for await (const { name } of target.list(SNAPSHOTS + snapshotId)) if (name === file) return true
+  return false
 }
 
 /** Ids of all that expire was going to remove from here. */
