@@ -1,13 +1,19 @@
 import { EXIT, type ExitStatus } from '#core/errors'
-import { countOf, formatDuration } from '#core/units'
+import { formatDuration } from '#core/units'
 import { restorableUntil, type WindowReport } from '../binlog/window.ts'
 import type { StatusReport } from '../copy/status-report.ts'
-import { DEFAULT_RPO_MS } from '../copy/three-two-one.ts'
 import { hasNotCome } from '../has-not-come.ts'
 import type { Problem } from '../notify/decide-notices.ts'
 import type { ScheduleReport } from '../schedule/schedule-report.ts'
+import { binlogLine, logUntil } from './binlog-line.ts'
 import { type DrillRecord, drillsOfServer, drillsOfWhole } from './drill-record.ts'
-import type { CheckedServer, ServerFigures, StatusLine } from './status-line.ts'
+import {
+  type CheckedServer,
+  NOT_COME,
+  type ServerFigures,
+  type StatusLine,
+  shortMoment as short,
+} from './status-line.ts'
 
 /** `ecomdb status`: everything that the shop's recovery hangs on, on one screen. */
 export interface ShopStatus {
@@ -97,8 +103,6 @@ function problemOf({ key, name, state, detail, next, parts }: StatusLine): Probl
   if (key === 'schedule' || state === 'ok' || state === 'unknown') return []
   return [{ key: `status ${key}`, what: `${name}: ${detail}`, next, parts: parts ?? [state] }]
 }
-
-const NOT_COME = 'which has not come: a clock was wrong'
 
 type DrilledServer = Pick<StatusFacts, 'drills' | 'objectives' | 'now'> & { hasSnapshots: boolean }
 
@@ -252,44 +256,6 @@ const RULE = {
   '0': '0 errors',
 } as const
 
-function binlogLine(facts: StatusFacts): StatusLine {
-  const { window, schedule, objectives, now } = facts
-  const line = { key: 'binlog', name: 'binary log' }
-  const until = logUntil(window)
-  const holes = window.sources.flatMap(one => one.gaps.map(({ from }) => `gap from ${from}`))
-  const unsure = window.sources.flatMap(one => one.doubts.map(({ from }) => `doubt from ${from}`))
-  const [gaps, doubts] = [holes.length + window.refused.length, unsure.length]
-  const scheduled = schedule.jobs.some(({ id }) => id === 'binlog')
-  if (until === null) {
-    const detail = 'not archived: restores lead to snapshots only'
-    const next = ['`ecomdb backup binlog`']
-    return scheduled
-      ? { ...line, state: 'finding', detail, next }
-      : { ...line, state: 'unknown', detail, next: [] }
-  }
-  if (hasNotCome(until, now)) {
-    const next = ['`date -u`', '`ecomdb backup window`']
-    return { ...line, state: 'finding', detail: `until ${short(until)}, ${NOT_COME}`, next }
-  }
-  const lagMs = now.getTime() - Date.parse(until)
-  const detail = `any moment until ${formatDuration(lagMs)} ago`
-  // An archiver that works moves on where nobody writes, too.
-  const stopped = lagMs > (objectives.rpoMs ?? DEFAULT_RPO_MS)
-  if (gaps + doubts === 0 && !stopped) return { ...line, state: 'ok', detail, next: [] }
-  const next = [
-    ...(stopped ? ['`ecomdb backup binlog --once` on the host that archives'] : []),
-    ...(gaps + doubts > 0 ? ['`ecomdb backup window` lists them'] : []),
-  ]
-  const counts = [
-    ...(stopped ? ['nothing has archived it since'] : []),
-    ...(gaps > 0 ? [countOf(gaps, 'gap')] : []),
-    ...(doubts > 0 ? [countOf(doubts, 'doubt')] : []),
-  ]
-  const unbelieved = window.refused.map(({ name }) => name)
-  const parts = [...(stopped ? ['stopped'] : []), ...holes, ...unsure, ...unbelieved]
-  return { ...line, state: 'finding', detail: [detail, ...counts].join('; '), next, parts }
-}
-
 function disksLine({ copies, now }: StatusFacts): StatusLine[] {
   const disks = copies.places.filter(({ copyId }) => copyId !== null)
   if (disks.length === 0) return []
@@ -387,11 +353,3 @@ function lossOf({ copies, window, now }: StatusFacts): number | null {
 function oldestNewest({ datasets }: StatusReport): string | null {
   return datasets.map(({ newestShows }) => newestShows).sort()[0] ?? null
 }
-
-function logUntil({ sources }: WindowReport): string | null {
-  const lasts = sources.map(({ stretches }) => stretches.at(-1))
-  const ends = lasts.map(last => (last ? restorableUntil(last) : null))
-  return ends.includes(null) ? null : ([...ends].sort()[0] ?? null)
-}
-
-const short = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`

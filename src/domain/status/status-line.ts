@@ -34,3 +34,7 @@ export interface CheckedServer {
   line: StatusLine
   figures: Partial<ServerFigures>
 }
+
+export const NOT_COME = 'which has not come: a clock was wrong'
+
+export const shortMoment = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`

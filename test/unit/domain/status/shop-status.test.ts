@@ -42,7 +42,7 @@ const states = (
       },
       ...{ places: [], former, stale: [], vanished: [], ahead: [], refused: [] },
     },
-    window: { ...window, refused: [] },
+    window: { refused: [], unreadable: [], ...window },
     objectives: { rpoMs: 26 * 3_600_000, rtoMs: null, drillEveryMs: 35 * 86_400_000 },
     schedule: { jobs: [], problems: [], scheduler: null },
   } as unknown as StatusFacts
@@ -64,7 +64,7 @@ test('the log of a server that is gone is not behind', () => {
       { sourceId: 'old', stretches: [{ ...stretch, restorable: null }], gaps: [{}], doubts: [] },
     ],
   }
-  expect(states(YOUNG, [], window)).toMatchObject({ binlog: 'unknown' })
+  expect(states(YOUNG, [], window)).toMatchObject({ binlog: 'finding' })
   expect(states(YOUNG, [], window, [{ sourceId: 'old' }])).toMatchObject({
     binlog: 'ok',
     rpo: 'ok',
@@ -83,6 +83,30 @@ test('a log that nothing has archived for longer than the objective allows is be
   // A younger snapshot meets the objective, and says nothing of the moments before it.
   expect(states(YOUNG, [], shop(OLD))).toMatchObject({ rpo: 'ok', binlog: 'finding' })
   expect(states(YOUNG, [], shop(YOUNG))).toMatchObject({ rpo: 'ok', binlog: 'ok' })
+})
+
+test('what is wrong with the archived log is told also where no moment can be restored from it', () => {
+  const gap = { from: OLD, until: null, why: 'a gap' }
+  const closed = { restorable: null, restorableFiles: null }
+  const shop = (stretch: object, more = {}) => ({
+    sources: [{ sourceId: 'shop', gaps: [], doubts: [], stretches: [stretch], ...more }],
+  })
+  const line = (window: object) => states(YOUNG, [], window)['binlog']
+  expect(line({ sources: [] })).toBe('unknown')
+  expect(line(shop({ ...closed, until: YOUNG }))).toBe('unknown')
+  // Nothing archives it any more.
+  expect(line(shop({ ...closed, until: OLD }))).toBe('finding')
+  expect(line(shop({ ...closed, until: YOUNG }, { gaps: [gap] }))).toBe('finding')
+  expect(line(shop({ ...closed, until: YOUNG }, { doubts: [gap] }))).toBe('finding')
+  expect(line({ sources: [], refused: [{ name: 'x' }] })).toBe('finding')
+  expect(line({ sources: [], unreadable: [{ name: 'x' }] })).toBe('finding')
+  // The log of another server is as it should be.
+  const crm = {
+    ...{ sourceId: 'crm', gaps: [], doubts: [] },
+    stretches: [{ restorable: { from: OLD, until: YOUNG }, restorableFiles: null }],
+  }
+  const { sources } = shop({ ...closed, until: YOUNG }, { gaps: [gap] })
+  expect(line({ sources: [...sources, crm] })).toBe('finding')
 })
 
 test('what shows a moment that has not come is not young, and its age is not known', () => {
@@ -146,7 +170,7 @@ test('what is wrong with the copies, or with the log, is told one by one', () =>
           stretches: [{ restorable: { from: OLD, until: OLD }, restorableFiles: null }],
         },
       ],
-      refused: [],
+      ...{ refused: [], unreadable: [] },
     },
     objectives: { rpoMs: 26 * 3_600_000, rtoMs: null, drillEveryMs: null },
     schedule: { jobs: [], problems: [], scheduler: null },
