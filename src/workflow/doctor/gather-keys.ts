@@ -47,13 +47,21 @@ const LONGEST_KEY_FILE_BYTES = 64 * 1024
 export async function gatherPrivateKeys({
   file,
   keys,
+  runsOn,
 }: Config): Promise<DoctorFacts['privateKeys']> {
   const candidates = [...new Set([...keys.identityFiles, ...(await filesBeside(file))])]
   const found = await Promise.all(
     candidates.map(async path => ((await holdsIdentity(path)) ? [path] : [])),
   )
-  return found.flat().map(path => ({ path, escrow: path.endsWith('escrow.identity') }))
+  // What init and rotations have put there for somebody to take away; elsewhere no private key may lie at all.
+  const mayHoldOne = runsOn === 'all' || runsOn === 'drill'
+  const isLeft = (path: string): boolean =>
+    mayHoldOne && file !== null && dirname(path) === join(dirname(file), 'take-away')
+  return found.flat().map(path => ({ path, escrow: ESCROW.test(path) || isLeft(path) }))
 }
+
+/** The first one, and those of rotations: escrow-20261128-120000-123.identity. */
+const ESCROW = /escrow(-[\d-]+)?\.identity$/
 
 /** The key that the configuration names, and others whose seals are believed. */
 export async function gatherSealingKeys({ file, audit }: Config): Promise<string[]> {
