@@ -40,7 +40,9 @@ export function binlogLine({ window, schedule, objectives, now }: LogFacts): Sta
     ...(isStopped ? ['nothing has archived it since'] : []),
     ...(gaps > 0 ? [countOf(gaps, 'gap')] : []),
     ...(doubts > 0 ? [countOf(doubts, 'doubt')] : []),
-    ...(unreadable.length > 0 ? [`${countOf(unreadable.length, 'file')} of it cannot be read`] : []),
+    ...(unreadable.length > 0
+      ? [`${countOf(unreadable.length, 'file')} of it cannot be read`]
+      : []),
   ]
   const detail = [...reach(sources, closed, now), ...counts].join('; ')
   if (counts.length === 0 && closed.length === 0) return { ...LINE, state: 'ok', detail, next: [] }

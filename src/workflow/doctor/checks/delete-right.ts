@@ -11,7 +11,21 @@ export const deleteRight: Check = ({ target, config }) => {
   const subject = 'right to delete'
   if (lock) {
     const detail = `${label} holds every file ${lock.days} days by ${lock.mode} lock`
-    return [{ status: 'ok', subject, detail }]
+    if (canRemove !== true) return [{ status: 'ok', subject, detail }]
+    // Nobody lifts compliance; who may delete as the account of the bucket may, as a rule, bypass governance.
+    const [status, but] =
+      lock.mode === 'compliance'
+        ? (['warn', 'hide its backups, and remove them once their locks end'] as const)
+        : (['fail', 'remove its backups, where it may bypass that, and hide them'] as const)
+    const can = `${detail}; this host (runs_on: database) can ${but}`
+    return [
+      {
+        status,
+        subject,
+        detail: can,
+        next: 'take s3:DeleteObject, s3:DeleteObjectVersion and s3:BypassGovernanceRetention from its credential: docs/s3.md',
+      },
+    ]
   }
   if (canRemove === false) return [{ status: 'ok', subject, detail: `none in ${label}` }]
   if (canRemove === undefined) {

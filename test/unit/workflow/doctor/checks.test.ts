@@ -212,7 +212,7 @@ test('a program that is needed is a warning, another is not', () => {
   expect(statuses(tools, facts)).toEqual(['warn', 'ok'])
 })
 
-test('a database host that can remove its backups fails, unless a lock holds them', () => {
+test('a database host that can remove its backups fails; under a lock that nobody lifts it is warned', () => {
   const onDatabase = { ...config, runsOn: 'database' as const }
   const judged = (change: object) => {
     const facts = {
@@ -226,7 +226,14 @@ test('a database host that can remove its backups fails, unless a lock holds the
   expect(judged({})).toEqual(['fail'])
   expect(judged({ canRemove: false })).toEqual(['ok'])
   expect(judged({ canRemove: undefined })).toEqual(['warn'])
-  expect(judged({ lock: { mode: 'compliance', days: 30 } })).toEqual(['ok'])
+  const compliance = { lock: { mode: 'compliance', days: 30 } }
+  const governance = { lock: { mode: 'governance', days: 30 } }
+  expect(judged({ ...compliance, canRemove: false })).toEqual(['ok'])
+  expect(judged({ ...compliance, canRemove: undefined })).toEqual(['ok'])
+  // A lock ends, and one of governance is bypassed.
+  expect(judged(compliance)).toEqual(['warn'])
+  expect(judged(governance)).toEqual(['fail'])
+  expect(judged({ ...governance, canRemove: false })).toEqual(['ok'])
 })
 
 test('a copy that was not brought up to date fails when it is too old', () => {
