@@ -195,7 +195,21 @@ function contradictions(document: Document): Mistake[] {
     ...together(document, 'server', 'socket', ['host', 'port'], 'either socket, or host and port'),
     ...together(document, 'target', 'directory', ['s3'], 'either directory, or s3'),
     ...copiesWithoutOnePlace(document),
+    ...copiesOfOneName(document),
   ]
+}
+
+/** A copy is found by its name: the second one would never be copied to, and nobody would be told. */
+function copiesOfOneName(document: Document): Mistake[] {
+  const copies = document.getIn(['copies'], true)
+  if (!isSeq(copies)) return []
+  const names = copies.items.map(copy => (isMap(copy) ? copy.get('name', true) : undefined))
+  const written = names.map(name => (isScalar(name) ? name.value : undefined))
+  return names.flatMap((name, at) => {
+    const first = written.indexOf(written[at])
+    const message = `copies.${at}.name: expected a name of its own, got that of copies.${first}`
+    return name && first < at ? [{ offset: offsetOf(name), message }] : []
+  })
 }
 
 function copiesWithoutOnePlace(document: Document): Mistake[] {

@@ -133,6 +133,10 @@ test.each([
   ['{s3: {bucket: b-1, object_lock: {mode: soft, days: 0}}}', /mode: expected one of governance/],
   ['{directory: a, rate_limit_mib: 0}', /target\.rate_limit_mib: /],
   ['{directory: a}\ncopies: [{name: x}]', /f:2:10: copies\.0: expected either directory, or s3/],
+  [
+    '{directory: a}\ncopies:\n- {name: x, directory: b}\n- {name: y, directory: c}\n- {directory: d, name: x}',
+    /f:5:24: copies\.2\.name: expected a name of its own, got that of copies\.0$/,
+  ],
   ['{directory: a}\ncopies: [{name: x, s3: {bukket: b}}]', /copies\.0\.s3\.bukket: unknown key/],
 ])('target: %s', (target, message) => {
   expect(refusal(`target: ${target}\n`)).toMatch(message)
