@@ -1,7 +1,7 @@
 import { parseDocument, stringify } from 'yaml'
 import { EcomdbError } from '#core/errors'
 import { placeKey, placeLabel, type TargetPlace } from '#domain/target-place'
-import { writtenS3 } from './config-text.ts'
+import { saidOtherwise, writtenS3 } from './config-text.ts'
 import { parseConfig } from './parse-config.ts'
 import { writtenPlace } from './target-location.ts'
 
@@ -23,7 +23,11 @@ export function withTarget(
   const written = { ...(place.s3 ? { s3: writtenS3(place.s3) } : { directory: place.directory }) }
   if (name === null) {
     const known = writtenPlace(config.target ?? {}, file.folder)
-    if (known && placeKey(known) === placeKey(place)) return null
+    if (known && placeKey(known) === placeKey(place)) {
+      const otherwise = saidOtherwise(place, known)
+      if (otherwise.length === 0) return null
+      throw setOtherwise(file.path, place, otherwise)
+    }
     const at = known?.s3?.endpoint ? ` at ${known.s3.endpoint}` : ''
     if (known) throw taken(file.path, 'target', `${placeLabel(known)}${at}`)
   } else if (config.copies?.some(copy => copy.name === name)) {
@@ -33,6 +37,19 @@ export function withTarget(
   const changed = merged(text, added)
   parseConfig(changed, file.path)
   return { text: changed, lines: stringify(added) }
+}
+
+/** For `ecomdb target add` and `ecomdb init`: what was asked for is not what holds. */
+export function setOtherwise(
+  path: string,
+  place: TargetPlace,
+  otherwise: readonly string[],
+): EcomdbError {
+  return new EcomdbError('USAGE', {
+    what: `${path} names ${placeLabel(place)} already, with other settings`,
+    why: `${otherwise.join('; ')}; a configuration is added to, and never overwritten`,
+    hints: ['edit target.s3 in ecomdb.yaml: docs/configuration.md', 'or leave out what differs'],
+  })
 }
 
 type Added =

@@ -94,6 +94,24 @@ export function writtenS3(s3: S3Place) {
   ) as Record<string, NonNullable<(typeof written)[keyof typeof written]>>
 }
 
+/**
+ * What is said of a bucket and stands there otherwise, in words: locks that somebody asked for must not be taken for
+ * those of the file. What is not said is not compared.
+ */
+export function saidOtherwise(said: TargetPlace, known: TargetPlace): string[] {
+  const there: Record<string, unknown> = known.s3 ? writtenS3(known.s3) : {}
+  return Object.entries(said.s3 ? writtenS3(said.s3) : {}).flatMap(([key, value]) => {
+    const [is, wanted] = [inWords(there[key]), inWords(value)]
+    return is === wanted ? [] : [`${key} is ${is ?? 'not set'} there, and not ${wanted}`]
+  })
+}
+
+function inWords(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return value === undefined ? value : `${value}`
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return members.map(([key, one]) => `${key} ${one}`).join(', ')
+}
+
 function line(key: string, value: string | number | boolean | undefined): string {
   return value === undefined ? '' : `  ${key}: ${scalar(value)}\n`
 }

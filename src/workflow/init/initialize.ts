@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { type ConfigValues, configText } from '#config/config-text'
+import { type ConfigValues, configText, saidOtherwise } from '#config/config-text'
 import { readConfigFile } from '#config/load-config'
 import { writtenPlace } from '#config/target-location'
 import type { Clock } from '#core/clock'
@@ -175,6 +175,11 @@ async function decideTarget({ target }: InitOptions, configFile: string): Promis
       why: `it says ${placeLabel(existing)}, and not ${placeLabel(target)}; a configuration is never overwritten`,
       hints: ['edit target in ecomdb.yaml, or leave the target out'],
     })
+  }
+  const otherwise = existing && target ? saidOtherwise(target, existing) : []
+  if (target && otherwise.length > 0) {
+    const { setOtherwise } = await import('#config/add-target')
+    throw setOtherwise(configFile, target, otherwise)
   }
   const decided = existing ?? target
   if (decided) return decided

@@ -41,6 +41,27 @@ test('a bucket is written, and comments stay', async () => {
   expect(() => withTarget(text, other, null, FILE)).toThrow(/names a target already/)
 })
 
+test('what is said of a bucket that is there with other settings is not taken for done', async () => {
+  const plain = await placeOf('s3://shop-backups/shop?endpoint=https://e:1')
+  const { text = '' } = withTarget(TEXT, plain, null, FILE) ?? {}
+  const locked = await placeOf(
+    's3://shop-backups/shop?endpoint=https://e:1&lock_mode=governance&lock_days=7',
+  )
+  expect(() => withTarget(text, locked, null, FILE)).toThrow(/already, with other settings/)
+  const withLock = withTarget(TEXT, locked, null, FILE)?.text ?? ''
+  // What is not said is as the file says.
+  expect(withTarget(withLock, plain, null, FILE)).toBeNull()
+  const longer = await placeOf(
+    's3://shop-backups/shop?endpoint=https://e:1&lock_mode=governance&lock_days=30',
+  )
+  const why =
+    'object_lock is days 7, mode governance there, and not days 30, mode governance; a configuration'
+  const refused = () => withTarget(withLock, longer, null, FILE)
+  expect(refused).toThrow(
+    expect.objectContaining({ code: 'USAGE', why: expect.stringContaining(why) }),
+  )
+})
+
 test('a name makes it a copy, beside those that are there', () => {
   const first = withTarget(TEXT, { directory: '/mnt/a' }, 'a', FILE)
   const second = withTarget(first?.text ?? '', { directory: '/mnt/b' }, 'b', FILE)
