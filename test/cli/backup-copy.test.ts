@@ -191,6 +191,18 @@ describe('a folder', () => {
     expect((await copied()).recordId).not.toBeNull()
   })
 
+  test('a signing key that is configured and cannot be read is a finding, and the copy is whole', async () => {
+    await configure([`signing_key_file: ${join(folder, 'gone.pem')}`])
+    await prepare()
+    const run = await ecomdb('backup', 'copy', '--to', 'weekly')
+    expect([run.status, run.stdout]).toEqual([
+      3,
+      expect.stringMatching(/NOT RECORDED .*the signing key cannot be read/),
+    ])
+    await configure()
+    expect(await copied()).toMatchObject({ recordId: null, recordProblem: null, files: 0 })
+  })
+
   test('what is damaged in the copy is brought again, once a verify has found it', async () => {
     await configure([`signing_key_file: ${made.signingKey}`])
     await prepare()

@@ -343,7 +343,8 @@ async function record(
     newest: found.newest,
   })
   const key = await signingKeyAtHand(options.keys, progress)
-  if (!key) return { recordId: null, recordProblem: null }
+  if (!key && !options.keys.signingKeyFile) return { recordId: null, recordProblem: null }
+  if (!key) return noRecord('the signing key cannot be read')
   if (!options.keys.trustedSigners.includes(key.signer)) {
     return noRecord(`the signing key's signer ${key.signer} is not trusted`)
   }
