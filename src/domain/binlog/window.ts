@@ -80,6 +80,7 @@ export function windowsOf(
     const parts = own.flatMap((stretch, at) =>
       partsOf(stretch, own[at - 1] ?? null, own[at + 1] ?? null, unreadable),
     )
+    const starts = snapshots.filter(one => isStart(one, sourceId))
     const windows = parts
       .filter(({ segments }) => segments.length > 0)
       .map(part => windowOf(part, snapshots, isBad))
@@ -90,6 +91,7 @@ export function windowsOf(
         ({ hole: _, closed: __, start: ___, doubts: ____, ...window }) => window,
       ),
       gaps: [
+        ...windows.flatMap((_, at) => lackBefore(windows, at, own, starts)),
         ...windows.flatMap((_, at) => gapBefore(windows, at)),
         ...gapAtEnd(parts.at(-1), windows.at(-1)),
       ],
@@ -301,6 +303,42 @@ function lasts({ closed, end }: HoledWindow): string {
   return closed.has(end.file)
     ? `${until}, once the server has begun another file of its log (FLUSH BINARY LOGS)`
     : until
+}
+
+/** Can a replay of the log of this server begin at it? */
+export function isStart(
+  { sourceId, scope, position }: SnapshotEnvelope,
+  ofServer: string,
+): boolean {
+  return sourceId === ofServer && (scope ?? null) === null && (position?.file ?? null) !== null
+}
+
+/**
+ * A stretch that another one says it followed, and of which there is nothing: retention leaves the end of each.
+ * It counts as long as there is a snapshot of before from which moments could have been restored.
+ *
+ * @param own the server's stretches
+ * @param starts its snapshots
+ */
+function lackBefore(
+  windows: readonly HoledWindow[],
+  at: number,
+  own: readonly Stretch[],
+  starts: readonly SnapshotEnvelope[],
+): WindowGap[] {
+  const window = windows[at]
+  const stretch = own.find(one => one.stretchId === window?.stretchId)
+  if (!window || !stretch || windows[at - 1]?.stretchId === window.stretchId) return []
+  const { begins } = stretch
+  const { after } = begins.reason === 'trimmed' ? begins.first : begins
+  if (after === null || own.some(one => one.stretchId === after.stretchId)) return []
+  // Where an earlier one leads, the gap behind that is this one.
+  if (windows.slice(0, at).some(({ start }) => start !== null)) return []
+  const until = window.start ?? window.from
+  const from = starts.map(({ consistentAt }) => consistentAt).sort()[0]
+  if (from === undefined || until === null || from >= until) return []
+  const why = `of the stretch ${after.stretchId}, which was archived before, nothing is there or believed: bring it back from a copy of the repository`
+  return [{ from, until, why }]
 }
 
 /** The newest segments cannot be read: there is nothing behind them. */

@@ -1,8 +1,8 @@
 import type { SnapshotEnvelope } from '../backup/envelope.ts'
 import type { BinlogSegment } from '../binlog/segment.ts'
 import type { Stretch } from '../binlog/stretch.ts'
-import { segmentOfSnapshot } from '../binlog/window.ts'
-import { isStart, type StayingSnapshot } from './log-trim.ts'
+import { isStart, segmentOfSnapshot } from '../binlog/window.ts'
+import type { StayingSnapshot } from './log-trim.ts'
 
 /** A snapshot that stays, how it was proved, and until when its own files are held. */
 export interface HoldingSnapshot extends StayingSnapshot {

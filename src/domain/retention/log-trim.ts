@@ -2,7 +2,7 @@ import type { SnapshotEnvelope } from '../backup/envelope.ts'
 import { momentOfEnd } from '../binlog/moment-of-end.ts'
 import type { StretchBegin } from '../binlog/segment.ts'
 import { endOf, type Stretch } from '../binlog/stretch.ts'
-import { segmentOfSnapshot } from '../binlog/window.ts'
+import { isStart, segmentOfSnapshot } from '../binlog/window.ts'
 import { FORCE_MS } from './tombstone.ts'
 
 /**
@@ -93,14 +93,6 @@ export function unusedLog(
     // Where a file ends: the next segment is a beginning that a reader can start from.
     return last && endOf(last).offset === 0 ? [{ sourceId, stretchId, through: last.sequence }] : []
   })
-}
-
-/** Can a replay of the log of this server begin at it? */
-export function isStart(
-  { sourceId, scope, position }: SnapshotEnvelope,
-  ofServer: string,
-): boolean {
-  return sourceId === ofServer && (scope ?? null) === null && (position?.file ?? null) !== null
 }
 
 /** From which snapshot's moment on the log is needed; null: nothing can be said. */

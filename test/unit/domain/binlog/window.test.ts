@@ -217,6 +217,29 @@ describe('the window', () => {
     ])
   })
 
+  test('has a gap where a whole stretch before it is gone, as long as a snapshot of before is there', () => {
+    const begins = { reason: 'gap' as const, after: { stretchId: 'a', sequence: 3 } }
+    const changes = { stretchId: 'b', file: 'binlog.000007', gtidsBefore: '0-1-40', begins }
+    const later = segment(1, { ...changes, gtidsAfter: '0-1-45', firstAt: at(20), lastAt: at(30) })
+    const x = snapshot('x', 5, 'binlog.000001', 150, '0-1-7')
+    const y = snapshot('y', 25, 'binlog.000007', 50, '0-1-42')
+    const gaps = (log: readonly Stretch[], ...there: SnapshotEnvelope[]) =>
+      windowsOf(log, there)[0]?.gaps
+    const lack = { why: expect.stringContaining('of the stretch a, which was archived before') }
+    expect(gaps([stretch([later])], x, y)).toEqual([{ from: at(5), until: at(25), ...lack }])
+    expect(gaps([stretch([later])], x)).toMatchObject([
+      { from: at(5), until: at(20), ...lack },
+      { from: at(20), until: null },
+    ])
+    expect(gaps([stretch([later])], y)).toEqual([])
+    const trimmed = {
+      ...stretch([later]),
+      begins: { reason: 'trimmed' as const, after: { stretchId: 'b', sequence: 0 }, first: begins },
+    }
+    expect(gaps([trimmed], x, y)).toMatchObject([lack])
+    expect(gaps([first, stretch([later])], x, y)).toHaveLength(1)
+  })
+
   test('begins anew behind a segment whose bytes cannot be read', () => {
     const snapshots = [
       snapshot('x', 3, 'binlog.000001', 50, '0-1-2'),
