@@ -11,6 +11,8 @@ import type {
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import { isOnPackage, isPerson } from '#domain/backup/restored-accounts'
 import { withoutMissingAdministrators } from '#domain/backup/role-administrators'
+import { ROWS_ZONE } from '#domain/backup/zone-of-source'
+import { computesInZone } from '#domain/schema/computes-in-zone'
 import { computesOfDates } from '#domain/schema/computes-of-dates'
 import { underDatabaseCollation } from './database-collation.ts'
 import { dropDefaults } from './drop-defaults.ts'
@@ -62,6 +64,7 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
     })),
     finish: script([
       ...session(manifest),
+      ...computeInZone(manifest),
       ...programs.filter(isValid).flatMap(program => programStatements(manifest, program)),
       ...session(manifest),
       ...grants.filter(({ mayFail }) => !mayFail).flatMap(({ sql }) => grantStatements(sql)),
@@ -129,6 +132,21 @@ function session({ engine, settings }: Manifest, computes = false): string[] {
     "SET SESSION time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0",
     ...scriptSettings(engine),
     ...collation,
+  ]
+}
+
+/** Rows were loaded in UTC: what hangs on the session's zone is computed anew in that of the source. */
+function computeInZone({ settings, tables }: Manifest): string[] {
+  const zone = settings['time_zone']
+  if (zone === undefined || zone === ROWS_ZONE) return []
+  const names = tables
+    .filter(({ create }) => computesInZone(create))
+    .map(({ schema, name }) => quoteQualified(schema, name))
+  if (names.length === 0) return []
+  return [
+    `SET SESSION time_zone = ${quoteString(zone)}`,
+    ...names.map(name => `ALTER TABLE ${name} FORCE, ALGORITHM=COPY`),
+    `SET SESSION time_zone = ${quoteString(ROWS_ZONE)}`,
   ]
 }
 

@@ -27,20 +27,24 @@ export interface SplitTable {
  * a table without a primary key, because InnoDB may cluster by them; MariaDB's hashed and
  * period keys; every key of another storage engine, and anything unknown; and every key of a table whose
  * CHECKs an ALTER TABLE would rewrite. Where such a table has foreign keys, its CHECKs come with them.
+ *
+ * @param checksLast CHECKs come behind the rows in any case
  */
-export function splitTable(create: string, storageEngine: string): SplitTable {
+export function splitTable(create: string, storageEngine: string, checksLast = false): SplitTable {
   const table = parseCreateTable(create)
   if (storageEngine.toLowerCase() !== 'innodb') {
     return { create, indexes: [], foreignKeys: [] }
   }
-  if (rewritesChecks(table)) return withChecksLast(create, table)
+  if (!checksLast && rewritesChecks(table)) return withChecksLast(create, table)
   const hasPrimary = table.clauses.some(clause => clause.startsWith('PRIMARY KEY'))
   const counter = counterColumn(table.clauses)
   const lastInline = table.clauses.findLastIndex(
-    clause => isKey(clause) && !mayWait(clause, hasPrimary, counter),
+    clause => isKeyClause(clause) && !mayWait(clause, hasPrimary, counter),
   )
-  const waits = (clause: string, at: number): boolean => isKey(clause) && at > lastInline
-  const kept = table.clauses.filter((clause, at) => !waits(clause, at) && !isForeignKey(clause))
+  const waits = (clause: string, at: number): boolean => isKeyClause(clause) && at > lastInline
+  const isLast = (clause: string): boolean =>
+    isForeignKey(clause) || (checksLast && isCheck(clause))
+  const kept = table.clauses.filter((clause, at) => !waits(clause, at) && !isLast(clause))
   const later = table.clauses.filter(waits)
   if (kept.length === table.clauses.length) return { create, indexes: [], foreignKeys: [] }
   const isFullText = (clause: string): boolean => clause.startsWith('FULLTEXT KEY')
@@ -51,7 +55,7 @@ export function splitTable(create: string, storageEngine: string): SplitTable {
     indexes: [...(plain.length ? [plain] : []), ...later.filter(isFullText).map(key => [key])].map(
       keys => keys.map(key => `ADD ${key}`),
     ),
-    foreignKeys: table.clauses.filter(isForeignKey).map(clause => `ADD ${clause}`),
+    foreignKeys: table.clauses.filter(isLast).map(clause => `ADD ${clause}`),
   }
 }
 
@@ -80,7 +84,8 @@ export function madeForRows(
   return `${head}\n  ${clauses.join(',\n  ')}\n${tail.replace(/^([^']*) AUTO_INCREMENT=\d+/, '$1')}`
 }
 
-const isKey = (clause: string): boolean =>
+/** All but the primary key. */
+export const isKeyClause = (clause: string): boolean =>
   /^(UNIQUE |FULLTEXT |SPATIAL |VECTOR )?KEY [`(]/.test(clause)
 
 const isForeignKey = (clause: string): boolean =>

@@ -41,6 +41,8 @@ export interface RestoreStatement {
   context: ProgramContext | null
   /** Of a table for which the server computes values of dates: see computesOfDates. */
   computes?: boolean
+  /** In which it is run; absent for UTC, in which rows are loaded. */
+  timeZone?: string
   /** The source could not use it either, or what it needs is the server's own: it may be refused. */
   mayFail?: true
   /** It may be refused only where what it is on is not there. */

@@ -128,7 +128,12 @@ async function restoreInUse(
       ...placed.notes,
       ...told,
     ]
-    const zones = zoneFindings(prepared.target, snapshot.manifest)
+    const wanted = databasesOf(options)
+    const zones = zoneFindings(
+      prepared.target,
+      snapshot.manifest,
+      name => wanted?.includes(name) ?? true,
+    )
     const patterns = patternFindings(prepared.target, snapshot.manifest, plan.makes)
     const report = reportOf(snapshot, prepared, notes, [...zones, ...patterns, ...found])
     if (options.dryRun) return report

@@ -2,6 +2,14 @@ import { EcomdbError } from '#core/errors'
 import { formatCount } from '#core/units'
 import type { Manifest } from '#domain/backup/manifest'
 import { readsZonesOfRows, zoneNeeds, zonesInTexts } from '#domain/backup/time-zones'
+import {
+  hasZoneOfSource,
+  ROWS_ZONE,
+  systemZoneOf,
+  zoneOfSource,
+} from '#domain/backup/zone-of-source'
+import { systemZoneText } from '#domain/binlog/system-zone'
+import { computesInZone } from '#domain/schema/computes-in-zone'
 import type { Engine } from '#engine/engine'
 import type { RestoreTarget } from '#engine/logical-writer'
 import type { ConnectOptions } from '#engine/session'
@@ -17,8 +25,11 @@ export async function bringZones(
   isReplayed: boolean,
 ): Promise<void> {
   const known = knownOf(manifest)
+  const own = manifest.settings['time_zone'] ?? ''
   const isUsed = (): boolean =>
-    readsZonesOfRows(manifest) || zonesInTexts(manifest).some(zone => known.includes(zone))
+    readsZonesOfRows(manifest) ||
+    zonesInTexts(manifest).some(zone => known.includes(zone)) ||
+    (known.includes(own) && manifest.tables.some(({ create }) => computesInZone(create)))
   const isNeeded = known.length > 0 && (isReplayed || isUsed())
   if (isNeeded && socketPath !== undefined) await scratchServers.loadTimeZones(socketPath)
 }
@@ -53,18 +64,51 @@ export function refuseWithoutZones(
 }
 
 /** What is in no program shows in queries only, and there as NULL. */
-export function zoneFindings(target: RestoreTarget, manifest: Manifest): string[] {
+export function zoneFindings(
+  target: RestoreTarget,
+  manifest: Manifest,
+  isWanted: (schema: string) => boolean,
+): string[] {
   const lacking = lackingZones(target, manifest)
+  const computed = computedElsewhere(target, manifest, isWanted)
   return lacking.length === 0
-    ? []
+    ? computed
     : [
+        ...computed,
         `this server does not know time zones by name that the source knew (${someOf(lacking)}): CONVERT_TZ() with one is NULL, and so is what views and programs make of it; ${HOW_TO_LOAD[manifest.engine]}`,
       ]
 }
 
-function someOf(zones: readonly string[]): string {
-  const more = zones.length - 5
-  return `${zones.slice(0, 5).join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`
+/** A key that was made in another zone than its sessions have finds other rows, and keeps entries of changed ones. */
+function computedElsewhere(
+  target: RestoreTarget,
+  { settings, tables }: Manifest,
+  isWanted: (schema: string) => boolean,
+): string[] {
+  if (hasZoneOfSource(settings, target)) return []
+  const names = tables
+    .filter(({ schema, create }) => isWanted(schema) && computesInZone(create))
+    .map(({ schema, name }) => `${schema}.${name}`)
+  if (names.length === 0) return []
+  const zone = zoneOfSource(settings, target)
+  const made =
+    zone === null
+      ? `which cannot be had here: it was computed in UTC (${ROWS_ZONE})`
+      : 'in which it was computed'
+  return [
+    `keys, generated columns or CHECKs hang on the session's time zone, which was ${zoneText(settings)} on the source, ${made}; that of this server is ${zoneText(target.settings)}. In a session of another zone such a key finds other rows, and each change of a row leaves a wrong entry in it. Set time_zone here to what programs had there, or run this in a session of the zone that they have, before they write: ALTER TABLE … FORCE, ALGORITHM=COPY; of ${someOf(names)}`,
+  ]
+}
+
+function zoneText(settings: Readonly<Record<string, string>>): string {
+  const zone = settings['time_zone'] ?? 'not known'
+  const system = zone === 'SYSTEM' ? systemZoneOf(settings) : null
+  return system ? `SYSTEM, ${systemZoneText(system)}` : zone
+}
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - 5
+  return `${names.slice(0, 5).join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`
 }
 
 const HOW_TO_LOAD: Readonly<Record<Manifest['engine'], string>> = {

@@ -1,5 +1,4 @@
 import { grantPieces } from '#domain/backup/dangling-grants'
-import { madeForRows, splitTable } from '#domain/backup/deferred-indexes'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
   AccountEntry,
@@ -24,25 +23,17 @@ import {
   serviceNotes,
   viewKey,
 } from '#domain/backup/restored-accounts'
-import { computesOfDates } from '#domain/schema/computes-of-dates'
-import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import { alterDatabase, nameAndOptions, underDatabaseCollation } from '../../database-collation.ts'
-import { dropDefaults } from '../../drop-defaults.ts'
 import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from '../../past-event.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { isReadOnly, setReadOnly } from '../../read-only-database.ts'
 import { grantableHere } from './grantable-here.ts'
-import {
-  accountsOnly,
-  removalStatements,
-  resumeRemovals,
-  withoutKeysOf,
-  withoutRemoved,
-} from './removal-plan.ts'
+import { accountsOnly, removalStatements, resumeRemovals, withoutRemoved } from './removal-plan.ts'
 import { ORACLE, plain } from './restore-statement.ts'
 import { pluginStatements, serverStatements, spatialStatements } from './server-statements.ts'
 import { defaultCollation, settingNotes } from './source-settings.ts'
+import { tableStatements } from './table-statements.ts'
 import { unreadableTriggerNotes, withUnreadableLast } from './unreadable-trigger.ts'
 
 const STAGE_OF: Readonly<Record<ProgramEntry['kind'], RestoreStage>> = {
@@ -69,6 +60,7 @@ export function compileRestorePlan(
 ): RestorePlan {
   const wanted = (schema: string): boolean => options.databases?.includes(schema) ?? true
   const { resume } = options
+  const thereOf = (place: number) => resume?.progress.tables.find(one => one.table === place)
   const there = withoutRemoved(target, options.remove ?? accountsOnly(resume?.made))
   const databases = manifest.databases.filter(database => wanted(database.name))
   const tables = manifest.tables.flatMap((table, place) => (wanted(table.schema) ? [place] : []))
@@ -92,13 +84,7 @@ export function compileRestorePlan(
     ...databases.map(database => databaseStatement(database, there)),
     ...accounts.statements,
     ...giveUpRoles(accounts.made, grantable.accounts, target.administrator),
-    ...tables.flatMap(place =>
-      tableStatements(
-        manifest,
-        place,
-        resume?.progress.tables.find(one => one.table === place),
-      ),
-    ),
+    ...tables.flatMap(place => tableStatements(manifest, place, target, thereOf(place))),
     ...withUnreadableLast(manifest.programs)
       .filter(program => wanted(program.schema))
       .flatMap(program => [
@@ -149,39 +135,6 @@ function databaseStatement(
     null,
     exists ? alterDatabase(database) : `CREATE DATABASE ${nameAndOptions(database)}`,
   )
-}
-
-function tableStatements(
-  { engine, tables }: Manifest,
-  place: number,
-  there?: { create: string },
-): RestoreStatement[] {
-  const table = tables[place]
-  if (!table) return []
-  const name = quoteQualified(table.schema, table.name)
-  const parts = splitTable(
-    madeForRows(withInheritedCollation(table.create), table),
-    table.storageEngine,
-  )
-  const { create, indexes, foreignKeys } = there ? withoutKeysOf(parts, there.create) : parts
-  const alter = (clauses: readonly string[]): string =>
-    `ALTER TABLE ${name}\n  ${clauses.join(',\n  ')}`
-  const of = (stage: RestoreStage, sql: string): RestoreStatement => ({
-    ...plain(stage, `table ${name}`, table.schema, sql),
-    ...{ table: place, computes: computesOfDates(table.create) },
-  })
-  return [
-    ...(there ? [] : [of('tables', create)]),
-    ...dropDefaults(engine, table).map(sql => of('tables', sql)),
-    ...indexes.map(clauses => of('indexes', alter(clauses))),
-    ...(foreignKeys.length ? [of('foreign keys', alter(foreignKeys))] : []),
-    // They have values of rows in them.
-    ...(table.statistics ?? []).map(sql => ({
-      ...of('statistics', sql),
-      shown: sql.replace(/( USING DATA | VALUES ).*$/s, '$1…'),
-      mayFail: true as const,
-    })),
-  ]
 }
 
 function programStatements(

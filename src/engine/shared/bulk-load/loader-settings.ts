@@ -1,3 +1,4 @@
+import { ROWS_ZONE } from '#domain/backup/zone-of-source'
 import type { WriterOptions } from '../../logical-writer.ts'
 import { quoteString } from '../../quote.ts'
 import { computingStatements } from '../computing-settings.ts'
@@ -46,6 +47,22 @@ export async function withDates<Result>(
     await loader
       .run("SET SESSION sql_mode = CONCAT('ALLOW_INVALID_DATES,', @@sql_mode)")
       .catch(() => {})
+  }
+}
+
+/** What the server computes of rows that are there, in the zone of the sessions that wrote them. */
+export async function inZone<Result>(
+  loader: WireConnection,
+  zone: string | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (zone === undefined) return await work()
+  await loader.run(`SET SESSION time_zone = ${quoteString(zone)}`)
+  try {
+    return await work()
+  } finally {
+    // Rows of the next table are in UTC; a lost connection says so by itself.
+    await loader.run(`SET SESSION time_zone = ${quoteString(ROWS_ZONE)}`).catch(() => {})
   }
 }
 

@@ -8,6 +8,7 @@ import { comesOfRows, isKeptFromFiles, wouldWrite } from '../../server-error.ts'
 import type { Session } from '../../session.ts'
 import { knownZones } from '../known-zones.ts'
 import { replicaSources } from '../replica-sources.ts'
+import { readSettings } from '../server-settings.ts'
 import { DEFAULT_COLLATION } from './source-settings.ts'
 
 /** See LogicalWriter.observe. */
@@ -26,10 +27,11 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     allDatabases: await allDatabases(session),
     accounts: await accountsThere(session, manifest),
     administrator: await administrator(session),
-    settings: await globalVariables(session, [
+    settings: await readSettings(session, [
       ...Object.keys(manifest.settings),
       DEFAULT_COLLATION[manifest.engine].name,
       ...REFUSING,
+      ...ZONES,
     ]),
     localInfile: (await session.value('SELECT @@GLOBAL.local_infile')) === '1',
     writableBy: await writableBy(session),
@@ -47,6 +49,8 @@ export async function observeTarget(session: Session, manifest: Manifest): Promi
     timeZones: await knownZones(session, manifest.timeZones ?? zonesToAsk(manifest)),
   }
 }
+
+const ZONES = ['time_zone', 'system_time_zone']
 
 /** Global variables under which a server refuses tables of another. */
 const REFUSING = [

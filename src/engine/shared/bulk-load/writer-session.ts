@@ -11,7 +11,7 @@ import type {
 } from '../../logical-writer.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { insertStatements } from './insert-rows.ts'
-import { prepareLoader, withDates } from './loader-settings.ts'
+import { inZone, prepareLoader, withDates } from './loader-settings.ts'
 import { claimStatements } from './restore-claims.ts'
 import {
   holdLoaderLock,
@@ -99,7 +99,9 @@ class WriterSession implements LogicalWriterSession {
       if (stage === 'accounts') await loader.run(sql, what).catch(withoutStatement)
       else if (stage === 'statistics') await tellOptimizer(loader, sql, what)
       else if (statement.context === null)
-        await withDates(loader, statement.computes ?? false, () => loader.run(sql, what))
+        await withDates(loader, statement.computes ?? false, () =>
+          inZone(loader, statement.timeZone, () => loader.run(sql, what)),
+        )
       else await runOpened(loader, statement, statement.context, what)
     })
   }

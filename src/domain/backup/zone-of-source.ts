@@ -1,0 +1,42 @@
+import { isSameSystemZone, SYSTEM_OFFSETS, type SystemZone } from '../binlog/system-zone.ts'
+
+type Settings = Readonly<Record<string, string>>
+
+/** In which rows are read and loaded. */
+export const ROWS_ZONE = '+00:00'
+
+/** A server that rows are restored into. */
+export interface ZonesThere {
+  settings: Settings
+  /** Those that it knows by name. */
+  timeZones: readonly string[]
+}
+
+/**
+ * The time zone that sessions of the source had which set none of their own, as the target knows it: in it keys and
+ * generated columns come back as they were.
+ *
+ * @returns null where it cannot be had
+ */
+export function zoneOfSource(source: Settings, { settings, timeZones }: ZonesThere): string | null {
+  const zone = source['time_zone']
+  if (zone === undefined) return null
+  if (zone !== 'SYSTEM') return isOffset(zone) || timeZones.includes(zone) ? zone : null
+  const was = systemZoneOf(source)
+  if (was?.offsets === '0,0') return ROWS_ZONE
+  const is = systemZoneOf(settings)
+  return was && is && isSameSystemZone(was, is) ? zone : null
+}
+
+/** Have sessions of the target that set no zone of their own the one that those of the source had? */
+export function hasZoneOfSource(source: Settings, target: ZonesThere): boolean {
+  const [was, is] = [zoneOfSource(source, target), zoneOfSource(target.settings, target)]
+  return was !== null && was === is
+}
+
+export function systemZoneOf(settings: Settings): SystemZone | null {
+  const name = settings['system_time_zone']
+  return name === undefined ? null : { name, offsets: settings[SYSTEM_OFFSETS] }
+}
+
+const isOffset = (zone: string): boolean => /^[+-]/.test(zone)
