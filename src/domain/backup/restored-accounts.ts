@@ -91,12 +91,11 @@ export function maskHashes(sql: string): string {
 }
 
 /**
- * What a part of a snapshot needs of the accounts: those that its programs run as, with
- * their rights on the restored databases and no others.
+ * What a part of a snapshot needs of the accounts: those that its programs run as.
  *
  * @param isRestored tells whether a database is restored
  */
-export function definerAccounts(
+export function definersAmong(
   accounts: readonly AccountEntry[],
   programs: readonly ProgramEntry[],
   isRestored: (database: string) => boolean,
@@ -104,17 +103,7 @@ export function definerAccounts(
   const definers = programs
     .filter(({ schema }) => isRestored(schema))
     .flatMap(({ create }) => definerOf(create) ?? [])
-  return accounts
-    .filter(account => definers.some(definer => sameAccount(definer, account)))
-    .map(account => ({ ...account, grants: account.grants.filter(onDatabase(isRestored)) }))
-}
-
-/** Is a grant on something in one of the databases, rather than on the server or a role? */
-function onDatabase(isRestored: (database: string) => boolean): (grant: string) => boolean {
-  return grant => {
-    const target = grantTarget(grant)
-    return target !== null && isRestored(target.database)
-  }
+  return accounts.filter(account => definers.some(definer => sameAccount(definer, account)))
 }
 
 /** MariaDB grants rights on a package in its mode ORACLE only, and prints the grants in each. */

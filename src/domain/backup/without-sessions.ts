@@ -1,5 +1,5 @@
 import type { AccountEntry, Manifest } from './manifest.ts'
-import { definerAccounts } from './restored-accounts.ts'
+import { definersAmong } from './restored-accounts.ts'
 
 /** The account that ecomdb's broker makes session accounts as: where it is not, a name means nothing. */
 const ISSUER = 'ecomdb_issuer'
@@ -22,7 +22,7 @@ export const roleOfSession = (user: string): string => `r${user}`
  */
 export function withoutSessions(manifest: Manifest): { manifest: Manifest; notes: string[] } {
   const { accounts, programs } = manifest
-  const definers = definerAccounts(accounts, programs, () => true).map(({ user }) => user)
+  const definers = definersAmong(accounts, programs, () => true).map(({ user }) => user)
   const sessions = accounts
     .filter(one => one.kind === 'account' && isSessionAccount(one.user, limitOf(one)))
     .map(({ user }) => user)

@@ -13,6 +13,7 @@ import { usingRepository } from '#repository/repository-use'
 import { keepRestoredTrail } from '../audit/keep-restored-trail.ts'
 import { openBefore } from './accounts-since.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
+import { findingsAhead } from './findings-ahead.ts'
 import { leaversSince } from './leavers-since.ts'
 import { leftOutTexts, replayBeside } from './left-out.ts'
 import { rowsOf } from './load-rows.ts'
@@ -20,7 +21,6 @@ import { type OpenedSnapshot, openSnapshot, type SnapshotAccess } from './open-s
 import { openWriter } from './open-writer.ts'
 import { otherServer, refuseUnknown, versionNotes } from './other-version.ts'
 import { noteInOwnLog } from './own-log.ts'
-import { patternFindings } from './pattern-findings.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
 import { refuseOtherServers } from './refuse-other-servers.ts'
@@ -55,7 +55,8 @@ import {
   refuseWithoutPartialRevokes,
   replicaNotes,
 } from './restore-refusals.ts'
-import { bringZones, refuseWithoutZones, zoneFindings } from './time-zones.ts'
+import { bringZones, refuseWithoutZones } from './time-zones.ts'
+import { weakerDefiners } from './weaker-definers.ts'
 import {
   askingForAdministrator,
   keptDefiners,
@@ -128,14 +129,8 @@ async function restoreInUse(
       ...placed.notes,
       ...told,
     ]
-    const wanted = databasesOf(options)
-    const zones = zoneFindings(
-      prepared.target,
-      snapshot.manifest,
-      name => wanted?.includes(name) ?? true,
-    )
-    const patterns = patternFindings(prepared.target, snapshot.manifest, plan.makes)
-    const report = reportOf(snapshot, prepared, notes, [...zones, ...patterns, ...found])
+    const lost = findingsAhead(prepared.target, snapshot.manifest, plan, databasesOf(options))
+    const report = reportOf(snapshot, prepared, notes, [...lost, ...found])
     if (options.dryRun) return report
     confirm(options, plan)
     if (options.startOver && journal) {
@@ -303,7 +298,8 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
     const elsewhere = tablesElsewhere(snapshot.manifest, options.databases)
     const definers = keptDefiners(snapshot.manifest, databasesOf(options), target, plan)
     const pages = smallerPages(snapshot.manifest, target)
-    const of = { left: run.left, pages, other: otherServer(snapshot.manifest, target) }
+    const weaker = weakerDefiners(snapshot.manifest, databasesOf(options), plan)
+    const of = { weaker, left: run.left, pages, other: otherServer(snapshot.manifest, target) }
     throw withWhatIsThere(error, { plan, elsewhere, definers, ...of }, canResume)
   } finally {
     advised()

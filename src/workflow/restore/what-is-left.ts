@@ -1,14 +1,15 @@
 import { EcomdbError } from '#core/errors'
 import { sameAccount } from '#domain/access/definer-object'
+import { definerAccounts } from '#domain/backup/definer-grants'
 import type { AccountEntry, Manifest } from '#domain/backup/manifest'
 import { namedTables, type TableElsewhere } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
-import { definerAccounts } from '#domain/backup/restored-accounts'
 import { lockedAccount } from '#engine/locked-account'
 import type { RestoreTarget } from '#engine/logical-writer'
 import { quoteAccount } from '#engine/quote'
 import type { RestoreOutcome } from './restore-options.ts'
 import { madeText } from './restore-refusals.ts'
+import { grantsOf, namesOf, type WeakerDefiner } from './weaker-definers.ts'
 
 export function leftText({ makes }: RestorePlan): string {
   return `on the server now, perhaps incomplete: ${madeText(makes)}`
@@ -20,6 +21,8 @@ interface Circumstances {
   elsewhere: readonly TableElsewhere[]
   /** See keptDefiners. */
   definers: readonly AccountEntry[]
+  /** See weakerDefiners. */
+  weaker: readonly WeakerDefiner[]
   /** See leftDefiners. */
   left: readonly AccountEntry[]
   /** See smallerPages. */
@@ -38,25 +41,27 @@ export function smallerPages({ settings }: Manifest, target: RestoreTarget): str
 
 /** Whom restored programs run as that was there already, with the grants that it had on the source. */
 export function keptDefiners(
-  { accounts, programs }: Manifest,
+  manifest: Manifest,
   databases: readonly string[] | undefined,
   { administrator }: RestoreTarget,
   { kept }: RestorePlan,
 ): AccountEntry[] {
-  const isRestored = (schema: string): boolean => databases?.includes(schema) ?? true
-  return definerAccounts(accounts, programs, isRestored).filter(
-    account => !sameAccount(account, administrator) && kept.some(one => sameAccount(one, account)),
-  )
+  return definerAccounts(manifest, databases ?? null)
+    .map(({ account }) => account)
+    .filter(
+      account =>
+        !sameAccount(account, administrator) && kept.some(one => sameAccount(one, account)),
+    )
 }
 
 /** Whom programs of the snapshot run as that has left since, and is not brought back. */
 export function leftDefiners(
-  { accounts, programs }: Manifest,
+  manifest: Manifest,
   leavers: readonly { user: string; host: string }[],
 ): AccountEntry[] {
-  return definerAccounts(accounts, programs, () => true).filter(account =>
-    leavers.some(one => sameAccount(one, account)),
-  )
+  return definerAccounts(manifest, null)
+    .map(({ account }) => account)
+    .filter(account => leavers.some(one => sameAccount(one, account)))
 }
 
 /** `ecomdb doctor` looks at what a backup needs, which is less than a restore does. */
@@ -88,13 +93,14 @@ const OF_VERSIONS: ReadonlySet<string> = new Set(['SERVER_REFUSED', 'TOOL_FAILED
 /** The same error, and what it leaves on the server. */
 export function withWhatIsThere(
   error: unknown,
-  { plan, elsewhere, definers, left: gone, pages, other }: Circumstances,
+  { plan, elsewhere, definers, weaker, left: gone, pages, other }: Circumstances,
   canResume: boolean,
 ): unknown {
   if (!(error instanceof EcomdbError)) return error
   const { code, what, why, hints } = error
   const left = leftText(plan)
   const lacksRights = definers.length > 0 && canResume && MAY_NOT.test(why ?? '')
+  const isWeaker = weaker.length > 0 && (MAY_NOT.test(why ?? '') || NO_ANSWER.test(why ?? ''))
   const lacksLeaver =
     gone.length > 0 && canResume && code === 'CONTENT_MISMATCH' && NO_ANSWER.test(why ?? '')
   return new EcomdbError(code, {
@@ -115,6 +121,12 @@ export function withWhatIsThere(
         : lacksLeaver
           ? []
           : hints),
+      ...(isWeaker
+        ? [
+            `programs run as ${namesOf(weaker)}, whom the restore made with what they may do on these databases; they had more: ${grantsOf(weaker)}`,
+            'restore all databases, or make these accounts there with what they had before a new restore: it leaves accounts alone that are there',
+          ]
+        : []),
       ...(code === 'SERVER_REFUSED' && elsewhere.length > 0
         ? [
             `these places must be there, and the server be able to use them: ${namedTables(elsewhere)}`,

@@ -1,4 +1,5 @@
 import { grantPieces } from '#domain/backup/dangling-grants'
+import { definerAccounts } from '#domain/backup/definer-grants'
 import { disabledEvent } from '#domain/backup/disabled-event'
 import type {
   AccountEntry,
@@ -16,7 +17,6 @@ import {
   type RestoreStatement,
 } from '#domain/backup/restore-plan'
 import {
-  definerAccounts,
   grantTarget,
   isOnPackage,
   isPerson,
@@ -65,7 +65,7 @@ export function compileRestorePlan(
   const databases = manifest.databases.filter(database => wanted(database.name))
   const tables = manifest.tables.flatMap((table, place) => (wanted(table.schema) ? [place] : []))
   const entries = tables.flatMap(place => manifest.tables[place] ?? [])
-  const grantable = grantableHere(accountsOf(manifest, options, wanted), manifest, target)
+  const grantable = grantableHere(accountsOf(manifest, options), manifest, target)
   const accounts = accountStatements(grantable.accounts, manifest.programs, there, options)
   const readOnly = databases.filter(isReadOnly)
   const setTo = (to: 0 | 1, stage: RestoreStage) => (database: DatabaseEntry) =>
@@ -212,12 +212,10 @@ interface AccountPart {
   notes: string[]
 }
 
-function accountsOf(
-  { accounts, programs }: Manifest,
-  options: PlanOptions,
-  wanted: (schema: string) => boolean,
-): readonly AccountEntry[] {
-  return options.accounts === 'all' ? accounts : definerAccounts(accounts, programs, wanted)
+function accountsOf(manifest: Manifest, options: PlanOptions): readonly AccountEntry[] {
+  return options.accounts === 'all'
+    ? manifest.accounts
+    : definerAccounts(manifest, options.databases ?? null).map(({ account }) => account)
 }
 
 function accountStatements(

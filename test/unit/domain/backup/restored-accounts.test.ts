@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest'
-import type { AccountEntry, ProgramEntry } from '#domain/backup/manifest'
-import {
-  definerAccounts,
-  grantTarget,
-  isPerson,
-  maskHashes,
-  serviceNotes,
-} from '#domain/backup/restored-accounts'
+import type { AccountEntry } from '#domain/backup/manifest'
+import { grantTarget, isPerson, maskHashes, serviceNotes } from '#domain/backup/restored-accounts'
 
 const account = (user: string, kind: AccountEntry['kind'] = 'account'): AccountEntry => ({
   user,
@@ -45,38 +39,6 @@ test.each([
   const shown = maskHashes(sql)
   expect(shown).not.toContain(secret)
   expect(shown).toContain("'********'")
-})
-
-test('a part of a snapshot brings the accounts that its programs run as, with rights on it', () => {
-  const program = (schema: string, create: string): ProgramEntry => ({
-    ...{ kind: 'view', schema, name: 'v', create, sqlMode: '' },
-    ...{ characterSetClient: '', collationConnection: '', timeZone: '' },
-  })
-  const definer = {
-    ...account('d`x'),
-    grants: [
-      'GRANT USAGE ON *.* TO `d``x`@`%`',
-      'GRANT SELECT ON `bear\\_shop`.* TO `d``x`@`%`',
-      'GRANT SELECT (` ON `) ON `bear_shop`.`t` TO `d``x`@`%`',
-      'GRANT EXECUTE ON PROCEDURE `bear_shop`.`p` TO `d``x`@`%`',
-      'GRANT SELECT ON `other`.* TO `d``x`@`%`',
-      'GRANT `reader`@`%` TO `d``x`@`%`',
-    ],
-  }
-  const programs = [
-    program('bear_shop', 'CREATE ALGORITHM=UNDEFINED DEFINER=`d``x`@`%` SQL SECURITY DEFINER VIEW'),
-    program('other', 'CREATE DEFINER=`ann`@`%` PROCEDURE `p`()'),
-  ]
-  const found = definerAccounts([definer, account('ann')], programs, name => name === 'bear_shop')
-  expect(found).toEqual([{ ...definer, grants: definer.grants.slice(1, 4) }])
-  // As it is printed of what was made under ANSI_QUOTES, and of a role of MariaDB.
-  const role = { ...account('r', 'role'), host: '' }
-  const quoted = [
-    program('s', 'CREATE DEFINER="d`x"@"%" FUNCTION "f"()'),
-    program('s', 'CREATE DEFINER="r" FUNCTION "g"()'),
-  ]
-  const both = definerAccounts([definer, account('ann'), role], quoted, () => true)
-  expect(both.map(({ user }) => user)).toEqual(['d`x', 'r'])
 })
 
 test.each([
