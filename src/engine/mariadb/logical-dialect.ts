@@ -16,7 +16,6 @@ export const mariadbLogicalDialect: LogicalDialect = {
     '#mysql50#lost+found',
   ],
   settings: [
-    'character_set_collations',
     'character_set_server',
     'collation_server',
     ...REPLAYED_SETTINGS,

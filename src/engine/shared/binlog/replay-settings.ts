@@ -3,6 +3,7 @@ import { SYNC_SETTINGS } from '#domain/binlog/crashes'
 import { SEARCH_SETTINGS, SYSDATE_IS_NOW } from '#domain/binlog/unlogged'
 import { quoteString } from '../../quote.ts'
 import type { Session } from '../../session.ts'
+import { DEFAULT_COLLATION } from '../bulk-load/source-settings.ts'
 import { COMPUTING_SETTINGS } from '../computing-settings.ts'
 import { readSettings } from '../server-settings.ts'
 import { WITHOUT_LIMITS } from '../without-limits.ts'
@@ -59,6 +60,7 @@ export const REPLAYED_SETTINGS = [
   ...COMPARED_SETTINGS,
   ...SYNC_SETTINGS,
   ...COMPUTING_SETTINGS,
+  DEFAULT_COLLATION.mariadb.name,
   'max_allowed_packet',
   'version',
 ]
@@ -85,7 +87,18 @@ export function replaySettings(source: Readonly<Record<string, string>>): string
     if (value === undefined || !isMeant(name, value, source['version'] ?? '')) return []
     return [`${name} = ${literalOf(value)}`]
   })
-  return `SET ${[WITHOUT_LIMITS, AS_DEFINED, 'time_zone = @@GLOBAL.time_zone', ...own].join(', ')}`
+  const zone = `${collationsOf(source)} time_zone = @@GLOBAL.time_zone`
+  return `SET ${[WITHOUT_LIMITS, AS_DEFINED, zone, ...own].join(', ')}`
+}
+
+/**
+ * Which collation a table has that names only its character set: 11.5 and later begin with another one than servers had
+ * before. The log of a server that has the setting says it where a session has it otherwise; that of an older one never.
+ * MySQL's log says it with each statement.
+ */
+function collationsOf(source: Readonly<Record<string, string>>): string {
+  const { name, none } = DEFAULT_COLLATION.mariadb
+  return `/*M!110200 ${name} = ${quoteString(source[name] ?? none)}, */`
 }
 
 const literalOf = (value: string): string => (/^\d+$/.test(value) ? value : quoteString(value))

@@ -17,3 +17,14 @@ test.each([
   const [general, all] = [replaySettings({}), replaySettings(source)]
   expect(all).toBe(taken === null ? general : `${general}, ${taken}`)
 })
+
+test('a table of the log that names only its character set has the collation that the source gave it', () => {
+  const utf8mb4 = { character_set_collations: 'utf8mb4=utf8mb4_bin' }
+  expect(replaySettings(utf8mb4)).toContain(
+    ", /*M!110200 character_set_collations = 'utf8mb4=utf8mb4_bin', */ time_zone",
+  )
+  // 11.4 and older have none, or not the setting at all.
+  expect(replaySettings({ version: '10.11.19-MariaDB' })).toContain(
+    ", /*M!110200 character_set_collations = '', */ time_zone",
+  )
+})
