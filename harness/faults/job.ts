@@ -23,6 +23,8 @@ export interface Job {
   args(one: Case): Promise<readonly string[]>
   /** The same, in this process, by another clock. */
   byClock?(one: Case, clock: Clock): Promise<void>
+  /** Does nothing, and ends with 3, where a snapshot is of a time that has not come by its clock. */
+  tellsOfClock?: true
   /** How it ends where nothing is wrong; 0. */
   ends?: readonly number[]
   /** Looks whether what an exit 0 claims is so, before anything else runs. Throws if not. */

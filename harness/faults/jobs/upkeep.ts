@@ -67,6 +67,7 @@ export const backupExpire: Job = {
   server: null,
   writes: 'repository',
   roomKib: 8,
+  tellsOfClock: true,
   async prepare(one) {
     await writeFile(join(one.folder, 'recovery.yaml'), POLICY)
     await one.configure('recovery_policy: recovery.yaml')
