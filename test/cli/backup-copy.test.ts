@@ -601,6 +601,20 @@ test('a directory that nobody takes away does not count by what was written down
   expect(await status()).toMatch(/ok +3 copies +3 copies: the server, repository, disk-b$/m)
 })
 
+test('an envelope in a copy that is not believed is told', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  await copied()
+  const refused = async () => (await ecomdb('backup', 'status', '--json')).json().result.refused
+  expect(await refused()).toEqual([])
+  const { snapshotId } = made.second
+  const envelope = join(disk, 'snapshots', snapshotId, 'snapshot.json')
+  await writeFile(envelope, '{}')
+  expect(await refused()).toMatchObject([
+    { name: `snapshot ${snapshotId} in copy weekly (disk-a)` },
+  ])
+})
+
 test('a disk that was formatted and has its label again counts once', async () => {
   await configure([`signing_key_file: ${made.signingKey}`])
   await prepare()

@@ -59,6 +59,7 @@ export async function knownCopies(
     }
     if (isNeverAway(copy)) there.set(copy.name, here.place.copyId)
     if (here.place.copyId === own) continue
+    refused.push(...here.refused)
     places.set(here.place.copyId ?? '', here.place)
     attestations.push(...here.attestations)
   }
@@ -129,6 +130,13 @@ function isLater(one: Place, other: Place): boolean {
 /** Of a copy that the configuration does not know any more. */
 const DEFAULT_MAX_AGE_MS = 8 * 86_400_000
 
+interface LookedInto {
+  place: Place
+  attestations: readonly Attestation[]
+  /** Envelopes that are not believed: of what may be restored from there, nobody else tells. */
+  refused: readonly RefusedFile[]
+}
+
 /**
  * A configured copy, when its disk is here; or what keeps it from being read.
  *
@@ -144,7 +152,7 @@ async function lookInto(
     comparedIn: (copyId: string) => ReadonlySet<string>
   },
   now: Date,
-): Promise<{ place: Place; attestations: readonly Attestation[] } | RefusedFile | null> {
+): Promise<LookedInto | RefusedFile | null> {
   try {
     const target = await openPlace(copy.name)
     const marker = await readCopyMarker(target)
@@ -154,7 +162,7 @@ async function lookInto(
     const record = known.records.find(one => one.copyId === copyId)
     if (record && !(await hasRecord(target, record))) throw notTheLast(target, label, record)
     const repository = await openRepository(target)
-    const { snapshots } = await repository.listSnapshots(trustedSigners)
+    const { snapshots, refused } = await repository.listSnapshots(trustedSigners)
     const { attestations } = await repository.listAttestations(trustedSigners)
     const { name, media, offsite, offline, maxAgeMs } = copy
     const place: Place = {
@@ -167,7 +175,10 @@ async function lookInto(
       newest: newestOfEach(snapshots),
       held: await heldNewest(target, snapshots, now, new Set()),
     }
-    return { place, attestations }
+    const ofCopy = refused.map(({ snapshotId, error }) => {
+      return { name: `snapshot ${snapshotId} in copy ${name} (${label})`, error }
+    })
+    return { place, attestations, refused: ofCopy }
   } catch (error) {
     if (!(error instanceof EcomdbError)) throw error
     // What an unmounted disk looks like.
