@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { Secret } from '#core/secret'
 import type { EngineFamily } from '#domain/engine-family'
 import type { TargetPlace } from '#domain/target-place'
+import { REPLACED, replacedRecipients } from './replaced-recipients.ts'
 import type { HostRole } from './schema.ts'
 import type { WrittenPlace } from './target-location.ts'
 
@@ -169,6 +170,7 @@ export function backupKeys(
     throw missing(config, 'keys.signing_key_file', 'the key that signs a snapshot')
   }
   if (!dedupKeyFile) throw missing(config, 'keys.dedup_key_file', 'the key that names objects')
+  for (const one of replacedRecipients(config.file, recipients)) warn(`${one} ${REPLACED}`)
   if (new Set(recipients).size === 1 && !config.keys.singleRecipient) warn(ONE_RECIPIENT)
   return { recipients, trustedSigners, signingKeyFile, dedupKeyFile }
 }

@@ -48,6 +48,8 @@ export interface StatusKeys {
   of: 'new backups' | 'the newest backup'
   /** One of them is no public key, in words: no backup can be made. */
   wrong: string | null
+  /** Recipients of new backups that a rotation has replaced. */
+  replaced: readonly string[]
 }
 
 export interface StatusFacts {
@@ -275,10 +277,15 @@ function disksLine({ copies, now }: StatusFacts): StatusLine[] {
 
 function keysLine({ recipients }: StatusFacts): StatusLine {
   const line = { key: 'keys', name: 'keys' }
-  const { count, of, isAccepted, wrong } = recipients
+  const { count, of, isAccepted, wrong, replaced } = recipients
   if (wrong !== null) {
     const next = ['correct keys.recipients of ecomdb.yaml: docs/keys.md']
     return { ...line, state: 'finding', detail: `no backup can be made: ${wrong}`, next }
+  }
+  if (replaced.length > 0) {
+    const next = ['take its successor from keys/recipients.txt into keys.recipients: docs/keys.md']
+    const detail = `new backups open with a key that was replaced: ${replaced.join(', ')}`
+    return { ...line, state: 'finding', detail, next }
   }
   if (count >= 2) {
     const detail = `${of} ${of === 'new backups' ? 'open' : 'opens'} with any of ${count} keys`

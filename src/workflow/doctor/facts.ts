@@ -27,6 +27,8 @@ export interface DoctorFacts {
   privateKeys: readonly { path: string; escrow: boolean }[]
   /** Of keys.recipients: that one of them is no public key of age, in words; null where all are. */
   wrongRecipient: string | null
+  /** Of keys.recipients, those that a rotation has replaced. */
+  replacedRecipients: readonly string[]
   /** Files on this host that hold a key which seals the audit trail. */
   sealingKeys: readonly string[]
   /** Copies of the configuration, and when a disk of each was here the last time. */

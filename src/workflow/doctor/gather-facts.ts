@@ -1,4 +1,5 @@
 import type { Config } from '#config/config'
+import { replacedRecipients } from '#config/replaced-recipients'
 import type { Clock } from '#core/clock'
 import { diskSpace } from '#core/disk-space'
 import { EcomdbError, messageOf } from '#core/errors'
@@ -59,6 +60,7 @@ export async function gatherFacts(ports: DoctorPorts): Promise<DoctorFacts> {
     sealingKeys: values ? await gatherSealingKeys(values) : [],
     privateKeys: values ? await gatherPrivateKeys(values) : [],
     wrongRecipient: values ? await wrongRecipient(values.keys.recipients) : null,
+    replacedRecipients: values ? replacedRecipients(values.file, values.keys.recipients) : [],
     state: { folder, space: await diskSpace(folder) },
   }
 }

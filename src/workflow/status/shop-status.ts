@@ -1,3 +1,4 @@
+import { replacedRecipients } from '#config/replaced-recipients'
 import { EcomdbError, messageOf } from '#core/errors'
 import { wrongRecipient } from '#crypto/age-file'
 import type { Problem } from '#domain/notify/decide-notices'
@@ -41,7 +42,8 @@ async function keysThatOpen({ source, config }: ShopStatusOptions): Promise<Stat
   const isAccepted = singleRecipient === true
   if (config.runsOn === 'all' || config.runsOn === 'database' || recipients.length > 0) {
     const wrong = await wrongRecipient(recipients)
-    return { count: new Set(recipients).size, isAccepted, of: 'new backups', wrong }
+    const replaced = replacedRecipients(config.file, recipients)
+    return { count: new Set(recipients).size, isAccepted, of: 'new backups', wrong, replaced }
   }
   const { snapshots } = await (await openRepository(source)).listSnapshots(trustedSigners)
   return {
@@ -49,6 +51,7 @@ async function keysThatOpen({ source, config }: ShopStatusOptions): Promise<Stat
     isAccepted,
     of: 'the newest backup',
     wrong: null,
+    replaced: [],
   }
 }
 

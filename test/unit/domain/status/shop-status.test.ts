@@ -22,7 +22,7 @@ const drilled = (at: string, sourceId = 'shop'): DrillRecord => ({
   ...{ storedBytes: 1, missed: [], moment: null },
 })
 
-const KEYS = { count: 2, isAccepted: false, of: 'new backups' as const, wrong: null }
+const KEYS = { count: 2, isAccepted: false, of: 'new backups' as const, wrong: null, replaced: [] }
 
 const states = (
   newestShows: string,
@@ -125,6 +125,8 @@ test.each([
 ])('backups for %i recipients, one accepted: %s', (count, isAccepted, state) => {
   const keys = { ...KEYS, count, isAccepted }
   expect(states(YOUNG, [], { sources: [] }, [], keys)['keys']).toBe(state)
+  const back = { ...keys, replaced: ['age1old'] }
+  expect(states(YOUNG, [], { sources: [] }, [], back)['keys']).toBe('finding')
   const slip = { ...keys, wrong: '"age1x" is not an age recipient' }
   expect(states(YOUNG, [], { sources: [] }, [], slip)['keys']).toBe('finding')
 })

@@ -64,6 +64,7 @@ const healthy: DoctorFacts = {
   signer: 'me',
   privateKeys: [],
   wrongRecipient: null,
+  replacedRecipients: [],
   sealingKeys: [],
   state: { folder: '/state', space: room },
 }
@@ -210,6 +211,11 @@ test('a program that is needed is a warning, another is not', () => {
     ],
   }
   expect(statuses(tools, facts)).toEqual(['warn', 'ok'])
+})
+
+test('a recipient that a rotation has replaced fails', () => {
+  expect(statuses(recipients, {})).toEqual(['ok'])
+  expect(statuses(recipients, { replacedRecipients: ['age1a'] })).toEqual(['fail'])
 })
 
 test('a database host that can remove its backups fails; under a lock that nobody lifts it is warned', () => {
