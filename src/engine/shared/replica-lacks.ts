@@ -1,4 +1,5 @@
 import type { Session, SqlRow } from '../session.ts'
+import { clusterLacks } from './cluster-lacks.ts'
 import { unlessRefused } from './logical/unless-refused.ts'
 import {
   addressOf,
@@ -19,15 +20,17 @@ const FILTERS = [
 ].map(name => `Replicate_${name}`)
 
 /**
- * What a replica may lack of its source's rows, in words: a backup of it is whole, and of now, as the replica
- * is; the shop is what its source has. Where the account may not see it, that is said, too.
+ * What a replica, or a node of a cluster, may lack of the rows of the others, in words: a backup of it is whole, and of now, as
+ * it is; the shop is what its source has. Where the account may not see it, that is said, too.
  *
  * @throws EcomdbError of the connection
  */
 export async function replicaLacks(session: Session): Promise<string[]> {
   const rows = await unlessRefused(replicaStatus(session))
-  if (!rows) return await unseenLacks(session)
-  return rows.filter(isOfSource).flatMap(row => [...filtered(row), ...notOfNow(row)])
+  const ofSources = rows
+    ? rows.filter(isOfSource).flatMap(row => [...filtered(row), ...notOfNow(row)])
+    : await unseenLacks(session)
+  return [...ofSources, ...(await clusterLacks(session))]
 }
 
 /**
@@ -37,7 +40,7 @@ export async function replicaLacks(session: Session): Promise<string[]> {
  */
 export async function replicaBehind(session: Session): Promise<string[]> {
   const rows = await unlessRefused(replicaStatus(session))
-  return (rows ?? []).filter(isOfSource).flatMap(notOfNow)
+  return [...(rows ?? []).filter(isOfSource).flatMap(notOfNow), ...(await clusterLacks(session))]
 }
 
 function filtered(row: SqlRow): string[] {
