@@ -36,7 +36,7 @@ function isCertain(code: string, qualifier: string): boolean {
 }
 
 /** Without comments and texts, but for what a server runs all the same. */
-function codeOf({ create, sqlMode }: ProgramText): string {
+export function codeOf({ create, sqlMode }: ProgramText): string {
   const modes = sqlMode.split(',')
   const escapes = !modes.includes('NO_BACKSLASH_ESCAPES')
   const text = (quote: string): string =>

@@ -1,6 +1,7 @@
 import type { Manifest } from '#domain/backup/manifest'
 import type { RestorePlan } from '#domain/backup/restore-plan'
 import type { RestoreTarget } from '#engine/logical-writer'
+import { letterFindings } from './letter-findings.ts'
 import { patternFindings } from './pattern-findings.ts'
 import { zoneFindings } from './time-zones.ts'
 import { weakerDefiners, weakerFindings } from './weaker-definers.ts'
@@ -20,6 +21,7 @@ export function findingsAhead(
   return [
     ...zoneFindings(target, manifest, isWanted),
     ...patternFindings(target, manifest, plan.makes),
+    ...letterFindings(target, manifest, isWanted),
     ...weakerFindings(weakerDefiners(manifest, databases, plan)),
   ]
 }
