@@ -12,3 +12,12 @@ export function grantOnDatabase(
   const on = quoteIdentifier(isLiteral ? schema : patternOf(schema))
   return `GRANT ${privilege} ON ${on}.* TO ${quoteAccount(user, host)}`
 }
+
+/** MariaDB's roles have no host. */
+export function grantOnServer(
+  privileges: readonly string[],
+  { user, host }: AccountName,
+  isRole: boolean,
+): string {
+  return `GRANT ${privileges.join(', ')} ON *.* TO ${isRole ? quoteIdentifier(user) : quoteAccount(user, host)}`
+}

@@ -3,6 +3,7 @@ import type { RestorePlan } from '#domain/backup/restore-plan'
 import type { RestoreTarget } from '#engine/logical-writer'
 import { letterFindings } from './letter-findings.ts'
 import { patternFindings } from './pattern-findings.ts'
+import { superFindings } from './super-findings.ts'
 import { zoneFindings } from './time-zones.ts'
 import { weakerDefiners, weakerFindings } from './weaker-definers.ts'
 
@@ -21,6 +22,8 @@ export function findingsAhead(
   return [
     ...zoneFindings(target, manifest, isWanted),
     ...patternFindings(target, manifest, plan.makes),
+    // Of some databases nobody has SUPER: that is among what is lost.
+    ...(databases === undefined ? superFindings(target, manifest, plan.makes) : []),
     ...letterFindings(target, manifest, isWanted),
     ...weakerFindings(weakerDefiners(manifest, databases, plan)),
   ]
