@@ -48,8 +48,11 @@ export interface LogicalWriter {
   progress(session: Session, manifest: Manifest, restoreId: string): Promise<RestoreProgress | null>
   /** Has the restore of this id begun on this server, and not ended? */
   isMarked(session: Session, restoreId: string): Promise<boolean>
-  /** Databases of the restore of this id that another restore, of whatever account or host, has made since. */
-  remadeSince(session: Session, restoreId: string): Promise<string[]>
+  /**
+   * Databases of the restore of this id that another restore, of whatever account or host, has made since.
+   * @param marked of one that has its mark: an older ecomdb wrote no more
+   */
+  remadeSince(session: Session, restoreId: string, marked?: MarkedRestore): Promise<string[]>
   /**
    * Removes the marks of these restores from the server, and its journal where no other restore has one. The session's
    * binary log setting changes.
@@ -175,6 +178,14 @@ export interface LoadedPieces {
   /** Place of the first piece among all of the table's pieces. */
   first: number
   pieces: number
+}
+
+/** A restore that has begun and not ended, by its journal on its own host. */
+export interface MarkedRestore {
+  /** What it makes. */
+  databases: readonly string[]
+  /** Ids of all its tries. */
+  tries: readonly string[]
 }
 
 export interface EndedRestore {

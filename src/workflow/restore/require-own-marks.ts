@@ -19,9 +19,10 @@ export async function requireOwnMarks(
   if (restoreId === undefined) return
   refuseRemade(journal, await writer.remadeSince(session, restoreId))
   // The newest try that has marks tells; one that was killed as it began has none, nor claims.
-  for (const id of [restoreId, ...startedOver.map(one => one.restoreId).reverse()]) {
+  const tries = [restoreId, ...startedOver.map(one => one.restoreId).reverse()]
+  for (const id of tries) {
     if (!(await writer.isMarked(session, id))) continue
-    refuseRemade(journal, await writer.remadeSince(session, id))
+    refuseRemade(journal, await writer.remadeSince(session, id, { databases, tries }))
     return
   }
   // A replayed log that has a restore in it drops the marks, too: an alarm then, where nothing tells it from a live server.

@@ -1,4 +1,4 @@
-import type { EndedRestore } from '../../logical-writer.ts'
+import type { EndedRestore, MarkedRestore } from '../../logical-writer.ts'
 import { quoteString } from '../../quote.ts'
 import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
@@ -17,20 +17,20 @@ interface Claim {
   isLogged: boolean
 }
 
-export const claimStatements = (
-  { restoreId, binlog }: EndedRestore,
-  databases: readonly string[],
-): string[] => [
-  `CREATE TABLE IF NOT EXISTS ${CLAIMS} (
+export const CLAIMS_TABLE = `CREATE TABLE IF NOT EXISTS ${CLAIMS} (
      restore_id CHAR(36) CHARACTER SET ascii NOT NULL,
      name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
      turn INT NOT NULL, is_logged INT NOT NULL,
-     PRIMARY KEY (restore_id, name)) ENGINE=InnoDB`,
-  ...databases.map(
+     PRIMARY KEY (restore_id, name)) ENGINE=InnoDB`
+
+export const claimStatements = (
+  { restoreId, binlog }: EndedRestore,
+  databases: readonly string[],
+): string[] =>
+  databases.map(
     name =>
       `INSERT IGNORE INTO ${CLAIMS} SELECT ${quoteString(restoreId)}, ${quoteString(name)}, COALESCE(MAX(turn), 0) + 1, ${binlog ? 1 : 0} FROM ${CLAIMS}`,
-  ),
-]
+  )
 
 /** Of a restore that has made nothing. */
 export const unclaimStatement = (restoreId: string): string =>
@@ -52,12 +52,23 @@ export async function readClaims(session: Session): Promise<Claim[]> {
   }))
 }
 
-/** Databases of a restore that another has made since. */
-export function remadeSince(claims: readonly Claim[], restoreId: string): string[] {
+/**
+ * Databases of a restore that another has made since. One of an older ecomdb has no claims: what anybody has claimed
+ * of its databases counts then.
+ *
+ * @param marked what it makes, and its other tries, which are no others
+ */
+export function remadeSince(
+  claims: readonly Claim[],
+  restoreId: string,
+  marked?: MarkedRestore,
+): string[] {
   const own = claims.filter(({ id }) => id === restoreId)
-  const isLater = ({ database, turn }: Claim): boolean =>
-    claims.some(one => one.id !== restoreId && one.database === database && one.turn > turn)
-  return own.filter(isLater).map(({ database }) => database)
+  const others = claims.filter(({ id }) => id !== restoreId && !marked?.tries.includes(id))
+  const isClaimed = (name: string, after: number): boolean =>
+    others.some(({ database, turn }) => database === name && turn > after)
+  if (own.length === 0) return (marked?.databases ?? []).filter(name => isClaimed(name, 0))
+  return own.filter(({ database, turn }) => isClaimed(database, turn)).map(one => one.database)
 }
 
 /** Nothing of it is left to be continued. */

@@ -1,12 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError } from '#core/errors'
 import type { Manifest } from '#domain/backup/manifest'
-import type { EndedRestore, LoadedPieces, RestoreProgress } from '../../logical-writer.ts'
+import type {
+  EndedRestore,
+  LoadedPieces,
+  MarkedRestore,
+  RestoreProgress,
+} from '../../logical-writer.ts'
 import { quoteString } from '../../quote.ts'
 import { RESTORE_LOCK as LOCK, RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session, SqlRow } from '../../session.ts'
 import { showCreateTable } from '../logical/show-create-table.ts'
-import { isSuperseded, readClaims, remadeSince, unclaimStatement } from './restore-claims.ts'
+import {
+  CLAIMS_TABLE,
+  claimStatements,
+  isSuperseded,
+  readClaims,
+  remadeSince,
+  unclaimStatement,
+} from './restore-claims.ts'
 import type { WireConnection } from './wire-connection.ts'
 
 /**
@@ -17,13 +29,18 @@ import type { WireConnection } from './wire-connection.ts'
 const MARKS = `${RESTORE_JOURNAL}.loaded_pieces`
 const BEGUN = -1
 
-export const JOURNAL_STATEMENTS = (restoreId: string): string[] => [
+/** The mark and the claims are there together, or neither: what is marked and has no claims is nobody's in particular. */
+export const journalStatements = (begun: EndedRestore, databases: readonly string[]): string[] => [
   `CREATE DATABASE IF NOT EXISTS ${RESTORE_JOURNAL}`,
   `CREATE TABLE IF NOT EXISTS ${MARKS} (
      restore_id CHAR(36) CHARACTER SET ascii NOT NULL, table_place INT NOT NULL,
      first_piece INT NOT NULL, pieces INT NOT NULL,
      PRIMARY KEY (restore_id, table_place, first_piece)) ENGINE=InnoDB`,
-  `INSERT IGNORE INTO ${MARKS} VALUES (${quoteString(restoreId)}, ${BEGUN}, 0, 0)`,
+  CLAIMS_TABLE,
+  'START TRANSACTION',
+  `INSERT IGNORE INTO ${MARKS} VALUES (${quoteString(begun.restoreId)}, ${BEGUN}, 0, 0)`,
+  ...claimStatements(begun, databases),
+  'COMMIT',
 ]
 
 /** Replaces the mark of a table that was made anew since. */
@@ -56,8 +73,12 @@ export async function isMarked(session: Session, restoreId: string): Promise<boo
 }
 
 /** See LogicalWriter.remadeSince. */
-export async function remadeByOthers(session: Session, restoreId: string): Promise<string[]> {
-  return remadeSince(await readClaims(session), restoreId)
+export async function remadeByOthers(
+  session: Session,
+  restoreId: string,
+  marked?: MarkedRestore,
+): Promise<string[]> {
+  return remadeSince(await readClaims(session), restoreId, marked)
 }
 
 async function hasMarks(session: Session): Promise<boolean> {

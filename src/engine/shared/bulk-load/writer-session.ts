@@ -12,10 +12,9 @@ import type {
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { insertStatements } from './insert-rows.ts'
 import { inZone, prepareLoader, withDates } from './loader-settings.ts'
-import { claimStatements } from './restore-claims.ts'
 import {
   holdLoaderLock,
-  JOURNAL_STATEMENTS,
+  journalStatements,
   markStatement,
   requireLockedServer,
 } from './restore-progress.ts'
@@ -50,8 +49,7 @@ async function startJournal(
   restoreId: string,
   { databases = [], binlog }: WriterOptions,
 ): Promise<void> {
-  const claims = claimStatements({ restoreId, binlog }, databases)
-  for (const sql of [...JOURNAL_STATEMENTS(restoreId), ...claims]) {
+  for (const sql of journalStatements({ restoreId, binlog }, databases)) {
     await loader?.run(sql, 'cannot keep the journal of a restore on the server')
   }
 }

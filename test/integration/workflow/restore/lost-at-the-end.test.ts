@@ -220,6 +220,55 @@ test.each(TEST_ENGINES)(
   },
 )
 
+test.each(TEST_ENGINES)(
+  '%s: a mark without claims, as an older ecomdb has left, covers no database that another has made',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await backUpShop(family, folder, place)
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await expect(place.restore(server, {}, losingTheEnd(engine))).rejects.toMatchObject({
+          code: 'SERVER_LOST',
+        })
+        await session.run('DELETE FROM ecomdb_restore.made')
+        // Nobody else has made anything: it is its own.
+        expect((await place.restore(server, { resume: true, dryRun: true })).databases).toEqual([
+          'shop',
+        ])
+        const [first, second] = [join(folder, 'state'), join(folder, 'of-another')]
+        await session.run('DROP DATABASE shop')
+        vi.stubEnv('ECOMDB_STATE', second)
+        await place.restore(server)
+        await session.run('INSERT INTO shop.orders VALUES (7)')
+        vi.stubEnv('ECOMDB_STATE', first)
+        for (const how of [{ resume: true }, { startOver: true }]) {
+          await expect(place.restore(server, how)).rejects.toMatchObject({
+            code: 'TARGET_NOT_EMPTY',
+            what: expect.stringMatching(/another one has made shop since/),
+          })
+        }
+        expect(await session.value('SELECT COUNT(*) FROM shop.orders')).toBe('3')
+
+        // What is cut short while it claims leaves no mark.
+        const restoreId = '01890000-0000-7000-8000-000000000001'
+        await session.run(
+          "CREATE TRIGGER ecomdb_restore.cut BEFORE INSERT ON ecomdb_restore.made FOR EACH ROW BEGIN IF NEW.name = 'chat' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'cut short'; END IF; END",
+        )
+        const opened = engine.logicalWriter.open({
+          ...{ connect: server.administrator, restoreId, databases: ['mall', 'chat'] },
+          ...{ writers: 1, binlog: true, method: 'insert', source: {} },
+        })
+        await expect(opened).rejects.toThrow('cannot keep the journal')
+        expect(await engine.logicalWriter.isMarked(session, restoreId)).toBe(false)
+        expect(
+          await session.value("SELECT COUNT(*) FROM ecomdb_restore.made WHERE name = 'mall'"),
+        ).toBe('0')
+        await session.close()
+      })
+    })
+  },
+)
+
 /** Of no log at all. */
 const replay = (problem?: string): RestoreSequel => ({
   moment: 'the end',
