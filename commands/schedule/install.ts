@@ -1,5 +1,6 @@
 import { BaseCommand, type Outcome } from '#cli/base-command'
 import { configFlags, configFrom, dryRunFlag } from '#cli/flags'
+import { warnOfHeldDisks } from '#cli/held-disks'
 import { installOptions, serviceFlags } from '#cli/service-place'
 import { EXIT } from '#core/errors'
 import { installText } from '#report/install-text'
@@ -26,6 +27,8 @@ export default class ScheduleInstall extends BaseCommand {
     if (process.env['ECOMDB_PASSWORD']) {
       this.progress.warn('the jobs will not have ECOMDB_PASSWORD: name a server.password_file')
     }
+    if (flags.with === 'systemd')
+      for (const warning of await warnOfHeldDisks(config)) this.progress.warn(warning)
     const result = await installSchedule(installOptions(config, flags, flags['dry-run']))
     return { result, text: installText(result, 'wrote') }
   }

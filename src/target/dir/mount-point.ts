@@ -8,14 +8,18 @@ import { systemCode } from '#core/errors'
  * do not tell. null where there is no such table.
  */
 export async function mountPointOf(path: string): Promise<string | null> {
-  let table: string
+  const table = await mountTable()
+  return table === null ? null : longestMountPoint(table, await realpath(path))
+}
+
+/** The kernel's own table, which touches no disk; null where there is none. */
+export async function mountTable(): Promise<string | null> {
   try {
-    table = await readFile('/proc/self/mountinfo', 'utf8')
+    return await readFile('/proc/self/mountinfo', 'utf8')
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null
     throw error
   }
-  return longestMountPoint(table, await realpath(path))
 }
 
 /** The last of the longest: what is mounted over another one hides it. */
