@@ -23,8 +23,8 @@ export async function putTombstone(
 }
 
 /**
- * The tombstones of this place, oldest first, and those not believed. One that was meant for
- * another copy of the repository counts for nothing here.
+ * The tombstones of this place, oldest first, and those not believed. What one announces that was meant for
+ * another copy of the repository, or for it, is not announced here.
  *
  * @param copyId of this place; null: the repository that backups go to
  * @param inForceAt only those that are in force then; all when left out
@@ -34,8 +34,9 @@ export async function tombstonesOf(
   trust: Trust,
   copyId: string | null,
   inForceAt?: Date,
-): Promise<{ tombstones: Tombstone[]; refused: RefusedFile[] }> {
+): Promise<{ tombstones: Tombstone[]; elsewhere: Tombstone[]; refused: RefusedFile[] }> {
   const tombstones: Tombstone[] = []
+  const elsewhere: Tombstone[] = []
   const refused: RefusedFile[] = []
   const files: { name: string; tombstoneId: string }[] = []
   for await (const { name } of target.list(TOMBSTONES)) {
@@ -52,9 +53,11 @@ export async function tombstonesOf(
     }
     const found = outcome.value
     const counts = !inForceAt || (found && isInForce(found, inForceAt))
-    if (found && found.copyId === copyId && counts) tombstones.push(found)
+    if (!found || !counts) continue
+    if (found.copyId === copyId) tombstones.push(found)
+    else elsewhere.push(found)
   }
-  return { tombstones, refused }
+  return { tombstones, elsewhere, refused }
 }
 
 /** Says that a backup began, before it looks at what it may use again. */

@@ -10,8 +10,10 @@ export interface Traces {
   snapshots: readonly Pick<SnapshotEnvelope, 'snapshotId' | 'parent'>[]
   /** About any place. */
   attestations: readonly Pick<Attestation, 'snapshotId' | 'copyId'>[]
-  /** Of a copy that has become the repository, those that were made in it. */
-  madeHere?: ReadonlySet<string>
+  /** Of a copy, those that have the notice of their backup's begin there: made in it, or other means than a copy brought them. */
+  startedHere?: ReadonlySet<string>
+  /** Of a copy, ids that tombstones which lie there announce for other places: it may never have had them. */
+  gone?: ReadonlySet<string>
   /** What copies were given. */
   records: readonly Pick<CopyRecord, 'copyId' | 'snapshots'>[]
 }
@@ -25,7 +27,7 @@ export interface Traces {
  * @returns ids, oldest first
  */
 export function vanishedSnapshots(
-  { copyId, snapshots, attestations, records, madeHere }: Traces,
+  { copyId, snapshots, attestations, records, startedHere, gone }: Traces,
   explained: ReadonlySet<string>,
 ): string[] {
   const attested = attestations
@@ -34,8 +36,12 @@ export function vanishedSnapshots(
   const own = records.filter(one => copyId === null || one.copyId === copyId)
   const copied = new Set(own.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
   // The parent of one that was made here was there then.
-  const made = snapshots.filter(one => copyId === null || madeHere?.has(one.snapshotId))
-  const parents = made.flatMap(({ parent }) => (parent ? [parent.snapshotId] : []))
-  const told = new Set([...attested, ...parents, ...copied])
+  const isMade = (id: string): boolean =>
+    copyId === null || (startedHere?.has(id) === true && !copied.has(id))
+  const parents = snapshots.flatMap(({ snapshotId, parent }) =>
+    parent && isMade(snapshotId) ? [parent.snapshotId] : [],
+  )
+  const missed = parents.filter(id => copyId === null || !gone?.has(id))
+  const told = new Set([...attested, ...missed, ...copied])
   return [...told].filter(id => !explained.has(id)).sort()
 }

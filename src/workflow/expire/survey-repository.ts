@@ -24,8 +24,7 @@ import { tombstonesOf } from '#repository/tombstones'
 import type { Trusted } from '#repository/trusted-files'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
-import { startedHere } from '../backup/made-here.ts'
-import { vanishedNow } from './vanished-now.ts'
+import { tracesOfCopy, vanishedNow } from './vanished-now.ts'
 
 /** Everything that expire goes by, read once. */
 export interface Survey {
@@ -76,9 +75,9 @@ export async function surveyRepository(
   )
   const accepted = acceptedIn(attested.attestations)
   const { attestations } = attested
-  const madeHere = copyId === null ? new Set<string>() : await startedHere(target, listed)
+  const ofCopy = await tracesOfCopy(target, repository, trustedSigners, listed)
   const vanished = vanishedSnapshots(
-    { copyId, snapshots: listed, attestations, records, madeHere },
+    { copyId, snapshots: listed, attestations, records, ...ofCopy },
     new Set([
       ...[...listed, ...refused].map(({ snapshotId }) => snapshotId),
       ...buried.tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)),

@@ -1,7 +1,10 @@
+import type { Tombstone } from '#domain/retention/tombstone'
+import type { Traces } from '#domain/retention/vanished'
 import { envelopeFile, SNAPSHOTS } from '#repository/layout'
 import type { Repository } from '#repository/repository'
 import { tombstonesOf } from '#repository/tombstones'
 import type { Target } from '#target/target'
+import { startedHere } from '../backup/made-here.ts'
 
 /**
  * Of snapshots that signed files tell of and that were not listed, those that are not there now and that no tombstone
@@ -39,5 +42,22 @@ export async function announcedIn(
 ): Promise<Set<string>> {
   const trust = { repositoryId: repository.id, trustedSigners }
   const { tombstones } = await tombstonesOf(target, trust, await repository.copyId())
-  return new Set(tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))
+  return idsOf(tombstones)
 }
+
+/** What tells of a copy whose snapshots have come in several ways. */
+export async function tracesOfCopy(
+  target: Target,
+  repository: Repository,
+  trustedSigners: readonly string[],
+  listed: readonly { snapshotId: string }[],
+): Promise<Pick<Traces, 'startedHere' | 'gone'>> {
+  const copyId = await repository.copyId()
+  if (copyId === null) return {}
+  const trust = { repositoryId: repository.id, trustedSigners }
+  const { elsewhere } = await tombstonesOf(target, trust, copyId)
+  return { startedHere: await startedHere(target, listed), gone: idsOf(elsewhere) }
+}
+
+const idsOf = (tombstones: readonly Tombstone[]): Set<string> =>
+  new Set(tombstones.flatMap(one => one.snapshots.map(({ snapshotId }) => snapshotId)))

@@ -15,8 +15,7 @@ import { openRepository, type Repository } from '#repository/repository'
 import { ownCopyRecord } from '#repository/signed-records'
 import type { Target } from '#target/target'
 import { refusal } from '../backup/list-snapshots.ts'
-import { startedHere } from '../backup/made-here.ts'
-import { announcedIn, vanishedNow } from '../expire/vanished-now.ts'
+import { announcedIn, tracesOfCopy, vanishedNow } from '../expire/vanished-now.ts'
 import { knownCopies, type OpenCopy, repositoryPlace } from './known-places.ts'
 
 export interface StatusOptions {
@@ -75,10 +74,10 @@ export async function backupStatus(options: StatusOptions): Promise<StatusReport
   const trust = { repositoryId: repository.id, trustedSigners }
   const record = await ownCopyRecord(source, trust, copyId)
   const records = record ? [record] : []
-  const madeHere = copyId === null ? new Set<string>() : await startedHere(source, listed.snapshots)
+  const ofCopy = await tracesOfCopy(source, repository, trustedSigners, listed.snapshots)
   const vanished = await awayNow(
     vanishedSnapshots(
-      { ...{ copyId, snapshots: listed.snapshots, madeHere }, ...attested, records },
+      { ...{ copyId, snapshots: listed.snapshots, ...ofCopy }, ...attested, records },
       new Set([...explained, ...ahead.map(one => one.snapshotId)]),
     ),
   )

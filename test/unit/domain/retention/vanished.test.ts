@@ -38,7 +38,14 @@ test('a copy has what its own record says, and need not have the parents of that
   const traces = { copyId: 'disk', snapshots }
   expect(vanished({ ...traces, records }, 'b', 'e')).toEqual(['c'])
   // What was made in it since it became the repository names what was there then.
-  expect(vanished({ ...traces, records, madeHere: new Set(['e']) }, 'b', 'e')).toEqual(['c', 'd'])
+  expect(vanished({ ...traces, records, startedHere: new Set(['e']) }, 'b', 'e')).toEqual([
+    'c',
+    'd',
+  ])
+  // Other means have brought the notices of all of them, and tombstones of the repository.
+  const filled = { ...traces, records, startedHere: new Set(['b', 'e']) }
+  expect(vanished(filled, 'b', 'e')).toEqual(['c', 'd'])
+  expect(vanished({ ...filled, gone: new Set(['c', 'd']) }, 'b', 'e')).toEqual(['c'])
   // What a record does not list any more was brought before, and its parent may never have been.
   expect(vanished(traces, 'b', 'e')).toEqual([])
 })
