@@ -181,10 +181,15 @@ const OF_ACCOUNTS =
 export function translateStatementError(error: unknown, sql: string, what: string): EcomdbError {
   if (serverErrorNumber(error) !== 1205 || !OF_ACCOUNTS.test(sql))
     return translateServerError(error, what)
+  // InnoDB's own wait for a row has the same number, and the broker's procedures write rows.
+  const isCall = /^\s*CALL\b/i.test(sql)
+  const rows = isCall ? ', or another transaction holds the rows that it changes' : ''
+  const seeRows = 'SHOW ENGINE INNODB STATUS tells of a transaction that holds rows: end it'
   return new EcomdbError('LOCKED', {
     what,
-    why: `${messageOf(error)}: another session keeps statements about accounts out, as a backup does`,
+    why: `${messageOf(error)}: another session keeps statements about accounts out, as a backup does${rows}`,
     hints: [
+      ...(isCall ? [seeRows] : []),
       'run it again when the backup has ended: on MySQL `ecomdb backup logical` holds LOCK INSTANCE FOR BACKUP as long as it reads rows',
       "where it cannot wait, KILL that connection, and back up again: SELECT t.PROCESSLIST_ID, t.PROCESSLIST_USER FROM performance_schema.metadata_locks m JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID WHERE m.OBJECT_TYPE = 'BACKUP LOCK'",
     ],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { meansFullDisk, translateServerError } from '#engine/server-error'
+import { meansFullDisk, translateServerError, translateStatementError } from '#engine/server-error'
 
 test.each([
   // MySQL 9.7 and MariaDB 10.11, each started on data files on a disk that had no room.
@@ -30,4 +30,16 @@ test.each([
   const { hints, why } = translateServerError(error, 'the server refused')
   expect(why).toBe(message)
   expect(hints.join()).toContain(word)
+})
+
+test('a statement about accounts that has waited in vain: a CALL may have waited for a row', () => {
+  const error = Object.assign(new Error('Lock wait timeout exceeded'), { errno: 1205 })
+  const told = (sql: string) => translateStatementError(error, sql, 'the server refused')
+  const called = told("CALL `shop`.`ecomdb_mint_session`('anna')")
+  expect(called.code).toBe('LOCKED')
+  expect(called.why).toMatch(/as a backup does, or another transaction holds the rows/)
+  expect(called.hints.join()).toContain('SHOW ENGINE INNODB STATUS')
+  const dropped = told("DROP USER 'anna'@'%'")
+  expect([dropped.code, dropped.why]).toEqual(['LOCKED', expect.stringMatching(/a backup does$/)])
+  expect(told('SELECT 1').why).toBe('Lock wait timeout exceeded')
 })
