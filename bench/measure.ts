@@ -132,12 +132,23 @@ function treeOf(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(treeOf)]
 }
 
-function memoryOf(pid: number): { nowBytes: number; mostBytes: number } {
-  const bytes = (file: string, name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(read(file))?.[1] ?? 0) * 1024
+interface Memory {
+  nowBytes: number
+  mostBytes: number
+}
+
+const memoryOf = (pid: number): Memory =>
+  memoryIn(read(`/proc/${pid}/smaps_rollup`), read(`/proc/${pid}/status`))
+
+/** @param rollup empty where the kernel has none, or the process is another account's: VmRSS counts what is shared, too */
+export function memoryIn(rollup: string, status: string): Memory {
+  const bytes = (text: string, name: string): number | null => {
+    const [, kib] = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text) ?? []
+    return kib === undefined ? null : Number(kib) * 1024
+  }
   return {
-    nowBytes: bytes(`/proc/${pid}/smaps_rollup`, 'Pss'),
-    mostBytes: bytes(`/proc/${pid}/status`, 'VmHWM'),
+    nowBytes: bytes(rollup, 'Pss') ?? bytes(status, 'VmRSS') ?? 0,
+    mostBytes: bytes(status, 'VmHWM') ?? 0,
   }
 }
 
