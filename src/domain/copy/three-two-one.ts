@@ -200,7 +200,7 @@ function placeStatus(
     unreachable: place.unreachable ?? false,
     offline: place.offline,
     lastSeenAt: place.lastSeenAt,
-    problems: newest ? proofProblems(place, newest, { snapshots, attestations }) : [],
+    problems: newest ? proofProblems(place, newest, both, { snapshots, attestations, now }) : [],
   }
 }
 
@@ -236,15 +236,43 @@ function aboutHere(
 function proofProblems(
   place: Place,
   { snapshotId }: HeldSnapshot,
-  { snapshots, attestations }: Pick<StatusInput, 'snapshots' | 'attestations'>,
+  here: readonly SnapshotEnvelope[],
+  { snapshots, attestations, now }: Pick<StatusInput, 'snapshots' | 'attestations' | 'now'>,
 ): string[] {
   const newest = aboutHere(place, snapshotId, attestations).at(-1)
   if (newest?.outcome === 'failed') return [`${place.label}: the newest ${failureOf(newest)}`]
   if (foundBad(snapshots, attestations, place.copyId).has(snapshotId))
     return [`${place.label}: a file of the newest snapshot was found damaged`]
   if (newest || place.compared.has(snapshotId)) return []
+  if (isToBeVerified(place, here, attestations, now)) return []
   return [`${place.label}: the newest snapshot was never verified`]
 }
+
+/**
+ * Between the nightly backup and the verify behind it nothing is amiss: whoever is told each night does not look any
+ * more. What none of them has seen for a day and more was left out by them.
+ *
+ * @param here the server's snapshots in the place, oldest first
+ */
+function isToBeVerified(
+  place: Place,
+  here: readonly SnapshotEnvelope[],
+  attestations: readonly Attestation[],
+  now: Date,
+): boolean {
+  const isSeen = ({ snapshotId }: SnapshotEnvelope): boolean =>
+    aboutHere(place, snapshotId, attestations).some(({ kind }) => kind === 'verify')
+  const last = here.findLastIndex(isSeen)
+  const first = here[last + 1]
+  return (
+    last >= 0 &&
+    first !== undefined &&
+    now.getTime() - Date.parse(first.completedAt) <= VERIFIED_WITHIN_MS
+  )
+}
+
+/** The policy that ecomdb brings verifies once a day. */
+const VERIFIED_WITHIN_MS = DEFAULT_RPO_MS
 
 const failureOf = (failed: Attestation): string =>
   failedAtMoment(failed)

@@ -56,6 +56,23 @@ const missing = (change: Partial<Parameters<typeof threeTwoOne>[0]>): string[] =
     .map(({ rule, detail }) => `${rule}: ${detail}`)
 }
 
+test('what came since the last verify is no error until the next one had its time', () => {
+  const ids = ['s1', 's2', 's3']
+  const here = { ...repository, snapshots: new Set(ids) }
+  const errors = (second: number, verified = ['s1']) =>
+    missing({
+      places: [here, place('disk')],
+      snapshots: [snapshot('s1', 60), snapshot('s2', second), snapshot('s3', 4)],
+      attestations: [attestation('drill', 's1'), ...verified.map(id => attestation('verify', id))],
+    }).filter(text => text.includes('repository'))
+  expect(errors(20)).toEqual([])
+  const told = [expect.stringContaining('repository: the newest snapshot was never verified')]
+  // A verify has left it out.
+  expect(errors(30)).toEqual(told)
+  // Nothing verifies there.
+  expect(errors(20, [])).toEqual(told)
+})
+
 test('what other means have brought into a copy counts once it was compared or verified there', () => {
   const both = new Set(['s1', 's2'])
   const of = (
