@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { open, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -97,6 +98,45 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore --data-dir --resume', famil
     await goesOn('older')
   })
 
+  test('a server that was started on them, and is there yet, is not gone on beside', async () => {
+    await killed('open', 'applying the log')
+    const file = join(shop.folder, 'open/.ecomdb-files/ibdata1')
+    const holder = spawn('tail', ['-f', file], { stdio: 'ignore' })
+    try {
+      const refused = await shop.ecomdb(...dataDir('open'), '--resume')
+      expect([refused.status, refused.stderr]).toEqual([
+        11,
+        expect.stringContaining(`process ${holder.pid} has`),
+      ])
+    } finally {
+      holder.kill()
+    }
+    await goesOn('open')
+  })
+
+  test('links that somebody has put there are not followed', async () => {
+    await killed('linked', 'applying the log')
+    const elsewhere = join(shop.folder, 'elsewhere')
+    await mkdir(elsewhere)
+    await writeFile(join(elsewhere, 'kept'), 'not ours')
+    const names = ['.ecomdb-files', '.ecomdb-increments']
+    for (const name of names) {
+      await rm(join(shop.folder, 'linked', name), { recursive: true, force: true })
+      await symlink(elsewhere, join(shop.folder, 'linked', name))
+    }
+    await goesOn('linked')
+    expect(await readdir(elsewhere)).toEqual(['kept'])
+  })
+
+  test('a signal leaves what is there, where it was there before', async () => {
+    await killed('stopped', 'applying the log')
+    const args = [...dataDir('stopped'), '--resume', '--prove', '--progress=json']
+    const env = dyingAt('reading every table', 'SIGINT')
+    const stopped = await runEcomdb(args, { cwd: shop.folder, env })
+    expect([stopped.status, stopped.stderr]).toEqual([130, expect.stringContaining('--resume')])
+    expect(await goesOn('stopped')).toMatch(/^blocks .*; of them \d+ were there already$/m)
+  })
+
   test('where nothing was cut off there is nothing to continue', async () => {
     for (const name of ['nothing', 'hurt']) {
       const { status, stderr } = await shop.ecomdb(...dataDir(name), '--resume')
@@ -116,6 +156,25 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore --data-dir --resume', famil
     expect(await readdir(join(shop.folder, 'away'))).toContain('.ecomdb-unfinished')
     await rename(String(gone), String(here))
     await goesOn('away')
+  })
+
+  test('so does one that goes away while the log is fetched', async () => {
+    await shop.session.run("INSERT INTO bank.journal (note) VALUES ('in the log alone')")
+    const archived = await shop.ecomdb('backup', 'binlog', '--once')
+    expect(archived.status, archived.stderr).toBe(0)
+    const gtids = family === 'mysql' ? '@@GLOBAL.gtid_executed' : '@@GLOBAL.gtid_binlog_pos'
+    const gtid = ((await shop.session.value(`SELECT ${gtids}`)) ?? '').replaceAll('\n', '')
+    const [here, gone] = ['backups', 'backups.gone'].map(name => join(shop.folder, name))
+    const preloaded = join(shop.folder, 'go-away.mjs')
+    await writeFile(preloaded, goingAway(String(here), String(gone), 'fetching the binary log'))
+    const env = { NODE_OPTIONS: `--import=${pathToFileURL(preloaded)}` }
+    const args = ['restore', '--data-dir', 'moment', '--gtid', gtid]
+    const ended = await runEcomdb([...args, '--progress=json'], { cwd: shop.folder, env })
+    expect([ended.status, ended.stderr]).toEqual([10, expect.stringContaining('--resume')])
+    await rename(String(gone), String(here))
+    const done = await shop.ecomdb(...args, '--resume', '--prove')
+    expect(done.status, done.stderr).toBe(0)
+    expect(done.stdout).toMatch(/^blocks .*; of them \d+ were there already$/m)
   })
 })
 

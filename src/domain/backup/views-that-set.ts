@@ -18,9 +18,9 @@ const ROUTINES: readonly ProgramEntry['kind'][] = [
   'package body',
 ]
 
-/** A procedure that is called by itself may run what it has put together, and that may set one. */
+/** A procedure that is called by itself may run what it has put together, as `sys` and others have one for that, and that may set one. */
 const mayPrepare = (words: ReadonlySet<string>): boolean =>
-  words.has('PREPARE') || words.has('EXECUTE')
+  ['PREPARE', 'EXECUTE', 'CALL'].some(word => words.has(word))
 
 /** Such routines, and what may reach one: whatever has its name, or that of what has it, as a word of its own. */
 function reaching(

@@ -125,7 +125,7 @@ function parseRecord(text: string): ServerRecord | null {
 /** Whole or not at all: a crash while writing must not unmark the folder. */
 export async function writeRecord(folder: string, record: ServerRecord): Promise<void> {
   const partial = join(folder, PARTIAL_RECORD)
-  await writeFile(partial, `${JSON.stringify(record)}\n`, { mode: 0o600 })
+  await writeFile(partial, `${JSON.stringify(record)}\n`, { mode: 0o600, flush: true })
   await rename(partial, join(folder, 'server.json'))
 }
 

@@ -1,20 +1,24 @@
-import { readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { LOST_AND_FOUND } from '#core/data-files'
 import { EcomdbError, systemCode } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
-import { withExclusiveLock } from '#process/exclusive-lock'
-import { isAlive } from '#process/is-alive'
+import { isHeldByOthers, withExclusiveLock } from '#process/exclusive-lock'
+import { processUsing } from '#process/files-in-use'
+import { birthOf, isAlive } from '#process/is-alive'
 
 /**
  * In a data directory until all of it is there; no server minds it. It says who writes there, as
- * "HOST PID": whoever else comes while that process lives keeps away, whatever was asked for.
+ * "HOST PID BIRTH": whoever else comes while that process lives keeps away, whatever was asked for.
  */
 const UNFINISHED = '.ecomdb-unfinished'
 
 /** Another one empties it meanwhile. */
 const CLAIM_WAIT_MS = 120_000
+
+/** A program of a restore that was killed ends with it, when the disk lets it. */
+const ENDING_MS = 20_000
 
 /** What may be in a data directory and is none of the server's files. */
 const KEPT_BESIDE_FILES: readonly string[] = [UNFINISHED, LOST_AND_FOUND]
@@ -87,8 +91,11 @@ export async function claimFolder(
     const name = await realpath(folder)
     await withExclusiveLock({ name, waitMs: CLAIM_WAIT_MS }, async () => {
       await refuseFull(folder, leftover)
+      const { uid } = await stat(name)
+      if (await isHeldByOthers([name], [0, uid])) throw running(folder, 'another account')
       const isLeft = leftover !== 'refuse'
       if (isLeft) await endServer()
+      if (leftover === 'keep') await refuseInUse(name)
       // The mark that is there is of a process that is no more: from now on it is ours.
       await writeFile(join(folder, UNFINISHED), ourMark(), { flag: isLeft ? 'w' : 'wx' })
       if (leftover === 'remove') await removeFiles(folder)
@@ -99,9 +106,32 @@ export async function claimFolder(
   }
 }
 
-/** All files are there. */
+/** They are compared, and gone on with: what somebody writes into them from then on, nobody would see. */
+async function refuseInUse(folder: string): Promise<void> {
+  const pid = await processUsing(folder, ENDING_MS)
+  if (pid === null) return
+  throw new EcomdbError('LOCKED', {
+    what: `somebody has files below ${folder} open`,
+    why: `process ${pid} has, and may write to them while they are compared`,
+    hints: ['stop it, be it a server that was started on them; then run the command again'],
+  })
+}
+
+/**
+ * All files are there.
+ *
+ * @throws EcomdbError LOCKED: somebody else has claimed them
+ */
 export async function unclaimFolder(folder: string): Promise<void> {
+  const mark = await readFile(join(folder, UNFINISHED), 'utf8')
+  if (mark !== ourMark()) throw running(folder, `"${mark.trim()}"`)
   await rm(join(folder, UNFINISHED))
+}
+
+/** Is it this process's? */
+export async function isClaimed(folder: string): Promise<boolean> {
+  const mark = await readFile(join(folder, UNFINISHED), 'utf8').catch(() => null)
+  return mark === ourMark()
 }
 
 /**
@@ -109,8 +139,7 @@ export async function unclaimFolder(folder: string): Promise<void> {
  * mark goes last: what a kill leaves of this is still known as not whole.
  */
 export async function emptyFolder(folder: string): Promise<void> {
-  const mark = await readFile(join(folder, UNFINISHED), 'utf8').catch(() => null)
-  if (mark !== ourMark()) return
+  if (!(await isClaimed(folder))) return
   await removeFiles(folder)
   await rm(join(folder, UNFINISHED), { force: true })
 }
@@ -135,13 +164,15 @@ export async function moveFiles(
   }
 }
 
-const ourMark = (): string => `${hostname()} ${process.pid}\n`
+const ourMark = (): string =>
+  `${[hostname(), process.pid, birthOf(process.pid) ?? []].flat().join(' ')}\n`
 
 /** On another host nobody can see whether it lives: there --start-over is the user's word. */
 async function refuseRunning(folder: string): Promise<void> {
   const mark = await readFile(join(folder, UNFINISHED), 'utf8').catch(() => '')
-  const [host, pid] = mark.trim().split(' ')
-  if (host === hostname() && isAlive(Number(pid))) throw running(folder, `process ${pid}`)
+  const [host, pid, birth] = mark.trim().split(' ')
+  if (host !== hostname() || !isAlive(Number(pid))) return
+  if (birth === undefined || birth === birthOf(Number(pid))) throw running(folder, `process ${pid}`)
 }
 
 function running(folder: string, who: string): EcomdbError {

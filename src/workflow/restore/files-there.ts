@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { lstat, open, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { throwIfInterrupted } from '#core/interruption'
+import { isStorageError } from '#core/storage-error'
 import {
   BLOCK_BYTES,
   type BlockEntry,
@@ -79,7 +80,21 @@ async function blocksThere(
   blocks: readonly BlockEntry[],
 ): Promise<BlockEntry[] | null> {
   const found = await lstat(path).catch(() => null)
-  if (!found || found.size !== size) return null
+  // Of another name, too: who writes into one writes into both.
+  if (!found || found.size !== size || found.nlink !== 1) return null
+  try {
+    return await compared(path, size, blocks)
+  } catch (error) {
+    if (!isStorageError(error)) throw error
+    return null
+  }
+}
+
+async function compared(
+  path: string,
+  size: number,
+  blocks: readonly BlockEntry[],
+): Promise<BlockEntry[] | null> {
   const handle = await open(path, 'r')
   try {
     const buffer = Buffer.allocUnsafe(BLOCK_BYTES)
@@ -92,8 +107,9 @@ async function blocksThere(
     let end = 0
     for (const block of [...blocks, { offset: size, bytes: 0 }]) {
       for (let from = end; from < block.offset; from += BLOCK_BYTES) {
-        const part = await read(from, Math.min(BLOCK_BYTES, block.offset - from))
-        if (!isZeros(part)) return null
+        const bytes = Math.min(BLOCK_BYTES, block.offset - from)
+        const part = await read(from, bytes)
+        if (part.length !== bytes || !isZeros(part)) return null
       }
       end = block.offset + block.bytes
       if (!('sha256' in block)) continue

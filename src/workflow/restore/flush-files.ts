@@ -33,7 +33,7 @@ export async function flushFiles(given: string): Promise<void> {
 }
 
 /** Some network shares refuse it for a folder, and an account may not read the one above. */
-async function flushFolder(path: string): Promise<void> {
+export async function flushFolder(path: string): Promise<void> {
   try {
     await flush(path)
   } catch (error) {

@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { throwIfInterrupted } from '#core/interruption'
 import { stateFolder } from '#core/paths'
@@ -42,7 +43,7 @@ export async function restoreDataFolder(
   progress.total({ bytes: bytesOf(layers) })
   const files = join(folder, FILES)
   const increments: string[] = []
-  if (resume) await gatherFiles(folder, layers.length)
+  if (resume) await gatherFiles(folder, layers.length, modes.folder)
   let kept = 0
   for (const [place, layer] of layers.entries()) {
     const into = place === 0 ? files : join(folder, INCREMENTS, String(place))
@@ -75,17 +76,27 @@ const keptText = (kept: number): string =>
   kept === 0 ? '' : `; of them ${kept} were there already`
 
 /** Puts what had come to its place back below the folder of its work, and removes what this chain has not. */
-async function gatherFiles(folder: string, layers: number): Promise<void> {
+async function gatherFiles(folder: string, layers: number, mode: number): Promise<void> {
   const files = join(folder, FILES)
-  await mkdir(files, { recursive: true })
+  const increments = join(folder, INCREMENTS)
+  await removeNoFolder(files)
+  await removeNoFolder(increments)
+  await mkdir(files, { recursive: true, mode })
   const there = await readdir(files)
   await moveFiles(folder, files, [FILES, INCREMENTS, ...there])
   // Of a name that is in both, neither is to be trusted more.
   await removeFiles(folder, [FILES, INCREMENTS])
-  const increments = await readdir(join(folder, INCREMENTS)).catch(() => [])
-  for (const name of increments) {
-    if (Number(name) >= layers) await rm(join(folder, INCREMENTS, name), RECURSIVE)
+  for (const name of existsSync(increments) ? await readdir(increments) : []) {
+    const one = join(increments, name)
+    if (Number(name) < layers) await removeNoFolder(one)
+    else await rm(one, RECURSIVE)
   }
+}
+
+/** Whoever owns the data directory may have made a link of it, which we would follow as root. */
+async function removeNoFolder(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null)
+  if (found && !found.isDirectory()) await rm(path)
 }
 
 const RECURSIVE = { recursive: true, force: true } as const

@@ -78,8 +78,8 @@ export async function restoreFilesToMoment(
     let ranOn: string | null = null
     const findings: string[] = []
     const replaying = { archive, access, span, chosen, clock, readers, replay, findings }
-    const run: FilesSequel['run'] = async (engine, layer, folder) => {
-      const done = await replayOnFiles(replaying, { engine, layer, folder }, progress)
+    const run: FilesSequel['run'] = async (engine, layer, folder, stays) => {
+      const done = await replayOnFiles(replaying, { engine, layer, folder, stays }, progress)
       ranOn = done.version
       return done.checks
     }
@@ -119,12 +119,13 @@ interface FilesToReplayOn {
   engine: Engine
   layer: PhysicalLayer
   folder: string
+  stays: boolean
 }
 
 /** The log, on a private server on the files, and where asked every table that it has then; their pages. */
 async function replayOnFiles(
   replaying: Replaying,
-  { engine, layer, folder }: FilesToReplayOn,
+  { engine, layer, folder, stays }: FilesToReplayOn,
   progress: Progress,
 ): Promise<{ checks: Check[]; version: string | null }> {
   progress.stage('starting a private server on the files')
@@ -151,6 +152,7 @@ async function replayOnFiles(
       proving = false
       return [...checks, ...proof.checks.filter(({ name }) => name !== 'gtids')]
     },
+    { stays },
   ).catch(error => {
     throw proving ? asDamage(error) : error
   })

@@ -3,11 +3,11 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#core/clock'
 import { readDataFolder } from '#core/data-files'
-import { EcomdbError } from '#core/errors'
-import { onInterrupt, throwIfInterrupted } from '#core/interruption'
+import { EcomdbError, type ErrorCode } from '#core/errors'
+import { adviseOnInterrupt, onInterrupt, throwIfInterrupted } from '#core/interruption'
 import { makeFolder } from '#core/make-folder'
 import type { Progress } from '#core/progress'
-import { translateStorageError } from '#core/storage-error'
+import { isDiskFull, translateStorageError } from '#core/storage-error'
 import type { Check } from '#domain/backup/check'
 import { logsElsewhere } from '#domain/backup/logs-elsewhere'
 import type { Position } from '#domain/backup/position'
@@ -18,12 +18,13 @@ import { usingRepository } from '#repository/repository-use'
 import {
   claimFolder,
   emptyFolder,
+  isClaimed,
   LEFT_HINTS,
   type Leftover,
   refuseFull,
   unclaimFolder,
 } from './data-folder-mark.ts'
-import { flushFiles } from './flush-files.ts'
+import { flushFiles, flushFolder } from './flush-files.ts'
 import { type LeaversSince, leaversSince } from './leavers-since.ts'
 import { openChain, type PhysicalLayer, warnOfLacks } from './open-physical.ts'
 import { type SnapshotAccess, warnOfOthers } from './open-snapshot.ts'
@@ -55,8 +56,13 @@ export interface PhysicalRestoreOptions {
 export interface FilesSequel {
   /** Refuses what `run` would, before there are any files; absent where that was done before. */
   check?(engine: Engine, folder: string, files: { serverVersion: string }): Promise<void>
-  /** Brings the data directory `folder` of a snapshot further. */
-  run(engine: Engine, layer: PhysicalLayer, folder: string): Promise<readonly Check[]>
+  /** Brings the data directory `folder` of a snapshot further; `stays`: a signal leaves its files there. */
+  run(
+    engine: Engine,
+    layer: PhysicalLayer,
+    folder: string,
+    stays: boolean,
+  ): Promise<readonly Check[]>
   /** Are session accounts of the broker gone behind it? */
   dropsSessions: boolean
   /** What else to do where it found a difference. */
@@ -223,20 +229,23 @@ async function fill(
     if (made) await rmdir(folder).catch(() => {})
   }
   const settled = Promise.withResolvers<void>()
-  const forget = onInterrupt(async () => {
-    await untilSettled(settled.promise, folder)
-    await empty()
-  })
+  // What another restore had left is not this one's to remove.
+  const stays = leftover === 'keep'
+  const forget = stays
+    ? adviseOnInterrupt(staysText(folder))
+    : onInterrupt(async () => {
+        await untilSettled(settled.promise, folder)
+        await empty()
+      })
   try {
-    const resume = leftover === 'keep'
     await claimFolder(folder, leftover, () =>
-      resume ? takeFilesFromServer(engine, folder) : removeServerOn(engine, folder),
+      stays ? takeFilesFromServer(engine, folder) : removeServerOn(engine, folder),
     )
-    const checks = await restoreDataFolder(engine, access, layers, folder, progress, resume)
+    const checks = await restoreDataFolder(engine, access, layers, folder, progress, stays)
     refuseDamage(checks)
     const last = layers.at(-1)
     if (sequel && last) {
-      checks.push(...(await sequel.run(engine, last, folder)))
+      checks.push(...(await sequel.run(engine, last, folder, stays)))
       refuseDamage(checks, sequel.hints)
     }
     // What a sequel has made, or removed, is not in the snapshot's list.
@@ -250,27 +259,37 @@ async function fill(
     await flushFiles(folder)
     throwIfInterrupted()
     await unclaimFolder(folder)
+    await flushFolder(folder)
     return { checks, owner, paths, initFile, sessions }
   } catch (error) {
-    if (isTargetAway(error)) throw filesStay(error, folder)
-    await empty()
-    throw translateStorageError(error, `cannot restore into ${folder}`)
+    const translated = translateStorageError(error, `cannot restore into ${folder}`)
+    const isKept = stays || !isOfFiles(translated)
+    if (isKept && (await isClaimed(folder))) throw filesStay(translated, folder)
+    if (!isKept) await empty()
+    throw translated
   } finally {
     forget()
     settled.resolve()
   }
 }
 
-/** It says nothing of the files, of which much may be there by now. */
-const isTargetAway = (error: unknown): error is EcomdbError =>
-  error instanceof EcomdbError &&
-  (error.code === 'TARGET_UNAVAILABLE' || error.code === 'TARGET_SILENT')
+/** Of a target or a share that went away, of credentials that ran out: of the files much may be there by now. */
+const OF_TARGET: readonly ErrorCode[] = [
+  ...(['TARGET_UNAVAILABLE', 'TARGET_SILENT'] as const),
+  ...(['AUTHENTICATION_REFUSED', 'STORAGE_FAILED'] as const),
+]
 
-function filesStay(error: EcomdbError, folder: string): EcomdbError {
-  const stays = `${folder} keeps what was restored until then: start no server on it`
+const isOfFiles = (error: unknown): boolean =>
+  !(error instanceof EcomdbError) || !OF_TARGET.includes(error.code) || isDiskFull(error)
+
+const staysText = (folder: string): string =>
+  `${folder} keeps what was restored until then: start no server on it; --resume continues, --start-over removes it`
+
+function filesStay(error: unknown, folder: string): unknown {
+  if (!(error instanceof EcomdbError)) return error
   const { code, what, why, hints } = error
   const given = { what, ...(why ? { why } : {}), cause: error }
-  return new EcomdbError(code, { ...given, hints: [...hints, stays, ...LEFT_HINTS] })
+  return new EcomdbError(code, { ...given, hints: [...hints, staysText(folder)] })
 }
 
 /** While the work goes on it would fill again what is emptied: then the files keep their mark. */

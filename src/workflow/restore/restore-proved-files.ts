@@ -34,7 +34,7 @@ export async function restoreProvedFiles(
   const findings: string[] = []
   const sequel: FilesSequel = {
     check: (engine, folder, files) => requireServerFor(engine, resolve(folder), files),
-    async run(engine, layer, folder) {
+    async run(engine, layer, folder, stays) {
       progress.stage('starting a private server on the files')
       const { manifest } = layer
       const proof: FilesProof = { checks: [], catalog: null, read: null }
@@ -47,13 +47,10 @@ export async function restoreProvedFiles(
         isRead = true
       }
       const { aloneOptions } = engine.physicalBackups
-      const { notes } = await withServerOnFiles(
-        engine,
-        folder,
-        manifest,
-        prove,
-        aloneOptions,
-      ).catch(error => {
+      const { notes } = await withServerOnFiles(engine, folder, manifest, prove, {
+        options: aloneOptions,
+        stays,
+      }).catch(error => {
         // A server that does not end in time has read them all.
         throw isRead ? error : asDamage(error)
       })

@@ -29,9 +29,9 @@ export interface UsedFiles<Result> {
 /**
  * Starts a private server on the files of a data directory, as an administrator of ours that is
  * gone again afterwards, and stops it in good order, which alone makes the files good: commits are
- * not synchronised. No binary log, no events. When it fails the server is gone, and the files with it.
+ * not synchronised. No binary log, no events. When it fails the server is gone, and the files are in `folder` again.
  *
- * @param options more of the server's
+ * @param how `options`: more of the server's; `stays`: where a signal comes, the files are kept
  * @throws EcomdbError UNSUPPORTED for a server of another series than the files are of: it would
  *   make them its own; CONTENT_MISMATCH of PhysicalBackups.dismiss; TOOL_FAILED, STORAGE_FAILED and
  *   what `use` throws
@@ -41,9 +41,11 @@ export async function withServerOnFiles<Result>(
   folder: string,
   files: FilesOf,
   use: (connect: ConnectOptions, version: string) => Promise<Result>,
-  options: readonly string[] = [],
+  { options = [], stays }: { options?: readonly string[]; stays: boolean },
 ): Promise<UsedFiles<Result>> {
-  const forget = onInterrupt(() => removeServerOn(engine, folder))
+  const forget = onInterrupt(async () => {
+    await (stays ? takeFilesFromServer(engine, folder) : removeServerOn(engine, folder))
+  })
   try {
     const place = await engine.scratchServers.claim(join(folder, SERVER))
     throwIfInterrupted()
@@ -62,7 +64,8 @@ export async function withServerOnFiles<Result>(
     await rm(place, { recursive: true })
     return result
   } catch (error) {
-    await removeServerOn(engine, folder)
+    // What becomes of them, the restore decides.
+    await takeFilesFromServer(engine, folder).catch(() => {})
     throw withServerGone(error)
   } finally {
     forget()
@@ -121,12 +124,16 @@ export async function removeServerOn(engine: Engine, folder: string): Promise<vo
 /** As removeServerOn, but the files that it ran on come back into `folder`, whatever it has made of them. */
 export async function takeFilesFromServer(engine: Engine, folder: string): Promise<void> {
   const place = join(folder, SERVER)
-  if (await engine.scratchServers.inspect(place)) {
-    await engine.scratchServers.stop(place)
-    const data = join(place, 'data')
-    if (existsSync(data)) await moveFiles(data, folder)
+  try {
+    if (await engine.scratchServers.inspect(place)) {
+      await engine.scratchServers.stop(place)
+      const data = join(place, 'data')
+      if (existsSync(data)) await moveFiles(data, folder)
+    }
+  } finally {
+    // One that does not stop is killed, and what could not be taken is to be read again.
+    await removeServerOn(engine, folder)
   }
-  await removeServerOn(engine, folder)
 }
 
 /** Their hints are about a server that stays, with what was done on it. */
