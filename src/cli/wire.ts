@@ -8,7 +8,7 @@ import { readSecretFile } from '#core/secret-file'
 import type { CopyPlace } from '#domain/copy/copy-record'
 import type { EngineFamily } from '#domain/engine-family'
 import type { TargetContext } from '#domain/target/promises'
-import type { TargetPlace } from '#domain/target-place'
+import { placeKey, type TargetPlace } from '#domain/target-place'
 import type { Engine } from '#engine/engine'
 import type { ConnectOptions } from '#engine/session'
 import { answersInTime } from '#process/answers-in-time'
@@ -149,12 +149,14 @@ async function copyPlace(
   config: Config,
   to: string,
 ): Promise<{ destination: Target; place: CopyPlace; ejector: CopyEjector }> {
-  const copy = config.copies.find(({ name }) => name === to)
+  const { written, folder } = config.writtenTarget ?? {}
+  const named = config.copies.find(({ name }) => name === to)
+  const where = named ? named.place : await placeOf(to, written, folder)
+  // Given by its place, it is the same copy.
+  const copy = named ?? config.copies.find(one => placeKey(one.place) === placeKey(where))
   const place = copy
     ? { name: copy.name, media: copy.media, offsite: copy.offsite, offline: copy.offline }
     : { name: null, media: null, offsite: false, offline: false }
-  const { written, folder } = config.writtenTarget ?? {}
-  const where = copy ? copy.place : await placeOf(to, written, folder)
   const destination = await openTarget(where)
   const ejector = { umount: () => findTool('umount'), reopen: () => openTarget(where) }
   return { destination, place, ejector }

@@ -601,6 +601,17 @@ test('a directory that nobody takes away does not count by what was written down
   expect(await status()).toMatch(/ok +3 copies +3 copies: the server, repository, disk-b$/m)
 })
 
+test('a copy that is given by its place is the one of the configuration', async () => {
+  await configure([`signing_key_file: ${made.signingKey}`])
+  await prepare()
+  const run = await ecomdb('backup', 'copy', '--to', disk)
+  expect(run.status, run.stderr).toBe(0)
+  await rename(disk, `${disk}-a`)
+  const { stdout } = await ecomdb('backup', 'status')
+  expect(stdout).toMatch(/ok +3 copies +3 copies: the server, repository, disk-a/)
+  expect(stdout).not.toContain('never copied to')
+})
+
 test('an envelope in a copy that is not believed is told', async () => {
   await configure([`signing_key_file: ${made.signingKey}`])
   await prepare()

@@ -235,6 +235,15 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb restore and drill', family => {
     expect(drilled.stderr).toContain('no attestation was written: the file system is read-only')
   })
 
+  test('drill by a key that cannot sign: proved, and nobody will know later: exit 3', async () => {
+    const text = await readFile(at.config, 'utf8')
+    await writeFile(at.config, text.replace(/^(.*signing_key_file:).*$/m, '$1 none.pem'))
+    const drilled = await at.ecomdb('drill')
+    await writeFile(at.config, text)
+    expect(drilled.status, drilled.stderr).toBe(3)
+    expect(drilled.stderr).toContain('no attestation will be written')
+  })
+
   test('drill of a damaged snapshot: exit 13, the object by name, a failed attestation', async () => {
     const object = await at.largestObject()
     const failed = await at.editing(
@@ -270,6 +279,10 @@ class Place {
     return join(this.folder, 'state')
   }
 
+  get config(): string {
+    return join(this.folder, 'ecomdb.yaml')
+  }
+
   static async make(family: EngineFamily): Promise<Place> {
     const folder = await makeFolder()
     const place = await BackupPlace.make(join(folder, 'backup'), family)
@@ -278,7 +291,7 @@ class Place {
       for (const sql of shop(family)) await at.run(server, sql)
       at.snapshotId = await place.backUp(server)
     })
-    await writeConfig(join(folder, 'ecomdb.yaml'), place.path, place.config.trustedSigners, [
+    await writeConfig(at.config, place.path, place.config.trustedSigners, [
       `signing_key_file: ${place.config.signingKeyFile}`,
       `identity_files: [${place.identityFile}]`,
     ])
@@ -348,7 +361,7 @@ class Place {
     env: Record<string, string>,
     interrupt: (child: ReturnType<typeof spawn>) => void,
   ): Promise<{ status: number | null; stderr: string }> {
-    const config = ['-c', join(this.folder, 'ecomdb.yaml'), '--progress', 'json']
+    const config = ['-c', this.config, '--progress', 'json']
     const child = spawn(join(packageRoot(), 'bin/ecomdb'), [...args, ...config], {
       env: cliEnvironment(this.folder, { ECOMDB_STATE: this.state, ...env }),
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -18,9 +18,16 @@ const ROUTINES: readonly ProgramEntry['kind'][] = [
   'package body',
 ]
 
-/** A procedure that is called by itself may run what it has put together, as `sys` and others have one for that, and that may set one. */
-const mayPrepare = (words: ReadonlySet<string>): boolean =>
-  ['PREPARE', 'EXECUTE', 'CALL'].some(word => words.has(word))
+/**
+ * A procedure that is called by itself may run what it has put together, as `sys` and others have one for that, and that may set
+ * one; or end the READ ONLY transaction that it is called in.
+ */
+const mayPrepare = (words: ReadonlySet<string>): boolean => MAY_DO_ALL.some(word => words.has(word))
+
+const MAY_DO_ALL = [
+  ...['PREPARE', 'EXECUTE', 'CALL'],
+  ...['COMMIT', 'ROLLBACK', 'TRANSACTION', 'AUTOCOMMIT', 'LOCK', 'UNLOCK'],
+]
 
 /** Such routines, and what may reach one: whatever has its name, or that of what has it, as a word of its own. */
 function reaching(

@@ -64,10 +64,20 @@ async function newestDrill(
   try {
     const { drills, copyId } = await drillHistory(target, trustedSigners)
     const whole = drillsOfWhole(drills)
-    return whole.findLast(one => one.copyId === copyId && one.outcome === 'passed')?.at ?? ''
+    const newest = whole.findLast(one => one.copyId === copyId && one.outcome === 'passed')?.at
+    if (newest !== undefined || name === null) return newest ?? ''
+    if (!(await isEmpty(target, trustedSigners))) return ''
+    progress.warn(`${name} has no snapshot yet, and has its turn another time`)
+    return null
   } catch (error) {
     if (!(error instanceof EcomdbError) || name === null) throw error
     progress.warn(`${name} is not here, and has its turn another time: ${error.what}`)
     return null
   }
+}
+
+/** A copy that was prepared, and not copied to. */
+async function isEmpty(target: Target, trustedSigners: readonly string[]): Promise<boolean> {
+  const { snapshots, refused } = await (await openRepository(target)).listSnapshots(trustedSigners)
+  return snapshots.length === 0 && refused.length === 0
 }

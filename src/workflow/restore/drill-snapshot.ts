@@ -90,7 +90,8 @@ export async function drillSnapshot(asked: DrillOptions, outer: Progress): Promi
     ...(moment ? momentFigures(moment) : {}),
     ...(unsteady.length > 0 ? { unsteady } : {}),
   }
-  return await attested(report, found.damaged, access, signingKey, clock, outer)
+  const signing = { signingKey, isConfigured: keys.signingKeyFile !== undefined, clock }
+  return await attested(report, found.damaged, access, signing, outer)
 }
 
 /** Only a snapshot that was proved is worth a replay. */
@@ -233,18 +234,30 @@ function aboutSnapshot(
   }
 }
 
-/** The report, signed and stored beside the snapshot where a signing key is at hand. */
+interface DrillSigning {
+  signingKey: SigningKey | null
+  /** Does the configuration name one, be it that it cannot be used? */
+  isConfigured: boolean
+  clock: Clock
+}
+
+/** The report, signed and stored beside the snapshot, or why it is not; without a key in the configuration nobody asks for it. */
 async function attested(
   report: DrillReport,
   damaged: DrillResult['damaged'],
   { repository, trustedSigners }: SnapshotAccess,
-  signingKey: SigningKey | null,
-  clock: Clock,
+  { signingKey, isConfigured, clock }: DrillSigning,
   progress: Progress,
 ): Promise<DrillReport> {
   if (!signingKey || !trustedSigners.includes(signingKey.signer)) {
     progress.warn('no attestation was written: there is no signing key of a trusted signer here')
-    return report
+    if (!isConfigured) return report
+    return {
+      ...report,
+      unattested: signingKey
+        ? `the signing key's signer ${signingKey.signer} is not trusted`
+        : 'the signing key cannot be read',
+    }
   }
   const { snapshotId, outcome, startedAt, completedAt, attestationId: _none, ...details } = report
   try {

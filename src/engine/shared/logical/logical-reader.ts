@@ -22,8 +22,10 @@ export function logicalReader(dialect: LogicalDialect): LogicalReader {
         await pool.query(`USE ${quoteIdentifier(schema)}`)
         const { div_precision_increment: _, ...asThen } = source
         for (const one of computingStatements(asThen)) await pool.query(one).catch(() => {})
-        // Of a server that has just been compared: what a procedure writes besides would stay.
+        // Of a server that has just been compared: what a procedure writes besides would stay. It cannot
+        // change the transaction that it is in, as it can the session.
         await pool.query('SET SESSION TRANSACTION READ ONLY')
+        await pool.query('START TRANSACTION READ ONLY')
         return await answerText(pool, sql)
       } finally {
         await pool.close()

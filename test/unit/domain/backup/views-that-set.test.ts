@@ -51,12 +51,13 @@ test('what a CALL sets is told of the procedure itself, and of one that runs wha
     program('procedure', 'runs', "CREATE PROCEDURE runs() BEGIN PREPARE p FROM 'x'; END"),
     program('procedure', 'calls', 'CREATE PROCEDURE calls() CALL runs()'),
     program('procedure', 'asks', "CREATE PROCEDURE asks() CALL sys.execute_prepared_stmt('x')"),
+    program('procedure', 'ends', 'CREATE PROCEDURE ends() BEGIN COMMIT; DELETE FROM t; END'),
     program('procedure', 'good', 'CREATE PROCEDURE good() SELECT @@GLOBAL.x'),
     // No function may do that, so nor may a view.
     program('view', 'v', 'CREATE VIEW v AS select 1 AS `runs`'),
   ]
   expect(programsThatSet(programs).map(({ name }) => name)).toEqual([
-    ...['sets', 'runs', 'calls', 'asks', 'v'],
+    ...['sets', 'runs', 'calls', 'asks', 'ends', 'v'],
   ])
   expect(viewsThatSet(programs)).toEqual([])
 })
