@@ -64,10 +64,11 @@ export function renderRestoreScripts(manifest: Manifest): RestoreScripts {
     })),
     finish: script([
       ...session(manifest),
-      ...computeInZone(manifest),
       ...programs.filter(isValid).flatMap(program => programStatements(manifest, program)),
       ...session(manifest),
       ...grants.filter(({ mayFail }) => !mayFail).flatMap(({ sql }) => grantStatements(sql)),
+      // Last: a server may lack the zone.
+      ...computeInZone(manifest),
     ]),
     optional: script(optionalStatements(manifest, grants)),
     check: script([
@@ -136,7 +137,8 @@ function session({ engine, settings }: Manifest, computes = false): string[] {
 }
 
 /** Rows were loaded in UTC: what hangs on the session's zone is computed anew in that of the source. */
-function computeInZone({ settings, tables }: Manifest): string[] {
+function computeInZone(manifest: Manifest): string[] {
+  const { settings, tables } = manifest
   const zone = settings['time_zone']
   if (zone === undefined || zone === ROWS_ZONE) return []
   const names = tables
@@ -144,6 +146,10 @@ function computeInZone({ settings, tables }: Manifest): string[] {
     .map(({ schema, name }) => quoteQualified(schema, name))
   if (names.length === 0) return []
   return [
+    ...session(manifest, true),
+    note(
+      'keys, generated columns and CHECKs hang on the time zone of sessions: this is the one that the source had; SYSTEM is that of this host',
+    ),
     `SET SESSION time_zone = ${quoteString(zone)}`,
     ...names.map(name => `ALTER TABLE ${name} FORCE, ALGORITHM=COPY`),
     `SET SESSION time_zone = ${quoteString(ROWS_ZONE)}`,

@@ -21,11 +21,25 @@ export interface ZonesThere {
 export function zoneOfSource(source: Settings, { settings, timeZones }: ZonesThere): string | null {
   const zone = source['time_zone']
   if (zone === undefined) return null
+  if (UTC_BY_NAME.has(zone)) return ROWS_ZONE
   if (zone !== 'SYSTEM') return isOffset(zone) || timeZones.includes(zone) ? zone : null
   const was = systemZoneOf(source)
   if (was?.offsets === '0,0') return ROWS_ZONE
   const is = systemZoneOf(settings)
-  return was && is && isSameSystemZone(was, is) ? zone : null
+  if (was && is && isSameSystemZone(was, is)) return zone
+  return offsetOf(was?.offsets)
+}
+
+/** No server needs its tables of zones for these. */
+const UTC_BY_NAME: ReadonlySet<string> = new Set(['UTC', 'Etc/UTC', 'GMT', 'Etc/GMT'])
+
+/** "+08:00" of a zone that has the same in winter and summer ("28800,28800"), wherever the system of the target is. */
+function offsetOf(offsets: string | undefined): string | null {
+  const [winter, summer] = offsets?.split(',').map(Number) ?? []
+  if (winter === undefined || winter !== summer || !Number.isInteger(winter / 60)) return null
+  const minutes = Math.abs(winter) / 60
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${winter < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
 }
 
 /** Have sessions of the target that set no zone of their own the one that those of the source had? */

@@ -251,7 +251,7 @@ async function proveProbes(
 }
 
 const COMPUTED =
-  'these STORED generated columns depend on a setting of the session that wrote the row (div_precision_increment, lc_time_names, sql_mode, …), and the server has computed them anew of the same rows'
+  'these STORED generated columns depend on a setting of the session that wrote the row (time_zone, div_precision_increment, lc_time_names, sql_mode, …), and the server has computed them anew of the same rows'
 const COMPUTED_HINT =
   'the snapshot is not damaged: all other columns were compared by their hashes, and are there. Make the expressions independent of settings (CAST, ROUND) on the source, and back up again; a snapshot of files (`ecomdb backup physical`) has the values as they were'
 

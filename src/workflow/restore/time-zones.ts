@@ -85,20 +85,28 @@ function computedElsewhere(
   { settings, tables }: Manifest,
   isWanted: (schema: string) => boolean,
 ): string[] {
-  if (hasZoneOfSource(settings, target)) return []
+  const zone = zoneOfSource(settings, target)
+  const isSame = hasZoneOfSource(settings, target)
+  if (isSame && zone === ROWS_ZONE) return []
   const names = tables
     .filter(({ schema, create }) => isWanted(schema) && computesInZone(create))
     .map(({ schema, name }) => `${schema}.${name}`)
   if (names.length === 0) return []
-  const zone = zoneOfSource(settings, target)
+  if (isSame) {
+    return [
+      `keys, generated columns or CHECKs hang on the session's time zone, and were computed in that of the source (${zoneText(settings)}), as sessions have it that set none. Where programs set another (+00:00, say), such a key finds other rows, and each change of a row leaves a wrong entry in it: then compute them anew in a session of theirs, before they write, ${ANEW} of ${someOf(names)}`,
+    ]
+  }
   const made =
     zone === null
       ? `which cannot be had here: it was computed in UTC (${ROWS_ZONE})`
       : 'in which it was computed'
   return [
-    `keys, generated columns or CHECKs hang on the session's time zone, which was ${zoneText(settings)} on the source, ${made}; that of this server is ${zoneText(target.settings)}. In a session of another zone such a key finds other rows, and each change of a row leaves a wrong entry in it. Set time_zone here to what programs had there, or run this in a session of the zone that they have, before they write: ALTER TABLE … FORCE, ALGORITHM=COPY; of ${someOf(names)}`,
+    `keys, generated columns or CHECKs hang on the session's time zone, which was ${zoneText(settings)} on the source, ${made}; that of this server is ${zoneText(target.settings)}. In a session of another zone such a key finds other rows, and each change of a row leaves a wrong entry in it. Set time_zone here to what programs had there, or compute them anew in a session of the zone that they have, before they write, ${ANEW} of ${someOf(names)}`,
   ]
 }
+
+const ANEW = 'by ALTER TABLE … FORCE, ALGORITHM=COPY'
 
 function zoneText(settings: Readonly<Record<string, string>>): string {
   const zone = settings['time_zone'] ?? 'not known'

@@ -76,8 +76,9 @@ const AS_DEFINED = [
 ].join(' ')
 
 /**
- * What a replaying session begins with: nothing of what its server gives to every session, but the time
- * zone, which the log has where a statement reads it; and of the source what the log has not.
+ * What a replaying session begins with: nothing of what its server gives to every session, and of the source what the log
+ * has not: also the time zone, which the log has where a statement reads it. Keys over a TIMESTAMP's date are
+ * kept by rows, and those that the snapshot brought were made in it.
  *
  * @param source global variables of the source, as far as the snapshot has them
  */
@@ -87,7 +88,8 @@ export function replaySettings(source: Readonly<Record<string, string>>): string
     if (value === undefined || !isMeant(name, value, source['version'] ?? '')) return []
     return [`${name} = ${literalOf(value)}`]
   })
-  const zone = `${collationsOf(source)} time_zone = @@GLOBAL.time_zone`
+  const zoneThere = source['time_zone']
+  const zone = `${collationsOf(source)} time_zone = ${zoneThere ? quoteString(zoneThere) : '@@GLOBAL.time_zone'}`
   return `SET ${[WITHOUT_LIMITS, AS_DEFINED, zone, ...own].join(', ')}`
 }
 

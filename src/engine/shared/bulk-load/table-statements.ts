@@ -55,7 +55,8 @@ export function tableStatements(
   return [
     ...(there ? [] : [of('tables', parts.create)]),
     ...dropDefaults(engine, table).map(sql => of('tables', sql)),
-    ...(inZone && isComputedByRows(whole)
+    // With a key that an earlier run has made, maybe in another zone.
+    ...(inZone && isComputedByRows(there ?? whole)
       ? [behind('indexes', alter(['FORCE', 'ALGORITHM=COPY']))]
       : []),
     ...parts.indexes.map(clauses => behind('indexes', alter(clauses))),
@@ -80,7 +81,7 @@ function zoneToComputeIn(
 }
 
 /** Does a row bring what is computed and kept, in a STORED column or a key? */
-function isComputedByRows({ create }: SplitTable): boolean {
+function isComputedByRows({ create }: Pick<SplitTable, 'create'>): boolean {
   return parseCreateTable(create).clauses.some(
     clause => isKeyClause(clause) || /\) (?:STORED|PERSISTENT)\b/.test(keywordsOf(clause)),
   )

@@ -16,6 +16,15 @@ test.each([
   ['an offset', of('+02:00', 'CET', '3600,7200'), UTC, '+02:00', false],
   ['a name that is known', of('Europe/Berlin', 'UTC', '0,0'), UTC, 'Europe/Berlin', false],
   ['a name that is not', of('Asia/Tokyo', 'UTC', '0,0'), UTC, null, false],
+  ['UTC by its name', of('UTC', 'CET', '3600,7200'), UTC, '+00:00', true],
+  ['a system without summer time', of('SYSTEM', 'CST', '28800,28800'), UTC, '+08:00', false],
+  [
+    'one behind UTC',
+    of('SYSTEM', 'NST', '-12600,-12600'),
+    of('-03:30', 'UTC', '0,0'),
+    '-03:30',
+    true,
+  ],
   ['a source that did not say', {}, UTC, null, false],
 ])('%s', (_, source, settings, zone, isDefault) => {
   const target = { settings, timeZones: ['Europe/Berlin'] }
