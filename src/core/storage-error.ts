@@ -67,8 +67,15 @@ export function isLostOnDisk(error: unknown): error is EcomdbError {
 
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
 
-/** Was there no room for it? */
+/** The cause of an error that says, by whatever it was seen, that there was no room. */
+export const noRoom = (cause?: unknown): Error =>
+  Object.assign(new Error('no space left', { cause }), { code: 'ENOSPC' })
+
+/** Was there no room for it? However often it was said in other words since. */
 export function isDiskFull(error: unknown): error is EcomdbError {
   if (!(error instanceof EcomdbError) || error.code !== 'STORAGE_FAILED') return false
-  return FULL.has(systemCode(error.cause) ?? '')
+  for (let at: unknown = error.cause; at instanceof Error; at = at.cause) {
+    if (FULL.has(systemCode(at) ?? '')) return true
+  }
+  return false
 }

@@ -1,12 +1,15 @@
-import { readdir, readlink } from 'node:fs/promises'
+import { lstat, readdir, readlink, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readDataFolder } from '#core/data-files'
 
 /** How often it is looked. */
 const EACH_MS = 200
 
 /**
  * Another process that has a file below `folder` open, once `waitMs` are over: one that is just ending is waited for.
- * By /proc/PID/fd (proc(5)), which shows those of other accounts to root alone.
+ * By /proc/PID/fd (proc(5)), which shows those of other accounts to root alone. By whatever path it has opened the
+ * file: another mount, as a container has, shows the same file under another name.
  *
  * @param folder its real path
  * @returns null where there is none to be seen
@@ -21,14 +24,39 @@ export async function processUsing(folder: string, waitMs: number): Promise<numb
 }
 
 async function findUser(folder: string): Promise<number | null> {
+  const files = await filesBelow(folder)
   const names = await readdir('/proc').catch(() => [])
   for (const pid of names.filter(name => /^\d+$/.test(name)).map(Number)) {
     if (pid === process.pid) continue
     const open = await readdir(`/proc/${pid}/fd`).catch(() => [])
     for (const descriptor of open) {
-      const path = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')
+      const link = `/proc/${pid}/fd/${descriptor}`
+      const path = await readlink(link).catch(() => '')
       if (path.startsWith(`${folder}/`)) return pid
+      // Sockets, pipes and the like have no path.
+      if (path.startsWith('/') && files.has(await nameOf(stat(link, BIG)))) return pid
     }
   }
   return null
 }
+
+const BIG = { bigint: true } as const
+
+async function filesBelow(folder: string): Promise<ReadonlySet<string>> {
+  const files = new Set<string>()
+  for (const entry of await readDataFolder(folder)) {
+    if (entry.isFile()) files.add(await nameOf(lstat(join(entry.parentPath, entry.name), BIG)))
+  }
+  files.delete(GONE)
+  return files
+}
+
+/** Of a file that is gone meanwhile. */
+const GONE = ''
+
+/** The same for one file, whatever its path. */
+const nameOf = (asked: Promise<{ dev: bigint; ino: bigint }>): Promise<string> =>
+  asked.then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => GONE,
+  )

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { EcomdbError } from '#core/errors'
+import { noRoom } from '#core/storage-error'
 
 /** Less than a page of any engine. */
 const FULL_BYTES = 4096
@@ -48,5 +49,6 @@ function diskIsFull(folder: string): EcomdbError {
     what: `cannot write into ${folder}`,
     why: `the disk is full, and was so for ${PATIENCE_MS / 1000} seconds`,
     hints: ['free some space (`df -h` shows how much there is), then run the command again'],
+    cause: noRoom(),
   })
 }

@@ -3,6 +3,7 @@ import { constants, cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EcomdbError, systemCode } from '#core/errors'
 import { cacheFolder } from '#core/paths'
+import { noRoom } from '#core/storage-error'
 import { isOlder } from '#domain/backup/other-version'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import { runProgram } from '#process/run-program'
@@ -107,7 +108,7 @@ async function initialize(
       what: `cannot make ${dialect.family}'s system tables in ${folder}`,
       ...(error.why ? { why: error.why } : {}),
       hints: ['the disk is full: free some space, then run the command again'],
-      cause: error,
+      cause: noRoom(error),
     })
   }
 }

@@ -3,7 +3,7 @@ import { mkdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EcomdbError, messageOf } from '#core/errors'
-import { translateStorageError } from '#core/storage-error'
+import { noRoom, translateStorageError } from '#core/storage-error'
 import { MIB } from '#core/units'
 import { isOlder } from '#domain/backup/other-version'
 import { withExclusiveLock } from '#process/exclusive-lock'
@@ -301,7 +301,7 @@ async function startFailed(
       ...(full ? ['the disk is full: free some space, then run the command again'] : []),
       `read ${join(folder, 'server.log')}`,
     ],
-    cause: last,
+    cause: full ? noRoom(last) : last,
   })
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { LOST_AND_FOUND } from '#core/data-files'
 import { EcomdbError, systemCode } from '#core/errors'
 import { translateStorageError } from '#core/storage-error'
-import { isHeldByOthers, withExclusiveLock } from '#process/exclusive-lock'
+import { isHeldByOthers, takeExclusiveLock, withExclusiveLock } from '#process/exclusive-lock'
 import { processUsing } from '#process/files-in-use'
 import { birthOf, isAlive } from '#process/is-alive'
 
@@ -78,6 +78,7 @@ function nothingThere(folder: string): EcomdbError {
  * From here on the directory, which is there, is this process's to fill and to empty. Of several
  * processes that come at once, one gets it.
  *
+ * @returns lets it go, once it is neither filled nor emptied any more
  * @param endServer ends what a killed restore has left running there; not called for 'refuse'
  * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED, USAGE: what came since it was looked at stays;
  *   STORAGE_FAILED
@@ -86,23 +87,44 @@ export async function claimFolder(
   folder: string,
   leftover: Leftover,
   endServer: () => Promise<unknown>,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   try {
     const name = await realpath(folder)
-    await withExclusiveLock({ name, waitMs: CLAIM_WAIT_MS }, async () => {
+    return await withExclusiveLock({ name, waitMs: CLAIM_WAIT_MS }, async () => {
       await refuseFull(folder, leftover)
       const { uid } = await stat(name)
-      if (await isHeldByOthers([name], [0, uid])) throw running(folder, 'another account')
-      const isLeft = leftover !== 'refuse'
-      if (isLeft) await endServer()
-      if (leftover === 'keep') await refuseInUse(name)
-      // The mark that is there is of a process that is no more: from now on it is ours.
-      await writeFile(join(folder, UNFINISHED), ourMark(), { flag: isLeft ? 'w' : 'wx' })
-      if (leftover === 'remove') await removeFiles(folder)
+      if (await isHeldByOthers([name, fillingOf(name)], [0, uid])) {
+        throw running(folder, 'another account')
+      }
+      const letGo = await holdFilling(name, folder)
+      try {
+        const isLeft = leftover !== 'refuse'
+        if (isLeft) await endServer()
+        if (leftover === 'keep') await refuseInUse(name)
+        // The mark that is there is of a process that is no more: from now on it is ours.
+        await writeFile(join(folder, UNFINISHED), ourMark(), { flag: isLeft ? 'w' : 'wx' })
+        if (leftover === 'remove') await removeFiles(folder)
+        return letGo
+      } catch (error) {
+        await letGo()
+        throw error
+      }
     })
   } catch (error) {
     if (systemCode(error) === 'EEXIST') throw running(folder, 'another process')
     throw translateStorageError(error, `cannot restore into ${folder}`)
+  }
+}
+
+const fillingOf = (name: string): string => `${name} is filled`
+
+/** Whoever fills it holds this as well: from within another container a mark's process looks dead, or is another one. */
+async function holdFilling(name: string, folder: string): Promise<() => Promise<void>> {
+  try {
+    return await takeExclusiveLock({ name: fillingOf(name), waitMs: 0 })
+  } catch (error) {
+    const isHeld = error instanceof EcomdbError && error.code === 'LOCKED'
+    throw isHeld ? running(folder, 'another process') : error
   }
 }
 

@@ -229,16 +229,18 @@ async function fill(
     if (made) await rmdir(folder).catch(() => {})
   }
   const settled = Promise.withResolvers<void>()
+  const hold: { letGo?: () => Promise<void>; isEmptied?: true } = {}
   // What another restore had left is not this one's to remove.
   const stays = leftover === 'keep'
   const forget = stays
     ? adviseOnInterrupt(staysText(folder))
     : onInterrupt(async () => {
+        hold.isEmptied = true
         await untilSettled(settled.promise, folder)
         await empty()
       })
   try {
-    await claimFolder(folder, leftover, () =>
+    hold.letGo = await claimFolder(folder, leftover, () =>
       stays ? takeFilesFromServer(engine, folder) : removeServerOn(engine, folder),
     )
     const checks = await restoreDataFolder(engine, access, layers, folder, progress, stays)
@@ -270,6 +272,7 @@ async function fill(
   } finally {
     forget()
     settled.resolve()
+    if (!hold.isEmptied) await hold.letGo?.()
   }
 }
 

@@ -1,5 +1,6 @@
 import { diskSpace } from '#core/disk-space'
 import { EcomdbError, type ErrorCode } from '#core/errors'
+import { noRoom } from '#core/storage-error'
 import { MIB } from '#core/units'
 import type { ScratchServers } from '#engine/scratch-server'
 import { meansFullDisk } from '#engine/server-error'
@@ -93,6 +94,6 @@ async function forWantOfRoom(error: unknown, folder: string): Promise<EcomdbErro
     what: `there is no room in ${folder} for the private server`,
     why: text,
     hints: ['free some space (`df -h` shows how much there is), then run the command again'],
-    cause: error,
+    cause: noRoom(error),
   })
 }

@@ -43,9 +43,13 @@ export async function withServerOnFiles<Result>(
   use: (connect: ConnectOptions, version: string) => Promise<Result>,
   { options = [], stays }: { options?: readonly string[]; stays: boolean },
 ): Promise<UsedFiles<Result>> {
-  const forget = onInterrupt(async () => {
-    await (stays ? takeFilesFromServer(engine, folder) : removeServerOn(engine, folder))
-  })
+  let ended: Promise<void> = Promise.resolve()
+  /** One behind the other: a signal, and what fails by it, would move the same files at once. */
+  const end = (how: typeof removeServerOn): Promise<void> => {
+    ended = ended.catch(() => {}).then(() => how(engine, folder))
+    return ended
+  }
+  const forget = onInterrupt(() => end(stays ? takeFilesFromServer : removeServerOn))
   try {
     const place = await engine.scratchServers.claim(join(folder, SERVER))
     throwIfInterrupted()
@@ -65,8 +69,8 @@ export async function withServerOnFiles<Result>(
     return result
   } catch (error) {
     // What becomes of them, the restore decides.
-    await takeFilesFromServer(engine, folder).catch(() => {})
-    throw withServerGone(error)
+    await end(takeFilesFromServer).catch(() => {})
+    throw withServerGone(error, stays)
   } finally {
     forget()
   }
@@ -143,14 +147,17 @@ const OF_SERVERS: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /** The same error, without hints to read what is gone by then: the server, its log and the files. */
-function withServerGone(error: unknown): unknown {
+export function withServerGone(error: unknown, stays: boolean): unknown {
   if (!(error instanceof EcomdbError)) return error
   const { code, what, why } = error
   const isServers = OF_SERVERS.has(code)
   const hints = isServers ? [] : error.hints.filter(hint => !hint.includes(SERVER))
   const refused = code === 'SERVER_REFUSED'
   if (!isServers && !refused && hints.length === error.hints.length) return error
-  const gone = 'the private server is gone, and nothing of the restore is left in the directory'
+  // These the restore keeps the files for, as where they may be of its target.
+  const isKept = stays || code === 'AUTHENTICATION_REFUSED'
+  const left = isKept ? '' : ', and nothing of the restore is left in the directory'
+  const gone = `the private server is gone${left}`
   hints.push(refused ? gone : `${gone}: run the command again`)
   return new EcomdbError(code, { what, ...(why ? { why } : {}), hints, cause: error })
 }

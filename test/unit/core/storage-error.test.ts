@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { expect, test } from 'vitest'
-import { systemCode } from '#core/errors'
-import { isLostOnDisk, translateStorageError } from '#core/storage-error'
+import { EcomdbError, type ErrorCode, systemCode } from '#core/errors'
+import { isDiskFull, isLostOnDisk, noRoom, translateStorageError } from '#core/storage-error'
 
 /** As Node throws it of a call that ended with a number that it has no name for. */
 const ofNumber = (errno: number): Error => {
@@ -29,4 +29,19 @@ test.each([
 ] as [string, boolean][])('%s: is the file lost on its disk? %s', (code, isLost) => {
   const error = Object.assign(new Error(code), { code, syscall: 'open' })
   expect(isLostOnDisk(translateStorageError(error, 'cannot read x'))).toBe(isLost)
+})
+
+test('a full disk is known, by whatever it was seen and however often it was said again', () => {
+  const said = (cause: unknown, code: ErrorCode = 'STORAGE_FAILED') =>
+    new EcomdbError(code, { what: 'x', cause })
+  const full = Object.assign(new Error('write'), { code: 'ENOSPC', syscall: 'write' })
+  const ofServer = said(ofNumber(constants.errno.EIO), 'TOOL_FAILED')
+  for (const one of [full, ofNumber(constants.errno.EDQUOT), noRoom(), noRoom(ofServer)]) {
+    expect(isDiskFull(said(one))).toBe(true)
+    expect(isDiskFull(said(said(one)))).toBe(true)
+    expect(isDiskFull(said(one, 'TOOL_FAILED'))).toBe(false)
+  }
+  for (const one of [undefined, ofServer, ofNumber(constants.errno.EIO)]) {
+    expect(isDiskFull(said(one))).toBe(false)
+  }
 })
