@@ -52,10 +52,14 @@ function reaching(
   return [...found]
 }
 
-export const viewsThatSet = (programs: readonly ProgramEntry[]): ProgramEntry[] =>
-  reaching(programs, maySet).filter(({ kind }) => kind === 'view')
+/** What may set one when a query reads it: nothing that a function runs may be put together, or end a transaction. */
+export const readingSets = (programs: readonly ProgramEntry[]): ProgramEntry[] =>
+  reaching(programs, maySet)
 
-/** What sets one when it is called or read by itself. */
+export const viewsThatSet = (programs: readonly ProgramEntry[]): ProgramEntry[] =>
+  readingSets(programs).filter(({ kind }) => kind === 'view')
+
+/** What may set one when it is called by itself. */
 export const programsThatSet = (programs: readonly ProgramEntry[]): ProgramEntry[] =>
   reaching(programs, words => maySet(words) || mayPrepare(words))
 

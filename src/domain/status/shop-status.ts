@@ -59,6 +59,8 @@ export interface StatusFacts {
   /** Oldest first. */
   drills: readonly DrillRecord[]
   objectives: { rpoMs: number | null; rtoMs: number | null; drillEveryMs: number | null }
+  /** Servers that are gone, by the policy, whether there are snapshots of them or not. */
+  formerServers: readonly string[]
   schedule: ScheduleReport
   recipients: StatusKeys
   /** Of the checks that ask the server; none where it was not asked. */
@@ -67,8 +69,7 @@ export interface StatusFacts {
 
 /** Pure: what the facts come to. */
 export function shopStatus(all: StatusFacts): ShopStatus {
-  const former = new Set(all.copies.former.map(({ sourceId }) => sourceId))
-  const sources = all.window.sources.filter(({ sourceId }) => !former.has(sourceId))
+  const sources = all.window.sources.filter(({ sourceId }) => !all.formerServers.includes(sourceId))
   const window = { ...all.window, sources }
   const facts = { ...all, window, drills: drillsOfWhole(all.drills) }
   const lines = [

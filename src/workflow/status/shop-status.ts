@@ -30,6 +30,7 @@ export async function readShopStatus(options: ShopStatusOptions): Promise<ShopSt
     window: await showWindow(source, trustedSigners),
     drills: (await drillHistory(source, trustedSigners)).drills,
     objectives: policy.objectives,
+    formerServers: policy.brake.formerServers,
     schedule: jobs,
     recipients: await keysThatOpen(options),
     server: asks ? await askServer(schedule) : [],

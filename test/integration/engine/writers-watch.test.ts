@@ -114,6 +114,31 @@ describe.runIf(TEST_ENGINES.includes('mysql'))('mysql: how long writers waited',
     )
   })
 
+  test.each([
+    [
+      'one account is left out',
+      "INSERT INTO performance_schema.setup_actors VALUES ('localhost', 'quiet', '%', 'NO', 'NO')",
+      "DELETE FROM performance_schema.setup_actors WHERE USER = 'quiet'",
+    ],
+    [
+      'they are of named accounts alone',
+      "DELETE FROM performance_schema.setup_actors WHERE USER = '%'",
+      "INSERT INTO performance_schema.setup_actors VALUES ('%', '%', '%', 'YES', 'YES')",
+    ],
+  ])('sessions to come may not be shown: %s', async (_what, restrict, restore) => {
+    // At the beginning, and meanwhile.
+    await admin.run(restrict)
+    const before = await (await begin()).end()
+    await admin.run(restore)
+    const watch = await begin()
+    await admin.run(restrict)
+    const meanwhile = await watch.end()
+    await admin.run(restore)
+    const unseen = { ms: null, words: expect.stringContaining('setup_actors') }
+    expect([before, meanwhile]).toEqual([unseen, unseen])
+    expect(await (await begin()).end()).toMatchObject({ ms: expect.any(Number) })
+  })
+
   test('an account that may not look has no figure, and a reason', async () => {
     await admin.run("CREATE USER cloner@localhost IDENTIFIED BY ''")
     await admin.run('GRANT BACKUP_ADMIN ON *.* TO cloner@localhost')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { programsThatSet, viewsThatSet } from '#domain/backup/views-that-set'
+import { settingProbe } from '#workflow/restore/prove-content'
 
 const program = (kind: 'view' | 'function' | 'procedure', name: string, create: string) => ({
   kind,
@@ -60,4 +61,20 @@ test('what a CALL sets is told of the procedure itself, and of one that runs wha
     ...['sets', 'runs', 'calls', 'asks', 'ends', 'v'],
   ])
   expect(viewsThatSet(programs)).toEqual([])
+})
+
+test('a probe that reads is left out for what a function may do, one that calls for all that a procedure may', () => {
+  const left = (...programs: ReturnType<typeof program>[]) => {
+    const isSetting = settingProbe({ programs })
+    return ['CALL `shop`.`name`(1)', 'SELECT SUM(`name`) FROM `shop`.`t`'].map(sql =>
+      isSetting({ sql }),
+    )
+  }
+  const runs = "CREATE PROCEDURE name() BEGIN PREPARE p FROM 'x'; END"
+  expect(left(program('procedure', 'name', runs))).toEqual([true, false])
+  const sets = 'CREATE FUNCTION name() RETURNS INT BEGIN SET GLOBAL x = 1; RETURN 1; END'
+  expect(left(program('function', 'name', sets))).toEqual([true, true])
+  expect(left(program('procedure', 'name', 'CREATE PROCEDURE name() SELECT 1'))).toEqual([
+    ...[false, false],
+  ])
 })

@@ -28,19 +28,19 @@ const states = (
   newestShows: string,
   drills: readonly DrillRecord[],
   window: object = { sources: [] },
-  former: readonly object[] = [],
+  formerServers: readonly string[] = [],
   recipients: StatusFacts['recipients'] = KEYS,
   servers: readonly string[] = ['shop'],
 ): Record<string, string> => {
   const facts = {
-    ...{ now: NOW, drills, server: [], recipients },
+    ...{ now: NOW, drills, server: [], recipients, formerServers },
     copies: {
       ...{
         target: 't',
         met: true,
         datasets: servers.map(sourceId => ({ sourceId, newestShows, places: [], rules: [] })),
       },
-      ...{ places: [], former, stale: [], vanished: [], ahead: [], refused: [] },
+      ...{ places: [], former: [], stale: [], vanished: [], ahead: [], refused: [] },
     },
     window: { refused: [], unreadable: [], ...window },
     objectives: { rpoMs: 26 * 3_600_000, rtoMs: null, drillEveryMs: 35 * 86_400_000 },
@@ -65,7 +65,7 @@ test('the log of a server that is gone is not behind', () => {
     ],
   }
   expect(states(YOUNG, [], window)).toMatchObject({ binlog: 'finding' })
-  expect(states(YOUNG, [], window, [{ sourceId: 'old' }])).toMatchObject({
+  expect(states(YOUNG, [], window, ['old'])).toMatchObject({
     binlog: 'ok',
     rpo: 'ok',
   })
@@ -158,7 +158,7 @@ test('what is wrong with the copies, or with the log, is told one by one', () =>
   ]
   const gap = { from: OLD, until: null, why: 'a gap' }
   const facts = {
-    ...{ now: NOW, drills: [], server: [], recipients: KEYS },
+    ...{ now: NOW, drills: [], server: [], recipients: KEYS, formerServers: [] },
     copies: {
       ...{ target: 't', met: false, places: [], former: [], refused: [{ name: 'x' }] },
       datasets: [{ sourceId: 'shop', newestShows: YOUNG, places: [], rules }],
