@@ -1,4 +1,4 @@
-import { lstat, readdir, readlink, stat } from 'node:fs/promises'
+import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readDataFolder } from '#core/data-files'
@@ -33,8 +33,7 @@ async function findUser(folder: string): Promise<number | null> {
       const link = `/proc/${pid}/fd/${descriptor}`
       const path = await readlink(link).catch(() => '')
       if (path.startsWith(`${folder}/`)) return pid
-      // Sockets, pipes and the like have no path.
-      if (path.startsWith('/') && files.has(await nameOf(stat(link, BIG)))) return pid
+      if (await isOneOf(files, pid, descriptor)) return pid
     }
   }
   return null
@@ -42,13 +41,30 @@ async function findUser(folder: string): Promise<number | null> {
 
 const BIG = { bigint: true } as const
 
-async function filesBelow(folder: string): Promise<ReadonlySet<string>> {
-  const files = new Set<string>()
+interface FilesBelow {
+  inodes: ReadonlySet<string>
+  /** With their devices. */
+  names: ReadonlySet<string>
+}
+
+/**
+ * The kernel says the inode by itself (fdinfo, since 5.14): only of what may be ours is a file system asked, for one on a
+ * share whose server is gone would never answer.
+ */
+async function isOneOf(files: FilesBelow, pid: number, descriptor: string): Promise<boolean> {
+  const told = await readFile(`/proc/${pid}/fdinfo/${descriptor}`, 'latin1').catch(() => '')
+  const [, inode] = /^ino:\s*(\d+)$/m.exec(told) ?? []
+  if (inode === undefined || !files.inodes.has(inode)) return false
+  return files.names.has(await nameOf(stat(`/proc/${pid}/fd/${descriptor}`, BIG)))
+}
+
+async function filesBelow(folder: string): Promise<FilesBelow> {
+  const names = new Set<string>()
   for (const entry of await readDataFolder(folder)) {
-    if (entry.isFile()) files.add(await nameOf(lstat(join(entry.parentPath, entry.name), BIG)))
+    if (entry.isFile()) names.add(await nameOf(lstat(join(entry.parentPath, entry.name), BIG)))
   }
-  files.delete(GONE)
-  return files
+  names.delete(GONE)
+  return { names, inodes: new Set([...names].map(name => name.slice(name.indexOf(':') + 1))) }
 }
 
 /** Of a file that is gone meanwhile. */

@@ -30,6 +30,18 @@ export function zoneOfSource(source: Settings, { settings, timeZones }: ZonesThe
   return offsetOf(was?.offsets)
 }
 
+/**
+ * The same of a session that replays the source's log, without a look at the target.
+ *
+ * @returns null where the source did not say
+ */
+export function zoneOfLog(source: Settings): string | null {
+  const zone = source['time_zone']
+  if (zone === undefined) return null
+  if (UTC_BY_NAME.has(zone)) return ROWS_ZONE
+  return zone === 'SYSTEM' ? (offsetOf(systemZoneOf(source)?.offsets) ?? zone) : zone
+}
+
 /** No server needs its tables of zones for these. */
 const UTC_BY_NAME: ReadonlySet<string> = new Set(['UTC', 'Etc/UTC', 'GMT', 'Etc/GMT'])
 
@@ -37,6 +49,8 @@ const UTC_BY_NAME: ReadonlySet<string> = new Set(['UTC', 'Etc/UTC', 'GMT', 'Etc/
 function offsetOf(offsets: string | undefined): string | null {
   const [winter, summer] = offsets?.split(',').map(Number) ?? []
   if (winter === undefined || winter !== summer || !Number.isInteger(winter / 60)) return null
+  // MariaDB takes none beyond +13:00.
+  if (Math.abs(winter) > 13 * 3600) return null
   const minutes = Math.abs(winter) / 60
   const two = (value: number): string => String(value).padStart(2, '0')
   return `${winter < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`

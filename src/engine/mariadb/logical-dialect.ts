@@ -28,7 +28,6 @@ export const mariadbLogicalDialect: LogicalDialect = {
     'sql_mode',
     'system_time_zone',
     'system_versioning_alter_history',
-    'time_zone',
     'version_comment',
   ],
   lockMethods: [backupStage, lockTables],

@@ -32,7 +32,6 @@ export const mysqlLogicalDialect: LogicalDialect = {
     'sql_generate_invisible_primary_key',
     'sql_mode',
     'system_time_zone',
-    'time_zone',
     'version_comment',
   ],
   lockMethods: [lockTables, flushTablesWithReadLock],

@@ -1,4 +1,5 @@
 import { EcomdbError } from '#core/errors'
+import { zoneOfLog } from '#domain/backup/zone-of-source'
 import { SYNC_SETTINGS } from '#domain/binlog/crashes'
 import { SEARCH_SETTINGS, SYSDATE_IS_NOW } from '#domain/binlog/unlogged'
 import { quoteString } from '../../quote.ts'
@@ -62,6 +63,7 @@ export const REPLAYED_SETTINGS = [
   ...COMPUTING_SETTINGS,
   DEFAULT_COLLATION.mariadb.name,
   'max_allowed_packet',
+  'time_zone',
   'version',
 ]
 
@@ -88,9 +90,17 @@ export function replaySettings(source: Readonly<Record<string, string>>): string
     if (value === undefined || !isMeant(name, value, source['version'] ?? '')) return []
     return [`${name} = ${literalOf(value)}`]
   })
-  const zoneThere = source['time_zone']
-  const zone = `${collationsOf(source)} time_zone = ${zoneThere ? quoteString(zoneThere) : '@@GLOBAL.time_zone'}`
+  const zone = `${collationsOf(source)} time_zone = ${zoneIn(source)}`
   return `SET ${[WITHOUT_LIMITS, AS_DEFINED, zone, ...own].join(', ')}`
+}
+
+/** Of a name that this server does not know, as of a source that did not say: its own. */
+function zoneIn(source: Readonly<Record<string, string>>): string {
+  const zone = zoneOfLog(source)
+  if (zone === null) return '@@GLOBAL.time_zone'
+  if (zone === 'SYSTEM' || /^[+-]/.test(zone)) return quoteString(zone)
+  const name = quoteString(zone)
+  return `IF(CONVERT_TZ('2000-01-01', ${name}, '+00:00') IS NULL, @@GLOBAL.time_zone, ${name})`
 }
 
 /**

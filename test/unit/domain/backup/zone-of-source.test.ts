@@ -25,6 +25,7 @@ test.each([
     '-03:30',
     true,
   ],
+  ['beyond what MariaDB takes', of('SYSTEM', '+14', '50400,50400'), UTC, null, false],
   ['a source that did not say', {}, UTC, null, false],
 ])('%s', (_, source, settings, zone, isDefault) => {
   const target = { settings, timeZones: ['Europe/Berlin'] }

@@ -28,3 +28,18 @@ test('a table of the log that names only its character set has the collation tha
     ", /*M!110200 character_set_collations = '', */ time_zone",
   )
 })
+
+test.each([
+  [{}, '@@GLOBAL.time_zone'],
+  [{ time_zone: '+02:00' }, "'+02:00'"],
+  [{ time_zone: 'UTC' }, "'+00:00'"],
+  [{ time_zone: 'SYSTEM', system_time_zone: 'UTC', system_offsets: '0,0' }, "'+00:00'"],
+  [{ time_zone: 'SYSTEM', system_time_zone: 'CST', system_offsets: '28800,28800' }, "'+08:00'"],
+  [{ time_zone: 'SYSTEM', system_time_zone: 'CET', system_offsets: '3600,7200' }, "'SYSTEM'"],
+  [
+    { time_zone: 'Europe/Berlin' },
+    "IF(CONVERT_TZ('2000-01-01', 'Europe/Berlin', '+00:00') IS NULL, @@GLOBAL.time_zone, 'Europe/Berlin')",
+  ],
+])('of %j a replay begins in the time zone %s', (source, zone) => {
+  expect(replaySettings(source)).toContain(`, */ time_zone = ${zone}`)
+})
