@@ -95,7 +95,7 @@ export interface PhysicalRestoreReport {
  * prepared, checked, and owned by whoever owns the directory. No server is started on it.
  *
  * @throws EcomdbError TARGET_NOT_EMPTY, LOCKED, UNSUPPORTED, TOOL_MISSING (nothing was changed);
- *   OBJECT_DAMAGED, CONTENT_MISMATCH (a page), TOOL_FAILED, STORAGE_FAILED: the directory is empty again
+ *   OBJECT_DAMAGED, CONTENT_MISMATCH (a page), TOOL_FAILED, a full disk: the directory is empty again; OF_TARGET's, or resumed: files stay
  */
 export async function restorePhysically(
   options: PhysicalRestoreOptions,
@@ -212,8 +212,8 @@ async function writeInitFile(
 }
 
 /**
- * All of it or nothing: what a failure or a signal leaves is removed. SIGKILL leaves the mark, by
- * which the next restore knows that the files are not whole, and not somebody's.
+ * All of it or nothing: what a failure of the files or a signal leaves is removed; of the target's, of a resumed restore and
+ * of SIGKILL it stays with the mark, by which the next restore knows that it is not whole, and may be gone on with.
  */
 async function fill(
   engine: Engine,
