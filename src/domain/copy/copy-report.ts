@@ -7,6 +7,8 @@ export interface CopyReport {
   source: string
   copy: { copyId: string; label: string; name: string | null; directory: string }
   outcome: 'passed' | 'failed'
+  /** Not all is whole in the copy, and the next copy may bring it: no damage, somebody removed it meanwhile. */
+  again: boolean
   /** Snapshots that the copy has whole now. */
   snapshots: number
   /** Those that this run brought, newest first. */
@@ -51,6 +53,9 @@ export interface PreparedCopy {
 /** Why a snapshot is not whole in the copy, though the repository has it. */
 export const REMOVED_MEANWHILE =
   'was removed from the copy meanwhile: does expire run on another host?'
+
+export const isWorthAnother = (incomplete: CopyReport['incomplete']): boolean =>
+  incomplete.some(({ problem }) => problem.endsWith(REMOVED_MEANWHILE))
 
 /** A bucket with locks lets nothing go. */
 export const KEPT_DAMAGED = 'is damaged in the copy, which does not let it be replaced'

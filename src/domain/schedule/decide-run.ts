@@ -1,4 +1,4 @@
-import { EXIT, type ExitStatus } from '#core/errors'
+import { type ErrorCode, EXIT, type ExitStatus } from '#core/errors'
 import { type CronTime, lastRun, nextRun } from './cron-time.ts'
 import type { ScheduledJob } from './job.ts'
 import { type JobRun, type JobState, judgedRun, type RunOutcome } from './job-state.ts'
@@ -72,10 +72,17 @@ function retryAt(job: ScheduledJob, state: JobState): number | null {
  * May another attempt end better? What needs a person (a wrong key, a damaged snapshot, a bad
  * configuration) is not tried again before its next time.
  */
-function isRetried({ outcome, status }: JobRun): boolean {
+function isRetried({ outcome, status, code, again }: JobRun): boolean {
   if (outcome === 'done' || outcome === 'findings') return false
+  if (again || PASSING.has(code)) return true
   return status === null || !NEEDS_A_PERSON.has(status)
 }
+
+/**
+ * A backup that met DDL, a long transaction or a failover found nothing that is wrong with what is stored: an hour
+ * later it does, and the night would have no snapshot. Its exit status is that of what is damaged.
+ */
+const PASSING: ReadonlySet<string | undefined> = new Set<ErrorCode>(['NOT_CONSISTENT'])
 
 const NEEDS_A_PERSON: ReadonlySet<number> = new Set<ExitStatus>([
   EXIT.USAGE,

@@ -31,6 +31,10 @@ export interface JobRun {
   /** The error's code and words, or what the run found; at most some lines. */
   message: string | null
   hints: readonly string[]
+  /** The error's code. Missing in states of before, and where it ended without an error. */
+  code?: string
+  /** Its own report says that doing it again may end better, whatever its status. */
+  again?: boolean
 }
 
 export function newJobState(now: number): JobState {

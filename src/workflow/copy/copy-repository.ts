@@ -6,7 +6,7 @@ import { formatBytes } from '#core/units'
 import { toolVersion } from '#core/version'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { CopyPlace, CopyRecord, HeldSnapshot } from '#domain/copy/copy-record'
-import { type CopyReport, REMOVED_MEANWHILE } from '#domain/copy/copy-report'
+import { type CopyReport, isWorthAnother, REMOVED_MEANWHILE } from '#domain/copy/copy-report'
 import { basesOf, copyOrder, newestOfEach } from '#domain/copy/plan-copy'
 import { withExclusiveLock } from '#process/exclusive-lock'
 import type { CopyMarker } from '#repository/copy-marker'
@@ -126,6 +126,7 @@ async function bringUpToDate(work: Work): Promise<CopyReport> {
       directory: options.destination.label,
     },
     outcome: found.incomplete.length + log.damaged.length > 0 ? 'failed' : 'passed',
+    again: isWorthAnother(found.incomplete),
     snapshots: held,
     ...found,
     refused: [...found.refused, ...leavers, ...records, ...log.refused],

@@ -90,7 +90,7 @@ async function attempt(
     if (!(error instanceof EcomdbError)) throw error
     const { code, message, hints, exitCode } = error
     const outcome = outcomeOf(exitCode)
-    return runOf({ outcome, status: exitCode, message: `${code}: ${message}`, hints })
+    return runOf({ outcome, status: exitCode, message: `${code}: ${message}`, hints, code })
   }
 }
 
@@ -173,7 +173,7 @@ function judge(
     const outcome = isAsked && signal === 'SIGTERM' ? 'stopped' : 'died'
     return { outcome, status, message: `killed by ${signal}: ${lines}`, hints: [] }
   }
-  const { error, warnings } = documentOf(stdout)
+  const { error, warnings, result } = documentOf(stdout)
   const message = error ? `${error.code}: ${error.what}${error.why ? `: ${error.why}` : ''}` : null
   const warned = warnings.length > 0 ? warnings.join('; ') : null
   const outcome = outcomeOf(status)
@@ -182,18 +182,22 @@ function judge(
     status,
     message: message ?? warned,
     hints: error?.hints ?? [],
+    ...(error ? { code: error.code } : {}),
+    ...(result?.again === true ? { again: true } : {}),
   }
 }
 
 interface JobDocument {
   error?: { code: string; what: string; why?: string | null; hints: string[] }
+  /** What another run brings, or may: see CopyReport. */
+  result?: { again?: boolean } | null
   warnings: string[]
 }
 
 function documentOf(stdout: string): JobDocument {
   try {
     const parsed = JSON.parse(stdout) as Partial<JobDocument>
-    return { ...(parsed.error ? { error: parsed.error } : {}), warnings: parsed.warnings ?? [] }
+    return { ...parsed, warnings: parsed.warnings ?? [] }
   } catch (error) {
     return { warnings: [`it printed no document: ${messageOf(error)}`] }
   }

@@ -92,7 +92,7 @@ test('an object that was removed meanwhile is brought again; and where it is not
     },
   )
   const report = await copy(nowhere)
-  expect(report).toMatchObject({ outcome: 'failed', copied: [], newestShows: null })
+  expect(report).toMatchObject({ outcome: 'failed', again: true, copied: [], newestShows: null })
   const problem = expect.stringContaining('was removed from the copy meanwhile')
   expect(report.incomplete).toContainEqual({ snapshotId, problem })
   await rename(`${whole}.away`, whole)

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '#core/clock'
+import { decideRun } from '#domain/schedule/decide-run'
+import type { ScheduledJob } from '#domain/schedule/job'
+import { type JobState, newJobState } from '#domain/schedule/job-state'
+import { runJob } from '#workflow/schedule/run-job'
+import type { ScheduleContext } from '#workflow/schedule/schedule-context'
+
+const RETRY_MS = 300_000
+const JOB: ScheduledJob = {
+  ...{ id: 'logical', name: 'logical', argv: ['backup', 'logical'], timeZone: 'UTC', copy: null },
+  ...{ when: { kind: 'appears', everyMs: 86_400_000 }, jitterMs: 0, limitMs: 60_000 },
+  ...{ host: 'database', usesServer: false, lane: 'server', retries: 3, retryAfterMs: RETRY_MS },
+}
+
+const ofError = (code: string) => ({ error: { code, what: 'it failed', hints: [] }, warnings: [] })
+
+test.each([
+  ['a backup that met DDL', ofError('NOT_CONSISTENT'), 'again'],
+  [
+    'a copy from which something was removed',
+    { result: { outcome: 'failed', again: true } },
+    'again',
+  ],
+  ['a copy of what is damaged', { result: { outcome: 'failed', again: false } }, null],
+  ['a damaged object', ofError('OBJECT_DAMAGED'), null],
+  ['a gap of the log', ofError('BINLOG_GAP'), null],
+])('of the exit status 13: %s', async (_what, document, why) => {
+  const kept: JobState[] = []
+  const context = {
+    ...{ config: { file: null, notify: null }, clock: systemClock, onEvent: () => {} },
+    files: { writeJob: async (_id: string, state: JobState) => kept.push(structuredClone(state)) },
+    program: { file: '/bin/sh', args: ['-c', `echo '${JSON.stringify(document)}'; exit 13`] },
+  } as unknown as ScheduleContext
+  const dueAt = Date.now()
+  await runJob(context, JOB, newJobState(0), { start: true, dueAt, why: 'due' })
+  const state = JSON.parse(JSON.stringify(kept.at(-1))) as JobState
+  expect(state).toMatchObject({ failures: 1, last: { outcome: 'failed', status: 13 } })
+  const now = (state.last?.endedAt ?? 0) + RETRY_MS
+  const decided = decideRun({ job: JOB, state, now, present: true })
+  expect(decided.start ? decided.why : null).toBe(why)
+})
