@@ -18,11 +18,8 @@ export async function drillPlace(
     open: () => wire.openCopy(config, name),
   }))
   const { trustedSigners } = config.keys
-  const place = await placeWhoseTurnItIs(target, copies, trustedSigners, progress)
-  const when = { now: systemClock.now(), rpoMs }
-  const isOpen = snapshot === 'latest'
-  return {
-    target: place.target,
-    snapshot: isOpen ? await snapshotOfPlace(place, trustedSigners, when) : snapshot,
-  }
+  const turns = { trustedSigners, now: systemClock.now(), progress }
+  const place = await placeWhoseTurnItIs(target, copies, turns)
+  const asked = snapshot === 'latest' ? null : snapshot
+  return { target: place.target, snapshot: await snapshotOfPlace(place, asked, rpoMs, turns) }
 }

@@ -9,6 +9,8 @@ export interface DrillRecord {
   /** Of which server; null: its snapshot has expired, and an older ecomdb did not write it down. */
   sourceId: string | null
   method: string
+  /** The snapshot is not there any more. */
+  expired?: true
   /** Of some databases only, where its server has snapshots of all: it proves nothing of those. */
   partOnly: boolean
   /** ISO 8601, UTC: when it was completed; and what the snapshot shows. */
@@ -52,6 +54,21 @@ export function drillsOfWhole<Drill extends Pick<DrillRecord, 'partOnly'>>(
   return drills.filter(({ partOnly }) => !partOnly)
 }
 
+/**
+ * The one that says how a server stands: the newest, but where rows and data files have their turn, none that passed
+ * of one makes good that the other, whose snapshot is still there, did not come back.
+ *
+ * @param drills of one server, oldest first
+ */
+export function decisiveDrill<Drill extends Pick<DrillRecord, 'method' | 'outcome' | 'expired'>>(
+  drills: readonly Drill[],
+): Drill | undefined {
+  const newestOfEach = [...new Map(drills.map(one => [one.method, one])).values()]
+  const failed = newestOfEach.filter(one => one.outcome === 'failed' && !one.expired)
+  const newest = drills.at(-1)
+  return newest?.outcome === 'failed' ? newest : (failed.at(-1) ?? newest)
+}
+
 /** Of one server; what is not known to be of another one, where there is one only. */
 export function drillsOfServer<Drill extends Pick<DrillRecord, 'sourceId'>>(
   drills: readonly Drill[],
@@ -81,6 +98,7 @@ function recordOf(
   const missed = details['missed']
   return {
     ...{ attestationId: one.attestationId, snapshotId: one.snapshotId, outcome },
+    ...(snapshot ? {} : { expired: true as const }),
     sourceId: snapshot?.sourceId ?? text(details['sourceId']),
     atMoment: failedAtMoment(one),
     method: snapshot?.method ?? text(details['method']) ?? 'logical',

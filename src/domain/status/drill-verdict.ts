@@ -1,6 +1,6 @@
 import { EXIT, type ExitStatus } from '#core/errors'
 import { hasNotCome } from '../has-not-come.ts'
-import { type DrillRecord, drillsOfServer, drillsOfWhole } from './drill-record.ts'
+import { type DrillRecord, decisiveDrill, drillsOfServer, drillsOfWhole } from './drill-record.ts'
 
 /**
  * How the drills of the past end as one status: 13 when the newest failed, 14 when it missed an
@@ -48,7 +48,7 @@ function verdictOf(
   drillEveryMs: number | null,
   now: Date,
 ): { status: ExitStatus; text: string } {
-  const newest = drills.at(-1)
+  const newest = decisiveDrill(drills)
   if (!newest) return { status: EXIT.FINDINGS, text: 'no drill yet: `ecomdb drill`' }
   if (newest.outcome === 'failed') {
     return {

@@ -6,7 +6,7 @@ import { hasNotCome } from '../has-not-come.ts'
 import type { Problem } from '../notify/decide-notices.ts'
 import type { ScheduleReport } from '../schedule/schedule-report.ts'
 import { binlogLine, logUntil } from './binlog-line.ts'
-import { type DrillRecord, drillsOfServer, drillsOfWhole } from './drill-record.ts'
+import { type DrillRecord, decisiveDrill, drillsOfServer, drillsOfWhole } from './drill-record.ts'
 import {
   type CheckedServer,
   NOT_COME,
@@ -149,7 +149,7 @@ const BY_URGENCY = ['missed', 'finding', 'unknown', 'ok'] as const
 
 function provenLine(facts: DrilledServer): StatusLine {
   const { drillEveryMs } = facts.objectives
-  const newest = facts.drills.at(-1)
+  const newest = decisiveDrill(facts.drills)
   const passed = newestPassed(facts)
   const line = { key: 'drill', name: 'last proven restore' }
   if (newest && newest.outcome === 'failed') {

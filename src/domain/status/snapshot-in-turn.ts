@@ -1,5 +1,5 @@
 import { type SnapshotEnvelope, wholeOrAll } from '../backup/envelope.ts'
-import type { DrillRecord } from './drill-record.ts'
+import { type DrillAttempt, newestAttempt } from './drill-turn.ts'
 
 /**
  * Rows and data files have their turn, run after run: where files are backed up just before the
@@ -8,11 +8,11 @@ import type { DrillRecord } from './drill-record.ts'
  * promised is left out, for its drill would tell of an objective that the other one meets.
  *
  * @param all oldest first; one of some databases only has its turn where there is none of all
- * @param drills of this place, oldest first
+ * @param drills of this place, whatever came of them
  */
 export function snapshotInTurn(
   all: readonly SnapshotEnvelope[],
-  drills: readonly Pick<DrillRecord, 'sourceId' | 'method' | 'outcome' | 'at'>[],
+  drills: readonly Pick<DrillAttempt, 'sourceId' | 'method' | 'at'>[],
   when: { now: Date; rpoMs: number | null },
 ): string | null {
   const snapshots = wholeOrAll(all)
@@ -26,12 +26,12 @@ export function snapshotInTurn(
     other && (rpoMs === null || now.getTime() - Date.parse(other.consistentAt) <= rpoMs)
   if (!other || !isYoung) return newest.snapshotId
   const drilledAt = (method: string): string =>
-    drills.findLast(
-      one =>
-        (one.sourceId ?? newest.sourceId) === newest.sourceId &&
-        one.method === method &&
-        one.outcome === 'passed',
-    )?.at ?? ''
+    newestAttempt(
+      drills.filter(
+        one => (one.sourceId ?? newest.sourceId) === newest.sourceId && one.method === method,
+      ),
+      now,
+    )
   return drilledAt(other.method) < drilledAt(newest.method) ? other.snapshotId : newest.snapshotId
 }
 
@@ -45,7 +45,10 @@ function serverInTurn(
   const isYoung = ({ consistentAt }: SnapshotEnvelope): boolean =>
     rpoMs === null || now.getTime() - Date.parse(consistentAt) <= rpoMs
   const drilledAt = ({ sourceId }: SnapshotEnvelope): string =>
-    drills.findLast(one => one.sourceId === sourceId && one.outcome === 'passed')?.at ?? ''
+    newestAttempt(
+      drills.filter(one => one.sourceId === sourceId),
+      now,
+    )
   const young = [...newestOf.values()].filter(isYoung)
   // Of those that were never drilled, the one whose snapshot is the newest.
   const newestFirst = young.sort((a, b) => (a.snapshotId > b.snapshotId ? -1 : 1))

@@ -1,10 +1,12 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
-import { drillsOfWhole } from '#domain/status/drill-record'
+import { type DrillRecord, drillsOfWhole } from '#domain/status/drill-record'
+import { attemptsAt, type DrillAttempt, newestAttempt } from '#domain/status/drill-turn'
 import { snapshotInTurn } from '#domain/status/snapshot-in-turn'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
 import { drillHistory } from '../status/drill-history.ts'
+import { noteDrillAttempt, readDrillAttempts } from './drill-attempts.ts'
 
 /** A place that a drill can read from. */
 export interface DrillPlace {
@@ -13,15 +15,20 @@ export interface DrillPlace {
   target: Target
 }
 
+interface Turns {
+  trustedSigners: readonly string[]
+  now: Date
+  progress: Progress
+}
+
 /**
- * Of the repository and the copies that are here, the one whose newest passed drill is the oldest:
- * run after run, each has its turn. What a place's own attestations say counts.
+ * Of the repository and the copies that are here, the one whose newest drill is the oldest, whatever came of it: run
+ * after run, each has its turn. What a place's own attestations say counts, and what this host has begun.
  */
 export async function placeWhoseTurnItIs(
   repository: Target,
   copies: readonly { name: string; open: () => Promise<Target> }[],
-  trustedSigners: readonly string[],
-  progress: Progress,
+  turns: Turns,
 ): Promise<DrillPlace> {
   const places: DrillPlace[] = [{ name: null, target: repository }]
   for (const { name, open } of copies) {
@@ -29,43 +36,59 @@ export async function placeWhoseTurnItIs(
       places.push({ name, target: await open() })
     } catch (error) {
       if (!(error instanceof EcomdbError)) throw error
-      progress.warn(`${name} is not here, and has its turn another time: ${error.what}`)
+      turns.progress.warn(`${name} is not here, and has its turn another time: ${error.what}`)
     }
   }
   const drilled: { place: DrillPlace; at: string }[] = []
   for (const place of places) {
-    const at = await newestDrill(place, trustedSigners, progress)
+    const at = await newestDrill(place, turns)
     if (at !== null) drilled.push({ place, at })
   }
-  const [oldest] = drilled.sort((a, b) => (a.at < b.at ? -1 : 1))
+  const [oldest] = drilled.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
   return oldest?.place ?? { name: null, target: repository }
 }
 
-/** Whose turn it is in the place; 'latest' where there is none yet, which the drill then says. */
+/**
+ * Whose turn it is in the place, which is noted as begun; 'latest' where there is none yet, which the drill then says.
+ *
+ * @param asked another one than that whose turn it is; null: none is
+ */
 export async function snapshotOfPlace(
   { target }: DrillPlace,
-  trustedSigners: readonly string[],
-  when: { now: Date; rpoMs: number | null },
+  asked: string | null,
+  rpoMs: number | null,
+  { trustedSigners, now, progress }: Turns,
 ): Promise<string> {
-  const { drills, copyId } = await drillHistory(target, trustedSigners)
+  const { drills, copyId, repositoryId } = await drillHistory(target, trustedSigners)
   const { snapshots, refused } = await (await openRepository(target)).listSnapshots(trustedSigners)
+  const own = await attemptsOf({ drills, copyId, repositoryId })
   // Where a newer one may be that is not believed, 'latest' says so.
-  if (refused.length > 0) return 'latest'
-  const own = drillsOfWhole(drills).filter(one => one.copyId === copyId)
-  return snapshotInTurn(snapshots, own, when) ?? 'latest'
+  const inTurn = refused.length > 0 ? null : snapshotInTurn(snapshots, own, { now, rpoMs })
+  const chosen = asked ?? inTurn ?? 'latest'
+  const envelope = snapshots.find(({ snapshotId }) => snapshotId === chosen)
+  const { sourceId = null, method = null } = envelope ?? {}
+  const attempt = { copyId, sourceId, method, at: now.toISOString() }
+  await noteDrillAttempt(repositoryId, attempt, progress)
+  return chosen
+}
+
+async function attemptsOf(place: {
+  drills: readonly DrillRecord[]
+  copyId: string | null
+  repositoryId: string
+}): Promise<DrillAttempt[]> {
+  const noted = await readDrillAttempts(place.repositoryId)
+  return attemptsAt(place.copyId, drillsOfWhole(place.drills), noted)
 }
 
 /** '' where there was none; null where there is nothing to drill. */
 async function newestDrill(
   { name, target }: DrillPlace,
-  trustedSigners: readonly string[],
-  progress: Progress,
+  { trustedSigners, now, progress }: Turns,
 ): Promise<string | null> {
   try {
-    const { drills, copyId } = await drillHistory(target, trustedSigners)
-    const whole = drillsOfWhole(drills)
-    const newest = whole.findLast(one => one.copyId === copyId && one.outcome === 'passed')?.at
-    if (newest !== undefined || name === null) return newest ?? ''
+    const newest = newestAttempt(await attemptsOf(await drillHistory(target, trustedSigners)), now)
+    if (newest !== '' || name === null) return newest
     if (!(await isEmpty(target, trustedSigners))) return ''
     progress.warn(`${name} has no snapshot yet, and has its turn another time`)
     return null

@@ -42,6 +42,21 @@ test.each([
     13,
     'FAILED at its moment of the log; its snapshot came back: s',
   ],
+  [
+    'rows failed, data files passed since',
+    [record('2026-11-20T12:00:00Z', { outcome: 'failed' }), { ...good, method: 'physical' }],
+    13,
+    'FAILED',
+  ],
+  [
+    'rows failed, of a snapshot that has expired, and data files passed since',
+    [
+      record('2026-11-20T12:00:00Z', { outcome: 'failed', expired: true }),
+      { ...good, method: 'physical' },
+    ],
+    0,
+    '1 of 2 drills passed',
+  ],
   ['missed', [record('2026-11-26T12:00:00Z', { missed: ['RTO: 5 s'] })], 14, 'RTO: 5 s'],
   ['of a clock that was ahead', [good, record('2027-11-26T12:00:00Z')], 3, 'which has not come'],
   ['of some databases', [record('2026-11-26T12:00:00Z', { partOnly: true })], 3, 'no drill yet'],

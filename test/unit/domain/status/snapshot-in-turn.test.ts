@@ -12,13 +12,8 @@ const snapshot = (
   sourceId = 's',
 ): SnapshotEnvelope =>
   ({ snapshotId, method, sourceId, consistentAt: hours(ago) }) as SnapshotEnvelope
-const drill = (
-  method: string,
-  ago: number,
-  outcome: 'passed' | 'failed' = 'passed',
-  sourceId = 's',
-) => ({
-  ...{ sourceId, method, outcome, at: hours(ago) },
+const drill = (method: string, ago: number, sourceId = 's') => ({
+  ...{ sourceId, method, at: hours(ago) },
 })
 const sunday = [snapshot('rows', 'logical', 8.5), snapshot('files', 'physical', 6.5)]
 const within = { now, rpoMs: 26 * HOUR_MS }
@@ -27,7 +22,7 @@ test.each([
   ['nothing was drilled: the newest', [], 'files'],
   ['files were: rows', [drill('physical', 168)], 'rows'],
   ['rows were since: files', [drill('physical', 336), drill('logical', 168)], 'files'],
-  ['a failed drill is none', [drill('physical', 336), drill('logical', 168, 'failed')], 'rows'],
+  ['one that has not come is none', [drill('physical', 168), drill('logical', -48)], 'rows'],
 ])('%s', (_title, drills, expected) => {
   expect(snapshotInTurn(sunday, drills, within)).toBe(expected)
 })
@@ -42,7 +37,7 @@ test('older than promised: the newest, whatever was drilled', () => {
 
 test('servers have their turn: the one that was drilled the longest ago', () => {
   const both = [snapshot('a', 'logical', 2, 't'), snapshot('b', 'logical', 1)]
-  const other = (ago: number) => drill('logical', ago, 'passed', 't')
+  const other = (ago: number) => drill('logical', ago, 't')
   expect(snapshotInTurn(both, [], within)).toBe('b')
   expect(snapshotInTurn(both, [drill('logical', 30)], within)).toBe('a')
   expect(snapshotInTurn(both, [drill('logical', 30), other(20)], within)).toBe('b')
