@@ -173,6 +173,14 @@ export interface ReplayOptions {
   connect: ConnectOptions
   /** Global variables of the source, as far as the snapshot has them: statements read some. */
   source: Readonly<Record<string, string>>
+  zone: {
+    /** In which the keys were made of the rows that are there; null: not known, and the server's own is taken. */
+    keys: string | null
+    /** Instead of the log's SYSTEM. */
+    system: string
+    /** Rows are changed in that of the keys, whatever zone the log says before them. */
+    isForRows: boolean
+  }
   /** Paths of the files, in order; each has its offsets as on the server. */
   files: readonly string[]
   /** Where to begin in the first file. */

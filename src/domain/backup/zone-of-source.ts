@@ -1,6 +1,6 @@
 import { isSameSystemZone, SYSTEM_OFFSETS, type SystemZone } from '../binlog/system-zone.ts'
 
-type Settings = Readonly<Record<string, string>>
+export type Settings = Readonly<Record<string, string>>
 
 /** In which rows are read and loaded. */
 export const ROWS_ZONE = '+00:00'
@@ -21,29 +21,61 @@ export interface ZonesThere {
 export function zoneOfSource(source: Settings, { settings, timeZones }: ZonesThere): string | null {
   const zone = source['time_zone']
   if (zone === undefined) return null
-  if (UTC_BY_NAME.has(zone)) return ROWS_ZONE
+  if (isUtcName(zone)) return ROWS_ZONE
   if (zone !== 'SYSTEM') return isOffset(zone) || timeZones.includes(zone) ? zone : null
+  return systemOfSource(source, systemZoneOf(settings))
+}
+
+/** That of the system under the source, on another one. */
+function systemOfSource(source: Settings, is: SystemZone | null): string | null {
   const was = systemZoneOf(source)
   if (was?.offsets === '0,0') return ROWS_ZONE
-  const is = systemZoneOf(settings)
-  if (was && is && isSameSystemZone(was, is)) return zone
+  if (was && is && isSameSystemZone(was, is)) return 'SYSTEM'
   return offsetOf(was?.offsets)
 }
 
+/** In which the keys of loaded rows are made. */
+export const keysZone = (source: Settings, target: ZonesThere): string =>
+  zoneOfSource(source, target) ?? ROWS_ZONE
+
 /**
- * The same of a session that replays the source's log, without a look at the target.
+ * The same for the source's data files, whose keys its own sessions have made: on a system of its zone all that this
+ * zone ever was is known, also where it has no summer time any more (São Paulo, Istanbul).
  *
+ * @param system on which a server is started on the files
  * @returns null where the source did not say
  */
-export function zoneOfLog(source: Settings): string | null {
+export function zoneOfFiles(source: Settings, system: SystemZone): string | null {
   const zone = source['time_zone']
   if (zone === undefined) return null
-  if (UTC_BY_NAME.has(zone)) return ROWS_ZONE
-  return zone === 'SYSTEM' ? (offsetOf(systemZoneOf(source)?.offsets) ?? zone) : zone
+  if (isUtcName(zone)) return ROWS_ZONE
+  return zone === 'SYSTEM' ? loggedSystem(source, system, false) : zone
+}
+
+/**
+ * What SYSTEM in a log of the source is here.
+ *
+ * @param system under the server that the log is replayed on
+ * @param isLoaded rows were loaded into it, and keys were made of them; else it was started on the source's files
+ */
+export function loggedSystem(source: Settings, system: SystemZone, isLoaded: boolean): string {
+  if (isLoaded) {
+    const own = source['time_zone'] === 'SYSTEM' ? ROWS_ZONE : 'SYSTEM'
+    return systemOfSource(source, system) ?? own
+  }
+  const was = systemZoneOf(source)
+  if (was === null || isSameSystemZone(was, system)) return 'SYSTEM'
+  return offsetOf(was.offsets) ?? 'SYSTEM'
 }
 
 /** No server needs its tables of zones for these. */
-const UTC_BY_NAME: ReadonlySet<string> = new Set(['UTC', 'Etc/UTC', 'GMT', 'Etc/GMT'])
+const isUtcName = (zone: string): boolean => /^(?:Etc\/)?(?:UTC|GMT)$/.test(zone)
+
+/** Was the system of the source in UTC, since ever? */
+export function isUtc(source: Settings): boolean {
+  const was = systemZoneOf(source)
+  return was?.name === 'UTC' && was.offsets === '0,0'
+}
 
 /** "+08:00" of a zone that has the same in winter and summer ("28800,28800"), wherever the system of the target is. */
 function offsetOf(offsets: string | undefined): string | null {

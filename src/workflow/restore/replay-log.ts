@@ -17,7 +17,6 @@ import { mayBeLonger, PrintedSize, packetOfSource } from '#domain/binlog/printed
 import { ReplacedRows } from '#domain/binlog/replaced-rows'
 import type { ReplayOutcome } from '#domain/binlog/replay-report'
 import type { BinlogSegment } from '#domain/binlog/segment'
-import { isSameSystemZone, SYSTEM_OFFSETS, systemZoneText } from '#domain/binlog/system-zone'
 import { TimestampDefaults } from '#domain/binlog/timestamp-defaults'
 import { otherSearch, unloggedText } from '#domain/binlog/unlogged'
 import { unseenStarts, unseenText } from '#domain/binlog/unseen'
@@ -28,6 +27,7 @@ import { makeOwnFolder } from '#process/own-folder'
 import type { BinlogArchive } from '#repository/binlog-archive'
 import type { SnapshotAccess } from './open-snapshot.ts'
 import type { ReplaySpan } from './replay-span.ts'
+import { otherSystemText, replayZone } from './replay-zone.ts'
 import type { RestorePlace } from './restore-options.ts'
 
 export interface ReplayRun {
@@ -47,6 +47,8 @@ export interface ReplayRun {
   onElsewhere?: (() => void) | undefined
   /** Global variables of the source, as far as the snapshot has them. */
   source: Readonly<Record<string, string>>
+  /** In which keys of the rows were made that were loaded; absent: data files have their own. */
+  zone?: string
   /** Is told what somebody has to look at. */
   onFinding: (finding: string) => void
   clock: Clock
@@ -171,7 +173,9 @@ async function replayAndSettle(
     const onBytes = (bytes: number): void => progress.advance({ bytes })
     const how = { connect, source, files, binlog, keepGtids, lockedBy: run.lockedBy }
     const options = { ...how, folder, onBytes, onElsewhere }
-    const onSystemZone = await whenOtherZone(run, session)
+    const system = await replay.systemZone(session)
+    const zone = replayZone(place.engine, source, run.zone, system)
+    const otherSystem = otherSystemText(source, zone.system, system)
     const here = await replay.compared(session)
     const onMissedErrors = (missed: readonly number[]): void => run.onFinding(missedText(missed))
     await replay.run({
@@ -184,7 +188,8 @@ async function replayAndSettle(
         const text = unloggedText(what, source, here)
         if (text !== null) run.onFinding(text)
       },
-      onSystemZone,
+      zone,
+      onSystemZone: otherSystem === null ? undefined : () => run.onFinding(otherSystem),
       ...limitsOf(span),
     })
   }
@@ -195,22 +200,6 @@ async function replayAndSettle(
   if (!settle) return { sessions, locked: [], events: [] }
   progress.stage('disabling events and locking accounts')
   return { sessions, ...(await replay.settle(session, settle)) }
-}
-
-/** The log says SYSTEM of a session that had no zone of its own, and not which one that was. */
-async function whenOtherZone(
-  { place, source, onFinding }: ReplayRun,
-  session: Session,
-): Promise<(() => void) | undefined> {
-  const here = await place.engine.binaryLog.replay.systemZone(session)
-  const name = source['system_time_zone']
-  const there = name === undefined ? null : { name, offsets: source[SYSTEM_OFFSETS] }
-  if (there !== null && isSameSystemZone(there, here)) return undefined
-  const was = there === null ? 'is not known' : `was ${systemZoneText(there)}`
-  return () =>
-    onFinding(
-      `statements of the log depend on the system's time zone, which ${was} on the source and is ${systemZoneText(here)} here: times that they wrote (NOW() in a DATETIME, a text in a TIMESTAMP) may be off by the difference: restore again into a server that was started in the source's zone, as by TZ=Europe/Berlin (for --data-dir: this command's)`,
-    )
 }
 
 const missedText = (errors: readonly number[]): string =>

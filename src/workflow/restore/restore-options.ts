@@ -65,9 +65,10 @@ export interface RestoreSequel {
   ): Promise<readonly AccountName[]>
   /**
    * @param settings of the source, when the snapshot was made
+   * @param zone in which the keys of loaded rows were made
    * @param lockedBy the connection that took the restore lock
    */
-  run(settings: Readonly<Record<string, string>>, lockedBy: number): Promise<void>
+  run(settings: Readonly<Record<string, string>>, zone: string, lockedBy: number): Promise<void>
 }
 
 export interface RestoreReport {

@@ -6,6 +6,7 @@ import type { RestoredTrailReport } from '#domain/audit/audit-report'
 import type { AccountEntry } from '#domain/backup/manifest'
 import { tablesElsewhere } from '#domain/backup/manifest-inside'
 import type { RestorePlan } from '#domain/backup/restore-plan'
+import { keysZone } from '#domain/backup/zone-of-source'
 import type { AccountName } from '#domain/schema/service-accounts'
 import type { RestoreProgress, RestoreTarget, WriterOptions } from '#engine/logical-writer'
 import type { Session } from '#engine/session'
@@ -276,7 +277,7 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       advised = advise('--start-over')
       canResume = false
       left = await replayBeside({ ...on, wanted }, left, () =>
-        sequel.run(manifest.settings, session.connectionId),
+        sequel.run(manifest.settings, keysZone(manifest.settings, target), session.connectionId),
       )
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }

@@ -66,7 +66,7 @@ export async function restoreToMoment(
       await requireWhole(span, archive)
       return keep
     }
-    const run: RestoreSequel['run'] = async (settings, lockedBy) => {
+    const run: RestoreSequel['run'] = async (settings, zone, lockedBy) => {
       const { services, binlog } = options
       const settle = { keep, services }
       const onElsewhere = isInside ? (): void => void findings.push(LOG_INSIDE) : undefined
@@ -79,6 +79,7 @@ export async function restoreToMoment(
         binlog,
         settle,
         source: settings,
+        zone,
         clock,
         lockedBy,
       }

@@ -25,6 +25,14 @@ export abstract class EachStatement extends Transform {
    */
   protected abstract instead(before: string, text: string): string | null
 
+  /**
+   * @param text how a statement begins that is passed on as it comes, since it is longer
+   * @returns what is executed before it, with its delimiter
+   */
+  protected ahead(_text: string): string {
+    return ''
+  }
+
   /** @throws EcomdbError TOOL_FAILED when the tool has not printed all that is executed otherwise */
   requireAll(_tool: string): void {}
 
@@ -39,6 +47,7 @@ export abstract class EachStatement extends Transform {
     if (this.#held.length > this.#longest) {
       // Its end may be the beginning of a delimiter.
       const sure = this.#held.length - DELIMITER.length
+      if (!this.#isPassing) this.#pass(this.ahead(this.#held.replace(BEFORE, '')))
       this.#pass(this.#held.slice(0, sure))
       this.#held = this.#held.slice(sure)
       this.#isPassing = true

@@ -1,5 +1,4 @@
 import { EcomdbError } from '#core/errors'
-import { zoneOfLog } from '#domain/backup/zone-of-source'
 import { SYNC_SETTINGS } from '#domain/binlog/crashes'
 import { SEARCH_SETTINGS, SYSDATE_IS_NOW } from '#domain/binlog/unlogged'
 import { quoteString } from '../../quote.ts'
@@ -83,20 +82,23 @@ const AS_DEFINED = [
  * kept by rows, and those that the snapshot brought were made in it.
  *
  * @param source global variables of the source, as far as the snapshot has them
+ * @param keys see ReplayOptions.zone
  */
-export function replaySettings(source: Readonly<Record<string, string>>): string {
+export function replaySettings(
+  source: Readonly<Record<string, string>>,
+  keys: string | null,
+): string {
   const own = SOURCES_OWN.flatMap(name => {
     const value = source[name]
     if (value === undefined || !isMeant(name, value, source['version'] ?? '')) return []
     return [`${name} = ${literalOf(value)}`]
   })
-  const zone = `${collationsOf(source)} time_zone = ${zoneIn(source)}`
+  const zone = `${collationsOf(source)} time_zone = ${zoneExpression(keys)}`
   return `SET ${[WITHOUT_LIMITS, AS_DEFINED, zone, ...own].join(', ')}`
 }
 
 /** Of a name that this server does not know, as of a source that did not say: its own. */
-function zoneIn(source: Readonly<Record<string, string>>): string {
-  const zone = zoneOfLog(source)
+export function zoneExpression(zone: string | null): string {
   if (zone === null) return '@@GLOBAL.time_zone'
   if (zone === 'SYSTEM' || /^[+-]/.test(zone)) return quoteString(zone)
   const name = quoteString(zone)

@@ -10,8 +10,9 @@ import { NOT_LOCKED, otherServer, requireLockStatement } from '../bulk-load/rest
 import type { BinlogDialect } from './dialect.ts'
 import type { EachStatement } from './each-statement.ts'
 import { ExpectedErrors } from './expected-errors.ts'
+import { InItsZone } from './in-its-zone.ts'
 import { writeOptionFile } from './option-file.ts'
-import { replaySettings } from './replay-settings.ts'
+import { replaySettings, zoneExpression } from './replay-settings.ts'
 import { SetBefore } from './set-before.ts'
 import { SetForLoad } from './set-for-load.ts'
 import { SpellOut, spellings } from './spell-out.ts'
@@ -48,7 +49,7 @@ export async function runReplay(dialect: BinlogDialect, options: ReplayOptions):
       const { lockedBy } = options
       // In the first line: nothing else may come before it, and only its error is known by its place.
       client.stdin.write(lockedBy === undefined ? '\n' : `${requireLockStatement(lockedBy)};\n`)
-      client.stdin.write(`${replaySettings(options.source)};\n`)
+      client.stdin.write(`${replaySettings(options.source, options.zone.keys)};\n`)
       // A private server has no log, and nobody holds a lock there.
       const isLogged = options.binlog && lockedBy !== undefined
       if (isLogged) client.stdin.write(`${LOGS_ROWS};\n`)
@@ -126,7 +127,7 @@ function toolArguments(
 
 /** Where the log has more than the tool prints, has it elsewhere, or no server takes what is printed. */
 function stagesOf({ family }: BinlogDialect, options: ReplayOptions): EachStatement[] {
-  const { loadData, timestampDefaults, untold } = options
+  const { loadData, timestampDefaults, untold, zone } = options
   const stages: EachStatement[] = []
   if (family === 'mysql' && loadData.given.some(given => given.length > 0)) {
     stages.push(new SetForLoad(loadData.given, loadData.longest))
@@ -134,6 +135,9 @@ function stagesOf({ family }: BinlogDialect, options: ReplayOptions): EachStatem
   const spelled = spellings(untold, family)
   if (spelled.length > 0) stages.push(new SpellOut(spelled))
   if (timestampDefaults.size > 0) stages.push(new SetBefore(timestampDefaults))
+  if (zone.isForRows || zone.system !== 'SYSTEM') {
+    stages.push(new InItsZone({ ...zone, keys: zoneExpression(zone.keys) }))
+  }
   return stages
 }
 

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { hasZoneOfSource, zoneOfSource } from '#domain/backup/zone-of-source'
+import {
+  hasZoneOfSource,
+  keysZone,
+  loggedSystem,
+  systemZoneOf,
+  zoneOfFiles,
+  zoneOfSource,
+} from '#domain/backup/zone-of-source'
 
 const of = (time_zone: string, system_time_zone: string, system_offsets: string) => ({
   ...{ time_zone, system_time_zone, system_offsets },
@@ -31,4 +38,36 @@ test.each([
   const target = { settings, timeZones: ['Europe/Berlin'] }
   expect(zoneOfSource(source, target)).toBe(zone)
   expect(hasZoneOfSource(source, target)).toBe(isDefault)
+})
+
+const PAULO = of('SYSTEM', '-03', '-10800,-10800')
+const TOKYO = of('+02:00', 'JST', '32400,32400')
+
+test.each([
+  // It had a summer time until 2019.
+  ['a system of its zone', PAULO, PAULO, ['SYSTEM', 'SYSTEM'], ['SYSTEM', 'SYSTEM']],
+  ['another one', PAULO, UTC, ['-03:00', '-03:00'], ['-03:00', '-03:00']],
+  ['none that can be had', BERLIN, UTC, ['+00:00', '+00:00'], ['SYSTEM', 'SYSTEM']],
+  ['a system in UTC', UTC, BERLIN, ['+00:00', '+00:00'], ['+00:00', '+00:00']],
+  ['a zone of its own', TOKYO, UTC, ['+02:00', '+09:00'], ['+02:00', '+09:00']],
+  [
+    'a name',
+    of('Europe/Berlin', 'CET', '3600,7200'),
+    UTC,
+    ['Europe/Berlin', 'SYSTEM'],
+    ['Europe/Berlin', 'SYSTEM'],
+  ],
+  [
+    'UTC by its name',
+    of('UTC', 'JST', '32400,32400'),
+    UTC,
+    ['+00:00', '+09:00'],
+    ['+00:00', '+09:00'],
+  ],
+  ['a source that did not say', {}, UTC, ['+00:00', 'SYSTEM'], [null, 'SYSTEM']],
+])('a log of %s', (_, source, settings, loaded, files) => {
+  const target = { settings, timeZones: ['Europe/Berlin'] }
+  const system = systemZoneOf(settings) ?? { name: '', offsets: undefined }
+  expect([keysZone(source, target), loggedSystem(source, system, true)]).toEqual(loaded)
+  expect([zoneOfFiles(source, system), loggedSystem(source, system, false)]).toEqual(files)
 })
