@@ -42,6 +42,11 @@ export interface LogicalWriter {
   /** Tables, views, sequences and functions that are in these databases. */
   objectsThere(session: Session, databases: readonly string[]): Promise<ObjectThere[]>
   /**
+   * Foreign keys between these databases and others of the server, in either direction: the server takes them without a look
+   * at rows that are there.
+   */
+  keysBetween(session: Session, databases: readonly string[]): Promise<KeyBetween[]>
+  /**
    * How far the restore of this id came, by its journal on the server.
    * @returns null where the server has no such journal
    */
@@ -92,6 +97,23 @@ export interface ObjectThere {
   schema: string
   name: string
   columns: readonly string[]
+}
+
+/** A foreign key from one database into another. */
+export interface KeyBetween {
+  name: string
+  schema: string
+  table: string
+  toSchema: string
+  toTable: string
+  /** From one of the databases into another; else the other way. */
+  isOutward: boolean
+  /** The table that it refers to. */
+  isThere: boolean
+  /** Rows that refer to none; null where the server refused to say. */
+  orphans: number | null
+  /** Its reason. */
+  error?: string
 }
 
 export interface SilentView {

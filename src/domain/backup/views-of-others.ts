@@ -10,7 +10,7 @@ export interface ViewOfOther {
 }
 
 /** What is in each of these comes with the server, and its names are written in several ways. */
-const SERVERS_OWN = ['mysql', 'sys', 'information_schema', 'performance_schema']
+export const SERVERS_OWN = ['mysql', 'sys', 'information_schema', 'performance_schema']
 
 /**
  * What the views of the databases that are restored read in others: a server refuses each of them that reads

@@ -73,7 +73,7 @@ export function withoutForeignKeys(
 }
 
 /** The name behind REFERENCES, in its parts; null for what is no foreign key. */
-function foreignTarget(clause: string): string[] | null {
+export function foreignTarget(clause: string): string[] | null {
   const words = blankQuotes(clause)
   const references = / REFERENCES /.exec(words)
   if (!references || !/^CONSTRAINT +FOREIGN KEY/.test(words)) return null

@@ -17,13 +17,19 @@ export interface LeftOut {
 }
 
 /** A trigger changes what the server does, and nobody who writes is told. */
-export function leftOutTexts(left: readonly LeftOut[]): { warnings: string[]; leftOut: string[] } {
+export function leftOutTexts(
+  left: readonly LeftOut[],
+  warned: readonly string[],
+): { warnings: string[]; leftOut: string[] } {
   const isFinding = ({ statement, isRenamed }: LeftOut): boolean =>
     statement.stage === 'triggers' || isRenamed === true
   return {
-    warnings: left
-      .filter(one => !isFinding(one) && !one.isMade)
-      .map(({ statement, why }) => `left out: ${statement.shown.slice(0, 200)}: ${why}`),
+    warnings: [
+      ...warned,
+      ...left
+        .filter(one => !isFinding(one) && !one.isMade)
+        .map(({ statement, why }) => `left out: ${statement.shown.slice(0, 200)}: ${why}`),
+    ],
     leftOut: left.filter(isFinding).map(findingOf),
   }
 }

@@ -101,6 +101,8 @@ export interface RestoreOutcome {
   unlogged: readonly string[]
   /** Triggers that were invalid on the source and are not here, or were not while the log was replayed, in words. */
   leftOut: readonly string[]
+  /** Foreign keys between what was restored and what was not, with rows that refer to nothing, in words. */
+  brokenKeys: readonly string[]
   /** What the server warned of while it took rows that were then found equal. */
   warnings: readonly string[]
   /** Rows that an interrupted restore had loaded already; null when none was continued. */

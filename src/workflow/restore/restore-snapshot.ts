@@ -14,7 +14,7 @@ import { usingRepository } from '#repository/repository-use'
 import { keepRestoredTrail } from '../audit/keep-restored-trail.ts'
 import { openBefore } from './accounts-since.ts'
 import { applyPlan, expectedChanges } from './apply-plan.ts'
-import { findingsAhead } from './findings-ahead.ts'
+import { databasesOf, findingsAhead } from './findings-ahead.ts'
 import { leaversSince } from './leavers-since.ts'
 import { leftOutTexts, replayBeside } from './left-out.ts'
 import { rowsOf } from './load-rows.ts'
@@ -24,6 +24,7 @@ import { otherServer, refuseUnknown, versionNotes } from './other-version.ts'
 import { noteInOwnLog } from './own-log.ts'
 import { placeTables } from './place-tables.ts'
 import { proveContent } from './prove-content.ts'
+import { brokenKeys } from './reaches-of-others.ts'
 import { refuseOtherServers } from './refuse-other-servers.ts'
 import { refuseWithoutPlugins } from './refuse-plugins.ts'
 import { refuseSettings } from './refuse-settings.ts'
@@ -123,15 +124,17 @@ async function restoreInUse(
     const found = isBeside
       ? []
       : [...leavers.findings, ...(await rowsWithoutTrail(options, place, session))]
+    const writer = place.engine.logicalWriter
+    const ahead = await findingsAhead({ writer, session }, prepared, snapshot, options)
     const notes = [
       ...versionNotes(snapshot, prepared),
       ...replicaNotes(prepared.target),
       ...beside.notes,
       ...placed.notes,
       ...told,
+      ...ahead.notes,
     ]
-    const lost = findingsAhead(prepared.target, snapshot.manifest, plan, databasesOf(options))
-    const report = reportOf(snapshot, prepared, notes, [...lost, ...found])
+    const report = reportOf(snapshot, prepared, notes, [...ahead.findings, ...found])
     if (options.dryRun) return report
     confirm(options, plan)
     if (options.startOver && journal) {
@@ -231,11 +234,6 @@ async function prepare(
   return { target, plan, method: target.localInfile ? 'infile' : 'insert', journal, done }
 }
 
-/** The databases that are made, where they are not all of the snapshot's. */
-function databasesOf({ databases, into }: RestoreOptions): readonly string[] | undefined {
-  return into === undefined ? databases : [into]
-}
-
 /** Executes a plan; a failure tells what is on the server then. */
 async function execute(run: Run, prepared: Prepared, progress: Progress): Promise<RestoreOutcome> {
   const { options, access, snapshot, place, session, clock } = run
@@ -281,19 +279,19 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       )
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
+    const broken = await brokenKeys(place.engine.logicalWriter, session, plan.makes.databases)
     const trail = await keepTrail(run, progress)
     const unlogged = [...new Set([...opened.word, ...(await noteUnlogged(run))])]
     // This one first: where the connection is lost, there is still a restore to continue.
     const ended = [...(journal.startedOver ?? []), { restoreId: journal.restoreId, binlog }]
     await place.engine.logicalWriter.endJournal(session, ended)
     await removeJournal(target.serverId)
-    const { warnings, leftOut } = leftOutTexts(left)
     return {
       restoreMs: restored - started,
       readBackMs: proved - restored,
-      ...{ checks, warnings: [...applied.warnings, ...warnings], unlogged, leftOut },
+      ...leftOutTexts(left, applied.warnings),
+      ...{ checks, unlogged, trail, brokenKeys: broken },
       continuedRows: done && rowsOf(snapshot, done.loaded),
-      trail,
     }
   } catch (error) {
     const elsewhere = tablesElsewhere(snapshot.manifest, options.databases)

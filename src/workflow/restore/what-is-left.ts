@@ -148,11 +148,12 @@ export function withWhatIsThere(
  * not write them (MariaDB keeps them in mysql) brings no statistics back: plans may be others. A loadable
  * function wants its library.
  */
-export function notAsTheyWere({ checks, unlogged, leftOut }: RestoreOutcome): string[] {
+export function notAsTheyWere(outcome: RestoreOutcome): string[] {
+  const { checks, unlogged, leftOut, brokenKeys } = outcome
   const unasked = checks
     .filter(({ name, outcome }) => NEEDS_A_LOOK.includes(name) && outcome === 'unchecked')
     .map(({ summary }) => summary)
-  return [...unlogged, ...leftOut, ...unasked]
+  return [...unlogged, ...leftOut, ...brokenKeys, ...unasked]
 }
 
 const NEEDS_A_LOOK = 'places statistics server letters privileges grants history defaults'.split(

@@ -1,5 +1,6 @@
 import type { LogicalWriter } from '../../logical-writer.ts'
 import { compileRestorePlan } from './compile-plan.ts'
+import { keysBetween } from './keys-between.ts'
 import {
   askViews,
   databasesThere,
@@ -28,6 +29,7 @@ export const logicalWriter: LogicalWriter = {
   ignoresPlaces,
   databasesThere,
   objectsThere,
+  keysBetween,
   progress: readProgress,
   isMarked,
   remadeSince: remadeByOthers,

@@ -1,6 +1,9 @@
 import { placedElsewhere } from '#domain/backup/placed-elsewhere'
+import { keysOfOthers, programsOfOthers } from '#domain/backup/reaches-beyond'
 import { viewsOfOthers } from '#domain/backup/views-of-others'
+import { RESTORE_JOURNAL } from '../../restore-journal-database.ts'
 import type { Session } from '../../session.ts'
+import { isHiddenFolder } from '../hidden-folders.ts'
 import { replicaLacks } from '../replica-lacks.ts'
 import { hiddenResourceGroups } from './hidden-resource-groups.ts'
 import type { ObservedCatalog } from './read-catalog.ts'
@@ -12,6 +15,7 @@ export async function findLosses(session: Session, catalog: ObservedCatalog): Pr
     ...(await forcedRecovery(session)),
     ...invalidPrograms(catalog),
     ...viewsBeyond(catalog),
+    ...(await reachesBeyond(session, catalog)),
     ...lossyPrograms(catalog),
     ...misplacedTables(catalog),
     ...(session.flavor.family === 'mysql' ? await secondPasswords(session) : []),
@@ -48,14 +52,41 @@ function invalidPrograms({ programs }: ObservedCatalog): string[] {
 
 /** A restore is refused where the server does not have what they read, and a drill fails. */
 function viewsBeyond(catalog: ObservedCatalog): string[] {
-  const isFolded = catalog.settings['lower_case_table_names'] !== '0'
-  const fold = (name: string): string => (isFolded ? name.toLowerCase() : name)
-  const backedUp = new Set(catalog.databases.map(({ name }) => fold(name)))
-  const words = viewsOfOthers(catalog, schema => backedUp.has(fold(schema))).map(
+  const words = viewsOfOthers(catalog, isIn(catalog)).map(
     ({ view, read }) =>
       `view ${view} reads ${read.schema}.${read.name}, and ${read.schema} is not in this backup: a server without it does not take the view; name it with --databases as well`,
   )
   return [...new Set(words)]
+}
+
+/** A server takes these without a word, and fails when they are used. What is not here, either, is broken already. */
+async function reachesBeyond(session: Session, catalog: ObservedCatalog): Promise<string[]> {
+  const rows = await session.rows('SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA')
+  const isBackedUp = isIn(catalog)
+  const others = rows
+    .map(({ name }) => String(name))
+    .filter(name => !isBackedUp(name) && name !== RESTORE_JOURNAL && !isHiddenFolder(name))
+  const missing = (schema: string): string => `${schema} is not in this backup: a server without it`
+  const more = 'name it with --databases as well'
+  return [
+    ...keysOfOthers(catalog.tables, isBackedUp)
+      .filter(({ schema }) => others.some(name => name.toLowerCase() === schema.toLowerCase()))
+      .map(
+        ({ label, schema, table }) =>
+          `${label} refers to ${schema}.${table}, and ${missing(schema)} refuses each row that is written with that key; ${more}`,
+      ),
+    ...programsOfOthers(catalog.programs, others, isBackedUp).map(
+      ({ labels, schema }) =>
+        `${missing(schema)} takes what names it in its text, and that fails when it runs (${labels}); ${more}`,
+    ),
+  ]
+}
+
+function isIn({ settings, databases }: ObservedCatalog): (schema: string) => boolean {
+  const isFolded = settings['lower_case_table_names'] !== '0'
+  const fold = (name: string): string => (isFolded ? name.toLowerCase() : name)
+  const backedUp = new Set(databases.map(({ name }) => fold(name)))
+  return schema => backedUp.has(fold(schema))
 }
 
 /** Restored and source read alike: nothing else tells of it. */
