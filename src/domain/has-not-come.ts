@@ -1,5 +1,5 @@
 /** Clocks of two hosts differ a little. */
-const CLOCK_TOLERANCE_MS = 5 * 60_000
+export const CLOCK_TOLERANCE_MS = 5 * 60_000
 
 /**
  * A moment that has not come: a clock was ahead, there or here. How old such a thing is nobody knows, and it

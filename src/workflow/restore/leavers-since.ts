@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '#core/errors'
 import { throwIfInterrupted } from '#core/interruption'
+import { CLOCK_TOLERANCE_MS } from '#domain/has-not-come'
 import type { AccountName } from '#domain/schema/service-accounts'
-import type { LeaverListing } from '#repository/leaver-receipts'
+import type { LeaverListing, LeaverReceipt } from '#repository/leaver-receipts'
 import type { Repository } from '#repository/repository'
 import type { SnapshotAccess } from './open-snapshot.ts'
 
@@ -20,7 +21,7 @@ export interface LeaversSince {
 
 /**
  * Who has left since a snapshot was made, by the signed receipts in the repository. An account
- * that was there before the receipt and in a later snapshot was made on purpose.
+ * that is in a snapshot of after the receipt was made on purpose.
  */
 export async function leaversSince(
   access: SnapshotAccess,
@@ -28,7 +29,7 @@ export async function leaversSince(
   withinMs = SOON_MS,
 ): Promise<LeaversSince> {
   const { receipts, refused, unasked } = await allReceipts(access, withinMs)
-  const later = receipts.filter(({ startedAt }) => Date.parse(startedAt) > Date.parse(consistentAt))
+  const later = receipts.filter(one => !wasOutBefore(one, Date.parse(consistentAt)))
   const people = [...new Set(later.map(({ person }) => person))]
   return {
     people,
@@ -45,6 +46,14 @@ export async function leaversSince(
         `a receipt for a leaver is not believed, and whom it names may be back: ${name}: ${error.what}; see who that is, and run \`ecomdb offboard\` for them`,
     ),
   }
+}
+
+/**
+ * A snapshot that is taken while somebody is taken out may have the account open: they count as gone when that was
+ * over, not when it began. The two moments are of two clocks, so that one of a little later counts as before.
+ */
+function wasOutBefore({ completedAt }: LeaverReceipt, consistentMs: number): boolean {
+  return completedAt !== null && Date.parse(completedAt) + CLOCK_TOLERANCE_MS < consistentMs
 }
 
 /** One that does not answer is tried for two minutes, which nobody has on that day. */

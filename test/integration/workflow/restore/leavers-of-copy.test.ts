@@ -38,10 +38,32 @@ test('who has left since a copy was brought up to date is known from its reposit
   })
 })
 
-async function leave({ path, keys }: BackupPlace, person: string): Promise<void> {
+test('whoever was being taken out when the snapshot was made has left since', async () => {
+  await withFolder(async folder => {
+    const place = await BackupPlace.make(folder, 'mariadb')
+    const minutes = (count: number) => new Date(Date.UTC(2026, 0, 1, 12, count)).toISOString()
+    await leave(place, 'alice', { startedAt: minutes(0), completedAt: minutes(3) })
+    await leave(place, 'bob', { startedAt: minutes(0), completedAt: null })
+    const leftSince = async (at: string) =>
+      (await leaversSince(await place.access(), at)).people.toSorted()
+    for (const at of [-1, 0, 1, 3, 5, 8])
+      expect(await leftSince(minutes(at)), `${at}`).toEqual(['alice', 'bob'])
+    // An account of her name that is there then was made on purpose.
+    expect(await leftSince(minutes(9))).toEqual(['bob'])
+  })
+})
+
+async function leave(
+  { path, keys }: BackupPlace,
+  person: string,
+  times: { startedAt: string; completedAt: string | null } = {
+    startedAt: new Date().toISOString(),
+    completedAt: new Date().toISOString(),
+  },
+): Promise<void> {
   const target = openDirectoryTarget(path)
   const receipt = {
-    ...{ format: 1, receiptId: uuidV7(new Date()), person, startedAt: new Date().toISOString() },
+    ...{ format: 1, receiptId: uuidV7(new Date()), person, ...times },
     repositoryId: (await openRepository(target)).id,
     accounts: [{ user: person, host: 'localhost' }],
   }
