@@ -19,7 +19,7 @@ import { runProgram } from '#process/run-program'
  * between answers with success and a page of its own, or with nothing, or takes the end off a listing,
  * or says of what the service answers that it is a web page, and numbers it as Google does, or changes
  * a bit of a body, on the way there or back. Or it knows no way to the service, or the service says that
- * the session's token has run out.
+ * the session's token has run out; or its ETags are no MD5, as where it encrypts by SSE-KMS.
  */
 export type Fate =
   | 'pass'
@@ -42,6 +42,7 @@ export type Fate =
   | 'no-route'
   | 'expired-token'
   | 'late-error'
+  | 'other-etags'
 
 /** How long a slow answer takes, in milliseconds. */
 const SLOW_MS = 700
@@ -167,6 +168,7 @@ function forward(
       const sent = fate === 'google-page' ? asGoogle(reply.headers) : reply.headers
       answer.writeHead(reply.statusCode ?? 502, { ...sent, ...called })
       if (fate === 'flip-answer') flipBit(body)
+      if (fate === 'other-etags') return void answer.end(withOtherEtags(body))
       if (fate !== 'cut-answer') return void answer.end(body)
       answer.write(body.subarray(0, body.length / 2), () => answer.socket?.destroy())
     })
@@ -183,6 +185,13 @@ function flipBit(body: Buffer): Buffer {
   const at = Math.floor(body.length / 2)
   if (body.length > 0) body[at] = (body[at] ?? 0) ^ 1
   return body
+}
+
+/** Of the same length. */
+function withOtherEtags(listing: Buffer): string {
+  const other = (_all: string, before: string, etag: string): string =>
+    `${before}${[...etag].reverse().join('')}`
+  return listing.toString().replace(/(<ETag>(?:&quot;|"|&#34;)?)([0-9a-f]{32})/g, other)
 }
 
 /** No number of Amazon's, but one of its own. */

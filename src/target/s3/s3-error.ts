@@ -1,4 +1,5 @@
 import { EcomdbError, messageOf, systemCode } from '#core/errors'
+import { nameTaken } from '../name.ts'
 import { NOT_FROM_SERVICE } from './not-from-service.ts'
 
 /** What a service answers, as far as it is known; Ceph sends no message with most errors. */
@@ -191,6 +192,27 @@ export function lost(label: string, name: string): EcomdbError {
     what: `cannot write ${name} to ${label}`,
     why: 'the service took it, and does not list it',
     hints: ['`ecomdb target check` finds out what this bucket can promise'],
+  })
+}
+
+/**
+ * The name is taken, and not by what was sent, as far as its ETag tells. Where the bucket encrypts with a key of a
+ * service (SSE-KMS) that is no MD5 and tells nothing, and a backup's credential may not read what is there.
+ */
+export function takenBy(
+  label: string,
+  name: string,
+  there: { sizeBytes: number } | null,
+  { uncertain, sizeBytes }: { uncertain: boolean; sizeBytes: number },
+): EcomdbError {
+  if (!uncertain || there?.sizeBytes !== sizeBytes) return nameTaken(label, name)
+  return new EcomdbError('STORAGE_FAILED', {
+    what: `cannot tell whether ${name} came to ${label}`,
+    why: 'an answer was lost; a file of its name and size is there, whose ETag is not the MD5 of what was sent: so it is where the bucket encrypts by SSE-KMS, or it is another file',
+    hints: [
+      'run the command again: nothing half-written counts',
+      'where it comes often, see why answers are lost; with SSE-S3 in place of SSE-KMS a file is known again',
+    ],
   })
 }
 

@@ -34,6 +34,7 @@ import {
   isTaken,
   lost,
   noLocks,
+  takenBy,
   translateS3Error,
   weaker,
 } from './s3-error.ts'
@@ -264,10 +265,8 @@ export class S3Target implements Target {
   }
 
   /**
-   * Is what was sent the first version of its name? Ceph 16 does not look at If-None-Match in a
-   * bucket with locks.
-   *
-   * @returns the version that is the file
+   * The version that is the file: is what was sent the first one of its name? Ceph 16 does not look at If-None-Match
+   * in a bucket with locks.
    */
   async #checkFirst(name: string, sent: Uploaded): Promise<string> {
     const [first] = await this.#versionsOf(name)
@@ -278,11 +277,12 @@ export class S3Target implements Target {
     }
     // The first of our own tries, whose answer was lost.
     if (first.etag === sent.etag) return first.versionId
-    throw nameTaken(this.label, name)
+    throw takenBy(this.label, name, first, sent)
   }
 
-  async #checkOurs(name: string, { uncertain, etag }: Uploaded): Promise<null> {
-    if (uncertain && (await this.#listed(name))?.etag !== etag) throw nameTaken(this.label, name)
+  async #checkOurs(name: string, sent: Uploaded): Promise<null> {
+    const there = sent.uncertain ? await this.#listed(name) : sent
+    if (there?.etag !== sent.etag) throw takenBy(this.label, name, there, sent)
     return null
   }
 

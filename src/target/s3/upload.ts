@@ -28,6 +28,7 @@ export interface Uploaded {
   versionId: string | undefined
   /** What the service should show for these bytes, where it does not encrypt with own keys. */
   etag: string
+  sizeBytes: number
   /** The answer to a try was lost, and a later one found the name taken: by us, or by others. */
   uncertain: boolean
 }
@@ -68,7 +69,8 @@ export async function upload(
       ),
     ),
   )
-  return { versionId: answer?.VersionId, etag: md5.toString('hex'), uncertain: answer === null }
+  const sent = { etag: md5.toString('hex'), sizeBytes: size }
+  return { versionId: answer?.VersionId, ...sent, uncertain: answer === null }
 }
 
 /** @returns null where a try before this one may have been carried out, its answer lost */
@@ -121,7 +123,7 @@ async function uploadParts(
     const all = createHash('md5')
     for (const { md5 } of parts) all.update(md5)
     const etag = `${all.digest('hex')}-${parts.length}`
-    return { versionId: answer?.VersionId, etag, uncertain: answer === null }
+    return { versionId: answer?.VersionId, etag, sizeBytes: size, uncertain: answer === null }
   } catch (error) {
     // Best effort: what stays is found by `ecomdb target status`.
     await requests

@@ -209,6 +209,22 @@ describe.skipIf(missing)('a bucket behind a line that fails', () => {
     },
   )
 
+  test('says that it cannot tell whose file it is where an answer was lost and ETags are no MD5', async () => {
+    const place = await makeBucket(ceph, false)
+    let lost = 0
+    const target = await through(place, ({ method, url }) => {
+      if (method === 'GET') return url.includes('list-type=2') ? 'other-etags' : 'pass'
+      return method === 'PUT' && lost++ === 0 ? 'lose-answer' : 'pass'
+    })
+    await expect(target.put('a', [randomBytes(1000)])).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      why: expect.stringContaining('SSE-KMS'),
+      hints: expect.arrayContaining([expect.stringContaining('run the command again')]),
+    })
+    // One whose answer came is not asked about.
+    await target.put('b', [randomBytes(1000)])
+  })
+
   test('never tries a refusal again, and gives up on what stays', async () => {
     const place = await makeBucket(ceph)
     const refused = await through(place, () => 403)
