@@ -11,7 +11,8 @@ import type {
 import type { RestoreScripts } from '#domain/backup/restore-scripts'
 import { isOnPackage, isPerson } from '#domain/backup/restored-accounts'
 import { withoutMissingAdministrators } from '#domain/backup/role-administrators'
-import { ROWS_ZONE } from '#domain/backup/zone-of-source'
+import { ROWS_ZONE, systemZoneOf, zoneAnywhere } from '#domain/backup/zone-of-source'
+import { systemZoneText } from '#domain/binlog/system-zone'
 import { computesInZone } from '#domain/schema/computes-in-zone'
 import { computesOfDates } from '#domain/schema/computes-of-dates'
 import { underDatabaseCollation } from './database-collation.ts'
@@ -139,8 +140,8 @@ function session({ engine, settings }: Manifest, computes = false): string[] {
 /** Rows were loaded in UTC: what hangs on the session's zone is computed anew in that of the source. */
 function computeInZone(manifest: Manifest): string[] {
   const { settings, tables } = manifest
-  const zone = settings['time_zone']
-  if (zone === undefined || zone === ROWS_ZONE) return []
+  const zone = zoneAnywhere(settings)
+  if (zone === null || zone === ROWS_ZONE) return []
   const names = tables
     .filter(({ create }) => computesInZone(create))
     .map(({ schema, name }) => quoteQualified(schema, name))
@@ -148,12 +149,17 @@ function computeInZone(manifest: Manifest): string[] {
   return [
     ...session(manifest, true),
     note(
-      'keys, generated columns and CHECKs hang on the time zone of sessions: this is the one that the source had; SYSTEM is that of this host',
+      `keys, generated columns and CHECKs hang on the time zone of sessions: this is the one that the source had${zone === 'SYSTEM' ? `, and has to be the one of this host: ${systemText(settings)}` : ''}`,
     ),
     `SET SESSION time_zone = ${quoteString(zone)}`,
     ...names.map(name => `ALTER TABLE ${name} FORCE, ALGORITHM=COPY`),
     `SET SESSION time_zone = ${quoteString(ROWS_ZONE)}`,
   ]
+}
+
+function systemText(settings: Manifest['settings']): string {
+  const system = systemZoneOf(settings)
+  return system === null ? 'not known' : systemZoneText(system)
 }
 
 const LENIENT = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'

@@ -39,6 +39,18 @@ export const keysZone = (source: Settings, target: ZonesThere): string =>
   zoneOfSource(source, target) ?? ROWS_ZONE
 
 /**
+ * The same, on a server that is not known yet. SYSTEM where the source's had summer time.
+ *
+ * @returns null where the source did not say
+ */
+export function zoneAnywhere(source: Settings): string | null {
+  const zone = source['time_zone']
+  if (zone === undefined) return null
+  if (isUtcName(zone)) return ROWS_ZONE
+  return zone === 'SYSTEM' ? (offsetOf(systemZoneOf(source)?.offsets) ?? zone) : zone
+}
+
+/**
  * The same for the source's data files, whose keys its own sessions have made: on a system of its zone all that this
  * zone ever was is known, also where it has no summer time any more (São Paulo, Istanbul).
  *

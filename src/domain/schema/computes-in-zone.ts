@@ -1,3 +1,4 @@
+import { COMPUTED_VALUES } from './computed-values.ts'
 import { identifiersIn, keywordsOf, parseCreateTable } from './create-table.ts'
 
 /**
@@ -31,8 +32,7 @@ export function computesInZone(create: string): boolean {
   })
 }
 
-/** A part of a key that is an expression stands in parentheses of its own, which need not be the first. */
-const COMPUTED = / GENERATED ALWAYS AS \(|\bKEY (?: ?)?\((?:[^\n]*,)?\(| CHECK \(/
+const COMPUTED = new RegExp(`${COMPUTED_VALUES.source}| CHECK \\(`)
 
 const OF_ZONE =
   /\b(?:from_unixtime|unix_timestamp|timestamp) ?\(|\b(?:as|returning) (?:datetime|timestamp)\b/i

@@ -1,3 +1,4 @@
+import { COMPUTED_VALUES } from './computed-values.ts'
 import { identifiersIn, keywordsOf, parseCreateTable } from './create-table.ts'
 
 /**
@@ -10,9 +11,9 @@ import { identifiersIn, keywordsOf, parseCreateTable } from './create-table.ts'
  */
 export function computesOfDates(create: string): boolean {
   // Most tables compute nothing: they need not be taken apart for each of their pieces.
-  if (!COMPUTED.test(keywordsOf(create))) return false
+  if (!COMPUTED_VALUES.test(keywordsOf(create))) return false
   const { clauses } = parseCreateTable(create)
-  const computed = clauses.filter(clause => COMPUTED.test(keywordsOf(clause)))
+  const computed = clauses.filter(clause => COMPUTED_VALUES.test(keywordsOf(clause)))
   if (computed.length === 0) return false
   const temporal = new Set(clauses.filter(isTemporal).map(clause => identifiersIn(clause)[0]))
   return computed.some(
@@ -20,8 +21,6 @@ export function computesOfDates(create: string): boolean {
       OF_DATES.test(keywordsOf(clause)) || identifiersIn(clause).some(name => temporal.has(name)),
   )
 }
-
-const COMPUTED = / GENERATED ALWAYS AS \(| KEY \(\(|^KEY \(\(/
 
 const OF_DATES =
   /\b(?:\w*(?:date|time|second|minute|hour|day|week|month|quarter|year|period)\w*|interval|extract)\b/i

@@ -57,7 +57,7 @@ import {
   refuseWithoutPartialRevokes,
   replicaNotes,
 } from './restore-refusals.ts'
-import { bringZones, refuseWithoutZones } from './time-zones.ts'
+import { bringZones, refuseWithoutZones, zoneNotes } from './time-zones.ts'
 import { weakerDefiners } from './weaker-definers.ts'
 import {
   askingForAdministrator,
@@ -131,6 +131,7 @@ async function restoreInUse(
       ...replicaNotes(prepared.target),
       ...beside.notes,
       ...placed.notes,
+      ...zoneNotes(prepared.target, snapshot.manifest, databasesOf(options)),
       ...told,
       ...ahead.notes,
     ]

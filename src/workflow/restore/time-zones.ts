@@ -88,9 +88,7 @@ function computedElsewhere(
   const zone = zoneOfSource(settings, target)
   const isSame = hasZoneOfSource(settings, target)
   if (isSame && zone === ROWS_ZONE) return []
-  const names = tables
-    .filter(({ schema, create }) => isWanted(schema) && computesInZone(create))
-    .map(({ schema, name }) => `${schema}.${name}`)
+  const names = computingIn(tables, isWanted)
   if (names.length === 0) return []
   if (isSame) {
     return [
@@ -105,6 +103,30 @@ function computedElsewhere(
     `keys, generated columns or CHECKs hang on the session's time zone, which was ${zoneText(settings)} on the source, ${made}; that of this server is ${zoneText(target.settings)}. In a session of another zone such a key finds other rows, and each change of a row leaves a wrong entry in it. Set time_zone here to what programs had there, or compute them anew in a session of the zone that they have, before they write, ${ANEW} of ${someOf(names)}`,
   ]
 }
+
+/**
+ * Where source and server are in UTC that is what most programs have, too: no finding, but who set another is told.
+ *
+ * @param databases those that are restored; all when undefined
+ */
+export function zoneNotes(
+  target: RestoreTarget,
+  { settings, tables }: Manifest,
+  databases: readonly string[] | undefined,
+): string[] {
+  const isUtc = zoneOfSource(settings, target) === ROWS_ZONE && hasZoneOfSource(settings, target)
+  const names = isUtc ? computingIn(tables, schema => databases?.includes(schema) ?? true) : []
+  return names.length === 0
+    ? []
+    : [
+        `keys, generated columns or CHECKs hang on the session's time zone, and were computed in UTC, the server's own there and here: where programs set another, compute them anew in a session of theirs, before they write, ${ANEW} of ${someOf(names)}`,
+      ]
+}
+
+const computingIn = (tables: Manifest['tables'], isWanted: (schema: string) => boolean): string[] =>
+  tables
+    .filter(({ schema, create }) => isWanted(schema) && computesInZone(create))
+    .map(({ schema, name }) => `${schema}.${name}`)
 
 const ANEW = 'by ALTER TABLE … FORCE, ALGORITHM=COPY'
 

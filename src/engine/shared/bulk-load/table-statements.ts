@@ -13,7 +13,7 @@ import { keywordsOf, parseCreateTable } from '#domain/schema/create-table'
 import { withInheritedCollation } from '#domain/schema/inherited-collation'
 import { dropDefaults } from '../../drop-defaults.ts'
 import type { RestoreTarget } from '../../logical-writer.ts'
-import { quoteQualified } from '../../quote.ts'
+import { quoteQualified, quoteString } from '../../quote.ts'
 import { withoutKeysOf } from './removal-plan.ts'
 import { plain } from './restore-statement.ts'
 
@@ -50,7 +50,9 @@ export function tableStatements(
   })
   const behind = (stage: RestoreStage, sql: string): RestoreStatement => ({
     ...of(stage, sql),
-    ...(inZone ? { timeZone: zone } : {}),
+    ...(inZone
+      ? { timeZone: zone, shown: `SET SESSION time_zone = ${quoteString(zone)};\n${sql}` }
+      : {}),
   })
   return [
     ...(there ? [] : [of('tables', parts.create)]),

@@ -4,6 +4,7 @@ import {
   keysZone,
   loggedSystem,
   systemZoneOf,
+  zoneAnywhere,
   zoneOfFiles,
   zoneOfSource,
 } from '#domain/backup/zone-of-source'
@@ -70,4 +71,15 @@ test.each([
   const system = systemZoneOf(settings) ?? { name: '', offsets: undefined }
   expect([keysZone(source, target), loggedSystem(source, system, true)]).toEqual(loaded)
   expect([zoneOfFiles(source, system), loggedSystem(source, system, false)]).toEqual(files)
+})
+
+test.each([
+  [{}, null],
+  [of('UTC', 'CET', '3600,7200'), '+00:00'],
+  [UTC, '+00:00'],
+  [PAULO, '-03:00'],
+  [BERLIN, 'SYSTEM'],
+  [TOKYO, '+02:00'],
+])('of %j on a server that is not known yet: %s', (source, zone) => {
+  expect(zoneAnywhere(source)).toBe(zone)
 })

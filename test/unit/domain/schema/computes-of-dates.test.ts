@@ -13,6 +13,7 @@ test.each([
   ['`g` date GENERATED ALWAYS AS (`s`) VIRTUAL', true],
   ["`g` tinyint(1) GENERATED ALWAYS AS (`d` > _utf8mb4'2024-02-30') VIRTUAL", true],
   ['KEY `k` ((cast(`s` as date)))', true],
+  ['KEY `k` (`id`,(cast(`s` as date)))', true],
   ['KEY `k` ((`s` + interval 1 day))', true],
 ])('%s: %s', (clause, expected) => {
   expect(computesOfDates(table(clause))).toBe(expected)
