@@ -82,8 +82,9 @@ function zoneToComputeIn(
   return zone === null || zone === ROWS_ZONE || !computesInZone(create) ? undefined : zone
 }
 
-/** Does a row bring what is computed and kept, in a STORED column or a key? */
+/** Does a row bring what is computed and kept, in a STORED column or a key, or as the partition that it is in? */
 function isComputedByRows({ create }: Pick<SplitTable, 'create'>): boolean {
+  if (/\bPARTITION BY\b/.test(keywordsOf(create))) return true
   return parseCreateTable(create).clauses.some(
     clause => isKeyClause(clause) || /\) (?:STORED|PERSISTENT)\b/.test(keywordsOf(clause)),
   )

@@ -16,6 +16,8 @@ const TABLES: Readonly<Record<EngineFamily | 'both', readonly string[]>> = {
     'virtual_day (id INT PRIMARY KEY, c TIMESTAMP NOT NULL, day DATE AS (DATE(c)) VIRTUAL, KEY (day))',
     `stored_day (id INT PRIMARY KEY, c TIMESTAMP NOT NULL DEFAULT '2026-01-01 00:00:00',
        day DATE AS (DATE(c)) STORED, KEY (day))`,
+    `in_parts (id INT NOT NULL, c TIMESTAMP NOT NULL, day DATE AS (DATE(c)) VIRTUAL) PARTITION BY RANGE COLUMNS (day)
+       (PARTITION a VALUES LESS THAN ('2026-06-02'), PARTITION b VALUES LESS THAN (MAXVALUE))`,
     'no_primary (id INT NOT NULL, c TIMESTAMP NOT NULL, day DATE AS (DATE(c)) VIRTUAL, UNIQUE KEY (id, day))',
     `checked (id INT PRIMARY KEY, c TIMESTAMP NOT NULL, CONSTRAINT c1 CHECK (DATE(c) <> '2026-06-01' OR id = 1))`,
     `unique_day (id INT PRIMARY KEY, c TIMESTAMP NOT NULL, day DATE AS (DATE(c)) STORED, UNIQUE KEY (day))`,
