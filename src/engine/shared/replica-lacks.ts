@@ -28,9 +28,34 @@ const FILTERS = [
 export async function replicaLacks(session: Session): Promise<string[]> {
   const rows = await unlessRefused(replicaStatus(session))
   const ofSources = rows
-    ? rows.filter(isOfSource).flatMap(row => [...filtered(row), ...notOfNow(row)])
+    ? await seenLacks(session, rows.filter(isOfSource))
     : await unseenLacks(session)
   return [...ofSources, ...(await clusterLacks(session))]
+}
+
+async function seenLacks(session: Session, rows: readonly SqlRow[]): Promise<string[]> {
+  const ofEach = rows.flatMap(row => [...filtered(row), ...notOfNow(row)])
+  return rows.length === 0 ? [] : [...ofEach, ...(await dropsRows(session))]
+}
+
+/** Errors that it goes on behind, with the rows that they are of: the log of no server has a word of it. */
+async function dropsRows(session: Session): Promise<string[]> {
+  const shown = await session.rows(
+    `SHOW GLOBAL VARIABLES WHERE Variable_name IN
+       ('replica_skip_errors', 'slave_skip_errors', 'replica_exec_mode', 'slave_exec_mode')`,
+  )
+  const values = new Map(shown.map(row => [String(row['Variable_name']), String(row['Value'])]))
+  // MySQL has both names for a while.
+  const found = ['skip_errors', 'exec_mode'].flatMap(name => {
+    const [known] = [`replica_${name}`, `slave_${name}`].filter(one => values.has(one))
+    const value = known === undefined ? undefined : values.get(known)
+    return value && !['OFF', 'STRICT'].includes(value) ? [`${known} = ${value}`] : []
+  })
+  return found.length === 0
+    ? []
+    : [
+        `this replica goes on behind errors (${found.join(', ')}): it may lack rows of its source, or have others, without a word, and so does each backup of it; compare the two (checksums of the tables), or make it anew`,
+      ]
 }
 
 /**
@@ -81,6 +106,7 @@ async function unseenLacks(session: Session): Promise<string[]> {
   )
   return [
     ...(found.length > 0 ? [leavesOut('its source', found)] : []),
+    ...(await dropsRows(session)),
     'this is or was a replica, and the account may not see whether it still follows its source: what it lacks of it would not be told; GRANT SLAVE MONITOR ON *.* to the account',
   ]
 }
