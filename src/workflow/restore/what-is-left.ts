@@ -156,6 +156,5 @@ export function notAsTheyWere(outcome: RestoreOutcome): string[] {
   return [...unlogged, ...leftOut, ...brokenKeys, ...unasked]
 }
 
-const NEEDS_A_LOOK = 'places statistics server letters privileges grants history defaults'.split(
-  ' ',
-)
+const NEEDS_A_LOOK =
+  'places statistics server letters privileges grants history defaults spatial'.split(' ')
