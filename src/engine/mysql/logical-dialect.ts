@@ -16,6 +16,7 @@ export const mysqlLogicalDialect: LogicalDialect = {
   family: 'mysql',
   systemDatabases: ['mysql', 'information_schema', 'performance_schema', 'sys'],
   settings: [
+    'activate_all_roles_on_login',
     'character_set_server',
     'collation_server',
     'default_collation_for_utf8mb4',
@@ -26,6 +27,7 @@ export const mysqlLogicalDialect: LogicalDialect = {
     'innodb_page_size',
     'innodb_strict_mode',
     'lower_case_table_names',
+    'mandatory_roles',
     'partial_revokes',
     'password_history',
     'password_reuse_interval',

@@ -7,6 +7,8 @@ import type { OpenedSnapshot } from './open-snapshot.ts'
 import { patternFindings } from './pattern-findings.ts'
 import { reachFindings } from './reaches-of-others.ts'
 import type { RestoreOptions } from './restore-options.ts'
+import { roleFindings } from './role-findings.ts'
+import { searchFindings } from './search-findings.ts'
 import { superFindings } from './super-findings.ts'
 import { zoneFindings } from './time-zones.ts'
 import { weakerDefiners, weakerFindings } from './weaker-definers.ts'
@@ -21,6 +23,7 @@ export async function findingsAhead(
   const databases = databasesOf(options)
   const isWanted = (schema: string): boolean => databases?.includes(schema) ?? true
   // A copy beside the live database has its own notes, and a drill's server never has what is not in the snapshot.
+  const isAll = databases === undefined && !options.inside
   const isSome = databases !== undefined || isPart(envelope)
   const reaches =
     isSome && options.into === undefined && !options.inside
@@ -32,6 +35,8 @@ export async function findingsAhead(
       ...patternFindings(target, manifest, plan.makes),
       // Of some databases nobody has SUPER: that is among what is lost.
       ...(databases === undefined ? superFindings(target, manifest, plan.makes) : []),
+      ...(isAll ? roleFindings(target, manifest) : []),
+      ...(options.inside ? [] : searchFindings(target, manifest, isWanted)),
       ...letterFindings(target, manifest, isWanted),
       ...weakerFindings(weakerDefiners(manifest, databases, plan)),
       ...reaches.findings,

@@ -28,6 +28,7 @@ import type { PlanOptions, RestoreTarget } from '../../logical-writer.ts'
 import { BEFORE_EVENTS, isDroppedWhenOver } from '../../past-event.ts'
 import { quoteAccount, quoteIdentifier, quoteQualified } from '../../quote.ts'
 import { isReadOnly, setReadOnly } from '../../read-only-database.ts'
+import { eventNotes } from './event-notes.ts'
 import { grantableHere } from './grantable-here.ts'
 import { accountsOnly, removalStatements, resumeRemovals, withoutRemoved } from './removal-plan.ts'
 import { ORACLE, plain } from './restore-statement.ts'
@@ -115,6 +116,9 @@ export function compileRestorePlan(
       ...invalidNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
       ...unreadableTriggerNotes(manifest.programs.filter(({ schema }) => wanted(schema))),
       ...settingNotes(manifest, target),
+      ...(options.disableEvents
+        ? eventNotes(manifest.programs.filter(({ schema }) => wanted(schema)))
+        : []),
     ],
   }
 }
