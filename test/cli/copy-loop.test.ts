@@ -13,11 +13,12 @@ test.each(TEST_ENGINES)('%s: restored and drilled from the disk with the escrow 
   withFolder(async folder =>
     withOwnDatabase(family, async ({ server, session, database }) => {
       const env = { ECOMDB_SOCKET: server.socketPath, ECOMDB_USER: 'root', ECOMDB_ENGINE: family }
-      const ecomdb = async (...args: string[]) => {
+      const ending = async (status: number, ...args: string[]) => {
         const run = await runEcomdb(args, { cwd: folder, env })
-        expect(run.status, `${args.join(' ')}\n${run.stderr}`).toBe(0)
+        expect(run.status, `${args.join(' ')}\n${run.stderr}`).toBe(status)
         return run
       }
+      const ecomdb = (...args: string[]) => ending(0, ...args)
       await session.run(
         'CREATE TABLE t (id INT PRIMARY KEY, word VARCHAR(40) CHARACTER SET utf8mb4)',
       )
@@ -41,8 +42,13 @@ test.each(TEST_ENGINES)('%s: restored and drilled from the disk with the escrow 
       }
       await session.run(`DROP DATABASE \`${database}\``)
       const escrow = ['--identity', 'take-away/escrow.identity', '--from', 'disk']
-      const drilled = await ecomdb('drill', '--json', ...escrow)
-      expect(drilled.json().result).toMatchObject({ outcome: 'passed', rows: 4 })
+      // Proved; but the configuration names a signing key, and with it gone nobody will know later.
+      const drilled = await ending(3, 'drill', '--json', ...escrow)
+      expect(drilled.json().result).toMatchObject({
+        outcome: 'passed',
+        rows: 4,
+        unattested: 'the signing key cannot be read',
+      })
       await ecomdb('restore', snapshots[0].snapshotId, '--confirm', database, ...escrow)
       await session.run(`USE \`${database}\``)
       const rows = await session.rows('SELECT id, HEX(word) AS word FROM t ORDER BY id')
