@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Session } from '#engine/session'
+import { runEcomdb } from '#test/cli'
+import { dyingAt } from '#test/dying-at'
 import { SLOW_TEST_ENGINES } from '#test/engines'
 import { PhysicalShop } from '#test/physical-shop'
 import { followRecipe, inShell } from '#test/recipe'
@@ -251,6 +255,33 @@ describe.each(SLOW_TEST_ENGINES)('%s: ecomdb backup physical', family => {
       })
       await session.run('DROP TABLE bank.logged')
       await session.run('SET GLOBAL aria_log_file_size = DEFAULT')
+    })
+
+    test('a log of Aria that the server had just begun keeps no copy from being prepared', async () => {
+      await shop.session.run('CREATE TABLE bank.begun (t LONGTEXT) ENGINE = Aria')
+      await shop.session.run("INSERT INTO bank.begun VALUES (REPEAT('t', 1000000))")
+      const backup = await shop.ecomdb('backup', 'physical')
+      expect(backup.status, backup.stderr).toBe(0)
+      const data = join(shop.folder, 'begun', 'data')
+      const args = ['restore', 'latest', '--data-dir', data, '--progress', 'json']
+      await runEcomdb(args, { cwd: shop.folder, env: dyingAt('applying the log') })
+      const files = join(data, '.ecomdb-files')
+      const newest = (await readdir(files))
+        .filter(name => /^aria_log\.\d/.test(name))
+        .sort()
+        .at(-1)
+      // In the midst of the record, which goes on in the one that was begun.
+      const { size } = await stat(join(files, String(newest)))
+      await truncate(join(files, String(newest)), (Math.floor(size / 8192) - 60) * 8192)
+      const number = Number(newest?.slice('aria_log.'.length)) + 1
+      const header = (await readFile(join(files, String(newest)))).subarray(0, 8192)
+      header.writeUIntLE(number, 34, 3)
+      header.fill(0, 37, 44)
+      const begun = join(files, `aria_log.${String(number).padStart(8, '0')}`)
+      await writeFile(begun, header)
+      const options = { increments: [], workFolder: shop.folder }
+      await shop.engine.physicalBackups.prepare(files, options)
+      expect(existsSync(begun)).toBe(false)
     })
 
     test('writers to tables without transactions wait for --hold seconds at most', async () => {

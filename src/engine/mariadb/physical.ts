@@ -31,6 +31,7 @@ import { replicaLacks } from '../shared/replica-lacks.ts'
 import { seenSources } from '../shared/replica-sources.ts'
 import { serverPlace } from '../shared/server-place.ts'
 import { readSettings } from '../shared/server-settings.ts'
+import { leaveOutBegunLog, leaveToIncrement } from './aria-logs.ts'
 import { systemTablespaceFlags, systemTablespaceRanges } from './doublewrite-pages.ts'
 import { encryptedNow } from './encrypted-now.ts'
 import { OTHER_SERVERS_OFF } from './engines-off.ts'
@@ -90,8 +91,11 @@ export const mariadbPhysicalBackups: PhysicalBackups = {
       runProgram(program, [...prepare, ...more], {
         ...{ cwd: workFolder, diesWithUs: true, writesInto: folder },
       })
+    await leaveOutBegunLog(folder)
     await run([])
     for (const increment of increments) {
+      await leaveOutBegunLog(increment)
+      await leaveToIncrement(folder, increment)
       await renameInIncrement(increment)
       await makeWayForNew(folder, increment)
       await run([`--incremental-dir=${increment}`])
