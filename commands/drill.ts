@@ -69,7 +69,8 @@ export default class Drill extends BaseCommand {
     const { turn } = flags
     const asked = { turn, snapshot: args.snapshot, rpoMs }
     const place = await drillPlace(config, asked, this.progress)
-    const options = { ...place, keys: config.keys, engineFor }
+    const programsZone = config.server.timeZone
+    const options = { ...place, keys: config.keys, programsZone, engineFor }
     const { connections, 'any-moment': anyMoment } = flags
     const report = await drillSnapshot(
       { ...options, objectives: { rtoMs, rpoMs }, connections, anyMoment, clock: systemClock },

@@ -18,6 +18,7 @@ export async function restoreAccess(config: Config): Promise<SnapshotAccess> {
       : undefined,
     trustedSigners: config.keys.trustedSigners,
     identities: await readIdentities(config.keys.identityFiles),
+    programsZone: config.server.timeZone,
   }
 }
 

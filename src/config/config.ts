@@ -125,6 +125,8 @@ export interface ServerConfig {
   accessDatabase?: string | undefined
   /** Where ecomdb keeps the audit trail; default ecomdb_audit. */
   auditDatabase?: string | undefined
+  /** Which programs set for their sessions; undefined: the server's own. */
+  timeZone?: string | undefined
   tls?: boolean | undefined
   tlsCaFile?: string | undefined
 }

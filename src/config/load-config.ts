@@ -187,6 +187,7 @@ async function compose(
       database: changes.database ?? server.database ?? 'shop',
       accessDatabase: changes.accessDatabase ?? server.access_database,
       auditDatabase: changes.auditDatabase ?? server.audit_database,
+      timeZone: server.time_zone,
       tls: server.tls,
       tlsCaFile: beside(server.tls_ca_file),
     },

@@ -42,6 +42,16 @@ const server = z
       .max(64)
       .optional()
       .describe('where ecomdb keeps the audit trail (default ecomdb_audit)'),
+    time_zone: z
+      .string()
+      .regex(
+        /^(?:[+-]\d{2}:\d{2}|[A-Za-z][\w+-]*(?:\/[\w+-]+)*)$/,
+        '+02:00, or a name like Europe/Berlin',
+      )
+      .optional()
+      .describe(
+        "the time zone that programs set for their sessions, where it is not the server's own: restores make keys and columns of a TIMESTAMP's day in it (+00:00, Europe/Berlin)",
+      ),
     tls: z.boolean().optional().describe('use TLS even when tls_ca_file is not given'),
     tls_ca_file: path("the CA's certificate (PEM): TLS, with the server's name checked").optional(),
   })

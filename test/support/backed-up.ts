@@ -101,6 +101,7 @@ export class BackupPlace {
     server: RunningServer,
     changes: Partial<RestoreOptions> = {},
     engine?: Engine,
+    access: Partial<SnapshotAccess> = {},
   ): Promise<RestoreReport> {
     const options: RestoreOptions = {
       snapshot: 'latest',
@@ -116,7 +117,8 @@ export class BackupPlace {
       engine: engine ?? (await engineFor(this.family)),
       connect: server.administrator,
     }
-    return await restoreSnapshot(options, await this.access(), where, systemClock, silentProgress())
+    const from = { ...(await this.access()), ...access }
+    return await restoreSnapshot(options, from, where, systemClock, silentProgress())
   }
 
   drillOptions(changes: Partial<DrillOptions> = {}): DrillOptions {

@@ -34,6 +34,25 @@ function systemOfSource(source: Settings, is: SystemZone | null): string | null 
   return offsetOf(was?.offsets)
 }
 
+/** Whether the zone of the settings is what the configuration says, and not the server's own. */
+const IS_TOLD = 'ecomdb: time_zone is as configured'
+
+export const isTold = (source: Settings): boolean => source[IS_TOLD] !== undefined
+
+/** What the manifest says, had the source's sessions that zone by themselves which its programs set. */
+export function inProgramsZone<
+  Told extends { settings: Settings; timeZones?: readonly string[] | undefined },
+>(manifest: Told, zone: string | undefined): Told {
+  if (zone === undefined) return manifest
+  const { settings, timeZones } = manifest
+  const isName = /^(?!SYSTEM$)[A-Za-z]/.test(zone)
+  return {
+    ...manifest,
+    settings: { ...settings, time_zone: zone, [IS_TOLD]: 'yes' },
+    ...(timeZones && isName ? { timeZones: [...new Set([...timeZones, zone])] } : {}),
+  }
+}
+
 /** In which the keys of loaded rows are made. */
 export const keysZone = (source: Settings, target: ZonesThere): string =>
   zoneOfSource(source, target) ?? ROWS_ZONE

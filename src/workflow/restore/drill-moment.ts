@@ -42,6 +42,7 @@ export async function drillMoment(
     repository: await openRepository(options.target),
     trustedSigners: options.keys.trustedSigners,
     identities: await readIdentities(options.keys.identityFiles),
+    programsZone: options.programsZone,
   }
   const began = options.clock.monotonicMs()
   try {

@@ -58,6 +58,7 @@ export async function drillSnapshot(asked: DrillOptions, outer: Progress): Promi
     repository: await openRepository(options.target),
     trustedSigners: keys.trustedSigners,
     identities: await readIdentities(keys.identityFiles),
+    programsZone: options.programsZone,
   }
   const signingKey = await signingKeyAtHand(keys, outer)
   const envelope = await access.repository.readEnvelope(options.snapshot, keys.trustedSigners)

@@ -13,6 +13,8 @@ export interface DrillOptions {
   snapshot: string
   target: Target
   keys: KeysConfig
+  /** See SnapshotAccess. */
+  programsZone?: string | undefined
   engineFor: (family: EngineFamily) => Promise<Engine>
   objectives: Objectives
   /** Connections, for loading and for reading back. */

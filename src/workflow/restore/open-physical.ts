@@ -2,6 +2,7 @@ import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
 import type { SnapshotEnvelope } from '#domain/backup/envelope'
 import type { PhysicalManifest } from '#domain/backup/physical-manifest'
+import { inProgramsZone } from '#domain/backup/zone-of-source'
 import type { SnapshotAccess } from './open-snapshot.ts'
 
 export interface PhysicalLayer {
@@ -16,10 +17,11 @@ export interface PhysicalLayer {
  * @throws EcomdbError SNAPSHOT_NOT_FOUND, SIGNATURE_INVALID, WRONG_IDENTITY, OBJECT_DAMAGED
  */
 export async function openChain(
-  { repository, trustedSigners, identities }: SnapshotAccess,
+  { repository, trustedSigners, identities, programsZone }: SnapshotAccess,
   envelope: SnapshotEnvelope,
 ): Promise<PhysicalLayer[]> {
-  const manifest = await repository.readPhysicalManifest(envelope, identities)
+  const stored = await repository.readPhysicalManifest(envelope, identities)
+  const manifest = inProgramsZone(stored, programsZone)
   const layers = [{ envelope, manifest }]
   for (let first = layers[0]; first?.manifest.base; first = layers[0]) {
     const { snapshotId, sha256 } = first.manifest.base

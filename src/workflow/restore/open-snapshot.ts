@@ -3,6 +3,7 @@ import type { Progress } from '#core/progress'
 import type { Secret } from '#core/secret'
 import type { SnapshotEnvelope, StoredObject } from '#domain/backup/envelope'
 import type { Manifest } from '#domain/backup/manifest'
+import { inProgramsZone } from '#domain/backup/zone-of-source'
 import type { Repository } from '#repository/repository'
 
 /** A snapshot whose signature, hashes and identity were found right. */
@@ -18,6 +19,8 @@ export interface SnapshotAccess {
   repository: Repository
   trustedSigners: readonly string[]
   identities: readonly Secret[]
+  /** Which programs set for their sessions, as the configuration says; undefined: the server's own. */
+  programsZone?: string | undefined
   /** Of a copy: opens the repository, which may know of people who have left since the last copy. */
   copiedFrom?: (() => Promise<Repository>) | undefined
 }
@@ -34,7 +37,8 @@ export async function openSnapshot(
   const envelope = await access.repository.readEnvelope(name, access.trustedSigners, 'logical')
   if (name === 'latest') await warnOfOthers(access, envelope, progress)
   if (envelope.method === 'physical') throw hasNoRows(envelope)
-  const manifest = await access.repository.readManifest(envelope, access.identities)
+  const stored = await access.repository.readManifest(envelope, access.identities)
+  const manifest = inProgramsZone(stored, access.programsZone)
   for (const finding of manifest.findings ?? []) progress.warn(`as of the backup: ${finding}`)
   const objects = new Map(envelope.objects.map(object => [object.path, object]))
   return { envelope, manifest, objects }

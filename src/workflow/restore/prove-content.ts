@@ -274,7 +274,7 @@ export function settingProbe({
 const COMPUTED =
   'these STORED generated columns depend on a setting of the session that wrote the row (time_zone, div_precision_increment, lc_time_names, sql_mode, …), and the server has computed them anew of the same rows'
 const COMPUTED_HINT =
-  'the snapshot is not damaged: all other columns were compared by their hashes, and are there. Make the expressions independent of settings (CAST, ROUND) on the source, and back up again; a snapshot of files (`ecomdb backup physical`) has the values as they were'
+  'the snapshot is not damaged: all other columns were compared by their hashes, and are there. Where programs set a time zone of their own, set server.time_zone in ecomdb.yaml to it, and restore or drill again; else make the expressions independent of settings (CAST, ROUND) on the source, and back up again; a snapshot of files (`ecomdb backup physical`) has the values as they were'
 
 function quoted(answer: string): string {
   return JSON.stringify(answer.length > 60 ? `${answer.slice(0, 60)}…` : answer)

@@ -4,6 +4,7 @@ import type { Manifest } from '#domain/backup/manifest'
 import { readsZonesOfRows, zoneNeeds, zonesInTexts } from '#domain/backup/time-zones'
 import {
   hasZoneOfSource,
+  isTold,
   ROWS_ZONE,
   systemZoneOf,
   zoneOfSource,
@@ -87,12 +88,12 @@ function computedElsewhere(
 ): string[] {
   const zone = zoneOfSource(settings, target)
   const isSame = hasZoneOfSource(settings, target)
-  if (isSame && zone === ROWS_ZONE) return []
+  if (zone !== null && ((isSame && zone === ROWS_ZONE) || isTold(settings))) return []
   const names = computingIn(tables, isWanted)
   if (names.length === 0) return []
   if (isSame) {
     return [
-      `keys, generated columns or CHECKs hang on the session's time zone, and were computed in that of the source (${zoneText(settings)}), as sessions have it that set none. Where programs set another (+00:00, say), such a key finds other rows, and each change of a row leaves a wrong entry in it: then compute them anew in a session of theirs, before they write, ${ANEW} of ${someOf(names)}`,
+      `keys, generated columns or CHECKs hang on the session's time zone, and were computed in that of the source (${zoneText(settings)}), as sessions have it that set none. Where programs set another (+00:00, say; then set server.time_zone in ecomdb.yaml to it), such a key finds other rows, and each change of a row leaves a wrong entry in it: then compute them anew in a session of theirs, before they write, ${ANEW} of ${someOf(names)}`,
     ]
   }
   const made =
@@ -114,8 +115,15 @@ export function zoneNotes(
   { settings, tables }: Manifest,
   databases: readonly string[] | undefined,
 ): string[] {
-  const isUtc = zoneOfSource(settings, target) === ROWS_ZONE && hasZoneOfSource(settings, target)
-  const names = isUtc ? computingIn(tables, schema => databases?.includes(schema) ?? true) : []
+  const zone = zoneOfSource(settings, target)
+  const isSaid = isTold(settings)
+  const isNote = isSaid ? zone !== null : zone === ROWS_ZONE && hasZoneOfSource(settings, target)
+  const names = isNote ? computingIn(tables, schema => databases?.includes(schema) ?? true) : []
+  if (isSaid && names.length > 0) {
+    return [
+      `keys, generated columns or CHECKs hang on the session's time zone, and were computed in ${zone}, which programs set by server.time_zone of ecomdb.yaml: of ${someOf(names)}`,
+    ]
+  }
   return names.length === 0
     ? []
     : [

@@ -113,3 +113,45 @@ test.each(TEST_ENGINES)(
     })
   },
 )
+
+test.each(TEST_ENGINES)(
+  '%s: where programs set a zone of their own and the configuration says it, all is computed in that',
+  async family => {
+    await withBackups(family, async ({ folder, place }) => {
+      await withServer(family, join(folder, 'source'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run("SET GLOBAL time_zone = '+02:00'")
+        await session.run('CREATE DATABASE shop')
+        await session.run('USE shop')
+        await session.run("SET time_zone = '+00:00'")
+        for (const name of ['virtual_day', 'stored_day', 'unique_day']) {
+          const table = TABLES.both.find(text => text.startsWith(`${name} `))
+          await session.run(`CREATE TABLE ${table}`)
+          // Of two days in UTC, and of one at +02:00.
+          for (const [at, moment] of ['2026-06-01 22:30:00', '2026-06-02 00:30:00'].entries())
+            await session.run(`INSERT INTO ${name} (id, c) VALUES (${at + 1}, '${moment}')`)
+        }
+        await session.close()
+        await place.report(server)
+      })
+      const programsZone = '+00:00'
+      const drill = await drillSnapshot({ ...place.drillOptions(), programsZone }, silentProgress())
+      expect(drill.checks.flatMap(({ differences }) => differences)).toEqual([])
+      await withServer(family, join(folder, 'target'), async (server, engine) => {
+        const session = await engine.connect(server.administrator)
+        await session.run("SET GLOBAL time_zone = '+02:00'")
+        await expect(place.restore(server)).rejects.toThrow()
+        const restored = await place.restore(server, { startOver: true }, engine, { programsZone })
+        expect(restored.findings).toEqual([])
+        expect(restored.notes.join()).toContain('+00:00, which programs set by server.time_zone')
+        await session.run("SET time_zone = '+00:00'")
+        for (const name of ['virtual_day', 'stored_day', 'unique_day']) {
+          await session.run(`UPDATE shop.${name} SET c = '2026-12-24 12:00:00' WHERE id = 1`)
+          const told = await session.rows(`CHECK TABLE shop.${name}`)
+          expect(told.map(row => row['Msg_text'])).toEqual(['OK'])
+        }
+        await session.close()
+      })
+    })
+  },
+)
