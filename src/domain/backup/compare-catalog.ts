@@ -299,28 +299,14 @@ function lettersCheck(programs: readonly ProgramEntry[]): Check[] {
   return [{ name: 'letters', outcome: 'unchecked', summary, differences: [] }]
 }
 
-/** One of a reserved number may be the server's own, which another version has otherwise: it was not made. */
 function compareSpatial(expected: readonly SpatialReferenceEntry[], found: FoundCatalog): Check[] {
   if (expected.length === 0) return []
-  const kept: number[] = []
   const differences = expected.flatMap(({ id, create }) => {
     const is = found.spatialReferences.find(one => one.id === id)
-    if (!is || is.create === create || !hasReservedId(id)) {
-      return difference(`spatial reference system ${id}`, create, is?.create)
-    }
-    kept.push(id)
-    return []
+    return difference(`spatial reference system ${id}`, create, is?.create)
   })
-  if (kept.length > 0 && differences.length === 0) {
-    const summary = `this server has a spatial reference system of these numbers already, and another definition: ${kept.join(', ')}; compare distances and areas in columns with them`
-    return [{ name: 'spatial', outcome: 'unchecked', summary, differences: [] }]
-  }
   return [checkOf('spatial', countOf(expected.length, 'spatial reference system'), differences)]
 }
-
-/** For EPSG and MySQL (manual, "CREATE SPATIAL REFERENCE SYSTEM"). */
-const hasReservedId = (id: number): boolean =>
-  id <= 32_767 || (id >= 60_000_000 && id <= 69_999_999) || (id >= 2e9 && id <= 2_147_483_647)
 
 /** Another host may lack the library of a function, or the processors of a resource group. */
 function compareServerObjects(

@@ -2,13 +2,10 @@ import type { SpatialReferenceEntry } from '#domain/backup/manifest'
 import { quoteString } from '../quote.ts'
 import type { Session, SqlRow } from '../session.ts'
 
-/** Numbers that are reserved for EPSG and for MySQL: those that the server brought have them (manual, "CREATE SPATIAL REFERENCE SYSTEM"). */
-const NOT_RESERVED = `SRS_ID > 32767 AND SRS_ID NOT BETWEEN 60000000 AND 69999999
-        AND SRS_ID NOT BETWEEN 2000000000 AND 2147483647`
-
 /**
- * Spatial reference systems of the server's owner. Which of the others the server brought with it, it does not say, and warns
- * only of who makes one of a reserved number: so what a column has is kept, too. A server that has it makes none.
+ * Spatial reference systems of the server's owner. Which of the others the server brought with
+ * it, it does not say: these have numbers that are reserved for EPSG and for MySQL (reference
+ * manual, "CREATE SPATIAL REFERENCE SYSTEM").
  */
 export async function readSpatialReferences(session: Session): Promise<SpatialReferenceEntry[]> {
   const rows = await session.rows<SqlRow>(
@@ -16,8 +13,8 @@ export async function readSpatialReferences(session: Session): Promise<SpatialRe
             ORGANIZATION_COORDSYS_ID AS organization_id, DEFINITION AS definition,
             DESCRIPTION AS description
        FROM information_schema.ST_SPATIAL_REFERENCE_SYSTEMS
-      WHERE (${NOT_RESERVED})
-         OR (SRS_ID <> 0 AND SRS_ID IN (SELECT SRS_ID FROM information_schema.ST_GEOMETRY_COLUMNS))
+      WHERE SRS_ID > 32767 AND SRS_ID NOT BETWEEN 60000000 AND 69999999
+        AND SRS_ID NOT BETWEEN 2000000000 AND 2147483647
       ORDER BY SRS_ID`,
   )
   return rows.map(({ id, name, organization, organization_id, definition, description }) => ({

@@ -156,5 +156,6 @@ export function notAsTheyWere(outcome: RestoreOutcome): string[] {
   return [...unlogged, ...leftOut, ...brokenKeys, ...unasked]
 }
 
-const NEEDS_A_LOOK =
-  'places statistics server letters privileges grants history defaults spatial'.split(' ')
+const NEEDS_A_LOOK = 'places statistics server letters privileges grants history defaults'.split(
+  ' ',
+)
