@@ -20,6 +20,9 @@ export async function drillPlace(
   const { trustedSigners } = config.keys
   const turns = { trustedSigners, now: systemClock.now(), progress }
   const place = await placeWhoseTurnItIs(target, copies, turns)
-  const asked = snapshot === 'latest' ? null : snapshot
-  return { target: place.target, snapshot: await snapshotOfPlace(place, asked, rpoMs, turns) }
+  const isOpen = snapshot === 'latest'
+  return {
+    target: place.target,
+    snapshot: isOpen ? await snapshotOfPlace(place, rpoMs, turns) : snapshot,
+  }
 }

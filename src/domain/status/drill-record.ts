@@ -54,6 +54,17 @@ export function drillsOfWhole<Drill extends Pick<DrillRecord, 'partOnly'>>(
   return drills.filter(({ partOnly }) => !partOnly)
 }
 
+/** Those of a place itself that count for its turn. */
+export function drillsAt({
+  drills,
+  copyId,
+}: {
+  drills: readonly DrillRecord[]
+  copyId: string | null
+}): DrillRecord[] {
+  return drillsOfWhole(drills).filter(one => one.copyId === copyId)
+}
+
 /**
  * The one that says how a server stands: the newest, but where rows and data files have their turn, none that passed
  * of one makes good that the other, whose snapshot is still there, did not come back.

@@ -1,5 +1,6 @@
 import { type SnapshotEnvelope, wholeOrAll } from '../backup/envelope.ts'
-import { type DrillAttempt, newestAttempt } from './drill-turn.ts'
+import type { DrillRecord } from './drill-record.ts'
+import { newestTurn } from './drill-turn.ts'
 
 /**
  * Rows and data files have their turn, run after run: where files are backed up just before the
@@ -12,7 +13,7 @@ import { type DrillAttempt, newestAttempt } from './drill-turn.ts'
  */
 export function snapshotInTurn(
   all: readonly SnapshotEnvelope[],
-  drills: readonly Pick<DrillAttempt, 'sourceId' | 'method' | 'at'>[],
+  drills: readonly Pick<DrillRecord, 'sourceId' | 'method' | 'at'>[],
   when: { now: Date; rpoMs: number | null },
 ): string | null {
   const snapshots = wholeOrAll(all)
@@ -26,7 +27,7 @@ export function snapshotInTurn(
     other && (rpoMs === null || now.getTime() - Date.parse(other.consistentAt) <= rpoMs)
   if (!other || !isYoung) return newest.snapshotId
   const drilledAt = (method: string): string =>
-    newestAttempt(
+    newestTurn(
       drills.filter(
         one => (one.sourceId ?? newest.sourceId) === newest.sourceId && one.method === method,
       ),
@@ -45,7 +46,7 @@ function serverInTurn(
   const isYoung = ({ consistentAt }: SnapshotEnvelope): boolean =>
     rpoMs === null || now.getTime() - Date.parse(consistentAt) <= rpoMs
   const drilledAt = ({ sourceId }: SnapshotEnvelope): string =>
-    newestAttempt(
+    newestTurn(
       drills.filter(one => one.sourceId === sourceId),
       now,
     )

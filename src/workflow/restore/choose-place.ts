@@ -1,12 +1,11 @@
 import { EcomdbError } from '#core/errors'
 import type { Progress } from '#core/progress'
-import { type DrillRecord, drillsOfWhole } from '#domain/status/drill-record'
-import { attemptsAt, type DrillAttempt, newestAttempt } from '#domain/status/drill-turn'
+import { drillsAt } from '#domain/status/drill-record'
+import { newestTurn } from '#domain/status/drill-turn'
 import { snapshotInTurn } from '#domain/status/snapshot-in-turn'
 import { openRepository } from '#repository/repository'
 import type { Target } from '#target/target'
 import { drillHistory } from '../status/drill-history.ts'
-import { noteDrillAttempt, readDrillAttempts } from './drill-attempts.ts'
 
 /** A place that a drill can read from. */
 export interface DrillPlace {
@@ -22,8 +21,9 @@ interface Turns {
 }
 
 /**
- * Of the repository and the copies that are here, the one whose newest drill is the oldest, whatever came of it: run
- * after run, each has its turn. What a place's own attestations say counts, and what this host has begun.
+ * Of the repository and the copies that are here, the one whose newest signed drill is the oldest, whatever came of it:
+ * run after run, each has its turn. One that could not run is signed by nobody, and has its turn until somebody has
+ * mended it: the next place would pass, and nobody would be told of it.
  */
 export async function placeWhoseTurnItIs(
   repository: Target,
@@ -48,37 +48,17 @@ export async function placeWhoseTurnItIs(
   return oldest?.place ?? { name: null, target: repository }
 }
 
-/**
- * Whose turn it is in the place, which is noted as begun; 'latest' where there is none yet, which the drill then says.
- *
- * @param asked another one than that whose turn it is; null: none is
- */
+/** Whose turn it is in the place; 'latest' where there is none yet, which the drill then says. */
 export async function snapshotOfPlace(
   { target }: DrillPlace,
-  asked: string | null,
   rpoMs: number | null,
-  { trustedSigners, now, progress }: Turns,
+  { trustedSigners, now }: Omit<Turns, 'progress'>,
 ): Promise<string> {
-  const { drills, copyId, repositoryId } = await drillHistory(target, trustedSigners)
+  const history = await drillHistory(target, trustedSigners)
   const { snapshots, refused } = await (await openRepository(target)).listSnapshots(trustedSigners)
-  const own = await attemptsOf({ drills, copyId, repositoryId })
   // Where a newer one may be that is not believed, 'latest' says so.
-  const inTurn = refused.length > 0 ? null : snapshotInTurn(snapshots, own, { now, rpoMs })
-  const chosen = asked ?? inTurn ?? 'latest'
-  const envelope = snapshots.find(({ snapshotId }) => snapshotId === chosen)
-  const { sourceId = null, method = null } = envelope ?? {}
-  const attempt = { copyId, sourceId, method, at: now.toISOString() }
-  await noteDrillAttempt(repositoryId, attempt, progress)
-  return chosen
-}
-
-async function attemptsOf(place: {
-  drills: readonly DrillRecord[]
-  copyId: string | null
-  repositoryId: string
-}): Promise<DrillAttempt[]> {
-  const noted = await readDrillAttempts(place.repositoryId)
-  return attemptsAt(place.copyId, drillsOfWhole(place.drills), noted)
+  if (refused.length > 0) return 'latest'
+  return snapshotInTurn(snapshots, drillsAt(history), { now, rpoMs }) ?? 'latest'
 }
 
 /** '' where there was none; null where there is nothing to drill. */
@@ -87,7 +67,7 @@ async function newestDrill(
   { trustedSigners, now, progress }: Turns,
 ): Promise<string | null> {
   try {
-    const newest = newestAttempt(await attemptsOf(await drillHistory(target, trustedSigners)), now)
+    const newest = newestTurn(drillsAt(await drillHistory(target, trustedSigners)), now)
     if (newest !== '' || name === null) return newest
     if (!(await isEmpty(target, trustedSigners))) return ''
     progress.warn(`${name} has no snapshot yet, and has its turn another time`)
