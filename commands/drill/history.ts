@@ -11,7 +11,7 @@ export default class DrillHistoryCommand extends BaseCommand {
   static override summary = 'list every drill of the past, from its signed attestation'
 
   static override description =
-    'Needs no identity. Exit status 13 when the newest drill failed; 14 when it missed an objective, or is older than the recovery policy promises; 3 when there is none, or an attestation is not believed.'
+    'Needs no identity. Exit status 13 when the newest drill of a server failed, or the newest of its rows or of its data files in one place whose snapshot is still there; 14 when it missed an objective, or is older than the recovery policy promises; 3 when there is none, or an attestation is not believed.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

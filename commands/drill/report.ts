@@ -38,7 +38,7 @@ export default class DrillReportCommand extends BaseCommand {
       objectives,
       systemClock.now(),
     )
-    const page = drillHistoryHtml({ ...history, objectives, verdict })
+    const page = drillHistoryHtml({ ...history, servers, objectives, verdict })
     const file = await writeOutput(flags.out, page, '--out')
     return { result: { file, drills: history.drills.length }, text: `${file}\n${verdict}`, status }
   }

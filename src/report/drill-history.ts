@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from '#core/units'
-import { type DrillRecord, drillsOfWhole } from '#domain/status/drill-record'
+import { type DrillRecord, decisiveDrill, drillsOfWhole } from '#domain/status/drill-record'
 import { alignColumns } from './align-columns.ts'
 import { linePlot } from './line-plot.ts'
 import { badge, renderPage, type TableRow, table } from './page.ts'
@@ -7,6 +7,8 @@ import { badge, renderPage, type TableRow, table } from './page.ts'
 export interface DrillHistoryView {
   target: string
   drills: readonly DrillRecord[]
+  /** Of which drills are asked. */
+  servers: readonly string[]
   objectives: { rtoMs: number | null; rpoMs: number | null }
   refused: readonly { name: string; why: string }[]
   verdict: string
@@ -54,6 +56,7 @@ const PART_ONLY = '(part): of some databases only, which proves nothing of all'
 export function drillHistoryHtml({
   target,
   drills,
+  servers,
   objectives,
   verdict,
 }: DrillHistoryView): string {
@@ -85,17 +88,32 @@ export function drillHistoryHtml({
       format: formatBytes,
     }),
   ]
-  const newest = whole.at(-1)
-  const tone = newest?.outcome === 'passed' ? 'good' : 'bad'
-  const where = newest?.atMoment ? ' at its moment of the log' : ''
   return renderPage({
     title: 'Restore drills',
-    verdict: newest ? { text: `the last one ${newest.outcome}${where}`, tone } : null,
+    verdict: headline(whole, servers),
     heading: 'Restore drills',
     lead: target,
     body: [...plots, table(COLUMNS, drills.toReversed().map(drillRow))],
     footer: verdict,
   })
+}
+
+/** Not of servers that are gone, where there are others. */
+function headline(
+  whole: readonly DrillRecord[],
+  servers: readonly string[],
+): { text: string; tone: 'good' | 'bad' } | null {
+  const asked = whole.filter(({ sourceId }) => sourceId === null || servers.includes(sourceId))
+  const counting = servers.length === 0 ? whole : asked
+  const decisive = decisiveDrill(counting)
+  if (!decisive) return null
+  const { at, method, outcome, atMoment } = decisive
+  const which =
+    decisive === counting.at(-1) ? 'the last one' : `the ${method} one of ${shortTime(at)}`
+  return {
+    text: `${which} ${outcome}${atMoment ? ' at its moment of the log' : ''}`,
+    tone: outcome === 'passed' ? 'good' : 'bad',
+  }
 }
 
 const COLUMNS = [

@@ -79,6 +79,7 @@ function history(): string {
   return drillHistoryHtml({
     target: NASTY,
     drills,
+    servers: [],
     objectives: { rtoMs: 6000, rpoMs: null },
     refused: [],
     verdict: 'all passed',

@@ -3,7 +3,12 @@ import type { Attestation } from '../backup/attestation.ts'
 import { isPart, type SnapshotEnvelope, serversWithWhole, wholeOrAll } from '../backup/envelope.ts'
 import { failedAtMoment, foundBad } from '../backup/proof-of-snapshot.ts'
 import { hasNotCome } from '../has-not-come.ts'
-import { isDrillOfPart } from '../status/drill-record.ts'
+import {
+  type DrillRecord,
+  decisiveDrill,
+  drillRecords,
+  isDrillOfPart,
+} from '../status/drill-record.ts'
 import { type HeldSnapshot, scopeOf } from './copy-record.ts'
 
 /** A place that holds snapshots: the repository, or a copy of it. */
@@ -104,7 +109,7 @@ const UNNAMED = 'unnamed'
 
 interface Counting extends StatusInput {
   /** Those that tell whether a server comes back. What they found damaged counts of all the same. */
-  drills: readonly Attestation[]
+  drills: readonly DrillRecord[]
 }
 
 /** What a snapshot of some databases only is worth says nothing of all of them. */
@@ -118,8 +123,9 @@ function withoutParts(input: StatusInput, whole: readonly SnapshotEnvelope[]): C
     !parts.has(held.snapshotId) && !(isPart(held) && servers.has(held.sourceId))
   return {
     ...input,
-    drills: input.attestations.filter(
-      one => one.kind === 'drill' && !parts.has(one.snapshotId) && !isDrillOfPart(one, servers),
+    drills: drillRecords(
+      input.attestations.filter(one => !parts.has(one.snapshotId) && !isDrillOfPart(one, servers)),
+      input.snapshots,
     ),
     places: input.places.map(place => ({ ...place, newest: place.newest.filter(counts) })),
   }
@@ -275,30 +281,33 @@ function isToBeVerified(
 const VERIFIED_WITHIN_MS = DEFAULT_RPO_MS
 
 const failureOf = (failed: Attestation): string =>
-  failedAtMoment(failed)
-    ? 'drill failed at its moment of the log, after the snapshot had come back'
-    : `${failed.kind} failed`
+  failedAtMoment(failed) ? `drill failed ${AT_MOMENT}` : `${failed.kind} failed`
+
+const AT_MOMENT = 'at its moment of the log, after the snapshot had come back'
 
 /** A verify proves bytes; only a drill proves that they restore. */
 function drillProblems(
   ofServer: readonly SnapshotEnvelope[],
   { drills, objectives, now }: Counting,
 ): string[] {
-  const ids = new Set(ofServer.map(({ snapshotId }) => snapshotId))
   const sourceId = ofServer[0]?.sourceId
   // Its snapshot may have expired since.
-  const newest = drills.findLast(
-    one => ids.has(one.snapshotId) || one.details['sourceId'] === sourceId,
-  )
+  const own = drills.filter(one => one.sourceId === sourceId)
+  const newest = decisiveDrill(own)
   if (!newest) return ['never drilled']
-  if (newest.outcome === 'failed')
-    return [`the newest ${failureOf(newest)} (${newest.completedAt})`]
+  const { at, method, outcome, atMoment } = newest
+  if (outcome === 'failed') {
+    const failed = `drill failed${atMoment ? ` ${AT_MOMENT}` : ''}`
+    return newest === own.at(-1)
+      ? [`the newest ${failed} (${at})`]
+      : [`a ${method} ${failed} (${at}), and none of that place has passed since`]
+  }
   const { drillEveryMs } = objectives
-  if (hasNotCome(newest.completedAt, now))
-    return [`the newest drill is of ${newest.completedAt}, which has not come: a clock was wrong`]
-  const ageMs = now.getTime() - new Date(newest.completedAt).getTime()
+  if (hasNotCome(at, now))
+    return [`the newest drill is of ${at}, which has not come: a clock was wrong`]
+  const ageMs = now.getTime() - new Date(at).getTime()
   if (drillEveryMs === null || ageMs <= drillEveryMs) return []
-  return [`the newest drill is of ${newest.completedAt}`]
+  return [`the newest drill is of ${at}`]
 }
 
 interface Lock {

@@ -66,18 +66,23 @@ export function drillsAt({
 }
 
 /**
- * The one that says how a server stands: the newest, but where rows and data files have their turn, none that passed
- * of one makes good that the other, whose snapshot is still there, did not come back.
+ * The one that says how it stands: the newest, but servers, places, and rows and data files have their turn, and none
+ * that passed of one makes good that another, whose snapshot is still there, did not come back. So what failed in a
+ * copy that is gone counts until that snapshot has expired.
  *
- * @param drills of one server, oldest first
+ * @param drills oldest first
  */
-export function decisiveDrill<Drill extends Pick<DrillRecord, 'method' | 'outcome' | 'expired'>>(
-  drills: readonly Drill[],
-): Drill | undefined {
-  const newestOfEach = [...new Map(drills.map(one => [one.method, one])).values()]
-  const failed = newestOfEach.filter(one => one.outcome === 'failed' && !one.expired)
+export function decisiveDrill<
+  Drill extends Pick<DrillRecord, 'sourceId' | 'copyId' | 'method' | 'outcome' | 'expired'>,
+>(drills: readonly Drill[]): Drill | undefined {
   const newest = drills.at(-1)
-  return newest?.outcome === 'failed' ? newest : (failed.at(-1) ?? newest)
+  if (newest?.outcome === 'failed') return newest
+  const keyOf = ({ sourceId, copyId, method }: Drill): string =>
+    JSON.stringify([sourceId, copyId, method])
+  const newestOfEach = new Map(drills.map(one => [keyOf(one), one]))
+  const isFailing = (one: Drill): boolean =>
+    one.outcome === 'failed' && !one.expired && newestOfEach.get(keyOf(one)) === one
+  return drills.findLast(isFailing) ?? newest
 }
 
 /** Of one server; what is not known to be of another one, where there is one only. */

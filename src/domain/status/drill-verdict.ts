@@ -53,9 +53,7 @@ function verdictOf(
   if (newest.outcome === 'failed') {
     return {
       status: EXIT.VERIFICATION_FAILED,
-      text: newest.atMoment
-        ? `the newest drill FAILED at its moment of the log; its snapshot came back: ${newest.snapshotId}`
-        : `the newest drill FAILED: ${newest.snapshotId}`,
+      text: `${failureText(newest, newest === drills.at(-1))}: ${newest.snapshotId}`,
     }
   }
   if (newest.missed.length > 0) {
@@ -73,4 +71,12 @@ function verdictOf(
   }
   const passed = drills.filter(({ outcome }) => outcome === 'passed').length
   return { status: EXIT.DONE, text: `${passed} of ${drills.length} drills passed, the newest too` }
+}
+
+function failureText({ at, method, atMoment }: DrillRecord, isNewest: boolean): string {
+  const which = isNewest ? 'the newest drill' : `the drill of ${at}`
+  const since = isNewest ? '' : `, and no ${method} one of that place has passed since`
+  return atMoment
+    ? `${which} FAILED at its moment of the log${since}; its snapshot came back`
+    : `${which} FAILED${since}`
 }

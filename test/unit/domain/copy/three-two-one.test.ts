@@ -232,12 +232,35 @@ test.each<[string, Attestation[], string]>([
     `0: repository: the newest ${AT_MOMENT}; the newest ${AT_MOMENT} (${ago(1)})`,
   ],
   [
+    'rows drilled in vain, before data files passed',
+    [
+      attestation('drill', 's1', { outcome: 'failed', completedAt: ago(200) }),
+      attestation('drill', 's0', { details: { sourceId: 'shop', method: 'physical' } }),
+      attestation('verify', 's2'),
+    ],
+    `0: a logical drill failed (${ago(200)}), and none of that place has passed since`,
+  ],
+  [
+    'drilled in vain from a copy, before the repository passed',
+    [
+      attestation('drill', 's1', { outcome: 'failed', copyId: 'old', completedAt: ago(200) }),
+      ...proofs,
+    ],
+    `0: a logical drill failed (${ago(200)}), and none of that place has passed since`,
+  ],
+  [
     'drilled long ago',
     [attestation('drill', 's1', { completedAt: ago(40 * 24) }), attestation('verify', 's2')],
     `0: the newest drill is of ${ago(40 * 24)}`,
   ],
 ])('%s is an error', (_, attestations, expected) => {
   expect(missing({ attestations })).toEqual([expected])
+})
+
+test('what failed from a copy counts no more when its snapshot has expired', () => {
+  const details = { sourceId: 'shop', method: 'logical' }
+  const failed = attestation('drill', 's0', { outcome: 'failed', copyId: 'old', details })
+  expect(missing({ attestations: [failed, ...proofs] })).toEqual([])
 })
 
 test('a drill counts when its snapshot has expired since, for its own server', () => {

@@ -49,6 +49,28 @@ test.each([
     'FAILED',
   ],
   [
+    'rows failed in a copy, and passed in the repository since',
+    [record('2026-11-20T12:00:00Z', { outcome: 'failed', copyId: 'disk' }), good],
+    13,
+    'the drill of 2026-11-20T12:00:00Z FAILED, and no logical one of that place has passed since',
+  ],
+  [
+    'rows failed in a copy, and passed there since',
+    [
+      record('2026-11-20T12:00:00Z', { outcome: 'failed', copyId: 'disk' }),
+      record('2026-11-25T12:00:00Z', { copyId: 'disk' }),
+      good,
+    ],
+    0,
+    '2 of 3 drills passed',
+  ],
+  [
+    'rows failed in a copy, of a snapshot that has expired',
+    [record('2026-11-20T12:00:00Z', { outcome: 'failed', copyId: 'disk', expired: true }), good],
+    0,
+    '1 of 2 drills passed',
+  ],
+  [
     'rows failed, of a snapshot that has expired, and data files passed since',
     [
       record('2026-11-20T12:00:00Z', { outcome: 'failed', expired: true }),
