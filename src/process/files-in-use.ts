@@ -59,9 +59,12 @@ async function isOurs(data: Data, { pid, link, path, told }: OpenFile): Promise<
   const inode = numberOf('ino', told)
   const isKnown = inode !== undefined && data.inodes.has(inode)
   const device = await data.mounts.deviceOf(numberOf('mnt_id', told), pid)
-  if (device !== data.device && !(device === undefined && isKnown)) return false
+  const isDataOf = device !== undefined && data.devices?.has(device)
+  // Where either is not known, what the inode or the path shows is left.
+  if (device !== undefined && data.devices && !isDataOf) return false
   // Kernels before 5.14 do not tell the inode.
-  if ((isKnown || inode === undefined) && data.names.has(await nameOf(stat(link, BIG)))) return true
+  const isAsked = isKnown || (inode === undefined && isDataOf)
+  if (isAsked && data.names.has(await nameOf(stat(link, BIG)))) return true
   if (!path.startsWith(`${data.folder}/`)) return false
   // What has come since the files were listed, and directories.
   const now = await nameOf(lstat(path, BIG))
@@ -93,8 +96,8 @@ interface Data {
   /** With their devices. */
   names: ReadonlySet<string>
   mounts: Mounts
-  /** The file system's, in the words of mountinfo. */
-  device: string | undefined
+  /** Those of the file systems that it is on, in the words of mountinfo; null: not known. */
+  devices: ReadonlySet<string> | null
 }
 
 async function readData(folder: string): Promise<Data> {
@@ -106,8 +109,10 @@ async function readData(folder: string): Promise<Data> {
   const inodes = new Set([...names].map(name => name.slice(name.indexOf(':') + 1)))
   const mounts = new Mounts()
   const device = await mounts.deviceOf(await mountOf(folder), process.pid)
+  // In a plain folder that is the root of this process (chroot), its mountinfo does not have that mount.
+  const devices = device === undefined ? null : new Set([device, ...(await devicesBelow(folder))])
   const folderName = await nameOf(lstat(folder, BIG))
-  return { folder, folderName, names, inodes, mounts, device }
+  return { folder, folderName, names, inodes, mounts, devices }
 }
 
 async function mountOf(folder: string): Promise<string | undefined> {
@@ -117,6 +122,30 @@ async function mountOf(folder: string): Promise<string | undefined> {
   } finally {
     await handle.close()
   }
+}
+
+/** Of what is mounted below it, as a redo log on a file system of its own. */
+async function devicesBelow(folder: string): Promise<string[]> {
+  const mounted = await readMounts(process.pid)
+  return mounted.filter(({ at }) => at.startsWith(`${folder}/`)).map(({ device }) => device)
+}
+
+interface Mounted {
+  id: string
+  device: string
+  /** Its path, as that process sees it. */
+  at: string
+}
+
+async function readMounts(pid: number): Promise<Mounted[]> {
+  const lines = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')
+  return [...lines.matchAll(/^(\d+) \d+ (\d+:\d+) \S+ (\S+)/gm)].map(
+    ([, id = '', device = '', at = '']) => ({
+      ...{ id, device },
+      // Spaces, tabs, newlines and backslashes are octal there.
+      at: at.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
+    }),
+  )
 }
 
 /** Which file system a mount shows, by mountinfo (proc(5)), which asks none. A mount's number is one in all namespaces. */
@@ -129,9 +158,7 @@ class Mounts {
     if (mount === undefined) return undefined
     if (!this.#devices.has(mount) && !this.#read.has(pid)) {
       this.#read.add(pid)
-      const lines = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')
-      for (const [, id = '', device = ''] of lines.matchAll(/^(\d+) \d+ (\d+:\d+) /gm))
-        this.#devices.set(id, device)
+      for (const { id, device } of await readMounts(pid)) this.#devices.set(id, device)
     }
     return this.#devices.get(mount)
   }
