@@ -8,7 +8,14 @@ interface RenderedError {
   document: {
     version: 1
     status: ExitStatus
-    error: { code: string; what: string; why: string | null; hints: readonly string[] }
+    error: {
+      code: string
+      what: string
+      why: string | null
+      hints: readonly string[]
+      /** Only where a person has to change something first. */
+      again?: false
+    }
     warnings: readonly string[]
   }
   text: string
@@ -54,7 +61,8 @@ export function printLost(lost: Error, status: number): number {
 
 /** One error as the JSON document and as the text for stderr. */
 function renderError(error: unknown, warnings: readonly string[]): RenderedError {
-  const { code, what, why, hints, exitCode: status } = classify(error)
+  const { code, what, why, hints, again, exitCode: status } = classify(error)
+  const told = { code, what, why: why ?? null, hints, ...(again === false ? { again } : {}) }
   const lines = [
     `error: ${indent(what)}`,
     ...(why ? [`  why:  ${indent(why)}`] : []),
@@ -62,7 +70,7 @@ function renderError(error: unknown, warnings: readonly string[]): RenderedError
     `  code: ${code} (exit ${status})`,
   ]
   return {
-    document: { version: 1, status, error: { code, what, why: why ?? null, hints }, warnings },
+    document: { version: 1, status, error: told, warnings },
     text: `${lines.join('\n')}\n`,
     stack: code === 'BUG' ? stackOf(error) : null,
     status,

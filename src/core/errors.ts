@@ -278,6 +278,8 @@ export interface ErrorDetails {
   why?: string
   /** What to do next; each names the command to run where there is one. */
   hints?: readonly string[]
+  /** false: another run meets the same until a person has changed something, whatever is true of the code. */
+  again?: false
   cause?: unknown
 }
 
@@ -287,6 +289,7 @@ export class EcomdbError extends Error {
   readonly what: string
   readonly why: string | undefined
   readonly hints: readonly string[]
+  readonly again: false | undefined
   /** oclif's JSON mode exits with this. */
   readonly exitCode: ExitStatus
   /** oclif's text mode exits with this. Both must be set. */
@@ -299,6 +302,7 @@ export class EcomdbError extends Error {
     this.what = details.what
     this.why = details.why
     this.hints = details.hints ?? []
+    this.again = details.again
     this.exitCode = ERROR_CODES[code][0]
     this.oclif = { exit: this.exitCode }
   }

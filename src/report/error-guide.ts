@@ -49,7 +49,8 @@ export function errorGuideMarkdown(): string {
 Made from the table in src/core/errors.ts by \`npm run generate\`; \`ecomdb errors CODE\` prints
 one of them. An error says what failed, why, and what to do next, and ends with its code. With
 \`--json\` the same is \`{version, status, error: {code, what, why, hints}, warnings}\` on stdout,
-and the exit status is the same. A status that is not listed means a failure.
+and the exit status is the same; \`again: false\` in it says that another run fails as well until a person has changed
+something. A status that is not listed means a failure.
 
 ## Exit statuses
 

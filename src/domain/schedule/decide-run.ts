@@ -72,9 +72,10 @@ function retryAt(job: ScheduledJob, state: JobState): number | null {
  * May another attempt end better? What needs a person (a wrong key, a damaged snapshot, a bad
  * configuration) is not tried again before its next time.
  */
-function isRetried({ outcome, status, code, again }: JobRun): boolean {
+function isRetried({ outcome, status, code, again, startedAt, endedAt }: JobRun): boolean {
   if (outcome === 'done' || outcome === 'findings') return false
-  if (again || PASSING.has(code)) return true
+  if (again !== undefined) return again
+  if (PASSING.has(code) && endedAt - startedAt <= PASSING_MS) return true
   return status === null || !NEEDS_A_PERSON.has(status)
 }
 
@@ -83,6 +84,9 @@ function isRetried({ outcome, status, code, again }: JobRun): boolean {
  * later it does, and the night would have no snapshot. Its exit status is that of what is damaged.
  */
 const PASSING: ReadonlySet<string | undefined> = new Set<ErrorCode>(['NOT_CONSISTENT'])
+
+/** What took longer would burden the server as long again and again, and writers may have waited. */
+const PASSING_MS = 30 * 60_000
 
 const NEEDS_A_PERSON: ReadonlySet<number> = new Set<ExitStatus>([
   EXIT.USAGE,

@@ -33,7 +33,7 @@ export interface JobRun {
   hints: readonly string[]
   /** The error's code. Missing in states of before, and where it ended without an error. */
   code?: string
-  /** Its own report says that doing it again may end better, whatever its status. */
+  /** Its own report, or its error, says whether doing it again may end better, whatever its status. */
   again?: boolean
 }
 

@@ -340,6 +340,7 @@ class BackupLog {
         'run it when no statement writes such a table for long',
         'ALTER TABLE … ENGINE=InnoDB gives a table transactions',
       ],
+      again: false,
       cause,
     })
   }

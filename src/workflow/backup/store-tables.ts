@@ -167,6 +167,7 @@ async function entryOf(planned: Planned | undefined): Promise<TableEntry> {
       what: `table ${table.schema}.${table.name} was not read as it is`,
       why: `its ${chunks.length} chunks have ${rows} rows, and COUNT(*) in the same snapshot is ${counted}`,
       hints: ['run CHECK TABLE on it: an index may be damaged', 'run the backup again'],
+      again: false,
     })
   }
   const { schema, name, create, storageEngine, key, columns, history, statistics } = table

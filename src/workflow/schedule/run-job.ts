@@ -88,9 +88,15 @@ async function attempt(
     }
   } catch (error) {
     if (!(error instanceof EcomdbError)) throw error
-    const { code, message, hints, exitCode } = error
+    const { code, message, hints, again, exitCode } = error
     const outcome = outcomeOf(exitCode)
-    return runOf({ outcome, status: exitCode, message: `${code}: ${message}`, hints, code })
+    const told = {
+      message: `${code}: ${message}`,
+      hints,
+      code,
+      ...(again === false ? { again } : {}),
+    }
+    return runOf({ outcome, status: exitCode, ...told })
   }
 }
 
@@ -183,12 +189,12 @@ function judge(
     message: message ?? warned,
     hints: error?.hints ?? [],
     ...(error ? { code: error.code } : {}),
-    ...(result?.again === true ? { again: true } : {}),
+    ...(result?.again === true ? { again: true } : error?.again === false ? { again: false } : {}),
   }
 }
 
 interface JobDocument {
-  error?: { code: string; what: string; why?: string | null; hints: string[] }
+  error?: { code: string; what: string; why?: string | null; hints: string[]; again?: boolean }
   /** What another run brings, or may: see CopyReport. */
   result?: { again?: boolean } | null
   warnings: string[]

@@ -76,6 +76,8 @@ export class HeldTables {
           'raise --hold: their writers wait for that long',
           'ALTER TABLE … ENGINE=InnoDB gives a table transactions',
         ],
+        // It was held for its whole limit, and its writers waited.
+        ...(this.#session ? {} : { again: false }),
         cause: error,
       })
     })

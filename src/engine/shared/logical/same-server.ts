@@ -52,5 +52,6 @@ function severalServers(): EcomdbError {
     hints: [
       'give the address or the socket of one server, also where they are replicas of each other',
     ],
+    again: false,
   })
 }

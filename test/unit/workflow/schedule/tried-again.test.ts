@@ -13,7 +13,9 @@ const JOB: ScheduledJob = {
   ...{ host: 'database', usesServer: false, lane: 'server', retries: 3, retryAfterMs: RETRY_MS },
 }
 
-const ofError = (code: string) => ({ error: { code, what: 'it failed', hints: [] }, warnings: [] })
+const ofError = (code: string, more = {}) => ({
+  ...{ error: { code, what: 'it failed', hints: [], ...more }, warnings: [] },
+})
 
 test.each([
   ['a backup that met DDL', ofError('NOT_CONSISTENT'), 'again'],
@@ -23,6 +25,7 @@ test.each([
     'again',
   ],
   ['a copy of what is damaged', { result: { outcome: 'failed', again: false } }, null],
+  ['a backup whose --hold is too small', ofError('NOT_CONSISTENT', { again: false }), null],
   ['a damaged object', ofError('OBJECT_DAMAGED'), null],
   ['a gap of the log', ofError('BINLOG_GAP'), null],
 ])('of the exit status 13: %s', async (_what, document, why) => {
@@ -38,5 +41,18 @@ test.each([
   expect(state).toMatchObject({ failures: 1, last: { outcome: 'failed', status: 13 } })
   const now = (state.last?.endedAt ?? 0) + RETRY_MS
   const decided = decideRun({ job: JOB, state, now, present: true })
+  expect(decided.start ? decided.why : null).toBe(why)
+})
+
+test.each([
+  [30, 'again'],
+  [31, null],
+])('a backup that met DDL after %i minutes', (minutes, why) => {
+  const at = Date.now()
+  const endedAt = at + minutes * 60_000
+  const failed = { outcome: 'failed', status: 13, message: null, hints: [] } as const
+  const last = { ...failed, startedAt: at, endedAt, code: 'NOT_CONSISTENT' }
+  const state: JobState = { ...newJobState(0), present: true, dueAt: at, failures: 1, last }
+  const decided = decideRun({ job: JOB, state, now: endedAt + RETRY_MS, present: true })
   expect(decided.start ? decided.why : null).toBe(why)
 })
