@@ -22,6 +22,7 @@ import { quoteIdentifier, quoteQualified, quoteString } from './quote.ts'
 import { isReadOnly, setReadOnly } from './read-only-database.ts'
 import { scriptSettings } from './shared/bulk-load/definition-settings.ts'
 import { loadStatement } from './shared/bulk-load/row-statements.ts'
+import { OFFSETS_HERE } from './shared/server-settings.ts'
 
 /**
  * The manifest as SQL for the client, for a restore without ecomdb: see RestoreScripts for
@@ -146,12 +147,15 @@ function computeInZone(manifest: Manifest): string[] {
     .filter(({ create }) => computesInZone(create))
     .map(({ schema, name }) => quoteQualified(schema, name))
   if (names.length === 0) return []
+  const offsets = systemZoneOf(settings)?.offsets ?? ''
+  // A host of the same zone knows when it was another one, too (São Paulo, Istanbul, Shanghai).
+  const isOffsetOfSystem = settings['time_zone'] === 'SYSTEM' && zone !== 'SYSTEM'
   return [
     ...session(manifest, true),
     note(
       `keys, generated columns and CHECKs hang on the time zone of sessions: this is the one that the source had${zone === 'SYSTEM' ? `, and has to be the one of this host: ${systemText(settings)}` : ''}`,
     ),
-    `SET SESSION time_zone = ${quoteString(zone)}`,
+    `SET SESSION time_zone = ${isOffsetOfSystem ? `IF(${OFFSETS_HERE} = ${quoteString(offsets)}, 'SYSTEM', ${quoteString(zone)})` : quoteString(zone)}`,
     ...names.map(name => `ALTER TABLE ${name} FORCE, ALGORITHM=COPY`),
     `SET SESSION time_zone = ${quoteString(ROWS_ZONE)}`,
   ]

@@ -30,8 +30,12 @@ async function sysdateIsNow(session: Session): Promise<string> {
 
 /** See SYSTEM_OFFSETS. Both engines know SYSTEM without their tables of zones. */
 export async function systemOffsets(session: Session): Promise<string> {
-  const [winter, summer] = ['2026-01-01 12:00:00', '2026-07-01 12:00:00'].map(
-    moment => `TIMESTAMPDIFF(SECOND, '${moment}', CONVERT_TZ('${moment}', '+00:00', 'SYSTEM'))`,
-  )
-  return (await session.value(`SELECT CONCAT(${winter}, ',', ${summer})`)) ?? ''
+  return (await session.value(`SELECT ${OFFSETS_HERE}`)) ?? ''
 }
+
+const [WINTER, SUMMER] = ['2026-01-01 12:00:00', '2026-07-01 12:00:00'].map(
+  moment => `TIMESTAMPDIFF(SECOND, '${moment}', CONVERT_TZ('${moment}', '+00:00', 'SYSTEM'))`,
+)
+
+/** SYSTEM_OFFSETS of the server that computes it. */
+export const OFFSETS_HERE = `CONCAT(${WINTER}, ',', ${SUMMER})`

@@ -51,7 +51,10 @@ export function tableStatements(
   const behind = (stage: RestoreStage, sql: string): RestoreStatement => ({
     ...of(stage, sql),
     ...(inZone
-      ? { timeZone: zone, shown: `SET SESSION time_zone = ${quoteString(zone)};\n${sql}` }
+      ? {
+          timeZone: zone,
+          shown: `${zoned(zone)};\n${sql};\n${zoned(ROWS_ZONE)}`,
+        }
       : {}),
   })
   return [
@@ -71,6 +74,8 @@ export function tableStatements(
     })),
   ]
 }
+
+const zoned = (zone: string): string => `SET SESSION time_zone = ${quoteString(zone)}`
 
 /** undefined: that of the rows. */
 function zoneToComputeIn(

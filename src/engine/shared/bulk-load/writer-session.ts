@@ -221,9 +221,17 @@ function wrongCount(
   stored: number,
   warnings: readonly string[],
 ): EcomdbError {
+  const why = warnings[0] ?? 'it gave no reason'
   return new EcomdbError('CONTENT_MISMATCH', {
     what: `the server stored ${stored} of ${expected} rows of ${quoteQualified(table.schema, table.name)}`,
-    why: warnings[0] ?? 'it gave no reason',
-    hints: ['the rows of this chunk were rolled back'],
+    why,
+    hints: [
+      'the rows of this chunk were rolled back',
+      ...(why.startsWith('1526') ? [PARTITIONS] : []),
+    ],
   })
 }
+
+/** Error 1526. */
+const PARTITIONS =
+  "rows are loaded in UTC: where the partitions hang on a TIMESTAMP's day, a row beyond the last one, or in none of a LIST, may be in one in the source's zone; give the table of the source a partition with MAXVALUE (or DEFAULT), and back up again, or back up the files"
