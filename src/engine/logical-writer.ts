@@ -44,8 +44,14 @@ export interface LogicalWriter {
   /**
    * Foreign keys between these databases and others of the server, in either direction: the server takes them without a look
    * at rows that are there.
+   *
+   * @param seconds that the rows of one key may take to count
    */
-  keysBetween(session: Session, databases: readonly string[]): Promise<KeyBetween[]>
+  keysBetween(
+    session: Session,
+    databases: readonly string[],
+    seconds: number,
+  ): Promise<KeyBetween[]>
   /**
    * How far the restore of this id came, by its journal on the server.
    * @returns null where the server has no such journal
@@ -114,6 +120,8 @@ export interface KeyBetween {
   orphans: number | null
   /** Its reason. */
   error?: string
+  /** What it refused, or had no time for. */
+  statement?: string
 }
 
 export interface SilentView {

@@ -144,14 +144,9 @@ async function restoreInUse(
     }
     const left = isBeside ? [] : leftDefiners(whole.manifest, gone)
     const run = {
-      options,
-      access,
-      snapshot,
-      place,
-      session,
-      clock,
+      ...{ options, access, snapshot, place, session, clock },
       leavers: leavers.accounts,
-      ...{ left, open },
+      ...{ left, open, told: report.findings },
     }
     const outcome = await execute(run, prepared, progress)
     return { ...report, findings: [...report.findings, ...notAsTheyWere(outcome)], outcome }
@@ -171,6 +166,8 @@ interface Run {
   left: readonly AccountEntry[]
   /** Who could log in before, where binary logs are replayed. */
   open: readonly AccountName[] | undefined
+  /** Findings of before. */
+  told: readonly string[]
 }
 
 interface Prepared {
@@ -280,18 +277,19 @@ async function execute(run: Run, prepared: Prepared, progress: Progress): Promis
       )
       await place.engine.leavers.drop(session, run.leavers, binlog)
     }
-    const broken = await brokenKeys(place.engine.logicalWriter, session, plan.makes.databases)
     const trail = await keepTrail(run, progress)
     const unlogged = [...new Set([...opened.word, ...(await noteUnlogged(run))])]
     // This one first: where the connection is lost, there is still a restore to continue.
     const ended = [...(journal.startedOver ?? []), { restoreId: journal.restoreId, binlog }]
     await place.engine.logicalWriter.endJournal(session, ended)
     await removeJournal(target.serverId)
+    advised()
     return {
       restoreMs: restored - started,
       readBackMs: proved - restored,
       ...leftOutTexts(left, applied.warnings),
-      ...{ checks, unlogged, trail, brokenKeys: broken },
+      ...{ checks, unlogged, trail },
+      brokenKeys: await brokenKeys(run, plan.makes.databases, progress),
       continuedRows: done && rowsOf(snapshot, done.loaded),
     }
   } catch (error) {

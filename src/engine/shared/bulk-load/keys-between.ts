@@ -3,7 +3,7 @@ import type { KeyBetween } from '../../logical-writer.ts'
 import { quoteIdentifier, quoteQualified } from '../../quote.ts'
 import type { Session } from '../../session.ts'
 
-type Key = Omit<KeyBetween, 'isOutward' | 'isThere' | 'orphans' | 'error'> & {
+type Key = Omit<KeyBetween, 'isOutward' | 'isThere' | 'orphans' | 'error' | 'statement'> & {
   columns: readonly (readonly [string, string])[]
 }
 
@@ -11,6 +11,7 @@ type Key = Omit<KeyBetween, 'isOutward' | 'isThere' | 'orphans' | 'error'> & {
 export async function keysBetween(
   session: Session,
   databases: readonly string[],
+  seconds: number,
 ): Promise<KeyBetween[]> {
   const isFolded = (await session.value('SELECT @@GLOBAL.lower_case_table_names')) !== '0'
   const fold = (name: string): string => (isFolded ? name.toLowerCase() : name)
@@ -21,7 +22,7 @@ export async function keysBetween(
   const found: KeyBetween[] = []
   for (const { columns, ...key } of between) {
     const isThere = await hasTable(session, key)
-    const asked = isThere ? await orphansOf(session, { ...key, columns }) : { orphans: 0 }
+    const asked = isThere ? await orphansOf(session, { ...key, columns }, seconds) : { orphans: 0 }
     found.push({ ...key, isOutward: made.has(fold(key.schema)), isThere, ...asked })
   }
   return found
@@ -59,23 +60,23 @@ async function hasTable(
 async function orphansOf(
   session: Session,
   key: Key,
-): Promise<Pick<KeyBetween, 'orphans' | 'error'>> {
+  seconds: number,
+): Promise<Pick<KeyBetween, 'orphans' | 'error' | 'statement'>> {
   const pairs = key.columns.map(([from, to]) => [
     `c.${quoteIdentifier(from)}`,
     `p.${quoteIdentifier(to)}`,
   ])
+  const counted = `COUNT(*) FROM ${quoteQualified(key.schema, key.table)} c LEFT JOIN ${quoteQualified(key.toSchema, key.toTable)} p ON ${pairs.map(([from, to]) => `${from} = ${to}`).join(' AND ')} WHERE ${pairs.map(([from]) => `${from} IS NOT NULL`).join(' AND ')} AND ${pairs[0]?.[1]} IS NULL`
+  const limited =
+    session.flavor.family === 'mysql'
+      ? `SELECT /*+ MAX_EXECUTION_TIME(${seconds * 1000}) */ ${counted}`
+      : `SET STATEMENT max_statement_time = ${seconds} FOR SELECT ${counted}`
   try {
-    const count = await session.value(
-      `SELECT COUNT(*) FROM ${quoteQualified(key.schema, key.table)} c
-         LEFT JOIN ${quoteQualified(key.toSchema, key.toTable)} p
-           ON ${pairs.map(([from, to]) => `${from} = ${to}`).join(' AND ')}
-        WHERE ${pairs.map(([from]) => `${from} IS NOT NULL`).join(' AND ')}
-          AND ${pairs[0]?.[1]} IS NULL`,
-    )
-    return { orphans: Number(count) }
+    return { orphans: Number(await session.value(limited)) }
   } catch (error) {
-    // Another column may be there by now; what came back is no worse for it.
+    // It took too long, or another column is there by now; what came back is no worse for it.
     if (!(error instanceof EcomdbError) || error.code === 'SERVER_LOST') throw error
-    return { orphans: null, error: messageOf(error) }
+    const reason = error.why ?? messageOf(error)
+    return { orphans: null, error: reason, statement: `SELECT ${counted}` }
   }
 }

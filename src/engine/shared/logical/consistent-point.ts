@@ -21,7 +21,7 @@ import {
   type UnderLock,
 } from './consistent-lock.ts'
 import type { LogicalDialect } from './dialect.ts'
-import { findLosses } from './find-losses.ts'
+import { findLosses, programsBeyond } from './find-losses.ts'
 import { HeldTables } from './held-tables.ts'
 import { maskedMembers } from './masked-members.ts'
 import type { NamesOfTables } from './names-of-tables.ts'
@@ -104,7 +104,10 @@ export async function openConsistent(
         ...point.unended,
         ...(point.prepared > 0 ? [preparedFinding(point.prepared)] : []),
       ]
-      const elsewhere = options.databases === null ? await amongServersOwn(control) : []
+      const elsewhere =
+        options.databases === null
+          ? await amongServersOwn(control)
+          : await programsBeyond(control, catalog)
       const left = point.left ?? []
       const found = { catalog, probes, warnings: [...left, ...warnings, ...elsewhere], findings }
       return consistentPoint({ dialect, options, control, point, ...found })
