@@ -84,7 +84,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: an archiver that is killed while some writ
         await done(place, ['backup', 'binlog', '--once'])
         expect(await archivedLog(shop, place.target)).toEqual(await serverLog(shop))
       },
-      { timeout: 30_000, interval: 500 },
+      { timeout: 120_000, interval: 500 },
     )
     const window = (await done(place, ['backup', 'window', '--json'])).json().result
     expect(window.sources[0].stretches).toHaveLength(1)
@@ -178,7 +178,7 @@ describe.each(SLOW_TEST_ENGINES)('%s: an archiver that is killed while some writ
           await follower.following(1)
           armed = upload
           const before = upload.fate === 'lose-answer' ? 2 : 1
-          await vi.waitFor(() => expect(silent).toBeGreaterThanOrEqual(before), 30_000)
+          await vi.waitFor(() => expect(silent).toBeGreaterThanOrEqual(before), 120_000)
         } finally {
           follower.kill('SIGKILL')
           await follower.ended
