@@ -73,7 +73,7 @@ test.each(TEST_ENGINES)(
         // What takes longer is cut off, and says what to run.
         await runAll(session, [
           `CREATE TABLE crm.numbers (n INT PRIMARY KEY AUTO_INCREMENT, o INT)`,
-          ...Array.from({ length: 17 }, (_, at) =>
+          ...Array.from({ length: 20 }, (_, at) =>
             at === 0
               ? 'INSERT INTO crm.numbers (o) VALUES (1)'
               : 'INSERT INTO crm.numbers (o) SELECT 1 FROM crm.numbers',
