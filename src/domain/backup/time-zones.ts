@@ -1,5 +1,6 @@
 import { afterToken } from '../schema/create-table.ts'
 import type { Manifest } from './manifest.ts'
+import { ZONE_NAME } from './zone-of-source.ts'
 
 /** Whoever has loaded a server's zones has most of these. */
 const COMMON = [
@@ -16,8 +17,6 @@ const MOST = 200
 
 const CALL = /convert_tz|time_zone/i
 const QUOTED = /'([A-Za-z][\w+-]*(?:\/[\w+-]+)*)'/g
-/** "+02:00" and SYSTEM need no tables. */
-const NAME = /^(?!SYSTEM$)[A-Za-z]/i
 
 type Named = Pick<Manifest, 'settings' | 'tables' | 'programs'>
 
@@ -33,7 +32,7 @@ export interface ZoneNeed {
  */
 export function zonesToAsk(of: Pick<Manifest, 'settings'> & TextsOf): string[] {
   const own = of.settings['time_zone'] ?? ''
-  const names = [...COMMON, ...(NAME.test(own) ? [own] : []), ...zonesInTexts(of)]
+  const names = [...COMMON, ...(ZONE_NAME.test(own) ? [own] : []), ...zonesInTexts(of)]
   return [...new Set(names)].slice(0, MOST)
 }
 
@@ -46,7 +45,7 @@ interface TextsOf {
 export function zonesInTexts({ tables, programs }: TextsOf): string[] {
   const texts = [...tables, ...programs].map(({ create }) => create)
   return [
-    ...programs.map(({ timeZone }) => timeZone).filter(zone => NAME.test(zone)),
+    ...programs.map(({ timeZone }) => timeZone).filter(zone => ZONE_NAME.test(zone)),
     ...texts.flatMap(quotedIn),
   ]
 }

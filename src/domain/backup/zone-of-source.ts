@@ -5,6 +5,9 @@ export type Settings = Readonly<Record<string, string>>
 /** In which rows are read and loaded. */
 export const ROWS_ZONE = '+00:00'
 
+/** Of a zone by name: "+02:00" and SYSTEM need no tables of zones. */
+export const ZONE_NAME = /^(?!SYSTEM$)[A-Za-z]/i
+
 /** A server that rows are restored into. */
 export interface ZonesThere {
   settings: Settings
@@ -45,11 +48,10 @@ export function inProgramsZone<
 >(manifest: Told, zone: string | undefined): Told {
   if (zone === undefined) return manifest
   const { settings, timeZones } = manifest
-  const isName = /^(?!SYSTEM$)[A-Za-z]/.test(zone)
   return {
     ...manifest,
     settings: { ...settings, time_zone: zone, [IS_TOLD]: 'yes' },
-    ...(timeZones && isName ? { timeZones: [...new Set([...timeZones, zone])] } : {}),
+    ...(timeZones && ZONE_NAME.test(zone) ? { timeZones: [...new Set([...timeZones, zone])] } : {}),
   }
 }
 
