@@ -13,6 +13,7 @@ import { withFolder } from '#test/temporary'
 
 const UNSHARE = process.getuid?.() === 0 ? ['-m'] : ['-Urm']
 const CAN = spawnSync('unshare', [...UNSHARE, 'true']).status === 0
+const NO_MOUNTS = 'this user may make no mount namespace'
 const KERNELS = ['of today', 'before 5.14'] as const
 
 /** Looks from a process of its own, as one that has another root or other mounts than this one. */
@@ -35,27 +36,29 @@ const inShell = async (lines: readonly string[]): Promise<string[]> => {
   return stdout.toString().trim().split('\n')
 }
 
-test.each(KERNELS)('%s: a file on a file system that is mounted below the folder', kernel =>
-  withFolder(async given => {
-    if (!CAN) return
-    const folder = await realpath(given)
-    const redo = join(folder, 'data/#innodb redo')
-    await mkdir(redo, { recursive: true })
-    const look = lookFrom(join(folder, 'data'), kernel)
-    const [shell, before, found] = await inShell([
-      `mount -t tmpfs none ${shellWord(redo)}`,
-      `echo log > ${shellWord(join(redo, 'redo0'))}`,
-      look,
-      `exec 3< ${shellWord(join(redo, 'redo0'))}`,
-      look,
-    ])
-    expect([before, found]).toEqual(['null', shell])
-  }),
+test.for(KERNELS)(
+  '%s: a file on a file system that is mounted below the folder',
+  (kernel, { skip }) =>
+    withFolder(async given => {
+      if (!CAN) skip(NO_MOUNTS)
+      const folder = await realpath(given)
+      const redo = join(folder, 'data/#innodb redo')
+      await mkdir(redo, { recursive: true })
+      const look = lookFrom(join(folder, 'data'), kernel)
+      const [shell, before, found] = await inShell([
+        `mount -t tmpfs none ${shellWord(redo)}`,
+        `echo log > ${shellWord(join(redo, 'redo0'))}`,
+        look,
+        `exec 3< ${shellWord(join(redo, 'redo0'))}`,
+        look,
+      ])
+      expect([before, found]).toEqual(['null', shell])
+    }),
 )
 
-test.each(KERNELS)('%s: looked from within a plain folder that is the root', kernel =>
+test.for(KERNELS)('%s: looked from within a plain folder that is the root', (kernel, { skip }) =>
   withFolder(async given => {
-    if (!CAN) return
+    if (!CAN) skip(NO_MOUNTS)
     const root = await realpath(given)
     const inside = join(root, 'data/bank/journal.ibd')
     await mkdir(dirname(inside), { recursive: true })
@@ -84,9 +87,10 @@ test.each(KERNELS)('%s: looked from within a plain folder that is the root', ker
   }),
 )
 
-test.each(KERNELS)('%s: a process whose own mountinfo does not have the mount', kernel =>
+test.for(KERNELS)('%s: a process whose own mountinfo does not have the mount', (kernel, { skip }) =>
   withFolder(async given => {
-    if (!CAN || spawnSync('perl', ['-v']).status !== 0) return
+    if (!CAN) skip(NO_MOUNTS)
+    if (spawnSync('perl', ['-v']).status !== 0) skip('there is no perl')
     const folder = await realpath(given)
     const inside = join(folder, 'data/journal.ibd')
     await mkdir(dirname(inside))
